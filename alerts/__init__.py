@@ -1,0 +1,1 @@
+"""Alert rules over Views, their evaluation and their delivery."""

@@ -1,0 +1,1 @@
+"""The web face: Views drawn with Dash."""

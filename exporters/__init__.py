@@ -1,0 +1,1 @@
+"""Views for machines: Prometheus text and the HTTP server that gives it out."""

@@ -1,0 +1,1 @@
+"""The terminal face: Views drawn with Textual."""
