@@ -1,0 +1,129 @@
+"""Lag of every group on every partition, from committed, start and end offsets. docs/lag.md explains the numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.snapshot import KNOWN, Snapshot
+from monitor.table import Floats, Ints, Table, column
+
+OK, BEHIND, LOST, UNKNOWN = range(4)
+STATUSES = ("ok", "behind", "lost", "unknown")
+"""The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
+
+NO_COMMIT = "no commit"
+NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
+
+
+@dataclass(frozen=True, eq=False)
+class Lag(Table):
+    """One row a group and partition: those committed, and those assigned to a member without a commit.
+
+    Sorted by group, topic and partition. `reason` is a code of the View's reasons, KNOWN where lag is known.
+    """
+
+    group: Ints = column("i4", "row of the group")
+    topic: Ints = column("i4", "row of the topic")
+    partition: Ints = column("i4", "partition number")
+    member: Ints = column("i4", "row of the member it is assigned to, -1 where it is assigned to none")
+    committed_offset: Floats = column("f8", "next offset to read", "records")
+    start_offset: Floats = column("f8", "log start offset", "records")
+    end_offset: Floats = column("f8", "log end offset", "records")
+    lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
+    lost: Floats = column("f8", "records deleted before they were read: max(0, start - committed)", "records")
+    status: Ints = column("i4", "index in STATUSES")
+    reason: Ints = column("i4", "why lag is unknown")
+
+
+def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Lag and lost records for offsets of equal shape; NaN wherever an offset that matters is NaN.
+
+    Records below the log start are gone: they are lost, not lag. A commit beyond the end, which a truncated or
+    recreated log leaves behind, is lag 0.
+    """
+    return np.maximum(0.0, end - np.maximum(committed, start)), np.maximum(0.0, start - committed)
+
+
+def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
+    """The Lag table of a snapshot, and the snapshot's reasons with those that lag adds."""
+    reasons = list(snapshot.reasons)
+    no_commit, no_partition = (_code(reasons, text) for text in (NO_COMMIT, NO_PARTITION))
+    group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
+    row = _partition_rows(snapshot, topic, partition)
+    there = row >= 0
+    start, end = np.full(len(row), np.nan), np.full(len(row), np.nan)
+    start[there] = snapshot.offsets.start_offset[row[there]]
+    end[there] = snapshot.offsets.end_offset[row[there]]
+    lag, lost = lag_of(committed, start, end)
+    share = snapshot.groups.group_type[group] == "share"
+    lag = np.where(share, reported, lag)
+
+    # The first thing missing on the way from commit to lag is the reason.
+    end_reason, start_reason = np.full(len(row), no_partition, np.int32), np.zeros(len(row), np.int32)
+    end_reason[there] = snapshot.offsets.end_reason[row[there]]
+    start_reason[there] = snapshot.offsets.start_reason[row[there]]
+    first = np.where(reason != KNOWN, reason, np.where(end_reason != KNOWN, end_reason, start_reason))
+    first = np.where(np.isnan(lag), first, KNOWN).astype(np.int32)
+
+    status = np.where(lag > 0, BEHIND, OK)
+    status = np.where(lost > 0, LOST, status)
+    status = np.where(np.isnan(lag), UNKNOWN, status)
+    table = Lag(group, topic, partition, member, committed, start, end, lag, lost, status.astype(np.int32), first)
+    return table, tuple(reasons)
+
+
+def _code(reasons: list[str], text: str) -> int:
+    if text not in reasons:
+        reasons.append(text)
+    return reasons.index(text)
+
+
+def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:
+    """Commits and the assignments that have none as one set of rows, in order of group, topic and partition."""
+    commits, assigned = snapshot.commits, snapshot.assignments
+    owner = snapshot.members.group[assigned.member]
+    topics = len(snapshot.topics)
+    group, topic, partition, member = commits.group, commits.topic, commits.partition, np.full(len(commits), -1)
+    committed, reported = commits.committed_offset, commits.reported_lag
+    reason = np.where(np.isnan(committed) & (commits.reason == KNOWN), no_commit, commits.reason)
+
+    key = _key(group, topic, partition, topics)
+    order = _sorting(key)
+    wanted = _key(owner, assigned.topic, assigned.partition, topics)
+    place = np.minimum(np.searchsorted(key[order], wanted), max(len(key) - 1, 0))
+    committed_too = key[order][place] == wanted if len(key) else np.zeros(len(wanted), bool)
+    member[order[place[committed_too]]] = assigned.member[committed_too]
+
+    _, extra = np.unique(wanted[~committed_too], return_index=True)
+    extra = np.flatnonzero(~committed_too)[extra]
+    if len(extra):
+        # Where a group's commits could not be asked, "no commit" would be a claim, so that reason goes first.
+        failed = snapshot.groups.commits_reason[owner[extra]]
+        nothing = np.full(len(extra), np.nan)
+        group = np.concatenate([group, owner[extra]])
+        topic = np.concatenate([topic, assigned.topic[extra]])
+        partition = np.concatenate([partition, assigned.partition[extra]])
+        member = np.concatenate([member, assigned.member[extra]])
+        committed, reported = np.concatenate([committed, nothing]), np.concatenate([reported, nothing])
+        reason = np.concatenate([reason, np.where(failed != KNOWN, failed, no_commit)])
+        order = _sorting(_key(group, topic, partition, topics))
+    return group[order], topic[order], partition[order], committed[order], reported[order], reason[order], member[order]
+
+
+def _key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
+    """One number a row that sorts by group, topic and partition."""
+    return (group.astype(np.int64) * topics + topic) << 24 | partition
+
+
+def _sorting(key: Ints) -> Ints:
+    """The rows in order of `key`: collectors deliver them sorted, which is cheaper to see than to do again."""
+    if np.all(key[1:] > key[:-1]):
+        return np.arange(len(key))
+    return np.argsort(key, kind="stable")
+
+
+def _partition_rows(snapshot: Snapshot, topic: Ints, partition: Ints) -> Ints:
+    """The row of `partitions` for each topic row and partition number, -1 where there is none."""
+    topics = snapshot.topics
+    there = (partition >= 0) & (partition < topics.partitions[topic])
+    return np.where(there, topics.first_row[topic] + partition, -1).astype(np.int32)

@@ -1,0 +1,191 @@
+"""Totals of lag by group, by group and topic, by topic and for the cluster, which never total partial data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN, Lag
+from monitor.snapshot import KNOWN, NO_LEADER, Snapshot
+from monitor.table import Flags, Floats, Ints, Table, column
+
+
+@dataclass(frozen=True, eq=False)
+class LagTotals(Table):
+    """Lag over some rows of a Lag table, one total a row.
+
+    `lag` is unknown when the lag of any of its partitions is; `lag_at_least` is the sum of what is known.
+    """
+
+    lag: Floats = column("f8", "sum of lag, unknown while a part of it is", "records")
+    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
+    max_lag: Floats = column("f8", "largest known lag of a partition", "records")
+    lost: Floats = column("f8", "sum of the records known to be lost", "records")
+    partitions: Ints = column("i4", "rows totalled")
+    unknown_partitions: Ints = column("i4", "rows whose lag is unknown")
+    worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
+    status: Ints = column("i4", "worst status in STATUSES")
+    reason: Ints = column("i4", "why the total is unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class GroupLags(LagTotals):
+    """One row a group, in the order of `groups`."""
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTopicLags(LagTotals):
+    """One row a group and topic, by group and topic."""
+
+    group: Ints = column("i4", "row of the group")
+    topic: Ints = column("i4", "row of the topic")
+    members: Ints = column("i4", "members that have a partition of the topic")
+
+
+@dataclass(frozen=True, eq=False)
+class TopicTotals(Table):
+    """One row a topic, in the order of `topics`."""
+
+    records: Floats = column("f8", "sum of end - start offsets, unknown while a part of it is", "records")
+    end_offset: Floats = column("f8", "sum of end offsets, unknown while a part of it is", "records")
+    offline: Ints = column("i4", "partitions without a leader")
+    under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than replicas")
+    replication_factor: Ints = column("i4", "replicas of its partition 0")
+    groups: Ints = column("i4", "groups with a row in `lag` on it")
+    lag: Floats = column("f8", "sum of lag of all its groups, unknown while a part of it is", "records")
+    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
+
+
+@dataclass(frozen=True)
+class ClusterTotals:
+    """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts."""
+
+    brokers: int
+    topics: int
+    partitions: int
+    offline: int
+    under_replicated: int
+    groups: int
+    groups_behind: int
+    groups_lost: int
+    groups_unknown: int
+    lag: float | None
+    lag_at_least: float
+
+
+def total_groups(snapshot: Snapshot, lag: Lag) -> GroupLags:
+    """One total a group. A group whose commits or description failed has no known total, whatever rows it has.
+
+    A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions.
+    """
+    groups = snapshot.groups
+    # A share group has no commits; what it has read is known only through its share-partition offsets.
+    failed = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
+    return GroupLags(**_totals(lag, lag.group, len(groups), failed.astype(np.int32)))
+
+
+def total_group_topics(lag: Lag) -> GroupTopicLags:
+    """One total a (group, topic) pair that has a row of lag."""
+    new = np.ones(len(lag), bool)
+    new[1:] = (lag.group[1:] != lag.group[:-1]) | (lag.topic[1:] != lag.topic[:-1])
+    key = (np.cumsum(new) - 1).astype(np.int32)
+    count = int(new.sum())
+    owned = lag.member >= 0
+    pairs = np.unique(np.stack([key[owned], lag.member[owned]]), axis=1)[0]
+    members = np.bincount(pairs, minlength=count).astype(np.int32)
+    totals = _totals(lag, key, count, np.zeros(count, np.int32))
+    return GroupTopicLags(**totals, group=lag.group[new], topic=lag.topic[new], members=members)
+
+
+def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
+    known = ~np.isnan(lag.lag)
+    rows = np.bincount(key, minlength=count).astype(np.int32)
+    unknown = np.bincount(key[~known], minlength=count).astype(np.int32)
+    at_least = np.bincount(key[known], lag.lag[known], minlength=count)
+    lost_known = ~np.isnan(lag.lost)
+    lost = np.bincount(key[lost_known], lag.lost[lost_known], minlength=count)
+    partial = (unknown > 0) | (failed != KNOWN)
+
+    largest, worst = np.full(count, np.nan), np.full(count, -1, np.int32)
+    by_lag = np.flatnonzero(known)[np.argsort(lag.lag[known], kind="stable")]
+    worst[key[by_lag]] = by_lag  # the last write wins: the largest
+    largest[worst >= 0] = lag.lag[worst[worst >= 0]]
+
+    reason = failed.copy()
+    unknown_rows = np.flatnonzero(~known)[::-1]
+    first_unknown = np.zeros(count, np.int32)
+    first_unknown[key[unknown_rows]] = lag.reason[unknown_rows]
+    reason = np.where(reason != KNOWN, reason, first_unknown).astype(np.int32)
+
+    status = np.full(count, OK, np.int32)
+    for code in (BEHIND, LOST):
+        status[key[lag.status == code]] = code
+    status[partial & (status == OK)] = UNKNOWN
+    nothing_known = partial & (rows == unknown)
+    return {
+        "lag": np.where(partial, np.nan, at_least),
+        "lag_at_least": np.where(nothing_known, np.nan, at_least),
+        "max_lag": largest,
+        "lost": lost,
+        "partitions": rows,
+        "unknown_partitions": unknown,
+        "worst": worst,
+        "status": status,
+        "reason": reason,
+    }
+
+
+def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
+    """One total a topic over its partitions and over the groups that read it."""
+    partitions, offsets, count = snapshot.partitions, snapshot.offsets, len(snapshot.topics)
+    key = partitions.topic
+    size = offsets.end_offset - offsets.start_offset
+    offline, under = offline_partitions(snapshot), under_replicated_partitions(snapshot)
+    factor = np.zeros(count, np.int32)
+    described = snapshot.topics.partitions > 0
+    factor[described] = partitions.replicas.counts[snapshot.topics.first_row[described]]
+    known = ~np.isnan(lag.lag)
+    at_least = np.bincount(lag.topic[known], lag.lag[known], minlength=count)
+    rows, unknown = np.bincount(lag.topic, minlength=count), np.bincount(lag.topic[~known], minlength=count)
+    readers = np.unique(np.stack([lag.topic, lag.group]), axis=1)[0]
+    return TopicTotals(
+        records=np.where(described, np.bincount(key, size, minlength=count), np.nan),
+        end_offset=np.where(described, np.bincount(key, offsets.end_offset, minlength=count), np.nan),
+        offline=np.bincount(key[offline], minlength=count),
+        under_replicated=np.bincount(key[under], minlength=count),
+        replication_factor=factor,
+        groups=np.bincount(readers, minlength=count),
+        lag=np.where(unknown > 0, np.nan, at_least),
+        lag_at_least=np.where((unknown > 0) & (unknown == rows), np.nan, at_least),
+    )
+
+
+def offline_partitions(snapshot: Snapshot) -> Flags:
+    """Which partitions have no leader."""
+    return np.equal(snapshot.partitions.leader, NO_LEADER)
+
+
+def under_replicated_partitions(snapshot: Snapshot) -> Flags:
+    """Which partitions have fewer replicas in sync than replicas."""
+    return np.less(snapshot.partitions.isr.counts, snapshot.partitions.replicas.counts)
+
+
+def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
+    """The cluster in numbers, from the totals of its groups."""
+    unknown = np.isnan(groups.lag)
+    listed = not any(each.collector == "groups" and not each.success for each in snapshot.outcomes)
+    complete = listed and not unknown.any()
+    at_least = float(np.nansum(groups.lag_at_least))
+    return ClusterTotals(
+        brokers=len(snapshot.brokers),
+        topics=int(np.count_nonzero(snapshot.topics.partitions)),
+        partitions=len(snapshot.partitions),
+        offline=int(offline_partitions(snapshot).sum()),
+        under_replicated=int(under_replicated_partitions(snapshot).sum()),
+        groups=len(snapshot.groups),
+        groups_behind=int((groups.status == BEHIND).sum()),
+        groups_lost=int((groups.status == LOST).sum()),
+        groups_unknown=int(unknown.sum()),
+        lag=at_least if complete else None,
+        lag_at_least=at_least,
+    )

@@ -1,0 +1,162 @@
+"""One frozen picture of one cluster at one poll: what Kafka said, and how well each question was answered.
+
+Nothing here is computed. Tables name rows of one another by index: `partitions.topic` is a row of `topics`.
+"""
+
+from dataclasses import dataclass, field
+
+from monitor.table import Flags, Floats, Ints, Ragged, Table, Texts, column
+
+KNOWN = 0
+"""The reason code of a number that is known: `Snapshot.reasons[KNOWN]` is empty."""
+
+NO_LEADER = -1
+"""What Kafka calls the leader of a partition that has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Brokers(Table):
+    """One row a broker that the cluster's metadata names, by id."""
+
+    broker: Ints = column("i4", "node id")
+    host: Texts = column("O", "advertised host")
+    port: Ints = column("i4", "advertised port")
+    rack: Texts = column("O", "rack, None where it has none")
+
+
+@dataclass(frozen=True, eq=False)
+class Topics(Table):
+    """One row a topic, by name. The last rows may be topics that only commits or assignments mention."""
+
+    topic: Texts = column("O", "name")
+    topic_id: Texts = column("O", "topic id as Kafka prints it (base64url), None where the broker has none")
+    internal: Flags = column("?", "internal to Kafka, such as __consumer_offsets")
+    partitions: Ints = column("i4", "number of partitions in metadata")
+    first_row: Ints = column("i4", "row of its partition 0 in `partitions`")
+    reason: Ints = column("i4", "why nothing more is known of it")
+
+
+@dataclass(frozen=True, eq=False)
+class Partitions(Table):
+    """One row a partition, by topic and number; the partitions of a topic are 0, 1, … without gaps."""
+
+    topic: Ints = column("i4", "row of its topic")
+    partition: Ints = column("i4", "partition number")
+    leader: Ints = column("i4", "node id of the leader, NO_LEADER where there is none")
+    leader_epoch: Ints = column("i4", "leader epoch")
+    replicas: Ragged = column("i4", "node ids that hold it, the preferred leader first")
+    isr: Ragged = column("i4", "node ids in sync")
+    offline: Ragged = column("i4", "node ids of replicas on dead brokers or log dirs")
+
+
+@dataclass(frozen=True, eq=False)
+class Offsets(Table):
+    """One row a partition, in the order of `partitions`. Ends are asked after commits, starts with them."""
+
+    start_offset: Floats = column("f8", "log start offset", "records")
+    start_reason: Ints = column("i4", "why the start offset is unknown")
+    end_offset: Floats = column("f8", "log end offset (high watermark)", "records")
+    end_reason: Ints = column("i4", "why the end offset is unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Groups(Table):
+    """One row a group of any type, by id."""
+
+    group: Texts = column("O", "group id")
+    group_type: Texts = column("O", "classic, consumer, share or streams; None where the broker does not say")
+    protocol_type: Texts = column("O", "the protocol of a classic group, such as consumer or connect")
+    state: Texts = column("O", "state as Kafka names it; None where it could not be asked")
+    coordinator: Ints = column("i4", "node id of its coordinator")
+    epoch: Floats = column("f8", "group epoch; unknown for classic groups")
+    assignor: Texts = column("O", "assignor; None where there is none")
+    members: Floats = column("f8", "number of members", "members")
+    reason: Ints = column("i4", "why the description is unknown")
+    commits_reason: Ints = column("i4", "why its committed offsets are unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Members(Table):
+    """One row a member of a group."""
+
+    group: Ints = column("i4", "row of its group")
+    member_id: Texts = column("O", "member id")
+    client_id: Texts = column("O", "client.id")
+    host: Texts = column("O", "address the member connects from")
+    instance_id: Texts = column("O", "group.instance.id, None for a dynamic member")
+    rack: Texts = column("O", "client.rack, None where it has none")
+
+
+@dataclass(frozen=True, eq=False)
+class Assignments(Table):
+    """One row a partition that a member is assigned."""
+
+    member: Ints = column("i4", "row of the member")
+    topic: Ints = column("i4", "row of the topic")
+    partition: Ints = column("i4", "partition number")
+
+
+@dataclass(frozen=True, eq=False)
+class Commits(Table):
+    """One row a committed offset; of share groups, one row a share-partition start offset."""
+
+    group: Ints = column("i4", "row of the group")
+    topic: Ints = column("i4", "row of the topic")
+    partition: Ints = column("i4", "partition number")
+    committed_offset: Floats = column("f8", "next offset to read, unknown where there is no commit", "records")
+    reported_lag: Floats = column("f8", "lag as the broker counts it; share groups only", "records")
+    reason: Ints = column("i4", "why the committed offset, or a share group's lag, is unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Requests(Table):
+    """One row an API and broker: what kmon has asked since it started."""
+
+    api: Texts = column("O", "API name as Kafka spells it")
+    broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection")
+    requests: Floats = column("f8", "requests sent", "requests")
+    errors: Floats = column("f8", "requests without a usable answer", "requests")
+    seconds: Floats = column("f8", "time from asking to the answer", "seconds")
+    received_bytes: Floats = column("f8", "size of the answers", "bytes")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one collector fared in one poll.
+
+    `error` is empty when `success`; a collector that lost some brokers' rows has both success False and fresh rows.
+    `collected_at` is unix time of the newest answer in its tables, None before the first.
+    """
+
+    collector: str
+    success: bool
+    duration_seconds: float
+    collected_at: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one poll of one cluster brought. `reasons[code]` is the text of any reason column; code 0 is "known".
+
+    `time` is unix seconds and `started` the monotonic clock when the first request was sent. `error` says why the whole
+    cluster could not be asked and is empty when any of it answered.
+    """
+
+    cluster: str
+    time: float
+    started: float
+    error: str = ""
+    cluster_id: str | None = None
+    controller: int | None = None
+    brokers: Brokers = field(default_factory=Brokers.empty)
+    topics: Topics = field(default_factory=Topics.empty)
+    partitions: Partitions = field(default_factory=Partitions.empty)
+    offsets: Offsets = field(default_factory=Offsets.empty)
+    groups: Groups = field(default_factory=Groups.empty)
+    members: Members = field(default_factory=Members.empty)
+    assignments: Assignments = field(default_factory=Assignments.empty)
+    commits: Commits = field(default_factory=Commits.empty)
+    requests: Requests = field(default_factory=Requests.empty)
+    outcomes: tuple[Outcome, ...] = ()
+    reasons: tuple[str, ...] = ("",)

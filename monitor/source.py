@@ -1,0 +1,125 @@
+"""Where a face gets its Views: the Source it is given, and the one that remembers the latest in this process."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from monitor.table import Floats, Texts
+from monitor.view import View
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One poll as the charts need it. NaN and None are unknown; `groups` and `topics` are sorted names."""
+
+    time: float
+    up: bool
+    lag: float | None
+    groups: Texts
+    group_lag: Floats
+    topics: Texts
+    topic_end_offset: Floats
+
+    @classmethod
+    def of(cls, view: View) -> "Point":
+        topics = view.snapshot.topics
+        described = topics.partitions > 0
+        return cls(
+            view.time,
+            view.up,
+            view.totals.lag if view.up else None,
+            view.snapshot.groups.group,
+            view.group_lags.lag,
+            topics.topic if described.all() else topics.topic[described],
+            view.topic_totals.end_offset[described],
+        )
+
+    def lag_of(self, group: str) -> float | None:
+        """Lag of a group in records, None where it was unknown or absent."""
+        return _find(self.groups, self.group_lag, group)
+
+    def end_offset_of(self, topic: str) -> float | None:
+        """Sum of a topic's end offsets, None where it was unknown or absent."""
+        return _find(self.topics, self.topic_end_offset, topic)
+
+
+def _find(names: Texts, values: Floats, name: str) -> float | None:
+    row = int(np.searchsorted(names, name)) if len(names) else 0
+    if row == len(names) or names[row] != name or np.isnan(values[row]):
+        return None
+    return float(values[row])
+
+
+class Source(Protocol):
+    """Where a face gets Views of one cluster: a live poll, a running server, a recording or a fixture."""
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name in the settings."""
+        ...
+
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds from poll to poll; what is older than two of them is shown as old."""
+        ...
+
+    def latest(self) -> View | None:
+        """The newest View, None before the first."""
+        ...
+
+    def window(self, since: float) -> list[Point]:
+        """What is remembered of the polls since unix time `since`, oldest first."""
+        ...
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        """Call `listener` with every new View, on the poll's thread; the answer ends the subscription."""
+        ...
+
+
+class Memory:
+    """A Source that is shown Views and remembers the points of the last `points` of them."""
+
+    def __init__(self, cluster: str, interval_seconds: float, points: int = 1080) -> None:
+        self.cluster = cluster
+        self.interval_seconds = interval_seconds
+        self._latest: View | None = None
+        self._points: deque[Point] = deque(maxlen=points)
+        self._listeners: list[Callable[[View], None]] = []
+        self._lock = threading.Lock()
+
+    def latest(self) -> View | None:
+        return self._latest
+
+    def window(self, since: float) -> list[Point]:
+        with self._lock:
+            return [point for point in self._points if point.time >= since]
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        with self._lock:
+            self._listeners.append(listener)
+
+        def end() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return end
+
+    def show(self, view: View) -> None:
+        """Make `view` the latest and tell every listener; one that fails is logged and costs no other anything."""
+        with self._lock:
+            self._latest = view
+            self._points.append(Point.of(view))
+            listeners = list(self._listeners)
+        for listener in listeners:
+            try:
+                listener(view)
+            except Exception:
+                log.exception("a listener failed on the View of cluster %s", view.cluster)

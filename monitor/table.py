@@ -1,0 +1,100 @@
+"""Tables of frozen columns: what a Snapshot and a View are made of.
+
+A number that can be unknown is a float64 column where NaN means unknown, beside a `reason` column that says why.
+NaN spreads through arithmetic, so an unknown never turns into a number by accident (docs/decisions/0001).
+"""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Texts = NDArray[np.object_]
+
+
+def column(dtype: str, meaning: str, unit: str = "") -> Any:
+    """A field of a Table: its numpy dtype ("i4", "f8", "?", "O"), what it means, and its unit if it has one."""
+    return field(metadata={"dtype": np.dtype(dtype), "meaning": meaning, "unit": unit})
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """A list of int32 for each row of a table: row i is `values[starts[i]:starts[i + 1]]`."""
+
+    values: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, rows: list[list[int]]) -> Self:
+        starts = np.zeros(len(rows) + 1, np.int32)
+        np.cumsum([len(row) for row in rows], out=starts[1:])
+        return cls(np.array([value for row in rows for value in row], np.int32), starts)
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)
+        self.starts.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def row(self, index: int) -> list[int]:
+        return [int(value) for value in self.values[self.starts[index] : self.starts[index + 1]]]
+
+    @property
+    def counts(self) -> Ints:
+        """How many values each row has."""
+        return np.diff(self.starts).astype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of equal length, write-protected. Subclasses declare them with `column`.
+
+    Raises ValueError when the columns differ in length.
+    """
+
+    ROW: ClassVar[str] = "row"
+
+    def __post_init__(self) -> None:
+        lengths = set()
+        for each in self.schema():
+            value = getattr(self, each.name)
+            if not isinstance(value, Ragged):
+                value = np.asarray(value, each.metadata["dtype"])
+                if value.base is None or value.flags.writeable:
+                    value = value.view()
+                value.setflags(write=False)
+                object.__setattr__(self, each.name, value)
+            lengths.add(len(value))
+        if len(lengths) > 1:
+            raise ValueError(f"{type(self).__name__}: columns of different lengths {sorted(lengths)}")
+
+    @classmethod
+    def schema(cls) -> tuple[Field[Any], ...]:
+        """The fields that are columns, in order; their metadata has `dtype`, `meaning` and `unit`."""
+        return tuple(each for each in fields(cls) if "dtype" in each.metadata)
+
+    @classmethod
+    def empty(cls) -> Self:
+        ragged = {each.name for each in fields(cls) if each.type is Ragged}
+        return cls(
+            **{
+                each.name: Ragged.of([]) if each.name in ragged else np.empty(0, each.metadata["dtype"])
+                for each in cls.schema()
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.schema()[0].name))
+
+
+def objects(values: Any) -> Texts:
+    """A column of Python objects (texts or None) from any iterable, never a two-dimensional array."""
+    values = list(values)
+    result = np.empty(len(values), object)
+    result[:] = values
+    return result

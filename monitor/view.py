@@ -1,0 +1,112 @@
+"""The View: a Snapshot with everything derived from it, made once a poll and read by every face."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.rollup import (
+    ClusterTotals,
+    GroupLags,
+    GroupTopicLags,
+    TopicTotals,
+    total_cluster,
+    total_group_topics,
+    total_groups,
+    total_topics,
+)
+from monitor.snapshot import Outcome, Snapshot
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert as the faces show it, put into the View by the wiring.
+
+    `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending.
+    """
+
+    rule: str
+    state: str
+    severity: str
+    labels: tuple[tuple[str, str], ...]
+    summary: str
+    value: float | None
+    active_since: float
+    firing_since: float | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a face may show of one cluster at one poll.
+
+    `reasons[code]` is the text of every reason column here and in the snapshot. `last_good` is the newest View that
+    answered, and only set while `up` is False: a face then shows that one, with its age.
+    """
+
+    snapshot: Snapshot
+    lag: Lag
+    group_lags: GroupLags
+    group_topic_lags: GroupTopicLags
+    topic_totals: TopicTotals
+    totals: ClusterTotals
+    reasons: tuple[str, ...]
+    alerts: tuple[AlertRow, ...] = ()
+    last_good: "View | None" = field(default=None, repr=False)
+
+    @property
+    def cluster(self) -> str:
+        return self.snapshot.cluster
+
+    @property
+    def time(self) -> float:
+        """Unix seconds when the poll began."""
+        return self.snapshot.time
+
+    @property
+    def up(self) -> bool:
+        """Whether any of the cluster answered this poll."""
+        return not self.snapshot.error
+
+    @property
+    def shown(self) -> "View":
+        """The View whose tables a face shows: this one, or the last good one while the cluster is unreachable."""
+        return self if self.up or self.last_good is None else self.last_good
+
+    @property
+    def complete(self) -> bool:
+        """Whether every collector got every answer."""
+        return self.up and all(each.success for each in self.snapshot.outcomes)
+
+    def outcome(self, collector: str) -> Outcome | None:
+        return next((each for each in self.snapshot.outcomes if each.collector == collector), None)
+
+    @cached_property
+    def group_rows(self) -> dict[str, int]:
+        """Row of each group id."""
+        return {str(name): row for row, name in enumerate(self.snapshot.groups.group)}
+
+    @cached_property
+    def topic_rows(self) -> dict[str, int]:
+        """Row of each topic name."""
+        return {str(name): row for row, name in enumerate(self.snapshot.topics.topic)}
+
+
+def make_view(
+    snapshot: Snapshot,
+    *,
+    alerts: tuple[AlertRow, ...] = (),
+    last_good: View | None = None,
+) -> View:
+    """Derive everything from a snapshot. The same snapshot gives the same View."""
+    lag, reasons = derive_lag(snapshot)
+    groups = total_groups(snapshot, lag)
+    return View(
+        snapshot=snapshot,
+        lag=lag,
+        group_lags=groups,
+        group_topic_lags=total_group_topics(lag),
+        topic_totals=total_topics(snapshot, lag),
+        totals=total_cluster(snapshot, groups),
+        reasons=reasons,
+        alerts=alerts,
+        last_good=last_good.shown if last_good is not None and snapshot.error else None,
+    )
