@@ -1,0 +1,38 @@
+"""The Kafka APIs that kmon uses, each with the versions that kmon can write and read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Api:
+    """A Kafka API: its key, its name as Kafka spells it, and the versions kmon speaks (both ends included).
+
+    `flexible` is the first version with compact types and tagged fields; `throttled` says that answers open with
+    throttle_time_ms.
+    """
+
+    key: int
+    name: str
+    oldest: int
+    newest: int
+    flexible: int
+    throttled: bool = True
+
+    def version(self, served: dict[int, tuple[int, int]]) -> int | None:
+        """The newest version that both sides speak, None where there is none. `served` maps a key to (min, max)."""
+        low, high = served.get(self.key, (1, 0))
+        version = min(high, self.newest)
+        return version if version >= max(low, self.oldest) else None
+
+
+LIST_OFFSETS = Api(2, "ListOffsets", 4, 11, 6)
+METADATA = Api(3, "Metadata", 9, 13, 9)
+# Version 10 names topics by id only, and so says nothing of a commit on a topic that is gone.
+OFFSET_FETCH = Api(9, "OffsetFetch", 8, 9, 6)
+DESCRIBE_GROUPS = Api(15, "DescribeGroups", 5, 6, 5)
+LIST_GROUPS = Api(16, "ListGroups", 4, 5, 3)
+DESCRIBE_QUORUM = Api(55, "DescribeQuorum", 0, 2, 0, throttled=False)
+CONSUMER_GROUP_DESCRIBE = Api(69, "ConsumerGroupDescribe", 0, 1, 0)
+SHARE_GROUP_DESCRIBE = Api(77, "ShareGroupDescribe", 1, 1, 0)
+STREAMS_GROUP_DESCRIBE = Api(89, "StreamsGroupDescribe", 0, 0, 0)
+DESCRIBE_SHARE_GROUP_OFFSETS = Api(90, "DescribeShareGroupOffsets", 0, 1, 0)

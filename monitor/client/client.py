@@ -1,0 +1,256 @@
+"""The client of one cluster: asks many brokers at once and gives back, for each question, an Answer or a Fault."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import kafka.errors as kafka_errors
+from kafka.net.connection import KafkaConnection
+from kafka.net.inet import create_connection
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaSSLTransport
+from kafka.protocol.metadata import MetadataResponse
+
+from monitor.client.apis import Api
+from monitor.client.faults import Fault, Kind, fault_of
+from monitor.client.tally import Tally
+from monitor.client.wire import Answer, Request
+
+log = logging.getLogger(__name__)
+
+Node = int | str
+"""A broker's node id, or kafka-python's name of a bootstrap address, such as "bootstrap-0"."""
+
+SUSPECT_TIMEOUT_SECONDS = 1.0
+"""How long a broker is waited for that failed the last time, so that one dead broker does not slow every poll."""
+
+AUTHENTICATION_PAUSE_SECONDS = 15.0
+"""How long a refused password is not tried again: brokers and directories lock accounts."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question to one broker. `body(version)` gives the encoded request body for the version that is agreed on."""
+
+    node: Node
+    api: Api
+    body: Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where a broker says that it can be reached."""
+
+    node: int
+    host: str
+    port: int
+    rack: str | None
+
+
+class Batch:
+    """Questions under way; `wait()` gives their replies in the order of the questions."""
+
+    def __init__(self, futures: Sequence[Any], run: Callable[[Any], Any]) -> None:
+        self._futures = futures
+        self._run = run
+
+    def wait(self) -> "list[Answer | Fault]":
+        async def gather() -> list[Answer | Fault]:
+            return [await future for future in self._futures]
+
+        replies: list[Answer | Fault] = self._run(gather) if self._futures else []
+        return replies
+
+
+class Client:
+    """Connections to one cluster on one I/O thread. Methods are for one calling thread; `close` is for any.
+
+    `options` gives kafka-python's connection options each time that connections are made anew, so that a changed
+    password or certificate is picked up.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: Sequence[str],
+        options: Callable[[], dict[str, Any]],
+        *,
+        request_timeout_seconds: float,
+        max_answer_bytes: int,
+        client_id: str = "kmon",
+    ) -> None:
+        self.bootstrap_servers = tuple(bootstrap_servers)
+        self.tally = Tally()
+        self._options = options
+        self._timeout = request_timeout_seconds
+        self._max_answer_bytes = max_answer_bytes
+        self._client_id = client_id
+        self._net = NetworkSelector(client_id=client_id, slow_task_threshold_secs=0)
+        self._net.start()
+        self._suspects: set[Node] = set()
+        self._refused_at: float | None = None
+        self._closing = threading.Event()
+        self._manager = self._connections()
+
+    @property
+    def nodes(self) -> list[int]:
+        """The brokers that metadata has named, none before the first answer."""
+        return sorted(broker.node_id for broker in self._manager.cluster.brokers())
+
+    @property
+    def bootstrap_nodes(self) -> list[Node]:
+        return [broker.node_id for broker in self._manager.cluster.bootstrap_brokers()]
+
+    def address(self, node: Node) -> str:
+        """host:port of a node, for a person to read."""
+        broker = self._manager.cluster.broker_metadata(node)
+        return f"{broker.host}:{broker.port}" if broker else str(node)
+
+    def learn(self, brokers: Iterable[BrokerAddress]) -> None:
+        """Connect to these brokers from now on, as metadata named them."""
+        wanted = {(each.node, each.host, each.port, each.rack) for each in brokers}
+        known = self._manager.cluster.brokers()
+        if wanted == {(each.node_id, each.host, each.port, each.rack) for each in known}:
+            return
+        answer = MetadataResponse(
+            version=5,
+            brokers=[MetadataResponse.MetadataResponseBroker(*each, version=5) for each in sorted(wanted)],
+            topics=[],
+        )
+        moved = {each.node_id for each in known if (each.node_id, each.host, each.port, each.rack) not in wanted}
+        self._net.run(self._learn, answer, moved)
+
+    async def _learn(self, answer: Any, moved: set[int]) -> None:
+        for node in moved:
+            self._manager.close(node)
+        self._manager.cluster.update_metadata(answer)
+
+    def start(self, asks: Sequence[Ask], deadline: float) -> Batch:
+        """Send all questions at once; no reply is waited for beyond `deadline`, a time of the monotonic clock."""
+        if self._refused_at and time.monotonic() - self._refused_at > AUTHENTICATION_PAUSE_SECONDS:
+            self._reconnect()
+        futures = [self._manager.call_soon(self._reply, ask, deadline) for ask in asks]
+        return Batch(futures, self._net.run)
+
+    def ask(self, asks: Sequence[Ask], deadline: float) -> list[Answer | Fault]:
+        """Send all questions at once and wait for all replies."""
+        return self.start(asks, deadline).wait()
+
+    def ask_any(
+        self, make: Callable[[Node], Ask], preferred: Node | None, deadline: float
+    ) -> tuple[Answer | None, list[Fault]]:
+        """Ask one broker after another until one answers: `preferred`, the rest in random order, the bootstrap addresses.
+
+        The answer is None when nobody answered; the faults are those met on the way.
+        """
+        rest: list[Node] = [node for node in self.nodes if node != preferred]
+        random.shuffle(rest)
+        rest.sort(key=lambda node: node in self._suspects)
+        order = [*([preferred] if preferred is not None else []), *rest]
+        bootstrap = [node for node in self.bootstrap_nodes if self.address(node) not in map(self.address, order)]
+        faults: list[Fault] = []
+        for node in [*order, *bootstrap]:
+            if time.monotonic() >= deadline or self._closing.is_set():
+                break
+            (reply,) = self.ask([make(node)], deadline)
+            if isinstance(reply, Answer):
+                return reply, faults
+            faults.append(reply)
+        return None, faults
+
+    def close(self) -> None:
+        """End all connections and the I/O thread; questions under way get a Fault."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        try:
+            self._net.run(self._close)
+        finally:
+            self._net.stop(timeout_ms=2000)
+            self._net.close()
+
+    async def _close(self) -> None:
+        self._manager.close()
+
+    def _connections(self) -> "_Connections":
+        return _Connections(
+            self._net,
+            bootstrap_servers=list(self.bootstrap_servers),
+            client_id=self._client_id,
+            client_software_name="kmon",
+            receive_message_max_bytes=self._max_answer_bytes,
+            request_timeout_ms=self._timeout * 1000,
+            socket_connection_setup_timeout_ms=self._timeout * 1000,
+            socket_connection_setup_timeout_max_ms=self._timeout * 1000,
+            reconnect_backoff_max_ms=5000,
+            max_in_flight_requests_per_connection=1000,
+            **self._options(),
+        )
+
+    def _reconnect(self) -> None:
+        """Forget a refused login and begin anew with the options as they are now."""
+        self._refused_at = None
+        brokers = self._manager.cluster.brokers()
+        self._net.run(self._close)
+        self._manager = self._connections()
+        self.learn(BrokerAddress(each.node_id, each.host, each.port, each.rack) for each in brokers)
+
+    async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
+        began = time.monotonic()
+        timeout = min(self._timeout, deadline - began)
+        if ask.node in self._suspects:
+            timeout = min(timeout, SUSPECT_TIMEOUT_SECONDS)
+        try:
+            reply: Answer | Fault = await self._attempt(ask, began + timeout)
+            self._suspects.discard(ask.node)
+        except Exception as error:  # noqa: BLE001 - whatever a connection raises is data here
+            reply = fault_of(error, ask.api.name, ask.node, time.monotonic() - began)
+            if reply.kind is Kind.AUTHENTICATION:
+                self._refused_at = self._refused_at or time.monotonic()
+            if reply.kind is not Kind.UNSUPPORTED:
+                self._suspects.add(ask.node)
+        seconds = time.monotonic() - began
+        reply = replace(reply, node=ask.node, seconds=seconds)
+        self.tally.count(reply, ask.api.name)
+        return reply
+
+    async def _attempt(self, ask: Ask, until: float) -> Answer:
+        # Else each connection would be held to the API versions of the first, which a rolling upgrade leaves behind.
+        self._manager.broker_version_data = None
+        connection: KafkaConnection = self._manager.get_connection(ask.node, refresh_metadata_on_err=False)
+        await self._within(connection.init_future, until)
+        version = ask.api.version(connection.broker_version_data.api_versions)
+        if version is None:
+            raise kafka_errors.UnsupportedVersionError(f"{ask.api.name} is not served by this broker")
+        request = Request(ask.api, version, ask.body(version))
+        remaining = max(0.001, until - time.monotonic())
+        answer: Answer = await self._within(
+            connection.send_request(request, request_timeout_ms=remaining * 1000), until
+        )
+        return answer
+
+    async def _within(self, future: Any, until: float) -> Any:
+        return await self._manager.wait_for(future, max(1.0, (until - time.monotonic()) * 1000))
+
+
+class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
+    """kafka-python's connections, with a time limit on the TLS handshake, which it waits for without one."""
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        if not self.ssl_enabled:
+            return await super()._build_transport(node, timeout_at=timeout_at)
+        socket = await create_connection(
+            self._net, node.host, node.port, self.config["socket_options"], timeout_at=timeout_at
+        )
+        tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
+        transport = KafkaSSLTransport(self._net, socket, host=node.host, **tls)
+        limit = self._net.call_at(timeout_at or time.monotonic() + 10, transport.abort)
+        try:
+            await transport.handshake()
+        finally:
+            self._net.cancel(limit)
+        return transport

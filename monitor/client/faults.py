@@ -1,0 +1,107 @@
+"""Why a question to Kafka has no answer, as data: a Fault is what one request gives instead of an Answer."""
+
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kafka import errors as kafka_errors
+
+
+class Kind(StrEnum):
+    """What went wrong, in the order in which a connection can fail."""
+
+    RESOLVE = "cannot resolve the host name"
+    CONNECT = "cannot connect"
+    TLS = "TLS handshake failed"
+    AUTHENTICATION = "authentication failed"
+    DISCONNECTED = "connection lost"
+    TIMEOUT = "timed out"
+    UNSUPPORTED = "not supported"
+    DENIED = "denied"
+    THROTTLED = "throttled"
+    PROTOCOL = "answer not understood"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """No answer from `node` to `api`. `str()` is one line without the node: "timed out after 3.0 s"."""
+
+    kind: Kind
+    api: str
+    node: int | str
+    detail: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (" " if self.kind is Kind.TIMEOUT else ": ").join(filter(None, (self.kind, self.detail)))
+
+    @property
+    def where(self) -> str:
+        """The fault with the broker it came from: what a reason column says."""
+        place = f"broker {self.node}" if isinstance(self.node, int) else self.node
+        return f"{place}: {self}"
+
+
+_RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...] = (
+    (
+        Kind.AUTHENTICATION,
+        (
+            kafka_errors.SaslAuthenticationFailedError,
+            kafka_errors.UnsupportedSaslMechanismError,
+            kafka_errors.IllegalSaslStateError,
+        ),
+        (),
+    ),
+    (Kind.TLS, (ssl.SSLError,), ("handshake failed", "certificate verify")),
+    (Kind.TIMEOUT, (kafka_errors.RequestTimedOutError, kafka_errors.KafkaTimeoutError, TimeoutError), ("timed out",)),
+    (Kind.RESOLVE, (), ("dns resolution", "dns lookup")),
+    (Kind.UNSUPPORTED, (kafka_errors.IncompatibleBrokerVersion, kafka_errors.UnsupportedVersionError), ()),
+    (Kind.THROTTLED, (), ("throttle",)),
+    (Kind.PROTOCOL, (kafka_errors.InvalidReceiveError, kafka_errors.KafkaProtocolError), ()),
+    (
+        Kind.CONNECT,
+        (kafka_errors.NodeNotReadyError,),
+        ("econnrefused", "unable to connect", "ehostunreach", "enetunreach"),
+    ),
+    (Kind.DISCONNECTED, (kafka_errors.KafkaConnectionError, kafka_errors.Cancelled, ConnectionError), ()),
+)
+"""A fault is of the first kind whose exception types or words fit."""
+
+
+def fault_of(error: BaseException, api: str, node: int | str, seconds: float) -> Fault:
+    """The Fault that an exception from kafka-python, ssl or the sockets stands for; `seconds` is how long it took."""
+    text = (str(error) or type(error).__name__).removeprefix(f"{type(error).__name__}: ")
+    kind = next(
+        (
+            kind
+            for kind, types, words in _RULES
+            if isinstance(error, types) or any(word in text.lower() for word in words)
+        ),
+        Kind.ERROR,
+    )
+    detail = text.removeprefix("Handshake failed: ")
+    if kind is Kind.TIMEOUT:
+        detail = f"after {seconds:.1f} s"
+    elif "ECONNREFUSED" in text:
+        detail = "connection refused"
+    elif kind in (Kind.RESOLVE, Kind.THROTTLED):
+        detail = ""
+    return Fault(kind, api, node, detail, seconds)
+
+
+def error_name(code: int) -> str:
+    """Kafka's name of an error code, such as TOPIC_AUTHORIZATION_FAILED."""
+    return str(getattr(kafka_errors.for_code(code), "message", "") or f"error {code}")
+
+
+DENIED_CODES = {
+    29: "Describe on the topic is denied",
+    30: "Describe on the group is denied",
+    31: "Describe on the cluster is denied",
+}
+
+
+def error_text(code: int) -> str:
+    """What an error code means to the person on call, with Kafka's name for it."""
+    return f"{DENIED_CODES[code]} ({error_name(code)})" if code in DENIED_CODES else error_name(code)

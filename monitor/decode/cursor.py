@@ -1,0 +1,92 @@
+"""Reading Kafka's wire types from bytes, one after another."""
+
+import struct
+
+_INT16, _INT32, _INT64 = struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
+
+
+class MalformedAnswer(ValueError):
+    """The bytes of an answer are not what its API and version promise."""
+
+
+class Cursor:
+    """A place in an answer's bytes that moves as it is read.
+
+    `flexible` chooses between Kafka's compact types and the older ones. Raises MalformedAnswer at the end of the bytes.
+    """
+
+    def __init__(self, body: bytes, *, flexible: bool, at: int = 0) -> None:
+        self.body = body
+        self.at = at
+        self.flexible = flexible
+
+    def int16(self) -> int:
+        return self._number(_INT16)
+
+    def int32(self) -> int:
+        return self._number(_INT32)
+
+    def int64(self) -> int:
+        return self._number(_INT64)
+
+    def _number(self, kind: struct.Struct) -> int:
+        try:
+            (value,) = kind.unpack_from(self.body, self.at)
+        except struct.error:
+            raise MalformedAnswer(f"ends at byte {len(self.body)} of a number") from None
+        self.at += kind.size
+        return int(value)
+
+    def varint(self) -> int:
+        """An unsigned varint of at most 5 bytes."""
+        value = 0
+        for shift in range(0, 35, 7):
+            if self.at >= len(self.body):
+                break
+            byte = self.body[self.at]
+            self.at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+        raise MalformedAnswer(f"no varint ends at byte {self.at}")
+
+    def count(self) -> int:
+        """How many elements the array has that starts here; a null array has none."""
+        number = self.varint() - 1 if self.flexible else self.int32()
+        if number > len(self.body) - self.at:
+            raise MalformedAnswer(f"an array of {number} elements does not fit in what is left")
+        return max(0, number)
+
+    def text(self) -> bytes | None:
+        """The bytes of a string, None where it is null."""
+        size = self.varint() - 1 if self.flexible else self.int16()
+        if size < 0:
+            return None
+        end = self.at + size
+        if end > len(self.body):
+            raise MalformedAnswer(f"a string of {size} bytes does not fit in what is left")
+        value = self.body[self.at : end]
+        self.at = end
+        return value
+
+    def tags(self) -> None:
+        """Skip tagged fields, which only flexible versions have."""
+        if self.flexible:
+            for _ in range(self.varint()):
+                self.varint()
+                self.skip(self.varint())
+
+    def skip(self, size: int) -> None:
+        self.at += size
+        if self.at > len(self.body):
+            raise MalformedAnswer(f"ends at byte {len(self.body)}, {size} more were promised")
+
+    def end(self) -> None:
+        """Hold that everything was read."""
+        if self.at != len(self.body):
+            raise MalformedAnswer(f"{len(self.body) - self.at} bytes are left over")
+
+
+def name_of(value: bytes | None) -> str:
+    """A name as text. Kafka's names are UTF-8; what is not keeps its bytes as surrogates, so that names stay distinct."""
+    return (value or b"").decode("utf-8", "surrogateescape")

@@ -1,0 +1,101 @@
+"""ListOffsets: requests for the same offset of many partitions, and answers as columns."""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.decode.cursor import Cursor, MalformedAnswer
+from monitor.table import Floats, Ints
+
+LATEST, EARLIEST = -1, -2
+"""Timestamps by which Kafka is asked for the end (high watermark) and for the start of a log."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionOffsets:
+    """Offsets of one answer, a row a partition in the order of the answer.
+
+    `topics` are the names' bytes and `topic` indexes in them. `offset` is NaN where the broker gave none; `error` is
+    Kafka's error code.
+    """
+
+    topics: list[bytes]
+    topic: Ints
+    partition: Ints
+    offset: Floats
+    error: Ints
+
+
+def _record(version: int) -> np.dtype[np.void]:
+    fields = [("partition", ">i4"), ("error", ">i2"), ("timestamp", ">i8"), ("offset", ">i8"), ("epoch", ">i4")]
+    return np.dtype([*fields, ("tags", "u1")] if version >= 6 else fields)
+
+
+def encode_list_offsets(topics: list[tuple[bytes, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
+    """The body of a request (versions 4 to 11) for `timestamp` of the partitions of each (name, partition numbers)."""
+    flexible = version >= 6
+    fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]
+    record = np.dtype([*fields, ("tags", "u1")] if flexible else fields)
+    parts = [struct.pack(">ib", -1, isolation), _count(len(topics), flexible=flexible)]
+    for name, partitions in topics:
+        rows = np.zeros(len(partitions), record)
+        rows["partition"], rows["epoch"], rows["timestamp"] = partitions, -1, timestamp
+        size = _varint(len(name) + 1) if flexible else struct.pack(">h", len(name))
+        parts += [size, name, _count(len(partitions), flexible=flexible), rows.tobytes(), b"\0" if flexible else b""]
+    if version >= 10:
+        parts.append(struct.pack(">i", 0))  # timeout_ms: only reads of remote storage wait
+    return b"".join(parts) + (b"\0" if flexible else b"")
+
+
+def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
+    """Read an answer (versions 4 to 11). Raises MalformedAnswer when the bytes are not such an answer."""
+    if not 4 <= version <= 11:
+        raise MalformedAnswer(f"ListOffsets version {version} is not read here")
+    record = _record(version)
+    cursor = Cursor(body, flexible=version >= 6)
+    cursor.skip(4)  # throttle_time_ms
+    topics: list[bytes] = []
+    parts: list[bytes] = []
+    counts: list[int] = []
+    for _ in range(cursor.count()):
+        topics.append(cursor.text() or b"")
+        counts.append(cursor.count())
+        parts.append(_records(cursor, counts[-1], record.itemsize))
+        cursor.tags()
+    cursor.tags()
+    cursor.end()
+    rows = np.frombuffer(b"".join(parts), record)
+    offset, error = rows["offset"].astype(np.float64), rows["error"].astype(np.int32)
+    offset[(offset < 0) | (error != 0)] = np.nan
+    topic = np.repeat(np.arange(len(topics), dtype=np.int32), counts)
+    return PartitionOffsets(topics, topic, rows["partition"].astype(np.int32), offset, error)
+
+
+def _records(cursor: Cursor, count: int, size: int) -> bytes:
+    """The next `count` records, with tagged fields cut out, so that all are of equal size."""
+    body, at = cursor.body, cursor.at
+    end = at + count * size
+    if not cursor.flexible or (end <= len(body) and body[at + size - 1 : end : size].count(0) == count):
+        cursor.skip(end - at)
+        return body[at:end]
+    parts = []
+    for _ in range(count):
+        start = cursor.at
+        cursor.skip(size - 1)
+        cursor.tags()
+        parts.append(body[start : start + size - 1] + b"\0")
+    return b"".join(parts)
+
+
+def _count(number: int, *, flexible: bool) -> bytes:
+    return _varint(number + 1) if flexible else struct.pack(">i", number)
+
+
+def _varint(value: int) -> bytes:
+    parts = bytearray()
+    while value > 0x7F:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)

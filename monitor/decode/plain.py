@@ -1,0 +1,61 @@
+"""The plain path: the same columns through kafka-python's own schemas, an object a row.
+
+It is what the fast path is tested against, and what reads an answer that the fast path does not understand.
+"""
+
+from typing import Any
+
+import numpy as np
+from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
+
+from monitor.decode.cursor import MalformedAnswer
+from monitor.decode.list_offsets import PartitionOffsets
+from monitor.decode.offset_fetch import CommittedOffsets
+from monitor.table import Floats
+
+
+def read(message: Any, body: bytes, version: int) -> Any:
+    """Decode a body by a kafka-python response class. Raises MalformedAnswer, whatever the schema trips over."""
+    try:
+        return message.decode(body, version=version)
+    except Exception as error:
+        raise MalformedAnswer(f"{message.__name__} v{version}: {error or type(error).__name__}") from error
+
+
+def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
+    """What decode_offset_fetch gives, by kafka-python."""
+    answer = read(OffsetFetchResponse, body, version)
+    topics: dict[bytes, int] = {}
+    rows = [
+        (group, topics.setdefault(topic.name.encode(), len(topics)), each)
+        for group, described in enumerate(answer.groups)
+        for topic in described.topics
+        for each in topic.partitions
+    ]
+    return CommittedOffsets(
+        [each.group_id.encode() for each in answer.groups],
+        np.array([each.error_code for each in answer.groups], np.int32),
+        list(topics),
+        np.array([group for group, _, _ in rows], np.int32),
+        np.array([topic for _, topic, _ in rows], np.int32),
+        np.array([each.partition_index for _, _, each in rows], np.int32),
+        _offsets([(each.committed_offset, each.error_code) for _, _, each in rows]),
+        np.array([each.error_code for _, _, each in rows], np.int32),
+    )
+
+
+def plain_list_offsets(body: bytes, version: int) -> PartitionOffsets:
+    """What decode_list_offsets gives, by kafka-python."""
+    answer = read(ListOffsetsResponse, body, version)
+    rows = [(topic, each) for topic, described in enumerate(answer.topics) for each in described.partitions]
+    return PartitionOffsets(
+        [each.name.encode() for each in answer.topics],
+        np.array([topic for topic, _ in rows], np.int32),
+        np.array([each.partition_index for _, each in rows], np.int32),
+        _offsets([(each.offset, each.error_code) for _, each in rows]),
+        np.array([each.error_code for _, each in rows], np.int32),
+    )
+
+
+def _offsets(values: list[tuple[int, int]]) -> Floats:
+    return np.array([np.nan if offset < 0 or error else offset for offset, error in values], np.float64)
