@@ -1,0 +1,152 @@
+"""Processes that never outlive this one: a guardian kills them when this process ends, orderly or not."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kmon.demo import guardian
+from kmon.demo.errors import DemoError
+
+TAIL_LINES = 12
+
+
+class Process:
+    """One running program; what it prints is kept in `output`, what it logs by itself in `log`."""
+
+    def __init__(self, name: str, popen: subprocess.Popen[bytes], logs: Path) -> None:
+        self.name = name
+        self.output, self.log = logs / f"{name}.out", logs / f"{name}.log"
+        self._popen = popen
+
+    @property
+    def pid(self) -> int:
+        """The pid, also after the end."""
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs (or is paused); negative: ended by that signal."""
+        return self._popen.poll()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended; a paused process runs."""
+        return self.exit_code is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; none to a process that has ended."""
+        self._popen.send_signal(number)
+
+    def pause(self) -> None:
+        """SIGSTOP: it keeps its connections and answers nothing."""
+        self.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self.send(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL, also when paused; returns when it is gone."""
+        self.send(signal.SIGKILL)
+        self._popen.wait()
+
+    def stop(self, timeout_seconds: float = 30) -> None:
+        """SIGTERM, SIGKILL when that did not end it in time; returns when it is gone."""
+        self.terminate()
+        self.wait(timeout_seconds)
+
+    def terminate(self) -> None:
+        """SIGTERM, also when paused; returns at once."""
+        self.send(signal.SIGTERM)
+        self.resume()
+
+    def wait(self, timeout_seconds: float) -> int:
+        """Its exit code; it is killed when it has not ended in time."""
+        try:
+            return self._popen.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._popen.wait()
+
+    def tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines of what it logged and of what it printed."""
+        return "\n".join(line for path in (self.log, self.output) for line in _end_of(path).splitlines()[-lines:])
+
+    def said(self, text: str) -> bool:
+        """Whether `text` stands near the end of what it logged or printed."""
+        return any(text in _end_of(path) for path in (self.log, self.output))
+
+
+def _end_of(path: Path, size_bytes: int = 20_000) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size_bytes))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+class ProcessGroup:
+    """Starts processes in a process group of their own, apart from the terminal's Ctrl-C, led by a guardian.
+
+    `folder`, if given, is removed by the guardian when this process ends without `close()`.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if os.name != "posix":
+            raise DemoError("the demo cluster needs Linux or macOS: it pauses and kills brokers with signals")
+        self._processes: list[Process] = []
+        self._guardian = subprocess.Popen(  # noqa: S603  # our own script
+            [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(folder or "")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,
+        )
+        if not self._guardian.stdout or not self._guardian.stdout.readline():
+            self.close()
+            raise DemoError(f"the guardian of the demo's processes did not start: {guardian.__file__}")
+
+    def spawn(self, name: str, argv: Sequence[str], logs: Path, env: Mapping[str, str] | None = None) -> Process:
+        """Start a program with standard output and error appended to `NAME.out` in `logs`, standard input empty."""
+        try:
+            with (logs / f"{name}.out").open("ab") as output:
+                popen = subprocess.Popen(  # noqa: S603  # a command line made here
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(env or {})},
+                    process_group=self._guardian.pid,
+                )
+        except OSError as error:
+            raise DemoError(f"cannot start {name}: {error}") from error
+        process = Process(name, popen, logs)
+        self._processes = [p for p in self._processes if p.running] + [process]
+        return process
+
+    def close(self) -> None:
+        """Kill what still runs, then end the guardian."""
+        running = [p for p in self._processes if p.running]
+        for process in running:
+            process.send(signal.SIGKILL)
+        for process in running:
+            process.kill()
+        self._guardian.kill()
+        self._guardian.wait()
+        for pipe in (self._guardian.stdin, self._guardian.stdout):
+            with contextlib.suppress(OSError, AttributeError):
+                pipe.close()  # type: ignore[union-attr]  # AttributeError is suppressed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,49 @@
+"""Asks brokers, through kafka-python, whether the cluster is ready."""
+
+import socket
+from collections.abc import Collection, Mapping
+from typing import Any
+
+
+def admin_client(**config: Any) -> Any:
+    """A kafka-python KafkaAdminClient."""
+    from kafka import KafkaAdminClient  # noqa: PLC0415  # slow to import, and only needed once brokers run
+
+    return KafkaAdminClient(**config)
+
+
+def registered(addresses: Collection[str], client_config: Mapping[str, Any]) -> set[int]:
+    """The ids of brokers that are registered and not fenced, as told at `addresses`; none while one is silent."""
+    from kafka.errors import KafkaError  # noqa: PLC0415  # as above
+
+    if not all(map(_listens, addresses)):
+        return set()
+    patience = {"bootstrap_timeout_ms": 3000, "request_timeout_ms": 3000}
+    try:
+        admin = admin_client(**{**client_config, "bootstrap_servers": list(addresses), **patience})
+    except KafkaError:
+        return set()
+    try:
+        brokers = admin.describe_cluster()["brokers"]
+    except KafkaError:
+        return set()
+    finally:
+        admin.close()
+    return {broker["broker_id"] for broker in brokers if not broker.get("is_fenced")}
+
+
+def out_of_sync(admin: Any) -> list[str]:
+    """`topic-partition` of those without a leader or with fewer in-sync replicas than replicas."""
+    return [
+        f"{topic['name']}-{partition['partition_index']}"
+        for topic in admin.describe_topics()
+        for partition in topic["partitions"]
+        if partition["leader_id"] < 0 or len(partition["isr_nodes"]) < len(partition["replica_nodes"])
+    ]
+
+
+def _listens(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, int(port))) == 0
