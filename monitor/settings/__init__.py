@@ -1,0 +1,8 @@
+"""What kmon is told to do: validated settings from a YAML file, environment, flags and Kafka's client.properties."""
+
+from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.errors import SettingsError
+from monitor.settings.model import ClusterSettings, Settings
+from monitor.settings.security import SecuritySettings
+
+__all__ = ["AlertSettings", "ClusterSettings", "RuleSettings", "SecuritySettings", "Settings", "SettingsError"]

@@ -1,0 +1,77 @@
+"""Settings of alerts: rules over lag, and where alerts go."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from monitor.settings.values import Duration, Frozen, Regex, split_list
+
+RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "severity")
+
+
+def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+    for name in labels:
+        if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
+            raise ValueError(f"{name!r} is no label name: letters, digits and _, not beginning with a digit")
+        if name in RESERVED_LABELS:
+            raise ValueError(f"{name!r} is set by kmon itself")
+    return labels
+
+
+def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
+    """The URLs themselves. The complaint never repeats one: it may hold a password."""
+    for number, url in enumerate(urls, 1):
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            good = False
+        if not good or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+            raise ValueError(f"URL {number} is no address such as http://alertmanager:9093")
+    return urls
+
+
+Labels = Annotated[Mapping[str, str], AfterValidator(check_labels)]
+Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_urls)]
+
+
+class RuleSettings(Frozen):
+    """A rule: alert on each group and topic whose lag stays above a threshold."""
+
+    name: str = Field(min_length=1, max_length=255, description="name of the alert (its label alertname)")
+    lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this many records")
+    for_seconds: Duration = Field(
+        default=0.0,
+        validation_alias="for",
+        ge=0,
+        le=31_536_000,
+        description="how long lag stays above before the alert fires",
+    )
+    severity: str = Field(default="warning", min_length=1, max_length=64, description="label severity of the alert")
+    group: Regex | None = Field(default=None, description="only groups whose whole id this regular expression matches")
+    topic: Regex | None = Field(
+        default=None, description="only topics whose whole name this regular expression matches"
+    )
+    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
+    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+
+
+def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+    for name, count in Counter(rule.name for rule in rules).items():
+        if count > 1:
+            raise ValueError(f"{count} rules are called {name!r}: a name is used once")
+    return rules
+
+
+class AlertSettings(Frozen):
+    """Rules, and where their alerts go."""
+
+    rules: Annotated[tuple[RuleSettings, ...], AfterValidator(check_rules)] = Field(
+        default=(), description="alert rules, evaluated on every poll"
+    )
+    alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; every one gets every alert")
+    print: bool = Field(default=False, description="print alerts as they start and end")

@@ -1,0 +1,89 @@
+"""The settings of kmon: clusters by name like kubectl's contexts, the server, and alerts."""
+
+from collections import Counter
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.settings.alerts import AlertSettings
+from monitor.settings.errors import SettingsError
+from monitor.settings.security import SecuritySettings
+from monitor.settings.values import Duration, Frozen, Listen, Servers, Size, split_address
+
+NO_CLUSTER = (
+    "no brokers to ask: give -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
+)
+
+
+class ClusterSettings(Frozen):
+    """One cluster: where it is, how to log in, how often to ask."""
+
+    name: str = Field(
+        default="default", min_length=1, max_length=255, description="what the cluster is called everywhere"
+    )
+    bootstrap_servers: Servers = Field(description="brokers to ask first, as host:port; one that answers is enough")
+    interval_seconds: Duration = Field(
+        default=10.0, validation_alias="interval", ge=0.1, le=86400, description="from the start of a poll to the next"
+    )
+    request_timeout_seconds: Duration = Field(
+        default=3.0, validation_alias="request_timeout", ge=0.01, le=3600, description="how long one request may take"
+    )
+    client_id: str = Field(
+        "kmon", min_length=1, max_length=255, description="client.id, seen in the brokers' logs and quotas"
+    )
+    max_answer_bytes: Size = Field(
+        default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest answer that is read"
+    )
+    security: SecuritySettings = Field(default=SecuritySettings(), description="TLS and SASL")
+
+    def client_options(self) -> dict[str, Any]:
+        """Options of kafka-python's KafkaConnectionManager; SettingsError when a PEM file cannot be used."""
+        return {
+            "bootstrap_servers": list(self.bootstrap_servers),
+            "client_id": self.client_id,
+            "request_timeout_ms": max(1, round(self.request_timeout_seconds * 1000)),
+            "receive_message_max_bytes": self.max_answer_bytes,
+            **self.security.client_options(),
+        }
+
+
+def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettings, ...]:
+    for name, count in Counter(context.name for context in contexts).items():
+        if count > 1:
+            raise ValueError(f"{count} contexts are called {name!r}: a name is used once")
+    return contexts
+
+
+class Settings(Frozen):
+    """Everything kmon can be told."""
+
+    current_context: str | None = Field(default=None, description="name of the context to use; without it the only one")
+    contexts: Annotated[tuple[ClusterSettings, ...], AfterValidator(check_contexts)] = Field(
+        default=(), description="the clusters kmon knows"
+    )
+    listen: Listen = Field(
+        default="127.0.0.1:9308", description="address and port that kmon serve listens on; port 0 takes a free one"
+    )
+    dashboard: bool = Field(default=True, description="whether kmon serve has the web dashboard")
+    alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and where alerts go")
+
+    @model_validator(mode="after")
+    def _current(self) -> Self:
+        names = [context.name for context in self.contexts]
+        if self.current_context is not None and names and self.current_context not in names:
+            raise ValueError(f"there is no context {self.current_context!r}: there are {', '.join(map(repr, names))}")
+        if self.current_context is None and len(names) > 1:
+            raise ValueError(f"choose one of the contexts {', '.join(map(repr, names))}: current_context or --context")
+        return self
+
+    @property
+    def cluster(self) -> ClusterSettings:
+        """The current context; SettingsError when there is none."""
+        if not self.contexts:
+            raise SettingsError(NO_CLUSTER)
+        return next((each for each in self.contexts if each.name == self.current_context), self.contexts[0])
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """Host (IPv6 without brackets) and port to listen on."""
+        return split_address(self.listen)

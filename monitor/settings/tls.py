@@ -1,0 +1,97 @@
+"""TLS towards the brokers: one ssl.SSLContext from PEM files or texts; an unusable one is named, with the reason."""
+
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monitor.settings.errors import SettingsError
+from monitor.settings.security import SecuritySettings
+
+JKS_HELP = (
+    "is a Java keystore (JKS); kmon reads PEM. Convert it: keytool -importkeystore -srckeystore FILE -destkeystore "
+    "store.p12 -deststoretype PKCS12, then openssl pkcs12 -in store.p12 -out store.pem"
+)
+PKCS12_HELP = "is PKCS12 or DER; kmon reads PEM. Convert it: openssl pkcs12 -in FILE -out store.pem"
+
+
+def make_context(security: SecuritySettings) -> ssl.SSLContext:
+    """A client context that verifies the broker, as these settings say.
+
+    Raises SettingsError that names the file and why it cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = security.check_hostname
+    if security.ssl_cafile or security.ssl_ca_pem:
+        where = security.ssl_cafile or "ssl_ca_pem"
+        try:
+            context.load_verify_locations(cadata=security.ssl_ca_pem or _pem(where))
+        except (ssl.SSLError, ValueError) as error:
+            raise SettingsError(f"{where}: holds no usable certificate in PEM: {_reason(error)}") from None
+    else:
+        context.load_default_certs()
+    if security.ssl_certfile or security.ssl_cert_pem:
+        _load_chain(context, security)
+    return context
+
+
+def _load_chain(context: ssl.SSLContext, security: SecuritySettings) -> None:
+    cert_where = security.ssl_certfile or "ssl_cert_pem"
+    key_where = security.ssl_keyfile or ("ssl_key_pem" if security.ssl_key_pem else cert_where)
+    cert = security.ssl_cert_pem or _pem(cert_where)
+    key = security.ssl_key_pem.get_secret_value() if security.ssl_key_pem else None
+    if security.ssl_keyfile:
+        key = _pem(security.ssl_keyfile)
+    asked = False
+
+    def password() -> str:
+        # Without a callback OpenSSL would ask on the terminal.
+        nonlocal asked
+        asked = True
+        return security.ssl_key_password.get_secret_value() if security.ssl_key_password else ""
+
+    try:
+        with _file_of(cert + "\n" + (key or "")) as path:
+            context.load_cert_chain(path, password=password)
+    except (ssl.SSLError, OSError, ValueError) as error:
+        if asked and security.ssl_key_password is None:
+            raise SettingsError(f"{key_where}: the key is encrypted: give ssl_key_password") from None
+        if asked:
+            raise SettingsError(f"{key_where}: ssl_key_password does not open the key") from None
+        raise SettingsError(f"{cert_where}: no usable certificate and key ({key_where}): {_reason(error)}") from None
+
+
+def _pem(path: str) -> str:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{path!r}: {error}") from None
+    if data[:4] in (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"):
+        raise SettingsError(f"{path}: {JKS_HELP}")
+    if b"-----BEGIN " not in data:
+        what = PKCS12_HELP if data[:1] == b"\x30" else "is no PEM: it has no line -----BEGIN …-----"
+        raise SettingsError(f"{path}: {what}")
+    return data.decode("ascii", "ignore")
+
+
+@contextmanager
+def _file_of(text: str) -> Iterator[str]:
+    """A file only this user can read, while OpenSSL reads it: the ssl module takes a chain from files alone."""
+    descriptor, path = tempfile.mkstemp(prefix="kmon-", suffix=".pem")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        yield path
+    finally:
+        Path(path).unlink()
+
+
+def _reason(error: Exception) -> str:
+    """What OpenSSL says, without its source lines."""
+    reason = getattr(error, "reason", None) or str(error)
+    return str(reason).replace("_", " ").lower()

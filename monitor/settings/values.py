@@ -1,0 +1,135 @@
+"""Values as people write them: durations, sizes, addresses, lists, and the base of every settings model."""
+
+import ipaddress
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+DURATION_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+SIZE_UNITS = {"B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
+
+
+class Frozen(BaseModel):
+    """A settings model: unchangeable, strict about keys, silent about its input when it complains."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+
+def parse_duration(value: Any) -> Any:
+    """Seconds of a text such as "10s", "500ms" or "1h30m"; what is not a text is seconds already.
+
+    Raises ValueError for any other text.
+    """
+    if not isinstance(value, str):
+        return value
+    units = "|".join(DURATION_UNITS)
+    if not re.fullmatch(rf"(?:[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?(?:{units}))+", value):
+        raise ValueError("is no duration: write a number with its unit, such as 500ms, 10s, 5m or 1h30m")
+    parts = re.findall(rf"([0-9.]+)({units})", value)
+    return sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
+
+
+def format_duration(seconds: float) -> str:
+    """The text that `parse_duration` reads as these seconds, in the largest unit that keeps it whole."""
+    for unit in ("h", "m", "s"):
+        if seconds and seconds % DURATION_UNITS[unit] == 0:
+            return f"{seconds / DURATION_UNITS[unit]:.0f}{unit}"
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s" if seconds % 0.001 else f"{seconds * 1000:.0f}ms"
+
+
+def parse_size(value: Any) -> Any:
+    """Bytes of a text such as "256MiB" or "1000000"; what is not a text is bytes already.
+
+    Raises ValueError for any other text.
+    """
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(rf"([0-9]{{1,18}})\s?({'|'.join(SIZE_UNITS)})?", value)
+    if match is None:
+        raise ValueError(f"is no size: write bytes, or a number with one of {', '.join(SIZE_UNITS)}, such as 256MiB")
+    return int(match[1]) * SIZE_UNITS[match[2] or "B"]
+
+
+def split_list(value: Any) -> Any:
+    """The items of a comma-separated text; what is not a text is a list already."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Host and port of "host:port" or "[IPv6]:port", the brackets removed.
+
+    Raises ValueError that says what is missing or wrong.
+    """
+    if "://" in text:
+        raise ValueError(f"{text!r} has a scheme: write host:port alone, and the protocol under security.protocol")
+    bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::(.*))?", text, re.DOTALL)
+    if bracketed:
+        host, port = bracketed[1], bracketed[2]
+        _check_ipv6(text, host)
+    elif text.count(":") > 1:
+        raise ValueError(f"{text!r}: an IPv6 address stands in brackets, such as [::1]:9092")
+    else:
+        host, colon, rest = text.partition(":")
+        port = rest if colon else None
+        if not host:
+            raise ValueError(f"{text!r} has no host: write host:port (0.0.0.0 means every address)")
+        if not re.fullmatch(r"[\w.%-]+", host):
+            raise ValueError(f"{text!r}: {host!r} is no host name")
+    if not port:
+        raise ValueError(f"{text!r} has no port: write host:port, such as {text.rstrip(':')}:9092")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError(f"{text!r}: the port is a number from 0 to 65535")
+    return host, int(port)
+
+
+def _check_ipv6(text: str, host: str) -> None:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        raise ValueError(f"{text!r}: {host!r} is no IPv6 address") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server on `host`; of names only localhost is trusted."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_servers(servers: tuple[str, ...]) -> tuple[str, ...]:
+    if not servers:
+        raise ValueError("is empty: name at least one broker as host:port")
+    for server in servers:
+        if split_address(server)[1] == 0:
+            raise ValueError(f"{server!r}: port 0 cannot be connected to")
+    return servers
+
+
+def check_listen(text: str) -> str:
+    split_address(text)
+    return text
+
+
+def check_regex(text: str) -> str:
+    """The pattern itself, once it compiles. Raises ValueError with what `re` has against it."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return text
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+Size = Annotated[int, BeforeValidator(parse_size)]
+Servers = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_servers)]
+Listen = Annotated[str, AfterValidator(check_listen)]
+Regex = Annotated[str, AfterValidator(check_regex)]
