@@ -65,7 +65,7 @@ class Cluster:
     # ---------------------------------------------------------------- its life
 
     def start_all(self) -> Self:
-        """Fetch what is missing, format, start every node and return when all brokers are registered."""
+        """Fetch what is missing, format, start every node; return when all brokers are registered and groups can join."""
         java()
         self._jars = kafka_jars(self.version, self._tell)
         self._logs = logs_folder()
@@ -77,6 +77,8 @@ class Cluster:
         try:
             self._group = ProcessGroup(self._temporary)
             self._start_on_free_ports()
+            with closing(self.admin()) as admin:
+                readiness.make_group_coordinators(admin)
         except BaseException:
             self.close()
             raise
@@ -113,6 +115,11 @@ class Cluster:
         if self._logs is None:
             raise DemoError("the cluster was not started")
         return self._logs
+
+    @property
+    def folder(self) -> Path:
+        """The folder with a folder per node; clients may keep their state in it, which goes with it."""
+        return next(iter(self._nodes.values())).folder.parent
 
     @property
     def bootstrap(self) -> str:
@@ -229,22 +236,30 @@ class Cluster:
         return done.stdout
 
     def spawn_tool(
-        self, main_class: str, *args: str, name: str | None = None, heap_mb: int = 64, streams: bool = False
+        self,
+        main_class: str,
+        *args: str,
+        name: str | None = None,
+        heap_mb: int = 64,
+        streams: bool = False,
+        keep_output: bool = True,
     ) -> Process:
         """Start a long-living Java client of Kafka's (`streams`: from Kafka Streams' examples).
 
-        It ends with the cluster, or by the process's `stop()` or `kill()`. `name` names its files in `logs`.
+        It ends with the cluster, or by the process's `stop()` or `kill()`. `name` names its files in `logs`; without
+        `keep_output` what it prints is dropped, for those that print every record.
         """
         main_class = _full(main_class)
         name = name or f"{main_class.rsplit('.', 1)[-1]}-{next(self._numbers)}"
         jars = streams_jars(self._tell) if streams else tools_jars(self._tell)
-        return self.spawn(name, jvm.command(jars, main_class, *args, heap_mb=heap_mb, log=self.logs / f"{name}.log"))
+        argv = jvm.command(jars, main_class, *args, heap_mb=heap_mb, log=self.logs / f"{name}.log")
+        return self.spawn(name, argv, keep_output=keep_output)
 
-    def spawn(self, name: str, argv: Sequence[str]) -> Process:
+    def spawn(self, name: str, argv: Sequence[str], *, keep_output: bool = True) -> Process:
         """Start any program that shall not outlive the cluster."""
         if self._group is None:
             raise DemoError("the cluster does not run")
-        return self._group.spawn(name, argv, self.logs)
+        return self._group.spawn(name, argv, self.logs, keep_output=keep_output)
 
     # ---------------------------------------------------------------- starting
 

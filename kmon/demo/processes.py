@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -112,16 +112,15 @@ class ProcessGroup:
             self.close()
             raise DemoError(f"the guardian of the demo's processes did not start: {guardian.__file__}")
 
-    def spawn(self, name: str, argv: Sequence[str], logs: Path, env: Mapping[str, str] | None = None) -> Process:
-        """Start a program with standard output and error appended to `NAME.out` in `logs`, standard input empty."""
+    def spawn(self, name: str, argv: Sequence[str], logs: Path, *, keep_output: bool = True) -> Process:
+        """Start a program; standard output and error are appended to `NAME.out` in `logs` or dropped; no input."""
         try:
-            with (logs / f"{name}.out").open("ab") as output:
+            with (logs / f"{name}.out").open("ab") if keep_output else Path(os.devnull).open("wb") as output:
                 popen = subprocess.Popen(  # noqa: S603  # a command line made here
                     argv,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **(env or {})},
                     process_group=self._guardian.pid,
                 )
         except OSError as error:

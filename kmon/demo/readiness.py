@@ -1,6 +1,7 @@
 """Asks brokers, through kafka-python, whether the cluster is ready."""
 
 import socket
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -30,6 +31,22 @@ def registered(addresses: Collection[str], client_config: Mapping[str, Any]) -> 
     finally:
         admin.close()
     return {broker["broker_id"] for broker in brokers if not broker.get("is_fenced")}
+
+
+def make_group_coordinators(admin: Any, timeout_seconds: float = 30) -> None:
+    """Have the brokers make their offsets topic, which else the first group would wait for."""
+    from kafka.errors import KafkaError  # noqa: PLC0415  # as above
+
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            admin.list_group_offsets(["kmon-demo"])
+            break
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+    admin.wait_for_topics(["__consumer_offsets"])
 
 
 def out_of_sync(admin: Any) -> list[str]:

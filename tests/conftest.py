@@ -1,0 +1,32 @@
+"""Fixtures that every room's tests may use."""
+
+from collections.abc import Iterator
+
+import pytest
+from requirements import require
+
+from kmon.demo.cluster import Cluster
+from kmon.demo.errors import DemoError
+from kmon.demo.jars import kafka_jars, tools_jars
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """kafka-python reads its schemas by a function that Python 3.11 and 3.12 warn of."""
+    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+
+
+def kafka_is_here() -> None:
+    """Skip, or fail if Kafka is required, where its jars are not to be had."""
+    try:
+        kafka_jars()
+        tools_jars()
+    except DemoError as error:
+        require("kafka", str(error))
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Cluster]:
+    """Three brokers of Apache Kafka for the whole session; who breaks one mends it (see kafka_cluster.broker_…)."""
+    kafka_is_here()
+    with Cluster(brokers=3) as cluster:
+        yield cluster

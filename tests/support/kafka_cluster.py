@@ -1,0 +1,204 @@
+"""Short ways to put a real Kafka into the state a test needs: topics, records, commits, groups, broken brokers."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError, NoError
+
+from kmon.demo import kafka_clients
+from kmon.demo.cluster import Cluster
+from kmon.demo.processes import Process
+
+_numbers = itertools.count(1)
+
+
+def unique(name: str) -> str:
+    """A name no other test of this session uses; the cluster is shared."""
+    return f"{name}-{os.getpid()}-{next(_numbers)}"
+
+
+def wait_until(happened: Callable[[], object], what: str, timeout_seconds: float = 60) -> Any:
+    """Ask until the answer is true and return it; TimeoutError names `what`."""
+    deadline = time.monotonic() + timeout_seconds
+    while not (answer := happened()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen in {timeout_seconds:.0f} s")
+        time.sleep(0.1)
+    return answer
+
+
+# -------------------------------------------------------------------- topics and records
+
+
+def make_topic(
+    cluster: Cluster, name: str = "topic", partitions: int = 1, replicas: int = -1, **configs: object
+) -> str:
+    """Create a topic and return its name, made unique; configs with `_` for `.`: `retention_ms=1000`."""
+    topic = unique(name)
+    create_topic(cluster, topic, partitions, replicas, **configs)
+    return topic
+
+
+def create_topic(cluster: Cluster, topic: str, partitions: int = 1, replicas: int = -1, **configs: object) -> None:
+    """Create a topic of just this name; returns when it has leaders."""
+    options = {
+        "num_partitions": partitions,
+        "replication_factor": replicas,
+        "configs": {key.replace("_", "."): str(value) for key, value in configs.items()},
+    }
+    with closing(cluster.admin()) as admin:
+        admin.create_topics({topic: options}, wait_for_metadata=True)
+
+
+def produce(
+    cluster: Cluster, topic: str, partition: int = 0, count: int = 1, value: bytes = b"x", **config: Any
+) -> int:
+    """Write `count` records to a partition and return its end offset after them; `config` goes to the producer."""
+    settings = {"bootstrap_servers": cluster.bootstrap, **cluster.client_config, **config}
+    with closing(KafkaProducer(**settings)) as producer:
+        futures = [producer.send(topic, value, partition=partition) for _ in range(count)]
+        producer.flush()
+        return int(futures[-1].get(timeout=30).offset) + 1
+
+
+def delete_records(cluster: Cluster, topic: str, before: Mapping[int, int]) -> None:
+    """Move log start offsets: `{partition: new start offset}`."""
+    with closing(cluster.admin()) as admin:
+        admin.delete_records({TopicPartition(topic, p): offset for p, offset in before.items()})
+
+
+# -------------------------------------------------------------------- groups
+
+
+def commit(
+    cluster: Cluster, group: str, offsets: Mapping[tuple[str, int], int], metadata: str = "", epoch: int = -1
+) -> None:
+    """Commit `{(topic, partition): offset}` for a group without members, which is made if it is new."""
+    wanted = {TopicPartition(*tp): OffsetAndMetadata(offset, metadata, epoch) for tp, offset in offsets.items()}
+    with closing(cluster.admin()) as admin:
+        # A coordinator that is still loading says so; asking again is the protocol's answer.
+        wait_until(lambda: _committed(admin, group, wanted), f"{group}'s commit")
+
+
+def _committed(admin: Any, group: str, wanted: Mapping[TopicPartition, OffsetAndMetadata]) -> bool:
+    try:
+        errors = [error for error in admin.alter_group_offsets(group, wanted).values() if error is not NoError]
+    except KafkaError as error:
+        errors = [type(error)]
+    if fatal := [error for error in errors if not error.retriable]:
+        raise fatal[0](f"commit of {group}")
+    return not errors
+
+
+def group_states(cluster: Cluster) -> dict[str, str]:
+    """`{group: state}` of all groups, as the coordinators list them."""
+    with closing(cluster.admin()) as admin:
+        return {group["group_id"]: group["group_state"] for group in admin.list_groups()}
+
+
+def wait_for_group(cluster: Cluster, group: str, state: str = "Stable") -> None:
+    """Return when a group of any type is listed in this state."""
+    wait_until(lambda: group_states(cluster).get(group) == state, f"{group} {state}")
+
+
+@contextmanager
+def member(cluster: Cluster, group: str, *topics: str, **config: Any) -> Iterator[KafkaConsumer]:
+    """A member of a classic group that has its assignment: a KafkaConsumer that commits only when told to.
+
+    It is polled by the test (`consumer.poll()`), which also keeps it a member when it takes longer than a session.
+    """
+    settings = {
+        "bootstrap_servers": cluster.bootstrap,
+        "group_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "max_poll_records": 1,
+        **cluster.client_config,
+        **config,
+    }
+    with closing(KafkaConsumer(*topics, **settings)) as consumer:
+        consumer.pause()
+        wait_until(lambda: (consumer.poll(200), consumer.assignment())[1], f"{group}'s assignment")
+        yield consumer
+
+
+@contextmanager
+def consumer_group(cluster: Cluster, group: str, topic: str) -> Iterator[Process]:
+    """A KIP-848 group with one member that reads `topic` from its start and commits, until the `with` ends."""
+    with _running(cluster, group, kafka_clients.consumer_member(cluster, group, topic, unique("consumer"))) as process:
+        yield process
+
+
+@contextmanager
+def share_group(cluster: Cluster, group: str, topic: str) -> Iterator[Process]:
+    """A share group with one member that reads `topic` from its start, until the `with` ends."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    with closing(cluster.admin()) as admin:
+        reset = {"share.auto.offset.reset": "earliest"}
+        admin.alter_configs([ConfigResource(ConfigResourceType.GROUP, group, reset)], raise_on_unknown=False)
+    with _running(cluster, group, kafka_clients.share_member(cluster, group, topic, unique("share"))) as process:
+        yield process
+
+
+@contextmanager
+def streams_group(cluster: Cluster, group: str) -> Iterator[Process]:
+    """A streams group: word counts of `kafka_clients.STREAMS_INPUT`, which is made with its output if it is not there."""
+    with closing(cluster.admin()) as admin:
+        there = admin.list_topics()
+    for topic in (kafka_clients.STREAMS_INPUT, kafka_clients.STREAMS_OUTPUT):
+        if topic not in there:
+            create_topic(cluster, topic, partitions=2)
+    with _running(cluster, group, kafka_clients.streams_member(cluster, group, unique("streams"))) as process:
+        yield process
+
+
+@contextmanager
+def _running(cluster: Cluster, group: str, process: Process) -> Iterator[Process]:
+    try:
+        wait_until(lambda: not process.running or group_states(cluster).get(group) == "Stable", f"{group} Stable")
+        assert process.running, process.tail()
+        yield process
+    finally:
+        process.stop()
+
+
+# -------------------------------------------------------------------- broken brokers, mended at the end
+
+
+@contextmanager
+def broker_paused(cluster: Cluster, broker: int) -> Iterator[None]:
+    """SIGSTOP a broker; afterwards it goes on, and everything is in sync again."""
+    cluster.pause(broker)
+    try:
+        yield
+    finally:
+        cluster.resume(broker)
+        cluster.wait_in_sync()
+
+
+@contextmanager
+def broker_killed(cluster: Cluster, broker: int) -> Iterator[None]:
+    """SIGKILL a broker; afterwards it is started again, and everything is in sync again."""
+    cluster.kill(broker)
+    try:
+        yield
+    finally:
+        cluster.start(broker)
+        cluster.wait_in_sync()
+
+
+@contextmanager
+def broker_stopped(cluster: Cluster, broker: int) -> Iterator[None]:
+    """Shut a broker down orderly; afterwards it is started again, and everything is in sync again."""
+    cluster.stop(broker)
+    try:
+        yield
+    finally:
+        cluster.start(broker)
+        cluster.wait_in_sync()
