@@ -1,0 +1,92 @@
+"""An alert in words: the sentence that stands in a page, and the notice that carries it."""
+
+import math
+
+from alerts.rules import Details, Labels, Rule
+from alerts.state import RESOLVED, Alert
+from alerts.text import moment, plural, records, seconds, visible
+
+ANNOTATIONS = {
+    "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",
+    "description": "what the rule asks for, and how sure the number is",
+    "lag": "the newest known lag in records; `≥` before it when a part of it is unknown",
+    "unknown": "only while the lag is unknown: since when, and why",
+    "resolution": "only when resolved: `below` (at or below the threshold) or `gone` (no longer there)",
+}
+"""What each annotation says. A rule's own annotations are added, and win over these."""
+
+_NAME = 80  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
+
+
+def annotate(rule: Rule, alert: Alert) -> Labels:
+    """The annotations of an alert, sorted by name."""
+    texts = {"summary": summarise(rule, alert), "description": _describe(rule, alert), "lag": _lag(alert)}
+    if alert.unknown_at is not None:
+        texts["unknown"] = f"since {moment(alert.unknown_at)}: {visible(alert.unknown_reason)}"
+    if alert.resolution:
+        texts["resolution"] = alert.resolution
+    return tuple(sorted({**texts, **rule.annotations}.items()))
+
+
+def summarise(rule: Rule, alert: Alert) -> str:
+    """One plain sentence on one line, of any alert in any phase."""
+    labels = dict(alert.sample.labels)
+    subject = f"group {visible(labels['group'], _NAME)} on cluster {visible(labels['cluster'], _NAME)}"
+    if "partition" in labels:
+        subject += f", partition {_partition(labels['topic'], int(labels['partition']))}"
+    limit, since = records(rule.lag_above), moment(alert.active_at)
+    if alert.phase == RESOLVED:
+        end = "no longer there" if alert.resolution == "gone" else f"at or below {limit} records of lag again"
+        return f"{subject}: {end}; its lag was above {limit} records since {since}, at last {_lag(alert)}"
+    parts = [f"{subject}: lag {_lag(alert)} records, above {limit} since {since}"]
+    if alert.unknown_at is not None:
+        parts.append(f"unknown since {moment(alert.unknown_at)} ({visible(alert.unknown_reason, 2 * _NAME)})")
+    if alert.calm_at is not None:
+        parts.append(f"at or below {limit} since {moment(alert.calm_at)}, still kept firing")
+    if alert.sample.details is not None:
+        parts += _circumstances(alert.sample.details, worst="partition" not in labels)
+    return "; ".join(parts)
+
+
+def _circumstances(details: Details, *, worst: bool) -> list[str]:
+    if details.client_id is not None:
+        reader = f"read by {visible(details.client_id, _NAME)} at {visible(details.host or 'an unknown host', _NAME)}"
+    else:
+        reader = "assigned to no member" if details.state is not None else "its member is unknown"
+    parts = []
+    if details.worst_topic is not None:
+        where = f"worst {_partition(details.worst_topic, details.worst_partition)} with {records(details.worst_lag)}, "
+        parts.append((where if worst else "") + reader)
+    members = "members unknown" if math.isnan(details.members) else plural(int(details.members), "member")
+    parts.append(f"state {visible(details.state or 'unknown', _NAME)}, {members}")
+    if details.unknown_partitions:
+        parts.append(
+            f"{details.unknown_partitions:,} of {plural(details.partitions, 'partition')} unknown "
+            f"({visible(details.unknown_reason, 2 * _NAME)})"
+        )
+    elif details.unknown_reason:
+        parts.append(f"a part of it unknown ({visible(details.unknown_reason, 2 * _NAME)})")
+    return parts
+
+
+def _describe(rule: Rule, alert: Alert) -> str:
+    what = "a partition of a group" if rule.over == "partition" else "a group over its partitions"
+    topics = f" of topics matching {visible(rule.topic.pattern, _NAME)}" if rule.topic is not None else ""
+    keep = f", kept firing for {seconds(rule.keep_firing_for_seconds)}" if rule.keep_firing_for_seconds else ""
+    text = (
+        f"{visible(rule.name, _NAME)}: lag of {what}{topics} above {records(rule.lag_above)} records "
+        f"for {seconds(rule.for_seconds)}{keep}."
+    )
+    if alert.sample.at_least:
+        text += " The lag is a lower bound: what is known of it is above the threshold already."
+    if alert.unknown_at is not None:
+        text += " The newest lag is unknown; the alert stays as it was until it is known again."
+    return text
+
+
+def _lag(alert: Alert) -> str:
+    return ("≥ " if alert.sample.at_least else "") + records(alert.sample.value)
+
+
+def _partition(topic: str, partition: int) -> str:
+    return f"{visible(topic, _NAME)}-{partition}"

@@ -1,0 +1,265 @@
+"""A rule as data, and what one View says about it: where its condition is true, false, gone or unknown.
+
+Nothing here knows of time; alerts/state.py turns these answers into pending, firing and resolved.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from monitor.derive.lag import Lag
+from monitor.derive.rollup import LagTotals, total_groups
+from monitor.snapshot import KNOWN
+from monitor.table import Flags, Floats, Texts
+from monitor.view import View
+
+Labels = tuple[tuple[str, str], ...]
+"""Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Alert on every group, or partition of a group, whose lag is above `lag_above` records for `for_seconds`.
+
+    `group` and `topic` are compiled regular expressions that match whole names; None matches all. `over` is a key of
+    OVER: "group" totals a group's lag over its (matching) topics, "partition" looks at each partition by itself.
+    `labels` and `annotations` are added to every alert's own. Raises ValueError for a value that makes no sense.
+    """
+
+    name: str
+    lag_above: float
+    for_seconds: float = 0.0
+    keep_firing_for_seconds: float = 0.0
+    severity: str = "warning"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    group: re.Pattern[str] | None = None
+    topic: re.Pattern[str] | None = None
+    over: str = "group"
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a rule has no name")
+        if self.over not in OVER:
+            raise ValueError(f"rule {self.name}: over is {self.over!r}, not one of {', '.join(OVER)}")
+        for number in (self.lag_above, self.for_seconds, self.keep_firing_for_seconds):
+            if not (math.isfinite(number) and number >= 0):
+                raise ValueError(f"rule {self.name}: {number} is no threshold or time")
+        for name in self.labels:
+            if name in ("alertname", "severity") or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
+                raise ValueError(f"rule {self.name}: {name!r} cannot be a label of a rule")
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a page about lag has to tell beside the number. NaN, None and -1 are unknown or absent."""
+
+    partitions: int
+    unknown_partitions: int
+    unknown_reason: str
+    worst_topic: str | None
+    worst_partition: int
+    worst_lag: float
+    client_id: str | None
+    host: str | None
+    state: str | None
+    members: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A group or partition for which the condition is true: its labels, and its lag in records.
+
+    `at_least` when the lag is a lower bound, because a part of it is unknown.
+    """
+
+    labels: Labels
+    value: float
+    at_least: bool = False
+    details: Details | None = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What one View says about one rule.
+
+    `true` is complete. Of the labels that were asked about, `false` are known to be at or below the threshold, `gone`
+    are known to be no longer there, and all others are unknown for the reason in `unknown`, or else for `reason`.
+    """
+
+    true: tuple[Sample, ...] = ()
+    false: Collection[Labels] = frozenset()
+    gone: Collection[Labels] = frozenset()
+    unknown: Mapping[Labels, str] = field(default_factory=dict)
+    reason: str = "not evaluated"
+
+
+def samples(rule: Rule, view: View, watched: Iterable[Labels] = ()) -> Samples:
+    """Where the rule's condition is true in the View, and what became of each of `watched`, labels of older samples.
+
+    Whatever the View cannot say is unknown: all of it while the cluster is unreachable, what is absent while groups
+    could not all be listed, and lag that is not known, unless what is known of it is above the threshold already.
+    """
+    if not view.up:
+        return Samples(reason=view.snapshot.error)
+    rows = OVER[rule.over](rule, view)
+    above = rows.at_least > rule.lag_above  # NaN, of which nothing is known, is not above
+    false, gone, unknown = set(), set(), {}
+    for labels in watched:
+        row = rows.find(labels)
+        if row is None:
+            reason = rows.why_absent(labels)
+            if reason is None:
+                gone.add(labels)
+            else:
+                unknown[labels] = reason
+        elif math.isnan(rows.lag[row]):
+            unknown[labels] = rows.reason(row)
+        else:
+            false.add(labels)
+    true = tuple(rows.sample(int(row)) for row in np.flatnonzero(above & rows.matching))
+    for sample in true:
+        false.discard(sample.labels)
+        unknown.pop(sample.labels, None)
+    return Samples(true, frozenset(false), frozenset(gone), unknown)
+
+
+class Rows(Protocol):
+    """A table of a View as a rule sees it: `lag`, its known part `at_least`, and which rows are `matching`."""
+
+    lag: Floats
+    at_least: Floats
+    matching: Flags
+
+    def find(self, labels: Labels) -> int | None:
+        """The row with these labels, None where there is none."""
+        ...
+
+    def why_absent(self, labels: Labels) -> str | None:
+        """Why it is unknown whether what these labels name is still there, None when it is known to be gone."""
+        ...
+
+    def reason(self, row: int) -> str:
+        """Why the lag of a row is unknown."""
+        ...
+
+    def sample(self, row: int) -> Sample: ...
+
+
+class GroupRows:
+    """One row a group, in the order of the View's groups, over the partitions of matching topics."""
+
+    def __init__(self, rule: Rule, view: View) -> None:
+        self.view = view
+        self.table: Lag = view.lag
+        self.totals: LagTotals = view.group_lags
+        if rule.topic is not None:
+            rows = _matches(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+            self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
+            self.totals = total_groups(view.snapshot, self.table)
+        self.lag, self.at_least = self.totals.lag, self.totals.lag_at_least
+        self.matching = _matches(rule.group, view.snapshot.groups.group)
+
+    def find(self, labels: Labels) -> int | None:
+        row = self.view.group_rows.get(dict(labels)["group"])
+        # A group that is known to read no such partition any more has nothing left to alert on.
+        return None if row is None or (not self.totals.partitions[row] and not math.isnan(self.lag[row])) else row
+
+    def why_absent(self, labels: Labels) -> str | None:
+        return None if dict(labels)["group"] in self.view.group_rows else _unlisted(self.view)
+
+    def reason(self, row: int) -> str:
+        return self.view.reasons[int(self.totals.reason[row])]
+
+    def sample(self, row: int) -> Sample:
+        total = self.totals
+        details = replace(
+            _details(self.view, row, self.table, int(total.worst[row])),
+            partitions=int(total.partitions[row]),
+            unknown_partitions=int(total.unknown_partitions[row]),
+            unknown_reason=self.reason(row),
+        )
+        labels = (("cluster", self.view.cluster), ("group", str(self.view.snapshot.groups.group[row])))
+        return Sample(labels, float(self.at_least[row]), bool(np.isnan(self.lag[row])), details)
+
+
+class PartitionRows:
+    """One row a group and partition, in the order of the View's lag."""
+
+    def __init__(self, rule: Rule, view: View) -> None:
+        self.view = view
+        self.lag = self.at_least = view.lag.lag
+        groups = _matches(rule.group, view.snapshot.groups.group)
+        self.matching = groups[view.lag.group] & _matches(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+
+    def find(self, labels: Labels) -> int | None:
+        names, table = dict(labels), self.view.lag
+        group, topic = self.view.group_rows.get(names["group"]), self.view.topic_rows.get(names["topic"])
+        if group is None or topic is None:
+            return None
+        first, last = np.searchsorted(table.group, [group, group + 1])
+        same = (table.topic[first:last] == topic) & (table.partition[first:last] == int(names["partition"]))
+        return int(first + np.argmax(same)) if same.any() else None
+
+    def why_absent(self, labels: Labels) -> str | None:
+        row = self.view.group_rows.get(dict(labels)["group"])
+        if row is None:
+            return _unlisted(self.view)
+        groups = self.view.snapshot.groups
+        code = groups.commits_reason[row] if groups.commits_reason[row] != KNOWN else groups.reason[row]
+        return None if code == KNOWN else self.view.reasons[code]
+
+    def reason(self, row: int) -> str:
+        return self.view.reasons[int(self.view.lag.reason[row])]
+
+    def sample(self, row: int) -> Sample:
+        table, snapshot = self.view.lag, self.view.snapshot
+        labels = (
+            ("cluster", self.view.cluster),
+            ("group", str(snapshot.groups.group[table.group[row]])),
+            ("topic", str(snapshot.topics.topic[table.topic[row]])),
+            ("partition", str(table.partition[row])),
+        )
+        return Sample(labels, float(self.lag[row]), False, _details(self.view, int(table.group[row]), table, row))
+
+
+OVER: Mapping[str, Callable[[Rule, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
+"""What a rule can look at, by the word in `Rule.over`."""
+
+
+def _matches(pattern: re.Pattern[str] | None, names: Texts) -> Flags:
+    """Which whole names the pattern matches."""
+    if pattern is None:
+        return np.ones(len(names), bool)
+    return np.fromiter((pattern.fullmatch(name) is not None for name in names), bool, len(names))
+
+
+def _unlisted(view: View) -> str | None:
+    """Why a group that is not in the View may still be there, None when every group was listed."""
+    outcome = view.outcome("groups")
+    if outcome is None:
+        return "groups were not listed"
+    return None if outcome.success else outcome.error or "groups could not be listed"
+
+
+def _details(view: View, group: int, table: Lag, worst: int) -> Details:
+    """The details of a row of `groups` by the one partition in row `worst` of `table`, -1 where there is none."""
+    groups, members = view.snapshot.groups, view.snapshot.members
+    there = worst >= 0
+    member = int(table.member[worst]) if there else -1
+    return Details(
+        partitions=1,
+        unknown_partitions=0,
+        unknown_reason="",
+        worst_topic=str(view.snapshot.topics.topic[table.topic[worst]]) if there else None,
+        worst_partition=int(table.partition[worst]) if there else -1,
+        worst_lag=float(table.lag[worst]) if there else math.nan,
+        client_id=members.client_id[member] if member >= 0 else None,
+        host=members.host[member] if member >= 0 else None,
+        state=groups.state[group],
+        members=float(groups.members[group]),
+    )

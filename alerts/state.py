@@ -1,0 +1,172 @@
+"""Prometheus's life of an alert (pending, firing, resolved) as one pure function, in which unknown is an answer too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from alerts.rules import Labels, Rule, Sample, Samples
+
+PENDING, FIRING, RESOLVED = "pending", "firing", "resolved"
+
+RESOLVED_SECONDS = 900.0
+"""How long a resolved alert is kept and sent again: Alertmanager holds alerts in memory only."""
+
+RESEND_SECONDS = 60.0
+"""From one sending of an unchanged alert to the next."""
+
+
+class DuplicateIdentityError(ValueError):
+    """Two samples of a rule make the same alert, so neither can be told from the other."""
+
+
+@dataclass(frozen=True)
+class Stopwatch:
+    """Adds up the time that followed evaluations which agree. Runs since monotonic `since`, stands while None."""
+
+    seconds: float = 0.0
+    since: float | None = None
+
+    def run(self, monotonic: float) -> "Stopwatch":
+        """The watch read now, and running on."""
+        return Stopwatch(self.seconds + (0.0 if self.since is None else monotonic - self.since), monotonic)
+
+    def stop(self, monotonic: float) -> "Stopwatch":
+        """The watch read now, and standing."""
+        return replace(self.run(monotonic), since=None)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert of a rule. `labels` identify it, `sample` is the newest for which the condition was true.
+
+    `held` is the time the condition is known to be true, `calm` the time it is known to be false since. Times named
+    `…_at` are unix seconds, None where that has not happened. `unknown_at` is None while the newest answer is known.
+    `resolution` is "below" (the threshold) or "gone". `sent_at` is the monotonic clock when its phase was last sent.
+    """
+
+    labels: Labels
+    sample: Sample
+    active_at: float
+    held: Stopwatch = Stopwatch()
+    calm: Stopwatch = Stopwatch()
+    fired_at: float | None = None
+    calm_at: float | None = None
+    unknown_at: float | None = None
+    unknown_reason: str = ""
+    resolved_at: float | None = None
+    resolved_monotonic: float = 0.0
+    resolution: str = ""
+    sent_at: float | None = None
+
+    @property
+    def phase(self) -> str:
+        """PENDING, FIRING or RESOLVED."""
+        if self.resolved_at is not None:
+            return RESOLVED
+        return PENDING if self.fired_at is None else FIRING
+
+
+@dataclass(frozen=True)
+class Event:
+    """An alert to be sent: it has begun to fire or is resolved, or it is so still and told `again`."""
+
+    alert: Alert
+    again: bool
+
+
+State = Mapping[Labels, Alert]
+"""The alerts of one rule on one cluster by their labels, resolved ones included."""
+
+
+def identity(rule: Rule, labels: Labels) -> Labels:
+    """The labels of the alert that a sample makes: its own, the rule's over them, severity and alertname, sorted."""
+    return tuple(sorted({**dict(labels), **rule.labels, "severity": rule.severity, "alertname": rule.name}.items()))
+
+
+def watched(state: State) -> tuple[Labels, ...]:
+    """The labels of the samples whose fate decides about the alerts that are pending or firing."""
+    return tuple(alert.sample.labels for alert in state.values() if alert.resolved_at is None)
+
+
+def step(
+    state: State, rule: Rule, samples: Samples, now: float, monotonic: float, *, resend_seconds: float = RESEND_SECONDS
+) -> tuple[State, tuple[Event, ...]]:
+    """The alerts after one evaluation at unix time `now`, and those to be sent.
+
+    Raises DuplicateIdentityError, whereupon the caller keeps the state it has.
+    """
+    true: dict[Labels, Sample] = {}
+    for sample in samples.true:
+        labels = identity(rule, sample.labels)
+        if labels in true:
+            raise DuplicateIdentityError(f"rule {rule.name}: more than one sample makes the alert {dict(labels)}")
+        true[labels] = sample
+
+    alerts: dict[Labels, Alert] = {}
+    events = []
+    for labels in [*state, *(labels for labels in true if labels not in state)]:
+        old, held = state.get(labels), true.get(labels)
+        if held is None:
+            alert = _release(state[labels], rule, samples, now, monotonic)
+        elif old is None or old.phase == RESOLVED:
+            alert = _hold(Alert(labels, held, active_at=now), rule, held, now, monotonic)
+        else:
+            alert = _hold(old, rule, held, now, monotonic)
+        if alert is None:
+            continue
+        if alert.phase != PENDING and (alert.sent_at is None or monotonic - alert.sent_at >= resend_seconds):
+            events.append(Event(alert, again=alert.sent_at is not None))
+            alert = replace(alert, sent_at=monotonic)
+        alerts[labels] = alert
+    return alerts, tuple(events)
+
+
+def _hold(alert: Alert, rule: Rule, sample: Sample, now: float, monotonic: float) -> Alert:
+    """The alert while the condition is true: refreshed, and firing once it has held for long enough."""
+    alert = replace(
+        alert,
+        sample=sample,
+        held=alert.held.run(monotonic),
+        calm=Stopwatch(),
+        calm_at=None,
+        unknown_at=None,
+        unknown_reason="",
+    )
+    if alert.fired_at is None and alert.held.seconds >= rule.for_seconds:
+        alert = replace(alert, fired_at=now)
+    return alert
+
+
+def _release(alert: Alert, rule: Rule, samples: Samples, now: float, monotonic: float) -> Alert | None:
+    """The alert while the condition is not known to be true: frozen, kept firing, resolved, or None when forgotten."""
+    if alert.resolved_at is not None:
+        return alert if monotonic - alert.resolved_monotonic <= RESOLVED_SECONDS else None
+    source = alert.sample.labels
+    gone = source in samples.gone
+    if not gone and source not in samples.false:
+        return replace(
+            alert,
+            held=alert.held.stop(monotonic),
+            calm=alert.calm.stop(monotonic),
+            unknown_at=now if alert.unknown_at is None else alert.unknown_at,
+            unknown_reason=samples.unknown.get(source, samples.reason),
+        )
+    if alert.fired_at is None:
+        return None
+    calm = alert.calm.run(monotonic)
+    alert = replace(
+        alert,
+        held=alert.held.stop(monotonic),
+        calm=calm,
+        calm_at=now if alert.calm_at is None else alert.calm_at,
+        unknown_at=None,
+        unknown_reason="",
+    )
+    if not gone and calm.seconds < rule.keep_firing_for_seconds:
+        return alert
+    return replace(
+        alert,
+        resolved_at=now,
+        resolved_monotonic=monotonic,
+        resolution="gone" if gone else "below",
+        sent_at=None,
+    )
