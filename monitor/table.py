@@ -65,8 +65,6 @@ class Table:
             value = getattr(self, each.name)
             if not isinstance(value, Ragged):
                 value = np.asarray(value, each.metadata["dtype"])
-                if value.base is None or value.flags.writeable:
-                    value = value.view()
                 value.setflags(write=False)
                 object.__setattr__(self, each.name, value)
             lengths.add(len(value))

@@ -141,19 +141,20 @@ class Client:
         return self.start(asks, deadline).wait()
 
     def ask_any(
-        self, make: Callable[[Node], Ask], preferred: Node | None, deadline: float
+        self, make: Callable[[Node], Ask], deadline: float, *, skip: Iterable[Node] = ()
     ) -> tuple[Answer | None, list[Fault]]:
-        """Ask one broker after another until one answers: `preferred`, the rest in random order, the bootstrap addresses.
+        """Ask one broker after another until one answers: the known ones in random order, then the bootstrap addresses.
 
         The answer is None when nobody answered; the faults are those met on the way.
         """
-        rest: list[Node] = [node for node in self.nodes if node != preferred]
-        random.shuffle(rest)
-        rest.sort(key=lambda node: node in self._suspects)
-        order = [*([preferred] if preferred is not None else []), *rest]
-        bootstrap = [node for node in self.bootstrap_nodes if self.address(node) not in map(self.address, order)]
+        skip = set(skip)
+        order: list[Node] = [node for node in self.nodes if node not in skip]
+        random.shuffle(order)
+        order.sort(key=lambda node: node in self._suspects)
+        known = {self.address(node) for node in self.nodes}
+        order += [node for node in self.bootstrap_nodes if self.address(node) not in known]
         faults: list[Fault] = []
-        for node in [*order, *bootstrap]:
+        for node in order:
             if time.monotonic() >= deadline or self._closing.is_set():
                 break
             (reply,) = self.ask([make(node)], deadline)
@@ -177,19 +178,19 @@ class Client:
         self._manager.close()
 
     def _connections(self) -> "_Connections":
-        return _Connections(
-            self._net,
-            bootstrap_servers=list(self.bootstrap_servers),
-            client_id=self._client_id,
-            client_software_name="kmon",
-            receive_message_max_bytes=self._max_answer_bytes,
-            request_timeout_ms=self._timeout * 1000,
-            socket_connection_setup_timeout_ms=self._timeout * 1000,
-            socket_connection_setup_timeout_max_ms=self._timeout * 1000,
-            reconnect_backoff_max_ms=5000,
-            max_in_flight_requests_per_connection=1000,
-            **self._options(),
-        )
+        milliseconds = self._timeout * 1000
+        ours = {
+            "bootstrap_servers": list(self.bootstrap_servers),
+            "client_id": self._client_id,
+            "client_software_name": "kmon",
+            "receive_message_max_bytes": self._max_answer_bytes,
+            "request_timeout_ms": milliseconds,
+            "socket_connection_setup_timeout_ms": milliseconds,
+            "socket_connection_setup_timeout_max_ms": milliseconds,
+            "reconnect_backoff_max_ms": 5000,
+            "max_in_flight_requests_per_connection": 1000,
+        }
+        return _Connections(self._net, **{**self._options(), **ours})
 
     def _reconnect(self) -> None:
         """Forget a refused login and begin anew with the options as they are now."""

@@ -1,1 +1,1 @@
-"""From the bytes of an answer to columns, without an object a row; `plain` does the same through kafka-python's schemas."""
+"""From an answer's bytes to columns, without an object a row; `plain` does the same through kafka-python's schemas."""

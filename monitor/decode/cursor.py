@@ -5,14 +5,14 @@ import struct
 _INT16, _INT32, _INT64 = struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
 
 
-class MalformedAnswer(ValueError):
+class MalformedAnswerError(ValueError):
     """The bytes of an answer are not what its API and version promise."""
 
 
 class Cursor:
     """A place in an answer's bytes that moves as it is read.
 
-    `flexible` chooses between Kafka's compact types and the older ones. Raises MalformedAnswer at the end of the bytes.
+    `flexible` chooses between Kafka's compact types and the older ones. Raises MalformedAnswerError past the end.
     """
 
     def __init__(self, body: bytes, *, flexible: bool, at: int = 0) -> None:
@@ -33,7 +33,7 @@ class Cursor:
         try:
             (value,) = kind.unpack_from(self.body, self.at)
         except struct.error:
-            raise MalformedAnswer(f"ends at byte {len(self.body)} of a number") from None
+            raise MalformedAnswerError(f"ends at byte {len(self.body)} of a number") from None
         self.at += kind.size
         return int(value)
 
@@ -48,13 +48,13 @@ class Cursor:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
-        raise MalformedAnswer(f"no varint ends at byte {self.at}")
+        raise MalformedAnswerError(f"no varint ends at byte {self.at}")
 
     def count(self) -> int:
         """How many elements the array has that starts here; a null array has none."""
         number = self.varint() - 1 if self.flexible else self.int32()
         if number > len(self.body) - self.at:
-            raise MalformedAnswer(f"an array of {number} elements does not fit in what is left")
+            raise MalformedAnswerError(f"an array of {number} elements does not fit in what is left")
         return max(0, number)
 
     def text(self) -> bytes | None:
@@ -64,7 +64,7 @@ class Cursor:
             return None
         end = self.at + size
         if end > len(self.body):
-            raise MalformedAnswer(f"a string of {size} bytes does not fit in what is left")
+            raise MalformedAnswerError(f"a string of {size} bytes does not fit in what is left")
         value = self.body[self.at : end]
         self.at = end
         return value
@@ -79,14 +79,14 @@ class Cursor:
     def skip(self, size: int) -> None:
         self.at += size
         if self.at > len(self.body):
-            raise MalformedAnswer(f"ends at byte {len(self.body)}, {size} more were promised")
+            raise MalformedAnswerError(f"ends at byte {len(self.body)}, {size} more were promised")
 
     def end(self) -> None:
         """Hold that everything was read."""
         if self.at != len(self.body):
-            raise MalformedAnswer(f"{len(self.body) - self.at} bytes are left over")
+            raise MalformedAnswerError(f"{len(self.body) - self.at} bytes are left over")
 
 
 def name_of(value: bytes | None) -> str:
-    """A name as text. Kafka's names are UTF-8; what is not keeps its bytes as surrogates, so that names stay distinct."""
+    """A name as text. What is not UTF-8 keeps its bytes as surrogates, so that names stay distinct."""
     return (value or b"").decode("utf-8", "surrogateescape")

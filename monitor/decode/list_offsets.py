@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.decode.cursor import Cursor, MalformedAnswer
+from monitor.decode.cursor import Cursor, MalformedAnswerError
 from monitor.table import Floats, Ints
 
 LATEST, EARLIEST = -1, -2
@@ -49,9 +49,9 @@ def encode_list_offsets(topics: list[tuple[bytes, Ints]], timestamp: int, versio
 
 
 def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
-    """Read an answer (versions 4 to 11). Raises MalformedAnswer when the bytes are not such an answer."""
+    """Read an answer (versions 4 to 11). Raises MalformedAnswerError when the bytes are not such an answer."""
     if not 4 <= version <= 11:
-        raise MalformedAnswer(f"ListOffsets version {version} is not read here")
+        raise MalformedAnswerError(f"ListOffsets version {version} is not read here")
     record = _record(version)
     cursor = Cursor(body, flexible=version >= 6)
     cursor.skip(4)  # throttle_time_ms

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.decode.cursor import Cursor, MalformedAnswer
+from monitor.decode.cursor import Cursor, MalformedAnswerError
 from monitor.table import Floats, Ints
 
 # What Kafka commits without metadata, which nearly every record is: 20 bytes, of which two are known beforehand.
@@ -34,9 +34,9 @@ class CommittedOffsets:
 
 
 def decode_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
-    """Read an answer. Raises MalformedAnswer when the bytes are not an OffsetFetch answer of this version."""
+    """Read an answer. Raises MalformedAnswerError when the bytes are not an OffsetFetch answer of this version."""
     if version not in (8, 9):
-        raise MalformedAnswer(f"OffsetFetch version {version} is not read here")
+        raise MalformedAnswerError(f"OffsetFetch version {version} is not read here")
     cursor = Cursor(body, flexible=True)
     cursor.skip(4)  # throttle_time_ms
     groups: list[bytes] = []

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
 
-from monitor.decode.cursor import MalformedAnswer
+from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import PartitionOffsets
 from monitor.decode.offset_fetch import CommittedOffsets
 from monitor.table import Floats
 
 
 def read(message: Any, body: bytes, version: int) -> Any:
-    """Decode a body by a kafka-python response class. Raises MalformedAnswer, whatever the schema trips over."""
+    """Decode a body by a kafka-python response class. Raises MalformedAnswerError, whatever the schema trips over."""
     try:
         return message.decode(body, version=version)
     except Exception as error:
-        raise MalformedAnswer(f"{message.__name__} v{version}: {error or type(error).__name__}") from error
+        raise MalformedAnswerError(f"{message.__name__} v{version}: {error or type(error).__name__}") from error
 
 
 def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:

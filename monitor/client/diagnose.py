@@ -1,0 +1,91 @@
+"""Why a cluster cannot be reached, in words: looks at what its bootstrap addresses really speak."""
+
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+
+SECONDS = 1.0
+"""How long each step of looking at an address may take."""
+
+_API_VERSIONS = struct.pack(">ihhih", 14, 18, 0, 7, 4) + b"kmon"
+"""An ApiVersions request, version 0, correlation id 7: what any Kafka broker answers before anything else."""
+
+
+_NO_CONNECTION: dict[type[OSError], str] = {
+    ConnectionRefusedError: "connection refused, nothing listens there",
+    TimeoutError: f"no connection within {SECONDS:.0f} s (wrong address, or a firewall)",
+}
+
+
+def diagnose(servers: Sequence[str], security_protocol: str, error: str) -> str:
+    """One line on why `servers` (host:port) gave `error` under a security protocol such as SASL_SSL."""
+    encrypted = security_protocol.endswith("SSL")
+    found = [verdict for server in servers[:3] if (verdict := _verdict(server, security_protocol, encrypted=encrypted))]
+    if found:
+        return "; ".join(found)
+    if "connection lost" in error and not security_protocol.startswith("SASL"):
+        return (
+            f"{error} (a listener that wants SASL ends connections like this; security.protocol is {security_protocol})"
+        )
+    if "Metadata is not served" in error:
+        return f"{error} (a KRaft controller's listener does not serve clients: use a broker's)"
+    return error
+
+
+def _verdict(server: str, security_protocol: str, *, encrypted: bool) -> str:
+    """What is wrong at one address, empty when it speaks what it should."""
+    host, _, port = server.rpartition(":")
+    host = host.strip("[]")
+    try:
+        speaks = _speaks(host, int(port))
+    except socket.gaierror as error:
+        return f"{server}: cannot resolve the host name ({error.strerror})"
+    except OSError as error:
+        return f"{server}: {_NO_CONNECTION.get(type(error)) or error.strerror or error}"
+    verdicts = {
+        "http": "speaks HTTP, not Kafka",
+        "silent": f"accepts connections but does not answer within {SECONDS:.0f} s",
+        "other": "does not speak Kafka",
+    }
+    if encrypted:
+        verdicts["kafka"] = f"speaks plaintext, but security.protocol is {security_protocol}"
+    else:
+        verdicts["tls"] = f"speaks TLS, but security.protocol is {security_protocol}"
+    return f"{server}: {verdicts[speaks]}" if speaks in verdicts else ""
+
+
+def _speaks(host: str, port: int) -> str:
+    """kafka, tls, http, silent or other. Raises OSError when there is no connection."""
+    with socket.create_connection((host, port), SECONDS) as connection:
+        connection.settimeout(SECONDS)
+        try:
+            connection.sendall(_API_VERSIONS)
+            answer = connection.recv(8)
+        except TimeoutError:
+            answer = None
+        except OSError:
+            answer = b""
+    if answer and answer[4:8] == b"\0\0\0\7":
+        return "kafka"
+    if answer and answer.startswith(b"HTTP"):
+        return "http"
+    if (answer and answer[:2] == b"\x15\x03") or _has_tls(host, port):
+        return "tls"
+    return "silent" if answer is None else "other"
+
+
+def _has_tls(host: str, port: int) -> bool:
+    """Whether a TLS handshake gets as far as the certificates, whoever's they are."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), SECONDS) as connection:
+            connection.settimeout(SECONDS)
+            with context.wrap_socket(connection, server_hostname=host):
+                return True
+    except ssl.SSLError as error:
+        return "CERTIFICATE" in (error.reason or "")
+    except OSError:
+        return False

@@ -1,0 +1,23 @@
+"""The collectors, in the order in which they ask. A new one is a file, a line in COLLECTORS, a test and a doc line."""
+
+from monitor.collectors.base import Collector
+from monitor.collectors.cluster import ClusterCollector
+from monitor.collectors.commits import CommitCollector
+from monitor.collectors.end_offsets import EndOffsetCollector
+from monitor.collectors.group_members import GroupMemberCollector
+from monitor.collectors.groups import GroupCollector
+from monitor.collectors.quorum import QuorumCollector
+from monitor.collectors.share_offsets import ShareOffsetCollector
+from monitor.collectors.start_offsets import StartOffsetCollector
+
+COLLECTORS: tuple[type[Collector], ...] = (
+    ClusterCollector,
+    GroupCollector,
+    QuorumCollector,
+    CommitCollector,
+    ShareOffsetCollector,
+    StartOffsetCollector,
+    EndOffsetCollector,
+    GroupMemberCollector,
+)
+"""Every collector; within one step they ask at the same time."""

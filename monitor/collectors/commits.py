@@ -1,0 +1,119 @@
+"""Committed offsets of all groups that have them: one OffsetFetch for all groups of a coordinator."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from kafka.protocol.consumer import OffsetFetchRequest
+
+from monitor.client.apis import OFFSET_FETCH
+from monitor.client.client import Ask, Client
+from monitor.client.faults import Fault, Kind, error_text
+from monitor.client.wire import Answer
+from monitor.collectors.base import Collector, Reply, Step
+from monitor.decode.cursor import MalformedAnswerError, name_of
+from monitor.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
+from monitor.decode.plain import plain_offset_fetch
+from monitor.draft import CommitRows, Draft, ListedGroup
+
+GROUPS_A_REQUEST = 4000
+"""Groups asked of a coordinator in one request: more would make answers of hundreds of megabytes on large clusters."""
+
+
+def decode(body: bytes, version: int) -> CommittedOffsets:
+    """Read an answer by the fast path, and by the plain one where the fast one gives up."""
+    try:
+        return decode_offset_fetch(body, version)
+    except MalformedAnswerError:
+        return plain_offset_fetch(body, version)
+
+
+class CommitCollector(Collector):
+    """Keeps the encoded requests while the groups are the same."""
+
+    name = "commits"
+    step = Step.COMMITS
+
+    def __init__(self) -> None:
+        self._groups: list[ListedGroup] | None = None
+        self._chunks: list[tuple[int, list[str]]] = []
+        self._bodies: dict[tuple[int, int], bytes] = {}
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        if self._groups is not draft.groups:
+            self._groups = draft.groups
+            new = chunks(draft, ("classic", "consumer", "streams", None), GROUPS_A_REQUEST)
+            if new != self._chunks:
+                self._chunks, self._bodies = new, {}
+        return [self._question(index, node) for index, (node, _) in enumerate(self._chunks) if node not in draft.failed]
+
+    def _question(self, index: int, node: int) -> Ask:
+        def body(version: int) -> bytes:
+            if (index, version) not in self._bodies:
+                group = OffsetFetchRequest.OffsetFetchRequestGroup
+                groups = [group(version=version, group_id=name, topics=None) for name in self._chunks[index][1]]
+                request = OffsetFetchRequest(version=version, groups=groups, require_stable=False)
+                self._bodies[index, version] = bytes(request.encode())
+            return self._bodies[index, version]
+
+        return Ask(node, OFFSET_FETCH, body)
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        asked = iter(zip(asks, replies, strict=True))
+        missing = []
+        for node, names in self._chunks:
+            if node in draft.failed and not any(ask.node == node for ask in asks):
+                trouble = draft.failed[node]
+            else:
+                _, reply = next(asked)
+                trouble = self._take(draft, reply)
+            if trouble:
+                missing.append(trouble)
+                draft.commit_faults.update(dict.fromkeys(names, trouble))
+        denied = {text for name, text in draft.commit_faults.items() if text not in missing}
+        return [*missing, *sorted(denied)]
+
+    def _take(self, draft: Draft, reply: Reply) -> str:
+        """Put one answer into the draft; the answer is what went wrong with the whole of it."""
+        if isinstance(reply, Fault):
+            return draft.note(reply)
+        try:
+            draft.commits.append(_rows(draft, reply))
+        except MalformedAnswerError as error:
+            return f"broker {reply.node}: {Kind.PROTOCOL}: {error}"
+        return ""
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.commits = []
+        draft.commit_faults.update({name: reason for _, names in self._chunks for name in names})
+
+
+def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple[int, list[str]]]:
+    """The groups of these types as (coordinator, names), at most `size` names each."""
+    by_node: dict[int, list[str]] = {}
+    for each in draft.groups:
+        if each.group_type in types:
+            by_node.setdefault(each.coordinator, []).append(each.group)
+    return [
+        (node, names[at : at + size]) for node, names in sorted(by_node.items()) for at in range(0, len(names), size)
+    ]
+
+
+def _rows(draft: Draft, answer: Answer) -> CommitRows:
+    offsets = decode(answer.body, answer.version)
+    groups = [name_of(each) for each in offsets.groups]
+    for name, code in zip(groups, offsets.group_error.tolist(), strict=True):
+        if code:
+            draft.commit_faults[name] = error_text(code)
+    reason = np.zeros(len(offsets.error), np.int32)
+    for code in np.unique(offsets.error[offsets.error != 0]).tolist():
+        reason[offsets.error == code] = draft.reason(error_text(code))
+    return CommitRows(
+        groups,
+        [name_of(each) for each in offsets.topics],
+        offsets.group,
+        offsets.topic,
+        offsets.partition,
+        offsets.committed_offset,
+        np.full(len(reason), np.nan),
+        reason,
+    )

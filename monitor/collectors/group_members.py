@@ -1,0 +1,223 @@
+"""State, members and assignments of groups: each type's describe request, for all groups of a coordinator at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from kafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsResponse
+
+from monitor import schemas
+from monitor.client.apis import (
+    CONSUMER_GROUP_DESCRIBE,
+    DESCRIBE_GROUPS,
+    SHARE_GROUP_DESCRIBE,
+    STREAMS_GROUP_DESCRIBE,
+    Api,
+)
+from monitor.client.client import Ask, Client
+from monitor.client.faults import Fault, Kind, error_text
+from monitor.client.wire import Answer
+from monitor.collectors.base import Collector, Reply, Step
+from monitor.collectors.commits import chunks
+from monitor.decode.cursor import Cursor, MalformedAnswerError, name_of
+from monitor.decode.plain import read
+from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
+
+GROUPS_A_REQUEST = 4000
+
+
+@dataclass(frozen=True)
+class GroupType:
+    """How groups of a type are described: `members(group)` reads the members of one group of an answer."""
+
+    types: tuple[str | None, ...]
+    api: Api
+    request: Any
+    response: Any
+    names: str
+    describe: Callable[[Any], GroupDescription]
+
+
+class GroupMemberCollector(Collector):
+    """Decodes an answer only when its bytes differ from the last one to the same question."""
+
+    name = "group_members"
+    step = Step.ENDS
+
+    def __init__(self) -> None:
+        self._groups: list[ListedGroup] | None = None
+        self._questions: list[tuple[int, GroupType, list[str]]] = []
+        self._requests: dict[tuple[int, int], bytes] = {}
+        self._seen: dict[int, tuple[bytes, dict[str, GroupDescription]]] = {}
+        self._merged: tuple[list[bytes] | None, dict[str, GroupDescription]] = (None, {})
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        if self._groups is not draft.groups:
+            self._groups = draft.groups
+            questions = [
+                (node, kind, names)
+                for kind in GROUP_TYPES
+                for node, names in chunks(draft, kind.types, GROUPS_A_REQUEST)
+            ]
+            if questions != self._questions:
+                self._questions, self._requests, self._seen = questions, {}, {}
+        return [
+            Ask(node, kind.api, partial(self._body, index))
+            for index, (node, kind, _) in enumerate(self._questions)
+            if node not in draft.failed
+        ]
+
+    def _body(self, index: int, version: int) -> bytes:
+        if (index, version) not in self._requests:
+            _, kind, names = self._questions[index]
+            self._requests[index, version] = bytes(kind.request(version=version, **{kind.names: names}).encode())
+        return self._requests[index, version]
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        asked = {(int(ask.node), ask.body.args[0]): reply for ask, reply in zip(asks, replies, strict=True)}  # type: ignore[attr-defined]
+        missing: list[str] = []
+        bodies: list[bytes] = []
+        parts: list[dict[str, GroupDescription]] = []
+        for index, (node, kind, names) in enumerate(self._questions):
+            reply = asked.get((node, index))
+            trouble = draft.failed.get(node, "") if reply is None else ""
+            if isinstance(reply, Fault):
+                trouble = draft.note(reply)
+            elif reply is not None:
+                try:
+                    parts.append(self._described(index, kind, reply))
+                    bodies.append(reply.body)
+                except MalformedAnswerError as error:
+                    trouble = f"broker {node}: {Kind.PROTOCOL}: {error}"
+            if trouble:
+                missing.append(trouble)
+                parts.append(dict.fromkeys(names, GroupDescription(error=trouble)))
+        if missing or bodies != self._merged[0]:
+            merged = {name: each for part in parts for name, each in part.items()}
+            self._merged = (None if missing else bodies, merged)
+        draft.descriptions = self._merged[1]
+        errors = {each.error for each in draft.descriptions.values()} - {""}
+        return [*missing, *sorted(errors - set(missing))]
+
+    def _described(self, index: int, kind: GroupType, answer: Answer) -> dict[str, GroupDescription]:
+        seen = self._seen.get(index)
+        if seen is None or seen[0] != answer.body:
+            described = read(kind.response, answer.body, answer.version)
+            groups = {str(each.group_id): _one(kind, each) for each in described.groups}
+            self._seen[index] = (answer.body, groups)
+            return groups
+        return seen[1]
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.descriptions = {each.group: GroupDescription(error=reason) for each in draft.groups}
+
+
+def _one(kind: GroupType, group: Any) -> GroupDescription:
+    if group.error_code:
+        return GroupDescription(error=error_text(group.error_code))
+    return kind.describe(group)
+
+
+def _classic(group: Any) -> GroupDescription:
+    consumer = group.protocol_type == "consumer"
+    members = [
+        MemberRow(
+            group.group_id,
+            each.member_id,
+            each.client_id,
+            each.client_host,
+            each.group_instance_id,
+            None,
+            _classic_assignment(bytes(each.member_assignment or b"")) if consumer else [],
+        )
+        for each in group.members
+    ]
+    return GroupDescription(state=group.group_state, assignor=group.protocol_data or None, members=members)
+
+
+def _classic_assignment(data: bytes) -> list[tuple[str, int]]:
+    """The partitions in a classic member's assignment; those of a client that writes something else are not known."""
+    if not data:
+        return []
+    try:
+        cursor = Cursor(data, flexible=False)
+        cursor.skip(2)  # version
+        return [
+            (name, cursor.int32())
+            for name in (name_of(cursor.text()) for _ in range(cursor.count()))
+            for _ in range(cursor.count())
+        ]
+    except MalformedAnswerError:
+        return []
+
+
+def _assigned(assignment: Any) -> list[tuple[str, int]]:
+    return [(each.topic_name, number) for each in assignment.topic_partitions for number in each.partitions]
+
+
+def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], assignor: str | None) -> GroupDescription:
+    members = [
+        MemberRow(
+            group.group_id,
+            each.member_id,
+            each.client_id,
+            each.client_host,
+            getattr(each, "instance_id", None),
+            each.rack_id,
+            assigned(each.assignment),
+        )
+        for each in group.members
+    ]
+    return GroupDescription(state=group.group_state, epoch=float(group.group_epoch), assignor=assignor, members=members)
+
+
+def _consumer(group: Any) -> GroupDescription:
+    return _modern(group, _assigned, group.assignor_name or None)
+
+
+def _streams(group: Any) -> GroupDescription:
+    """A task reads the partition of its number of every source topic of its subtopology."""
+    sources: dict[str, list[str]] = {}
+    for each in (group.topology.subtopologies if group.topology else None) or []:
+        sources[each.subtopology_id] = [*each.source_topics, *(info.name for info in each.repartition_source_topics)]
+
+    def assigned(assignment: Any) -> list[tuple[str, int]]:
+        return [
+            (topic, number)
+            for task in assignment.active_tasks
+            for number in task.partitions
+            for topic in sources.get(task.subtopology_id, [])
+        ]
+
+    return _modern(group, assigned, None)
+
+
+GROUP_TYPES = (
+    GroupType(("classic", None), DESCRIBE_GROUPS, DescribeGroupsRequest, DescribeGroupsResponse, "groups", _classic),
+    GroupType(
+        ("consumer",),
+        CONSUMER_GROUP_DESCRIBE,
+        schemas.ConsumerGroupDescribeRequest,
+        schemas.ConsumerGroupDescribeResponse,
+        "group_ids",
+        _consumer,
+    ),
+    GroupType(
+        ("share",),
+        SHARE_GROUP_DESCRIBE,
+        schemas.ShareGroupDescribeRequest,
+        schemas.ShareGroupDescribeResponse,
+        "group_ids",
+        _consumer,
+    ),
+    GroupType(
+        ("streams",),
+        STREAMS_GROUP_DESCRIBE,
+        schemas.StreamsGroupDescribeRequest,
+        schemas.StreamsGroupDescribeResponse,
+        "group_ids",
+        _streams,
+    ),
+)
+"""Each type of group and how it is described. A broker that does not name the type has classic groups only."""

@@ -1,0 +1,92 @@
+"""Which groups there are, of every type, and which broker coordinates each: ListGroups of every broker."""
+
+from collections.abc import Sequence
+
+from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
+
+from monitor.client.apis import LIST_GROUPS
+from monitor.client.client import Ask, Client
+from monitor.client.faults import Fault, error_text
+from monitor.client.wire import Answer
+from monitor.collectors.base import Collector, Reply, Step
+from monitor.decode.cursor import MalformedAnswerError
+from monitor.decode.plain import read
+from monitor.draft import Draft, ListedGroup
+
+
+class GroupCollector(Collector):
+    """Every broker lists the groups that it coordinates.
+
+    The groups of a broker that does not answer are kept from its last answer, without a state, so that they show as
+    unknown and not as gone; they are dropped when another broker lists them, or a poll after metadata drops the broker.
+    """
+
+    name = "groups"
+    step = Step.DISCOVER
+
+    def __init__(self) -> None:
+        self._bodies: dict[int, bytes] = {}
+        self._listed: dict[int, list[ListedGroup]] = {}
+        self._groups: list[ListedGroup] = []
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        return [_question(node) for node in client.nodes if node not in draft.failed]
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        # Metadata may have named brokers in the meantime.
+        more = [_question(node) for node in client.nodes if node not in {ask.node for ask in asks}]
+        replies = [*replies, *client.ask(more, draft.deadline)]
+        missing: dict[int, str] = {}
+        changed = False
+        for ask, reply in zip([*asks, *more], replies, strict=True):
+            node = int(ask.node)
+            try:
+                changed |= self._take(node, reply, draft)
+            except MalformedAnswerError as error:
+                missing[node] = str(error)
+        gone = [node for node in self._listed if node not in client.nodes and node not in missing]
+        for node in gone:
+            del self._listed[node], self._bodies[node]
+        if changed or missing or gone or not self._groups:
+            self._groups = self._merge(missing)
+        draft.groups = self._groups
+        for node in list(missing):
+            if node not in client.nodes:
+                self._listed.pop(node, None)
+                self._bodies.pop(node, None)
+                del missing[node]
+        return list(missing.values())
+
+    def _take(self, node: int, reply: Reply, draft: Draft) -> bool:
+        """Read one broker's answer; whether it differs from its last. Raises MalformedAnswerError with the reason."""
+        if isinstance(reply, Fault):
+            raise MalformedAnswerError(draft.note(reply))
+        if self._bodies.get(node) == reply.body[4:]:
+            return False
+        self._listed[node] = _groups(reply, node)
+        self._bodies[node] = reply.body[4:]  # what follows throttle_time_ms
+        return True
+
+    def _merge(self, missing: dict[int, str]) -> list[ListedGroup]:
+        merged: dict[str, ListedGroup] = {}
+        for node in sorted(self._listed, key=lambda node: node not in missing):
+            for each in self._listed[node]:
+                merged[each.group] = each._replace(state=None, reason=missing[node]) if node in missing else each
+        return [merged[name] for name in sorted(merged)]
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.groups = [each._replace(state=None, reason=reason) for each in self._groups]
+
+
+def _question(node: int) -> Ask:
+    return Ask(node, LIST_GROUPS, lambda version: bytes(ListGroupsRequest(version=version).encode()))
+
+
+def _groups(answer: Answer, node: int) -> list[ListedGroup]:
+    listed = read(ListGroupsResponse, answer.body, answer.version)
+    if listed.error_code:
+        raise MalformedAnswerError(f"broker {node}: {error_text(listed.error_code)}")
+    return [
+        ListedGroup(each.group_id, (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node)
+        for each in listed.groups
+    ]

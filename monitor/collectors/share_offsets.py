@@ -1,0 +1,107 @@
+"""Where share groups stand: start offset and lag of each share-partition, as the group coordinator counts them."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from monitor import schemas
+from monitor.client.apis import DESCRIBE_SHARE_GROUP_OFFSETS
+from monitor.client.client import Ask, Client
+from monitor.client.faults import Fault, Kind, error_text
+from monitor.client.wire import Answer
+from monitor.collectors.base import Collector, Reply, Step
+from monitor.collectors.commits import chunks
+from monitor.decode.cursor import MalformedAnswerError
+from monitor.decode.plain import read
+from monitor.draft import CommitRows, Draft, ListedGroup
+
+GROUPS_A_REQUEST = 1000
+NO_SHARE_LAG = "the broker does not tell the lag of share groups"
+
+
+class ShareOffsetCollector(Collector):
+    name = "share_offsets"
+    step = Step.COMMITS
+
+    def __init__(self) -> None:
+        self._groups: list[ListedGroup] | None = None
+        self._chunks: list[tuple[int, list[str]]] = []
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        if self._groups is not draft.groups:
+            self._groups = draft.groups
+            self._chunks = chunks(draft, ("share",), GROUPS_A_REQUEST)
+        return [
+            Ask(node, DESCRIBE_SHARE_GROUP_OFFSETS, partial(_body, names))
+            for node, names in self._chunks
+            if node not in draft.failed
+        ]
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        by_ask = list(zip(asks, replies, strict=True))
+        missing = []
+        for node, names in self._chunks:
+            found = next((pair for pair in by_ask if pair[0].node == node), None)
+            if found is None:
+                trouble = draft.failed[node]
+            else:
+                by_ask.remove(found)
+                trouble = _take(draft, found[1])
+            if trouble:
+                missing.append(trouble)
+                draft.commit_faults.update(dict.fromkeys(names, trouble))
+        return missing
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.commit_faults.update({name: reason for _, names in self._chunks for name in names})
+
+
+def _body(names: list[str], version: int) -> bytes:
+    group = schemas.DescribeShareGroupOffsetsRequest.RequestGroup
+    groups = [group(version=version, group_id=name, topics=None) for name in names]
+    return bytes(schemas.DescribeShareGroupOffsetsRequest(version=version, groups=groups).encode())
+
+
+def _take(draft: Draft, reply: Reply) -> str:
+    if isinstance(reply, Fault):
+        return draft.note(reply)
+    try:
+        draft.commits.append(_rows(draft, reply))
+    except MalformedAnswerError as error:
+        return f"broker {reply.node}: {Kind.PROTOCOL}: {error}"
+    return ""
+
+
+def _rows(draft: Draft, answer: Answer) -> CommitRows:
+    described = read(schemas.DescribeShareGroupOffsetsResponse, answer.body, answer.version)
+    for group in described.groups:
+        if group.error_code:
+            draft.commit_faults[group.group_id] = error_text(group.error_code)
+    topics: dict[str, int] = {}
+    rows = [
+        (number, topics.setdefault(topic.topic_name, len(topics)), each)
+        for number, group in enumerate(described.groups)
+        for topic in group.topics
+        for each in topic.partitions
+    ]
+    lag = np.array([each.lag if each.lag >= 0 and not each.error_code else np.nan for _, _, each in rows], np.float64)
+    start = np.array(
+        [each.start_offset if each.start_offset >= 0 and not each.error_code else np.nan for _, _, each in rows],
+        np.float64,
+    )
+    reason = [draft.reason(error_text(each.error_code)) if each.error_code else 0 for _, _, each in rows]
+    reason = [
+        draft.reason(NO_SHARE_LAG) if not code and np.isnan(value) and not np.isnan(at) else code
+        for code, value, at in zip(reason, lag, start, strict=True)
+    ]
+    return CommitRows(
+        [str(group.group_id) for group in described.groups],
+        list(topics),
+        np.array([group for group, _, _ in rows], np.int32),
+        np.array([topic for _, topic, _ in rows], np.int32),
+        np.array([each.partition_index for _, _, each in rows], np.int32),
+        start,
+        lag,
+        np.array(reason, np.int32),
+    )

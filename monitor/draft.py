@@ -1,0 +1,104 @@
+"""A Snapshot in the making: what collectors read from and write to during one poll."""
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from monitor.client.client import BrokerAddress
+from monitor.client.faults import Fault, Kind
+from monitor.snapshot import Partitions, Topics
+from monitor.table import Floats, Ints
+
+
+@dataclass
+class OffsetColumn:
+    """One number a partition with the reasons where it is unknown, in the order of `partitions`."""
+
+    offset: Floats
+    reason: Ints
+
+
+@dataclass
+class MemberRow:
+    """A member as a describe answer gives it; `assigned` are (topic name, partition number)."""
+
+    group: str
+    member_id: str
+    client_id: str
+    host: str
+    instance_id: str | None
+    rack: str | None
+    assigned: list[tuple[str, int]]
+
+
+@dataclass
+class GroupDescription:
+    """What a describe answer says of one group; `error` is empty when it could be described."""
+
+    error: str = ""
+    state: str | None = None
+    epoch: float = math.nan
+    assignor: str | None = None
+    members: list[MemberRow] = field(default_factory=list)
+
+
+class ListedGroup(NamedTuple):
+    """A group as ListGroups gives it, with the broker that coordinates it; `reason` is why its state is unknown."""
+
+    group: str
+    group_type: str | None
+    protocol_type: str
+    state: str | None
+    coordinator: int
+    reason: str = ""
+
+
+@dataclass
+class CommitRows:
+    """Commits of one answer by name: `groups` and `topics` are names, `group` and `topic` indexes in them."""
+
+    groups: list[str]
+    topics: list[str]
+    group: Ints
+    topic: Ints
+    partition: Ints
+    committed_offset: Floats
+    reported_lag: Floats
+    reason: Ints
+
+
+@dataclass
+class Draft:
+    """One poll under way. `deadline` is a time of the monotonic clock."""
+
+    cluster: str
+    time: float
+    started: float
+    deadline: float
+    error: str = ""
+    cluster_id: str | None = None
+    controller: int | None = None
+    brokers: list[BrokerAddress] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    """Brokers that did not answer in this poll and are not asked again in it, with the reason."""
+    topics: Topics = field(default_factory=Topics.empty)
+    partitions: Partitions = field(default_factory=Partitions.empty)
+    groups: list[ListedGroup] = field(default_factory=list)
+    descriptions: dict[str, GroupDescription] = field(default_factory=dict)
+    commits: list[CommitRows] = field(default_factory=list)
+    commit_faults: dict[str, str] = field(default_factory=dict)
+    starts: OffsetColumn | None = None
+    ends: OffsetColumn | None = None
+    reasons: list[str] = field(default_factory=lambda: [""])
+
+    def note(self, fault: Fault) -> str:
+        """Remember a fault's broker as failed, unless the broker did answer; the fault as a reason."""
+        if isinstance(fault.node, int) and fault.kind is not Kind.UNSUPPORTED:
+            self.failed.setdefault(fault.node, fault.where)
+        return fault.where
+
+    def reason(self, text: str) -> int:
+        """The code of a reason."""
+        if text not in self.reasons:
+            self.reasons.append(text)
+        return self.reasons.index(text)

@@ -1,0 +1,192 @@
+"""The poll: runs the collectors of one cluster in their steps, times and isolates each, and makes the View."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from monitor.assemble import Assembler
+from monitor.client.client import Ask, Batch, Client
+from monitor.client.diagnose import diagnose
+from monitor.collectors import COLLECTORS
+from monitor.collectors.base import Collector, Reply, Step
+from monitor.draft import Draft
+from monitor.settings import ClusterSettings
+from monitor.snapshot import Outcome, Snapshot
+from monitor.source import Memory
+from monitor.view import View, make_view
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Turn:
+    """One collector's part of one poll."""
+
+    collector: Collector
+    asks: list[Ask] = field(default_factory=list)
+    batch: Batch | None = None
+    seconds: float = 0.0
+    missing: list[str] = field(default_factory=list)
+
+
+class Poller:
+    """Polls one cluster, one poll at a time. Not for more than one thread at once, but for `close`."""
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        self.settings = settings
+        self._client = Client(
+            settings.bootstrap_servers,
+            settings.client_options,
+            request_timeout_seconds=settings.request_timeout_seconds,
+            max_answer_bytes=settings.max_answer_bytes,
+            client_id=settings.client_id,
+        )
+        self._collectors = [make() for make in COLLECTORS]
+        self._assembler = Assembler()
+        self._collected_at: dict[str, float] = {}
+        self._last: View | None = None
+
+    def poll(self, deadline_seconds: float | None = None) -> View:
+        """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval."""
+        started = time.monotonic()
+        seconds = deadline_seconds or self.settings.interval_seconds
+        draft = Draft(self.settings.name, time.time(), started, started + seconds)
+        turns = self._ask_all(draft)
+        outcomes = tuple(self._outcome(turn, draft) for turn in turns)
+        requests = self._client.tally.table()
+        if draft.error:
+            draft.error = diagnose(self._client.bootstrap_servers, self.settings.security.protocol, draft.error)
+            snapshot = Snapshot(draft.cluster, draft.time, started, draft.error, requests=requests, outcomes=outcomes)
+        else:
+            snapshot = self._assembler.snapshot(draft, outcomes, requests)
+        self._last = make_view(snapshot, last_good=self._last)
+        return self._last
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _ask_all(self, draft: Draft) -> list[_Turn]:
+        """All turns in order. The replies of a step are decoded while the next step's questions are under way."""
+        turns = [_Turn(collector) for collector in self._collectors]
+        discover, commits, ends = ([turn for turn in turns if turn.collector.step is step] for step in Step)
+        if not self._client.nodes:  # the first poll: who could be asked for groups is not known before metadata
+            self._begin(discover[:1], draft)
+            self._finish(discover[:1], draft)
+            discover = discover[1:]
+        self._begin(discover, draft)
+        self._finish(discover, draft)
+        if draft.error:
+            return turns
+        self._begin(commits, draft)
+        replies = [self._wait(turn) for turn in commits]
+        self._begin(ends, draft)
+        for turn, each in zip(commits, replies, strict=True):
+            self._read(turn, draft, each)
+        self._finish(ends, draft)
+        return turns
+
+    def _begin(self, turns: Sequence[_Turn], draft: Draft) -> None:
+        for turn in turns:
+            began = time.monotonic()
+            try:
+                turn.asks = turn.collector.ask(self._client, draft)
+            except Exception as error:  # noqa: BLE001 - isolation is the point
+                self._broken(turn, draft, error)
+            else:
+                turn.batch = self._client.start(turn.asks, draft.deadline)
+            turn.seconds += time.monotonic() - began
+
+    def _wait(self, turn: _Turn) -> list[Reply]:
+        began = time.monotonic()
+        replies = turn.batch.wait() if turn.batch else []
+        turn.seconds += time.monotonic() - began
+        return replies
+
+    def _finish(self, turns: Sequence[_Turn], draft: Draft) -> None:
+        for turn in turns:
+            self._read(turn, draft, self._wait(turn))
+            if draft.error:
+                return
+
+    def _read(self, turn: _Turn, draft: Draft, replies: list[Reply]) -> None:
+        if turn.batch is None:
+            return
+        began = time.monotonic()
+        try:
+            turn.missing += turn.collector.read(self._client, draft, turn.asks, replies)
+        except Exception as error:  # noqa: BLE001 - isolation is the point
+            self._broken(turn, draft, error)
+        turn.seconds += time.monotonic() - began
+
+    def _broken(self, turn: _Turn, draft: Draft, error: Exception) -> None:
+        """A collector's own fault costs its own rows, and is told like any other."""
+        log.error("collector %s of cluster %s failed", turn.collector.name, draft.cluster, exc_info=error)
+        reason = f"collector {turn.collector.name} failed: {type(error).__name__}: {error}"
+        turn.missing.append(reason)
+        turn.collector.fail(draft, reason)
+
+    def _outcome(self, turn: _Turn, draft: Draft) -> Outcome:
+        name = turn.collector.name
+        if draft.error and not turn.missing:
+            turn.missing.append(draft.error)
+        if not turn.missing or not draft.error:
+            self._collected_at[name] = time.time()
+        error = "; ".join(dict.fromkeys(turn.missing))
+        return Outcome(name, not turn.missing, turn.seconds, self._collected_at.get(name), error)
+
+
+def poll_once(settings: ClusterSettings) -> View:
+    """One poll with connections of its own; `view.up` tells whether any of the cluster answered."""
+    poller = Poller(settings)
+    try:
+        return poller.poll(deadline_seconds=max(settings.interval_seconds, 3 * settings.request_timeout_seconds))
+    finally:
+        poller.close()
+
+
+class PollLoop:
+    """Polls a cluster every interval on a thread of its own and shows each View to `memory`.
+
+    `enrich` may add to a View before it is shown. Polls never overlap: one that is late is skipped, not caught up on.
+    """
+
+    def __init__(
+        self, settings: ClusterSettings, memory: Memory, enrich: Callable[[View], View] = lambda view: view
+    ) -> None:
+        self._settings = settings
+        self._memory = memory
+        self._enrich = enrich
+        self._stop = threading.Event()
+        self._poller: Poller | None = None
+        self._thread = threading.Thread(target=self._run, name=f"poll-{settings.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a few seconds; a poll that is still under way after one of them is cut off."""
+        self._stop.set()
+        self._thread.join(timeout=1)
+        if self._thread.is_alive() and self._poller:
+            self._poller.close()
+        self._thread.join(timeout=3)
+
+    def _run(self) -> None:
+        poller = self._poller = Poller(self._settings)
+        interval = self._settings.interval_seconds
+        due = time.monotonic()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._memory.show(self._enrich(poller.poll()))
+                except Exception:
+                    if self._stop.is_set():
+                        break
+                    log.exception("the poll of cluster %s failed", self._settings.name)
+                now = time.monotonic()
+                due += interval * max(1, -(-(now - due) // interval))
+                self._stop.wait(max(0.0, due - now))
+        finally:
+            poller.close()
