@@ -2,7 +2,17 @@
 
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.errors import SettingsError
+from monitor.settings.load import Loaded, load
 from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.security import SecuritySettings
 
-__all__ = ["AlertSettings", "ClusterSettings", "RuleSettings", "SecuritySettings", "Settings", "SettingsError"]
+__all__ = [
+    "AlertSettings",
+    "ClusterSettings",
+    "Loaded",
+    "RuleSettings",
+    "SecuritySettings",
+    "Settings",
+    "SettingsError",
+    "load",
+]

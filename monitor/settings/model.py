@@ -1,6 +1,7 @@
 """The settings of kmon: clusters by name like kubectl's contexts, the server, and alerts."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -29,7 +30,7 @@ class ClusterSettings(Frozen):
         default=3.0, validation_alias="request_timeout", ge=0.01, le=3600, description="how long one request may take"
     )
     client_id: str = Field(
-        "kmon", min_length=1, max_length=255, description="client.id, seen in the brokers' logs and quotas"
+        default="kmon", min_length=1, max_length=255, description="client.id, seen in the brokers' logs and quotas"
     )
     max_answer_bytes: Size = Field(
         default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest answer that is read"
@@ -54,6 +55,14 @@ def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettin
     return contexts
 
 
+def check_choice(names: Sequence[str], wanted: str | None) -> str | None:
+    """What is wrong with choosing `wanted` of the contexts of these names, None where nothing is."""
+    listed = ", ".join(map(repr, names))
+    if wanted is None:
+        return f"choose one of the contexts {listed}: current_context or --context" if len(names) > 1 else None
+    return f"there is no context {wanted!r}: there are {listed}" if names and wanted not in names else None
+
+
 class Settings(Frozen):
     """Everything kmon can be told."""
 
@@ -69,11 +78,8 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _current(self) -> Self:
-        names = [context.name for context in self.contexts]
-        if self.current_context is not None and names and self.current_context not in names:
-            raise ValueError(f"there is no context {self.current_context!r}: there are {', '.join(map(repr, names))}")
-        if self.current_context is None and len(names) > 1:
-            raise ValueError(f"choose one of the contexts {', '.join(map(repr, names))}: current_context or --context")
+        if complaint := check_choice([context.name for context in self.contexts], self.current_context):
+            raise ValueError(complaint)
         return self
 
     @property

@@ -1,8 +1,10 @@
 """TLS towards the brokers: one ssl.SSLContext from PEM files or texts; an unusable one is named, with the reason."""
 
 import os
+import re
 import ssl
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +30,7 @@ def make_context(security: SecuritySettings) -> ssl.SSLContext:
     if security.ssl_cafile or security.ssl_ca_pem:
         where = security.ssl_cafile or "ssl_ca_pem"
         try:
-            context.load_verify_locations(cadata=security.ssl_ca_pem or _pem(where))
+            context.load_verify_locations(cadata=_wrap(security.ssl_ca_pem) if security.ssl_ca_pem else _pem(where))
         except (ssl.SSLError, ValueError) as error:
             raise SettingsError(f"{where}: holds no usable certificate in PEM: {_reason(error)}") from None
     else:
@@ -41,8 +43,8 @@ def make_context(security: SecuritySettings) -> ssl.SSLContext:
 def _load_chain(context: ssl.SSLContext, security: SecuritySettings) -> None:
     cert_where = security.ssl_certfile or "ssl_cert_pem"
     key_where = security.ssl_keyfile or ("ssl_key_pem" if security.ssl_key_pem else cert_where)
-    cert = security.ssl_cert_pem or _pem(cert_where)
-    key = security.ssl_key_pem.get_secret_value() if security.ssl_key_pem else None
+    cert = _wrap(security.ssl_cert_pem) if security.ssl_cert_pem else _pem(cert_where)
+    key = _wrap(security.ssl_key_pem.get_secret_value()) if security.ssl_key_pem else None
     if security.ssl_keyfile:
         key = _pem(security.ssl_keyfile)
     asked = False
@@ -77,6 +79,16 @@ def _pem(path: str) -> str:
         what = PKCS12_HELP if data[:1] == b"\x30" else "is no PEM: it has no line -----BEGIN …-----"
         raise SettingsError(f"{path}: {what}")
     return data.decode("ascii", "ignore")
+
+
+def _wrap(pem: str) -> str:
+    """PEM with its lines restored: Kafka too takes it in one line, where the settings are lines themselves."""
+
+    def block(match: re.Match[str]) -> str:
+        body = textwrap.fill("".join(match[2].split()), 64)
+        return f"-----BEGIN {match[1]}-----\n{body}\n-----END {match[1]}-----\n"
+
+    return re.sub(r"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----", block, pem)
 
 
 @contextmanager

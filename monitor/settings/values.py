@@ -40,9 +40,15 @@ def parse_duration(value: Any) -> Any:
 def format_duration(seconds: float) -> str:
     """The text that `parse_duration` reads as these seconds, in the largest unit that keeps it whole."""
     for unit in ("h", "m", "s"):
-        if seconds and seconds % DURATION_UNITS[unit] == 0:
+        if seconds % DURATION_UNITS[unit] == 0 and (seconds or unit == "s"):
             return f"{seconds / DURATION_UNITS[unit]:.0f}{unit}"
-    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s" if seconds % 0.001 else f"{seconds * 1000:.0f}ms"
+    return f"{seconds * 1000:.9f}".rstrip("0").rstrip(".") + "ms"
+
+
+def format_size(size: int) -> str:
+    """The text that `parse_size` reads as these bytes, in the largest unit that keeps it whole."""
+    unit = next((unit for unit in ("GiB", "MiB", "KiB") if size and size % SIZE_UNITS[unit] == 0), "B")
+    return f"{size // SIZE_UNITS[unit]}{unit}"
 
 
 def parse_size(value: Any) -> Any:
@@ -63,8 +69,8 @@ def split_list(value: Any) -> Any:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
-def split_address(text: str) -> tuple[str, int]:
-    """Host and port of "host:port" or "[IPv6]:port", the brackets removed.
+def split_address(text: str, example: int = 9092) -> tuple[str, int]:
+    """Host and port of "host:port" or "[IPv6]:port", the brackets removed; `example` is the port that an error shows.
 
     Raises ValueError that says what is missing or wrong.
     """
@@ -75,7 +81,7 @@ def split_address(text: str) -> tuple[str, int]:
         host, port = bracketed[1], bracketed[2]
         _check_ipv6(text, host)
     elif text.count(":") > 1:
-        raise ValueError(f"{text!r}: an IPv6 address stands in brackets, such as [::1]:9092")
+        raise ValueError(f"{text!r}: an IPv6 address stands in brackets, such as [::1]:{example}")
     else:
         host, colon, rest = text.partition(":")
         port = rest if colon else None
@@ -84,7 +90,7 @@ def split_address(text: str) -> tuple[str, int]:
         if not re.fullmatch(r"[\w.%-]+", host):
             raise ValueError(f"{text!r}: {host!r} is no host name")
     if not port:
-        raise ValueError(f"{text!r} has no port: write host:port, such as {text.rstrip(':')}:9092")
+        raise ValueError(f"{text!r} has no port: write host:port, such as {text.rstrip(':')}:{example}")
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError(f"{text!r}: the port is a number from 0 to 65535")
     return host, int(port)
@@ -115,7 +121,7 @@ def check_servers(servers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_listen(text: str) -> str:
-    split_address(text)
+    split_address(text, example=9308)
     return text
 
 

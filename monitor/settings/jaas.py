@@ -1,0 +1,81 @@
+"""Reads user name and password out of sasl.jaas.config. Only two login modules are known; nothing is ever loaded."""
+
+import re
+from dataclasses import dataclass
+
+MODULES = {
+    "org.apache.kafka.common.security.plain.PlainLoginModule": ("PLAIN",),
+    "org.apache.kafka.common.security.scram.ScramLoginModule": ("SCRAM-SHA-256", "SCRAM-SHA-512"),
+}
+FLAGS = ("required", "requisite", "sufficient", "optional")
+TOKEN = re.compile(
+    r"""(?P<space>[\x00-\x20]+|//[^\n\r]*|/\*.*?\*/|/[^\n\r]*)
+      | (?P<quoted>"(?:\\.|[^"\\\r\n])*"|'(?:\\.|[^'\\\r\n])*')
+      | (?P<word>[A-Za-z_$\xa0-\U0010ffff][\w.$\-\xa0-\U0010ffff]*)
+      | (?P<sign>[=;])""",
+    re.VERBOSE | re.DOTALL,
+)
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "a": "\a", "b": "\b", "v": "\v"}
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who to log in as, and the SASL mechanisms that the module is for."""
+
+    username: str
+    password: str
+    mechanisms: tuple[str, ...]
+
+
+def parse_jaas(text: str) -> Login:
+    """The login of a sasl.jaas.config value.
+
+    Raises ValueError that says what is wrong and never repeats a value of it.
+    """
+    tokens = _tokens(text)
+    if len(tokens) < 2 or tokens[0][0] != "text":
+        raise ValueError('is no login: write ModuleName required username="…" password="…";')
+    module = tokens[0][1]
+    if module not in MODULES:
+        known = " and ".join(name.rsplit(".", 1)[-1] for name in MODULES)
+        named = module.rsplit(".", 1)[-1]
+        shown = f" {named}" if re.fullmatch(r"[A-Za-z0-9_]{1,64}LoginModule", named, re.ASCII) else ""
+        raise ValueError(f"has the login module{shown}, which kmon cannot do: it can do {known}")
+    if tokens[1][1].lower() not in FLAGS:
+        raise ValueError(f"lacks one of {', '.join(FLAGS)} after the login module")
+    options, rest = {}, tokens[2:]
+    while rest and rest[0] != ("sign", ";"):
+        if len(rest) < 3 or [kind for kind, _ in rest[:3]] != ["text", "sign", "text"] or rest[1][1] != "=":
+            raise ValueError('has an option that is not name="value"')
+        options[rest[0][1]] = rest[2][1]
+        rest = rest[3:]
+    if not rest:
+        raise ValueError("does not end with a semicolon")
+    if rest[1:]:
+        raise ValueError("has more than one login module")
+    if "username" not in options or "password" not in options:
+        raise ValueError("lacks username or password")
+    return Login(options["username"], options["password"], MODULES[module])
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    result, place = [], 0
+    while place < len(text):
+        match = TOKEN.match(text, place)
+        if match is None:
+            raise ValueError("has a character where none can stand: put values in double quotes")
+        place = match.end()
+        if match["quoted"] is not None:
+            result.append(("text", _unescape(match["quoted"][1:-1])))
+        elif match["word"] is not None:
+            result.append(("text", match["word"]))
+        elif match["sign"] is not None:
+            result.append(("sign", match["sign"]))
+    return result
+
+
+def _unescape(text: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        return chr(int(match[1], 8)) if match[1] else ESCAPES.get(match[2], match[2])
+
+    return re.sub(r"\\(?:([0-3][0-7]{0,2}|[4-7][0-7]?)|(.))", replace, text, flags=re.DOTALL)

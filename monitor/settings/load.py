@@ -1,0 +1,218 @@
+"""Loads settings: defaults under the file, under client.properties, under the environment, under flags."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.settings.client_properties import read_client_properties
+from monitor.settings.complain import problems_of
+from monitor.settings.document import parse, read_document
+from monitor.settings.errors import SettingsError
+from monitor.settings.given import Given, Path, Problem, child, find, plain
+from monitor.settings.model import ClusterSettings, Settings, check_choice
+from monitor.settings.resolve import Resolver, layer, merge
+from monitor.settings.schema import CONTEXT, keys_of, variables
+
+OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
+"""Variables of kmon that set no key."""
+
+Overrides = Mapping[str, tuple[str, Any]]
+"""What flags set: a key ("listen", or "security.protocol" of the current context) to the flag and its value, which is a
+text, a number, or lists and mappings of them."""
+
+NOTHING = Given({}, "")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, what a person should know about them (`notes`, one line each), and where each value came from."""
+
+    settings: Settings
+    notes: tuple[str, ...]
+    root: Given
+
+    def origin(self, path: Path) -> str:
+        """Where the value at a path of the settings file came from: file:line, a variable, a flag, or "default"."""
+        given, rest = find(self.root, path)
+        return "default" if rest or not given.where else given.where
+
+
+def load(
+    path: FilePath | str | None,
+    env: Mapping[str, str],
+    overrides: Overrides | None = None,
+    *,
+    command_config: FilePath | str | None = None,
+    need_cluster: bool = True,
+) -> Loaded:
+    """Settings from a YAML file, Kafka's client.properties, environment variables and flags, later ones winning.
+
+    Raises SettingsError with everything that is wrong, one line each.
+    """
+    loader = _Loader()
+    root = loader.file(path, env)
+    properties = loader.properties(command_config)
+    upper = [properties, loader.environment(env), _flags(overrides or {})]
+    for each in upper:
+        root = merge(root, loader.resolve(_part(each, Settings), Settings))
+    listed = child(root, "contexts") or NOTHING
+    contexts = [*listed.value] if isinstance(listed.value, list) else []
+    over = [_part(each, ClusterSettings) for each in upper]
+    if not contexts and (need_cluster or any("bootstrap_servers" in plain(each) for each in over)):
+        contexts = [NOTHING]
+    wanted = child(root, "current_context")
+    current = _current(contexts, wanted)
+    if complaint := check_choice(_names(contexts), str(wanted.value) if wanted else None):
+        label = (wanted or listed).label
+        loader.problems.append(Problem(("current_context",), f"{label}: {complaint}"))
+    contexts, current = loader.leave_out(contexts, current)
+    if current is not None:
+        if plain(properties):
+            contexts[current] = _without(contexts[current], "security")
+        for each in over:
+            contexts[current] = merge(contexts[current], loader.resolve(each, ClusterSettings, ("contexts", current)))
+        name = child(contexts[current], "name")
+        if wanted is not None and name is not None:
+            root = merge(root, Given({"current_context": name}, ""))
+    root = merge(root, Given({"contexts": Given([*contexts], listed.where, "contexts")}, ""))
+    return Loaded(loader.validate(root), tuple(loader.notes), root)
+
+
+class _Loader:
+    """Gathers problems and notes on the way from what was given to Settings."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    def resolve(self, given: Given, model: type[BaseModel], path: Path = ()) -> Given:
+        resolver = Resolver()
+        resolved = resolver.section(given, model, path)
+        self.problems += resolver.problems
+        return resolved
+
+    def file(self, path: FilePath | str | None, env: Mapping[str, str]) -> Given:
+        if path is None:
+            return NOTHING
+        path = FilePath(path)
+        resolver = Resolver(env, path.parent)
+        resolved = resolver.section(read_document(path), Settings)
+        self.problems += resolver.problems
+        self._warn_if_readable(path, resolver.literal_secrets)
+        return resolved
+
+    def properties(self, path: FilePath | str | None) -> Given:
+        if path is None:
+            return NOTHING
+        path = FilePath(path)
+        read = read_client_properties(path)
+        self.problems += [Problem(("properties",), text) for text in read.problems]
+        self.notes += read.notes
+        self._warn_if_readable(path, read.secrets)
+        return read.given
+
+    def _warn_if_readable(self, path: FilePath, secrets: list[str]) -> None:
+        if secrets and path.is_file() and path.stat().st_mode & 0o004:
+            self.notes.append(f"{secrets[0]}: everybody on this machine can read this secret: chmod 600 {path}")
+
+    def environment(self, env: Mapping[str, str]) -> Given:
+        """What the environment sets; a variable that is empty sets nothing."""
+        known = variables()
+        values: list[tuple[tuple[str, ...], Given]] = []
+        for name, text in env.items():
+            if not name.startswith("KMON_") or not text or name in OTHER_VARIABLES:
+                continue
+            if name not in known:
+                # Others set KMON_… too, such as Kubernetes for a service that is called kmon.
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+                self.notes += [f"{name}: is no variable of kmon: did you mean {near[0]}?"] if near else []
+                continue
+            path, key = known[name]
+            given = Given(text, name)
+            if key.kind == "sections":
+                try:
+                    given = parse(text, name, lines=False)
+                except SettingsError as error:
+                    self.problems += [Problem(path, problem) for problem in error.problems]
+                    continue
+            values.append((path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path, given))
+        return Given(layer(values, "environment"), "environment")
+
+    def leave_out(self, contexts: list[Given], current: int | None) -> tuple[list[Given], int | None]:
+        """The contexts without those that are not current and take what is not there, with a note for each."""
+        lacking = {each.path[1]: each for each in self.problems if each.absent and each.path[:1] == ("contexts",)}
+        lacking.pop(current, None) if current is not None else lacking.clear()
+        if not lacking:
+            return contexts, current
+        self.notes += [f"{each.text}: this context is left out" for each in lacking.values()]
+        kept = [number for number in range(len(contexts)) if number not in lacking]
+        place: dict[Any, int] = {number: index for index, number in enumerate(kept)}
+        moved = []
+        for each in self.problems:
+            if each.path[:1] != ("contexts",) or len(each.path) < 2:
+                moved.append(each)
+            elif not (each.absent and each.path[1] in lacking):
+                moved.append(Problem(("contexts", place.get(each.path[1], -1), *each.path[2:]), each.text, each.absent))
+        self.problems = moved
+        return [contexts[number] for number in kept], place.get(current)
+
+    def validate(self, root: Given) -> Settings:
+        settings = None
+        try:
+            settings = Settings.model_validate(plain(root))
+        except ValidationError as error:
+            self.problems += problems_of(error, root, [each.path for each in self.problems])
+        if settings is not None and settings.contexts and not self.problems:
+            try:
+                settings.cluster.client_options()
+            except SettingsError as error:
+                label = find(root, ("contexts", settings.contexts.index(settings.cluster), "security"))[0].label
+                self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
+        if self.problems or settings is None:
+            raise SettingsError(*dict.fromkeys(each.text for each in self.problems))
+        return settings
+
+
+def _flags(overrides: Overrides) -> Given:
+    known = {
+        ".".join(path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path) for path, _ in variables().values()
+    }
+    if unknown := overrides.keys() - known:
+        raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
+    values = [(tuple(key.split(".")), _given(value, flag)) for key, (flag, value) in overrides.items()]
+    return Given(layer(values, "flags"), "flags")
+
+
+def _given(value: Any, where: str) -> Given:
+    if isinstance(value, Mapping):
+        return Given({str(name): _given(each, where) for name, each in value.items()}, where)
+    if isinstance(value, (list, tuple)):
+        return Given([_given(each, where) for each in value], where)
+    return Given(str(value), where)
+
+
+def _part(given: Given, model: type[BaseModel]) -> Given:
+    """Those keys of a layer that belong to a model."""
+    assert isinstance(given.value, dict)
+    return Given({name: each for name, each in given.value.items() if name in keys_of(model)}, given.where, given.path)
+
+
+def _without(given: Given, name: str) -> Given:
+    assert isinstance(given.value, dict)
+    return Given({key: each for key, each in given.value.items() if key != name}, given.where, given.path)
+
+
+def _current(contexts: list[Given], wanted: Given | None) -> int | None:
+    """The number of the context to use, None where there is none of that name or no choice was made."""
+    if wanted is None:
+        return 0 if len(contexts) == 1 else None
+    names = _names(contexts)
+    return names.index(str(wanted.value)) if wanted.value in names else None
+
+
+def _names(contexts: list[Given]) -> list[str]:
+    return [str((child(each, "name") or Given("default", "")).value) for each in contexts]

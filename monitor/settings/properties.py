@@ -1,0 +1,73 @@
+"""Reads Java properties files as java.util.Properties does: comments, continuations, escapes, any of = : and space."""
+
+import re
+from dataclasses import dataclass
+
+ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
+
+
+@dataclass(frozen=True)
+class Property:
+    """A value and the line (from 1) where its key stands."""
+
+    value: str
+    line: int
+
+
+class PropertiesError(ValueError):
+    """A unicode escape without its four digits; `line` (from 1) is where."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__("has a \\u that four hexadecimal digits do not follow")
+        self.line = line
+
+
+def parse_properties(data: bytes) -> dict[str, Property]:
+    """The properties of a file by key, which Java takes to be ISO-8859-1; of a key given twice the last counts.
+
+    Raises PropertiesError where Java would refuse the file.
+    """
+    result: dict[str, Property] = {}
+    for number, line in _logical_lines(data.decode("latin-1")):
+        match = re.match(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", line, re.DOTALL)
+        assert match is not None
+        try:
+            key, value = _unescape(match[1]), _unescape(match[2])
+        except ValueError:
+            raise PropertiesError(number) from None
+        result[key] = Property(value, number)
+    return result
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines with their continuations joined, without comments and blank lines, and the number of their first line."""
+    result: list[tuple[int, str]] = []
+    joined: str | None = None
+    first = 0
+    for number, natural in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        line = natural.lstrip(" \t\f")
+        if joined is None:
+            if not line or line[0] in "#!":
+                continue
+            joined, first = "", number
+        joined += line
+        trailing = len(line) - len(line.rstrip("\\"))
+        if trailing % 2:
+            joined = joined[:-1]
+        else:
+            result.append((first, joined))
+            joined = None
+    return result if joined is None else [*result, (first, joined)]
+
+
+def _unescape(text: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return chr(int(match[1], 16))
+        if match[2] == "u":
+            raise ValueError(text)
+        return ESCAPES.get(match[2], match[2])
+
+    plain = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", replace, text, flags=re.DOTALL)
+    # Java's texts are UTF-16: two escapes may be one character.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
