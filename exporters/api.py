@@ -1,0 +1,155 @@
+"""The JSON API under /api/v1: tables of the newest View. An unknown number is null and `reason` says why."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import Response
+
+from exporters.rows import alert_rows, broker_rows, cluster_row, group_rows, lag_rows, member_rows, topic_rows
+from monitor.source import Source
+from monitor.table import Ints
+from monitor.view import View
+
+MAX_LAG_ROWS = 100_000
+NO_POLL = "the first poll is not done"
+UNANSWERED = {
+    "time": None,
+    "age_seconds": None,
+    "up": None,
+    "complete": False,
+    "errors": [{"collector": None, "error": NO_POLL}],
+}
+"""What every answer begins with, before the first poll."""
+
+
+class Json(Response):
+    """JSON in ASCII, which carries names that are no UTF-8 as well."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+class Api:
+    """The answers over these sources; `clock` gives unix seconds, for the age of what is shown."""
+
+    def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = time.time) -> None:
+        self._sources = {source.cluster: source for source in sources}
+        self._clock = clock
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+        for path, answer in (
+            ("/clusters", self.clusters),
+            ("/groups", self.groups),
+            ("/groups/{group:path}", self.group),
+            ("/lag", self.lag),
+            ("/topics", self.topics),
+            ("/brokers", self.brokers),
+            ("/alerts", self.alerts),
+        ):
+            router.add_api_route(path, answer, methods=["GET"], response_class=Json)
+        return router
+
+    def clusters(self) -> Response:
+        rows = [self._cluster(source) for source in self._sources.values()]
+        return Json({"clusters": rows})
+
+    def groups(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, groups=group_rows(view.shown))
+
+    def group(self, group: str, cluster: str | None = None) -> Response:
+        """One group with its members and its lag by partition; its name may hold slashes."""
+        view = self._newest(cluster)
+        shown = view.shown
+        row = shown.group_rows.get(group)
+        if row is None:
+            raise HTTPException(404, "no such group")
+        return self._answer(
+            view,
+            **group_rows(shown, [row])[0],
+            group_members=member_rows(shown, row),
+            lag_rows=lag_rows(shown, np.flatnonzero(shown.lag.group == row)),
+        )
+
+    def lag(
+        self,
+        cluster: str | None = None,
+        group: str | None = None,
+        topic: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_LAG_ROWS)] = 1000,
+    ) -> Response:
+        """The rows of one group or topic if named, else of all, worst first; `total_rows` is how many there are."""
+        view = self._newest(cluster)
+        rows = worst_first(view.shown, group, topic)
+        return self._answer(view, total_rows=len(rows), lag=lag_rows(view.shown, rows[:limit]))
+
+    def topics(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, topics=topic_rows(view.shown))
+
+    def brokers(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, brokers=broker_rows(view.shown))
+
+    def alerts(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, alerts=alert_rows(view))
+
+    def _newest(self, cluster: str | None) -> View:
+        """The newest View of the cluster that the query names, or of the only one."""
+        if cluster is None and len(self._sources) != 1:
+            raise HTTPException(400, f"choose one with ?cluster=: {', '.join(sorted(self._sources))}")
+        source = self._sources.get(cluster) if cluster is not None else next(iter(self._sources.values()))
+        if source is None:
+            raise HTTPException(404, "no such cluster; /api/v1/clusters has them")
+        view = source.latest()
+        if view is None:
+            raise HTTPException(503, NO_POLL)
+        return view
+
+    def _answer(self, view: View, **content: object) -> Response:
+        return Json({**heading(view, self._clock()), **content})
+
+    def _cluster(self, source: Source) -> dict[str, object]:
+        view = source.latest()
+        named = {"cluster": source.cluster, "interval_seconds": source.interval_seconds}
+        if view is None:
+            return {**UNANSWERED, **named}
+        return {**heading(view, self._clock()), **named, **cluster_row(view)}
+
+
+def heading(view: View, now: float) -> dict[str, object]:
+    """What every answer begins with: of when it is, and what is missing in it."""
+    outcomes = [each for each in view.shown.snapshot.outcomes if not each.success]
+    errors: list[dict[str, str | None]] = [{"collector": each.collector, "error": each.error} for each in outcomes]
+    if not view.up:
+        errors.insert(0, {"collector": None, "error": view.snapshot.error})
+    return {
+        "cluster": view.cluster,
+        "time": view.shown.time,
+        "age_seconds": round(max(0.0, now - view.shown.time), 3),
+        "up": view.up,
+        "complete": view.complete,
+        "errors": errors,
+    }
+
+
+def worst_first(view: View, group: str | None, topic: str | None) -> Ints:
+    """Rows of the lag table, those of one group or topic only if named, by lag from the largest, unknown last."""
+    lag = view.lag
+    wanted = np.ones(len(lag), bool)
+    if group is not None:
+        wanted &= lag.group == view.group_rows.get(group, -1)
+    if topic is not None:
+        wanted &= lag.topic == view.topic_rows.get(topic, -1)
+    rows = np.flatnonzero(wanted)
+    order = np.argsort(-np.nan_to_num(lag.lag[rows], nan=-math.inf), kind="stable")
+    return rows[order]

@@ -1,0 +1,128 @@
+"""Prometheus's text format 0.0.4 from columns: one family's lines at a time, joined from remembered labels.
+
+A family of one cluster keeps a template, all its lines with labels escaped and a `%d` where each number goes, so a poll
+only fills in numbers. The template is remade when a label, or which numbers are known, has changed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from monitor.table import Flags, Floats, Ints, Texts, objects
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+LabelColumn = tuple[Texts | Ints, Ints | None]
+"""The values of a label: one a line, or as (values, codes) with line i labelled `values[codes[i]]`."""
+
+
+def escape(value: str) -> bytes:
+    r"""A label value as the text format wants it: UTF-8 with backslash, quote and newline escaped.
+
+    What is no UTF-8 (a lone surrogate, which stands for an invalid byte) is written as Python writes it: `\udcff`.
+    """
+    text = value.encode("utf-8", "backslashreplace")
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+
+
+def escape_all(values: Sequence[object]) -> list[bytes]:
+    """Label values escaped, None as the empty one that Prometheus takes for no label. Different values stay different.
+
+    A name that is no UTF-8 may look like another one when escaped: it then gets backslashes at its end until it is
+    alone, because one series that stands there twice costs the whole scrape.
+    """
+    texts = ["" if value is None else str(value) for value in values]
+    escaped = [escape(text) for text in texts]
+    odd = [row for row, text in enumerate(texts) if not _is_utf8(text)]
+    if odd:
+        taken: dict[bytes, str] = {escaped[row]: text for row, text in enumerate(texts) if _is_utf8(text)}
+        for row in odd:
+            while taken.setdefault(escaped[row], texts[row]) != texts[row]:
+                escaped[row] += rb"\\"
+    return escaped
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def template(
+    name: str, fixed: Sequence[tuple[str, str]], labels: Sequence[tuple[str, LabelColumn]], rows: Ints, number: bytes
+) -> bytes:
+    """One line for each of `rows`, with `number` (a `%` conversion) in place of its value.
+
+    `fixed` are labels that every line has. Percent signs of labels are doubled, as the template is filled with `%`.
+    """
+    if not labels and not fixed:
+        return (name.encode() + b" " + number + b"\n") * len(rows)
+    opening = name.encode() + b"{" + b",".join(b'%b="%b"' % (label.encode(), escape(text)) for label, text in fixed)
+    opening = opening.replace(b"%", b"%%")
+    between = b"," if fixed else b""
+    closing = b"} " + number + b"\n"
+    if not labels:
+        return (opening + closing) * len(rows)
+    parts: list[bytes] = [b""] * (len(labels) * len(rows))
+    for place, (label, column) in enumerate(labels):
+        values, codes = _coded(column)
+        lead = opening + between + label.encode() + b'="'
+        end = b'"' + closing if place == len(labels) - 1 else b'"'
+        texts = objects(lead + text.replace(b"%", b"%%") + end for text in escape_all(values))
+        parts[place :: len(labels)] = texts[codes[rows]].tolist()
+        opening, between = b"", b","
+    return b"".join(parts)
+
+
+def _coded(column: LabelColumn) -> tuple[Sequence[object], Ints]:
+    values, codes = column
+    if codes is not None:
+        return values.tolist(), codes
+    if values.dtype == object:
+        return values.tolist(), np.arange(len(values))
+    numbers, codes = np.unique(values, return_inverse=True)
+    return numbers.tolist(), codes
+
+
+def same(one: Ints | Texts | Floats | Flags | None, other: Ints | Texts | Floats | Flags | None) -> bool:
+    """Whether two columns hold the same, which costs nothing when they are one."""
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
+
+
+class Lines:
+    """The lines of one family of one cluster, remembered with what they were made from."""
+
+    def __init__(self, name: str, fixed: Sequence[tuple[str, str]], labels: Sequence[str], *, whole: bool) -> None:
+        self._name, self._fixed, self._labels, self._whole = name, tuple(fixed), tuple(labels), whole
+        self._columns: tuple[LabelColumn, ...] | None = None
+        self._known: Flags = np.zeros(0, bool)
+        self._values: Floats = np.zeros(0)
+        self._template = b""
+        self._text = b""
+
+    def render(self, columns: Sequence[LabelColumn], values: Floats) -> bytes:
+        """The lines of every row whose value is known; NaN is unknown and has no line.
+
+        `columns` are the label columns in order of the labels, `values` one number a row; those of a `whole` family
+        are finite integers, exact up to 2**53, and are written without a point or an exponent.
+        """
+        columns = tuple(columns)
+        known = np.isfinite(values) if self._whole else ~np.isnan(values)
+        kept = self._keeps(columns) and same(self._known, known)
+        numbers = values[known]
+        if kept and same(self._values, numbers):
+            return self._text
+        if not kept:
+            named = list(zip(self._labels, columns, strict=True))
+            number = b"%d" if self._whole else b"%r"
+            self._template = template(self._name, self._fixed, named, np.flatnonzero(known), number)
+        self._columns, self._known, self._values = columns, known, numbers
+        filling = numbers.astype(np.int64) if self._whole else numbers
+        self._text = self._template % tuple(filling.tolist())
+        return self._text
+
+    def _keeps(self, columns: tuple[LabelColumn, ...]) -> bool:
+        if self._columns is None:
+            return False
+        return all(
+            same(old_values, values) and same(old_codes, codes)
+            for (old_values, old_codes), (values, codes) in zip(self._columns, columns, strict=True)
+        )

@@ -1,0 +1,142 @@
+"""The metrics page: rendered once a poll on the poll's thread, handed to every scrape as bytes that are ready."""
+
+import threading
+import zlib
+from collections.abc import Sequence
+from functools import partial
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+
+from exporters.exposition import CONTENT_TYPE, Lines
+from exporters.families import CLUSTER_FAMILIES, PROCESS_FAMILIES
+from exporters.family import Family, Process
+from monitor.source import Source
+from monitor.view import View
+
+SMALL_BYTES = 65536
+"""Families smaller than this are joined, so that a page of many is still few pieces to send."""
+
+
+class Rendered:
+    """One rendering of the page, in pieces that are only handed on, and its gzip form, made when first asked for.
+
+    `gzip_wanted`: a scraper has asked for the gzip form.
+    """
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.pieces = _joined(pieces)
+        self.gzip_wanted = False
+        self._gzip: tuple[bytes, ...] | None = None
+        self._lock = threading.Lock()
+
+    def gzip(self) -> tuple[bytes, ...]:
+        with self._lock:
+            if self._gzip is None:
+                packer = zlib.compressobj(1, wbits=31)
+                self._gzip = (*(packer.compress(piece) for piece in self.pieces), packer.flush())
+        return self._gzip
+
+
+def _joined(pieces: Sequence[bytes]) -> tuple[bytes, ...]:
+    joined: list[bytes] = []
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) < SMALL_BYTES:
+            small.append(piece)
+        else:
+            joined += [b"".join(small), piece]
+            small = []
+    return tuple(piece for piece in (*joined, b"".join(small)) if piece)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip."""
+    for coding in accept_encoding.lower().split(","):
+        name, _, quality = coding.partition(";")
+        if name.strip() == "gzip":
+            return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+class MetricsPage:
+    """The page of these sources. It subscribes to each and renders its every View once; `close` ends that.
+
+    Raises ValueError when two sources have the same cluster name, for then they would have the same series.
+    """
+
+    def __init__(self, sources: Sequence[Source], process: Process | None = None) -> None:
+        names = [source.cluster for source in sources]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two clusters have the same name: {', '.join(sorted(names))}")
+        self._lock = threading.Lock()
+        self._process = process or Process()
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._lines = {name: {each.name: _lines(each, name) for each in CLUSTER_FAMILIES} for name in names}
+        self._texts: dict[str, dict[str, bytes]] = {name: {} for name in names}
+        self._own = [_headed(each, _render(_lines(each), each, self._process)) for each in PROCESS_FAMILIES]
+        self._rendered = self._assemble()
+        self._ends = [source.subscribe(partial(self._show, source.cluster)) for source in sources]
+        for source in sources:
+            view = source.latest()
+            if view is not None:
+                self._show(source.cluster, view, unless_shown=True)
+
+    def close(self) -> None:
+        """End the subscriptions; the page stays as it is."""
+        for end in self._ends:
+            end()
+
+    def answer(self, accept_encoding: str = "") -> tuple[tuple[bytes, ...], dict[str, str]]:
+        """The body in pieces, and its headers. The first to ask for gzip after a poll waits for it to be made."""
+        rendered = self._rendered
+        headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
+        if not accepts_gzip(accept_encoding):
+            return rendered.pieces, headers
+        rendered.gzip_wanted = True
+        return rendered.gzip(), {**headers, "Content-Encoding": "gzip"}
+
+    def body(self, accept_encoding: str = "") -> tuple[bytes, dict[str, str]]:
+        """The body as one, and its headers."""
+        pieces, headers = self.answer(accept_encoding)
+        return b"".join(pieces), headers
+
+    def _show(self, cluster: str, view: View, *, unless_shown: bool = False) -> None:
+        with self._lock:
+            texts = self._texts[cluster]
+            if texts and unless_shown:
+                return
+            for family in CLUSTER_FAMILIES:
+                shown = view.up or family.always
+                texts[family.name] = _render(self._lines[cluster][family.name], family, view) if shown else b""
+            scraped = self._rendered.gzip_wanted
+            rendered = self._assemble()
+            self._rendered = rendered
+        # Where each page is scraped, no scrape should wait for gzip; where few are, few are compressed.
+        if scraped:
+            rendered.gzip()
+
+    def _assemble(self) -> Rendered:
+        pieces = list(self._own)
+        for family in CLUSTER_FAMILIES:
+            texts = [texts[family.name] for texts in self._texts.values() if texts.get(family.name)]
+            if texts:
+                pieces += [_head(family), *texts]
+        return Rendered([*pieces, generate_latest(self._registry)])
+
+
+def _lines(family: Family, cluster: str | None = None) -> Lines:
+    fixed = [] if cluster is None else [("cluster", cluster)]
+    return Lines(family.name, fixed, [label.name for label in family.labels], whole=family.whole)
+
+
+def _render(lines: Lines, family: Family, subject: View | Process) -> bytes:
+    return lines.render(family.columns(subject), family.numbers(subject))
+
+
+def _head(family: Family) -> bytes:
+    return f"# HELP {family.name} {family.meaning}\n# TYPE {family.name} {family.type}\n".encode()
+
+
+def _headed(family: Family, text: bytes) -> bytes:
+    return _head(family) + text
