@@ -188,6 +188,8 @@ def _flags(overrides: Overrides) -> Given:
 
 
 def _given(value: Any, where: str) -> Given:
+    if isinstance(value, Given):
+        return value
     if isinstance(value, Mapping):
         return Given({str(name): _given(each, where) for name, each in value.items()}, where)
     if isinstance(value, (list, tuple)):

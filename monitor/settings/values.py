@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import warnings
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -128,7 +129,8 @@ def check_listen(text: str) -> str:
 def check_regex(text: str) -> str:
     """The pattern itself, once it compiles. Raises ValueError with what `re` has against it."""
     try:
-        re.compile(text)
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"is no regular expression: {error}") from None
     return text

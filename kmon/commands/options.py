@@ -1,0 +1,82 @@
+"""From command line and environment to Settings."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kmon.commands.text import visible
+from monitor.settings.errors import SettingsError
+from monitor.settings.given import Given
+from monitor.settings.load import Loaded, load
+from monitor.settings.model import Settings
+from monitor.settings.values import parse_duration
+
+FLAGS = (
+    ("bootstrap_server", "-b", "bootstrap_servers"),
+    ("context", "--context", "current_context"),
+    ("interval", "--interval", "interval"),
+    ("timeout", "--timeout", "request_timeout"),
+    ("listen", "--listen", "listen"),
+    ("alertmanager_url", "--alertmanager-url", "alerts.alertmanagers"),
+)
+"""Options that set a key: the attribute of the parsed arguments, the flag, the key."""
+QUICK_RULE = "LagAbove"
+"""Name of the alert that --lag-above sets up."""
+
+
+def settings_from(
+    args: argparse.Namespace, *, bootstrap_servers: Sequence[str] | None = None, need_cluster: bool = True
+) -> Settings:
+    """The settings that a command runs with; notes go to stderr.
+
+    `bootstrap_servers` is for a command that brings its own cluster. Raises SettingsError with everything wrong.
+    """
+    return loaded_from(args, bootstrap_servers=bootstrap_servers, need_cluster=need_cluster).settings
+
+
+def loaded_from(
+    args: argparse.Namespace, *, bootstrap_servers: Sequence[str] | None = None, need_cluster: bool = True
+) -> Loaded:
+    """Like `settings_from`, with the place that each value came from."""
+    overrides = _overrides(args)
+    if bootstrap_servers is not None:
+        overrides["bootstrap_servers"] = ("the cluster just started", list(bootstrap_servers))
+    loaded = load(
+        getattr(args, "config", None) or os.environ.get("KMON_CONFIG") or None,
+        os.environ,
+        overrides,
+        command_config=getattr(args, "command_config", None) or os.environ.get("KMON_COMMAND_CONFIG") or None,
+        need_cluster=need_cluster,
+    )
+    for note in loaded.notes:
+        print(f"kmon: {visible(note)}", file=sys.stderr)
+    return loaded
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, tuple[str, Any]]:
+    overrides: dict[str, tuple[str, Any]] = {
+        key: (flag, getattr(args, attribute))
+        for attribute, flag, key in FLAGS
+        if getattr(args, attribute, None) is not None
+    }
+    if getattr(args, "no_dashboard", False):
+        overrides["dashboard"] = ("--no-dashboard", "false")
+    above, held = getattr(args, "lag_above", None), getattr(args, "lag_above_for", None)
+    if above is not None:
+        rule = {"name": QUICK_RULE, "lag_above": above, "for": Given(held or "5m", "--for")}
+        overrides["alerts.rules"] = ("--lag-above", [rule])
+    elif held is not None:
+        raise SettingsError("--for: needs --lag-above")
+    return overrides
+
+
+def duration_of(text: str | None, flag: str) -> float | None:
+    """Seconds of an option such as --duration 5m, None where it was not given. Raises SettingsError."""
+    if text is None:
+        return None
+    try:
+        return float(parse_duration(text))
+    except ValueError as error:
+        raise SettingsError(f"{flag}: {error}") from None

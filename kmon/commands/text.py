@@ -1,0 +1,60 @@
+"""Text for terminals: names from Kafka made harmless, and columns of cells aligned by what they take on the screen."""
+
+import unicodedata
+from collections.abc import Sequence
+
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    """The text with everything that a terminal would obey or hide, such as escape sequences, spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spell(each) if unicodedata.category(each) in UNSEEN else each for each in text)
+
+
+def _spell(each: str) -> str:
+    code = ord(each)
+    if each in SHORT_ESCAPES:
+        return SHORT_ESCAPES[each]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def width(text: str) -> int:
+    """Cells that a visible text takes: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(each) for each in text)
+
+
+def _cells(each: str) -> int:
+    if unicodedata.category(each) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(each) in ("W", "F") else 1
+
+
+def clip(text: str, cells: int) -> str:
+    """The text in at most so many cells, with … where something was left out."""
+    if width(text) <= cells:
+        return text
+    taken, end = 0, 0
+    for each in text:
+        taken += _cells(each)
+        if taken > cells - 1:
+            break
+        end += 1
+    return text[:end] + "…"
+
+
+def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+    """Lines of the cells, each column as wide as its widest and two blanks apart; `right` aligns numbers."""
+    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        blanks = [" " * (wide - width(cell)) for wide, cell in zip(widths, row, strict=True)]
+        cells = [
+            blank + cell if to_right else cell + blank for cell, blank, to_right in zip(row, blanks, right, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
