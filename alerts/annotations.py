@@ -15,7 +15,7 @@ ANNOTATIONS = {
 }
 """What each annotation says. A rule's own annotations are added, and win over these."""
 
-_NAME = 80  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
+_NAME = 64  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
 
 
 def annotate(rule: Rule, alert: Alert) -> Labels:

@@ -1,0 +1,57 @@
+"""docs/rules.md says what the code does: its tables of fields, annotations and receivers are held to it."""
+
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from views import NOW, shop_view
+
+from alerts.annotations import ANNOTATIONS, summarise
+from alerts.notifiers import NOTIFIERS
+from alerts.rules import OVER, Rule, samples
+from alerts.state import step
+
+PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """The rows of the table under a heading whose first cell is one name in backticks."""
+    section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
+    return {name: cells.split(" | ") for name, cells in rows}
+
+
+def test_every_field_of_a_rule_is_documented_with_its_default() -> None:
+    documented = table("A rule")
+    assert list(documented) == [each.name for each in fields(Rule)]
+    for each in fields(Rule):
+        default = documented[each.name][-1].strip("`")
+        if each.default is not MISSING and each.default is not None:
+            assert default == (f"{each.default:g}" if isinstance(each.default, float) else each.default)
+        else:
+            required = each.default is MISSING and each.default_factory is MISSING
+            assert (default == "required") == required
+    for word in OVER:
+        assert f"`{word}`:" in documented["over"][0]
+
+
+def test_every_annotation_is_documented() -> None:
+    assert {name: cells[0] for name, cells in table("Annotations").items()} == ANNOTATIONS
+
+
+def test_every_receiver_is_documented() -> None:
+    assert list(table("Receivers")) == [kind.name for kind in NOTIFIERS]
+
+
+def test_the_summary_shown_is_one_that_kmon_writes() -> None:
+    rule = Rule("Lag", 1_000, group=re.compile("clicks.*"))
+    state, _ = step({}, rule, samples(rule, shop_view()), NOW, 0.0)
+    (alert,) = state.values()
+    assert f"\n    {summarise(rule, alert)}\n" in PAGE
+
+
+def test_the_labels_of_an_alert_are_documented() -> None:
+    for over in OVER:
+        sample = samples(Rule("Lag", 0, over=over), shop_view()).true[0]
+        for name, _ in sample.labels:
+            assert f"`{name}`" in PAGE.split("An alert is identified")[1].split("\n\n")[0]

@@ -1,0 +1,132 @@
+"""A real Alertmanager: what kmon posts is accepted whole, seen as firing, and seen as over."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from alert_fixtures import FakeClock, view_of
+from http_receiver import GUARD_SECONDS
+from requirements import require
+from views import Group, Topic, snapshot_of
+
+from alerts.evaluator import Evaluator
+from alerts.notifiers import open_receiver
+from alerts.rules import Rule
+from monitor.view import make_view
+
+pytestmark = pytest.mark.alertmanager
+
+CONFIG = "route: {receiver: none}\nreceivers: [{name: none}]\n"
+T = TypeVar("T")
+NAME = 'pay "x" <b>\n\x1b[2J \\ é世界'
+
+
+def until(ask: Callable[[], T | None]) -> T:
+    """What `ask` answers once it is not None; fails when it never is."""
+    end = time.monotonic() + GUARD_SECONDS
+    while time.monotonic() < end:
+        if (answer := ask()) is not None:
+            return answer
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+@pytest.fixture(scope="module")
+def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of an Alertmanager of our own on loopback."""
+    program = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
+    if program is None:
+        require("alertmanager", "no alertmanager or prometheus-alertmanager is in PATH")
+    folder = tmp_path_factory.mktemp("alertmanager")
+    (folder / "config.yml").write_text(CONFIG)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [
+        program,
+        f"--config.file={folder / 'config.yml'}",
+        f"--storage.path={folder}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    ]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+
+            def ready() -> bool | None:
+                if process.poll() is not None:
+                    pytest.fail(f"alertmanager ended: {(folder / 'log').read_text()}")
+                try:
+                    return httpx.get(f"http://{address}/-/ready", trust_env=False).is_success or None
+                except httpx.TransportError:
+                    return None
+
+            until(ready)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+def alerts_at(url: str, name: str) -> list[dict[str, Any]]:
+    """What Alertmanager lists of one alert name; it lists only what has not ended."""
+    answer = httpx.get(f"{url}/api/v2/alerts", params={"filter": f'alertname="{name}"'}, trust_env=False)
+    return answer.raise_for_status().json()  # type: ignore[no-any-return] # JSON
+
+
+def test_it_sees_an_alert_fire_and_end(alertmanager: str) -> None:
+    clock = FakeClock(wall=time.time() - 600)
+    evaluator = Evaluator(
+        [Rule("GroupLag", 50, severity="critical", for_seconds=10, labels={"team": "pay"})],
+        [open_receiver("alertmanager", alertmanager)],
+        page_url=lambda cluster, _: f"http://127.0.0.1:9308/groups/pay%0A?cluster={cluster}",
+        clock=clock,
+    )
+
+    def observe(word: str) -> None:
+        evaluator.observe(view_of(word, NAME))
+        clock.move(1)
+
+    observe("70")
+    clock.move(10)
+    observe("70+?")
+    (alert,) = until(lambda: alerts_at(alertmanager, "GroupLag") or None)
+    assert alert["labels"] == {
+        "alertname": "GroupLag",
+        "cluster": "demo",
+        "group": NAME,
+        "severity": "critical",
+        "team": "pay",
+    }
+    assert alert["status"]["state"] in ("active", "unprocessed")
+    assert alert["generatorURL"] == "http://127.0.0.1:9308/groups/pay%0A?cluster=demo"
+    assert alert["annotations"]["lag"] == "≥ 70"
+    assert r"\n\x1b[2J" in alert["annotations"]["summary"]
+
+    clock.move(60)
+    observe("!")
+    until(
+        lambda: next((each for each in alerts_at(alertmanager, "GroupLag") if "unknown" in each["annotations"]), None)
+    )
+
+    observe("0")
+    until(lambda: True if alerts_at(alertmanager, "GroupLag") == [] else None)
+    evaluator.stop(GUARD_SECONDS)
+    (counters,) = evaluator.counters.receivers
+    assert (counters.sent, counters.failed, counters.retries, counters.queued) == (3, 0, 0, 0)
+
+
+def test_it_takes_a_batch_of_every_hostile_name(alertmanager: str) -> None:
+    """One alert that it refused would be answered with 400, and counted."""
+    names = ["", " ", "a/b?c#d%", "\x00", "\u202e", "\udcff", "'\"`{}[]", "x" * 10_000, "<script>", "${jndi:x}"]
+    groups = [Group(name, {("orders", 0): 0}) for name in names]
+    evaluator = Evaluator([Rule("Hostile", 50)], [open_receiver("alertmanager", alertmanager)])
+    evaluator.observe(make_view(snapshot_of([Topic("orders", [(0, 99)])], groups)))
+    evaluator.stop(GUARD_SECONDS)
+    (counters,) = evaluator.counters.receivers
+    assert (counters.failed, counters.last_error) == (0, "")
+    seen = {each["labels"].get("group") for each in alerts_at(alertmanager, "Hostile")}
+    assert seen == {name.replace("\udcff", "\ufffd") or None for name in names}
