@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from exporters.rows import alert_rows, broker_rows, cluster_row, group_rows, lag_rows, member_rows, topic_rows
 from monitor.source import Source
@@ -36,6 +37,18 @@ class Json(Response):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
+class AnyText(Convertor[str]):
+    """The rest of a path, whatever stands in it: Starlette's own `path` ends at a newline."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 class Api:
     """The answers over these sources; `clock` gives unix seconds, for the age of what is shown."""
 
@@ -44,11 +57,12 @@ class Api:
         self._clock = clock
 
     def router(self) -> APIRouter:
+        register_url_convertor("any_text", AnyText())
         router = APIRouter()
         for path, answer in (
             ("/clusters", self.clusters),
             ("/groups", self.groups),
-            ("/groups/{group:path}", self.group),
+            ("/groups/{group:any_text}", self.group),
             ("/lag", self.lag),
             ("/topics", self.topics),
             ("/brokers", self.brokers),

@@ -1,0 +1,114 @@
+"""The text format: what is written is read back by prometheus_client's parser, whatever names and numbers there are."""
+
+import math
+
+import numpy as np
+import pytest
+from hostile import any_text
+from hypothesis import example, given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporters.exposition import LabelColumn, Lines, escape, escape_all
+from monitor.table import objects
+
+offsets = st.integers(0, 2**53).map(float)
+
+
+def read(text: bytes) -> dict[tuple[tuple[str, str], ...], float]:
+    """Samples by their labels; fails on a series that stands there twice."""
+    found = {}
+    for family in text_string_to_metric_families(text.decode()):
+        for sample in family.samples:
+            key = tuple(sample.labels.items())
+            assert key not in found, f"twice: {key}"
+            found[key] = sample.value
+    return found
+
+
+@given(st.dictionaries(any_text, offsets | st.just(math.nan), max_size=8), any_text)
+def test_names_and_offsets_are_read_back(lags: dict[str, float], cluster: str) -> None:
+    lines = Lines("kmon_group_lag", [("cluster", cluster)], ["group"], whole=True)
+    text = lines.render([(objects(lags), None)], np.array(list(lags.values()), float))
+    known = {(("cluster", cluster), ("group", name)): lag for name, lag in lags.items() if not math.isnan(lag)}
+    assert read(text) == known
+
+
+@given(st.lists(st.floats(allow_nan=False), max_size=8))
+def test_floats_are_read_back(values: list[float]) -> None:
+    lines = Lines("kmon_poll_duration_seconds", [], ["row"], whole=False)
+    text = lines.render([(np.arange(len(values)), None)], np.array(values, float))
+    assert list(read(text).values()) == values
+
+
+@given(st.lists(st.text(max_size=6) | st.text("\udcff\\udcf", max_size=8), unique=True, max_size=12))
+@example(["\udcff", "\\udcff", "\\udcff\\"])
+@example(["\\udcff\\", "\udcff", "\\udcff"])
+def test_different_names_stay_different_and_utf8(names: list[str]) -> None:
+    escaped = escape_all(names)
+    assert len(set(escaped)) == len(names)
+    for name, text in zip(names, escaped, strict=True):
+        text.decode()
+        if not any("\ud800" <= each <= "\udfff" for each in name):
+            assert text == escape(name)
+
+
+def test_an_invalid_byte_is_written_as_python_writes_it() -> None:
+    name = b"bad\xff".decode("utf-8", "surrogateescape")
+    assert escape(name) == rb"bad\\udcff"
+
+
+@pytest.mark.parametrize("value", [0, 1, 999_999_999_999_999, 2**53 - 1, 2**53])
+def test_offsets_have_no_point_and_no_exponent(value: int) -> None:
+    assert Lines("n", [], [], whole=True).render([], np.array([float(value)])) == b"n %d\n" % value
+
+
+def test_unknown_has_no_line() -> None:
+    lines = Lines("n", [], ["p"], whole=True)
+    columns = [(np.arange(3), None)]
+    assert lines.render(columns, np.array([5, math.nan, 0])) == b'n{p="0"} 5\nn{p="2"} 0\n'
+    assert lines.render(columns, np.array([math.nan, 7, 0])) == b'n{p="1"} 7\nn{p="2"} 0\n'
+    assert lines.render(columns, np.full(3, math.nan)) == b""
+
+
+def test_a_label_that_is_none_is_empty() -> None:
+    assert Lines("n", [], ["rack"], whole=True).render([(objects([None]), None)], np.ones(1)) == b'n{rack=""} 1\n'
+
+
+tables = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), unique=True, max_size=5),
+        st.permutations(["a", "b", "c"]),
+        st.lists(st.sampled_from([0.0, 1.0, math.nan]), min_size=5, max_size=5),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@given(tables)
+def test_remembered_lines_are_those_made_afresh(
+    polls: list[tuple[list[tuple[int, int]], list[str], list[float]]],
+) -> None:
+    """Whatever changes from poll to poll (names of equal number, rows, numbers, what is known), no old label stays."""
+    kept = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True)
+    for rows, names, numbers in polls:
+        codes = np.array([row for row, _ in rows], np.int32)
+        partitions = np.array([partition for _, partition in rows], np.int32)
+        columns: list[LabelColumn] = [(objects(names), codes), (partitions, None)]
+        values = np.array(numbers[: len(rows)])
+        fresh = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True)
+        expected = {
+            (("cluster", "c"), ("group", names[row]), ("partition", str(partition))): number
+            for (row, partition), number in zip(rows, numbers, strict=False)
+            if not math.isnan(number)
+        }
+        text = kept.render(columns, values)
+        assert text == fresh.render(columns, values)
+        assert read(text) == expected
+
+
+def test_unchanged_numbers_cost_no_new_text() -> None:
+    lines = Lines("n", [], ["p"], whole=True)
+    first = lines.render([(np.arange(3), None)], np.arange(3.0))
+    assert lines.render([(np.arange(3), None)], np.arange(3.0)) is first

@@ -1,0 +1,207 @@
+"""Serving for real on a loopback port: scrapers at once, slow clients, a taken port, and an end in time."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hostile import HOSTILE
+from views import FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from exporters import listen
+from exporters.listen import ListenError, PatientProtocol, bind, check_listen, serve
+from exporters.prometheus import MetricsPage
+from exporters.server import create_server
+from monitor.settings import SettingsError
+from monitor.view import make_view
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def page() -> MetricsPage:
+    """A page of a few megabytes, so that it takes many pieces and fills a socket's buffers."""
+    topics = [Topic(f"topic-{number}", [(0, 1_000_000)] * 50) for number in range(20)]
+    commits: dict[tuple[str, int], float | str | None] = {
+        (topic.name, partition): 5.0 for topic in topics for partition in range(50)
+    }
+    groups = [Group(f"group-{number}" + "x" * 100, commits) for number in range(20)]
+    return MetricsPage([FixtureSource(make_view(snapshot_of(topics, groups)))])
+
+
+@pytest.fixture
+def url(page: MetricsPage) -> Iterator[str]:
+    with serve(create_server([FixtureSource(shop_view())], page), "127.0.0.1", 0) as url:
+        yield url
+
+
+def connect(url: str) -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=30)
+
+
+def test_ten_scrapers_at_once_get_the_whole_page(url: str, page: MetricsPage) -> None:
+    expected = page.body()[0]
+    assert len(expected) > 4_000_000
+
+    def scrape(number: int) -> None:
+        with httpx.Client(headers={"Accept-Encoding": "gzip" if number % 2 else "identity"}) as client:
+            for _ in range(2):
+                answer = client.get(f"{url}/metrics", timeout=60)
+                assert answer.content == expected
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(scrape, range(10)))
+
+
+def test_a_head_request_has_no_body(url: str, page: MetricsPage) -> None:
+    answer = httpx.head(f"{url}/metrics", headers={"Accept-Encoding": "identity"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == len(page.body()[0])
+
+
+def test_a_group_of_any_name_is_found_by_its_percent_encoded_name() -> None:
+    names = [*HOSTILE, "a/b/../c", "ein%20", "?x=1&y=2", "end\n", "+"]
+    view = make_view(snapshot_of([Topic("t", [(0, 9)])], [Group(name, {("t", 0): 4}) for name in names]))
+    source = FixtureSource(view)
+    with serve(create_server([source], MetricsPage([source])), "127.0.0.1", 0) as url:
+        for name in names:
+            encoded = quote(name, safe="")
+            assert httpx.get(f"{url}/api/v1/groups/{encoded}").json()["group"] == name
+            assert httpx.get(f"{url}/api/v1/lag?group={encoded}").json()["lag"][0]["group"] == name
+
+
+def closes(connection: socket.socket) -> bool:
+    """Whether the other side ends the connection, in order or not."""
+    try:
+        while connection.recv(65536):
+            pass
+    except ConnectionError:
+        pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_a_client_that_never_ends_its_request_is_dropped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
+    for start in (b"", b"GET /metrics HTTP/1.1\r\nHost: local"):
+        with connect(url) as slow:
+            slow.sendall(start)
+            assert closes(slow)
+
+
+def test_a_second_request_that_never_ends_is_dropped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
+    with connect(url) as slow:
+        slow.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in slow.recv(65536)
+        slow.sendall(b"GET /-/heal")
+        assert closes(slow)
+
+
+def test_a_client_that_does_not_read_is_dropped(url: str, page: MetricsPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
+    dropped = threading.Event()
+    lost = PatientProtocol.connection_lost
+
+    def connection_lost(protocol: PatientProtocol, error: Exception | None) -> None:
+        lost(protocol, error)
+        dropped.set()
+
+    monkeypatch.setattr(PatientProtocol, "connection_lost", connection_lost)
+    with connect(url) as slow:
+        slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert dropped.wait(30)
+        received = 0
+        with suppress(ConnectionError):
+            while part := slow.recv(1 << 20):
+                received += len(part)
+        assert received < len(page.body()[0])
+    assert httpx.get(f"{url}/-/healthy").status_code == 200
+
+
+def test_an_endless_head_is_dropped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 3600)
+    with connect(url) as talker:
+        with suppress(ConnectionError):  # it may be dropped while still sending
+            talker.sendall(b"GET / HTTP/1.1\r\n" + b"X-A: " + b"a" * 1_000_000)
+        assert closes(talker)
+    assert httpx.get(f"{url}/-/healthy").status_code == 200
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError) as raised, serve(object(), "127.0.0.1", port):
+            pass
+    assert str(raised.value) == f"cannot listen on 127.0.0.1:{port}: the port is taken; choose another with --listen"
+
+
+def test_a_host_that_does_not_exist_is_one_clear_line() -> None:
+    with pytest.raises(ListenError, match=r"^cannot listen on 203\.0\.113\.7:9308: .+$"):
+        bind("203.0.113.7", 9308)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:9308", "localhost:9308", "[::1]:9308", "127.8.8.8:0"])
+def test_loopback_may_be_listened_on(listen: str) -> None:
+    host, port = listen.rsplit(":", 1)
+    assert check_listen(listen) == (host.strip("[]"), int(port))
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:9308", "[::]:9308", "10.0.0.5:9308", "kmon.example:9308"])
+def test_any_other_address_needs_the_flag(listen: str) -> None:
+    with pytest.raises(SettingsError, match="--insecure-allow-open"):
+        check_listen(listen)
+    assert check_listen(listen, insecure_allow_open=True)[1] == 9308
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "", "127.0.0.1:http", "127.0.0.1:99999"])
+def test_what_is_no_address_is_a_settings_error(listen: str) -> None:
+    with pytest.raises(SettingsError, match="listen: "):
+        check_listen(listen, insecure_allow_open=True)
+
+
+PROGRAM = """
+import sys
+from exporters.listen import run
+from exporters.prometheus import MetricsPage
+from exporters.server import create_server
+from views import FixtureSource, shop_view
+source = FixtureSource(shop_view())
+run(create_server([source], MetricsPage([source])), "127.0.0.1", 0, lambda url: print(url, flush=True))
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_though_scrapers_stay_connected(number: signal.Signals) -> None:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as program:
+        try:
+            assert program.stdout is not None
+            url = program.stdout.readline().strip()
+            with httpx.Client() as scraper, connect(url) as silent, connect(url) as half:
+                assert scraper.get(f"{url}/metrics").status_code == 200
+                half.sendall(b"GET /metr")
+                program.send_signal(number)
+                output, errors = program.communicate(timeout=5)
+                assert closes(silent)
+            assert (program.returncode, output, errors) == (0, "ended\n", "")
+        finally:
+            program.kill()

@@ -1,0 +1,298 @@
+"""The page: every family from a View, unknown without a line, and nothing of the cluster while it is unreachable."""
+
+import gzip
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hostile import HOSTILE, any_text
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+from requirements import require
+from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from exporters.families import CLUSTER_FAMILIES, FAMILIES
+from exporters.family import Process
+from exporters.prometheus import MetricsPage, accepts_gzip
+from monitor.view import View, make_view
+
+METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(page: MetricsPage) -> Samples:
+    """Every sample of the page by name and labels; fails on a series that stands there twice."""
+    found: Samples = {}
+    for family in text_string_to_metric_families(page.body()[0].decode()):
+        for sample in family.samples:
+            key = sample.name, frozenset(sample.labels.items())
+            assert key not in found, f"twice: {key}"
+            found[key] = sample.value
+    return found
+
+
+def value(page: MetricsPage, name: str, **labels: str) -> float | None:
+    return samples(page).get((name, frozenset({"cluster": "demo", **labels}.items())))
+
+
+def names(page: MetricsPage) -> set[str]:
+    return {name for name, _ in samples(page)}
+
+
+def test_the_shop() -> None:
+    page = MetricsPage([FixtureSource(shop_view())])
+    assert value(page, "kmon_cluster_up") == 1
+    assert value(page, "kmon_partition_end_offset", topic="orders", partition="1") == 4000
+    assert value(page, "kmon_partition_start_offset", topic="orders", partition="1") == 10
+    where = {"group": "payments-ledger", "topic": "payments", "partition": "0"}
+    assert value(page, "kmon_group_partition_committed_offset", **where) == 100
+    assert value(page, "kmon_group_partition_lag", **where) == 11_500
+    assert value(page, "kmon_group_partition_lost", **where) == 400
+    assert value(page, "kmon_group_partition_lost", **{**where, "partition": "1"}) is None
+    assert value(page, "kmon_group_lag", group="payments-ledger") == 13_500
+    assert value(page, "kmon_group_members", group="payments-ledger") == 0
+    assert value(page, "kmon_group_members", group="orders-fulfilment") == 2
+    info = {"group": "payments-ledger", "type": "classic", "state": "Empty", "coordinator": "2"}
+    assert value(page, "kmon_group_info", **info) == 1
+    assert value(page, "kmon_collector_success", collector="commits") == 1
+    assert value(page, "kmon_collector_duration_seconds", collector="commits") == 0.012
+    assert value(page, "kmon_kafka_requests_total", api="ListOffsets", broker="2") == 21
+    assert value(page, "kmon_last_successful_poll_timestamp_seconds") == NOW
+    assert value(page, "kmon_topic_offline_partitions", topic="audit") == 1
+    assert value(page, "kmon_partition_offline", topic="audit", partition="1") == 1
+    assert value(page, "kmon_partition_out_of_sync_replicas", topic="payments", partition="0") == 1
+    assert value(page, "kmon_broker_controller", broker="1") == 1
+    assert value(page, "kmon_broker_controller", broker="2") == 0
+
+
+def test_every_family_is_there_but_the_lag_that_is_unknown() -> None:
+    """The shop has a group in every state, so all its families have a line but for the partial total."""
+    page = MetricsPage([FixtureSource(shop_view())])
+    assert {family.name for family in FAMILIES} - names(page) == {"kmon_cluster_lag"}
+
+
+def test_unknown_has_no_line() -> None:
+    page = MetricsPage([FixtureSource(shop_view())])
+    assert value(page, "kmon_partition_end_offset", topic="clicks", partition="1") is None
+    where = {"group": "clicks-sessionizer", "topic": "clicks"}
+    assert value(page, "kmon_group_partition_lag", **where, partition="1") is None
+    assert value(page, "kmon_group_partition_committed_offset", **where, partition="1") == 66_000
+    assert value(page, "kmon_group_lag", group="clicks-sessionizer") is None
+    assert value(page, "kmon_group_lag_at_least", group="clicks-sessionizer") == 70_000
+    assert value(page, "kmon_group_unknown_partitions", group="clicks-sessionizer") == 1
+    where = {"group": "audit-archiver", "topic": "audit", "partition": "0"}
+    assert value(page, "kmon_group_partition_committed_offset", **where) is None
+    assert value(page, "kmon_group_lag_at_least", group="audit-archiver") is None
+    for name in ("members", "lag", "lag_at_least", "partitions", "unknown_partitions"):
+        assert value(page, f"kmon_group_{name}", group="secret-group") is None
+    assert value(page, "kmon_cluster_lag") is None
+
+
+@pytest.mark.parametrize(
+    ("collector", "totals"),
+    [
+        ("cluster", {"brokers"}),
+        ("topics", {"topics", "partitions", "offline_partitions", "under_replicated_partitions"}),
+        ("groups", {"groups"}),
+    ],
+)
+def test_a_count_over_partial_data_has_no_line(collector: str, totals: set[str]) -> None:
+    whole = MetricsPage([FixtureSource(shop_view())])
+    partial = MetricsPage([FixtureSource(shop_view(failed={collector: "broker 2: timed out"}))])
+    assert names(whole) - names(partial) == {f"kmon_cluster_{total}" for total in totals}
+    assert value(partial, "kmon_collector_success", collector=collector) == 0
+
+
+def test_an_unreachable_cluster_has_only_what_tells_of_kmon() -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    source.show(shop_view(1, error="no broker answers", last_good=source.latest()))
+    assert value(page, "kmon_cluster_up") == 0
+    assert value(page, "kmon_last_successful_poll_timestamp_seconds") == NOW
+    cluster = {name for name in names(page) if name.startswith("kmon_")} - {"kmon_build_info", "kmon_web_open"}
+    assert cluster == {family.name for family in CLUSTER_FAMILIES if family.always}
+    source.show(shop_view(2))
+    assert value(page, "kmon_cluster_up") == 1
+    assert value(page, "kmon_partition_end_offset", topic="orders", partition="0") == 5200
+
+
+def test_a_cluster_that_never_answered() -> None:
+    page = MetricsPage([FixtureSource(make_view(snapshot_of([], [], brokers=0, error="no broker answers")))])
+    assert value(page, "kmon_cluster_up") == 0
+    assert value(page, "kmon_last_successful_poll_timestamp_seconds") is None
+
+
+def test_before_the_first_poll_nothing_is_said_of_the_cluster() -> None:
+    page = MetricsPage([FixtureSource()], Process(web_open=True, version="1.2", python="3.14.0"))
+    found = samples(page)
+    assert {name for name, _ in found if name.startswith("kmon_")} == {"kmon_build_info", "kmon_web_open"}
+    assert found["kmon_build_info", frozenset({("version", "1.2"), ("python", "3.14.0")})] == 1
+    assert found["kmon_web_open", frozenset()] == 1
+    assert any(name.startswith("process_") for name, _ in found)
+
+
+@given(st.lists(any_text | st.text(max_size=5), unique=True, min_size=1, max_size=6), any_text, st.data())
+def test_any_names_are_read_back(groups: list[str], host: str, data: st.DataObject) -> None:
+    topics = [Topic("orders", [(0, 100), (0, 200)]), Topic("pay.ments-1_", [(0, 5)])]
+    partitions = [("orders", 0), ("orders", 1), ("pay.ments-1_", 0)]
+    view = make_view(
+        snapshot_of(
+            topics,
+            [
+                Group(
+                    name,
+                    {each: float(data.draw(st.integers(0, 300))) for each in partitions},
+                    [(name, host, [("orders", 0)])],
+                    state=data.draw(any_text),
+                )
+                for name in groups
+            ],
+        )
+    )
+    found = samples(MetricsPage([FixtureSource(view)]))
+    lags = {dict(labels)["group"]: number for (name, labels), number in found.items() if name == "kmon_group_lag"}
+    assert len(lags) == len(groups)
+    rows = [labels for (name, labels) in found if name == "kmon_group_partition_lag"]
+    assert len(rows) == 3 * len(groups)
+    for name, lag in zip(view.snapshot.groups.group, view.group_lags.lag, strict=True):
+        if not any("\ud800" <= each <= "\udfff" for each in name):
+            assert lags[name] == lag
+
+
+def test_groups_of_the_same_number_but_other_names() -> None:
+    def view(*groups: str) -> View:
+        return make_view(snapshot_of([Topic("t", [(0, 9)])], [Group(name, {("t", 0): 4}) for name in groups]))
+
+    source = FixtureSource(view("a", "b"))
+    page = MetricsPage([source])
+    source.show(view("a", "c"))
+    found = {dict(labels)["group"] for name, labels in samples(page) if name == "kmon_group_partition_lag"}
+    assert found == {"a", "c"}
+
+
+def test_a_topic_that_moves_to_another_row() -> None:
+    source = FixtureSource(make_view(snapshot_of([Topic("b", [(0, 1)])], [Group("g", {("b", 0): 0})])))
+    page = MetricsPage([source])
+    source.show(make_view(snapshot_of([Topic("a", [(0, 1)])], [Group("g", {("a", 0): 0})])))
+    assert value(page, "kmon_group_partition_lag", group="g", topic="a", partition="0") == 1
+    assert value(page, "kmon_group_partition_lag", group="g", topic="b", partition="0") is None
+
+
+def test_two_clusters_stand_side_by_side_in_each_family() -> None:
+    one, two = FixtureSource(shop_view()), FixtureSource(shop_view(cluster="other"), cluster="other")
+    page = MetricsPage([one, two])
+    two.show(shop_view(3, cluster="other"))
+    where = {"topic": "orders", "partition": "0"}
+    assert value(page, "kmon_partition_end_offset", **where) == 5000
+    assert value(page, "kmon_partition_end_offset", cluster="other", **where) == 5300
+    heads = re.findall(rb"^# TYPE (\S+)", page.body()[0], re.MULTILINE)
+    assert len(heads) == len(set(heads))
+
+
+def test_two_clusters_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="same name"):
+        MetricsPage([FixtureSource(), FixtureSource()])
+
+
+def test_a_scrape_asks_nobody() -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    reads = source.reads
+    for _ in range(3):
+        page.body()
+        page.body("gzip")
+    assert source.reads == reads
+
+
+def test_a_closed_page_stays_as_it_is() -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    page.close()
+    source.show(shop_view(1))
+    assert value(page, "kmon_partition_end_offset", topic="orders", partition="0") == 5000
+
+
+def test_gzip_is_the_same_page_of_the_newest_poll() -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    for step in range(3):
+        source.show(shop_view(step))
+        packed, headers = page.body("br, gzip;q=0.8")
+        assert headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed) == page.body()[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("GZIP", True),
+        ("deflate, gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("identity", False),
+        ("xgzip", False),
+    ],
+)
+def test_accept_encoding(header: str, accepted: bool) -> None:
+    assert accepts_gzip(header) is accepted
+
+
+def test_poll_duration_is_rendered_last() -> None:
+    assert CLUSTER_FAMILIES[-1].name == "kmon_poll_duration_seconds"
+    source = FixtureSource(shop_view())
+    first = value(MetricsPage([source]), "kmon_poll_duration_seconds")
+    second = value(MetricsPage([source]), "kmon_poll_duration_seconds")
+    assert first is not None
+    assert second is not None
+    assert second > first
+
+
+def test_names_follow_the_rules_and_no_two_are_the_same() -> None:
+    assert len({family.name for family in FAMILIES}) == len(FAMILIES)
+    for family in FAMILIES:
+        assert re.fullmatch(r"kmon_[a-z][a-z_]*[a-z]", family.name)
+        assert family.name.endswith("_total") == (family.type == "counter")
+        labels = [label.name for label in family.labels]
+        assert "cluster" not in labels
+        assert len(set(labels)) == len(labels)
+        if family.unit in {"seconds", "bytes"}:
+            assert f"_{family.unit}" in family.name
+
+
+def test_the_document_has_every_family_as_it_is() -> None:
+    rows = re.findall(r"^\| `(kmon_\w+)` \| (.*) \|$", METRICS_MD.read_text(), re.MULTILINE)
+    told = {name: tuple(cell.strip() for cell in cells.split(" | ")) for name, cells in rows}
+    assert len(told) == len(rows)
+    clusters = {family.name for family in CLUSTER_FAMILIES}
+    for family in FAMILIES:
+        labels = (["cluster"] if family.name in clusters else []) + [label.name for label in family.labels]
+        shown = ", ".join(f"`{label}`" for label in labels) or "–"
+        assert told.get(family.name) == (family.type, shown, family.unit or "–", family.meaning)
+    assert told.keys() == {family.name for family in FAMILIES}
+
+
+@pytest.mark.prometheus
+def test_promtool_finds_nothing_to_say() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        require("prometheus", "promtool is not installed")
+    groups = [Group(name, {("orders", 0): 5}) for name in HOSTILE]
+    hostile = make_view(snapshot_of([Topic("orders", [(0, 9)])], groups, cluster="other"))
+    page = MetricsPage([FixtureSource(shop_view()), FixtureSource(hostile, cluster="other")])
+    checked = subprocess.run([promtool, "check", "metrics"], input=page.body()[0], capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_whole_numbers_only_where_families_say_so() -> None:
+    """A family of integers must not be fed fractions: they would be cut off."""
+    view = shop_view()
+    for family in CLUSTER_FAMILIES:
+        if family.whole:
+            assert all(number.is_integer() for number in family.numbers(view).tolist() if not math.isnan(number))

@@ -1,0 +1,254 @@
+"""The ASGI application by TestClient: metrics, health, the JSON API, headers and the Host check."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from exporters.prometheus import MetricsPage
+from exporters.server import SECURITY_HEADERS, create_server
+from monitor.source import Source
+from monitor.view import AlertRow, make_view
+
+
+def app_of(*sources: Source, host: str = "127.0.0.1") -> FastAPI:
+    return create_server(sources, MetricsPage(sources), host)
+
+
+def client_of(*sources: Source, host: str = "127.0.0.1") -> TestClient:
+    return TestClient(app_of(*sources, host=host), base_url="http://localhost:9308")
+
+
+def get(client: TestClient, path: str, status: int = 200) -> Any:
+    answer = client.get(f"/api/v1{path}")
+    assert answer.status_code == status
+    return answer.json()
+
+
+def test_metrics_are_the_page() -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    client = TestClient(create_server([source], page), base_url="http://localhost")
+    plain = client.get("/metrics", headers={"Accept-Encoding": "identity"})
+    assert plain.content == page.body()[0]
+    assert plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert int(plain.headers["content-length"]) == len(plain.content)
+    with client.stream("GET", "/metrics", headers={"Accept-Encoding": "gzip"}) as packed:
+        assert packed.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(b"".join(packed.iter_raw())) == plain.content
+
+
+def test_scrapes_ask_the_source_nothing() -> None:
+    source = FixtureSource(shop_view())
+    client = client_of(source)
+    reads = source.reads
+    for _ in range(5):
+        assert client.get("/metrics").status_code == 200
+    assert source.reads == reads
+
+
+def test_healthy_always_and_ready_after_the_first_good_view() -> None:
+    source = FixtureSource()
+    client = client_of(source)
+    assert client.get("/-/healthy").status_code == 200
+    assert (client.get("/-/ready").status_code, client.get("/-/ready").text) == (
+        503,
+        "demo: the first poll is not done\n",
+    )
+    source.show(make_view(snapshot_of([], [], error="127.0.0.1:1: connection refused")))
+    assert client.get("/-/ready").text == "demo: 127.0.0.1:1: connection refused\n"
+    source.show(shop_view())
+    assert client.get("/-/ready").status_code == 200
+    source.show(shop_view(1, error="no broker answers", last_good=source.latest()))
+    assert client.get("/-/ready").status_code == 200
+    assert client.get("/-/healthy").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["clusters", "groups", "groups/word-count", "lag", "topics", "brokers", "alerts"])
+def test_every_answer_says_of_when_it_is_and_what_is_missing(path: str) -> None:
+    source = FixtureSource(shop_view(failed={"commits": "broker 2: timed out"}))
+    source.show(shop_view(3, error="no broker answers", last_good=source.latest()))
+    answer = get(client_of(source), f"/{path}")
+    heading = answer["clusters"][0] if path == "clusters" else answer
+    assert heading["cluster"] == "demo"
+    assert heading["time"] == NOW
+    assert heading["age_seconds"] >= 0
+    assert heading["up"] is False
+    assert heading["complete"] is False
+    assert heading["errors"] == [
+        {"collector": None, "error": "no broker answers"},
+        {"collector": "commits", "error": "broker 2: timed out"},
+    ]
+
+
+def test_groups_are_null_with_a_reason_where_unknown() -> None:
+    answer = get(client_of(FixtureSource(shop_view())), "/groups")
+    assert answer["complete"] is True
+    groups = {group["group"]: group for group in answer["groups"]}
+    assert groups["payments-ledger"]["lag"] == 13_500
+    assert groups["payments-ledger"]["status"] == "lost"
+    clicks = groups["clicks-sessionizer"]
+    assert (clicks["lag"], clicks["lag_at_least"]) == (None, 70_000)
+    assert clicks["reason"] == "broker 2: timed out after 3.3 s"
+    secret = groups["secret-group"]
+    assert (secret["state"], secret["members"], secret["lag"]) == (None, None, None)
+    assert secret["description_reason"] == "denied: Describe on the group"
+
+
+def test_lag_is_worst_first_and_limited() -> None:
+    client = client_of(FixtureSource(shop_view()))
+    answer = get(client, "/lag?limit=3")
+    assert answer["total_rows"] == 10
+    assert [row["lag"] for row in answer["lag"]] == [70_000, 11_500, 2_000]
+    everything = get(client, "/lag")["lag"]
+    assert [row["lag"] for row in everything][-2:] == [None, None]
+    assert {row["reason"] for row in everything if row["lag"] is None} == {
+        "no commit",
+        "broker 2: timed out after 3.3 s",
+    }
+    assert get(client, "/lag?group=payments-ledger&topic=payments")["total_rows"] == 2
+    assert get(client, "/lag?group=nobody")["lag"] == []
+    assert client.get("/api/v1/lag?limit=0").status_code == 422
+    assert everything[0] == {
+        "cluster": "demo",
+        "group": "clicks-sessionizer",
+        "group_type": "consumer",
+        "topic": "clicks",
+        "partition": 0,
+        "committed_offset": 180_000,
+        "start_offset": 0,
+        "end_offset": 250_000,
+        "lag": 70_000,
+        "lost": 0,
+        "status": "behind",
+        "reason": None,
+        "member_id": "sess-a-4f2a",
+        "client_id": "sess-a",
+        "host": "/10.0.4.2",
+    }
+
+
+def test_one_group() -> None:
+    answer = get(client_of(FixtureSource(shop_view())), "/groups/orders-fulfilment")
+    assert answer["members"] == 2
+    assert answer["group_members"][0]["client_id"] == "fulfil-1"
+    assert answer["group_members"][0]["assignments"] == [
+        {"topic": "orders", "partition": 0},
+        {"topic": "orders", "partition": 1},
+    ]
+    assert [(row["partition"], row["lag"]) for row in answer["lag_rows"]] == [(0, 0), (1, 2), (2, 0)]
+    assert get(client_of(FixtureSource(shop_view())), "/groups/nobody", 404)["detail"] == "no such group"
+
+
+def test_a_name_that_is_no_utf8_breaks_no_answer() -> None:
+    view = make_view(snapshot_of([Topic("t", [(0, 9)])], [Group("bad\udcff", {("t", 0): 4})]))
+    client = client_of(FixtureSource(view))
+    assert json.loads(client.get("/api/v1/groups").content)["groups"][0]["group"] == "bad\udcff"
+    assert client.get("/metrics").status_code == 200
+
+
+def test_topics_and_brokers() -> None:
+    mentioned = snapshot_of([Topic("here", [(1, 9)])], [Group("g", {("gone", 0): 4})])
+    client = client_of(FixtureSource(make_view(mentioned)))
+    here, gone = get(client, "/topics")["topics"]
+    assert (here["topic"], here["partitions"], here["records"], here["reason"]) == ("here", 1, 8, None)
+    assert (gone["topic"], gone["partitions"], gone["records"]) == ("gone", None, None)
+    assert gone["reason"] == "not in metadata"
+    brokers = get(client, "/brokers")["brokers"]
+    assert brokers[0] == {"broker": 1, "host": "127.0.0.1", "port": 19092, "rack": "r1", "controller": True}
+
+
+def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachable() -> None:
+    alert = AlertRow("lag", "firing", "page", (("group", "g"),), "g is behind", 12.0, NOW - 60, NOW)
+    source = FixtureSource(shop_view())
+    source.show(shop_view(1, alerts=(alert,), error="no broker answers", last_good=source.latest()))
+    (row,) = get(client_of(source), "/alerts")["alerts"]
+    assert row == {
+        "rule": "lag",
+        "state": "firing",
+        "severity": "page",
+        "labels": {"group": "g"},
+        "summary": "g is behind",
+        "value": 12.0,
+        "active_since": NOW - 60,
+        "firing_since": NOW,
+    }
+
+
+def test_clusters_and_their_totals() -> None:
+    (cluster,) = get(client_of(FixtureSource(shop_view(failed={"topics": "timed out"}))), "/clusters")["clusters"]
+    assert cluster["totals"]["brokers"] == 3
+    assert cluster["totals"]["topics"] is None
+    assert cluster["totals"]["lag"] is None
+    assert {each["collector"] for each in cluster["collectors"]} >= {"topics", "commits"}
+    (nothing,) = get(client_of(FixtureSource()), "/clusters")["clusters"]
+    assert (nothing["cluster"], nothing["time"], nothing["up"]) == ("demo", None, None)
+
+
+def test_choosing_among_clusters() -> None:
+    client = client_of(FixtureSource(shop_view()), FixtureSource(cluster="other"))
+    assert get(client, "/brokers", 400)["detail"] == "choose one with ?cluster=: demo, other"
+    assert get(client, "/brokers?cluster=demo")["cluster"] == "demo"
+    assert get(client, "/brokers?cluster=other", 503)["detail"] == "the first poll is not done"
+    assert get(client, "/brokers?cluster=third", 404)["detail"].startswith("no such cluster")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/-/ready", "/api/v1/groups", "/nowhere", "/docs"])
+def test_every_answer_has_the_security_headers(path: str) -> None:
+    answer = client_of(FixtureSource(shop_view())).get(path)
+    for name, value in SECURITY_HEADERS:
+        assert answer.headers[name] == value
+
+
+def test_an_answer_may_set_its_own_content_security_policy() -> None:
+    app = app_of(FixtureSource(shop_view()))
+
+    @app.get("/page")
+    def page() -> Any:
+        from fastapi.responses import HTMLResponse
+
+        return HTMLResponse("", headers={"Content-Security-Policy": "default-src 'self'"})
+
+    answer = TestClient(app, base_url="http://localhost").get("/page")
+    assert answer.headers.get_list("content-security-policy") == ["default-src 'self'"]
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_every_route_only_reads() -> None:
+    client = client_of(FixtureSource(shop_view()))
+    for path in ("/metrics", "/-/healthy", "/-/ready", "/api/v1/groups", "/api/v1/lag"):
+        assert client.post(path, content=b"x").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_there_are_no_pages_from_elsewhere(path: str) -> None:
+    assert client_of(FixtureSource(shop_view())).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:9308", 200),
+        ("127.0.0.1:9308", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:9308", 200),
+        ("evil.example", 400),
+        ("evil.example:9308", 400),
+        ("localhost.evil.example", 400),
+        ("127.0.0.1.evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_on_loopback_only_this_machine_may_be_asked_for(host: str, status: int) -> None:
+    client = client_of(FixtureSource(shop_view()))
+    assert client.get("/metrics", headers={"Host": host}).status_code == status
+    assert client.get("/api/v1/groups", headers={"Host": host}).status_code == status
+
+
+def test_an_open_server_answers_to_any_name() -> None:
+    client = client_of(FixtureSource(shop_view()), host="0.0.0.0")
+    assert client.get("/metrics", headers={"Host": "kmon.example"}).status_code == 200
