@@ -1,0 +1,1 @@
+"""Figures of kmon on a real cluster, printed and never asserted."""

@@ -1,0 +1,88 @@
+"""kmon demo: a real Kafka on this machine with traffic and groups of every kind, and everything kmon has on it."""
+
+import argparse
+import sys
+import threading
+from contextlib import ExitStack
+
+from exporters.listen import ListenError, check_listen
+from kmon.commands.options import duration_of
+from kmon.commands.signals import ending
+from kmon.commands.text import visible
+from kmon.commands.wiring import Monitor, line_of, serving
+from kmon.demo.cluster import Cluster
+from kmon.demo.errors import DemoError
+from kmon.demo.workload import Workload
+from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
+
+LISTEN = "127.0.0.1:9308"
+INTERVAL_SECONDS = 2.0
+"""Short, so that something moves while one looks; a real cluster is asked every 10 s."""
+
+RULES = (
+    RuleSettings(name="GroupBehind", lag_above=1000, for_seconds=30, severity="warning"),
+    RuleSettings(name="GroupFarBehind", lag_above=10_000, for_seconds=60, severity="critical"),
+)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo until Ctrl-C, the end of the TUI or --duration: 0, or 2 with a line on what is in the way."""
+    seconds = duration_of(args.duration, "--duration")
+    listen = args.listen or LISTEN
+    check_listen(listen)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty() and not args.no_tui
+    with ending() as end:
+        try:
+            with ExitStack() as stack:
+                cluster = stack.enter_context(Cluster(brokers=args.brokers, tell=_tell))
+                _tell("starting producers, and groups of every kind")
+                stack.enter_context(Workload(cluster))
+                settings = demo_settings(cluster.bootstrap, listen)
+                monitor, url = stack.enter_context(serving(settings, print_alerts=not terminal))
+                if terminal:
+                    _watch(monitor, url, cluster.bootstrap, seconds)
+                else:
+                    _print(monitor, url, cluster.bootstrap, seconds, end)
+        except (DemoError, ListenError) as error:
+            print(
+                f"kmon demo: {visible(str(error))}" if "\n" not in str(error) else f"kmon demo: {error}",
+                file=sys.stderr,
+            )
+            return 2
+    return 0
+
+
+def demo_settings(bootstrap: str, listen: str = LISTEN) -> Settings:
+    """What the demo runs with: the cluster is called demo and is asked every INTERVAL_SECONDS."""
+    cluster = ClusterSettings(
+        name="demo", bootstrap_servers=tuple(bootstrap.split(",")), interval_seconds=INTERVAL_SECONDS
+    )
+    return Settings(contexts=(cluster,), listen=listen, alerts=AlertSettings(rules=RULES))
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _watch(monitor: Monitor, url: str, bootstrap: str, seconds: float | None) -> None:
+    from tui.app import KmonApp  # noqa: PLC0415 - only where there is a terminal
+
+    app = KmonApp([monitor.memory], addresses=[bootstrap])
+    timer = threading.Timer(seconds, app.call_from_thread, [app.exit]) if seconds else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    app.run()
+    if timer:
+        timer.cancel()
+    print(f"The dashboard was at {url}/ and the metrics at {url}/metrics; Kafka was at {bootstrap}.")
+
+
+def _print(monitor: Monitor, url: str, bootstrap: str, seconds: float | None, end: threading.Event) -> None:
+    print(f"Kafka       {bootstrap}")
+    print(f"Dashboard   {url}/")
+    print(f"Metrics     {url}/metrics")
+    print(f"Terminal    kmon tui -b {bootstrap.split(',')[0]}", flush=True)
+    stop = monitor.memory.subscribe(lambda view: print(visible(line_of(view)), flush=True))
+    end.wait(seconds)
+    stop()

@@ -1,0 +1,51 @@
+"""kmon serve: polls a cluster, serves metrics, API and dashboard, and sends alerts, until it is told to stop."""
+
+import argparse
+import logging
+import sys
+
+from exporters.listen import ListenError
+from kmon.commands.options import settings_from
+from kmon.commands.signals import ending
+from kmon.commands.text import visible
+from kmon.commands.wiring import serving
+from monitor.view import View
+
+log = logging.getLogger("kmon")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM: 0 after an orderly end, 2 when the address cannot be listened on."""
+    settings = settings_from(args)
+    with ending() as end:
+        try:
+            with serving(settings, insecure_allow_open=args.insecure_allow_open) as (monitor, url):
+                monitor.memory.subscribe(_Changes())
+                log.info("watching %s every %g s", settings.cluster.name, settings.cluster.interval_seconds)
+                log.info("metrics at %s/metrics%s", url, f", dashboard at {url}/" if settings.dashboard else "")
+                end.wait()
+                log.info("stopping")
+        except ListenError as error:
+            print(f"kmon serve: {visible(str(error))}", file=sys.stderr)
+            return 2
+    return 0
+
+
+class _Changes:
+    """Logs what goes wrong with the polls, and when it is over: each state once, not each poll."""
+
+    def __init__(self) -> None:
+        self._told: str | None = None
+
+    def __call__(self, view: View) -> None:
+        missing = [f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success]
+        state = view.snapshot.error or "; ".join(missing)
+        if state == self._told:
+            return
+        self._told = state
+        if not view.up:
+            log.warning("%s is unreachable: %s", view.cluster, view.snapshot.error)
+        elif missing:
+            log.warning("%s answers in part: %s", view.cluster, state)
+        else:
+            log.info("%s answers in full", view.cluster)

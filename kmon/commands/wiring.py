@@ -1,0 +1,131 @@
+"""Puts the rooms together: poll, alerts, memory, metrics and dashboard of one cluster."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from alerts.evaluator import Evaluator
+from alerts.notifiers import open_receiver
+from alerts.rules import Rule
+from exporters.listen import check_listen, serve
+from exporters.prometheus import MetricsPage
+from exporters.server import create_server
+from monitor.poll import PollLoop
+from monitor.settings import RuleSettings, Settings
+from monitor.source import Memory
+from monitor.view import View
+
+REMEMBERED_SECONDS = 3 * 3600
+"""How much of the past the charts show without a history on disk."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A cluster that is being polled: `memory` is the Source of its faces."""
+
+    memory: Memory
+    loop: PollLoop
+
+
+@contextmanager
+def polling(
+    settings: Settings, page_url: Callable[[str, str], str] | None = None, *, print_alerts: bool = True
+) -> Iterator[Monitor]:
+    """Poll the settings' cluster and evaluate its alert rules while the context lasts.
+
+    Alerts go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Nothing is asked before `loop.start()`, so that the faces can subscribe first.
+    """
+    cluster = settings.cluster
+    points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
+    memory = Memory(cluster.name, cluster.interval_seconds, points=max(60, min(points, 10_800)))
+    alerts = settings.alerts
+    receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
+    if alerts.rules and print_alerts and (alerts.print or not receivers):
+        receivers.append(open_receiver("stdout"))
+    evaluator = Evaluator(
+        [rule_of(each) for each in alerts.rules],
+        receivers,
+        interval_seconds=cluster.interval_seconds,
+        page_url=page_url,
+    )
+
+    def with_alerts(view: View) -> View:
+        return replace(view, alerts=evaluator.observe(view))
+
+    loop = PollLoop(cluster, memory, with_alerts)
+    try:
+        yield Monitor(memory, loop)
+    finally:
+        loop.stop()
+        evaluator.stop(within_seconds=1.0)
+
+
+@contextmanager
+def serving(
+    settings: Settings, *, insecure_allow_open: bool = False, print_alerts: bool = True
+) -> Iterator[tuple[Monitor, str]]:
+    """Poll, and serve metrics, API and dashboard, while the context lasts; gives the monitor and the server's URL.
+
+    The address is taken before anything is asked of Kafka. Raises SettingsError or ListenError.
+    """
+    host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
+    shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    page_url = _page_url(shown) if settings.dashboard else None
+    with polling(settings, page_url, print_alerts=print_alerts) as monitor:
+        sources = [monitor.memory]
+        page = MetricsPage(sources)
+        app = create_server(sources, page, host)
+        if settings.dashboard:
+            from dashboards.app import attach  # noqa: PLC0415 - takes a second and 60 MB that --no-dashboard saves
+
+            attach(app, sources)
+        with serve(app, host, port, websockets=settings.dashboard) as url:
+            monitor.loop.start()
+            yield monitor, url
+        page.close()
+
+
+def _page_url(base: str) -> Callable[[str, str], str]:
+    from dashboards.links import group_path  # noqa: PLC0415 - only where there is a dashboard
+
+    return lambda _cluster, group: base + group_path(group)
+
+
+def rule_of(settings: RuleSettings) -> Rule:
+    """An alert rule from its settings."""
+    return Rule(
+        name=settings.name,
+        lag_above=settings.lag_above,
+        for_seconds=settings.for_seconds,
+        severity=settings.severity,
+        labels=settings.labels,
+        annotations=settings.annotations,
+        group=re.compile(settings.group) if settings.group else None,
+        topic=re.compile(settings.topic) if settings.topic else None,
+    )
+
+
+def line_of(view: View, now: float | None = None) -> str:
+    """One poll in one line, for a log: what kmon demo prints without a terminal."""
+    clock = time.strftime("%H:%M:%S", time.localtime(view.time if now is None else now))
+    if not view.up:
+        return f"{clock}  {view.cluster}: unreachable: {view.snapshot.error}"
+    totals = view.totals
+    lag = f"{totals.lag:,.0f}" if totals.lag is not None else f"at least {totals.lag_at_least:,.0f}"
+    groups = ((totals.groups_behind, "behind"), (totals.groups_lost, "lost"), (totals.groups_unknown, "unknown"))
+    trouble = (
+        (totals.offline, "partitions offline"),
+        (totals.under_replicated, "partitions under-replicated"),
+        (sum(alert.state == "firing" for alert in view.alerts), "alerts firing"),
+    )
+    parts = [
+        f"{totals.brokers} brokers",
+        f"{totals.partitions} partitions",
+        f"{totals.groups} groups ({', '.join(f'{count} {what}' for count, what in groups)})",
+        f"lag {lag}",
+        *(f"{count} {what}" for count, what in trouble if count),
+        *(f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success),
+    ]
+    return f"{clock}  " + " · ".join(parts)
