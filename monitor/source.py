@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """One poll as the charts need it. NaN and None are unknown; `groups` and `topics` are sorted names."""
+    """One poll as the charts need it. NaN and None are unknown; `groups` and `topics` are sorted names.
+
+    `lag_at_least` is the part of the cluster's lag that is known while `lag` is not.
+    """
 
     time: float
     up: bool
@@ -26,6 +29,7 @@ class Point:
     group_lag: Floats
     topics: Texts
     topic_end_offset: Floats
+    lag_at_least: float | None = None
 
     @classmethod
     def of(cls, view: View) -> "Point":
@@ -39,6 +43,7 @@ class Point:
             view.group_lags.lag,
             topics.topic if described.all() else topics.topic[described],
             view.topic_totals.end_offset[described],
+            view.totals.lag_at_least if view.up else None,
         )
 
     def lag_of(self, group: str) -> float | None:

@@ -1,0 +1,142 @@
+"""The terminal interface: Views of one or more clusters, drawn in a terminal. `KmonApp(sources).run()`."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.markup import escape
+from textual.screen import Screen
+
+from monitor.source import Source
+from monitor.view import View
+from tui.format import plain
+from tui.keys import APP_KEYS, view_keys
+from tui.messages import ViewArrived
+from tui.picture import WINDOW_SECONDS, Picture
+from tui.screens import SCREENS
+from tui.screens.base import MonitorScreen
+from tui.screens.help import HelpScreen
+from tui.theme import KMON_DARK
+
+TICK_SECONDS = 1.0
+VIEWS = tuple((each.KEY, each.NAME, each.TITLE) for each in SCREENS)
+
+
+class KmonApp(App[None], inherit_bindings=False):
+    """Draws what its sources bring; it asks nothing else for data and never waits for a poll."""
+
+    TITLE = "kmon"
+    CSS_PATH = "kmon.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*view_keys(VIEWS), *APP_KEYS]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {each.NAME: each for each in SCREENS}
+    DEFAULT_MODE = SCREENS[0].NAME
+    views = VIEWS
+
+    def __init__(
+        self, sources: Sequence[Source], *, addresses: Sequence[str] = (), clock: Callable[[], float] = time.time
+    ) -> None:
+        """`addresses` are the sources' bootstrap servers as shown before a first View; `clock` tells unix seconds."""
+        super().__init__()
+        self._sources = tuple(sources)
+        self._addresses = (*addresses, *("" for _ in sources))
+        self._clock = clock
+        self._newest: dict[int, ViewArrived] = {}
+        self._current = 0
+        self._visited: list[str] = []
+        self._ends: list[Callable[[], None]] = []
+        self.picture = Picture(sources[0].cluster, self._addresses[0], sources[0].interval_seconds, clock())
+
+    # Data
+
+    def on_load(self) -> None:
+        self.register_theme(KMON_DARK)
+        self.theme = KMON_DARK.name
+        for place, source in enumerate(self._sources):
+            self._ends.append(source.subscribe(self._listener(place, source)))
+            view = source.latest()
+            if view is not None:
+                self.on_view_arrived(ViewArrived(place, view, source.window(view.time - WINDOW_SECONDS)))
+
+    def _listener(self, place: int, source: Source) -> Callable[[View], None]:
+        """Called on the poll's thread: reading the window there costs the screen nothing."""
+
+        def listen(view: View) -> None:
+            self.post_message(ViewArrived(place, view, source.window(view.time - WINDOW_SECONDS)))
+
+        return listen
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    def on_unmount(self) -> None:
+        for end in self._ends:
+            end()
+
+    def on_view_arrived(self, message: ViewArrived) -> None:
+        self._newest[message.source] = message
+        if message.source == self._current and not self.picture.paused:
+            self._show_newest()
+
+    def _show_newest(self) -> None:
+        newest = self._newest.get(self._current)
+        if newest is not None:
+            self._change(view=newest.view, points=tuple(newest.points))
+
+    def _change(self, **changes: Any) -> None:
+        self.picture = replace(self.picture, now=self._clock(), **changes)
+        for screen in self._monitors():
+            screen.show(self.picture)
+
+    def _tick(self) -> None:
+        self.picture = replace(self.picture, now=self._clock())
+        for screen in self._monitors():
+            screen.tell(self.picture)
+
+    def _monitors(self) -> list[MonitorScreen]:
+        """The screen that is seen, also behind the help; those below it are drawn when they are seen again."""
+        return [each for each in self.screen_stack if isinstance(each, MonitorScreen) and each.is_mounted][-1:]
+
+    # Actions
+
+    def action_view(self, name: str) -> None:
+        self._visited.append(self.current_mode)
+        self._open(name)
+
+    def _open(self, name: str) -> None:
+        self.switch_mode(name)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def back(self) -> None:
+        """One screen back: to the row it was opened from, or else to the view before."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self._visited:
+            self._open(self._visited.pop())
+
+    def action_switch(self, setting: str) -> None:
+        """Turn `human`, `wide`, `problems` or `paused` of the picture on or off."""
+        self._change(**{setting: not getattr(self.picture, setting)})
+        if setting == "paused" and not self.picture.paused:
+            self._show_newest()
+
+    def action_help(self) -> None:
+        for screen in self._monitors():
+            self.push_screen(HelpScreen(screen, view_keys(VIEWS)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        for place, source in enumerate(self._sources if len(self._sources) > 1 else ()):
+            name = escape(plain(source.cluster))
+            yield SystemCommand(f"Cluster {name}", "Watch this cluster", lambda place=place: self.watch_cluster(place))
+
+    def watch_cluster(self, place: int) -> None:
+        """Show the source at `place`."""
+        self._current = place
+        source = self._sources[place]
+        of_source = {"cluster": source.cluster, "interval_seconds": source.interval_seconds, "view": None, "points": ()}
+        self._change(address=self._addresses[place], paused=False, **of_source)
+        self._show_newest()

@@ -1,0 +1,79 @@
+"""Every key binding, by the place where it works: the screens, the help and docs/keys.md are made from these."""
+
+from collections.abc import Iterable
+
+from textual.binding import Binding
+
+APP_KEYS = (
+    Binding("question_mark", "help", "help", tooltip="keys of this view, and what each column means"),
+    Binding("e", "switch('human')", "12.3k", show=False, tooltip="plain numbers or short ones such as 12.3k"),
+    Binding("w", "switch('wide')", "wide", show=False, tooltip="every column; ← and → scroll sideways"),
+    Binding("p", "switch('paused')", "pause", tooltip="hold what is shown; again to go on"),
+    Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="command palette: themes", priority=True),
+    Binding("q", "quit", "quit", tooltip="quit"),
+    Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, tooltip="quit", priority=True),
+)
+
+SCREEN_KEYS = (
+    Binding("slash", "filter", "filter", tooltip="filter by a regular expression on the name; esc clears it"),
+    Binding("z", "app.switch('problems')", "problems", tooltip="only rows with a problem"),
+    Binding("escape,minus", "back", "back", show=False, tooltip="close or clear the filter, then one view back"),
+)
+
+TABLE_KEYS = (
+    Binding("enter", "choose", "open", tooltip="open the row; so does a double click"),
+    Binding("j,down", "move(1)", "down", show=False, tooltip="one row down"),
+    Binding("k,up", "move(-1)", "up", show=False, tooltip="one row up"),
+    Binding("ctrl+d", "pages(0.5)", "half page down", show=False, tooltip="half a page down"),
+    Binding("ctrl+u", "pages(-0.5)", "half page up", show=False, tooltip="half a page up"),
+    Binding("pagedown", "pages(1)", "page down", show=False, tooltip="a page down"),
+    Binding("pageup", "pages(-1)", "page up", show=False, tooltip="a page up"),
+    Binding("g,home", "end(-1)", "top", show=False, tooltip="first row"),
+    Binding("G,end", "end(1)", "bottom", show=False, tooltip="last row"),
+    Binding("left", "sideways(-1)", "left", show=False, tooltip="scroll left where columns do not fit"),
+    Binding("right", "sideways(1)", "right", show=False, tooltip="scroll right where columns do not fit"),
+    Binding("less_than_sign", "move_sort(-1)", "sort left", show=False, tooltip="sort by the column to the left"),
+    Binding("greater_than_sign", "move_sort(1)", "sort right", show=False, tooltip="sort by the column to the right"),
+)
+
+HELP_KEYS = (
+    Binding("escape,question_mark,q,minus", "dismiss", "close", tooltip="close the help"),
+    Binding("j,down", "scroll(1)", "down", show=False, tooltip="one line down"),
+    Binding("k,up", "scroll(-1)", "up", show=False, tooltip="one line up"),
+    Binding("ctrl+d,pagedown,space", "scroll(15)", "page down", show=False, tooltip="down"),
+    Binding("ctrl+u,pageup", "scroll(-15)", "page up", show=False, tooltip="up"),
+)
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "minus": "-",
+    "escape": "esc",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as a person reads it: `shift+a`, `^d`, `?`."""
+    if len(key) == 1 and key.isupper():
+        return f"shift+{key.lower()}"
+    return _NAMES.get(key, key)
+
+
+def key_names(binding: Binding) -> str:
+    """The keys of a binding as a person reads them, the first one first."""
+    return " ".join(key_name(key) for key in binding.key.split(","))
+
+
+def view_keys(screens: Iterable[tuple[str, str, str]]) -> tuple[Binding, ...]:
+    """The keys of the views, from each one's key, name and title."""
+    return tuple(
+        Binding(key, f"view('{name}')", title, show=False, tooltip=f"{title.lower()}") for key, name, title in screens
+    )

@@ -1,0 +1,242 @@
+"""What every screen has: the verdict, the views, one table with its filter, and the keys."""
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.format import age, fit, name_of, plain
+from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
+from tui.match import PATTERN_CHARACTERS, matching
+from tui.picture import Picture
+from tui.verdict import asking, freshness, verdict
+from tui.widgets.columns import Column
+from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.rows import Rows
+from tui.widgets.table import VirtualTable
+
+if TYPE_CHECKING:
+    from tui.app import KmonApp
+
+
+def fit_chip(pattern: str) -> str:
+    return fit(plain(pattern), min(24, cell_len(plain(pattern))))
+
+
+def sort_keys(columns: Sequence[Column[Rows]]) -> list[BindingType]:
+    """The keys that sort a table: an upper-case letter of each column's title."""
+    return [
+        Binding(each.letter, f"sort('{each.name}')", show=False, tooltip=f"sort by {each.title.lower()}")
+        for each in columns
+        if each.letter
+    ]
+
+
+class MonitorScreen(Screen[None], inherit_bindings=False):
+    """A view of one cluster: a table of Rows, with whatever a subclass puts above and below it."""
+
+    KEY: ClassVar[str] = ""
+    """The key of a view that stands in the list of views."""
+    NAME: ClassVar[str]
+    TITLE: ClassVar[str]
+    COLUMNS: ClassVar[tuple[Column[Rows], ...]]
+    SORT: ClassVar[str] = "status"
+    EMPTY: ClassVar[str] = "nothing to show"
+    BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
+    AUTO_FOCUS = "VirtualTable"
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
+
+    app: "KmonApp"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pattern = ""
+        self._rows: Rows | None = None
+
+    # What a subclass says
+
+    def rows(self, picture: Picture) -> Rows | None:
+        """The rows of the table; None when what the screen is about is no longer there."""
+        raise NotImplementedError
+
+    def above(self) -> Sequence[Widget]:
+        """The widgets above the table."""
+        return ()
+
+    def below(self) -> Sequence[Widget]:
+        """The widgets below the table."""
+        return ()
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        """Fill the widgets above and below the table."""
+
+    def target(self, key: Hashable) -> "MonitorScreen | None":
+        """The screen that the row with this key opens."""
+        return None
+
+    @property
+    def subject(self) -> str | None:
+        """What a screen below a view is about, such as a group's id; a name that may be hostile."""
+        return None
+
+    # What it is made of
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="verdict")
+        yield Lines(id="views")
+        yield Lines(id="notice")
+        with Vertical(id="body"):
+            yield from self.above()
+            yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY)
+            yield from self.below()
+        yield Lines(id="complaint")
+        yield Input(id="filter", max_length=PATTERN_CHARACTERS, compact=True, select_on_focus=False)
+        yield Lines(id="keys")
+
+    @property
+    def table(self) -> "VirtualTable[Rows]":
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter", Input).display = False
+        self.query_one("#filter", Input).placeholder = "a regular expression on the name"
+        opens = type(self).target is not MonitorScreen.target
+        keys = (*TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
+        shown = [each for each in keys if each.show and (opens or each.action != "choose")]
+        parts = [
+            part
+            for each in shown
+            for part in (Part(f" {key_name(each.key.split(',')[0])}", "accent"), Part(f" {each.description} ", "dim"))
+        ]
+        self.query_one("#keys", Lines).put(Line(parts))
+        self.show(self.app.picture)
+
+    def on_screen_resume(self) -> None:
+        self.show(self.app.picture)
+
+    # What it shows
+
+    def show(self, picture: Picture) -> None:
+        """Draw a picture: all of it."""
+        self.tell(picture)
+        view = picture.view
+        rows = None
+        if view is not None and (view.up or view.last_good is not None):
+            rows = self.rows(picture)
+            self._notice(f"{name_of((self.subject or '')[:300])} is not there any more" if rows is None else "")
+        else:
+            self._notice(
+                asking(picture) if view is None else "nothing to show yet",
+                "" if view is None else f"{plain(picture.cluster)} {verdict(picture).sentence}",
+                f"asked again every {age(picture.interval_seconds)}",
+            )
+        self._rows = rows
+        if rows is not None:
+            self.table.wide = picture.wide
+            self._fill(rows)
+            self.draw(picture, rows)
+
+    def tell(self, picture: Picture) -> None:
+        """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
+        said = verdict(picture)
+        self.query_one("#verdict", Lines).put(
+            Line(
+                [
+                    Part(f" {plain(picture.cluster)} ", f"badge-{said.kind}"),
+                    *said.parts(),
+                ],
+                [freshness(picture)],
+            )
+        )
+        self.query_one("#views", Lines).put(Line(self._views(), self._chips(picture)))
+
+    def _views(self) -> list[Part]:
+        parts = []
+        for key, name, title in self.app.views:
+            here = name == self.app.current_mode
+            parts.append(Part(f" {key}", "accent", f"app.view('{name}')"))
+            parts.append(Part(f" {title} ", "strong" if here else "dim", f"app.view('{name}')"))
+        if self.subject is not None:
+            parts.append(Part(f" › {name_of(self.subject[:300])}", "strong"))
+        return parts
+
+    def _chips(self, picture: Picture) -> list[Part]:
+        chips = []
+        if picture.paused:
+            chips.append(Part(" paused ", "badge-behind"))
+        if picture.problems:
+            chips.append(Part(" problems only ", "badge-accent"))
+        if self._pattern:
+            chips.append(Part(f" /{fit_chip(self._pattern)} ", "badge-accent"))
+        if chips and self._rows is not None:
+            chips.append(Part(f" {len(self.table.keys):,} of {len(self._rows.keys):,} ", "dim"))
+        return chips
+
+    def _notice(self, *lines: str) -> None:
+        lines = tuple(line for line in lines if line)
+        notice = self.query_one("#notice", Lines)
+        notice.put(*(Line([Part(f"  {line}")]) for line in ("", *lines)) if lines else ())
+        notice.set_class(bool(lines), "-shown")
+        self.query_one("#body").display = not lines
+
+    def _fill(self, rows: Rows) -> None:
+        kept = rows.problems if rows.picture.problems else np.ones(len(rows.keys), bool)
+        if self._pattern:
+            kept &= matching(self._pattern, rows.names)[0]
+        self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
+
+    # What it does
+
+    @on(VirtualTable.RowChosen)
+    def open_row(self, message: VirtualTable.RowChosen) -> None:
+        screen = self.target(message.key)
+        if screen is not None:
+            self.app.push_screen(screen)
+
+    def action_sort(self, column: str) -> None:
+        self.table.sort_by(column)
+
+    def action_filter(self) -> None:
+        typed = self.query_one("#filter", Input)
+        typed.display = True
+        typed.value = self._pattern
+        typed.focus()
+
+    @on(Input.Changed)
+    def narrow(self, message: Input.Changed) -> None:
+        """Filter as it is typed. What is no regular expression and matches nothing as text keeps the last rows."""
+        pattern, problem = message.value, ""
+        if pattern and self._rows is not None:
+            found, problem = matching(pattern, self._rows.names)
+            if problem:
+                problem += ": looked for as plain text" if found.any() else ": the last rows are kept"
+                pattern = pattern if found.any() else self._pattern
+        self._pattern = pattern
+        self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "behind")])] if problem else []))
+        if self._rows is not None:
+            self._fill(self._rows)
+        self.tell(self.app.picture)
+
+    @on(Input.Submitted)
+    def end_typing(self) -> None:
+        self.query_one("#filter", Input).display = False
+        self.query_one("#complaint", Lines).put()
+        self.table.focus()
+
+    def action_back(self) -> None:
+        typed = self.query_one("#filter", Input)
+        if typed.display or self._pattern:
+            self.end_typing()
+            typed.value = ""
+            self._pattern = ""
+            self.show(self.app.picture)
+        else:
+            self.app.back()

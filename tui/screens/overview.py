@@ -1,0 +1,143 @@
+"""The first screen: how the cluster stands, the worst groups, alerts, and what could not be asked."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from monitor.derive.lag import OK, STATUSES
+from monitor.source import Point
+from monitor.view import AlertRow, View
+from tui.format import STATUS_GLYPHS, age, at_least, plain
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.group import GroupScreen
+from tui.screens.groups import GROUP_COLUMNS, group_rows
+from tui.widgets.chart import Chart, Sample
+from tui.widgets.columns import sort_rows
+from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.rows import Rows, severity
+
+WORST_GROUPS = 10
+LINES_BELOW = 4
+"""Alerts, and failing collectors, that are named; the rest is counted."""
+
+
+class OverviewScreen(MonitorScreen):
+    """The cluster on one screen."""
+
+    KEY, NAME, TITLE = "1", "overview", "Overview"
+    COLUMNS = GROUP_COLUMNS
+    EMPTY = "every group keeps up"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+
+    def above(self) -> Sequence[Widget]:
+        return Lines(id="stats"), Chart("Lag", id="chart"), Lines(id="worst")
+
+    def below(self) -> Sequence[Widget]:
+        return (Lines(id="below"),)
+
+    def rows(self, picture: Picture) -> Rows:
+        return worst(group_rows(picture))
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        view = rows.view
+        wide = self.size.width >= 110
+        self.query_one("#stats", Lines).put(*stats(view, human=picture.human, wide=wide))
+        self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
+        troubled = int((view.group_lags.status != OK).sum())
+        shown = f"{len(rows.keys)} of {troubled:,} not ok" if troubled > len(rows.keys) else f"{troubled:,} not ok"
+        self.table.styles.max_height = max(3, len(rows.keys) + 1)
+        self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
+        assert picture.view is not None
+        self.query_one("#below", Lines).put(*failing(picture.view), *alerts(picture.view.alerts, picture.now))
+
+    def target(self, key: Hashable) -> MonitorScreen:
+        return GroupScreen(str(key))
+
+
+def worst(rows: Rows) -> Rows:
+    """The WORST_GROUPS groups that are not ok."""
+    order = sort_rows([rows.array(severity), rows.view.group_lags.lag_at_least], falling=True)
+    kept = np.sort(order[rows.status[order] != OK][:WORST_GROUPS])
+    names = [rows.names[row] for row in kept]
+    return replace(rows, keys=names, names=names, status=rows.status[kept], pick=kept, _made={})
+
+
+def sample(point: Point) -> Sample:
+    """The cluster's lag at one poll, or the part of it that is known."""
+    if point.lag is not None or not point.up:
+        return Sample(point.time, point.lag)
+    return Sample(point.time, point.lag_at_least or None, whole=False)
+
+
+def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
+    """The row of figures: a line of names over a line of values."""
+    totals, codes = view.totals, np.bincount(view.group_lags.status, minlength=len(STATUSES))
+    groups = [
+        Part(
+            f"{STATUS_GLYPHS[code]} {number:,}{f' {STATUSES[code]}' if wide else ''}  ",
+            STATUSES[code] if number else "dim",
+        )
+        for code, number in enumerate(codes)
+    ]
+    controller = "–" if view.snapshot.controller is None else str(view.snapshot.controller)
+    figures: list[tuple[str, list[Part]]] = [
+        ("Brokers", [Part(f"{totals.brokers:,}", "strong")]),
+        ("Controller", [Part(controller, "strong")]),
+        ("Offline", [Part(f"{totals.offline:,}", "lost" if totals.offline else "strong")]),
+        (
+            "Under-repl." if not wide else "Under-replicated",
+            [Part(f"{totals.under_replicated:,}", "behind" if totals.under_replicated else "strong")],
+        ),
+        (f"{totals.groups:,} groups", groups),
+        ("Lag", [Part(at_least(totals.lag, totals.lag_at_least, human=human), "strong")]),
+    ]
+    heads, values = [], []
+    gap = 4 if wide else 2
+    for title, parts in figures:
+        size = max(len(title), sum(len(part.text) for part in parts)) + gap
+        heads.append(Part(f" {title}".ljust(size), "dim"))
+        values += [Part(" "), *parts, Part(" " * (size - 1 - sum(len(part.text) for part in parts)))]
+    return [Line(), Line(heads), Line(values), Line()]
+
+
+def failing(view: View) -> list[Line]:
+    """A line for each collector that failed, with the reason."""
+    failed = [each for each in view.snapshot.outcomes if not each.success] if view.up else []
+    lines = [
+        Line([Part(f" {STATUS_GLYPHS[2]} {plain(each.collector)} ", "lost"), Part(f" {plain(each.error)}")])
+        for each in failed
+    ]
+    return _section("Could not be asked", lines)
+
+
+def alerts(rows: Sequence[AlertRow], now: float) -> list[Line]:
+    """A line for each alert, those that fire first."""
+    ordered = sorted(rows, key=lambda each: (each.state != "firing", each.active_since))
+    lines = [
+        Line(
+            [
+                Part(
+                    f" {'▲' if each.state != 'firing' else '✘'} {plain(each.state)} ",
+                    "lost" if each.state == "firing" else "behind",
+                ),
+                Part(f" {plain(each.rule)} ", "strong"),
+                Part(f" {plain(each.summary)}"),
+                Part(f"  {', '.join(f'{plain(name)}={plain(value)}' for name, value in each.labels)}", "dim"),
+            ],
+            [Part(f" {plain(each.severity)} · {age(now - (each.firing_since or each.active_since))} ", "dim")],
+        )
+        for each in ordered
+    ]
+    return _section("Alerts", lines)
+
+
+def _section(title: str, lines: list[Line]) -> list[Line]:
+    if not lines:
+        return []
+    more = [Line([Part(f"   and {len(lines) - LINES_BELOW} more", "dim")])] if len(lines) > LINES_BELOW else []
+    return [Line([Part(f" {title}", "strong"), Part(f"  {len(lines)}", "dim")]), *lines[:LINES_BELOW], *more]

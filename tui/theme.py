@@ -1,0 +1,67 @@
+"""The colours: kmon's own dark theme, and each kind of text as a style of whatever theme is on."""
+
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.theme import Theme
+
+KMON_DARK = Theme(
+    name="kmon-dark",
+    primary="#6aa6e0",
+    secondary="#8fa1b8",
+    accent="#b39ddb",
+    foreground="#d3d9e3",
+    background="#10141a",
+    surface="#161b23",
+    panel="#1d242e",
+    success="#79c08a",
+    warning="#e3b05f",
+    error="#ee6a6f",
+    dark=True,
+    variables={"input-cursor-background": "#d3d9e3", "input-selection-background": "#6aa6e0 35%"},
+)
+
+_COLOURS = {"ok": "success", "behind": "warning", "lost": "error", "unknown": "accent", "accent": "primary"}
+
+Inks = dict[str, Style]
+_cache: dict[str, Inks] = {}
+
+
+def inks(app: App[object]) -> Inks:
+    """The style of each kind of text in the app's theme.
+
+    "" is plain text, then there are dim, strong, the statuses of monitor, accent, and "badge-…", a filled label of the
+    last five; bar and part draw charts, head and cursor are the lines of a table.
+    """
+    name = app.theme
+    if name not in _cache:
+        _cache[name] = _mix(app.theme_variables, native=app.current_theme.ansi)
+    return _cache[name]
+
+
+def _mix(variables: dict[str, str], *, native: bool) -> Inks:
+    colour = {name: Color.parse(variables[name]) for name in ("background", "foreground", "panel", *_COLOURS.values())}
+    kinds = {name: Style(color=colour[variable].rich_color) for name, variable in _COLOURS.items()}
+    badges = {f"badge-{name}": style + Style(reverse=True, bold=True) for name, style in kinds.items()}
+    base: Inks
+    if native:
+        # The terminal's own 16 colours cannot be blended.
+        base = {
+            "": Style(),
+            "dim": Style(dim=True),
+            "head": Style(bold=True, underline=True),
+            "cursor": Style(reverse=True),
+            "bar": kinds["accent"],
+            "part": kinds["accent"] + Style(dim=True),
+        }
+    else:
+        back, front = colour["background"], colour["foreground"]
+        base = {
+            "": Style(color=front.rich_color),
+            "dim": Style(color=front.blend(back, 0.42).rich_color),
+            "head": Style(color=front.blend(back, 0.25).rich_color, bgcolor=colour["panel"].rich_color),
+            "cursor": Style(bgcolor=back.blend(colour["primary"], 0.24).rich_color),
+            "bar": Style(color=colour["primary"].blend(back, 0.3).rich_color),
+            "part": Style(color=colour["primary"].blend(back, 0.6).rich_color),
+        }
+    return {**base, "strong": base[""] + Style(bold=True), **kinds, **badges}

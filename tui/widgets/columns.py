@@ -1,0 +1,110 @@
+"""The columns of a table: how they are written, sorted, and given room. Pure."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.table import Floats, Ints, Table
+from tui.format import UNKNOWN_TEXT, fit
+
+
+class Cell(NamedTuple):
+    """Plain text, its kind (a name in `inks`), and a shorter form for a column that it does not fit."""
+
+    text: str
+    kind: str = ""
+    short: str = ""
+
+
+class Model(Protocol):
+    """What a table shows: `keys[row]` tells which row it is from one refresh to the next."""
+
+    @property
+    def keys(self) -> Sequence[Hashable]: ...
+
+
+M = TypeVar("M", bound=Model)
+Values = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Column(Generic[M]):
+    """A column of a table over models M.
+
+    `cell` writes a row's cell; `sort` gives the columns to sort by, first the one that counts most, and None makes the
+    column not sortable. `letter`, an upper-case letter in the title, is the key that sorts by it; `falling` tells
+    whether the largest comes first at first. `grow` is its share of the room that is left, up to `most` cells. Where
+    columns do not fit, the one of highest `rank` goes first; rank 0 stays.
+    """
+
+    name: str
+    title: str
+    width: int
+    cell: Callable[[M, int], Cell]
+    meaning: str
+    sort: Callable[[M], Sequence[Values]] | None = None
+    letter: str = ""
+    right: bool = False
+    falling: bool = True
+    grow: int = 0
+    most: int = 0
+    rank: int = 0
+
+
+WIDE = 9
+"""The rank of a column that is only shown when every column is asked for."""
+
+
+def meaning(table: type[Table], name: str) -> str:
+    """What a column of the core's tables means, in its own words."""
+    words = next(str(each.metadata["meaning"]) for each in table.schema() if each.name == name)
+    return words.replace("None", UNKNOWN_TEXT)
+
+
+def sort_rows(values: Sequence[Values], *, falling: bool) -> Ints:
+    """Rows in the order of the first of `values`, equal ones by the next; unknown ones last in either direction."""
+    ranks = [-_ranks(each) if falling else _ranks(each) for each in values]
+    return np.lexsort(ranks[::-1]).astype(np.int32)
+
+
+def _ranks(values: Values) -> Floats:
+    """Numbers that sort as `values` do, NaN for NaN and None."""
+    if values.dtype != object:
+        return values.astype(np.float64)
+    place = {value: rank for rank, value in enumerate(sorted({each for each in values if each is not None}))}
+    return np.array([np.nan if each is None else place[each] for each in values], np.float64)
+
+
+def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> list[tuple[Column[M], int]]:
+    """The columns that are shown in `width` cells, with the width of each; all of them when `wide`."""
+    shown = [each for each in columns if wide or each.rank < WIDE]
+    while not wide and _total([each.width for each in shown], gap) > width:
+        rank = max(each.rank for each in shown)
+        if rank == 0:
+            break
+        shown.remove([each for each in shown if each.rank == rank][-1])
+    widths = [each.width for each in shown]
+    # Two rounds: what a column does not take up to its `most` goes to those that still grow.
+    for _ in range(2):
+        spare = width - _total(widths, gap)
+        growing = [
+            place for place, each in enumerate(shown) if each.grow and (not each.most or widths[place] < each.most)
+        ]
+        shares = sum(shown[place].grow for place in growing)
+        for place in growing if spare > 0 else ():
+            more = spare * shown[place].grow // shares
+            widths[place] = min(widths[place] + more, shown[place].most or width)
+    return list(zip(shown, widths, strict=True))
+
+
+def _total(widths: Sequence[int], gap: int) -> int:
+    return sum(widths) + gap * max(0, len(widths) - 1)
+
+
+def written(cell: Cell, width: int, *, right: bool) -> str:
+    """A cell in exactly `width` terminal cells; a number that does not fit takes its short form."""
+    text = cell.short if cell.short and len(cell.text) > width else cell.text
+    return fit(text, width, right=right)

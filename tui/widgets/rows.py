@@ -1,0 +1,189 @@
+"""The rows of a table made from a View, and the kinds of column that are written from its arrays."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from monitor.derive.lag import OK, STATUSES, UNKNOWN
+from monitor.table import Flags, Ints
+from monitor.view import View
+from tui.format import STATUS_GLYPHS, at_least, count, plain
+from tui.picture import Picture
+from tui.verdict import SEVERITY
+from tui.widgets.columns import Cell, Column, Values
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of a table: `pick[row]` is the row of the View's own table that row shows.
+
+    `keys` tell which row is which from one View to the next, `names` are what a filter is matched against, and `status`
+    is each row's status in STATUSES.
+    """
+
+    picture: Picture
+    view: View
+    keys: Sequence[Hashable]
+    names: Sequence[str]
+    status: Ints
+    pick: Ints
+    _made: dict[Callable[["Rows"], Values], Values] = field(default_factory=dict, repr=False)
+
+    def array(self, make: Callable[["Rows"], Values]) -> Values:
+        """A column of these rows, made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
+
+    @property
+    def human(self) -> bool:
+        return self.picture.human
+
+    @property
+    def problems(self) -> Flags:
+        return np.not_equal(self.status, OK)
+
+
+Make = Callable[[Rows], Values]
+
+
+def severity(rows: Rows) -> Ints:
+    """How bad each row is; larger is worse."""
+    return np.array(SEVERITY, np.int32)[rows.status]
+
+
+def names(
+    name: str,
+    title: str,
+    letter: str,
+    make: Make,
+    meaning: str,
+    *,
+    width: int = 16,
+    grow: int = 0,
+    most: int = 0,
+    rank: int = 0,
+    empty: str = "",
+) -> Column[Rows]:
+    """A column of names or other words; None is unknown, and `empty` stands for an empty one."""
+    return Column(
+        name,
+        title,
+        width,
+        cell=lambda rows, row: Cell(plain(rows.array(make)[row]) or empty),
+        meaning=meaning,
+        sort=lambda rows: [rows.array(make)],
+        letter=letter,
+        falling=False,
+        grow=grow,
+        most=most,
+        rank=rank,
+    )
+
+
+def counts(
+    name: str,
+    title: str,
+    letter: str,
+    make: Make,
+    meaning: str,
+    *,
+    width: int = 12,
+    rank: int = 0,
+    kind: str = "",
+    falling: bool = True,
+) -> Column[Rows]:
+    """A column of numbers; NaN is unknown, zero is pale, and `kind` is that of the others."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        value = float(rows.array(make)[row])
+        known = not np.isnan(value)
+        return Cell(
+            count(value, human=rows.human),
+            kind if known and value else "dim",
+            count(value, human=True) if known else "",
+        )
+
+    return Column(
+        name,
+        title,
+        width,
+        cell,
+        meaning,
+        lambda rows: [rows.array(make)],
+        letter,
+        right=True,
+        falling=falling,
+        rank=rank,
+    )
+
+
+def numbers(
+    name: str, title: str, letter: str, make: Make, meaning: str, *, width: int = 9, rank: int = 0
+) -> Column[Rows]:
+    """A column of numbers that name something, such as a partition: no separators, the smallest first."""
+    return Column(
+        name,
+        title,
+        width,
+        cell=lambda rows, row: Cell(str(rows.array(make)[row])),
+        meaning=meaning,
+        sort=lambda rows: [rows.array(make)],
+        letter=letter,
+        right=True,
+        falling=False,
+        rank=rank,
+    )
+
+
+def totals(
+    name: str,
+    title: str,
+    letter: str,
+    total: Make,
+    meaning: str,
+    *,
+    known: Make,
+    width: int = 12,
+    rank: int = 0,
+    kind: str | None = None,
+) -> Column[Rows]:
+    """A column of totals, of which the known part is shown while a part is unknown; it sorts by what is known.
+
+    `kind` is that of a total above zero, by default the one of the row's status.
+    """
+
+    def cell(rows: Rows, row: int) -> Cell:
+        whole, part = float(rows.array(total)[row]), float(rows.array(known)[row])
+        colour = (STATUSES[rows.status[row]] if kind is None else kind) if part > 0 else "dim"
+        return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
+
+    return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
+
+
+def statuses(words: Sequence[str], tie: Make, meaning: str, *, width: int = 9) -> Column[Rows]:
+    """The column of a glyph and a word for each status; it sorts by severity, then by `tie`."""
+    return Column(
+        "status",
+        "Status",
+        width,
+        cell=lambda rows, row: Cell(
+            f"{STATUS_GLYPHS[rows.status[row]]} {words[rows.status[row]]}", STATUSES[rows.status[row]]
+        ),
+        meaning=meaning,
+        sort=lambda rows: [rows.array(severity), rows.array(tie)],
+        letter="S",
+    )
+
+
+def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 26) -> Column[Rows]:
+    """The last column: the reason in words; it takes the room that is left."""
+    return Column(
+        "why",
+        "Why",
+        width,
+        cell=lambda rows, row: Cell(write(rows, row), "unknown" if rows.status[row] == UNKNOWN else ""),
+        meaning=meaning,
+        grow=3,
+    )

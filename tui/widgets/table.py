@@ -1,0 +1,285 @@
+"""A table of any number of rows that draws only the lines in sight, and whose cursor stays on its row."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Generic
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from monitor.table import Ints
+from tui.keys import TABLE_KEYS
+from tui.theme import inks
+from tui.widgets.columns import Column, M, room, sort_rows, written
+
+HEADER_LINES = 1
+MARK = "▌"
+"""Stands before the row under the cursor, so that it is found without colours too."""
+
+
+class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=False):
+    """Rows of a model in columns. The cursor and the scroll position survive new rows, another order and a filter."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = list(TABLE_KEYS)
+    DEFAULT_CSS = """
+    VirtualTable { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    """
+
+    wide: var[bool] = var(False, init=False)
+
+    class RowChosen(Message):
+        """A row was opened, by enter or a double click."""
+
+        def __init__(self, table: "VirtualTable[Any]", key: Hashable) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> "VirtualTable[Any]":
+            return self.table
+
+    def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002  # Textual's name
+        """`sort` is the column it is sorted by at first; `empty` stands in a table without rows."""
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.sort = self._column(sort)
+        self.falling = self.sort.falling
+        self.empty = empty
+        self.cursor = 0
+        self._model: M | None = None
+        self._kept: Ints | None = None
+        self._order: Ints = np.empty(0, np.int32)
+        self._shown: list[tuple[Column[M], int]] = []
+        self._strips: dict[tuple[int, bool], Strip] = {}
+        self._moved = False
+
+    def _column(self, name: str) -> Column[M]:
+        return next(each for each in self.columns if each.name == name)
+
+    # What it shows
+
+    def show(self, model: M, kept: Ints | None = None) -> None:
+        """Show the rows `kept` of a model, or all of them, in the order that is chosen."""
+        key = self.cursor_key
+        self._model, self._kept = model, kept
+        self._arrange(key)
+
+    @property
+    def keys(self) -> list[Hashable]:
+        """The keys of the rows, in the order shown."""
+        return [] if self._model is None else [self._model.keys[row] for row in self._order]
+
+    @property
+    def cursor_key(self) -> Hashable | None:
+        """The key of the row under the cursor, None while there are no rows."""
+        if self._model is None or not len(self._order):
+            return None
+        return self._model.keys[int(self._order[self.cursor])]
+
+    def sort_by(self, name: str) -> None:
+        """Sort by a column; by the same one again, the other way round."""
+        column = self._column(name)
+        if column.sort is None:
+            return
+        self.falling = not self.falling if column is self.sort else column.falling
+        self.sort = column
+        self._arrange(self.cursor_key)
+
+    def _arrange(self, key: Hashable | None) -> None:
+        model = self._model
+        if model is None:
+            return
+        assert self.sort.sort is not None
+        order = sort_rows(self.sort.sort(model), falling=self.falling)
+        if self._kept is not None:
+            keep = np.zeros(len(order), bool)
+            keep[self._kept] = True
+            order = order[keep[order]]
+        line = self.cursor - self._top
+        self._order = order
+        self._follow(key, line)
+        self._strips.clear()
+        self._resize()
+        self.refresh()
+
+    def _follow(self, key: Hashable | None, line: int) -> None:
+        """Put the cursor on the row with `key`, which was `line` lines below the first one in sight."""
+        assert self._model is not None
+        place = -1
+        if key is not None:
+            try:
+                place = int(np.flatnonzero(self._order == list(self._model.keys).index(key))[0])
+            except (ValueError, IndexError):
+                place = -1
+        last = max(0, len(self._order) - 1)
+        in_sight = self._top <= place < self._top + max(1, self.page)
+        if place < 0 or not (self._moved or in_sight):
+            # Its row is gone, or nobody chose it and following it would take the top of the list out of sight.
+            self.cursor = min(self.cursor, last)
+            return
+        was_in_sight = 0 <= line < max(1, self.page)
+        self.cursor = place
+        if was_in_sight and not in_sight:
+            self.call_after_refresh(self._reveal)
+
+    @property
+    def _top(self) -> int:
+        return int(self.scroll_offset.y)
+
+    @property
+    def page(self) -> int:
+        """Rows in sight."""
+        return max(0, self.scrollable_content_region.height - HEADER_LINES)
+
+    # Where it stands
+
+    def _resize(self) -> None:
+        width = self.scrollable_content_region.width
+        self._shown = room(self.columns, width - 2, gap=self._gap, wide=self.wide)
+        total = 1 + sum(size for _, size in self._shown) + self._gap * (len(self._shown) - 1)
+        self.virtual_size = Size(max(total if self.wide else 0, 1), len(self._order) + HEADER_LINES)
+
+    @property
+    def _gap(self) -> int:
+        return 2 if self.size.width >= 100 else 1
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self._resize()
+        self.refresh()
+
+    def watch_wide(self) -> None:
+        self.scroll_to(x=0, animate=False)
+        self.on_resize()
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
+
+    def _place(self, cursor: int) -> None:
+        self._moved = True
+        self.cursor = max(0, min(cursor, len(self._order) - 1))
+        self._reveal()
+        self.refresh()
+
+    def _reveal(self) -> None:
+        """Scroll no further than it takes to have the cursor in sight."""
+        top = min(self._top, self.cursor)
+        top = max(top, self.cursor - self.page + 1)
+        if top != self._top:
+            self.scroll_to(y=top, animate=False)
+
+    # What it does
+
+    def action_move(self, rows: int) -> None:
+        self._place(self.cursor + rows)
+
+    def action_pages(self, pages: float) -> None:
+        self._place(self.cursor + int(self.page * pages))
+
+    def action_end(self, side: int) -> None:
+        self._place(0 if side < 0 else len(self._order) - 1)
+        self._moved = side > 0
+
+    def action_sideways(self, side: int) -> None:
+        self.scroll_to(x=self.scroll_offset.x + 12 * side, animate=False)
+
+    def action_move_sort(self, side: int) -> None:
+        sortable = [each for each, _ in self._shown if each.sort is not None]
+        place = sortable.index(self.sort) + side if self.sort in sortable else 0
+        if 0 <= place < len(sortable):
+            self.sort_by(sortable[place].name)
+
+    def action_choose(self) -> None:
+        key = self.cursor_key
+        if key is not None:
+            self.post_message(self.RowChosen(self, key))
+
+    async def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        event.stop()
+        if offset.y < HEADER_LINES:
+            column = self._column_at(offset.x + self.scroll_offset.x)
+            if column is not None:
+                self.sort_by(column.name)
+            return
+        place = self._top + offset.y - HEADER_LINES
+        if place < len(self._order):
+            self._place(place)
+            if event.chain == 2:
+                self.action_choose()
+
+    def _column_at(self, x: int) -> Column[M] | None:
+        end = 1
+        for column, size in self._shown:
+            end += size + self._gap
+            if x < end:
+                return column
+        return None
+
+    # How it is drawn
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        place = self._top + y - HEADER_LINES
+        if y < HEADER_LINES:
+            strip = self._header()
+        elif place < len(self._order):
+            key = (place, place == self.cursor)
+            if key not in self._strips:
+                self._strips[key] = self._row(*key)
+            strip = self._strips[key]
+        elif y == HEADER_LINES + 1 and not len(self._order):
+            strip = Strip([Segment(f"  {self.empty}", inks(self.app)["dim"])])
+        else:
+            strip = Strip([])
+        ink, left = inks(self.app), self.scroll_offset.x
+        rest = ink["head"] if y < HEADER_LINES else ink["cursor"] if strip and place == self.cursor else None
+        return strip.crop_extend(left, left + width, rest).apply_style(self.visual_style.rich_style)
+
+    def _header(self) -> Strip:
+        ink = inks(self.app)
+        parts = [Segment(" ", ink["head"])]
+        for column, size in self._shown:
+            sorted_by = column is self.sort
+            style = ink["head"] + Style(bold=True) if sorted_by else ink["head"]
+            arrow = ("▼" if self.falling else "▲") if sorted_by else ""
+            title = column.title if len(column.title) + len(arrow) <= size else column.title[: size - len(arrow)]
+            start, letter, end = title.partition(self._letter(column))
+            if not letter:
+                start, end = title, ""
+            pad = " " * (size - len(title) - len(arrow))
+            parts += [
+                Segment((pad + arrow if column.right else "") + start, style),
+                Segment(letter, style + Style(underline=True)),
+                Segment(end + ("" if column.right else arrow + pad) + " " * self._gap, style),
+            ]
+        return Strip(parts)
+
+    def _letter(self, column: Column[M]) -> str:
+        """The letter of the title that stands for the key, in the case it has there."""
+        place = column.title.upper().find(column.letter) if column.letter else -1
+        return column.title[place] if place >= 0 else "\0"
+
+    def _row(self, place: int, cursor: bool) -> Strip:
+        assert self._model is not None
+        ink = inks(self.app)
+        row = int(self._order[place])
+        under = ink["cursor"] if cursor else Style()
+        gap = " " * self._gap
+        parts = [Segment(MARK if cursor else " ", ink["accent"] + under)]
+        for column, size in self._shown:
+            cell = column.cell(self._model, row)
+            parts.append(Segment(written(cell, size, right=column.right) + gap, ink[cell.kind] + under))
+        return Strip(parts)
