@@ -1,0 +1,49 @@
+"""The web face: mounts its pages onto an ASGI application. Everything it draws comes from the Sources it is given."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from dash import Dash
+from fastapi import FastAPI
+
+from dashboards import shell
+from dashboards.http import INDEX, serve
+from dashboards.pages import group, groups, overview
+from monitor.source import Source
+
+PAGES = (overview, groups, group)
+"""Every page: a module with PATH, TITLE, `layout()` and `register(app, sources)`."""
+
+
+def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float] = time.time) -> Dash:
+    """Add the dashboard of these clusters to an application, at "/"; the routes it has stay as they are.
+
+    To be called before the application starts, since it adds middleware: compression, caching and a content security
+    policy for its own paths only. Raises ValueError without a source.
+    """
+    if not sources:
+        raise ValueError("a dashboard needs at least one source")
+    app = Dash(
+        __name__,
+        server=server,
+        use_pages=False,
+        pages_folder="",
+        assets_ignore=r"scheme\.js",
+        index_string=INDEX,
+        title="kmon",
+        update_title="",
+        add_log_handler=False,
+        enable_mcp=False,
+        suppress_callback_exceptions=True,  # a page's callbacks name parts that are only there while it is shown
+    )
+    app.layout = shell.layout(sources)
+    shell.register(app, sources, PAGES, clock)
+    for page in PAGES:
+        page.register(app, sources)
+    serve(server, app)
+    return app
+
+
+def create_app(sources: Sequence[Source], clock: Callable[[], float] = time.time) -> Dash:
+    """The dashboard alone, on an application of its own: `create_app(sources).server` is what a server runs."""
+    return attach(FastAPI(docs_url=None, redoc_url=None, openapi_url=None), sources, clock)

@@ -1,0 +1,192 @@
+// What happens in the browser without asking the server: the age of the data, the state in the URL, the grids' rows.
+(() => {
+  const kmon = (window.kmon = window.kmon || {});
+  const client = (window.dash_clientside = window.dash_clientside || {});
+  const defaults = { q: "", range: "1h" };
+  const whole = new Intl.NumberFormat("en-US");
+
+  // The same as dashboards/text.py: what cannot be seen, or turns text around, becomes a visible sign.
+  kmon.printable = (name) =>
+    String(name).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, (letter) =>
+      letter < " " ? String.fromCharCode(0x2400 + letter.charCodeAt(0)) : "\ufffd");
+
+  // --- addresses -------------------------------------------------------------------------------------------------
+
+  // The same as dashboards/links.py: "", "." and ".." cannot stand in a path, so a bare "=" marks them.
+  kmon.groupHref = (name) => {
+    const marked = name === "" || name === "." || name === "..";
+    const safe = encodeURIComponent(name.toWellFormed ? name.toWellFormed() : name);
+    const encoded = safe.replace(/[!'()*]/g, (letter) => "%" + letter.charCodeAt(0).toString(16).toUpperCase());
+    const cluster = new URLSearchParams(location.search).get("cluster");
+    return "/groups/" + (marked ? "=" : "") + encoded + (cluster ? "?cluster=" + encodeURIComponent(cluster) : "");
+  };
+
+  kmon.go = (href) => {
+    history.pushState({}, "", href);
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    scrollTo(0, 0);
+  };
+
+  const parameter = (name) => new URLSearchParams(location.search).get(name);
+
+  const keep = (name, value) => {
+    const query = new URLSearchParams(location.search);
+    if (value == null || value === "") query.delete(name);
+    else query.set(name, value);
+    const search = query.toString();
+    history.replaceState(history.state, "", location.pathname + (search ? "?" + search : "") + location.hash);
+  };
+
+  // --- the age of the data ---------------------------------------------------------------------------------------
+
+  let stamp = null;
+
+  const ago = (seconds) => {
+    const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
+    const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];
+    return Math.floor(seconds / unit) + " " + name + " old";
+  };
+
+  const tick = () => {
+    const age = document.getElementById("age");
+    if (!age || !stamp) return;
+    const seconds = stamp.age == null ? null : stamp.age + (Date.now() - stamp.arrived) / 1000;
+    const intervals = seconds == null ? Infinity : seconds / stamp.interval;
+    age.textContent = seconds == null ? "no data yet" : ago(Math.max(0, seconds));
+    age.dataset.level = intervals > 5 ? "old" : intervals > 2 ? "late" : "fresh";
+  };
+  setInterval(tick, 1000);
+
+  // --- the grids -------------------------------------------------------------------------------------------------
+
+  const shown = {}; // by grid: its API, the filter, and how many rows it has
+
+  const grid = (id) => window.dash_ag_grid.getApiAsync(id);
+
+  const follow = (api, id) => {
+    if (innerWidth < 640) api.setColumnWidths([{ key: api.getAllDisplayedColumns()[0], newWidth: 140 }]);
+    const sort = parameter("sort");
+    if (sort) {
+      const colId = sort.replace(/^-/, "");
+      if (api.getColumn(colId)) {
+        const state = [{ colId, sort: sort.startsWith("-") ? "desc" : "asc" }];
+        api.applyColumnState({ state, defaultState: { sort: null } });
+      }
+    }
+    api.addEventListener("sortChanged", () => {
+      const sorted = api.getColumnState().find((column) => column.sort);
+      keep("sort", sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "");
+    });
+    api.addEventListener("filterChanged", () => say(api, id));
+    if (id === "groups") {
+      api.addEventListener("rowClicked", ({ data, event }) => {
+        if (event && (event.defaultPrevented || String(getSelection()))) return;
+        kmon.go(kmon.groupHref(data.id));
+      });
+      api.addEventListener("cellKeyDown", ({ data, event }) => {
+        if (event.key === "Enter") kmon.go(kmon.groupHref(data.id));
+      });
+    }
+  };
+
+  const say = (api, id) => {
+    const all = shown[id].rows, some = api.getDisplayedRowCount();
+    const text = all === some ? whole.format(all) : whole.format(some) + " of " + whole.format(all);
+    const place = document.getElementById(id + "-count");
+    if (place) place.textContent = text;
+    // A group of a few partitions needs no tall frame.
+    const frame = document.querySelector(".card-grid .grid-frame");
+    if (frame) frame.style.height = Math.min(460, 60 + 36 * Math.max(2, all)) + "px";
+  };
+
+  const rowsOf = ({ fields, rows }) =>
+    rows.map((cells) => Object.fromEntries(fields.map((field, index) => [field, cells[index]])));
+
+  const apply = (api, feed) => {
+    const rows = rowsOf(feed);
+    if (feed.whole) {
+      api.setGridOption("rowData", rows);
+      return;
+    }
+    const update = [], add = [];
+    rows.forEach((row) => (api.getRowNode(row.id) ? update : add).push(row));
+    api.applyTransaction({ update, add, remove: feed.gone.map((id) => ({ id })) });
+  };
+
+  // A cell that a spreadsheet would take for a formula is made a text; what is unknown says so.
+  const csvCell = ({ value, node, column }) => {
+    if (value == null || value === "") {
+      const known = column.getColId() === "lag" && node ? node.data.at_least : null;
+      return column.getColDef().type === "rightAligned" ? (known == null ? "unknown" : "unknown (at least " + known + ")") : "";
+    }
+    const text = String(value);
+    return /^[=+\-@\t\r＝＋－＠]/.test(text) ? "'" + text : text;
+  };
+
+  client.kmon = {
+    age: (view) => {
+      if (view) {
+        stamp = { ...view, arrived: Date.now() };
+        tick();
+      }
+      return "Age of the data on this page";
+    },
+
+    arrived: (pathname) => {
+      const current = pathname === "/" ? "nav-overview" : String(pathname).startsWith("/groups") ? "nav-groups" : "";
+      document.querySelectorAll("#nav a").forEach((link) => {
+        if (link.id === current) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      });
+      let name = "";
+      try { name = decodeURIComponent(String(pathname).replace(/^\/(groups\/?)?=?/, "")); } catch { /* not UTF-8 */ }
+      document.title = (kmon.printable(name) || (current === "nav-groups" ? "Groups" : "Overview")) + " · kmon";
+      return pathname;
+    },
+
+    feed: (feed, filter, id) => {
+      if (!feed) return client.no_update;
+      const news = client.callback_context.triggered.some(({ prop_id }) => prop_id.endsWith("-feed.data"));
+      grid(id).then((api) => {
+        const first = !shown[id] || shown[id].api !== api;
+        if (first) {
+          shown[id] = { api, rows: 0 };
+          follow(api, id);
+        }
+        if (first || news) apply(api, feed);
+        api.setGridOption("quickFilterText", filter || "");
+        let rows = 0;
+        api.forEachNode(() => { rows += 1; });
+        shown[id].rows = rows;
+        say(api, id);
+      });
+      return client.no_update;
+    },
+
+    csv: (_clicks, id) => {
+      grid(id).then((api) => {
+        const text = api.getDataAsCsv({ processCellCallback: csvCell });
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(new Blob(["\ufeff" + text], { type: "text/csv;charset=utf-8" }));
+        const filter = parameter("q") ? "-filtered" : "";
+        const cluster = String((stamp && stamp.cluster) || "kmon").replace(/[^\w.-]+/g, "_");
+        link.download = cluster + "-" + id + filter + "-" + new Date().toISOString().slice(0, 19).replace(/:/g, "") + "Z.csv";
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      });
+      return client.no_update;
+    },
+
+    // A control takes its value from the URL when its page appears, and writes it there when a person changes it.
+    // The parameter is the last word of the control's id: "groups-q" keeps "q".
+    fromUrl: (_search, id) => {
+      const name = id.split("-").pop();
+      return parameter(name) ?? defaults[name];
+    },
+    toUrl: (value, id) => {
+      const name = id.split("-").pop();
+      keep(name, value === defaults[name] ? "" : value);
+      return client.no_update;
+    },
+  };
+})();

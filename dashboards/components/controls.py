@@ -1,0 +1,146 @@
+"""The controls that pages share: the chart with its time range, and the grid with its feed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from dashboards.charts import EMPTY
+from dashboards.links import DEFAULT_RANGE, RANGES
+
+_THEME = """themeQuartz.withParams({
+    fontFamily: 'inherit', fontSize: 13, rowHeight: 36, headerHeight: 38, spacing: 7, wrapperBorder: false,
+    wrapperBorderRadius: 0, borderColor: 'var(--line)', headerBackgroundColor: 'var(--surface)',
+    headerTextColor: 'var(--muted)', headerFontWeight: 500, backgroundColor: 'var(--surface)',
+    foregroundColor: 'var(--text)', textColor: 'var(--text)', accentColor: 'var(--accent)',
+    rowHoverColor: 'var(--hover)', menuBackgroundColor: 'var(--surface)', tooltipBackgroundColor: 'var(--surface)',
+    tooltipTextColor: 'var(--text)', headerColumnResizeHandleColor: 'transparent', browserColorScheme: 'inherit'
+})"""
+
+
+def chart(identity: str, label: str) -> dcc.Graph:
+    """An empty chart to be filled by a figure dict."""
+    return html.Div(
+        dcc.Graph(
+            id=identity,
+            figure=EMPTY,
+            config={"displayModeBar": False, "showTips": False},
+            responsive=True,
+            style={"height": "100%"},
+        ),
+        className="chart",
+        role="img",
+        **{"aria-label": label},
+    )
+
+
+def range_choice(identity: str) -> html.Div:
+    """What a lag chart's axes are, and the choice of its time range, which the URL keeps."""
+    choice = dmc.SegmentedControl(
+        id=identity, data=list(RANGES), value=DEFAULT_RANGE, size="xs", radius="sm", **{"aria-label": "Time range"}
+    )
+    return html.Div([html.Span("records, time in UTC", className="muted"), choice], className="aside")
+
+
+def column(field: str, head: str, *, number: bool = False, width: int = 120, **options: Any) -> dict[str, Any]:
+    """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last."""
+    numeric = {
+        "type": "rightAligned",
+        "filter": "agNumberColumnFilter",
+        "valueFormatter": {"function": "count(params)"},
+        "comparator": {"function": "knownFirst"},
+        "sortingOrder": ["desc", "asc", None],
+        "cellClass": ["ag-right-aligned-cell", "number"],
+    }
+    kind = numeric if number else {"filter": "agTextColumnFilter"}
+    return {"field": field, "headerName": head, "width": width, "minWidth": 70, **kind, **options}
+
+
+NAME: dict[str, Any] = {
+    "valueFormatter": {"function": "printable(params)"},
+    "tooltipValueGetter": {"function": "printable(params)"},
+}
+STATUS: dict[str, Any] = {
+    "cellRenderer": "StatusMark",
+    "comparator": {"function": "byStatus"},
+    "sortingOrder": ["desc", "asc", None],
+}
+
+
+def grid(identity: str, columns: Sequence[dict[str, Any]], label: str) -> html.Div:
+    """A grid whose rows come through the store `<identity>-feed`: see dashboards.feed and assets/kmon.js."""
+    return html.Div(
+        [
+            dcc.Store(id=f"{identity}-feed"),
+            dcc.Store(id=f"{identity}-base"),
+            dag.AgGrid(
+                id=identity,
+                columnDefs=list(columns),
+                rowData=[],
+                getRowId="params.data.id",
+                defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "minWidth": 80},
+                dashGridOptions={
+                    "theme": {"function": _THEME},
+                    "animateRows": False,
+                    "tooltipShowDelay": 400,
+                    "enableCellTextSelection": True,
+                    "suppressDragLeaveHidesColumns": True,
+                    "suppressNoRowsOverlay": True,
+                },
+                className="grid",
+                style={"height": "100%", "width": "100%"},
+            ),
+        ],
+        className="grid-frame",
+        role="region",
+        **{"aria-label": label},
+    )
+
+
+def grid_tools(identity: str, label: str) -> list[Any]:
+    """How many rows a grid shows, its filter and its export."""
+    return [
+        html.Span(id=f"{identity}-count", className="muted grow"),
+        dmc.TextInput(
+            id=f"{identity}-q", placeholder=label, debounce=150, size="sm", className="filter", **{"aria-label": label}
+        ),
+        dmc.Button("CSV", id=f"{identity}-csv", variant="default", size="sm", **{"aria-label": "Download as CSV"}),
+    ]
+
+
+def drive_grid(app: Dash, identity: str) -> None:
+    """Let the script fill a grid from its feed, filter it, and download what it shows."""
+    app.clientside_callback(
+        ClientsideFunction("kmon", "feed"),
+        Output(f"{identity}-count", "children"),
+        Input(f"{identity}-feed", "data"),
+        Input(f"{identity}-q", "value"),
+        State(identity, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("kmon", "csv"),
+        Output(f"{identity}-csv", "data-done"),
+        Input(f"{identity}-csv", "n_clicks"),
+        State(identity, "id"),
+        prevent_initial_call=True,
+    )
+    keep_in_url(app, f"{identity}-q")
+
+
+def keep_in_url(app: Dash, identity: str) -> None:
+    """Set a control's value from the URL, and the URL from the control, without a request."""
+    app.clientside_callback(
+        ClientsideFunction("kmon", "fromUrl"),
+        Output(identity, "value"),
+        Input("url", "search"),
+        State(identity, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("kmon", "toUrl"),
+        Output(identity, "data-kept"),
+        Input(identity, "value"),
+        State(identity, "id"),
+        prevent_initial_call=True,
+    )

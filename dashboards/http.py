@@ -1,0 +1,124 @@
+"""How pages travel: one page for every path, a content security policy, compression and caching."""
+
+import asyncio
+import gzip
+from base64 import b64encode
+from hashlib import sha256
+
+from dash import Dash
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboards.links import GROUPS, OVERVIEW
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <meta name="color-scheme" content="light dark">
+    <title>{%title%}</title>
+    <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+    <script src="/assets/scheme.js"></script>
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+    <noscript>This page needs JavaScript. The same numbers are at /metrics and under /api/v1.</noscript>
+  </body>
+</html>"""
+
+_PACKAGES = "/_dash-component-suites/"
+_ASSETS = "/assets/"
+_YEAR = "public, max-age=31536000, immutable"
+_LEVEL = 6
+_MOST_SCRIPTS = 64
+
+
+def serve(server: FastAPI, app: Dash) -> None:
+    """Add the middleware that brings Dash's page to every page's path."""
+    # When the server starts, Dash would answer every path that nothing else answers with the page, misspelt ones too.
+    app.backend._setup_catchall = lambda: None  # noqa: SLF001  there is no public way to leave it out
+    server.add_middleware(Travel, policy=policy(app))
+
+
+def policy(app: Dash) -> str:
+    """Everything from this server and nothing from elsewhere; of inline scripts only the one that starts Dash."""
+    starter = b64encode(sha256(app.renderer.encode()).digest()).decode()
+    return (
+        f"default-src 'self'; script-src 'self' 'sha256-{starter}'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+class Travel:
+    """ASGI middleware: gives every page's path Dash's one page, compresses, and lets browsers keep scripts.
+
+    The packages' scripts are megabytes that never change while the process runs, so they are compressed once.
+    """
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app = app
+        self._zipped = GZipMiddleware(app, minimum_size=1_000, compresslevel=_LEVEL)
+        self._page_headers = {"cache-control": "no-cache", "content-security-policy": policy}
+        self._scripts: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif path in (OVERVIEW, GROUPS) or path.startswith(f"{GROUPS}/"):
+            page = {**scope, "path": "/", "raw_path": b"/"}
+            await self._zipped(page, receive, _with(send, self._page_headers))
+        elif path.startswith(_PACKAGES):
+            await self._script(path, scope, receive, send)
+        elif path.startswith(_ASSETS):
+            keep = _YEAR if b"m=" in scope["query_string"] else "no-cache"
+            await self._zipped(scope, receive, _with(send, {"cache-control": keep}))
+        elif path.startswith("/_dash-"):
+            await self._zipped(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _script(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            await self._app(scope, receive, send)
+            return
+        if path not in self._scripts:
+            start, body = await _answer(self._app, scope, receive)
+            if start["status"] != 200:
+                await send(start)
+                await send({"type": "http.response.body", "body": body})
+                return
+            small = await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
+            headers = MutableHeaders(raw=list(start["headers"]))
+            headers.update({"content-encoding": "gzip", "content-length": str(len(small)), "vary": "Accept-Encoding"})
+            if len(self._scripts) >= _MOST_SCRIPTS:
+                self._scripts.clear()
+            self._scripts[path] = (headers.raw, small)
+        raw, small = self._scripts[path]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        await send({"type": "http.response.body", "body": small})
+
+
+def _with(send: Send, headers: dict[str, str]) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            MutableHeaders(raw=message["headers"]).update(headers)
+        await send(message)
+
+    return wrapped
+
+
+async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+    """The whole answer of an application to one request."""
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    return messages[0], b"".join(message.get("body", b"") for message in messages[1:])

@@ -1,0 +1,220 @@
+"""The first page: how the cluster is, in numbers, and which groups need a look."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.charts import lag_figure, undrawn
+from dashboards.components.controls import chart, keep_in_url, range_choice
+from dashboards.components.parts import card, listing, name_link, nothing, status_mark, text, tile
+from dashboards.links import GROUPS, group_path, link, range_seconds, source_of
+from dashboards.pages.groups import why
+from dashboards.text import DASH, count, duration, failure, failures, plural, printable, status, total
+from dashboards.verdict import count_groups
+from monitor.source import Source
+from monitor.view import View
+
+PATH = "/"
+TITLE = "Overview"
+WORST = 10
+CHARTED = 6
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.H1("Overview", className="sr-only"),
+            html.Dl(id="overview-tiles", className="tiles"),
+            html.Div(
+                [
+                    card("Worst groups", html.Div(id="overview-worst")),
+                    card(
+                        "Lag over time",
+                        chart(
+                            "overview-chart", "Lag of the worst groups over time; the table beside it has the numbers"
+                        ),
+                        html.P(id="overview-undrawn", className="muted small"),
+                        aside=range_choice("overview-range"),
+                    ),
+                ],
+                className="halves",
+            ),
+            html.Div(
+                [
+                    card("Alerts", html.Div(id="overview-alerts")),
+                    card("Collectors", html.Div(id="overview-collectors")),
+                ],
+                className="halves",
+            ),
+        ],
+        className="page",
+    )
+
+
+def worst_groups(view: View, most: int = WORST) -> list[int]:
+    """Rows of the groups with the largest known lag, those with records lost or unknown before the ones at rest."""
+    lags = view.group_lags
+    lag = np.where(np.isnan(lags.lag_at_least), -1.0, lags.lag_at_least)
+    order = np.lexsort((view.snapshot.groups.group.astype(str), -lags.status, -lag))
+    return [int(row) for row in order[:most] if lags.status[row] != 0]
+
+
+def charted_groups(view: View, most: int = CHARTED) -> list[str]:
+    """The groups that the chart draws: the ones with the largest lag, also when all are at rest."""
+    lag = view.group_lags.lag
+    order = np.argsort(-lag, kind="stable")  # unknown lag sorts last
+    return [str(view.snapshot.groups.group[row]) for row in order[:most] if not np.isnan(lag[row])]
+
+
+def tiles(view: View) -> list[html.Div]:
+    """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
+    totals, shown = view.totals, view.snapshot
+    no_brokers = failure(view, "cluster")
+    no_topics, no_groups = failure(view, "topics"), failure(view, "groups")
+    groups = count_groups(view)
+    in_all = f"of {plural(totals.partitions, 'partition')}"
+    partly = f"not known in full of {plural(totals.groups_unknown, 'group')}" if totals.groups_unknown else no_groups
+    nodes = ", ".join(map(str, shown.brokers.broker.tolist())) if 0 < totals.brokers < 8 else ""
+    return [
+        tile("Brokers", _known(totals.brokers, no_brokers), no_brokers or (nodes and f"nodes {nodes}")),
+        tile("Controller", DASH if shown.controller is None else str(shown.controller), no_brokers or "node"),
+        tile(
+            "Offline partitions",
+            _known(totals.offline, no_topics),
+            no_topics or in_all,
+            "bad" if totals.offline else "",
+        ),
+        tile(
+            "Under-replicated",
+            _known(totals.under_replicated, no_topics),
+            no_topics or in_all,
+            "warn" if totals.under_replicated else "",
+        ),
+        html.Div(
+            [
+                html.Dt("Groups"),
+                html.Dd(
+                    [
+                        html.Span([html.B(_known(n, no_groups)), status_mark(word)], className="count")
+                        for word, n in vars(groups).items()
+                    ],
+                    className="tile-value counts",
+                ),
+                html.Dd(no_groups or f"{totals.groups:,} in all", className="tile-note muted"),
+            ],
+            className="tile wide",
+        ),
+        tile("Total lag", total(totals.lag, totals.lag_at_least), partly or "records still to read"),
+    ]
+
+
+def _known(value: int, why_not: str) -> str:
+    return total(None if why_not else value, value)
+
+
+def worst(view: View, search: str | None) -> Any:
+    """The table of the groups that are not at rest."""
+    groups, lags = view.snapshot.groups, view.group_lags
+    rows = worst_groups(view)
+    if not rows:
+        no_groups = failure(view, "groups")
+        if no_groups:
+            return nothing("The groups are unknown", no_groups)
+        if not len(groups):
+            return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")
+        return nothing("Every group keeps up", f"{plural(len(groups), 'group')}, none behind.")
+    table = listing(
+        ("Group", "Status", "Lag", "Lost", "Members", "Why"),
+        [
+            (
+                name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
+                status_mark(status(int(lags.status[row]))),
+                total(float(lags.lag[row]), float(lags.lag_at_least[row])),
+                count(float(lags.lost[row])) if lags.lost[row] else "",
+                count(float(groups.members[row])),
+                html.Span(why(view, row), className="why", title=why(view, row)),
+            )
+            for row in rows
+        ],
+        numbers=("Lag", "Lost", "Members"),
+    )
+    return [table, html.P(dcc.Link(f"All {plural(len(groups), 'group')}", href=link(GROUPS, search)), className="more")]
+
+
+def alerts(view: View) -> Any:
+    """The alerts that fire or are pending, firing first."""
+    if not view.alerts:
+        return nothing("No alerts", "")
+    ordered = sorted(view.alerts, key=lambda each: (each.state != "firing", each.severity != "critical", each.rule))
+    return listing(
+        ("Alert", "State", "Severity", "Since", "What"),
+        [
+            (
+                text(each.rule),
+                html.Span(each.state, className=f"alert-{each.state}"),
+                each.severity,
+                duration(view.time - (each.firing_since or each.active_since)),
+                html.Span(printable(each.summary), className="why", title=printable(each.summary)),
+            )
+            for each in ordered
+        ],
+        numbers=("Since",),
+    )
+
+
+def collectors(view: View) -> Any:
+    """The collectors that failed and why, or that all answered."""
+    failed = failures(view)
+    if not failed:
+        count_ = len(view.snapshot.outcomes)
+        return nothing(f"All {plural(count_, 'collector')} answered" if count_ else "No collectors yet", "")
+    return listing(
+        ("Collector", "Why it has no full answer"),
+        [(name, html.Span(printable(reason), className="why")) for name, reason in failed],
+    )
+
+
+def figure(source: Source, view: View, range_name: str | None) -> dict[str, Any]:
+    """Lag of the worst groups over the range."""
+    points = source.window(view.time - range_seconds(range_name))
+    return lag_figure(points, charted_groups(view.shown), source.interval_seconds, f"{view.cluster} {range_name}")
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    def tables(seen: dict[str, Any] | None, search: str | None) -> tuple[Any, ...]:
+        view = source_of(sources, search).latest()
+        if seen is None:
+            raise PreventUpdate
+        if view is None:
+            waiting = nothing("Waiting for the first poll", "")
+            return [], waiting, waiting, waiting
+        return tiles(view.shown), worst(view.shown, search), alerts(view), collectors(view)
+
+    app.callback(
+        Output("overview-tiles", "children"),
+        Output("overview-worst", "children"),
+        Output("overview-alerts", "children"),
+        Output("overview-collectors", "children"),
+        Input("view", "data"),
+        State("url", "search"),
+    )(tables)
+
+    def draw(seen: dict[str, Any] | None, range_name: str | None, search: str | None) -> tuple[dict[str, Any], str]:
+        source = source_of(sources, search)
+        view = source.latest()
+        if seen is None or view is None:
+            raise PreventUpdate
+        return figure(source, view, range_name), undrawn(view.shown)
+
+    app.callback(
+        Output("overview-chart", "figure"),
+        Output("overview-undrawn", "children"),
+        Input("view", "data"),
+        Input("overview-range", "value"),
+        State("url", "search"),
+    )(draw)
+
+    keep_in_url(app, "overview-range")
