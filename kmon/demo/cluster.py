@@ -17,7 +17,7 @@ from kmon.demo.errors import DemoError
 from kmon.demo.folders import logs_folder, make, need_space
 from kmon.demo.jars import KAFKA_VERSION, Tell, java, kafka_jars, silent, streams_jars, tools_jars
 from kmon.demo.node import CONTROLLER, Node, free_ports, random_id, render, server_properties
-from kmon.demo.processes import Process, ProcessGroup
+from kmon.demo.processes import Process, ProcessGroup, without_stack
 
 SPACE_BYTES_PER_NODE = 200_000_000
 PORT_TRIES = 3
@@ -46,7 +46,7 @@ class Cluster:
         format_args: Sequence[str] = (),
         jvm_options: Sequence[str] = jvm.QUICK,
         data_dir: Path | None = None,
-        start_timeout_seconds: float = 90,
+        start_timeout_seconds: float = 120,
         tell: Tell = silent,
     ) -> None:
         if not 1 <= brokers <= 5:
@@ -65,7 +65,7 @@ class Cluster:
     # ---------------------------------------------------------------- its life
 
     def start_all(self) -> Self:
-        """Fetch what is missing, format, start every node; return when all brokers are registered and groups can join."""
+        """Fetch what is missing, format, start every node; return when all are registered and groups can join."""
         java()
         self._jars = kafka_jars(self.version, self._tell)
         self._logs = logs_folder()
@@ -148,8 +148,9 @@ class Cluster:
         return "paused" if self._nodes[broker].paused else "running"
 
     def admin(self, **config: Any) -> Any:
-        """A kafka-python KafkaAdminClient on this cluster; the caller closes it."""
-        return readiness.admin_client(**{"bootstrap_servers": self.bootstrap, **self.client_config, **config})
+        """A kafka-python KafkaAdminClient on this cluster, asking first those that answer; the caller closes it."""
+        up = [self.address(broker) for broker in self.ids if self.state(broker) == "running"]
+        return readiness.admin_client(**{"bootstrap_servers": up, **self.client_config, **config})
 
     # ---------------------------------------------------------------- one broker
 
@@ -232,7 +233,7 @@ class Cluster:
         except subprocess.TimeoutExpired as error:
             raise DemoError(f"{name} did not end in {timeout_seconds:.0f} s") from error
         if done.returncode:
-            raise DemoError(f"{name} ended with code {done.returncode}: {(done.stderr or done.stdout).strip()[-2000:]}")
+            raise DemoError(f"{name} ended with code {done.returncode}: {without_stack(done.stderr or done.stdout)}")
         return done.stdout
 
     def spawn_tool(
@@ -299,7 +300,7 @@ class Cluster:
         argv = jvm.command(self._jars, "kafka.tools.StorageTool", *args, heap_mb=96, log=log)
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # made here
         if done.returncode:
-            raise DemoError(f"cannot format a log dir: {(done.stderr or done.stdout).strip()}")
+            raise DemoError(f"cannot format a log dir: {without_stack(done.stderr or done.stdout)}")
         # A JVM per node would take longer than the brokers' own start.
         for node in others:
             node.copy_format(first)

@@ -18,12 +18,23 @@ def cache_folder() -> Path:
 
 
 def logs_folder() -> Path:
-    """Make a new folder for the logs of one run; all but the newest `KEPT_RUNS` are removed."""
+    """Make a new folder for the logs of one run; of those of ended processes only the newest `KEPT_RUNS` stay."""
     runs = cache_folder() / "logs"
     made = make(runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 1000:03}")
     for old in sorted(runs.iterdir())[:-KEPT_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
+        if not _is_alive(old.name.split("-")[2]):
+            shutil.rmtree(old, ignore_errors=True)
     return made
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def make(folder: Path) -> Path:

@@ -29,18 +29,21 @@ def main() -> None:
     print("ready", flush=True)
     wait_for_end_of(parent)
     group = os.getpgrp()
-    if folder and os.fork() == 0:
-        os.setpgid(0, 0)
-        # The folder goes once nobody is left who could write to it.
-        for _ in range(100):
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except ProcessLookupError:
-                break
-            time.sleep(0.05)
-        shutil.rmtree(folder, ignore_errors=True)
-        os._exit(0)
-    os.killpg(group, signal.SIGKILL)
+    if not folder:
+        os.killpg(group, signal.SIGKILL)
+    if os.fork():
+        # The child kills us with the group, once it has left it.
+        while True:
+            signal.pause()
+    os.setpgid(0, 0)
+    # The folder goes once nobody is left who could write to it.
+    for _ in range(100):
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -75,12 +75,17 @@ class Process:
             return self._popen.wait()
 
     def tail(self, lines: int = TAIL_LINES) -> str:
-        """The last lines of what it logged and of what it printed."""
-        return "\n".join(line for path in (self.log, self.output) for line in _end_of(path).splitlines()[-lines:])
+        """The last lines of what it logged and of what it printed, without stack traces."""
+        return "\n".join(without_stack(_end_of(path), lines) for path in (self.log, self.output)).strip()
 
     def said(self, text: str) -> bool:
         """Whether `text` stands near the end of what it logged or printed."""
         return any(text in _end_of(path) for path in (self.log, self.output))
+
+
+def without_stack(text: str, lines: int = TAIL_LINES) -> str:
+    """The last lines of what a Java program printed that are no frames of a stack trace."""
+    return "\n".join([line for line in text.splitlines() if not line.startswith("\tat ")][-lines:])
 
 
 def _end_of(path: Path, size_bytes: int = 20_000) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, NoError
 
 from kmon.demo import kafka_clients
@@ -121,10 +121,23 @@ def member(cluster: Cluster, group: str, *topics: str, **config: Any) -> Iterato
         **cluster.client_config,
         **config,
     }
-    with closing(KafkaConsumer(*topics, **settings)) as consumer:
-        consumer.pause()
+    with closing(KafkaConsumer(**settings)) as consumer:
+        # Paused until then, so that the first record is the test's own to poll.
+        consumer.subscribe(topics, listener=_PauseOnAssignment(consumer))
         wait_until(lambda: (consumer.poll(200), consumer.assignment())[1], f"{group}'s assignment")
+        consumer.resume(*consumer.assignment())
         yield consumer
+
+
+class _PauseOnAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self.consumer = consumer
+
+    def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        self.consumer.pause(*assigned)
+
+    def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        pass
 
 
 @contextmanager
@@ -148,7 +161,7 @@ def share_group(cluster: Cluster, group: str, topic: str) -> Iterator[Process]:
 
 @contextmanager
 def streams_group(cluster: Cluster, group: str) -> Iterator[Process]:
-    """A streams group: word counts of `kafka_clients.STREAMS_INPUT`, which is made with its output if it is not there."""
+    """A streams group: word counts of `kafka_clients.STREAMS_INPUT`, which is made if it is not there."""
     with closing(cluster.admin()) as admin:
         there = admin.list_topics()
     for topic in (kafka_clients.STREAMS_INPUT, kafka_clients.STREAMS_OUTPUT):

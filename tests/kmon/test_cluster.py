@@ -1,0 +1,196 @@
+"""The launcher on a real Kafka: every way a broker or the launcher itself can end, and every way a start can fail."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.errors import KafkaError
+from kafka_cluster import broker_killed, broker_paused, broker_stopped, commit, make_topic, produce, unique, wait_until
+
+from kmon.demo import cluster as cluster_module
+from kmon.demo.cluster import Cluster
+from kmon.demo.errors import DemoError
+from kmon.demo.node import free_ports
+from kmon.demo.readiness import registered
+
+pytestmark = pytest.mark.kafka
+
+# Starts a cluster, tells its pids and folder, and waits for its end.
+PARENT = """
+import sys
+from kmon.demo.cluster import Cluster
+with Cluster(brokers=1) as cluster:
+    if sys.argv[1] == "pause":
+        cluster.pause(1)
+    print(cluster.process(1).pid, cluster.spawn("other", ["sleep", "600"]).pid, cluster.folder, flush=True)
+    try:
+        sys.stdin.read()
+    finally:
+        print("left", flush=True)
+"""
+
+
+def unfenced(cluster: Cluster) -> set[int]:
+    """Empty where the one that was asked did not answer in time."""
+    up = [cluster.address(broker) for broker in cluster.ids if cluster.state(broker) == "running"]
+    return registered(up, cluster.client_config)
+
+
+def answers(address: str) -> bool:
+    try:
+        KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=1500, request_timeout_ms=1500).close()
+    except KafkaError:
+        return False
+    return True
+
+
+def gone(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_three_brokers_with_racks_and_features(kafka: Cluster) -> None:
+    with closing(kafka.admin()) as admin:
+        brokers = admin.describe_cluster()["brokers"]
+        features = admin.describe_features()
+    assert {(b["broker_id"], b["rack"], f"{b['host']}:{b['port']}") for b in brokers} == {
+        (i, f"r{i}", kafka.address(i)) for i in (1, 2, 3)
+    }
+    assert kafka.bootstrap == ",".join(map(kafka.address, kafka.ids))
+    assert all(features[name]["finalized"][1] >= 1 for name in ("group.version", "share.version", "streams.version"))
+
+
+def test_paused_broker_listens_and_never_answers(kafka: Cluster) -> None:
+    with broker_paused(kafka, 2):
+        assert kafka.state(2) == "paused"
+        host, port = kafka.address(2).split(":")
+        with socket.create_connection((host, int(port)), timeout=5):
+            assert not answers(kafka.address(2))
+        wait_until(lambda: unfenced(kafka) == {1, 3}, "fencing of broker 2")
+    assert kafka.state(2) == "running"
+    assert unfenced(kafka) == {1, 2, 3}
+    assert answers(kafka.address(2))
+
+
+@pytest.mark.parametrize(("broken", "code"), [(broker_killed, -signal.SIGKILL), (broker_stopped, 143)])
+def test_ended_broker_comes_back_with_its_data(kafka: Cluster, broken: type, code: int) -> None:
+    topic = make_topic(kafka, replicas=3)
+    assert produce(kafka, topic, count=3, acks="all") == 3
+    address, pid = kafka.address(3), kafka.process(3).pid
+    with broken(kafka, 3):
+        assert (kafka.state(3), kafka.process(3).exit_code) == ("ended", code)
+        assert produce(kafka, topic, count=2, acks="all") == 5
+    assert kafka.address(3) == address
+    assert kafka.process(3).pid != pid
+    with closing(kafka.admin()) as admin:
+        [described] = admin.describe_topics([topic])
+    assert set(described["partitions"][0]["isr_nodes"]) == {1, 2, 3}
+
+
+def test_kafkas_own_tool_reads_what_we_committed(kafka: Cluster) -> None:
+    topic, group = make_topic(kafka), unique("group")
+    produce(kafka, topic, count=9)
+    commit(kafka, group, {(topic, 0): 4})
+    told = kafka.run_tool(
+        ".consumer.group.ConsumerGroupCommand", "--bootstrap-server", kafka.bootstrap, "--describe", "--group", group
+    )
+    assert [group, topic, "0", "4", "9", "5"] in [line.split()[:6] for line in told.splitlines()]
+
+
+def test_failing_tool_tells_why(kafka: Cluster) -> None:
+    with pytest.raises(DemoError, match=r"ConsumerGroupCommand ended with code 1: .*no-such-option"):
+        kafka.run_tool(".consumer.group.ConsumerGroupCommand", "--no-such-option")
+
+
+@pytest.mark.parametrize("brokers", ["run", "pause"])
+def test_killed_parent_leaves_no_process_and_no_data(kafka: Cluster, brokers: str) -> None:
+    parent, pids, folder = start_parent(brokers)
+    with parent:
+        parent.kill()
+    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
+    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_parent_leaves_no_process_and_no_data(kafka: Cluster, number: signal.Signals) -> None:
+    parent, pids, folder = start_parent("run")
+    with parent:
+        parent.send_signal(number)
+        assert parent.wait(timeout=30) == -number
+        assert parent.stdout
+        # Python turns SIGINT into an exception, and leaves by the front door.
+        assert parent.stdout.read() == ("left\n" if number == signal.SIGINT else "")
+    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
+    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
+
+
+def start_parent(mode: str) -> tuple[subprocess.Popen[str], list[int], Path]:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, mode],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert parent.stdout
+    *pids, folder = parent.stdout.readline().split()
+    assert not any(gone(int(pid)) for pid in pids)
+    return parent, [int(pid) for pid in pids], Path(folder)
+
+
+def test_taken_port_is_left_for_another(kafka: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taker:
+        taken = taker.getsockname()[1]
+        offers = [[taken, *free_ports(1)], free_ports(2)]
+        monkeypatch.setattr(cluster_module, "free_ports", lambda _count: offers.pop(0))
+        with Cluster(brokers=1) as cluster:
+            assert not offers
+            assert cluster.address(1) != f"127.0.0.1:{taken}"
+            assert unfenced(cluster) == {1}
+
+
+def test_data_dir_is_kept_and_started_from_again(kafka: Cluster, tmp_path: Path) -> None:
+    with Cluster(brokers=1, data_dir=tmp_path / "kept") as cluster:
+        topic = make_topic(cluster)
+        produce(cluster, topic, count=6)
+    with Cluster(brokers=1, data_dir=tmp_path / "kept") as cluster, closing(cluster.admin()) as admin:
+        from kafka.admin import OffsetSpec
+
+        partition = TopicPartition(topic, 0)
+        assert admin.list_partition_offsets({partition: OffsetSpec.LATEST})[partition].offset == 6
+
+
+def test_broker_that_dies_at_start_shows_the_end_of_its_log(kafka: Cluster) -> None:
+    with pytest.raises(DemoError, match=r"no\.such\.Class") as raised:
+        Cluster(brokers=1, config={"authorizer.class.name": "no.such.Class"}).start_all()
+    message = str(raised.value)
+    assert message.startswith("broker 1 ended with code 1; logs are in /")
+    logs = re.search(r"logs are in (\S+);", message)
+    assert logs
+    assert "no.such.Class" in (Path(logs[1]) / "broker-1.log").read_text()
+
+
+def test_bad_property_is_named(kafka: Cluster) -> None:
+    with pytest.raises(DemoError, match=r"cannot format a log dir: .*Invalid value soon .*log\.retention\.ms"):
+        Cluster(brokers=1, config={"log.retention.ms": "soon"}).start_all()
+
+
+def test_data_dir_that_cannot_be_written(kafka: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DemoError, match=r"^cannot write to .*/file/data: Not a directory$"):
+        Cluster(brokers=1, data_dir=tmp_path / "file" / "data").start_all()
+
+
+@pytest.mark.parametrize("brokers", [0, 6])
+def test_number_of_brokers(brokers: int) -> None:
+    with pytest.raises(DemoError, match="1 to 5 brokers"):
+        Cluster(brokers=brokers)
