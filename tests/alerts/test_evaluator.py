@@ -129,6 +129,15 @@ def test_a_firing_alert_outlives_lost_sendings(interval: float, valid: float) ->
     assert before + valid <= notice.ends_at <= after + valid
 
 
+def test_a_notice_starts_when_the_alert_fires_not_when_it_was_first_seen() -> None:
+    clock, recorder = FakeClock(), Recorder()
+    evaluator = Evaluator([Rule("GroupLag", 50, for_seconds=20)], [Receiver("r", recorder)], clock=clock)
+    play(evaluator, clock, "70 70 70")
+    evaluator.stop(GUARD_SECONDS)
+    ((notice,),) = recorder.attempts
+    assert notice.starts_at == NOW + 20
+
+
 def test_what_is_printed_is_one_line_an_event() -> None:
     clock, stream = FakeClock(), io.StringIO()
     evaluator = Evaluator([RULE], [open_receiver("stdout", stream)], clock=clock)
@@ -218,16 +227,20 @@ def test_a_rule_that_cannot_be_evaluated_keeps_what_fires_and_spares_the_others(
 
 
 def test_clusters_do_not_answer_for_one_another() -> None:
-    evaluator = Evaluator([RULE])
+    clock = FakeClock()
+    evaluator = Evaluator([RULE], clock=clock)
 
-    def on(cluster: str, lag: float) -> View:
+    def on(cluster: str, lag: float) -> tuple[AlertRow, ...]:
         topics = [Topic("orders", [(0, 1_000)])]
-        return make_view(snapshot_of(topics, [Group("pay", {("orders", 0): 1_000 - lag})], cluster=cluster))
+        groups = [Group("pay", {("orders", 0): 1_000 - lag})]
+        clock.move(10)
+        return evaluator.observe(make_view(snapshot_of(topics, groups, cluster=cluster)))
 
-    assert len(evaluator.observe(on("east", 70))) == 1
-    assert evaluator.observe(on("west", 0)) == ()
-    (row,) = evaluator.observe(on("east", 70))
-    assert dict(row.labels)["cluster"] == "east"
+    (before,) = on("east", 70)
+    assert on("west", 0) == ()
+    (after,) = on("east", 70)
+    assert dict(after.labels)["cluster"] == "east"
+    assert after.firing_since == before.firing_since
 
 
 def test_a_jump_of_the_wall_clock_fires_and_resolves_nothing() -> None:
