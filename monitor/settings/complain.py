@@ -51,7 +51,7 @@ def _sentence(error: ErrorDetails) -> str:
     if kind in LIMITS:
         name, words = LIMITS[kind]
         limit = context[name]
-        return f"must be {words} {format_duration(limit) if error['loc'][-1] in DURATIONS else limit:,}"
+        return f"must be {words} {format_duration(limit) if error['loc'][-1] in DURATIONS else format(limit, ',')}"
     if kind == "literal_error":
         return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
     if kind == "value_error":

@@ -99,7 +99,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     if "single document" in problem:
         return "a second document (---): a settings file has one"
     problem = error.problem or "is no YAML"
-    return "is no YAML: " + re.sub(r", but (found|got) .*|'[^'<>]{2,}'", "", problem, flags=re.DOTALL)
+    return "is no YAML: " + re.sub(r", but (found|got) .*", "", problem, flags=re.DOTALL)
 
 
 class _Reader:

@@ -66,18 +66,18 @@ def load(
         contexts = [NOTHING]
     wanted = child(root, "current_context")
     current = _current(contexts, wanted)
-    if complaint := check_choice(_names(contexts), str(wanted.value) if wanted else None):
-        label = (wanted or listed).label
-        loader.problems.append(Problem(("current_context",), f"{label}: {complaint}"))
-    contexts, current = loader.leave_out(contexts, current)
     if current is not None:
         if plain(properties):
             contexts[current] = _without(contexts[current], "security")
         for each in over:
             contexts[current] = merge(contexts[current], loader.resolve(each, ClusterSettings, ("contexts", current)))
         name = child(contexts[current], "name")
-        if wanted is not None and name is not None:
+        if wanted is not None and name is not None and name.value != wanted.value:
+            wanted = name
             root = merge(root, Given({"current_context": name}, ""))
+    if complaint := check_choice(_names(contexts), str(wanted.value) if wanted else None):
+        loader.problems.append(Problem(("current_context",), f"{(wanted or listed).label}: {complaint}"))
+    contexts = loader.leave_out(contexts, current)
     root = merge(root, Given({"contexts": Given([*contexts], listed.where, "contexts")}, ""))
     return Loaded(loader.validate(root), tuple(loader.notes), root)
 
@@ -142,12 +142,12 @@ class _Loader:
             values.append((path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path, given))
         return Given(layer(values, "environment"), "environment")
 
-    def leave_out(self, contexts: list[Given], current: int | None) -> tuple[list[Given], int | None]:
+    def leave_out(self, contexts: list[Given], current: int | None) -> list[Given]:
         """The contexts without those that are not current and take what is not there, with a note for each."""
         lacking = {each.path[1]: each for each in self.problems if each.absent and each.path[:1] == ("contexts",)}
         lacking.pop(current, None) if current is not None else lacking.clear()
         if not lacking:
-            return contexts, current
+            return contexts
         self.notes += [f"{each.text}: this context is left out" for each in lacking.values()]
         kept = [number for number in range(len(contexts)) if number not in lacking]
         place: dict[Any, int] = {number: index for index, number in enumerate(kept)}
@@ -158,7 +158,7 @@ class _Loader:
             elif not (each.absent and each.path[1] in lacking):
                 moved.append(Problem(("contexts", place.get(each.path[1], -1), *each.path[2:]), each.text, each.absent))
         self.problems = moved
-        return [contexts[number] for number in kept], place.get(current)
+        return [contexts[number] for number in kept]
 
     def validate(self, root: Given) -> Settings:
         settings = None
@@ -210,7 +210,7 @@ def _without(given: Given, name: str) -> Given:
 
 def _current(contexts: list[Given], wanted: Given | None) -> int | None:
     """The number of the context to use, None where there is none of that name or no choice was made."""
-    if wanted is None:
+    if wanted is None or contexts == [NOTHING]:
         return 0 if len(contexts) == 1 else None
     names = _names(contexts)
     return names.index(str(wanted.value)) if wanted.value in names else None

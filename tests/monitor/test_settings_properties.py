@@ -1,0 +1,223 @@
+"""Kafka's client.properties: Java's format to the letter, and what the keys mean for kmon."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.settings import ClusterSettings, SettingsError, load
+from monitor.settings.jaas import parse_jaas
+from monitor.settings.properties import PropertiesError, parse_properties
+
+SECRET = "correct-horse-battery"
+SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
+PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+
+
+def values(data: bytes) -> dict[str, str]:
+    return {key: each.value for key, each in parse_properties(data).items()}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a=1", {"a": "1"}),
+        (b"a:1\r\nb 2\rc\t3\nd", {"a": "1", "b": "2", "c": "3", "d": ""}),
+        (b"a = 1 ", {"a": "1 "}),
+        (b"a == 1", {"a": "= 1"}),
+        (b"a   :   = 1", {"a": "= 1"}),
+        (b"a\\=b\\:c\\ d=1", {"a=b:c d": "1"}),
+        (b"# a=1\n! b=2\n  # c=3\n\n   d=4", {"d": "4"}),
+        (b"a=1,\\\n    2,\\\n\t3", {"a": "1,2,3"}),
+        (b"a=1\\\n# 2", {"a": "1# 2"}),
+        (b"a=1\\\\\nb=2", {"a": "1\\", "b": "2"}),
+        (b"a=1\\\\\\\nb=2", {"a": "1\\b=2"}),
+        (b"a=1\\\n\nb=2", {"a": "1", "b": "2"}),
+        (b"# no continuation \\\na=1", {"a": "1"}),
+        (b"a=\\t\\n\\r\\f\\q\\\\", {"a": "\t\n\r\fq\\"}),
+        (b"a=\\u0041\\u00e9\\ud83d\\ude00", {"a": "Aé😀"}),
+        (b"a=\xe9", {"a": "é"}),
+        (b"a=1\na=2", {"a": "2"}),
+        (b"a=1\\", {"a": "1"}),
+        (b"=1", {"": "1"}),
+        (b"", {}),
+    ],
+)
+def test_properties_are_read_as_java_reads_them(data: bytes, expected: dict[str, str]) -> None:
+    assert values(data) == expected
+
+
+@pytest.mark.parametrize("data", [b"x\na=\\u12", b"x\na=\\u12g4", b"x\n\\uuuu=1"])
+def test_a_broken_unicode_escape_is_an_error_with_its_line(data: bytes) -> None:
+    with pytest.raises(PropertiesError) as caught:
+        parse_properties(data)
+    assert caught.value.line == 2
+
+
+def escaped(text: str) -> bytes:
+    """The text as java.util.Properties writes it."""
+    units = text.encode("utf-16-be")
+    return b"".join(b"\\u%04x" % int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
+
+
+@given(st.dictionaries(st.text(), st.text(), max_size=5))
+def test_what_is_written_in_escapes_is_read_back(properties: dict[str, str]) -> None:
+    data = b"\n".join(b"%s=%s" % (escaped(key) or b"", escaped(value)) for key, value in properties.items() if key)
+    assert values(data) == {key: value for key, value in properties.items() if key}
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_properties_or_a_properties_error(data: bytes) -> None:
+    try:
+        result = values(data)
+    except PropertiesError:
+        result = {}
+    assert all(isinstance(each, str) for each in result.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "username", "password"),
+    [
+        (f'{PLAIN} required username="alice" password="a;b=c d";', "alice", "a;b=c d"),
+        (f"{SCRAM} required\n  username='o\\'hara'\n  password=\"\\\"\\\\\\n\\101\";", "o'hara", '"\\\nA'),
+        (f'{PLAIN} REQUIRED username=alice serviceName="x" password=b-c_d$e.f ;', "alice", "b-c_d$e.f"),
+        (f'/* who */ {PLAIN} required // what\n username="u" password="//p/**/";', "u", "//p/**/"),
+    ],
+)
+def test_a_login_is_read_with_javas_quoting(text: str, username: str, password: str) -> None:
+    login = parse_jaas(text)
+    assert (login.username, login.password) == (username, password)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "is no login"),
+        (f'{PLAIN} required username="u" password="{SECRET}"', "does not end with a semicolon"),
+        (f'{PLAIN} username="u" password="{SECRET}";', "lacks one of required"),
+        (f'{PLAIN} required username="u";', "lacks username or password"),
+        (f'{PLAIN} required username "u" password="{SECRET}";', "has an option that is not"),
+        (f'{PLAIN} required username="u" password={SECRET}%;', "a character where none can stand"),
+        (f'{PLAIN} required username="u" password="{SECRET};', "a character where none can stand"),
+        (f'{PLAIN} required username="u" password="{SECRET}"; {PLAIN} required;', "more than one login module"),
+        (
+            'com.sun.security.auth.module.JndiLoginModule required user.provider.url="ldap://x";',
+            "login module JndiLoginModule",
+        ),
+        (
+            "com.sun.security.auth.module.Krb5LoginModule required;",
+            "login module Krb5LoginModule, which kmon cannot do",
+        ),
+        (f"{SECRET}; required", "has the login module, which kmon cannot do"),
+    ],
+)
+def test_a_login_that_cannot_be_used_says_why_without_its_values(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(complaint)) as caught:
+        parse_jaas(text)
+    assert SECRET not in str(caught.value)
+
+
+@given(st.text(alphabet=st.sampled_from("ab1 =;\"'\\/*\n.é"), max_size=40))
+def test_any_text_is_a_login_or_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no login|login module|lacks|option|semicolon|character"):
+        parse_jaas(text)
+
+
+def read(tmp_path: Path, text: str) -> tuple[ClusterSettings, list[str]]:
+    path = tmp_path / "client.properties"
+    path.write_text(textwrap.dedent(text))
+    path.chmod(0o600)
+    loaded = load(None, {}, command_config=path)
+    return loaded.settings.cluster, [note.replace(f"{path.parent}/", "") for note in loaded.notes]
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, "bootstrap.servers=kafka:9092\n" + textwrap.dedent(text))
+    return [each.replace(f"{tmp_path}/", "") for each in caught.value.problems]
+
+
+def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
+    cluster, notes = read(
+        tmp_path,
+        f"""\
+        bootstrap.servers=kafka-1:9092, kafka-2:9092
+        client.id = ops
+        request.timeout.ms=1500
+        security.protocol=sasl_plaintext
+        sasl.mechanism=SCRAM-SHA-512
+        sasl.jaas.config={SCRAM} required \\
+          username="kmon" \\
+          password="{SECRET}";
+        group.id=x
+        ssl.key.password=unused
+        """,
+    )
+    assert cluster.bootstrap_servers == ("kafka-1:9092", "kafka-2:9092")
+    assert (cluster.client_id, cluster.request_timeout_seconds) == ("ops", 1.5)
+    options = cluster.client_options()
+    assert options["security_protocol"] == "SASL_PLAINTEXT"
+    assert options["sasl_mechanism"] == "SCRAM-SHA-512"
+    assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("kmon", SECRET)
+    assert notes == [
+        "client.properties:9: group.id: is not used by kmon",
+        "client.properties:10: ssl.key.password: is not used with security.protocol SASL_PLAINTEXT",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("security.protocol=TLS\n", "client.properties:2: security.protocol: must be one of PLAINTEXT, SSL"),
+        ("request.timeout.ms=soon\n", "client.properties:2: request.timeout.ms: is no duration"),
+        (
+            f"security.protocol=SASL_SSL\nsasl.jaas.config={PLAIN} required username=u password={SECRET};\n",
+            "client.properties: sasl.mechanism: is missing, which means GSSAPI",
+        ),
+        (
+            (
+                "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n"
+                f"sasl.jaas.config={SCRAM} required username=u password={SECRET};\n"
+            ),
+            "client.properties:4: sasl.jaas.config: its login module is for SCRAM-SHA-256, SCRAM-SHA-512, not",
+        ),
+        ("security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n", "client.properties: sasl.jaas.config: is missing"),
+        (
+            "security.protocol=SSL\nssl.truststore.location=/t.jks\n",
+            "client.properties:3: ssl.truststore.location: ssl.truststore.type is JKS and kmon reads PEM: run keytool",
+        ),
+        (
+            "security.protocol=SSL\nssl.keystore.location=/k.p12\nssl.keystore.type=PKCS12\n",
+            "client.properties:3: ssl.keystore.location: ssl.keystore.type is PKCS12 and kmon reads PEM: run op",
+        ),
+        (
+            "security.protocol=SSL\nssl.endpoint.identification.algorithm=none\n",
+            "client.properties:3: ssl.endpoint.identification.algorithm: must be https, or empty",
+        ),
+        (
+            "security.protocol=SSL\nssl.key.password=${file:/x:y}\n",
+            "client.properties:3: ssl.key.password: refers to a config pr",
+        ),
+        ("a=\\u12\n", "client.properties:2: has a \\u that four hexadecimal digits do not follow"),
+    ],
+)
+def test_what_kmon_cannot_do_is_said_with_the_line(tmp_path: Path, text: str, problem: str) -> None:
+    (line, *_) = problems(tmp_path, text)
+    assert line.startswith(problem)
+    assert SECRET not in line
+
+
+def test_an_empty_identification_algorithm_turns_the_host_name_check_off(tmp_path: Path) -> None:
+    text = "bootstrap.servers=a:1\nsecurity.protocol=SSL\nssl.endpoint.identification.algorithm={}\n"
+    assert read(tmp_path, text.format(""))[0].security.check_hostname is False
+    assert read(tmp_path, text.format("HTTPS"))[0].security.check_hostname is True
+
+
+def test_a_literal_password_that_everybody_can_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "client.properties"
+    path.write_text(f"bootstrap.servers=a:1\nsasl.jaas.config={PLAIN} required username=u password={SECRET};\n")
+    path.chmod(0o644)
+    assert any("everybody on this machine" in note for note in load(None, {}, command_config=path).notes)
