@@ -1,7 +1,7 @@
 """Prometheus's text format 0.0.4 from columns: one family's lines at a time, joined from remembered labels.
 
-A family of one cluster keeps a template, all its lines with labels escaped and a `%d` where each number goes, so a poll
-only fills in numbers. The template is remade when a label, or which numbers are known, has changed.
+A family of one cluster keeps templates, its lines with labels escaped and a `%d` where each number goes, so a poll only
+fills in numbers that have changed. They are remade when a label, or which numbers are known, has changed.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,9 @@ import numpy as np
 from monitor.table import Flags, Floats, Ints, Texts, objects
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+PIECE_LINES = 4096
+"""Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied."""
 
 LabelColumn = tuple[Texts | Ints, Ints | None]
 """The values of a label: one a line, or as (values, codes) with line i labelled `values[codes[i]]`."""
@@ -46,29 +49,38 @@ def _is_utf8(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def template(
-    name: str, fixed: Sequence[tuple[str, str]], labels: Sequence[tuple[str, LabelColumn]], rows: Ints, number: bytes
-) -> bytes:
-    """One line for each of `rows`, with `number` (a `%` conversion) in place of its value.
+def templates(
+    name: str,
+    fixed: Sequence[tuple[str, str]],
+    labels: Sequence[tuple[str, LabelColumn]],
+    pieces: Sequence[Ints],
+    number: bytes,
+) -> list[bytes]:
+    """For each of `pieces`, which are rows, their lines with `number` (a `%` conversion) in place of the values.
 
-    `fixed` are labels that every line has. Percent signs of labels are doubled, as the template is filled with `%`.
+    `fixed` are labels that every line has. Percent signs of labels are doubled, as a template is filled with `%`.
     """
-    if not labels and not fixed:
-        return (name.encode() + b" " + number + b"\n") * len(rows)
     opening = name.encode() + b"{" + b",".join(b'%b="%b"' % (label.encode(), escape(text)) for label, text in fixed)
     opening = opening.replace(b"%", b"%%")
     between = b"," if fixed else b""
     closing = b"} " + number + b"\n"
     if not labels:
-        return (opening + closing) * len(rows)
-    parts: list[bytes] = [b""] * (len(labels) * len(rows))
+        line = opening + closing if fixed else name.encode() + b" " + number + b"\n"
+        return [line * len(piece) for piece in pieces]
+    columns: list[tuple[Texts, Ints]] = []
     for place, (label, column) in enumerate(labels):
         values, codes = _coded(column)
         lead = opening + between + label.encode() + b'="'
         end = b'"' + closing if place == len(labels) - 1 else b'"'
-        texts = objects(lead + text.replace(b"%", b"%%") + end for text in escape_all(values))
-        parts[place :: len(labels)] = texts[codes[rows]].tolist()
+        columns.append((objects(lead + text.replace(b"%", b"%%") + end for text in escape_all(values)), codes))
         opening, between = b"", b","
+    return [_interleaved(columns, piece) for piece in pieces]
+
+
+def _interleaved(columns: Sequence[tuple[Texts, Ints]], rows: Ints) -> bytes:
+    parts = [b""] * (len(columns) * len(rows))
+    for place, (texts, codes) in enumerate(columns):
+        parts[place :: len(columns)] = texts[codes[rows]].tolist()
     return b"".join(parts)
 
 
@@ -90,34 +102,48 @@ def same(one: Ints | Texts | Floats | Flags | None, other: Ints | Texts | Floats
 class Lines:
     """The lines of one family of one cluster, remembered with what they were made from."""
 
-    def __init__(self, name: str, fixed: Sequence[tuple[str, str]], labels: Sequence[str], *, whole: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        fixed: Sequence[tuple[str, str]],
+        labels: Sequence[str],
+        *,
+        whole: bool,
+        piece_lines: int = PIECE_LINES,
+    ) -> None:
         self._name, self._fixed, self._labels, self._whole = name, tuple(fixed), tuple(labels), whole
+        self._piece_lines = piece_lines
         self._columns: tuple[LabelColumn, ...] | None = None
         self._known: Flags = np.zeros(0, bool)
-        self._values: Floats = np.zeros(0)
-        self._template = b""
-        self._text = b""
+        self._numbers: Floats = np.zeros(0)
+        self._templates: list[bytes] = []
+        self._pieces: list[bytes] = []
 
-    def render(self, columns: Sequence[LabelColumn], values: Floats) -> bytes:
-        """The lines of every row whose value is known; NaN is unknown and has no line.
+    def render(self, columns: Sequence[LabelColumn], values: Floats) -> Sequence[bytes]:
+        """The lines of every row whose value is known, in pieces; NaN is unknown and has no line.
 
         `columns` are the label columns in order of the labels, `values` one number a row; those of a `whole` family
         are finite integers, exact up to 2**53, and are written without a point or an exponent.
         """
         columns = tuple(columns)
         known = np.isfinite(values) if self._whole else ~np.isnan(values)
-        kept = self._keeps(columns) and same(self._known, known)
         numbers = values[known]
-        if kept and same(self._values, numbers):
-            return self._text
+        kept = self._keeps(columns) and same(self._known, known)
         if not kept:
             named = list(zip(self._labels, columns, strict=True))
             number = b"%d" if self._whole else b"%r"
-            self._template = template(self._name, self._fixed, named, np.flatnonzero(known), number)
-        self._columns, self._known, self._values = columns, known, numbers
-        filling = numbers.astype(np.int64) if self._whole else numbers
-        self._text = self._template % tuple(filling.tolist())
-        return self._text
+            rows = [np.flatnonzero(known)[part] for part in self._parts(len(numbers))]
+            self._templates = templates(self._name, self._fixed, named, rows, number)
+            self._pieces = [b""] * len(self._templates)
+        for place, (template, part) in enumerate(zip(self._templates, self._parts(len(numbers)), strict=True)):
+            if not kept or not same(self._numbers[part], numbers[part]):
+                filling = numbers[part].astype(np.int64) if self._whole else numbers[part]
+                self._pieces[place] = template % tuple(filling.tolist())
+        self._columns, self._known, self._numbers = columns, known, numbers
+        return self._pieces
+
+    def _parts(self, lines: int) -> list[slice]:
+        return [slice(start, start + self._piece_lines) for start in range(0, lines, self._piece_lines)]
 
     def _keeps(self, columns: tuple[LabelColumn, ...]) -> bool:
         if self._columns is None:

@@ -73,8 +73,10 @@ class MetricsPage:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._lines = {name: {each.name: _lines(each, name) for each in CLUSTER_FAMILIES} for name in names}
-        self._texts: dict[str, dict[str, bytes]] = {name: {} for name in names}
-        self._own = [_headed(each, _render(_lines(each), each, self._process)) for each in PROCESS_FAMILIES]
+        self._texts: dict[str, dict[str, Sequence[bytes]]] = {name: {} for name in names}
+        self._own = [
+            piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
+        ]
         self._rendered = self._assemble()
         self._ends = [source.subscribe(partial(self._show, source.cluster)) for source in sources]
         for source in sources:
@@ -88,8 +90,9 @@ class MetricsPage:
             end()
 
     def answer(self, accept_encoding: str = "") -> tuple[tuple[bytes, ...], dict[str, str]]:
-        """The body in pieces, and its headers. The first to ask for gzip after a poll waits for it to be made."""
-        rendered = self._rendered
+        """The body in pieces, and its headers. It waits while a page is being rendered, and for gzip to be made."""
+        with self._lock:
+            rendered = self._rendered
         headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
         if not accepts_gzip(accept_encoding):
             return rendered.pieces, headers
@@ -103,25 +106,31 @@ class MetricsPage:
 
     def _show(self, cluster: str, view: View, *, unless_shown: bool = False) -> None:
         with self._lock:
-            texts = self._texts[cluster]
-            if texts and unless_shown:
+            if self._texts[cluster] and unless_shown:
                 return
-            for family in CLUSTER_FAMILIES:
-                shown = view.up or family.always
-                texts[family.name] = _render(self._lines[cluster][family.name], family, view) if shown else b""
             scraped = self._rendered.gzip_wanted
-            rendered = self._assemble()
-            self._rendered = rendered
+            # Let go of the last page first: its pieces are freed as they are replaced, so there are never two pages.
+            self._rendered = Rendered(())
+            try:
+                self._render(cluster, view)
+            finally:
+                rendered = self._rendered = self._assemble()
         # Where each page is scraped, no scrape should wait for gzip; where few are, few are compressed.
         if scraped:
             rendered.gzip()
 
+    def _render(self, cluster: str, view: View) -> None:
+        lines, texts = self._lines[cluster], self._texts[cluster]
+        for family in CLUSTER_FAMILIES:
+            shown = view.up or family.always
+            texts[family.name] = _render(lines[family.name], family, view) if shown else ()
+
     def _assemble(self) -> Rendered:
         pieces = list(self._own)
         for family in CLUSTER_FAMILIES:
-            texts = [texts[family.name] for texts in self._texts.values() if texts.get(family.name)]
-            if texts:
-                pieces += [_head(family), *texts]
+            lines = [piece for texts in self._texts.values() for piece in texts.get(family.name, ())]
+            if lines:
+                pieces += [_head(family), *lines]
         return Rendered([*pieces, generate_latest(self._registry)])
 
 
@@ -130,13 +139,9 @@ def _lines(family: Family, cluster: str | None = None) -> Lines:
     return Lines(family.name, fixed, [label.name for label in family.labels], whole=family.whole)
 
 
-def _render(lines: Lines, family: Family, subject: View | Process) -> bytes:
+def _render(lines: Lines, family: Family, subject: View | Process) -> Sequence[bytes]:
     return lines.render(family.columns(subject), family.numbers(subject))
 
 
 def _head(family: Family) -> bytes:
     return f"# HELP {family.name} {family.meaning}\n# TYPE {family.name} {family.type}\n".encode()
-
-
-def _headed(family: Family, text: bytes) -> bytes:
-    return _head(family) + text

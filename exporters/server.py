@@ -14,9 +14,6 @@ from exporters.prometheus import MetricsPage
 from monitor.settings.values import is_loopback
 from monitor.source import Source
 
-PIECE_BYTES = 1 << 18
-"""A page is sent in pieces of this size, so that a slow scraper holds a reference to the page, not a copy of it."""
-
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -46,7 +43,7 @@ class SecurityHeaders:
 
 
 class Pieces(Response):
-    """An answer of bytes that are ready, sent piece by piece without a copy of the whole."""
+    """An answer of bytes that are ready, sent piece by piece: a slow client holds references, not a copy of it all."""
 
     def __init__(self, pieces: Sequence[bytes], headers: dict[str, str]) -> None:
         super().__init__(headers={**headers, "Content-Length": str(sum(map(len, pieces)))})
@@ -55,10 +52,7 @@ class Pieces(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in self.pieces:
-            view = memoryview(piece)
-            for start in range(0, len(view), PIECE_BYTES):
-                part = view[start : start + PIECE_BYTES]
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

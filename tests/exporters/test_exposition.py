@@ -1,6 +1,7 @@
 """The text format: what is written is read back by prometheus_client's parser, whatever names and numbers there are."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.exposition import LabelColumn, Lines, escape, escape_all
-from monitor.table import objects
+from monitor.table import Floats, objects
 
 offsets = st.integers(0, 2**53).map(float)
+
+
+def rendered(lines: Lines, columns: Sequence[LabelColumn], values: Floats) -> bytes:
+    return b"".join(lines.render(columns, values))
 
 
 def read(text: bytes) -> dict[tuple[tuple[str, str], ...], float]:
@@ -29,7 +34,7 @@ def read(text: bytes) -> dict[tuple[tuple[str, str], ...], float]:
 @given(st.dictionaries(any_text, offsets | st.just(math.nan), max_size=8), any_text)
 def test_names_and_offsets_are_read_back(lags: dict[str, float], cluster: str) -> None:
     lines = Lines("kmon_group_lag", [("cluster", cluster)], ["group"], whole=True)
-    text = lines.render([(objects(lags), None)], np.array(list(lags.values()), float))
+    text = rendered(lines, [(objects(lags), None)], np.array(list(lags.values()), float))
     known = {(("cluster", cluster), ("group", name)): lag for name, lag in lags.items() if not math.isnan(lag)}
     assert read(text) == known
 
@@ -37,7 +42,7 @@ def test_names_and_offsets_are_read_back(lags: dict[str, float], cluster: str) -
 @given(st.lists(st.floats(allow_nan=False), max_size=8))
 def test_floats_are_read_back(values: list[float]) -> None:
     lines = Lines("kmon_poll_duration_seconds", [], ["row"], whole=False)
-    text = lines.render([(np.arange(len(values)), None)], np.array(values, float))
+    text = rendered(lines, [(np.arange(len(values)), None)], np.array(values, float))
     assert list(read(text).values()) == values
 
 
@@ -60,19 +65,19 @@ def test_an_invalid_byte_is_written_as_python_writes_it() -> None:
 
 @pytest.mark.parametrize("value", [0, 1, 999_999_999_999_999, 2**53 - 1, 2**53])
 def test_offsets_have_no_point_and_no_exponent(value: int) -> None:
-    assert Lines("n", [], [], whole=True).render([], np.array([float(value)])) == b"n %d\n" % value
+    assert rendered(Lines("n", [], [], whole=True), [], np.array([float(value)])) == b"n %d\n" % value
 
 
 def test_unknown_has_no_line() -> None:
     lines = Lines("n", [], ["p"], whole=True)
     columns = [(np.arange(3), None)]
-    assert lines.render(columns, np.array([5, math.nan, 0])) == b'n{p="0"} 5\nn{p="2"} 0\n'
-    assert lines.render(columns, np.array([math.nan, 7, 0])) == b'n{p="1"} 7\nn{p="2"} 0\n'
-    assert lines.render(columns, np.full(3, math.nan)) == b""
+    assert rendered(lines, columns, np.array([5, math.nan, 0])) == b'n{p="0"} 5\nn{p="2"} 0\n'
+    assert rendered(lines, columns, np.array([math.nan, 7, 0])) == b'n{p="1"} 7\nn{p="2"} 0\n'
+    assert rendered(lines, columns, np.full(3, math.nan)) == b""
 
 
 def test_a_label_that_is_none_is_empty() -> None:
-    assert Lines("n", [], ["rack"], whole=True).render([(objects([None]), None)], np.ones(1)) == b'n{rack=""} 1\n'
+    assert rendered(Lines("n", [], ["rack"], whole=True), [(objects([None]), None)], np.ones(1)) == b'n{rack=""} 1\n'
 
 
 tables = st.lists(
@@ -86,12 +91,12 @@ tables = st.lists(
 )
 
 
-@given(tables)
+@given(tables, st.sampled_from([1, 2, 4096]))
 def test_remembered_lines_are_those_made_afresh(
-    polls: list[tuple[list[tuple[int, int]], list[str], list[float]]],
+    polls: list[tuple[list[tuple[int, int]], list[str], list[float]]], piece_lines: int
 ) -> None:
     """Whatever changes from poll to poll (names of equal number, rows, numbers, what is known), no old label stays."""
-    kept = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True)
+    kept = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True, piece_lines=piece_lines)
     for rows, names, numbers in polls:
         codes = np.array([row for row, _ in rows], np.int32)
         partitions = np.array([partition for _, partition in rows], np.int32)
@@ -103,12 +108,17 @@ def test_remembered_lines_are_those_made_afresh(
             for (row, partition), number in zip(rows, numbers, strict=False)
             if not math.isnan(number)
         }
-        text = kept.render(columns, values)
-        assert text == fresh.render(columns, values)
+        text = rendered(kept, columns, values)
+        assert text == rendered(fresh, columns, values)
         assert read(text) == expected
 
 
-def test_unchanged_numbers_cost_no_new_text() -> None:
-    lines = Lines("n", [], ["p"], whole=True)
-    first = lines.render([(np.arange(3), None)], np.arange(3.0))
-    assert lines.render([(np.arange(3), None)], np.arange(3.0)) is first
+def test_only_pieces_with_changed_numbers_are_made_anew() -> None:
+    lines = Lines("n", [], ["p"], whole=True, piece_lines=2)
+    columns: list[LabelColumn] = [(np.arange(5), None)]
+    first = list(lines.render(columns, np.arange(5.0)))
+    second = list(lines.render(columns, np.array([0.0, 1, 2, 7, 4])))
+    assert len(first) == 3
+    assert first[0] is second[0]
+    assert first[2] is second[2]
+    assert second[1] == b'n{p="2"} 2\nn{p="3"} 7\n'
