@@ -52,7 +52,10 @@ def build(load: Load, bootstrap: str) -> float:
             names = load.topic_names()
             for at in range(0, len(names), 50):
                 admin.create_topics(
-                    {name: {"num_partitions": load.partitions, "replication_factor": 3} for name in names[at : at + 50]},
+                    {
+                        name: {"num_partitions": load.partitions, "replication_factor": 3}
+                        for name in names[at : at + 50]
+                    },
                     timeout_ms=120_000,
                 )
         finally:

@@ -22,12 +22,13 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Turn:
-    """One collector's part of one poll."""
+    """One collector's part of one poll; `seconds` holds the waiting and the `reading`."""
 
     collector: Collector
     asks: list[Ask] = field(default_factory=list)
     batch: Batch | None = None
     seconds: float = 0.0
+    reading: float = 0.0
     missing: list[str] = field(default_factory=list)
 
 
@@ -45,6 +46,8 @@ class Poller:
         )
         self._collectors = [make() for make in COLLECTORS]
         self._assembler = Assembler()
+        self.parts: dict[str, float] = {}
+        """Seconds of the last poll's parts: asking (waiting included), decoding, deriving."""
         self._collected_at: dict[str, float] = {}
         self._last: View | None = None
 
@@ -54,6 +57,8 @@ class Poller:
         seconds = deadline_seconds or self.settings.interval_seconds
         draft = Draft(self.settings.name, time.time(), started, started + seconds)
         turns = self._ask_all(draft)
+        asked = time.monotonic()
+        decoding = sum(turn.reading for turn in turns)
         outcomes = tuple(self._outcome(turn, draft) for turn in turns)
         requests = self._client.tally.table()
         if draft.error:
@@ -61,7 +66,13 @@ class Poller:
             snapshot = Snapshot(draft.cluster, draft.time, started, draft.error, requests=requests, outcomes=outcomes)
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
+        assembled = time.monotonic()
         self._last = make_view(snapshot, last_good=self._last)
+        self.parts = {
+            "asking": asked - started - decoding,
+            "decoding": decoding + assembled - asked,
+            "deriving": time.monotonic() - assembled,
+        }
         return self._last
 
     def close(self) -> None:
@@ -118,7 +129,8 @@ class Poller:
             turn.missing += turn.collector.read(self._client, draft, turn.asks, replies)
         except Exception as error:  # noqa: BLE001 - isolation is the point
             self._broken(turn, draft, error)
-        turn.seconds += time.monotonic() - began
+        turn.reading = time.monotonic() - began
+        turn.seconds += turn.reading
 
     def _broken(self, turn: _Turn, draft: Draft, error: Exception) -> None:
         """A collector's own fault costs its own rows, and is told like any other."""

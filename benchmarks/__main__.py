@@ -1,0 +1,155 @@
+"""`make bench`: builds a cluster, measures kmon on it and what it is compared with in the same run, prints a table.
+
+Figures are medians; `make bench ARGS='--load B'` takes the large cluster.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+import psutil
+from kafka import KafkaAdminClient
+from kafka.structs import TopicPartition
+
+from benchmarks.load import LOADS, Load, build
+from benchmarks.process import serving, time_first_paint, time_help
+from benchmarks.raw import Recorder, time_raw
+from benchmarks.scrape import scrape
+from exporters.prometheus import MetricsPage
+from kmon.demo.cluster import Cluster
+from monitor.poll import Poller
+from monitor.settings import ClusterSettings
+from monitor.source import Memory
+
+ROUNDS = 15
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--load", choices=LOADS, default="A")
+    parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
+    args = parser.parse_args()
+    load = LOADS[args.load]
+    print(f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.platform()}")
+    print(f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f} before the run", flush=True)
+    with Cluster(brokers=3, heap_mb=load.heap_mb, tell=lambda line: print(line, file=sys.stderr)) as cluster:
+        seconds = build(load, cluster.bootstrap)
+        print(
+            f"Cluster {load.name}: 3 brokers, {load.topics} topics × {load.partitions} partitions, "
+            f"{load.groups:,} groups × {load.commits} commits (built in {seconds:.0f} s)\n",
+            flush=True,
+        )
+        _measure_poll(cluster)
+        if not args.no_admin:
+            _measure_admin(load, cluster.bootstrap)
+        _measure_serve(cluster.bootstrap)
+        row("kmon --help", time_help(), "s")
+        row("kmon tui, to its first paint", time_first_paint(cluster.bootstrap), "s")
+    return 0
+
+
+def row(name: str, value: float, unit: str, note: str = "") -> None:
+    """One line of the table."""
+    number = f"{value:,.3f}" if unit == "s" else f"{value:,.1f}" if unit == "×" else f"{value:,.0f}"
+    print(f"{name:58} {number:>10} {unit:3} {note}", flush=True)
+
+
+def _measure_poll(cluster: Cluster) -> None:
+    """Polls in this process by parts, each followed by the same requests on plain sockets."""
+    settings = ClusterSettings(bootstrap_servers=tuple(cluster.bootstrap.split(",")), request_timeout_seconds=10)
+    memory = Memory("bench", 10)
+    page = MetricsPage([memory])
+    poller = Poller(settings)
+    try:
+        view = poller.poll(60)
+        memory.show(view)
+        with Recorder(poller._client) as recorder:
+            poller.poll(60)
+        addresses = {node: _address(poller._client.address(node)) for node in poller._client.nodes}
+        walls, cpus, raws, ratios, parts = [], [], [], [], defaultdict[str, float](float)
+        before = poller.poll(60).snapshot.requests
+        for _ in range(ROUNDS):
+            wall, cpu = time.perf_counter(), time.process_time()
+            view = poller.poll(60)
+            derived = time.perf_counter()
+            memory.show(view)
+            walls.append(time.perf_counter() - wall)
+            cpus.append(time.process_time() - cpu)
+            for name, seconds in poller.parts.items():
+                parts[name] += seconds
+            parts["rendering"] += time.perf_counter() - derived
+            (raw,) = time_raw(recorder.steps, addresses, 1)
+            raws.append(raw)
+            ratios.append(walls[-1] / raw)
+        after = view.snapshot.requests
+    finally:
+        poller.close()
+    size = len(page.body()[0])
+    row(
+        "poll to rendered metrics",
+        statistics.median(walls),
+        "s",
+        f"(worst {max(walls):.3f}; {len(view.lag):,} rows of lag)",
+    )
+    row("  the brokers' raw answers to the same requests", statistics.median(raws), "s")
+    row("  ratio", statistics.median(ratios), "×", "(target: at most 2.5)")
+    row("  CPU of this process", statistics.median(cpus), "s")
+    for name, total in parts.items():
+        row(f"  {name}", total / ROUNDS, "s", "(mean)")
+    row("  page of metrics", size / 1e6, "MB")
+    counts = dict(zip(zip(before.api, before.broker.tolist(), strict=True), before.requests, strict=True))
+    by_api = defaultdict[str, float](float)
+    for api, node, count in zip(after.api, after.broker.tolist(), after.requests, strict=True):
+        by_api[str(api)] += count - counts.get((api, node), 0)
+    print("requests a poll: " + ", ".join(f"{api} {count / ROUNDS:.1f}" for api, count in sorted(by_api.items())))
+    row("requests a poll in all", sum(by_api.values()) / ROUNDS, "")
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def _measure_admin(load: Load, bootstrap: str) -> None:
+    """The same data through kafka-python's own admin client, in this same run."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
+    try:
+        partitions = [TopicPartition(name, number) for name in load.topic_names() for number in range(load.partitions)]
+        groups = [f"group-{number:05d}" for number in range(load.groups)]
+        latest = dict.fromkeys(partitions, -1)
+        calls: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("list_partition_offsets, all partitions", lambda: admin.list_partition_offsets(latest)),
+            ("list_group_offsets, all groups", lambda: admin.list_group_offsets(dict.fromkeys(groups))),
+            ("describe_groups, all groups", lambda: admin.describe_groups(groups)),
+        )
+        for name, call in calls:
+            call()
+            began = time.perf_counter()
+            call()
+            row(f"kafka-python {name}", time.perf_counter() - began, "s")
+    finally:
+        admin.close()
+
+
+def _measure_serve(bootstrap: str) -> None:
+    """`kmon serve` as a process of its own: its memory, and scrapes of it."""
+    for options, name in ((("--no-dashboard",), "without dashboard"), ((), "with everything")):
+        with serving(bootstrap, *options) as (process, host, port):
+            time.sleep(20)  # ten polls
+            row(f"kmon serve {name}: RSS after ten polls", process.memory_info().rss / 1e6, "MB")
+            if options:
+                for scrapers, gzip in ((1, False), (10, False), (10, True)):
+                    took = scrape(host, port, scrapers=scrapers, each=30, gzip=gzip)
+                    kind = f"{scrapers} scraper{'s' * (scrapers > 1)}{', gzip' * gzip}"
+                    row(f"scrape, {kind}: median", took.quantile(0.5), "s", f"({took.size_bytes / 1e6:.1f} MB)")
+                    row(f"scrape, {kind}: 99th percentile", took.quantile(0.99), "s")
+                row("  RSS after the scrapes", process.memory_info().rss / 1e6, "MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Scrapes of a running kmon serve: one scraper, and ten at once."""
+
+import http.client
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scrapes:
+    """Seconds of each scrape, sorted, and the bytes of one."""
+
+    seconds: list[float]
+    size_bytes: int
+
+    def quantile(self, share: float) -> float:
+        return self.seconds[min(len(self.seconds) - 1, int(share * len(self.seconds)))]
+
+
+def scrape(host: str, port: int, *, scrapers: int, each: int, gzip: bool = False) -> Scrapes:
+    """`scrapers` connections at once, each scraping `each` times."""
+
+    def run(_: int) -> list[tuple[float, int]]:
+        connection = http.client.HTTPConnection(host, port)
+        into = bytearray(64 << 20)
+        done = []
+        for _ in range(each):
+            began = time.perf_counter()
+            connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"} if gzip else {})
+            answer = connection.getresponse()
+            size = 0
+            while count := answer.readinto(memoryview(into)[size:]):
+                size += count
+            done.append((time.perf_counter() - began, size))
+        connection.close()
+        return done
+
+    with ThreadPoolExecutor(scrapers) as pool:
+        results = [pair for part in pool.map(run, range(scrapers)) for pair in part]
+    return Scrapes(sorted(seconds for seconds, _ in results), max(size for _, size in results))
