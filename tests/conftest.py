@@ -11,8 +11,11 @@ from kmon.demo.jars import kafka_jars, tools_jars
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """kafka-python reads its schemas by a function that Python 3.11 and 3.12 warn of."""
+    """Two warnings that are kafka-python's own to mend."""
+    # It reads its schemas by a function that Python 3.11 and 3.12 warn of.
     config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
+    # It leaves a socket whose connection was refused to the garbage collector.
+    config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
 
 
 def kafka_is_here() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -22,14 +23,15 @@ def logs_folder() -> Path:
     runs = cache_folder() / "logs"
     made = make(runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns() % 1000:03}")
     for old in sorted(runs.iterdir())[:-KEPT_RUNS]:
-        if not _is_alive(old.name.split("-")[2]):
+        ours = re.fullmatch(r"\d+-\d+-(\d+)-\d+", old.name)
+        if ours and not _is_alive(int(ours[1])):
             shutil.rmtree(old, ignore_errors=True)
     return made
 
 
-def _is_alive(pid: str) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -111,9 +111,8 @@ def test_failing_tool_tells_why(kafka: Cluster) -> None:
         kafka.run_tool(".consumer.group.ConsumerGroupCommand", "--no-such-option")
 
 
-@pytest.mark.parametrize("brokers", ["run", "pause"])
-def test_killed_parent_leaves_no_process_and_no_data(kafka: Cluster, brokers: str) -> None:
-    parent, pids, folder = start_parent(brokers)
+def test_killed_parent_leaves_no_process_and_no_data(kafka: Cluster) -> None:
+    parent, pids, folder = start_parent("pause")
     with parent:
         parent.kill()
     wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")

@@ -1,6 +1,7 @@
 """Fetching: offline from the second time on, whole jars only, one clear line when it fails."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,8 +85,10 @@ def test_no_space_is_one_line(tmp_path: Path) -> None:
 def test_logs_of_the_last_runs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     runs = tmp_path / "kmon" / "logs"
-    for number in range(20):
-        (runs / f"20200101-0000{number:02}").mkdir(parents=True)
+    running, foreign = runs / f"20200101-000000-{os.getpid()}-000", runs / "0-mine"
+    for run in (running, foreign, *(runs / f"20200101-0000{number:02}-99999999-000" for number in range(1, 20))):
+        run.mkdir(parents=True)
     made = folders.logs_folder()
     assert max(runs.iterdir()) == made
-    assert len(list(runs.iterdir())) == folders.KEPT_RUNS
+    assert {running, foreign} < set(runs.iterdir())
+    assert len(list(runs.iterdir())) == folders.KEPT_RUNS + 2
