@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from monitor.assemble import Assembler
 from monitor.client.client import Ask, Batch, Client
 from monitor.client.diagnose import diagnose
+from monitor.client.wire import Answer
 from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.draft import Draft
@@ -29,6 +30,7 @@ class _Turn:
     batch: Batch | None = None
     seconds: float = 0.0
     reading: float = 0.0
+    answered: bool = False
     missing: list[str] = field(default_factory=list)
 
 
@@ -62,7 +64,9 @@ class Poller:
         outcomes = tuple(self._outcome(turn, draft) for turn in turns)
         requests = self._client.tally.table()
         if draft.error:
-            draft.error = diagnose(self._client.bootstrap_servers, self.settings.security.protocol, draft.error)
+            draft.error = diagnose(
+                self._client.bootstrap_servers, self.settings.security.protocol, draft.error, draft.deadline
+            )
             snapshot = Snapshot(draft.cluster, draft.time, started, draft.error, requests=requests, outcomes=outcomes)
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
@@ -125,6 +129,7 @@ class Poller:
         if turn.batch is None:
             return
         began = time.monotonic()
+        turn.answered = any(isinstance(reply, Answer) for reply in replies)
         try:
             turn.missing += turn.collector.read(self._client, draft, turn.asks, replies)
         except Exception as error:  # noqa: BLE001 - isolation is the point
@@ -143,7 +148,8 @@ class Poller:
         name = turn.collector.name
         if draft.error and not turn.missing:
             turn.missing.append(draft.error)
-        if not turn.missing or not draft.error:
+        nothing_to_ask = not turn.asks and not turn.missing and not turn.collector.kept
+        if turn.answered or nothing_to_ask:
             self._collected_at[name] = time.time()
         error = "; ".join(dict.fromkeys(turn.missing))
         return Outcome(name, not turn.missing, turn.seconds, self._collected_at.get(name), error)

@@ -27,7 +27,7 @@ Node = int | str
 """A broker's node id, or kafka-python's name of a bootstrap address, such as "bootstrap-0"."""
 
 SUSPECT_TIMEOUT_SECONDS = 1.0
-"""How long a broker is waited for that failed the last time, so that one dead broker does not slow every poll."""
+"""How long reaching a broker may take that failed the last time, so that one dead broker does not slow every poll."""
 
 AUTHENTICATION_PAUSE_SECONDS = 15.0
 """How long a refused password is not tried again: brokers and directories lock accounts."""
@@ -202,11 +202,8 @@ class Client:
 
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
         began = time.monotonic()
-        timeout = min(self._timeout, deadline - began)
-        if ask.node in self._suspects:
-            timeout = min(timeout, SUSPECT_TIMEOUT_SECONDS)
         try:
-            reply: Answer | Fault = await self._attempt(ask, began + timeout)
+            reply: Answer | Fault = await self._attempt(ask, min(began + self._timeout, deadline))
             self._suspects.discard(ask.node)
         except Exception as error:  # noqa: BLE001 - whatever a connection raises is data here
             reply = fault_of(error, ask.api.name, ask.node, time.monotonic() - began)
@@ -223,7 +220,8 @@ class Client:
         # Else each connection would be held to the API versions of the first, which a rolling upgrade leaves behind.
         self._manager.broker_version_data = None
         connection: KafkaConnection = self._manager.get_connection(ask.node, refresh_metadata_on_err=False)
-        await self._within(connection.init_future, until)
+        reach = time.monotonic() + SUSPECT_TIMEOUT_SECONDS if ask.node in self._suspects else until
+        await self._within(connection.init_future, min(until, reach))
         version = ask.api.version(connection.broker_version_data.api_versions)
         if version is None:
             raise kafka_errors.UnsupportedVersionError(f"{ask.api.name} is not served by this broker")

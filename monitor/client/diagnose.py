@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Sequence
 
 SECONDS = 1.0
@@ -18,10 +19,17 @@ _NO_CONNECTION: dict[type[OSError], str] = {
 }
 
 
-def diagnose(servers: Sequence[str], security_protocol: str, error: str) -> str:
-    """One line on why `servers` (host:port) gave `error` under a security protocol such as SASL_SSL."""
+def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadline: float) -> str:
+    """One line on why `servers` (host:port) gave `error` under a security protocol such as SASL_SSL.
+
+    No address is looked at after `deadline`, a time of the monotonic clock.
+    """
     encrypted = security_protocol.endswith("SSL")
-    found = [verdict for server in servers[:3] if (verdict := _verdict(server, security_protocol, encrypted=encrypted))]
+    found: list[str] = []
+    for server in servers[:3]:
+        # An address takes up to three steps.
+        if time.monotonic() + 3 * SECONDS < deadline:
+            found += filter(None, [_verdict(server, security_protocol, encrypted=encrypted)])
     if found:
         return "; ".join(found)
     if "connection lost" in error and not security_protocol.startswith("SASL"):

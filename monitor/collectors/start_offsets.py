@@ -32,6 +32,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
         return super().ask(client, draft)
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self.kept = self._kept is not None
         if self._kept is not None:
             draft.starts = self._kept
             return []
