@@ -42,22 +42,22 @@ def parse_properties(data: bytes) -> dict[str, Property]:
 def _logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines with their continuations joined, without comments and blank lines, and the number of their first line."""
     result: list[tuple[int, str]] = []
-    joined: str | None = None
-    first = 0
-    for number, natural in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+    joined, first = "", 0
+    lines = re.split(r"\r\n|\r|\n", text)
+    for number, natural in enumerate(lines, 1):
         line = natural.lstrip(" \t\f")
-        if joined is None:
+        if not joined:
             if not line or line[0] in "#!":
                 continue
-            joined, first = "", number
+            first = number
         joined += line
-        trailing = len(line) - len(line.rstrip("\\"))
-        if trailing % 2:
+        continued = (len(line) - len(line.rstrip("\\"))) % 2 == 1
+        if continued:
             joined = joined[:-1]
-        else:
+        if not continued or number == len(lines):
             result.append((first, joined))
-            joined = None
-    return result if joined is None else [*result, (first, joined)]
+            joined = ""
+    return result
 
 
 def _unescape(text: str) -> str:

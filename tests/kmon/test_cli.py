@@ -1,0 +1,236 @@
+"""The command line as a whole: options, errors in one line, exit codes, what --help costs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kmon import cli
+from kmon.commands import logs, options, text
+from monitor.settings import SettingsError
+
+REFUSED = "127.0.0.1:1"
+
+
+def kmon(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kmon.cli", *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def test_help_and_version_import_nothing_heavy() -> None:
+    script = (
+        "import sys; from kmon import cli\n"
+        "for args in (['--help'], ['lag', '--help'], ['--version'], ['lag', '--nonsense']): cli.main(args)\n"
+        "heavy = set(sys.modules) & {'numpy', 'pydantic', 'yaml', 'kafka', 'textual', 'dash', 'logging', 'asyncio', 'ssl'}\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    for command in ("demo", "serve", "tui", "lag", "config"):
+        assert f"\n    {command} " in done.stdout
+    assert "kmon 0." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        ([], "kmon: the following arguments are required: COMMAND (see kmon --help)"),
+        (["nope"], "kmon: argument COMMAND: invalid choice: 'nope'"),
+        (["lag", "--nope\x1b[31m"], "kmon: unrecognized arguments: --nope\\x1b[31m (see kmon --help)"),
+        (["lag", "--boot", "x"], "kmon: unrecognized arguments: --boot x"),
+        (["lag", "-o", "xml"], "kmon lag: argument -o/--output: invalid choice: 'xml'"),
+        (["config"], "kmon config: the following arguments are required: ACTION"),
+        (["demo", "--brokers", "6"], "kmon demo: argument --brokers: invalid choice: 6"),
+        (["lag"], "no brokers to ask: give -b HOST:PORT"),
+        (["lag", "-b", "kafka"], "-b: 'kafka' has no port: write host:port, such as kafka:9092"),
+        (["lag", "-b", "a:1", "--interval", "5"], "--interval: is no duration"),
+        (["lag", "-b", "a:1", "--timeout", "0s"], "--timeout: must be at least 10ms"),
+        (["lag", "-b", "a:1", "--context", "x"], "--context: there is no context 'x': there are 'default'"),
+        (["lag", "-b", "a:1", "--config", "/nope.yaml"], "/nope.yaml: there is no such file"),
+        (["lag", "-b", "a:1", "--command-config", "/nope"], "/nope: there is no such file"),
+        (["lag", "-b", "a:1", "--group", "(["], "--group: is no regular expression: unterminated character set"),
+        (["lag", "-b", "a:1", "--topic", "*"], "--topic: is no regular expression: nothing to repeat"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(args: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(args) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(line)
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["demo"], {"brokers": 3, "duration": None, "no_tui": False, "listen": None}),
+        (
+            ["demo", "--brokers", "1", "--duration", "5m", "--no-tui", "--listen", "[::1]:1"],
+            {"brokers": 1, "duration": "5m", "no_tui": True, "listen": "[::1]:1"},
+        ),
+        (
+            ["serve", "-b", "a:1,b:2", "--listen", "x:1", "--interval", "5s", "--config", "k.yaml", "--no-dashboard"],
+            {
+                "bootstrap_server": "a:1,b:2",
+                "listen": "x:1",
+                "interval": "5s",
+                "config": "k.yaml",
+                "no_dashboard": True,
+            },
+        ),
+        (
+            ["serve", "--alertmanager-url", "http://a", "--alertmanager-url", "http://b", "--insecure-allow-open"],
+            {"alertmanager_url": ["http://a", "http://b"], "insecure_allow_open": True},
+        ),
+        (["tui", "--bootstrap-server", "a:1"], {"bootstrap_server": "a:1"}),
+        (["lag", "-b", "a:1", "-o", "csv"], {"output": "csv", "group": None, "topic": None}),
+        (["config", "check", "--config", "k.yaml"], {"action": "check", "config": "k.yaml"}),
+    ],
+)
+def test_commands_and_options_have_their_names(args: list[str], expected: dict[str, object]) -> None:
+    parsed = vars(cli.make_parser().parse_args(args))
+    assert {key: parsed[key] for key in expected} == expected
+
+
+def test_serve_options_become_settings() -> None:
+    args = cli.make_parser().parse_args(
+        "serve -b a:1 --listen [::1]:1 --no-dashboard --interval 2s --timeout 1s "
+        "--lag-above 500 --for 30s --alertmanager-url http://a:9093".split()
+    )
+    settings = options.settings_from(args)
+    assert (settings.listen_address, settings.dashboard) == (("::1", 1), False)
+    assert (settings.cluster.interval_seconds, settings.cluster.request_timeout_seconds) == (2, 1)
+    (rule,) = settings.alerts.rules
+    assert (rule.name, rule.lag_above, rule.for_seconds) == ("LagAbove", 500, 30)
+    assert settings.alerts.alertmanagers == ("http://a:9093",)
+
+
+def test_a_command_that_brings_its_own_cluster_names_it() -> None:
+    settings = options.settings_from(cli.make_parser().parse_args(["demo"]), bootstrap_servers=["127.0.0.1:19092"])
+    assert settings.cluster.bootstrap_servers == ("127.0.0.1:19092",)
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["--for", "5m"], "--for: needs --lag-above"),
+        (["--lag-above", "many"], "--lag-above: must be a number"),
+        (["--lag-above", "1", "--for", "5"], "--for: is no duration"),
+        (["--alertmanager-url", "ftp://x"], "--alertmanager-url: URL 1 is no address"),
+        (["--listen", ":9308"], "--listen: ':9308' has no host"),
+    ],
+)
+def test_a_wrong_option_of_serve_is_named(args: list[str], line: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        options.settings_from(cli.make_parser().parse_args(["serve", "-b", "a:1", *args]))
+    (problem,) = caught.value.problems
+    assert problem.startswith(line)
+
+
+def test_a_duration_option_is_read_or_refused() -> None:
+    assert options.duration_of(None, "--duration") is None
+    assert options.duration_of("5m", "--duration") == 300
+    with pytest.raises(SettingsError, match="--duration: is no duration"):
+        options.duration_of("5", "--duration")
+
+
+def test_config_is_found_by_variable_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text("contexts: [{bootstrap_servers: 'yaml:1'}]\n")
+    monkeypatch.setenv("KMON_CONFIG", str(path))
+    args = cli.make_parser().parse_args(["tui"])
+    assert options.settings_from(args).cluster.bootstrap_servers == ("yaml:1",)
+    properties = tmp_path / "client.properties"
+    properties.write_text("bootstrap.servers=properties:1")
+    monkeypatch.setenv("KMON_COMMAND_CONFIG", str(properties))
+    assert options.settings_from(args).cluster.bootstrap_servers == ("properties:1",)
+
+
+def broken(error: BaseException) -> object:
+    def run(_: object) -> int:
+        raise error
+
+    return run
+
+
+def test_an_unexpected_error_is_one_line_with_a_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("kmon.commands.lag.run", broken(KeyError("a\nb\x1b[0m")))
+    assert cli.main(["lag"]) == 70
+    assert capsys.readouterr().err == "kmon: unexpected error: KeyError: 'a\\nb\\x1b[0m' (KMON_DEBUG=1 shows where)\n"
+    monkeypatch.setenv("KMON_DEBUG", "1")
+    with pytest.raises(KeyError):
+        cli.main(["lag"])
+
+
+def test_ctrl_c_is_130_without_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("kmon.commands.lag.run", broken(KeyboardInterrupt()))
+    assert cli.main(["lag"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("args", [["--help"], ["config", "show"]])
+def test_a_reader_that_goes_away_is_no_error(args: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "kmon.cli", *args],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+    )
+    os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 141
+
+
+def test_an_unreachable_cluster_is_one_line_and_exit_code_2() -> None:
+    done = kmon("lag", "-b", REFUSED, "--timeout", "1s")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"kmon lag: {REFUSED}")
+
+
+def test_log_lines_cannot_be_forged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import logging
+
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    logs.set_up("serve", verbose=False)
+    logging.getLogger("monitor").info("group %s joined", "a\n2026 error x: forged\x1b[2J")
+    logging.getLogger("kafka.net").error("connection failed")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("info monitor: group a\\n2026 error x: forged\\x1b[2J joined")
+    for name in logs.CHATTY:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@given(st.text())
+def test_a_visible_text_holds_nothing_a_terminal_obeys(name: str) -> None:
+    shown = text.visible(name)
+    assert shown.isprintable() or all(each.isprintable() or each.isspace() for each in shown)
+    assert not any(ord(each) < 32 or 0x7F <= ord(each) < 0xA0 or each in "\u202e\u2028\u200b\ufeff" for each in shown)
+
+
+@given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), min_size=1), st.integers(2, 20))
+def test_columns_stand_under_one_another_whatever_the_names(rows: list[list[str]], cells: int) -> None:
+    shown = [[text.clip(text.visible(cell), cells) for cell in row] for row in rows]
+    assert all(text.width(cell) <= cells for row in shown for cell in row)
+    lines = text.align([[*row, "|"] for row in shown], [False, True, False, False])
+    assert len({text.width(line) for line in lines}) == 1

@@ -1,0 +1,208 @@
+"""kmon lag: rows of a View worst first, what counts as partial, and the four outputs."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from views import Group, Topic, shop_view, snapshot_of
+
+from kmon import cli
+from kmon.commands import lag
+from kmon.commands.lag import KEYS, Row, lag_rows, missing_of, render_csv, render_json, render_table, render_wide
+from kmon.commands.text import width
+from monitor.view import View, make_view
+
+HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
+
+
+def view_of(groups: list[Group], *topics: Topic, failed: dict[str, str] | None = None) -> View:
+    return make_view(snapshot_of([Topic("t", [(0, 100), (10, 50)]), *topics], groups, failed=failed))
+
+
+def brief(rows: list[Row]) -> list[tuple[object, ...]]:
+    return [(row["group"], row["topic"], row["partition"], row["lag"], row["status"]) for row in rows]
+
+
+def test_rows_are_worst_first_and_what_is_unknown_comes_last() -> None:
+    assert brief(lag_rows(shop_view())) == [
+        ("payments-ledger", "payments", 0, 11_500, "lost"),
+        ("clicks-sessionizer", "clicks", 0, 70_000, "behind"),
+        ("payments-ledger", "payments", 1, 2_000, "behind"),
+        ("inventory-sync", "orders", 0, 100, "behind"),
+        ("orders-fulfilment", "orders", 1, 2, "behind"),
+        ("orders-fulfilment", "orders", 0, 0, "ok"),
+        ("orders-fulfilment", "orders", 2, 0, "ok"),
+        ("word-count", "orders", 1, 0, "ok"),
+        ("audit-archiver", "audit", 0, None, "unknown"),
+        ("clicks-sessionizer", "clicks", 1, None, "unknown"),
+        ("secret-group", None, None, None, "unknown"),
+    ]
+
+
+def test_a_row_has_every_key_and_numbers_are_whole() -> None:
+    (first, *_) = lag_rows(shop_view())
+    assert first == {
+        "cluster": "demo",
+        "group": "payments-ledger",
+        "group_type": "classic",
+        "topic": "payments",
+        "partition": 0,
+        "committed_offset": 100,
+        "start_offset": 500,
+        "end_offset": 12_000,
+        "lag": 11_500,
+        "lost": 400,
+        "status": "lost",
+        "reason": None,
+        "member_id": None,
+        "client_id": None,
+        "host": None,
+    }
+    row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")
+    assert (row["member_id"], row["client_id"], row["host"]) == ("fulfil-1-4f2a", "fulfil-1", "/10.0.3.17")
+    assert list(row) == list(KEYS)
+
+
+def test_unknown_is_none_with_its_reason_never_a_number() -> None:
+    rows = {(row["group"], row["partition"]): row for row in lag_rows(shop_view())}
+    no_commit = rows["audit-archiver", 0]
+    assert (no_commit["committed_offset"], no_commit["lag"], no_commit["reason"]) == (None, None, "no commit")
+    assert rows["clicks-sessionizer", 1]["reason"] == "broker 2: timed out after 3.3 s"
+    assert rows["clicks-sessionizer", 1]["committed_offset"] == 66_000
+    assert rows["secret-group", None]["reason"] == "denied: Describe on the group"
+
+
+def test_patterns_match_whole_names() -> None:
+    view = shop_view()
+    assert {row["group"] for row in lag_rows(view, re.compile("orders"))} == set()
+    assert {row["group"] for row in lag_rows(view, re.compile("orders-.*|word-count"))} == {
+        "orders-fulfilment",
+        "word-count",
+    }
+    topics = {row["topic"] for row in lag_rows(view, None, re.compile("pay.*"))}
+    assert topics == {"payments", None}  # what secret-group reads is unknown
+    assert lag_rows(view, re.compile("none")) == []
+
+
+def test_no_commit_alone_is_complete_and_failures_are_partial() -> None:
+    idle = view_of([Group("g", {("t", 0): None, ("t", 1): 50})])
+    assert missing_of(idle, lag_rows(idle)) == []
+    view = shop_view()
+    assert missing_of(view, lag_rows(view)) == [
+        "lag of clicks-sessionizer is unknown: broker 2: timed out after 3.3 s",
+        "lag of secret-group is unknown: denied: Describe on the group",
+    ]
+    failed = view_of([Group("g", {("t", 1): 50})], failed={"groups": "broker 3: timed out", "quorum": "denied"})
+    assert missing_of(failed, lag_rows(failed)) == ["groups: broker 3: timed out"]
+
+
+def test_a_failure_elsewhere_is_not_partial_for_who_asked_for_less() -> None:
+    view = view_of([Group("a", {("t", 1): 50}), Group("b", {("t", 1): "denied"})], failed={"commits": "denied"})
+    rows = lag_rows(view, re.compile("a"))
+    assert missing_of(view, rows, filtered=True) == []
+    assert len(missing_of(view, lag_rows(view))) == 2
+    lost = view_of([Group("a", {("t", 1): 50})], failed={"groups": "broker 3: timed out"})
+    assert missing_of(lost, lag_rows(lost, re.compile("a")), filtered=True) == ["groups: broker 3: timed out"]
+
+
+def test_unknown_members_are_told_although_lag_is_known() -> None:
+    view = view_of([Group("a", {("t", 1): 50}, reason="denied")])
+    assert missing_of(view, lag_rows(view)) == ["members of a are unknown: denied"]
+
+
+def test_many_groups_with_one_reason_are_one_line() -> None:
+    view = view_of([Group(f"g{number}", reason="denied", commits_reason="denied") for number in range(2_000)])
+    assert missing_of(view, lag_rows(view)) == ["lag of g0, g1, g10 and 1,997 more groups is unknown: denied"]
+
+
+def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
+    lines = render_table(lag_rows(shop_view())).splitlines()
+    assert lines[0].split() == ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "STATUS", "REASON"]
+    assert lines[1].split() == ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "lost", "–"]
+    assert lines[-1].split(maxsplit=8)[1:] == ["–"] * 6 + ["unknown", "denied: Describe on the group"]
+    ends = {line.index(word) + len(word) for line, word in zip(lines[:3], ("LAG", "11,500", "70,000"), strict=False)}
+    assert len(ends) == 1
+
+
+def test_hostile_names_are_spelled_out_in_tables_and_exact_elsewhere() -> None:
+    view = view_of(
+        [Group(HOSTILE, {("t", 0): 1}, [(HOSTILE, HOSTILE, [("t", 0)])]), Group("x" * 10_000, {("t", 0): 1})]
+    )
+    rows = lag_rows(view)
+    for rendered in (render_table(rows), render_wide(rows)):
+        assert len(rendered.splitlines()) == 3
+        assert "\x1b" not in rendered
+        assert "\u202e" not in rendered
+    assert max(map(width, render_table(rows).splitlines())) < 200
+    assert {row["group"] for row in json.loads(render_json(rows))} == {HOSTILE, "x" * 10_000}
+    assert {row["group"] for row in csv.DictReader(io.StringIO(render_csv(rows), newline=""))} == {
+        HOSTILE,
+        "x" * 10_000,
+    }
+
+
+@given(st.lists(st.text(min_size=1).filter(lambda name: "\0" not in name), unique=True, max_size=4))
+def test_json_and_csv_are_read_back_as_they_are(names: list[str]) -> None:
+    rows = lag_rows(view_of([Group(name, {("t", 0): 7}) for name in names]))
+    assert json.loads(render_json(rows)) == rows
+    assert render_json(rows).isascii()
+    read = list(csv.reader(io.StringIO(render_csv(rows), newline="")))
+    assert read == [list(KEYS), *([("" if value is None else str(value)) for value in row.values()] for row in rows)]
+
+
+def test_nothing_is_a_header_or_an_empty_array() -> None:
+    assert render_table([]).count("\n") == 1
+    assert render_table([]).startswith("GROUP")
+    assert json.loads(render_json([])) == []
+    assert render_csv([]) == ",".join(KEYS) + "\r\n"
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> list[View]:
+    """The View that the next poll gives, put into the list by the test."""
+    views: list[View] = []
+    monkeypatch.setattr("monitor.poll.poll_once", lambda _: views[0])
+    return views
+
+
+def run(*args: str) -> int:
+    return cli.main(["lag", "-b", "127.0.0.1:1", *args])
+
+
+def test_complete_is_0(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(view_of([Group("g", {("t", 0): 40})]))
+    assert run("-o", "json") == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert brief(json.loads(told.out)) == [("g", "t", 0, 60, "behind")]
+
+
+def test_partial_is_1_and_stderr_says_why(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(shop_view())
+    assert run() == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 12
+    assert [line[:17] for line in told.err.splitlines()] == ["kmon lag: partial"] * 2
+
+
+def test_a_filter_that_matches_nothing_is_complete(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(shop_view())
+    assert run("--group", "none") == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_unreachable_is_2_with_one_line(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(make_view(snapshot_of([], [], brokers=0, error="kafka:9092: connection refused\x1b[2J")))
+    assert run() == 2
+    assert capsys.readouterr() == ("", "kmon lag: kafka:9092: connection refused\\x1b[2J\n")
+
+
+@pytest.mark.parametrize("output", list(lag.RENDERERS))
+def test_every_output_is_printed(answer: list[View], capsys: pytest.CaptureFixture[str], output: str) -> None:
+    answer.append(shop_view())
+    assert run("-o", output, "--group", "orders.*") == 0
+    assert "orders-fulfilment" in capsys.readouterr().out
