@@ -12,7 +12,7 @@ from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import Cursor, name_of
+from monitor.decode.cursor import Cursor
 from monitor.decode.plain import read
 from monitor.draft import Draft
 from monitor.snapshot import Partitions, Topics
@@ -67,6 +67,9 @@ class ClusterCollector(Collector):
         draft.reasons[:] = self._topic_errors
         return []
 
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.error = reason
+
 
 def _question(node: Node) -> Ask:
     def body(version: int) -> bytes:
@@ -80,14 +83,14 @@ def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
     cursor.skip(4)  # throttle_time_ms
     brokers = []
     for _ in range(cursor.count()):
-        node, host, port, rack = cursor.int32(), cursor.text(), cursor.int32(), cursor.text()
+        broker = BrokerAddress(cursor.int32(), cursor.name(), cursor.int32(), cursor.text())
         cursor.tags()
-        brokers.append(BrokerAddress(node, name_of(host), port, None if rack is None else name_of(rack)))
+        brokers.append(broker)
     cluster_id = cursor.text()
     controller = cursor.int32()
     return (
         sorted(brokers, key=lambda each: each.node),
-        cluster_id and name_of(cluster_id),
+        cluster_id,
         controller if controller >= 0 else None,
     )
 
