@@ -167,10 +167,14 @@ class _Loader:
         except ValidationError as error:
             self.problems += problems_of(error, root, [each.path for each in self.problems])
         if settings is not None and settings.contexts and not self.problems:
+            label = find(root, ("contexts", settings.contexts.index(settings.cluster), "security"))[0].label
+            if settings.cluster.security.tls and not settings.cluster.security.check_hostname:
+                self.notes.append(
+                    f"{label}: host names are not checked: whoever has any trusted certificate is believed"
+                )
             try:
                 settings.cluster.client_options()
             except SettingsError as error:
-                label = find(root, ("contexts", settings.contexts.index(settings.cluster), "security"))[0].label
                 self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
         if self.problems or settings is None:
             raise SettingsError(*dict.fromkeys(each.text for each in self.problems))

@@ -214,7 +214,9 @@ def test_what_kmon_cannot_do_is_said_with_the_line(tmp_path: Path, text: str, pr
 
 def test_an_empty_identification_algorithm_turns_the_host_name_check_off(tmp_path: Path) -> None:
     text = "bootstrap.servers=a:1\nsecurity.protocol=SSL\nssl.endpoint.identification.algorithm={}\n"
-    assert read(tmp_path, text.format(""))[0].security.check_hostname is False
+    cluster, notes = read(tmp_path, text.format(""))
+    assert cluster.security.check_hostname is False
+    assert "host names are not checked" in "".join(notes)
     assert read(tmp_path, text.format("HTTPS"))[0].security.check_hostname is True
 
 
