@@ -138,9 +138,12 @@ class Poller:
         turn.seconds += turn.reading
 
     def _broken(self, turn: _Turn, draft: Draft, error: Exception) -> None:
-        """A collector's own fault costs its own rows, and is told like any other."""
+        """A collector's own fault costs its own rows, and is told like any other. Raises it when we are closed."""
+        if self._client.closed:
+            raise error
         log.error("collector %s of cluster %s failed", turn.collector.name, draft.cluster, exc_info=error)
         reason = f"collector {turn.collector.name} failed: {type(error).__name__}: {error}"
+        turn.answered = False
         turn.missing.append(reason)
         turn.collector.fail(draft, reason)
 
@@ -148,8 +151,7 @@ class Poller:
         name = turn.collector.name
         if draft.error and not turn.missing:
             turn.missing.append(draft.error)
-        nothing_to_ask = not turn.asks and not turn.missing and not turn.collector.kept
-        if turn.answered or nothing_to_ask:
+        if turn.answered or not (turn.missing or turn.collector.kept):
             self._collected_at[name] = time.time()
         error = "; ".join(dict.fromkeys(turn.missing))
         return Outcome(name, not turn.missing, turn.seconds, self._collected_at.get(name), error)
@@ -177,28 +179,36 @@ class PollLoop:
         self._memory = memory
         self._enrich = enrich
         self._stop = threading.Event()
-        self._poller: Poller | None = None
-        self._thread = threading.Thread(target=self._run, name=f"poll-{settings.name}", daemon=True)
+        self._running: tuple[Poller, threading.Thread] | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
+        poller = Poller(self._settings)
+        thread = threading.Thread(target=self._run, args=(poller,), name=f"poll-{self._settings.name}", daemon=True)
+        self._running = poller, thread
+        thread.start()
 
     def stop(self) -> None:
-        """End within a few seconds; a poll that is still under way after one of them is cut off."""
+        """End within a few seconds; a poll that is still under way after one of them is cut off and not shown."""
         self._stop.set()
-        self._thread.join(timeout=1)
-        if self._thread.is_alive() and self._poller:
-            self._poller.close()
-        self._thread.join(timeout=3)
+        if self._running is None:
+            return
+        poller, thread = self._running
+        thread.join(timeout=1)
+        if thread.is_alive():
+            poller.close()
+        thread.join(timeout=3)
 
-    def _run(self) -> None:
-        poller = self._poller = Poller(self._settings)
+    def _run(self, poller: Poller) -> None:
         interval = self._settings.interval_seconds
         due = time.monotonic()
         try:
             while not self._stop.is_set():
                 try:
-                    self._memory.show(self._enrich(poller.poll()))
+                    view = poller.poll()
+                    if self._stop.is_set():
+                        break
+                    self._memory.show(self._enrich(view))
                 except Exception:
                     if self._stop.is_set():
                         break

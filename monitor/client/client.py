@@ -2,6 +2,7 @@
 
 import logging
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -90,11 +91,15 @@ class Client:
         self._max_answer_bytes = max_answer_bytes
         self._client_id = client_id
         self._net = NetworkSelector(client_id=client_id, slow_task_threshold_secs=0)
-        self._net.start()
         self._suspects: set[Node] = set()
         self._refused_at: float | None = None
         self._closing = threading.Event()
-        self._manager = self._connections()
+        try:
+            self._manager = self._connections()
+        except BaseException:
+            self._net.close()
+            raise
+        self._net.start()
 
     @property
     def nodes(self) -> list[int]:
@@ -163,8 +168,12 @@ class Client:
             faults.append(reply)
         return None, faults
 
+    @property
+    def closed(self) -> bool:
+        return self._closing.is_set()
+
     def close(self) -> None:
-        """End all connections and the I/O thread; questions under way get a Fault."""
+        """End all connections and the I/O thread; a wait for replies then raises."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -193,11 +202,17 @@ class Client:
         return _Connections(self._net, **{**self._options(), **ours})
 
     def _reconnect(self) -> None:
-        """Forget a refused login and begin anew with the options as they are now."""
+        """Forget a refused login and begin anew with the options as they are now, once they can be read."""
+        try:
+            connections = self._connections()
+        except Exception as error:  # noqa: BLE001 - a file may be missing while it is replaced
+            log.warning("the old connections stay, the new options cannot be used: %s", error)
+            self._refused_at = time.monotonic()
+            return
         self._refused_at = None
         brokers = self._manager.cluster.brokers()
         self._net.run(self._close)
-        self._manager = self._connections()
+        self._manager = connections
         self.learn(BrokerAddress(each.node_id, each.host, each.port, each.rack) for each in brokers)
 
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
@@ -239,6 +254,11 @@ class Client:
 class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
     """kafka-python's connections, with a time limit on the TLS handshake, which it waits for without one."""
 
+    def close_idle_connections(self) -> None:
+        """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
+        if not getattr(self, "closed", False):
+            super().close_idle_connections()
+
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
         if not self.ssl_enabled:
             return await super()._build_transport(node, timeout_at=timeout_at)
@@ -246,10 +266,24 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-pytho
             self._net, node.host, node.port, self.config["socket_options"], timeout_at=timeout_at
         )
         tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
-        transport = KafkaSSLTransport(self._net, socket, host=node.host, **tls)
-        limit = self._net.call_at(timeout_at or time.monotonic() + 10, transport.abort)
+        transport = _TlsTransport(self._net, socket, host=node.host, **tls)
         try:
-            await transport.handshake()
-        finally:
-            self._net.cancel(limit)
+            await transport.handshake_until(timeout_at)
+        except BaseException:
+            transport.abort()
+            raise
         return transport
+
+
+class _TlsTransport(KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
+    async def handshake_until(self, timeout_at: float | None) -> None:
+        """The handshake; raises KafkaTimeoutError after `timeout_at`, a time of the monotonic clock."""
+        while True:
+            try:
+                self._sock.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._net.wait_read(self._sock, timeout_at=timeout_at)
+            except ssl.SSLWantWriteError:
+                await self._net.wait_write(self._sock, timeout_at=timeout_at)
+            else:
+                return
