@@ -96,8 +96,9 @@ def make_view(
     alerts: tuple[AlertRow, ...] = (),
     last_good: View | None = None,
 ) -> View:
-    """Derive everything from a snapshot. The same snapshot gives the same View."""
+    """Derive everything from a snapshot. The same snapshot gives the same View. `last_good` is the View before it."""
     lag, reasons = derive_lag(snapshot)
+    kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, lag)
     return View(
         snapshot=snapshot,
@@ -108,5 +109,5 @@ def make_view(
         totals=total_cluster(snapshot, groups),
         reasons=reasons,
         alerts=alerts,
-        last_good=last_good.shown if last_good is not None and snapshot.error else None,
+        last_good=kept if kept is not None and kept.up else None,
     )
