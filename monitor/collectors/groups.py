@@ -28,6 +28,7 @@ class GroupCollector(Collector):
         self._bodies: dict[int, bytes] = {}
         self._listed: dict[int, list[ListedGroup]] = {}
         self._groups: list[ListedGroup] = []
+        self._missing: dict[int, str] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         return [_question(node) for node in client.nodes if node not in draft.failed]
@@ -47,8 +48,8 @@ class GroupCollector(Collector):
         gone = [node for node in self._listed if node not in client.nodes and node not in missing]
         for node in gone:
             del self._listed[node], self._bodies[node]
-        if changed or missing or gone or not self._groups:
-            self._groups = self._merge(missing)
+        if changed or gone or missing != self._missing or not self._groups:
+            self._groups, self._missing = self._merge(missing), dict(missing)
         draft.groups = self._groups
         for node in list(missing):
             if node not in client.nodes:
