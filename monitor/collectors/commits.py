@@ -10,7 +10,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import MalformedAnswerError, name_of
+from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
 from monitor.decode.plain import plain_offset_fetch
 from monitor.draft import CommitRows, Draft, ListedGroup
@@ -100,16 +100,15 @@ def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple
 
 def _rows(draft: Draft, answer: Answer) -> CommitRows:
     offsets = decode(answer.body, answer.version)
-    groups = [name_of(each) for each in offsets.groups]
-    for name, code in zip(groups, offsets.group_error.tolist(), strict=True):
+    for name, code in zip(offsets.groups, offsets.group_error.tolist(), strict=True):
         if code:
             draft.commit_faults[name] = error_text(code)
     reason = np.zeros(len(offsets.error), np.int32)
     for code in np.unique(offsets.error[offsets.error != 0]).tolist():
         reason[offsets.error == code] = draft.reason(error_text(code))
     return CommitRows(
-        groups,
-        [name_of(each) for each in offsets.topics],
+        offsets.groups,
+        offsets.topics,
         offsets.group,
         offsets.topic,
         offsets.partition,

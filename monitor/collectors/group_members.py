@@ -20,7 +20,7 @@ from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.commits import chunks
-from monitor.decode.cursor import Cursor, MalformedAnswerError, name_of
+from monitor.decode.cursor import Cursor, MalformedAnswerError
 from monitor.decode.plain import read
 from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
 
@@ -29,7 +29,10 @@ GROUPS_A_REQUEST = 4000
 
 @dataclass(frozen=True)
 class GroupType:
-    """How groups of a type are described: `members(group)` reads the members of one group of an answer."""
+    """How groups of a type are described: `describe(group)` reads one group of an answer.
+
+    `names` is the field of the request that takes the group ids.
+    """
 
     types: tuple[str | None, ...]
     api: Api
@@ -145,7 +148,7 @@ def _classic_assignment(data: bytes) -> list[tuple[str, int]]:
         cursor.skip(2)  # version
         return [
             (name, cursor.int32())
-            for name in (name_of(cursor.text()) for _ in range(cursor.count()))
+            for name in (cursor.name() for _ in range(cursor.count()))
             for _ in range(cursor.count())
         ]
     except MalformedAnswerError:

@@ -37,7 +37,7 @@ class LeaderOffsetCollector(Collector):
         self._partitions: Partitions | None = None
         self._leaders: dict[int, Ints] = {}
         self._bodies: dict[tuple[int, int], bytes] = {}
-        self._topic_rows: dict[bytes, int] = {}
+        self._topic_rows: dict[str, int] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         if self._partitions is not draft.partitions:
@@ -45,9 +45,7 @@ class LeaderOffsetCollector(Collector):
             self._leaders = {
                 int(node): np.flatnonzero(leader == node) for node in np.unique(leader) if node != NO_LEADER
             }
-            self._topic_rows = {
-                name.encode("utf-8", "surrogateescape"): row for row, name in enumerate(draft.topics.topic)
-            }
+            self._topic_rows = {str(name): row for row, name in enumerate(draft.topics.topic)}
             self._bodies = {}
             self._partitions = draft.partitions
         return [self._question(draft, node) for node in self._leaders if node not in draft.failed]
@@ -66,14 +64,7 @@ class LeaderOffsetCollector(Collector):
         runs = np.split(rows, cuts)
         names = draft.topics.topic
         return encode_list_offsets(
-            [
-                (
-                    str(names[draft.partitions.topic[run[0]]]).encode("utf-8", "surrogateescape"),
-                    draft.partitions.partition[run],
-                )
-                for run in runs
-                if len(run)
-            ],
+            [(str(names[draft.partitions.topic[run[0]]]), draft.partitions.partition[run]) for run in runs],
             self.timestamp,
             version,
         )
@@ -84,8 +75,9 @@ class LeaderOffsetCollector(Collector):
         column.reason[draft.partitions.leader == NO_LEADER] = draft.reason(NO_LEADER_REASON)
         self.put(draft, column)
         missing = []
+        asked = {ask.node for ask in asks}
         for node, rows in self._leaders.items():
-            if node in draft.failed:
+            if node not in asked:
                 missing.append(draft.failed[node])
                 column.reason[rows] = draft.reason(draft.failed[node])
         for ask, reply in zip(asks, replies, strict=True):

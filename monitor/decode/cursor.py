@@ -12,7 +12,8 @@ class MalformedAnswerError(ValueError):
 class Cursor:
     """A place in an answer's bytes that moves as it is read.
 
-    `flexible` chooses between Kafka's compact types and the older ones. Raises MalformedAnswerError past the end.
+    `flexible` chooses between Kafka's compact types and the older ones. Every method raises MalformedAnswerError where
+    the bytes are not what it should read.
     """
 
     def __init__(self, body: bytes, *, flexible: bool, at: int = 0) -> None:
@@ -51,21 +52,31 @@ class Cursor:
         raise MalformedAnswerError(f"no varint ends at byte {self.at}")
 
     def count(self) -> int:
-        """How many elements the array has that starts here; a null array has none."""
+        """How many elements the array has that starts here, which is never null."""
         number = self.varint() - 1 if self.flexible else self.int32()
-        if number > len(self.body) - self.at:
+        if not 0 <= number <= len(self.body) - self.at:
             raise MalformedAnswerError(f"an array of {number} elements does not fit in what is left")
-        return max(0, number)
+        return number
 
-    def text(self) -> bytes | None:
-        """The bytes of a string, None where it is null."""
+    def name(self) -> str:
+        """A string that is never null."""
+        value = self.text()
+        if value is None:
+            raise MalformedAnswerError("a name is null")
+        return value
+
+    def text(self) -> str | None:
+        """A string, None where it is null."""
         size = self.varint() - 1 if self.flexible else self.int16()
         if size < 0:
             return None
         end = self.at + size
         if end > len(self.body):
             raise MalformedAnswerError(f"a string of {size} bytes does not fit in what is left")
-        value = self.body[self.at : end]
+        try:
+            value = self.body[self.at : end].decode()
+        except UnicodeDecodeError:
+            raise MalformedAnswerError(f"the string at byte {self.at} is not UTF-8") from None
         self.at = end
         return value
 
@@ -85,8 +96,3 @@ class Cursor:
         """Hold that everything was read."""
         if self.at != len(self.body):
             raise MalformedAnswerError(f"{len(self.body) - self.at} bytes are left over")
-
-
-def name_of(value: bytes | None) -> str:
-    """A name as text. What is not UTF-8 keeps its bytes as surrogates, so that names stay distinct."""
-    return (value or b"").decode("utf-8", "surrogateescape")

@@ -16,11 +16,11 @@ LATEST, EARLIEST = -1, -2
 class PartitionOffsets:
     """Offsets of one answer, a row a partition in the order of the answer.
 
-    `topics` are the names' bytes and `topic` indexes in them. `offset` is NaN where the broker gave none; `error` is
+    `topics` are names and `topic` indexes in them. `offset` is NaN where the broker gave none; `error` is
     Kafka's error code.
     """
 
-    topics: list[bytes]
+    topics: list[str]
     topic: Ints
     partition: Ints
     offset: Floats
@@ -32,13 +32,14 @@ def _record(version: int) -> np.dtype[np.void]:
     return np.dtype([*fields, ("tags", "u1")] if version >= 6 else fields)
 
 
-def encode_list_offsets(topics: list[tuple[bytes, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
+def encode_list_offsets(topics: list[tuple[str, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
     """The body of a request (versions 4 to 11) for `timestamp` of the partitions of each (name, partition numbers)."""
     flexible = version >= 6
     fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]
     record = np.dtype([*fields, ("tags", "u1")] if flexible else fields)
     parts = [struct.pack(">ib", -1, isolation), _count(len(topics), flexible=flexible)]
-    for name, partitions in topics:
+    for topic, partitions in topics:
+        name = topic.encode()
         rows = np.zeros(len(partitions), record)
         rows["partition"], rows["epoch"], rows["timestamp"] = partitions, -1, timestamp
         size = _varint(len(name) + 1) if flexible else struct.pack(">h", len(name))
@@ -55,11 +56,11 @@ def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     record = _record(version)
     cursor = Cursor(body, flexible=version >= 6)
     cursor.skip(4)  # throttle_time_ms
-    topics: list[bytes] = []
+    topics: list[str] = []
     parts: list[bytes] = []
     counts: list[int] = []
     for _ in range(cursor.count()):
-        topics.append(cursor.text() or b"")
+        topics.append(cursor.name())
         counts.append(cursor.count())
         parts.append(_records(cursor, counts[-1], record.itemsize))
         cursor.tags()

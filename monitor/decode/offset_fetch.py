@@ -19,13 +19,13 @@ _METADATA, _TAGS = 16, 19
 class CommittedOffsets:
     """Committed offsets of one answer, a row a partition in the order of the answer.
 
-    `groups` and `topics` are the names' bytes; `group` and `topic` are indexes in them. `committed_offset` is NaN where
-    there is no commit. `group_error` has Kafka's error code of each group, `error` that of each row.
+    `groups` and `topics` are names; `group` and `topic` are indexes in them. `committed_offset` is NaN where there is
+    no commit. `group_error` has Kafka's error code of each group, `error` that of each row.
     """
 
-    groups: list[bytes]
+    groups: list[str]
     group_error: Ints
-    topics: list[bytes]
+    topics: list[str]
     group: Ints
     topic: Ints
     partition: Ints
@@ -39,17 +39,17 @@ def decode_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
         raise MalformedAnswerError(f"OffsetFetch version {version} is not read here")
     cursor = Cursor(body, flexible=True)
     cursor.skip(4)  # throttle_time_ms
-    groups: list[bytes] = []
+    groups: list[str] = []
     errors: list[int] = []
-    topics: dict[bytes, int] = {}
+    topics: dict[str, int] = {}
     run_group: list[int] = []
     run_topic: list[int] = []
     parts: list[bytes] = []
     counts: list[int] = []
     for group in range(cursor.count()):
-        groups.append(cursor.text() or b"")
+        groups.append(cursor.name())
         for _ in range(cursor.count()):
-            run_topic.append(topics.setdefault(cursor.text() or b"", len(topics)))
+            run_topic.append(topics.setdefault(cursor.name(), len(topics)))
             count = cursor.count()
             parts.append(_records(cursor, count))
             cursor.tags()

@@ -25,16 +25,17 @@ def read(message: Any, body: bytes, version: int) -> Any:
 def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
     """What decode_offset_fetch gives, by kafka-python."""
     answer = read(OffsetFetchResponse, body, version)
-    topics: dict[bytes, int] = {}
+    groups = _present(answer.groups)
+    topics: dict[str, int] = {}
     rows = [
-        (group, topics.setdefault(topic.name.encode(), len(topics)), each)
-        for group, described in enumerate(answer.groups)
-        for topic in described.topics
-        for each in topic.partitions
+        (group, topics.setdefault(_present(topic.name), len(topics)), each)
+        for group, described in enumerate(groups)
+        for topic in _present(described.topics)
+        for each in _present(topic.partitions)
     ]
     return CommittedOffsets(
-        [each.group_id.encode() for each in answer.groups],
-        np.array([each.error_code for each in answer.groups], np.int32),
+        [_present(each.group_id) for each in groups],
+        np.array([each.error_code for each in groups], np.int32),
         list(topics),
         np.array([group for group, _, _ in rows], np.int32),
         np.array([topic for _, topic, _ in rows], np.int32),
@@ -47,14 +48,21 @@ def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
 def plain_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     """What decode_list_offsets gives, by kafka-python."""
     answer = read(ListOffsetsResponse, body, version)
-    rows = [(topic, each) for topic, described in enumerate(answer.topics) for each in described.partitions]
+    topics = _present(answer.topics)
+    rows = [(topic, each) for topic, described in enumerate(topics) for each in _present(described.partitions)]
     return PartitionOffsets(
-        [each.name.encode() for each in answer.topics],
+        [_present(each.name) for each in topics],
         np.array([topic for topic, _ in rows], np.int32),
         np.array([each.partition_index for _, each in rows], np.int32),
         _offsets([(each.offset, each.error_code) for _, each in rows]),
         np.array([each.error_code for _, each in rows], np.int32),
     )
+
+
+def _present(value: Any) -> Any:
+    if value is None:
+        raise MalformedAnswerError("null stands where a value is required")
+    return value
 
 
 def _offsets(values: list[tuple[int, int]]) -> Floats:
