@@ -57,11 +57,12 @@ _RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...
     (Kind.TIMEOUT, (kafka_errors.RequestTimedOutError, kafka_errors.KafkaTimeoutError, TimeoutError), ("timed out",)),
     (Kind.RESOLVE, (), ("dns resolution", "dns lookup")),
     (Kind.UNSUPPORTED, (kafka_errors.IncompatibleBrokerVersion, kafka_errors.UnsupportedVersionError), ()),
+    (Kind.DENIED, (kafka_errors.AuthorizationError,), ()),
     (Kind.THROTTLED, (), ("throttle",)),
     (Kind.PROTOCOL, (kafka_errors.InvalidReceiveError, kafka_errors.KafkaProtocolError), ()),
     (
         Kind.CONNECT,
-        (kafka_errors.NodeNotReadyError,),
+        (kafka_errors.NodeNotReadyError, kafka_errors.UnknownBrokerIdError),
         ("econnrefused", "unable to connect", "ehostunreach", "enetunreach"),
     ),
     (Kind.DISCONNECTED, (kafka_errors.KafkaConnectionError, kafka_errors.Cancelled, ConnectionError), ()),
@@ -71,7 +72,7 @@ _RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...
 
 def fault_of(error: BaseException, api: str, node: int | str, seconds: float) -> Fault:
     """The Fault that an exception from kafka-python, ssl or the sockets stands for; `seconds` is how long it took."""
-    text = (str(error) or type(error).__name__).removeprefix(f"{type(error).__name__}: ")
+    text = _text(error)
     kind = next(
         (
             kind
@@ -85,14 +86,27 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
         detail = f"after {seconds:.1f} s"
     elif "ECONNREFUSED" in text:
         detail = "connection refused"
+    elif kind is Kind.CONNECT and text == str(node):
+        detail = "waiting before the next try"  # all that kafka-python says then is the node
+    elif isinstance(error, kafka_errors.UnknownBrokerIdError):
+        detail = "the cluster's metadata does not name this broker any more"
     elif kind in (Kind.RESOLVE, Kind.THROTTLED):
         detail = ""
+    elif kind is Kind.ERROR:
+        detail = text or type(error).__name__
     return Fault(kind, api, node, detail, seconds)
 
 
+def _text(error: BaseException) -> str:
+    """What an exception says, without its own name, which kafka-python puts before."""
+    if isinstance(error, kafka_errors.KafkaError):
+        return " ".join(map(str, error.args)) or str(getattr(error, "message", None) or "")
+    return str(error)
+
+
 def error_name(code: int) -> str:
-    """Kafka's name of an error code, such as TOPIC_AUTHORIZATION_FAILED."""
-    return str(getattr(kafka_errors.for_code(code), "message", "") or f"error {code}")
+    """Kafka's name of an error code, such as TOPIC_AUTHORIZATION_FAILED; its number where kafka-python has no name."""
+    return str(kafka_errors.kafka_errors[code].message) if code in kafka_errors.kafka_errors else f"error {code}"
 
 
 DENIED_CODES = {
