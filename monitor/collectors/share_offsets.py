@@ -51,7 +51,9 @@ class ShareOffsetCollector(Collector):
             if trouble:
                 missing.append(trouble)
                 draft.commit_faults.update(dict.fromkeys(names, trouble))
-        return missing
+        ours = {name for _, names in self._chunks for name in names}
+        denied = {text for name, text in draft.commit_faults.items() if name in ours and text not in missing}
+        return [*missing, *sorted(denied)]
 
     def fail(self, draft: Draft, reason: str) -> None:
         draft.commit_faults.update({name: reason for _, names in self._chunks for name in names})
