@@ -47,8 +47,8 @@ def _verdict(server: str, security_protocol: str, *, encrypted: bool) -> str:
     host = host.strip("[]")
     try:
         speaks = _speaks(host, int(port))
-    except socket.gaierror as error:
-        return f"{server}: cannot resolve the host name ({error.strerror})"
+    except (socket.gaierror, UnicodeError) as error:
+        return f"{server}: cannot resolve the host name ({getattr(error, 'strerror', 'not a host name')})"
     except OSError as error:
         return f"{server}: {_NO_CONNECTION.get(type(error)) or error.strerror or error}"
     verdicts = {
@@ -69,7 +69,9 @@ def _speaks(host: str, port: int) -> str:
         connection.settimeout(SECONDS)
         try:
             connection.sendall(_API_VERSIONS)
-            answer = connection.recv(8)
+            answer = b""
+            while len(answer) < 8 and (more := connection.recv(8 - len(answer))):
+                answer += more
         except TimeoutError:
             answer = None
         except OSError:

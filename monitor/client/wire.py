@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from kafka.errors import KafkaProtocolError
+
 from monitor.client.apis import Api
 
 
@@ -43,6 +45,13 @@ class _Reader:
         self._version = version
 
     def parse_header(self, buffer: Any) -> _ResponseHeader:
+        """Read up to the body. Raises KafkaProtocolError, on which kafka-python ends the connection."""
+        try:
+            return self._header(buffer)
+        except IndexError:
+            raise KafkaProtocolError("the answer ends in its header") from None
+
+    def _header(self, buffer: Any) -> _ResponseHeader:
         correlation_id = int.from_bytes(buffer.read(4), "big", signed=True)
         if self._version >= self._api.flexible:
             for _ in range(_read_varint(buffer)):  # tagged fields, of which no response header has any so far
