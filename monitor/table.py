@@ -5,7 +5,7 @@ NaN spreads through arithmetic, so an unknown never turns into a number by accid
 """
 
 from dataclasses import Field, dataclass, field, fields
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +56,6 @@ class Table:
 
     Raises ValueError when the columns differ in length.
     """
-
-    ROW: ClassVar[str] = "row"
 
     def __post_init__(self) -> None:
         lengths = set()
