@@ -212,8 +212,8 @@ def render_wide(rows: Sequence[Row]) -> str:
 
 
 def render_json(rows: Sequence[Row]) -> str:
-    """An array of objects, exact, in ASCII: no name can hide anything from a terminal or an encoding."""
-    return json.dumps(list(rows), indent=1) + "\n"
+    """An array of objects, one a line, exact, in ASCII: no name can hide anything from a terminal or an encoding."""
+    return "[" + ",\n ".join(map(json.dumps, rows)) + "]\n"
 
 
 def render_csv(rows: Sequence[Row]) -> str:
