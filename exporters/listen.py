@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 10.0
 
 MAX_HEAD_BYTES = 65536
 GRACE_SECONDS = 2
-"""How long answers under way may take when the server is stopped."""
+"""How long answers under way may take when the server is stopped; a second later it stops whatever still runs."""
 
 
 class ListenError(Exception):
@@ -99,6 +99,11 @@ class PatientProtocol(HttpToolsProtocol):
         self._progress()
         super().resume_writing()
 
+    def shutdown(self) -> None:
+        """End the connection: at once when it is idle, else when its answer is sent or GRACE_SECONDS are over."""
+        super().shutdown()
+        self.loop.call_later(GRACE_SECONDS, self.transport.abort)
+
     @property
     def _in_head(self) -> bool:
         upgraded = self.transport.get_protocol() is not self
@@ -118,7 +123,7 @@ class PatientProtocol(HttpToolsProtocol):
 def serve(app: Any, host: str, port: int, *, websockets: bool = True) -> Iterator[str]:
     """Serve an ASGI application from a thread while the context lasts; gives its URL. Raises ListenError.
 
-    Leaving the context lets answers under way end within GRACE_SECONDS and drops idle connections.
+    Leaving the context drops idle connections, and others when their answer is sent or GRACE_SECONDS are over.
     """
     listening = bind(host, port)
     config = uvicorn.Config(
@@ -132,7 +137,7 @@ def serve(app: Any, host: str, port: int, *, websockets: bool = True) -> Iterato
         server_header=False,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS + 1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), name="kmon-http", daemon=True)
@@ -146,7 +151,7 @@ def serve(app: Any, host: str, port: int, *, websockets: bool = True) -> Iterato
         yield f"http://[{address[0]}]:{address[1]}" if ":" in address[0] else f"http://{address[0]}:{address[1]}"
     finally:
         server.should_exit = True
-        thread.join(2 * GRACE_SECONDS)
+        thread.join(GRACE_SECONDS + 2)
         listening.close()
 
 

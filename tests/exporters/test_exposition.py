@@ -113,6 +113,13 @@ def test_remembered_lines_are_those_made_afresh(
         assert read(text) == expected
 
 
+def test_rows_that_belong_to_another_name() -> None:
+    lines = Lines("n", [], ["group"], whole=True)
+    names, values = objects(["a", "b", "c"]), np.ones(2)
+    assert rendered(lines, [(names, np.array([0, 1]))], values) == b'n{group="a"} 1\nn{group="b"} 1\n'
+    assert rendered(lines, [(names, np.array([0, 2]))], values) == b'n{group="a"} 1\nn{group="c"} 1\n'
+
+
 def test_only_pieces_with_changed_numbers_are_made_anew() -> None:
     lines = Lines("n", [], ["p"], whole=True, piece_lines=2)
     columns: list[LabelColumn] = [(np.arange(5), None)]

@@ -139,6 +139,16 @@ def test_an_endless_head_is_dropped(url: str, monkeypatch: pytest.MonkeyPatch) -
     assert httpx.get(f"{url}/-/healthy").status_code == 200
 
 
+def test_a_client_that_does_not_read_holds_up_no_end(page: MetricsPage, caplog: pytest.LogCaptureFixture) -> None:
+    with serve(create_server([FixtureSource(shop_view())], page), "127.0.0.1", 0) as url:
+        slow = connect(url)
+        slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in slow.recv(1024)
+    slow.close()
+    assert not any(thread.name == "kmon-http" for thread in threading.enumerate())
+    assert caplog.records == []
+
+
 def test_a_taken_port_is_one_clear_line() -> None:
     with bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

@@ -183,6 +183,23 @@ def test_a_topic_that_moves_to_another_row() -> None:
     assert value(page, "kmon_group_partition_lag", group="g", topic="b", partition="0") is None
 
 
+def test_a_topic_that_only_commits_mention_has_no_numbers() -> None:
+    page = MetricsPage([FixtureSource(make_view(snapshot_of([], [Group("g", {("gone", 0): 4})])))])
+    assert not any(dict(labels).get("topic") == "gone" for name, labels in samples(page) if "_topic_" in name)
+    assert value(page, "kmon_group_partition_committed_offset", group="g", topic="gone", partition="0") == 4
+
+
+def test_a_poll_that_ends_while_the_page_is_made_is_not_overwritten_by_the_one_before() -> None:
+    class Busy(FixtureSource):
+        def latest(self) -> View | None:
+            before = super().latest()
+            self.show(shop_view(7))
+            return before
+
+    page = MetricsPage([Busy(shop_view())])
+    assert value(page, "kmon_partition_end_offset", topic="orders", partition="0") == 5700
+
+
 def test_two_clusters_stand_side_by_side_in_each_family() -> None:
     one, two = FixtureSource(shop_view()), FixtureSource(shop_view(cluster="other"), cluster="other")
     page = MetricsPage([one, two])
