@@ -74,6 +74,7 @@ def snapshot_of(
 
     groups = sorted(groups, key=lambda each: each.name)
     mentioned = {topic for group in groups for topic, _ in group.commits}
+    mentioned |= {topic for group in groups for _, _, assigned in group.members for topic, _ in assigned}
     names = sorted(topic.name for topic in topics)
     names += sorted(mentioned - set(names))
     topic_row = {name: row for row, name in enumerate(names)}
@@ -175,7 +176,7 @@ def snapshot_of(
             np.array([value if isinstance(value, (int, float)) else math.nan for _, _, _, value in commits]),
             np.array(
                 [
-                    number(ends.get((topic, partition))) - float(value)
+                    np.maximum(0.0, number(ends.get((topic, partition))) - float(value))
                     if is_share and isinstance(value, (int, float))
                     else math.nan
                     for is_share, (_, topic, partition, value) in zip(share, commits, strict=True)

@@ -1,0 +1,73 @@
+"""Tables are frozen, of one length, and have an empty form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from monitor.snapshot import Partitions, Topics
+from monitor.table import Floats, Ragged, Table, Texts, column, objects
+
+
+@dataclass(frozen=True, eq=False)
+class Fruits(Table):
+    name: Texts = column("O", "name")
+    weight: Floats = column("f8", "weight", "grams")
+    seeds: Ragged = column("i4", "rows of its seeds")
+
+
+def fruits() -> Fruits:
+    return Fruits(objects(["fig", "plum"]), np.array([20.0, 50.0]), Ragged.of([[1, 2, 3], []]))
+
+
+def test_columns_cannot_be_written() -> None:
+    table = fruits()
+    with pytest.raises(ValueError, match="read-only"):
+        table.weight[0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        table.name[0] = "pear"
+    with pytest.raises(ValueError, match="read-only"):
+        table.seeds.values[0] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        table.seeds.starts[0] = 9
+
+
+def test_columns_cannot_be_replaced() -> None:
+    with pytest.raises(AttributeError):
+        fruits().weight = np.zeros(2)  # type: ignore[misc]  # that it cannot is the test
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"Fruits: columns of different lengths \[1, 2\]"):
+        Fruits(objects(["fig"]), np.array([20.0, 50.0]), Ragged.of([[]]))
+    with pytest.raises(ValueError, match="different lengths"):
+        Fruits(objects(["fig"]), np.array([20.0]), Ragged.of([[], []]))
+
+
+def test_lists_become_arrays_of_the_declared_type() -> None:
+    table = Fruits(objects(["fig"]), [20], Ragged.of([[7]]))  # type: ignore[arg-type]  # plain lists, as a fixture may
+    assert table.weight.dtype == np.float64
+    assert len(table) == 1
+
+
+@pytest.mark.parametrize("kind", [Fruits, Partitions, Topics])
+def test_an_empty_table_has_every_column(kind: type[Table]) -> None:
+    table = kind.empty()
+    assert len(table) == 0
+    assert [len(getattr(table, each.name)) for each in kind.schema()] == [0] * len(kind.schema())
+
+
+def test_the_schema_tells_type_meaning_and_unit() -> None:
+    weight = Fruits.schema()[1]
+    assert (weight.name, weight.metadata["unit"], weight.metadata["meaning"]) == ("weight", "grams", "weight")
+
+
+def test_a_ragged_column_gives_its_rows_and_their_counts() -> None:
+    ragged = Ragged.of([[1, 2], [], [3]])
+    assert [ragged.row(each) for each in range(len(ragged))] == [[1, 2], [], [3]]
+    assert ragged.counts.tolist() == [2, 0, 1]
+
+
+def test_objects_are_never_two_dimensional() -> None:
+    assert objects([("a", 1), ("b", 2)]).shape == (2,)
+    assert objects(each for each in "ab").tolist() == ["a", "b"]

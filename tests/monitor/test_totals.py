@@ -1,0 +1,143 @@
+"""Totals never total partial data: one unknown part makes the whole unknown, with a reason and a lower bound."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from snapshots import snapshots
+from views import Group, Topic, shop_view, snapshot_of
+
+from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.rollup import LagTotals, total_cluster, total_group_topics, total_groups, total_topics
+from monitor.snapshot import KNOWN, Snapshot
+from monitor.view import make_view
+
+TOPICS = [Topic("a", [(0, 10), (0, 20)]), Topic("b", [(0, 5)])]
+
+
+def check(totals: LagTotals, lag: Lag, keys: Any, failed: Any) -> None:
+    """Hold totals to their definition, row by row, in plain Python."""
+    for row in range(len(totals)):
+        rows = np.flatnonzero(keys == row)
+        known = [float(lag.lag[each]) for each in rows if not math.isnan(lag.lag[each])]
+        partial = len(known) < len(rows) or bool(failed[row])
+        assert math.isnan(totals.lag[row]) == partial
+        assert (totals.reason[row] != KNOWN) == partial
+        assert totals.partitions[row] == len(rows)
+        assert totals.unknown_partitions[row] == len(rows) - len(known)
+        if not partial:
+            assert totals.lag[row] == totals.lag_at_least[row] == sum(known)
+        elif known:
+            assert totals.lag_at_least[row] == sum(known)
+        else:
+            assert math.isnan(totals.lag_at_least[row])
+        if known:
+            assert totals.max_lag[row] == max(known) == lag.lag[totals.worst[row]]
+            assert totals.worst[row] in rows
+        else:
+            assert math.isnan(totals.max_lag[row])
+            assert totals.worst[row] == -1
+
+
+@given(snapshots())
+def test_the_total_of_a_group(snapshot: Snapshot) -> None:
+    lag, _ = derive_lag(snapshot)
+    failed = (snapshot.groups.commits_reason != KNOWN) | (snapshot.groups.reason != KNOWN)
+    check(total_groups(snapshot, lag), lag, lag.group, failed)
+
+
+@given(snapshots())
+def test_the_total_of_a_group_on_a_topic(snapshot: Snapshot) -> None:
+    lag, _ = derive_lag(snapshot)
+    totals = total_group_topics(lag)
+    pairs = list(zip(totals.group.tolist(), totals.topic.tolist(), strict=True))
+    assert pairs == sorted(set(pairs))
+    row = {pair: each for each, pair in enumerate(pairs)}
+    keys = np.array([row[pair] for pair in zip(lag.group.tolist(), lag.topic.tolist(), strict=True)], int)
+    check(totals, lag, keys, np.zeros(len(totals), bool))
+    for each, (group, topic) in enumerate(pairs):
+        here = (lag.group == group) & (lag.topic == topic) & (lag.member >= 0)
+        assert totals.members[each] == len(set(lag.member[here].tolist()))
+
+
+@given(snapshots())
+def test_the_total_of_a_topic(snapshot: Snapshot) -> None:
+    lag, _ = derive_lag(snapshot)
+    totals = total_topics(snapshot, lag)
+    for row in range(len(snapshot.topics)):
+        on_it = lag.lag[lag.topic == row]
+        known = on_it[~np.isnan(on_it)]
+        if len(known) < len(on_it):
+            assert math.isnan(totals.lag[row])
+        here = snapshot.partitions.topic == row
+        ends = snapshot.offsets.end_offset[here]
+        assert math.isnan(totals.end_offset[row]) == (not len(ends) or bool(np.isnan(ends).any()))
+        assert totals.groups[row] == len(set(lag.group[lag.topic == row].tolist()))
+
+
+@given(snapshots())
+def test_the_total_of_the_cluster_is_known_only_when_every_group_is(snapshot: Snapshot) -> None:
+    lag, _ = derive_lag(snapshot)
+    groups = total_groups(snapshot, lag)
+    totals = total_cluster(snapshot, groups)
+    listed = all(each.success for each in snapshot.outcomes if each.collector == "groups")
+    assert (totals.lag is None) == (not listed or bool(np.isnan(groups.lag).any()))
+    known = lag.lag[~np.isnan(lag.lag)]
+    assert totals.lag_at_least == known.sum()
+    assert totals.lag is None or totals.lag == totals.lag_at_least
+    assert totals.groups_unknown == int(np.isnan(groups.lag).sum())
+
+
+@given(snapshots())
+def test_what_is_known_of_a_total_is_a_lower_bound_of_it(snapshot: Snapshot) -> None:
+    """Were every unknown end known, totals could only grow."""
+    offsets = snapshot.offsets
+    ends = np.where(np.isnan(offsets.end_offset), 2.0**53, offsets.end_offset)
+    known = dataclasses.replace(offsets, end_offset=ends, end_reason=np.zeros(len(ends), np.int32))
+    before = make_view(snapshot)
+    after = make_view(dataclasses.replace(snapshot, offsets=known))
+    assert before.totals.lag_at_least <= after.totals.lag_at_least
+    least = before.group_lags.lag_at_least
+    there = ~np.isnan(least)
+    assert (least[there] <= after.group_lags.lag_at_least[there]).all()
+
+
+def test_one_unknown_partition_makes_its_group_and_the_cluster_unknown() -> None:
+    view = make_view(snapshot_of(TOPICS, [Group("g", {("a", 0): 4, ("a", 1): None}), Group("h", {("b", 0): 2})]))
+    assert math.isnan(view.group_lags.lag[0])
+    assert view.group_lags.lag_at_least.tolist() == [6, 3]
+    assert view.reasons[view.group_lags.reason[0]] == "no commit"
+    assert view.totals.lag is None
+    assert view.totals.lag_at_least == 9
+
+
+def test_a_group_that_reads_nothing_has_lag_zero() -> None:
+    view = make_view(snapshot_of(TOPICS, [Group("idle")]))
+    assert view.group_lags.lag.tolist() == [0]
+    assert view.totals.lag == 0
+
+
+def test_the_cluster_is_unknown_when_groups_could_not_be_listed() -> None:
+    view = make_view(snapshot_of(TOPICS, [Group("g", {("a", 0): 4})], failed={"groups": "broker 3: timed out"}))
+    assert view.group_lags.lag.tolist() == [6]
+    assert view.totals.lag is None
+    assert view.totals.lag_at_least == 6
+
+
+def test_a_cluster_without_groups_has_lag_zero() -> None:
+    assert make_view(snapshot_of(TOPICS, [])).totals.lag == 0
+
+
+def test_partitions_without_leader_or_replicas_in_sync_are_counted() -> None:
+    topics = [Topic("a", [(0, 1), (0, 1)], leaders=[1, -1], isr=[[1], [2, 3, 1]], replicas=[[1, 2], [2, 3, 1]])]
+    view = make_view(snapshot_of(topics, []))
+    assert (view.totals.offline, view.totals.under_replicated) == (1, 1)
+    assert (view.topic_totals.offline.tolist(), view.topic_totals.under_replicated.tolist()) == ([1], [1])
+    assert view.topic_totals.replication_factor.tolist() == [2]
+
+
+def test_the_shop_has_every_status() -> None:
+    view = shop_view()
+    assert set(view.group_lags.status.tolist()) == {0, 1, 2, 3}
