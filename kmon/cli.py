@@ -69,7 +69,7 @@ def _add_serve(commands: Any) -> None:
     alerts.add_argument(
         "--alertmanager-url", action="append", metavar="URL", help="send alerts there; may be given more than once"
     )
-    alerts.add_argument("--lag-above", metavar="N", help="alert on a group and topic whose lag is above N records")
+    alerts.add_argument("--lag-above", metavar="N", help="alert on a group whose lag is above N records")
     alerts.add_argument("--for", dest="lag_above_for", metavar="TIME", help="once --lag-above holds that long (5m)")
 
 

@@ -82,7 +82,7 @@ def _print(monitor: Monitor, url: str, bootstrap: str, seconds: float | None, en
     print(f"Kafka       {bootstrap}")
     print(f"Dashboard   {url}/")
     print(f"Metrics     {url}/metrics")
-    print(f"Terminal    kmon tui -b {bootstrap.split(',')[0]}", flush=True)
+    print(f"Terminal    kmon tui -b {bootstrap.partition(',')[0]}", flush=True)
     stop = monitor.memory.subscribe(lambda view: print(visible(line_of(view)), flush=True))
     end.wait(seconds)
     stop()

@@ -35,7 +35,8 @@ def polling(
 ) -> Iterator[Monitor]:
     """Poll the settings' cluster and evaluate its alert rules while the context lasts.
 
-    Alerts go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Nothing is asked before `loop.start()`, so that the faces can subscribe first.
+    Alerts go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Nothing is asked of
+    Kafka before `loop.start()`, so that the faces can subscribe first.
     """
     cluster = settings.cluster
     points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
@@ -78,7 +79,7 @@ def serving(
         page = MetricsPage(sources)
         app = create_server(sources, page, host)
         if settings.dashboard:
-            from dashboards.app import attach  # noqa: PLC0415 - takes a second and 60 MB that --no-dashboard saves
+            from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
             attach(app, sources)
         with serve(app, host, port, websockets=settings.dashboard) as url:
@@ -99,6 +100,8 @@ def rule_of(settings: RuleSettings) -> Rule:
         name=settings.name,
         lag_above=settings.lag_above,
         for_seconds=settings.for_seconds,
+        keep_firing_for_seconds=settings.keep_firing_for_seconds,
+        over=settings.over,
         severity=settings.severity,
         labels=settings.labels,
         annotations=settings.annotations,

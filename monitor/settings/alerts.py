@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.settings.values import Duration, Frozen, Regex, split_list
 
-RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "severity")
+RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "partition", "severity")
 
 
 def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -40,7 +40,7 @@ Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(ch
 
 
 class RuleSettings(Frozen):
-    """A rule: alert on each group and topic whose lag stays above a threshold."""
+    """A rule: alert on each group, or each partition of a group, whose lag stays above a threshold."""
 
     name: str = Field(min_length=1, max_length=255, description="name of the alert (its label alertname)")
     lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this many records")
@@ -50,6 +50,16 @@ class RuleSettings(Frozen):
         ge=0,
         le=31_536_000,
         description="how long lag stays above before the alert fires",
+    )
+    keep_firing_for_seconds: Duration = Field(
+        default=0.0,
+        validation_alias="keep_firing_for",
+        ge=0,
+        le=31_536_000,
+        description="how long the alert goes on firing after lag is no longer above",
+    )
+    over: Literal["group", "partition"] = Field(
+        default="group", description="what is looked at: the total of a group, or each of its partitions"
     )
     severity: str = Field(default="warning", min_length=1, max_length=64, description="label severity of the alert")
     group: Regex | None = Field(default=None, description="only groups whose whole id this regular expression matches")
