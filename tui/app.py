@@ -54,6 +54,7 @@ class KmonApp(App[None], inherit_bindings=False):
     def on_load(self) -> None:
         self.register_theme(KMON_DARK)
         self.theme = KMON_DARK.name
+        self.animation_level = "none"
         for place, source in enumerate(self._sources):
             self._ends.append(source.subscribe(self._listener(place, source)))
             view = source.latest()
@@ -100,6 +101,9 @@ class KmonApp(App[None], inherit_bindings=False):
         return [each for each in self.screen_stack if isinstance(each, MonitorScreen) and each.is_mounted][-1:]
 
     # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "view" or (isinstance(self.screen, MonitorScreen) and not self.screen.typing)
 
     def action_view(self, name: str) -> None:
         self._visited.append(self.current_mode)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tui.app import KmonApp
 
 
+BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+"""The class of a screen by its least number of lines."""
+
+
 def fit_chip(pattern: str) -> str:
     return fit(plain(pattern), min(24, cell_len(plain(pattern))))
 
@@ -52,7 +56,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     EMPTY: ClassVar[str] = "nothing to show"
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
     AUTO_FOCUS = "VirtualTable"
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (32, "-tall")]
+    VERTICAL_BREAKPOINTS = BREAKPOINTS
 
     app: "KmonApp"
 
@@ -204,11 +208,19 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def action_sort(self, column: str) -> None:
         self.table.sort_by(column)
 
+    @property
+    def typing(self) -> bool:
+        """Whether a filter is being typed, so that a key is text."""
+        return isinstance(self.focused, Input)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "filter" and self.typing)
+
     def action_filter(self) -> None:
         typed = self.query_one("#filter", Input)
         typed.display = True
         typed.value = self._pattern
-        typed.focus()
+        self.set_focus(typed)
 
     @on(Input.Changed)
     def narrow(self, message: Input.Changed) -> None:
@@ -229,7 +241,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def end_typing(self) -> None:
         self.query_one("#filter", Input).display = False
         self.query_one("#complaint", Lines).put()
-        self.table.focus()
+        self.set_focus(self.table)
 
     def action_back(self) -> None:
         typed = self.query_one("#filter", Input)

@@ -70,7 +70,7 @@ def _asked(name: str) -> Make:
 
 def _why(rows: Rows, row: int) -> str:
     if rows.status[row] == LOST:
-        return "replicas are assigned to it, but it is not in the cluster's metadata"
+        return "not in metadata, but replicas are on it"
     behind = int(rows.array(_out_of_sync)[row])
     return f"{behind:,} of its replicas {'is' if behind == 1 else 'are'} not in sync" if behind else ""
 

@@ -71,6 +71,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         grow=1,
         most=24,
         rank=5,
+        empty='""',
     ),
     names("host", "Host", "H", _members("host"), meaning(Members, "host"), width=14, rank=7),
     names(

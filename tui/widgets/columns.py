@@ -57,6 +57,9 @@ class Column(Generic[M]):
 WIDE = 9
 """The rank of a column that is only shown when every column is asked for."""
 
+ROOMY = 80
+"""The width of a column that takes all there is, when every column is asked for."""
+
 
 def meaning(table: type[Table], name: str) -> str:
     """What a column of the core's tables means, in its own words."""
@@ -86,7 +89,7 @@ def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> l
         if rank == 0:
             break
         shown.remove([each for each in shown if each.rank == rank][-1])
-    widths = [each.width for each in shown]
+    widths = [max(each.width, (each.most or ROOMY) if wide and each.grow else 0) for each in shown]
     # Two rounds: what a column does not take up to its `most` goes to those that still grow.
     for _ in range(2):
         spare = width - _total(widths, gap)

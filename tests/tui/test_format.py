@@ -1,0 +1,104 @@
+import math
+
+import pytest
+from hostile import HOSTILE, any_text
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.format import age, at_least, bars, count, fit, name_of, plain, spark
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("orders", "orders"),
+        ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
+        ("two\nlines", r"two\nlines"),
+        ("a\u202egnp.exe", r"a\u202egnp.exe"),
+        ("\x9b31m", r"\x9b31m"),
+        ("a\u200bb\xa0c", r"a\u200bb\xa0c"),
+        ("[/x] [red]b[/red]", "[/x] [red]b[/red]"),
+        ("e\u0301\u0302\u0303", "e\u0301\u0302\\u0303"),
+        ("漢字 🦜", "漢字 🦜"),
+        ("\ud800", r"\ud800"),
+        (None, "–"),
+    ],
+)
+def test_what_is_not_printable_stands_as_its_escape(name: str | None, shown: str) -> None:
+    assert plain(name) == shown
+
+
+@given(any_text)
+def test_plain_is_one_line_without_control_characters(name: str) -> None:
+    assert plain(name).isprintable()
+
+
+@given(any_text, st.integers(0, 60), st.booleans())
+def test_fit_takes_exactly_its_cells(name: str, width: int, right: bool) -> None:
+    assert cell_len(fit(plain(name), width, right=right)) == width
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_too_wide_is_cut_with_an_ellipsis(name: str) -> None:
+    shown = fit(plain(name), 6)
+    assert cell_len(shown) == 6
+    assert ("…" in shown) == (cell_len(plain(name)) > 6)
+
+
+def test_wide_glyphs_are_never_cut_in_half() -> None:
+    assert fit("漢字漢字", 4) == "漢… "
+    assert fit("漢字漢字", 5) == "漢字…"
+    assert fit("漢字漢字", 8) == "漢字漢字"
+
+
+def test_an_empty_name_is_seen() -> None:
+    assert name_of("") == '""'
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "human"),
+    [
+        (0, "0", "0"),
+        (999, "999", "999"),
+        (1234, "1,234", "1.2k"),
+        (12_345, "12,345", "12.3k"),
+        (999_949, "999,949", "1000k"),
+        (999_950, "999,950", "1.0M"),
+        (4_500_000, "4,500,000", "4.5M"),
+        (123_456_789, "123,456,789", "123M"),
+        (7.2e9, "7,200,000,000", "7.2G"),
+        (math.inf, "∞", "∞"),
+        (math.nan, "–", "–"),
+        (None, "–", "–"),
+    ],
+)
+def test_counts(value: float | None, text: str, human: str) -> None:
+    assert (count(value), count(value, human=True)) == (text, human)
+
+
+def test_a_total_that_is_unknown_shows_what_is_known_of_it() -> None:
+    assert at_least(1234, 1234) == "1,234"
+    assert at_least(math.nan, 1234) == "≥ 1,234"
+    assert at_least(None, 1234, human=True) == "≥ 1.2k"
+    assert at_least(math.nan, math.nan) == "–"
+    assert at_least(math.nan, 0) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-2, "0 s"), (6.4, "6 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (9e5, "10 d")],
+)
+def test_ages(seconds: float, text: str) -> None:
+    assert age(seconds) == text
+
+
+def test_spark_goes_from_zero_and_marks_the_unknown() -> None:
+    assert spark([0, 50, None, 100]) == "▁▅·█"
+    assert spark([0, 0]) == "▁▁"
+    assert spark([]) == ""
+
+
+def test_bars_leave_the_unknown_empty_and_show_zero_as_a_line() -> None:
+    assert bars([None, 0, 8, 16], 2) == ["   █", " ▁██"]
+    assert bars([0, None], 1) == ["▁ "]

@@ -1,0 +1,69 @@
+import pytest
+from hostile import HOSTILE
+
+from tui.match import PATTERN_CHARACTERS, matching
+
+NAMES = ["pay-in", "pay-out", "orders", "a[b", "Pay", "\x1bred"]
+
+
+def found(pattern: str) -> list[str]:
+    rows, _ = matching(pattern, NAMES)
+    return [name for name, each in zip(NAMES, rows, strict=True) if each]
+
+
+def test_a_regular_expression_matches_anywhere_in_the_name() -> None:
+    assert found("^pay-(in|out)$") == ["pay-in", "pay-out"]
+    assert found("er") == ["orders"]
+
+
+def test_case_counts_only_when_the_pattern_has_an_upper_case_letter() -> None:
+    assert found("^pay") == ["pay-in", "pay-out", "Pay"]
+    assert found("^Pay") == ["Pay"]
+
+
+def test_names_are_matched_as_they_are_shown() -> None:
+    assert found(r"\\x1b") == ["\x1bred"]
+
+
+def test_what_is_no_regular_expression_is_looked_for_as_text() -> None:
+    rows, problem = matching("a[b", NAMES)
+    assert [name for name, each in zip(NAMES, rows, strict=True) if each] == ["a[b"]
+    assert problem == "not a regular expression: unterminated character set"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(a|aa)+$",
+        "(a?a)*b",
+        "a?" * 45 + "b",
+        ".*.*.*.*x",
+        "(a{1,100}){1,100}b",
+        "(.*)*",
+        "((a|b)*c)*",
+        "(?:a+){30}b",
+    ],
+)
+def test_a_pattern_that_could_take_for_ever_is_not_tried(pattern: str) -> None:
+    rows, problem = matching(pattern, ["a" * 5_000] * 50)
+    assert problem == "too costly as a regular expression"
+    assert not rows.any()
+
+
+@pytest.mark.parametrize(
+    "pattern", ["pay.*-.*in", "(pay|orders)-?in", "^(?!pay)", "[a-z]+-(in|out)", "p{1,3}", "(?i)PAY"]
+)
+def test_everyday_patterns_are_not_too_costly(pattern: str) -> None:
+    assert matching(pattern, NAMES)[1] == ""
+
+
+def test_a_long_pattern_is_cut() -> None:
+    rows, _ = matching("x" * 5_000, ["x" * PATTERN_CHARACTERS])
+    assert rows.all()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_as_a_pattern_is_answered(name: str) -> None:
+    rows, _ = matching(name, [*NAMES, *HOSTILE])
+    assert len(rows) == len(NAMES) + len(HOSTILE)

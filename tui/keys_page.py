@@ -1,0 +1,50 @@
+"""docs/keys.md, made from the key bindings: `python -m tui.keys_page > docs/keys.md`."""
+
+from collections.abc import Iterable
+
+from textual.binding import Binding
+
+from tui.app import VIEWS
+from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, key_names, view_keys
+from tui.screens import BELOW, SCREENS
+
+TITLE = """# Keys of `kmon tui`
+
+`?` shows the keys of the view you are in and what each of its columns means. In a table the underlined letter of a
+title, typed with shift, sorts by that column; typed again it turns the order round. Unknown values (`–`) stay last.
+With the mouse: a click on a title sorts, a click chooses a row, a double click opens it.
+"""
+
+
+def page() -> str:
+    """The text of docs/keys.md."""
+    parts = [TITLE]
+    for title, keys in (
+        ("Everywhere", (*view_keys(VIEWS), *APP_KEYS)),
+        ("In every view", SCREEN_KEYS),
+        ("In a table", TABLE_KEYS),
+        ("In the help", HELP_KEYS),
+    ):
+        parts.append(f"## {title}\n\n| key | what it does |\n|---|---|\n{_rows(keys)}\n")
+    for screen in (*SCREENS[1:], *BELOW):
+        letters = "\n".join(
+            f"| {_code(key_name(each.letter))} | {each.title} | {each.meaning} |"
+            for each in screen.COLUMNS
+            if each.letter
+        )
+        parts.append(f"## Columns of {screen.TITLE}\n\n| sort | column | meaning |\n|---|---|---|\n{letters}\n")
+    return "\n".join(parts)
+
+
+def _rows(keys: Iterable[Binding]) -> str:
+    return "\n".join(
+        f"| {' '.join(_code(name) for name in key_names(each).split(' '))} | {each.tooltip} |" for each in keys
+    )
+
+
+def _code(name: str) -> str:
+    return f"`{name}`"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
