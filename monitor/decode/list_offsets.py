@@ -1,6 +1,7 @@
 """ListOffsets: requests for the same offset of many partitions, and answers as columns."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def _record(version: int) -> np.dtype[np.void]:
     return np.dtype([*fields, ("tags", "u1")] if version >= 6 else fields)
 
 
-def encode_list_offsets(topics: list[tuple[str, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
+def encode_list_offsets(topics: Sequence[tuple[str, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
     """The body of a request (versions 4 to 11) for `timestamp` of the partitions of each (name, partition numbers)."""
     flexible = version >= 6
     fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]

@@ -27,12 +27,11 @@ def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
     answer = read(OffsetFetchResponse, body, version)
     groups = _present(answer.groups)
     topics: dict[str, int] = {}
-    rows = [
-        (group, topics.setdefault(_present(topic.name), len(topics)), each)
-        for group, described in enumerate(groups)
-        for topic in _present(described.topics)
-        for each in _present(topic.partitions)
-    ]
+    rows: list[tuple[int, int, Any]] = []
+    for group, described in enumerate(groups):
+        for topic in _present(described.topics):
+            number = topics.setdefault(_present(topic.name), len(topics))
+            rows += [(group, number, each) for each in _present(topic.partitions)]
     return CommittedOffsets(
         [_present(each.group_id) for each in groups],
         np.array([each.error_code for each in groups], np.int32),
