@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from requirements import require
 
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars, tools_jars
+
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("kmon", deadline=None)
+settings.load_profile("kmon")
 
 
 def pytest_configure(config: pytest.Config) -> None:

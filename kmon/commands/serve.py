@@ -5,6 +5,7 @@ import logging
 import sys
 
 from exporters.listen import ListenError
+from kmon.commands.memory import give_memory_back
 from kmon.commands.options import settings_from
 from kmon.commands.signals import ending
 from kmon.commands.text import visible
@@ -17,6 +18,9 @@ log = logging.getLogger("kmon")
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM: 0 after an orderly end, 2 when the address cannot be listened on."""
     settings = settings_from(args)
+    give_memory_back()
+    if args.insecure_allow_open:
+        log.warning("whoever reaches %s can read everything: there is no TLS and no password", settings.listen)
     with ending() as end:
         try:
             with serving(settings, insecure_allow_open=args.insecure_allow_open) as (monitor, url):

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from alerts.evaluator import Evaluator
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
+from exporters.family import Process
 from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.poll import PollLoop
 from monitor.settings import RuleSettings, Settings
+from monitor.settings.values import is_loopback
 from monitor.source import Memory
 from monitor.view import View
 
@@ -76,7 +78,7 @@ def serving(
     page_url = _page_url(shown) if settings.dashboard else None
     with polling(settings, page_url, print_alerts=print_alerts) as monitor:
         sources = [monitor.memory]
-        page = MetricsPage(sources)
+        page = MetricsPage(sources, Process(web_open=insecure_allow_open and not is_loopback(host)))
         app = create_server(sources, page, host)
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it

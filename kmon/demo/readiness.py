@@ -10,7 +10,15 @@ def admin_client(**config: Any) -> Any:
     """A kafka-python KafkaAdminClient."""
     from kafka import KafkaAdminClient  # noqa: PLC0415  # slow to import, and only needed once brokers run
 
-    return KafkaAdminClient(**config)
+    admin = KafkaAdminClient.__new__(KafkaAdminClient)
+    try:
+        admin.__init__(**config)
+    except BaseException:
+        # It leaves its thread and sockets behind when nobody answers in time.
+        if hasattr(admin, "_client"):
+            admin._client.close()  # noqa: SLF001  # its own close() does nothing yet
+        raise
+    return admin
 
 
 def registered(addresses: Collection[str], client_config: Mapping[str, Any]) -> set[int]:
