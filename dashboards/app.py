@@ -1,5 +1,6 @@
 """The web face: mounts its pages onto an ASGI application. Everything it draws comes from the Sources it is given."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -7,9 +8,11 @@ from dash import Dash
 from fastapi import FastAPI
 
 from dashboards import shell
-from dashboards.http import INDEX, serve
+from dashboards.http import INDEX, inside, serve
 from dashboards.pages import group, groups, overview
 from monitor.source import Source
+
+log = logging.getLogger(__name__)
 
 PAGES = (overview, groups, group)
 """Every page: a module with PATH, TITLE, `layout()` and `register(app, sources)`."""
@@ -19,11 +22,27 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
     """Add the dashboard of these clusters to an application, at "/"; the routes it has stay as they are.
 
     To be called before the application starts, since it adds middleware: compression, caching and a content security
-    policy for its own paths only. Raises ValueError without a source.
+    policy for its own paths, inside of the middleware that is there. Raises ValueError without a source.
     """
     if not sources:
         raise ValueError("a dashboard needs at least one source")
-    app = Dash(
+    with inside(server):
+        app = _dash(server)
+        serve(server, app)
+    app.layout = shell.layout(sources)
+    shell.register(app, sources, PAGES, clock)
+    for page in PAGES:
+        page.register(app, sources)
+    return app
+
+
+def _report(error: Exception) -> None:
+    """Log what a callback raised; the page keeps what it shows."""
+    log.error("a part of the page could not be drawn", exc_info=error)
+
+
+def _dash(server: FastAPI) -> Dash:
+    return Dash(
         __name__,
         server=server,
         use_pages=False,
@@ -34,14 +53,9 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
         update_title="",
         add_log_handler=False,
         enable_mcp=False,
+        on_error=_report,
         suppress_callback_exceptions=True,  # a page's callbacks name parts that are only there while it is shown
     )
-    app.layout = shell.layout(sources)
-    shell.register(app, sources, PAGES, clock)
-    for page in PAGES:
-        page.register(app, sources)
-    serve(server, app)
-    return app
 
 
 def create_app(sources: Sequence[Source], clock: Callable[[], float] = time.time) -> Dash:

@@ -20,6 +20,7 @@ DASHES = ("solid", "solid", "solid", "dash", "dash", "dash")
 """A second sign of each line beside its colour."""
 
 NAME_LENGTH = 36
+FEW_POINTS = 30
 SHORTEST_SECONDS = 120
 """The time axis shows no less, else its marks would be milliseconds."""
 
@@ -70,14 +71,18 @@ def label(name: str) -> str:
     return shorten(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def line(points: Sequence[Point], group: str, interval_seconds: float) -> dict[str, list[Any]]:
-    """The x and y of a group's line: unix milliseconds, and records or None."""
+def line(points: Sequence[Point], group: str, interval_seconds: float) -> dict[str, Any]:
+    """The x and y of a group's line, unix milliseconds and records or None, and which points are marked."""
     times = np.array([point.time for point in points], float)
     values = np.array([math.nan if (known := point.lag_of(group)) is None else known for point in points], float)
     times, values = thin(*with_gaps(times, values, 2.5 * interval_seconds))
+    there = np.pad(~np.isnan(values), 1)
+    # A point between two gaps has no line to be seen by, so it is marked; so are all where there are few.
+    alone = ~there[:-2] & ~there[2:] | (len(times) < FEW_POINTS)
     return {
         "x": [round(1_000 * each) for each in times.tolist()],
         "y": [None if math.isnan(each) else each for each in values.tolist()],
+        "marker": {"size": np.where(alone, 4, 0).tolist()},
     }
 
 
@@ -89,11 +94,10 @@ def lag_figure(
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "mode": "lines+markers" if len(points) < 30 else "lines",
+            "mode": "lines+markers",
             "name": label(group),
             "legendrank": groups.index(group) + 1,
             "line": {"color": COLOURS[row % len(COLOURS)], "dash": DASHES[row % len(DASHES)], "width": 2},
-            "marker": {"size": 4},
             "connectgaps": False,
             **line(points, group, interval_seconds),
         }

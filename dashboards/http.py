@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
 from dash import Dash
@@ -44,6 +46,15 @@ def serve(server: FastAPI, app: Dash) -> None:
     server.add_middleware(Travel, policy=policy(app))
 
 
+@contextmanager
+def inside(server: FastAPI) -> Iterator[None]:
+    """Put the middleware added in this block inside of what the application has, such as its check of who asks."""
+    before = list(server.user_middleware)
+    yield
+    added = [each for each in server.user_middleware if each not in before]
+    server.user_middleware[:] = before + added
+
+
 def policy(app: Dash) -> str:
     """Everything from this server and nothing from elsewhere; of inline scripts only the one that starts Dash."""
     starter = b64encode(sha256(app.renderer.encode()).digest()).decode()
@@ -64,7 +75,7 @@ class Travel:
         self._app = app
         self._zipped = GZipMiddleware(app, minimum_size=1_000, compresslevel=_LEVEL)
         self._page_headers = {"cache-control": "no-cache", "content-security-policy": policy}
-        self._scripts: dict[str, tuple[list[tuple[bytes, bytes]], bytes]] = {}
+        self._scripts: dict[str, tuple[MutableHeaders, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -84,23 +95,33 @@ class Travel:
             await self._app(scope, receive, send)
 
     async def _script(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+        asked = Headers(scope=scope)
+        if "gzip" not in asked.get("accept-encoding", ""):
             await self._app(scope, receive, send)
             return
         if path not in self._scripts:
-            start, body = await _answer(self._app, scope, receive)
+            # What the browser has must not turn the answer that is kept into an empty 304.
+            plain = [each for each in scope["headers"] if each[0] != b"if-none-match"]
+            start, body = await _answer(self._app, {**scope, "headers": plain}, receive)
             if start["status"] != 200:
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
                 return
             small = await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
             headers = MutableHeaders(raw=list(start["headers"]))
+            headers.setdefault("cache-control", "no-cache")
+            headers["etag"] = f'"{sha256(small).hexdigest()[:16]}"'
             headers.update({"content-encoding": "gzip", "content-length": str(len(small)), "vary": "Accept-Encoding"})
             if len(self._scripts) >= _MOST_SCRIPTS:
                 self._scripts.clear()
-            self._scripts[path] = (headers.raw, small)
-        raw, small = self._scripts[path]
-        await send({"type": "http.response.start", "status": 200, "headers": raw})
+            self._scripts[path] = (headers, small)
+        headers, small = self._scripts[path]
+        if asked.get("if-none-match") == headers["etag"]:
+            kept = [(name, headers[name]) for name in ("etag", "cache-control", "vary")]
+            await send({"type": "http.response.start", "status": 304, "headers": Headers(dict(kept)).raw})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": headers.raw})
         await send({"type": "http.response.body", "body": small})
 
 

@@ -6,6 +6,9 @@
 
   grid.count = (params) => (params.value == null ? "–" : whole.format(params.value));
 
+  // The filter box looks for names and words; "1" is not to find every group of one member.
+  grid.unsearched = () => "";
+
   grid.printable = (params) => (params.value == null ? "" : window.kmon.printable(params.value));
 
   // A lag that is not known whole shows what is known of it.

@@ -51,7 +51,7 @@
     const age = document.getElementById("age");
     if (!age || !stamp) return;
     const seconds = stamp.age == null ? null : stamp.age + (Date.now() - stamp.arrived) / 1000;
-    const intervals = seconds == null ? Infinity : seconds / stamp.interval;
+    const intervals = seconds == null ? 0 : seconds / stamp.interval;
     age.textContent = seconds == null ? "no data yet" : ago(Math.max(0, seconds));
     age.dataset.level = intervals > 5 ? "old" : intervals > 2 ? "late" : "fresh";
   };

@@ -52,6 +52,7 @@ def column(field: str, head: str, *, number: bool = False, width: int = 120, **o
         "valueFormatter": {"function": "count(params)"},
         "comparator": {"function": "knownFirst"},
         "sortingOrder": ["desc", "asc", None],
+        "getQuickFilterText": {"function": "unsearched(params)"},
         "cellClass": ["ag-right-aligned-cell", "number"],
     }
     kind = numeric if number else {"filter": "agTextColumnFilter"}

@@ -32,18 +32,18 @@ PATH = "/groups/{group:path}"
 TITLE = "Group"
 
 COLUMNS = (
-    column("topic", "Topic", width=170, pinned="left", minWidth=110, tooltipField="topic"),
-    column("partition", "Partition", number=True, width=95),
-    column("status", "Status", width=110, **STATUS),
-    column("lag", "Lag", number=True, width=105, sort="desc"),
-    column("lost", "Lost", number=True, width=80),
+    column("topic", "Topic", width=150, pinned="left", tooltipField="topic"),
+    column("partition", "Partition", number=True, width=90),
+    column("status", "Status", width=105, **STATUS),
+    column("lag", "Lag", number=True, width=95, sort="desc"),
+    column("lost", "Lost", number=True, width=70),
     column("why", "Why", width=170, flex=1, minWidth=150, tooltipField="why"),
-    column("committed", "Committed", number=True, width=115),
-    column("start", "Log start", number=True, width=105),
-    column("end", "Log end", number=True, width=105),
-    column("client", "Client id", width=130, **NAME),
-    column("host", "Host", width=115, **NAME),
-    column("member", "Member id", width=150, **NAME),
+    column("committed", "Committed", number=True, width=105),
+    column("start", "Log start", number=True, width=95),
+    column("end", "Log end", number=True, width=95),
+    column("client", "Client id", width=120, **NAME),
+    column("host", "Host", width=105, **NAME),
+    column("member", "Member id", width=140, **NAME),
 )
 FIELDS = (
     "id",

@@ -22,7 +22,7 @@ PATH = "/groups"
 TITLE = "Groups"
 
 COLUMNS = (
-    column("id", "Group", width=230, pinned="left", cellRenderer="GroupLink", minWidth=150),
+    column("id", "Group", width=230, pinned="left", cellRenderer="GroupLink", minWidth=110),
     column("status", "Status", width=110, **STATUS),
     column(
         "lag",

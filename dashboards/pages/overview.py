@@ -107,7 +107,11 @@ def tiles(view: View) -> list[html.Div]:
             ],
             className="tile wide",
         ),
-        tile("Total lag", total(totals.lag, totals.lag_at_least), partly or "records still to read"),
+        tile(
+            "Total lag",
+            total(None if no_groups else totals.lag, totals.lag_at_least),
+            partly or "records still to read",
+        ),
     ]
 
 

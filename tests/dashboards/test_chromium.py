@@ -1,0 +1,232 @@
+"""The dashboard in a real Chromium: it lives, it navigates, names stay text, and nothing leaves the machine."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from requirements import require
+from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from dashboards.app import create_app
+from dashboards.links import group_path
+from monitor.view import View, make_view
+
+pytestmark = pytest.mark.chromium
+
+CHROMIUM = "/usr/bin/chromium"
+HOSTILE = "<script>alert(1)</script>/../%2F =cmd\n\u202e"
+
+
+def hostile_view() -> View:
+    names = [HOSTILE, "=1+1", "..", "__proto__"]
+    groups = [Group(name, {("t", 0): row}, [("<i>c</i>", "@host", [("t", 0)])]) for row, name in enumerate(names)]
+    return make_view(snapshot_of([Topic("t", [(0, 100)])], groups))
+
+
+class Page:
+    """A tab of Chromium on a running dashboard, with what it complained of and what it asked of other hosts."""
+
+    def __init__(self, tab: Any, base: str) -> None:
+        self.tab, self.base = tab, base
+        self.complaints: list[str] = []
+        self.external: list[str] = []
+        tab.set_default_timeout(20_000)
+        tab.on("console", self._said)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("dialog", self._interrupted)
+        tab.on("request", lambda request: self._asked(request.url))
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _interrupted(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.external.append(url)
+
+    def open(self, path: str) -> None:
+        self.tab.goto(self.base + path)
+
+    def wait(self, selector: str, text: str | None = None) -> Any:
+        found = self.tab.locator(selector, has_text=text).first
+        found.wait_for()
+        return found
+
+    def shows(self, selector: str) -> str:
+        return str(self.tab.locator(selector).first.inner_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists():
+        require("chromium", f"{CHROMIUM} is missing: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(source: FixtureSource) -> Iterator[str]:
+    """The dashboard of this source on a free loopback port."""
+    app = create_app([source], lambda: NOW + 4)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app.server, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@contextmanager
+def opened(browser: Any, source: FixtureSource, **options: Any) -> Iterator[Page]:
+    """A new tab on this source; at the end it must have had nothing to complain of."""
+    with served(source) as base:
+        context = browser.new_context(**options)
+        page = Page(context.new_page(), base)
+        yield page
+        assert page.complaints == []
+        assert page.external == []
+        context.close()
+
+
+def test_it_lives_and_navigates(browser: Any) -> None:
+    source = FixtureSource(*(shop_view(step, time=NOW + step) for step in range(-5, 1)), interval_seconds=1.0)
+    with opened(browser, source) as page:
+        page.open("/")
+        page.wait("#overview-worst td", "13,500")
+        page.wait("#overview-chart .legendtext", "payments-ledger")
+        page.wait("#verdict.verdict-critical", "1 partition offline")
+        assert page.shows("#age").endswith("s old")
+        assert page.tab.locator("html").get_attribute("lang") == "en"
+
+        source.show(shop_view(1, time=NOW + 1))
+        page.wait("#overview-worst td", "13,700")
+
+        page.tab.click("#nav-groups")
+        page.wait("#groups .ag-row .name", "payments-ledger")
+        assert page.tab.title() == "Groups · kmon"
+        source.show(shop_view(2, time=NOW + 2))
+        page.wait("#groups .ag-cell[col-id=lag]", "13,900")
+
+        page.tab.locator("#groups .name", has_text="payments-ledger").click()
+        page.wait("#group-name", "payments-ledger")
+        page.wait("#partitions .ag-cell[col-id=lost]", "400")
+        source.show(shop_view(3, time=NOW + 3))
+        page.wait("#group-tiles", "14,100")
+        page.tab.go_back()
+        page.wait("#groups .ag-row .name", "word-count")
+
+
+def test_the_view_is_in_the_url_and_survives_a_reload(browser: Any) -> None:
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open("/groups?q=ledger&sort=members")
+        page.wait("#groups-count", "1 of 7")
+        assert page.tab.locator("#groups-q").input_value() == "ledger"
+        page.tab.fill("#groups-q", "o")
+        page.wait("#groups-count", " of 7")
+        page.wait("#groups .ag-header-cell[col-id=members][aria-sort=ascending]")
+        page.tab.click("#groups .ag-header-cell[col-id=status]")
+        page.wait("#groups .ag-header-cell[col-id=status][aria-sort=descending]")
+        page.tab.wait_for_url("**/groups?q=o&sort=-status")
+        page.tab.reload()
+        page.wait("#groups .ag-header-cell[col-id=status][aria-sort=descending]")
+        assert page.tab.locator("#groups-q").input_value() == "o"
+
+
+def test_hostile_names_are_text_and_their_pages_open(browser: Any) -> None:
+    with opened(browser, FixtureSource(hostile_view())) as page:
+        page.open("/groups")
+        link = page.wait("#groups .name", "<script>")
+        assert link.inner_text() == "<script>alert(1)</script>/../%2F =cmd␊\N{REPLACEMENT CHARACTER}"
+        assert link.get_attribute("href") == group_path(HOSTILE)
+        link.click()
+        page.wait("#group-name", "<script>alert(1)</script>")
+        page.wait("#partitions .ag-cell[col-id=client]", "<i>c</i>")
+        page.wait("#group-chart .scatterlayer .point")
+        for name in ("..", "__proto__"):
+            page.open(group_path(name))
+            page.wait("#group-tiles dd")
+            assert page.shows("#group-name") == name
+        page.open("/")
+        page.wait("#overview-chart .legendtext", "<script>")
+        assert page.tab.locator("main script").count() == 0
+
+
+def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:
+    with opened(browser, FixtureSource(hostile_view())) as page:
+        page.open("/groups?q=1")
+        page.wait("#groups-count", "2 of 4")
+        with page.tab.expect_download() as download:
+            page.tab.click("#groups-csv")
+        assert download.value.suggested_filename.startswith("demo-groups-filtered-")
+        text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+        assert text.startswith('"Group","Status","Lag"')
+        assert '"\'=1+1"' in text
+        assert "__proto__" not in text
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open("/groups")
+        page.wait("#groups .ag-row")
+        with page.tab.expect_download() as download:
+            page.tab.click("#groups-csv")
+        text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+        assert '"unknown (at least 70000)"' in text
+        assert '"secret-group","unknown","unknown"' in text
+
+
+@pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
+def test_grid_chart_and_page_follow_the_scheme(browser: Any, scheme: str, dark: bool) -> None:
+    def brightness(page: Page, selector: str, prop: str) -> float:
+        colour = page.tab.eval_on_selector(selector, f"(element) => getComputedStyle(element)['{prop}']")
+        return sum(float(each) for each in colour.partition("(")[2].rstrip(")").split(",")[:3]) / (3 * 255)
+
+    with opened(browser, FixtureSource(shop_view(0), shop_view(1)), color_scheme=scheme) as page:
+        page.open("/groups/payments-ledger")
+        page.wait("#partitions .ag-row")
+        page.wait("#group-chart .ytick text")
+        for _ in range(2):
+            for selector in ("body", ".card", "#partitions .ag-row", "#partitions .ag-header"):
+                assert (brightness(page, selector, "backgroundColor") < 0.3) == dark
+            assert (brightness(page, "#group-chart .ytick text", "fill") > 0.45) == dark
+            page.tab.click("#scheme")
+            dark = not dark
+        page.tab.click("#scheme")
+        page.tab.reload()
+        page.wait("#partitions .ag-row")
+        assert (brightness(page, "body", "backgroundColor") < 0.3) == (not dark)
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(browser: Any) -> None:
+    with opened(browser, FixtureSource(shop_view(0), shop_view(1)), viewport={"width": 390, "height": 844}) as page:
+        for path in ("/", "/groups", "/groups/clicks-sessionizer"):
+            page.open(path)
+            page.tab.locator(".grid-frame, #overview-worst").scroll_into_view_if_needed()
+            page.wait(".ag-row" if "groups" in path else "#overview-worst td")
+            assert page.tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_keys_alone_reach_a_group(browser: Any) -> None:
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open("/groups")
+        page.wait("#groups .ag-row .name")
+        page.tab.keyboard.press("Tab")
+        assert page.tab.evaluate("document.activeElement.className") == "skip"
+        page.tab.locator("#groups .ag-cell[col-id=status]").first.focus()
+        page.tab.keyboard.press("Enter")
+        page.wait("#group-name", "clicks-sessionizer")

@@ -1,0 +1,66 @@
+"""Addresses: every name survives the way into a URL and back, whatever it is."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from hostile import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+from views import FixtureSource
+
+from dashboards.links import DEFAULT_RANGE, RANGES, group_of, group_path, link, query_of, range_seconds, source_of
+
+NAMES = [
+    "a/b",
+    "100%",
+    "%2F",
+    "with space",
+    "ü 🐘",
+    "<script>alert(1)</script>",
+    ".",
+    "..",
+    "=..",
+    "=",
+    "a?b#c&d",
+    "\ud800",
+]
+
+
+@given(st.text())
+def test_any_name_survives_its_path(name: str) -> None:
+    assert group_of(group_path(name)) == name
+
+
+@pytest.mark.parametrize("name", [*NAMES, *HOSTILE])
+def test_a_hostile_name_is_one_segment_of_plain_ascii(name: str) -> None:
+    path = group_path(name)
+    assert path.isascii()
+    assert path.isprintable()
+    assert urlsplit(f"http://x{path}").path == path
+    assert path.count("/") == 2
+    assert path.rsplit("/", 1)[1] not in ("", ".", "..")
+    assert group_of(path) == name
+
+
+def test_bytes_that_are_no_text_name_no_crash() -> None:
+    assert group_of("/groups/%FF") == "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("path", [None, "", "/", "/groups", "/groups/", "/other/x"])
+def test_other_paths_name_no_group(path: str | None) -> None:
+    assert group_of(path) is None
+
+
+def test_the_query_chooses_the_cluster_and_links_keep_it() -> None:
+    one, two = FixtureSource(cluster="one"), FixtureSource(cluster="two & a half")
+    search = "?cluster=two+%26+a+half&q=x"
+    assert source_of([one, two], search) is two
+    assert source_of([one, two], "?cluster=gone") is one
+    assert source_of([one, two], None) is one
+    assert query_of(link("/groups", search).partition("?")[2]) == {"cluster": "two & a half"}
+    assert link("/groups", "?q=x") == "/groups"
+
+
+def test_a_range_that_is_none_is_the_default() -> None:
+    assert range_seconds("6h") == RANGES["6h"]
+    assert range_seconds("forever") == range_seconds(None) == RANGES[DEFAULT_RANGE]

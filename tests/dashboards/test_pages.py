@@ -1,0 +1,131 @@
+"""The pages' pure functions: rows and tiles say what the View says, and what is unknown stays unknown."""
+
+from typing import Any
+
+import pytest
+from dash_client import texts
+from views import FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from dashboards.pages import group, groups, overview
+from monitor.view import View, make_view
+
+EMPTY = snapshot_of([], [])
+
+
+def row_of(view: View, name: str) -> dict[str, Any]:
+    return next(
+        cells for row in groups.rows(view) if (cells := dict(zip(groups.FIELDS, row, strict=True)))["id"] == name
+    )
+
+
+def said(tree: Any) -> str:
+    return " ".join(texts(tree))
+
+
+def test_a_row_of_every_group_with_its_numbers() -> None:
+    view = shop_view()
+    assert [row[0] for row in groups.rows(view)] == view.snapshot.groups.group.tolist()
+    row = row_of(view, "payments-ledger")
+    assert (row["lag"], row["max_lag"], row["lost"], row["status"]) == (13_500, 11_500, 400, "lost")
+    assert (row["members"], row["state"], row["type"], row["partitions"]) == (0, "Empty", "classic", 2)
+    assert row["why"] == "400 records deleted unread"
+
+
+def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
+    view = shop_view()
+    denied = row_of(view, "secret-group")
+    assert (denied["lag"], denied["at_least"], denied["members"]) == (None, None, None)
+    assert denied["why"] == "denied: Describe on the group"
+    partly = row_of(view, "clicks-sessionizer")
+    assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
+    assert partly["why"] == "broker 2: timed out after 3.3 s"
+
+
+def test_columns_and_fields_of_the_grids_belong_together() -> None:
+    for page in (groups, group):
+        assert {each["field"] for each in page.COLUMNS} <= set(page.FIELDS)
+        assert all("markdown" not in str(each) and "dangerously" not in str(each) for each in page.COLUMNS)
+
+
+def test_the_partitions_of_a_group_with_who_reads_them() -> None:
+    view = shop_view()
+    rows = [dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["orders-fulfilment"])]
+    assert [(each["topic"], each["partition"], each["lag"]) for each in rows] == [
+        ("orders", 0, 0),
+        ("orders", 1, 2),
+        ("orders", 2, 0),
+    ]
+    assert (rows[2]["client"], rows[2]["host"]) == ("fulfil-2", "/10.0.3.18")
+    unread = [dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["audit-archiver"])]
+    assert [(each["committed"], each["lag"], each["why"]) for each in unread] == [(None, None, "no commit")]
+
+
+def test_worst_groups_come_first_and_those_at_rest_not_at_all() -> None:
+    view = shop_view()
+    names = [view.snapshot.groups.group[row] for row in overview.worst_groups(view)]
+    assert names[:2] == ["clicks-sessionizer", "payments-ledger"]
+    assert "word-count" not in names
+    assert len(overview.worst_groups(view, most=2)) == 2
+
+
+def test_only_groups_with_a_known_lag_are_charted() -> None:
+    assert overview.charted_groups(shop_view(), most=2) == ["payments-ledger", "inventory-sync"]
+
+
+def test_tiles_of_a_whole_answer() -> None:
+    shown = said(overview.tiles(shop_view()))
+    assert "Brokers 3 nodes 1, 2, 3" in shown
+    assert "Offline partitions 1 of 9 partitions" in shown
+    assert "Total lag ≥ 83,602 not known in full of 3 groups" in shown
+
+
+def test_tiles_of_what_failed_are_a_part_or_a_dash_and_never_zero() -> None:
+    partial = said(overview.tiles(shop_view(failed={"groups": "broker 2 is gone"})))
+    assert "≥ 3 ▲ behind" in partial
+    assert "broker 2 is gone" in partial
+    nothing = said(overview.tiles(make_view(snapshot_of([], [], brokers=0, error="refused"))))
+    assert "0" not in nothing.replace("refused", "")
+    assert "Total lag – refused" in nothing
+    assert "Brokers – refused" in nothing
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (make_view(EMPTY), "No groups"),
+        (make_view(snapshot_of([], [], failed={"groups": "denied"})), "The groups are unknown denied"),
+        (make_view(snapshot_of([], [], error="refused")), "The groups are unknown refused"),
+        (make_view(snapshot_of([Topic("t", [(0, 1)])], [Group("g", {("t", 0): 1})])), "Every group keeps up"),
+    ],
+)
+def test_an_empty_table_says_why(view: View, words: str) -> None:
+    assert words in said(overview.worst(view, ""))
+
+
+def test_the_groups_page_says_when_groups_may_be_missing() -> None:
+    assert groups.note(shop_view()) is None
+    assert "may be missing: broker 2" in said(groups.note(shop_view(failed={"groups": "broker 2"})))
+
+
+def test_collectors_that_failed_are_named_with_their_reasons() -> None:
+    assert "commits broker 2: timed out" in said(
+        overview.collectors(shop_view(failed={"commits": "broker 2: timed out"}))
+    )
+    assert "All 7 collectors answered" in said(overview.collectors(shop_view()))
+
+
+def test_members_without_partitions_are_idle_and_unknown_ones_are_not_none() -> None:
+    view = shop_view()
+    assert "inv /10.0.6.1 inv-4f2a – idle" in said(group.members(view, view.group_rows["inventory-sync"]))
+    assert "No members" in said(group.members(view, view.group_rows["payments-ledger"]))
+    assert "The members are unknown denied" in said(group.members(view, view.group_rows["secret-group"]))
+
+
+def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
+    source = FixtureSource(*(shop_view(step) for step in range(5)))
+    view = source.latest()
+    assert view is not None
+    figure = overview.figure(source, view, "15m")
+    ledger = next(each for each in figure["data"] if each["name"] == "payments-ledger")
+    assert len(ledger["y"]) == 5
+    assert ledger["y"][-1] == row_of(view, "payments-ledger")["lag"]
