@@ -11,14 +11,14 @@ from typing import Any
 
 import kafka.errors as kafka_errors
 from kafka.net.connection import KafkaConnection
-from kafka.net.inet import create_connection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaSSLTransport
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.protocol.metadata import MetadataResponse
 
 from monitor.client.apis import Api
 from monitor.client.faults import Fault, Kind, fault_of
+from monitor.client.sockets import connect
 from monitor.client.tally import Tally
 from monitor.client.wire import Answer, Request
 
@@ -252,7 +252,7 @@ class Client:
 
 
 class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's connections, with a time limit on the TLS handshake, which it waits for without one."""
+    """kafka-python's connections, on sockets that end with a failed attempt, and a time limit on TLS handshakes."""
 
     def close_idle_connections(self) -> None:
         """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
@@ -260,11 +260,9 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-pytho
             super().close_idle_connections()
 
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)
         if not self.ssl_enabled:
-            return await super()._build_transport(node, timeout_at=timeout_at)
-        socket = await create_connection(
-            self._net, node.host, node.port, self.config["socket_options"], timeout_at=timeout_at
-        )
+            return KafkaTCPTransport(self._net, socket, host=node.host)
         tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
         transport = _TlsTransport(self._net, socket, host=node.host, **tls)
         try:
