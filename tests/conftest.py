@@ -10,7 +10,6 @@ from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars, tools_jars
 
-
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("kmon", deadline=None)
 settings.load_profile("kmon")
@@ -24,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
 
 
-def kafka_is_here() -> None:
+@pytest.fixture(scope="session")
+def kafka_here() -> None:
     """Skip, or fail if Kafka is required, where its jars are not to be had."""
     try:
         kafka_jars()
@@ -34,8 +34,7 @@ def kafka_is_here() -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[Cluster]:
+def kafka(kafka_here: None) -> Iterator[Cluster]:
     """Three brokers of Apache Kafka for the whole session; who breaks one mends it (see kafka_cluster.broker_…)."""
-    kafka_is_here()
     with Cluster(brokers=3) as cluster:
         yield cluster

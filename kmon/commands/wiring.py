@@ -121,16 +121,20 @@ def line_of(view: View, now: float | None = None) -> str:
     lag = f"{totals.lag:,.0f}" if totals.lag is not None else f"at least {totals.lag_at_least:,.0f}"
     groups = ((totals.groups_behind, "behind"), (totals.groups_lost, "lost"), (totals.groups_unknown, "unknown"))
     trouble = (
-        (totals.offline, "partitions offline"),
-        (totals.under_replicated, "partitions under-replicated"),
-        (sum(alert.state == "firing" for alert in view.alerts), "alerts firing"),
+        (totals.offline, "partition", " offline"),
+        (totals.under_replicated, "partition", " under-replicated"),
+        (sum(alert.state == "firing" for alert in view.alerts), "alert", " firing"),
     )
     parts = [
-        f"{totals.brokers} brokers",
-        f"{totals.partitions} partitions",
-        f"{totals.groups} groups ({', '.join(f'{count} {what}' for count, what in groups)})",
+        _count(totals.brokers, "broker"),
+        _count(totals.partitions, "partition"),
+        f"{_count(totals.groups, 'group')} ({', '.join(f'{count} {what}' for count, what in groups)})",
         f"lag {lag}",
-        *(f"{count} {what}" for count, what in trouble if count),
+        *(_count(count, what) + state for count, what, state in trouble if count),
         *(f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success),
     ]
     return f"{clock}  " + " · ".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
