@@ -86,8 +86,8 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
         detail = f"after {seconds:.1f} s"
     elif "ECONNREFUSED" in text:
         detail = "connection refused"
-    elif kind is Kind.CONNECT and text == str(node):
-        detail = "waiting before the next try"  # all that kafka-python says then is the node
+    elif isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
+        detail = "waiting before the next try"
     elif isinstance(error, kafka_errors.UnknownBrokerIdError):
         detail = "the cluster's metadata does not name this broker any more"
     elif kind in (Kind.RESOLVE, Kind.THROTTLED):

@@ -29,7 +29,9 @@ class Answer:
     @property
     def throttle_time_ms(self) -> int:
         """How long the broker asks us to be quiet: kafka-python reads this and holds the connection back."""
-        return int.from_bytes(self.body[:4], "big") if self.api.throttled and len(self.body) >= 4 else 0
+        if not self.api.throttled or len(self.body) < 4:
+            return 0
+        return int.from_bytes(self.body[:4], "big", signed=True)
 
 
 @dataclass(frozen=True)
