@@ -35,13 +35,18 @@ def inks(app: App[object]) -> Inks:
     """
     name = app.theme
     if name not in _cache:
-        _cache[name] = _mix(app.theme_variables, native=app.current_theme.ansi)
+        theme = app.current_theme
+        _cache[name] = _mix(app.theme_variables, native=theme.ansi, dark=theme.dark)
     return _cache[name]
 
 
-def _mix(variables: dict[str, str], *, native: bool) -> Inks:
+def _mix(variables: dict[str, str], *, native: bool, dark: bool) -> Inks:
     colour = {name: Color.parse(variables[name]) for name in ("background", "foreground", "panel", *_COLOURS.values())}
-    kinds = {name: Style(color=colour[variable].rich_color) for name, variable in _COLOURS.items()}
+    # A theme's plain colours are too pale for text on a light ground.
+    tone = "" if dark else "text-"
+    kinds = {name: Style(color=Color.parse(variables[f"{tone}{of}"]).rich_color) for name, of in _COLOURS.items()}
+    if colour["accent"] == colour["warning"]:
+        kinds["unknown"] = Style(color=Color.parse(variables["text-secondary"]).rich_color)
     badges = {f"badge-{name}": style + Style(reverse=True, bold=True) for name, style in kinds.items()}
     base: Inks
     if native:

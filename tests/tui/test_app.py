@@ -219,6 +219,7 @@ async def test_settings_hold_in_every_view() -> None:
         assert "Coord" not in text(app)
         await pilot.press(*["right"] * 8)
         assert "Coord" in text(app)
+        assert lines(app)[3].startswith("▌✘ lost     payments-ledger")
 
 
 async def test_two_clusters_are_switched_by_the_palette() -> None:

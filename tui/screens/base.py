@@ -54,6 +54,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column[Rows], ...]]
     SORT: ClassVar[str] = "status"
     EMPTY: ClassVar[str] = "nothing to show"
+    FIXED: ClassVar[int] = 2
+    """How many columns say which row it is."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
     AUTO_FOCUS = "VirtualTable"
     VERTICAL_BREAKPOINTS = BREAKPOINTS
@@ -99,7 +101,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         yield Lines(id="notice")
         with Vertical(id="body"):
             yield from self.above()
-            yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY)
+            yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY, fixed=self.FIXED)
             yield from self.below()
         yield Lines(id="complaint")
         yield Input(id="filter", max_length=PATTERN_CHARACTERS, compact=True, select_on_focus=False)

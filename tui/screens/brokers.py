@@ -78,7 +78,7 @@ def _why(rows: Rows, row: int) -> str:
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(WORDS, _out_of_sync, "gone: not in metadata; behind: some of its replicas are not in sync"),
     numbers("broker", "Broker", "B", _ids, meaning(Brokers, "broker"), width=7),
-    names("host", "Host", "H", _described("host"), meaning(Brokers, "host"), width=14, grow=1, most=40),
+    names("host", "Host", "H", _described("host"), meaning(Brokers, "host"), width=12, grow=1, most=40),
     names("port", "Port", "P", _described("port"), meaning(Brokers, "port"), width=6, rank=4),
     names("rack", "Rack", "K", _described("rack"), meaning(Brokers, "rack"), width=8, rank=3),
     names("role", "Role", "O", _role, "which one is the active controller", width=10),

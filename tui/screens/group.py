@@ -104,6 +104,7 @@ class GroupScreen(MonitorScreen):
 
     NAME, TITLE = "group", "Group"
     COLUMNS = PARTITION_COLUMNS
+    FIXED = 3
     EMPTY = "it has committed nothing and no partition is assigned to it"
     BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 

@@ -45,11 +45,15 @@ def _lost(rows: Rows) -> Floats:
     return np.where(np.isnan(lags.lag), np.nan, lags.lost)[rows.pick]
 
 
-def _partitions(rows: Rows) -> Floats:
-    """Partitions of each group, unknown where its commits could not be asked."""
-    lags = rows.view.group_lags
-    unknown = (lags.partitions == 0) & (lags.reason != KNOWN)
-    return np.where(unknown, np.nan, lags.partitions)[rows.pick]
+def _partitions(name: str) -> Make:
+    """A number of partitions of each group, unknown where its commits could not be asked."""
+
+    def make(rows: Rows) -> Floats:
+        lags = rows.view.group_lags
+        unknown = (lags.partitions == 0) & (lags.reason != KNOWN)
+        return np.where(unknown, np.nan, getattr(lags, name))[rows.pick]
+
+    return make
 
 
 def _trend(rows: Rows, row: int) -> Cell:
@@ -68,7 +72,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "Lag",
         "A",
         _lags("lag"),
-        f"{meaning(_TOTALS, 'lag')}; ≥ marks {meaning(_TOTALS, 'lag_at_least').split(';')[0]}",
+        f"{meaning(_TOTALS, 'lag')}; ≥ stands before the part that is known",
         known=_lags("lag_at_least"),
         width=11,
     ),
@@ -92,12 +96,20 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         rank=6,
         kind="lost",
     ),
-    counts("partitions", "Parts", "P", _partitions, "partitions it has committed on or is assigned", width=7, rank=8),
+    counts(
+        "partitions",
+        "Parts",
+        "P",
+        _partitions("partitions"),
+        "partitions it has committed on or is assigned",
+        width=7,
+        rank=8,
+    ),
     counts(
         "unknown",
         "Unknown",
         "U",
-        _lags("unknown_partitions"),
+        _partitions("unknown_partitions"),
         "partitions whose lag is unknown",
         width=8,
         rank=WIDE,

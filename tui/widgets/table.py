@@ -47,13 +47,17 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         def control(self) -> "VirtualTable[Any]":
             return self.table
 
-    def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002  # Textual's name
-        """`sort` is the column it is sorted by at first; `empty` stands in a table without rows."""
-        super().__init__(id=id)
+    def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", fixed: int = 2) -> None:
+        """`sort` is the column it is sorted by at first, and `empty` stands in a table without rows.
+
+        The first `fixed` columns stay where they are when the others are scrolled sideways.
+        """
+        super().__init__()
         self.columns = tuple(columns)
         self.sort = self._column(sort)
         self.falling = self.sort.falling
         self.empty = empty
+        self._fixed = fixed
         self.cursor = 0
         self._model: M | None = None
         self._kept: Ints | None = None
@@ -210,7 +214,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             return
         event.stop()
         if offset.y < HEADER_LINES:
-            column = self._column_at(offset.x + self.scroll_offset.x)
+            column = self._column_at(offset.x)
             if column is not None:
                 self.sort_by(column.name)
             return
@@ -220,7 +224,13 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             if event.chain == 2:
                 self.action_choose()
 
+    @property
+    def _fixed_width(self) -> int:
+        """The cells at the left that do not scroll sideways."""
+        return 1 + sum(size + self._gap for _, size in self._shown[: self._fixed])
+
     def _column_at(self, x: int) -> Column[M] | None:
+        x += self.scroll_offset.x if x >= self._fixed_width else 0
         end = 1
         for column, size in self._shown:
             end += size + self._gap
@@ -246,7 +256,10 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             strip = Strip([])
         ink, left = inks(self.app), self.scroll_offset.x
         rest = ink["head"] if y < HEADER_LINES else ink["cursor"] if strip and place == self.cursor else None
-        return strip.crop_extend(left, left + width, rest).apply_style(self.visual_style.rich_style)
+        if left and strip:
+            fixed = self._fixed_width
+            strip = Strip.join([strip.crop(0, fixed), strip.crop(fixed + left)])
+        return strip.crop_extend(0, width, rest).apply_style(self.visual_style.rich_style)
 
     def _header(self) -> Strip:
         ink = inks(self.app)
@@ -281,5 +294,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         parts = [Segment(MARK if cursor else " ", ink["accent"] + under)]
         for column, size in self._shown:
             cell = column.cell(self._model, row)
-            parts.append(Segment(written(cell, size, right=column.right) + gap, ink[cell.kind] + under))
+            # Reversed colours are the cursor where a theme has no ground of its own; a patch in each cell's is not.
+            style = under if under.reverse else ink[cell.kind] + under
+            parts.append(Segment(written(cell, size, right=column.right) + gap, style))
         return Strip(parts)
