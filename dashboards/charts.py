@@ -121,10 +121,12 @@ def undrawn(view: View, most: int = 3) -> str:
 
 def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool) -> dict[str, Any]:
     axis = {"showline": False, "zeroline": False, "automargin": True, "visible": not empty}
-    time = {**axis, "type": "date", "showgrid": False, "hoverformat": "%d %b %H:%M:%S UTC"}
+    time = {**axis, "type": "date", "showgrid": False, "spikethickness": 1, "hoverformat": "%d %b %H:%M:%S UTC"}
     if points:
+        # Not `range`, which means that someone has zoomed.
         last = points[-1].time
-        time["range"] = [1_000 * min(points[0].time, last - SHORTEST_SECONDS), 1_000 * last]
+        ends = [1_000 * min(points[0].time, last - SHORTEST_SECONDS), 1_000 * last]
+        time["autorangeoptions"] = {"include": ends, "clipmin": ends[0], "clipmax": ends[1]}
     middle = {"showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
     return {
         **EMPTY["layout"],

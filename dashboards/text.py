@@ -53,9 +53,10 @@ def status(code: int) -> str:
 
 
 def failures(view: View) -> list[tuple[str, str]]:
-    """The collectors that failed in the View's poll and why, the whole cluster first when none of it answered."""
-    whole = [("cluster", view.snapshot.error)] if view.snapshot.error else []
-    return whole + [(each.collector, each.error or "failed") for each in view.snapshot.outcomes if not each.success]
+    """The collectors that failed in the View's poll and why; when nothing answered, "all" with that reason once."""
+    error = view.snapshot.error
+    failed = [(each.collector, each.error or "failed") for each in view.snapshot.outcomes if not each.success]
+    return [("all", error), *(each for each in failed if each[1] != error)] if error else failed
 
 
 def failure(view: View, *collectors: str) -> str:

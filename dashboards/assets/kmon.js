@@ -177,6 +177,21 @@
       return client.no_update;
     },
 
+    // A new figure keeps the zoom and the hidden lines of the one it replaces, as long as both show the same thing.
+    draw: (figure, drawn) => {
+      if (!figure) return client.no_update;
+      const before = (drawn && drawn.layout) || {};
+      if (before.uirevision !== figure.layout.uirevision) return figure;
+      const layout = { ...figure.layout };
+      for (const axis of ["xaxis", "yaxis"]) {
+        const { autorange, range } = before[axis] || {};
+        if (autorange === false && range) layout[axis] = { ...layout[axis], autorange, range };
+      }
+      const visible = new Map(drawn.data.map((line) => [line.name, line.visible]));
+      const data = figure.data.map((line) => (visible.get(line.name) ? { ...line, visible: visible.get(line.name) } : line));
+      return { data, layout };
+    },
+
     // A control takes its value from the URL when its page appears, and writes it there when a person changes it.
     // The parameter is the last word of the control's id: "groups-q" keeps "q".
     fromUrl: (_search, id) => {

@@ -21,15 +21,18 @@ _THEME = """themeQuartz.withParams({
 
 
 def chart(identity: str, label: str) -> dcc.Graph:
-    """An empty chart to be filled by a figure dict."""
+    """An empty chart; a figure dict put into the store `<identity>-figure` fills it."""
     return html.Div(
-        dcc.Graph(
-            id=identity,
-            figure=EMPTY,
-            config={"displayModeBar": False, "showTips": False},
-            responsive=True,
-            style={"height": "100%"},
-        ),
+        [
+            dcc.Store(id=f"{identity}-figure"),
+            dcc.Graph(
+                id=identity,
+                figure=EMPTY,
+                config={"displayModeBar": False, "showTips": False},
+                responsive=True,
+                style={"height": "100%"},
+            ),
+        ],
         className="chart",
         role="img",
         **{"aria-label": label},
@@ -128,6 +131,20 @@ def drive_grid(app: Dash, identity: str) -> None:
         prevent_initial_call=True,
     )
     keep_in_url(app, f"{identity}-q")
+
+
+def drive_chart(app: Dash, identity: str) -> None:
+    """Let the script draw a chart's new figures with the zoom that the old one has, and keep its range in the URL.
+
+    dcc.Graph writes a zoom into its figure, after which plotly's own `uirevision` no longer knows it for a person's.
+    """
+    app.clientside_callback(
+        ClientsideFunction("kmon", "draw"),
+        Output(identity, "figure"),
+        Input(f"{identity}-figure", "data"),
+        State(identity, "figure"),
+    )
+    keep_in_url(app, identity.replace("-chart", "-range"))
 
 
 def keep_in_url(app: Dash, identity: str) -> None:

@@ -13,10 +13,10 @@ from dashboards.components.controls import (
     STATUS,
     chart,
     column,
+    drive_chart,
     drive_grid,
     grid,
     grid_tools,
-    keep_in_url,
     range_choice,
 )
 from dashboards.components.parts import card, listing, nothing, status_mark, text, tile
@@ -229,7 +229,7 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         return lag_figure(points, [group], source.interval_seconds, f"{source.cluster} {group} {range_name}")
 
     app.callback(
-        Output("group-chart", "figure"),
+        Output("group-chart-figure", "data"),
         Input("view", "data"),
         Input("url", "pathname"),
         Input("group-range", "value"),
@@ -237,4 +237,4 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
     )(draw)
 
     drive_grid(app, "partitions")
-    keep_in_url(app, "group-range")
+    drive_chart(app, "group-chart")

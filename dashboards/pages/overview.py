@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboards.charts import lag_figure, undrawn
-from dashboards.components.controls import chart, keep_in_url, range_choice
+from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import card, listing, name_link, nothing, status_mark, text, tile
 from dashboards.links import GROUPS, group_path, link, range_seconds, source_of
 from dashboards.pages.groups import why
@@ -214,11 +214,11 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         return figure(source, view, range_name), undrawn(view.shown)
 
     app.callback(
-        Output("overview-chart", "figure"),
+        Output("overview-chart-figure", "data"),
         Output("overview-undrawn", "children"),
         Input("view", "data"),
         Input("overview-range", "value"),
         State("url", "search"),
     )(draw)
 
-    keep_in_url(app, "overview-range")
+    drive_chart(app, "overview-chart")

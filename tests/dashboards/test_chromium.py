@@ -134,6 +134,27 @@ def test_it_lives_and_navigates(browser: Any) -> None:
         page.wait("#groups .ag-row .name", "word-count")
 
 
+def test_zoom_survives_a_live_update(browser: Any) -> None:
+    source = FixtureSource(*(shop_view(step) for step in range(-20, 1)), interval_seconds=1.0)
+    shown = "document.querySelector('#overview-chart .js-plotly-plot')._fullLayout.xaxis.range"
+    with opened(browser, source) as page:
+        page.open("/")
+        page.wait("#overview-chart .legendtext", "payments-ledger")
+        before = page.tab.evaluate(shown)
+        box = page.tab.locator("#overview-chart .nsewdrag").first.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.tab.mouse.move(box["x"] + 100, y)
+        page.tab.mouse.down()
+        page.tab.mouse.move(box["x"] + 250, y, steps=8)
+        page.tab.mouse.up()
+        page.tab.locator(".zoombox").first.wait_for(state="detached")
+        zoomed = page.tab.evaluate(shown)
+        assert zoomed != before
+        source.show(shop_view(1))
+        page.wait("#overview-worst td", "13,700")
+        assert page.tab.evaluate(shown) == zoomed
+
+
 def test_the_view_is_in_the_url_and_survives_a_reload(browser: Any) -> None:
     with opened(browser, FixtureSource(shop_view())) as page:
         page.open("/groups?q=ledger&sort=members")

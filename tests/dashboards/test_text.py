@@ -54,6 +54,6 @@ def test_failures_name_the_collector_and_the_reason() -> None:
     assert failures(partial) == [("commits", "broker 2: timed out")]
     assert failure(partial, "commits", "groups") == "broker 2: timed out"
     assert failure(partial, "topics") == ""
-    down = shop_view(error="connection refused")
-    assert failures(down)[0] == ("cluster", "connection refused")
+    down = shop_view(error="connection refused", failed={"groups": "connection refused", "topics": "too slow"})
+    assert failures(down) == [("all", "connection refused"), ("topics", "too slow")]
     assert failure(down, "topics") == "connection refused"
