@@ -15,6 +15,9 @@ from monitor.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
 from monitor.decode.plain import plain_offset_fetch
 from monitor.draft import CommitRows, Draft, ListedGroup
 
+TYPES = ("classic", "consumer", "streams", None)
+"""Types of groups that commit offsets; a broker that does not name the type has classic groups only."""
+
 GROUPS_A_REQUEST = 4000
 """Groups asked of a coordinator in one request: more would make answers of hundreds of megabytes on large clusters."""
 
@@ -41,7 +44,7 @@ class CommitCollector(Collector):
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         if self._groups is not draft.groups:
             self._groups = draft.groups
-            new = chunks(draft, ("classic", "consumer", "streams", None), GROUPS_A_REQUEST)
+            new = chunks(draft, TYPES, GROUPS_A_REQUEST)
             if new != self._chunks:
                 self._chunks, self._bodies = new, {}
         return [self._question(index, node) for index, (node, _) in enumerate(self._chunks) if node not in draft.failed]
@@ -69,8 +72,7 @@ class CommitCollector(Collector):
             if trouble:
                 missing.append(trouble)
                 draft.commit_faults.update(dict.fromkeys(names, trouble))
-        denied = {text for name, text in draft.commit_faults.items() if text not in missing}
-        return [*missing, *sorted(denied)]
+        return [*missing, *refusals(draft, TYPES, missing)]
 
     def _take(self, draft: Draft, reply: Reply) -> str:
         """Put one answer into the draft; the answer is what went wrong with the whole of it."""
@@ -84,7 +86,7 @@ class CommitCollector(Collector):
 
     def fail(self, draft: Draft, reason: str) -> None:
         draft.commits = []
-        draft.commit_faults.update({name: reason for _, names in self._chunks for name in names})
+        draft.commit_faults.update({each.group: reason for each in draft.groups if each.group_type in TYPES})
 
 
 def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple[int, list[str]]]:
@@ -96,6 +98,13 @@ def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple
     return [
         (node, names[at : at + size]) for node, names in sorted(by_node.items()) for at in range(0, len(names), size)
     ]
+
+
+def refusals(draft: Draft, types: tuple[str | None, ...], missing: list[str]) -> list[str]:
+    """Why the offsets of single groups of these types are unknown, beside what is `missing` already."""
+    faults = draft.commit_faults
+    found = {faults[each.group] for each in draft.groups if each.group_type in types and each.group in faults}
+    return sorted(found - set(missing))
 
 
 def _rows(draft: Draft, answer: Answer) -> CommitRows:

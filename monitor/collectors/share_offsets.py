@@ -11,11 +11,12 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.collectors.commits import chunks
+from monitor.collectors.commits import chunks, refusals
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.plain import read
 from monitor.draft import CommitRows, Draft, ListedGroup
 
+TYPES = ("share",)
 GROUPS_A_REQUEST = 1000
 NO_SHARE_LAG = "the broker does not tell the lag of share groups"
 
@@ -31,7 +32,7 @@ class ShareOffsetCollector(Collector):
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         if self._groups is not draft.groups:
             self._groups = draft.groups
-            self._chunks = chunks(draft, ("share",), GROUPS_A_REQUEST)
+            self._chunks = chunks(draft, TYPES, GROUPS_A_REQUEST)
         return [
             Ask(node, DESCRIBE_SHARE_GROUP_OFFSETS, partial(_body, names))
             for node, names in self._chunks
@@ -51,12 +52,10 @@ class ShareOffsetCollector(Collector):
             if trouble:
                 missing.append(trouble)
                 draft.commit_faults.update(dict.fromkeys(names, trouble))
-        ours = {name for _, names in self._chunks for name in names}
-        denied = {text for name, text in draft.commit_faults.items() if name in ours and text not in missing}
-        return [*missing, *sorted(denied)]
+        return [*missing, *refusals(draft, TYPES, missing)]
 
     def fail(self, draft: Draft, reason: str) -> None:
-        draft.commit_faults.update({name: reason for _, names in self._chunks for name in names})
+        draft.commit_faults.update({each.group: reason for each in draft.groups if each.group_type in TYPES})
 
 
 def _body(names: list[str], version: int) -> bytes:
