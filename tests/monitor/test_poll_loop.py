@@ -1,0 +1,178 @@
+"""The loop of polls: each View is shown, polls do not overlap, nothing but a stop ends it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from answers import StubClient
+from small_cluster import small_cluster
+
+import monitor.poll
+from monitor.poll import PollLoop, poll_once
+from monitor.settings import ClusterSettings
+from monitor.source import Memory
+from monitor.view import View
+
+SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",), interval_seconds=0.1)
+PATIENCE = 20.0
+"""Seconds after which a test that waits for a thread gives up."""
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> StubClient:
+    stub = small_cluster()
+    monkeypatch.setattr(monitor.poll, "Client", lambda *_args, **_options: stub)
+    return stub
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., tuple[PollLoop, Memory]]]:
+    loops: list[PollLoop] = []
+
+    def begin(enrich: Callable[[View], View] = lambda view: view) -> tuple[PollLoop, Memory]:
+        memory = Memory("demo", 0.1)
+        loops.append(PollLoop(SETTINGS, memory, enrich))
+        loops[-1].start()
+        return loops[-1], memory
+
+    yield begin
+    for loop in loops:
+        loop.stop()
+
+
+def wait_for_views(memory: Memory, count: int) -> list[View]:
+    views: list[View] = []
+    enough = threading.Event()
+
+    def listen(view: View) -> None:
+        views.append(view)
+        if len(views) >= count:
+            enough.set()
+
+    end = memory.subscribe(listen)
+    assert enough.wait(PATIENCE)
+    end()
+    return views
+
+
+def test_every_view_is_enriched_and_shown(client: StubClient, start: Callable[..., tuple[PollLoop, Memory]]) -> None:
+    seen: list[View] = []
+
+    def enrich(view: View) -> View:
+        seen.append(replace(view, alerts=()))
+        return seen[-1]
+
+    loop, memory = start(enrich)
+    wait_for_views(memory, 3)
+    loop.stop()
+    assert seen[-1] is memory.latest()
+    assert len({id(view) for view in seen}) == len(seen)
+
+
+def test_polls_never_overlap(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way = threading.Lock()
+    overlapped: list[bool] = []
+    poll = monitor.poll.Poller.poll
+
+    def watched(self: monitor.poll.Poller) -> View:
+        overlapped.append(not under_way.acquire(blocking=False))
+        try:
+            threading.Event().wait(0.15)  # longer than the interval
+            return poll(self)
+        finally:
+            under_way.release()
+
+    monkeypatch.setattr(monitor.poll.Poller, "poll", watched)
+    _, memory = start()
+    wait_for_views(memory, 3)
+    assert not any(overlapped)
+
+
+def test_a_failing_enrichment_is_logged_and_the_next_poll_is_shown(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = iter([True, True])
+
+    def enrich(view: View) -> View:
+        if next(failures, False):
+            raise RuntimeError("broken on purpose")
+        return view
+
+    _, memory = start(enrich)
+    wait_for_views(memory, 1)
+    assert caplog.messages.count("the poll of cluster demo failed") == 2
+
+
+def test_a_poll_that_raises_is_logged_and_the_next_is_shown(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = monitor.poll.Poller.poll
+    failures = iter([True])
+
+    def sometimes(self: monitor.poll.Poller) -> View:
+        if next(failures, False):
+            raise RuntimeError("broken on purpose")
+        return poll(self)
+
+    monkeypatch.setattr(monitor.poll.Poller, "poll", sometimes)
+    _, memory = start()
+    assert wait_for_views(memory, 1)[0].complete
+
+
+def test_a_stop_ends_the_thread_and_closes_the_connections(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]]
+) -> None:
+    loop, memory = start()
+    wait_for_views(memory, 1)
+    loop.stop()
+    assert client.closed
+    assert "poll-demo" not in {thread.name for thread in threading.enumerate()}
+    loop.stop()  # again is no harm
+
+
+def test_a_poll_that_a_stop_cuts_off_is_not_shown(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would look like a cluster that is down, and fire alerts."""
+    asking, closed = threading.Event(), threading.Event()
+    close = client.close
+
+    def hang(*args: object, **options: object) -> object:
+        asking.set()
+        closed.wait(PATIENCE)
+        return None, []
+
+    def cut_off() -> None:
+        close()
+        closed.set()
+
+    monkeypatch.setattr(client, "ask_any", hang)
+    monkeypatch.setattr(client, "close", cut_off)
+    loop, memory = start()
+    assert asking.wait(PATIENCE)
+    loop.stop()
+    assert memory.latest() is None
+    assert "poll-demo" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_loop_that_never_started_can_be_stopped(client: StubClient) -> None:
+    PollLoop(SETTINGS, Memory("demo", 0.1)).stop()
+
+
+def test_options_that_cannot_be_used_fail_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_settings: ClusterSettings) -> dict[str, object]:
+        raise ValueError("no such file")
+
+    monkeypatch.setattr(ClusterSettings, "client_options", broken)
+    loop = PollLoop(SETTINGS, Memory("demo", 0.1))
+    with pytest.raises(ValueError, match="no such file"):
+        loop.start()
+    loop.stop()
+
+
+def test_one_poll_closes_its_connections(client: StubClient) -> None:
+    assert poll_once(SETTINGS).complete
+    assert client.closed
