@@ -63,7 +63,7 @@ def _trend(rows: Rows, row: int) -> Cell:
 
 GROUP_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(STATUSES, _lags("lag_at_least"), STATUS_MEANING),
-    names("group", "Group", "R", _groups("group"), meaning(Groups, "group"), width=18, grow=2, most=44, empty='""'),
+    names("group", "Group", "R", _groups("group"), meaning(Groups, "group"), width=20, grow=3, most=44, empty='""'),
     names("type", "Type", "T", _groups("group_type"), meaning(Groups, "group_type"), width=8, rank=5),
     names("state", "State", "E", _groups("state"), meaning(Groups, "state"), width=10, rank=3),
     counts("members", "Members", "M", _groups("members"), meaning(Groups, "members"), width=8, rank=4),

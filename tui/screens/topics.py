@@ -72,8 +72,8 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "T",
         lambda rows: rows.view.snapshot.topics.topic[rows.pick],
         meaning(Topics, "topic"),
-        width=18,
-        grow=2,
+        width=22,
+        grow=3,
         most=60,
     ),
     counts("partitions", "Parts", "P", _partitions, meaning(Topics, "partitions"), width=6),
@@ -97,7 +97,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "lag", "Lag", "A", _totals("lag"), meaning(TopicTotals, "lag"), known=_totals("lag_at_least"), width=12, kind=""
     ),
     names("id", "Topic id", "I", _ids, meaning(Topics, "topic_id"), width=22, rank=WIDE),
-    reasons(_why, "what is wrong with it"),
+    reasons(_why, "what is wrong with it", width=14),
 )
 
 

@@ -67,10 +67,12 @@ class Chart(Widget):
     def _caption(self) -> Line:
         samples = self._samples
         known = [each.value for each in samples if each.value is not None]
-        title = self._title if all(each.whole for each in samples) else f"{self._title}, the part that is known"
+        title = f"{self._title}, the part that is known" if samples and not samples[-1].whole else self._title
         parts = [Part(f" {title}", "strong")]
         if len(samples) > 1:
             parts.append(Part(f"  last {age(samples[-1].time - samples[0].time)}", "dim"))
+        if samples and samples[-1].whole and not all(each.whole for each in samples):
+            parts.append(Part("  pale: a part was unknown", "dim"))
         if not known:
             return Line(parts, [Part("unknown ", "dim")])
         now = samples[-1].value

@@ -177,7 +177,7 @@ def statuses(words: Sequence[str], tie: Make, meaning: str, *, width: int = 9) -
     )
 
 
-def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 26) -> Column[Rows]:
+def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 24) -> Column[Rows]:
     """The last column: the reason in words; it takes the room that is left."""
     return Column(
         "why",
@@ -185,5 +185,5 @@ def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 26)
         width,
         cell=lambda rows, row: Cell(write(rows, row), "unknown" if rows.status[row] == UNKNOWN else ""),
         meaning=meaning,
-        grow=3,
+        grow=2,
     )
