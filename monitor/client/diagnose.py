@@ -5,6 +5,11 @@ import ssl
 import struct
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+ADDRESSES = 3
+"""How many of the bootstrap addresses are looked at, all at the same time."""
 
 SECONDS = 1.0
 """How long each step of looking at an address may take."""
@@ -26,10 +31,11 @@ def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadlin
     """
     encrypted = security_protocol.endswith("SSL")
     found: list[str] = []
-    for server in servers[:3]:
-        # An address takes up to three steps.
-        if time.monotonic() + 3 * SECONDS < deadline:
-            found += filter(None, [_verdict(server, security_protocol, encrypted=encrypted)])
+    # An address takes up to three steps.
+    if time.monotonic() + 3 * SECONDS < deadline:
+        look = partial(_verdict, security_protocol=security_protocol, encrypted=encrypted)
+        with ThreadPoolExecutor(ADDRESSES, "diagnose") as pool:
+            found = [verdict for verdict in pool.map(look, servers[:ADDRESSES]) if verdict]
     if found:
         return "; ".join(found)
     if "connection lost" in error and not security_protocol.startswith("SASL"):
@@ -41,7 +47,7 @@ def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadlin
     return error
 
 
-def _verdict(server: str, security_protocol: str, *, encrypted: bool) -> str:
+def _verdict(server: str, *, security_protocol: str, encrypted: bool) -> str:
     """What is wrong at one address, empty when it speaks what it should."""
     host, _, port = server.rpartition(":")
     host = host.strip("[]")
