@@ -124,6 +124,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
     groups, lags = view.snapshot.groups, view.group_lags
     not_described = view.reasons[int(groups.reason[row])]
     unknown = int(lags.unknown_partitions[row])
+    lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
     coordinator = int(groups.coordinator[row])
     return [
         html.Div(
@@ -137,16 +138,21 @@ def tiles(view: View, row: int) -> list[html.Div]:
         tile(
             "Lag",
             total(float(lags.lag[row]), float(lags.lag_at_least[row])),
-            f"unknown on {plural(unknown, 'partition')}"
-            if unknown
-            else f"on {plural(int(lags.partitions[row]), 'partition')}",
+            _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
         ),
         tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
-        tile("Lost", count(float(lags.lost[row])), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
+        tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
         tile("State", groups.state[row] or DASH, not_described or _kind(view, row)),
         tile("Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or DASH}"),
         tile("Coordinator", DASH if coordinator < 0 else str(coordinator), "broker"),
     ]
+
+
+def _spread(partitions: int, unknown: int, *, failed: bool) -> str:
+    """Over how many partitions a group's lag is known or not."""
+    if unknown:
+        return f"unknown on {plural(unknown, 'partition')}"
+    return "" if failed else f"on {plural(partitions, 'partition')}"
 
 
 def _kind(view: View, row: int) -> str:

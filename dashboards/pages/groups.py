@@ -94,18 +94,20 @@ def rows(view: View) -> list[Row]:
     """A row a group, its cells in the order of FIELDS; unknown numbers are None."""
     groups, lags = view.snapshot.groups, view.group_lags
     partial = np.isnan(lags.lag) & (lags.lag_at_least > 0)
+    # Of a group whose commits could not be read, "0 partitions" and "0 lost" would be claims.
+    unread = np.isnan(lags.lag) & (lags.partitions == 0)
     return list(
         zip(
             groups.group.tolist(),
             map(status, lags.status.tolist()),
             numbers(lags.lag),
             numbers(lags.max_lag),
-            numbers(lags.lost),
+            numbers(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
             numbers(groups.members),
             groups.state.tolist(),
             groups.group_type.tolist(),
-            lags.partitions.tolist(),
-            lags.unknown_partitions.tolist(),
+            numbers(np.where(unread, np.nan, lags.partitions)),
+            numbers(np.where(unread, np.nan, lags.unknown_partitions)),
             (why(view, row) for row in range(len(groups))),
             numbers(np.where(partial, lags.lag_at_least, np.nan)),
             strict=True,

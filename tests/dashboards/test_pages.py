@@ -35,6 +35,8 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
     view = shop_view()
     denied = row_of(view, "secret-group")
     assert (denied["lag"], denied["at_least"], denied["members"]) == (None, None, None)
+    assert (denied["lost"], denied["partitions"], denied["unknown"]) == (None, None, None)
+    assert "Lost – deleted" in said(group.tiles(view, view.group_rows["secret-group"]))
     assert denied["why"] == "denied: Describe on the group"
     partly = row_of(view, "clicks-sessionizer")
     assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
