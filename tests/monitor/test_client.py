@@ -1,0 +1,225 @@
+"""The client on real sockets: answers and faults as data, connections that come back, nothing left behind."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from loopback import Loopback, broker, over_tls, serving, silent
+from pems import CA
+
+from monitor.client.apis import DESCRIBE_QUORUM, METADATA
+from monitor.client.client import Ask, BrokerAddress, Client
+from monitor.client.faults import Fault, Kind
+from monitor.client.wire import Answer
+
+SERVED = {3: (9, 12), 18: (0, 4)}
+BODY = b"\0\0\0\0metadata"
+
+Open = Callable[..., Client]
+
+
+@pytest.fixture
+def open_client() -> Iterator[Open]:
+    clients: list[Client] = []
+
+    def make(*servers: Loopback | str, options: Callable[[], dict[str, Any]] = dict, timeout: float = 0.5) -> Client:
+        addresses = [each if isinstance(each, str) else each.address for each in servers]
+        client = Client(addresses, options, request_timeout_seconds=timeout, max_answer_bytes=2**20)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def good(_key: int) -> bytes:
+    return b"\0" + BODY  # the response header of a flexible version ends in tagged fields
+
+
+def ask_metadata(client: Client, node: int | str = "bootstrap-0", seconds: float = 5.0) -> Answer | Fault:
+    (reply,) = client.ask([Ask(node, METADATA, lambda _version: b"")], time.monotonic() + seconds)
+    return reply
+
+
+def learn(client: Client, *servers: Loopback) -> None:
+    """Tell the client of brokers 1, 2, … at these addresses."""
+    ports = [int(server.address.rpartition(":")[2]) for server in servers]
+    client.learn([BrokerAddress(node, "127.0.0.1", port, None) for node, port in enumerate(ports, 1)])
+
+
+def test_an_answer_is_raw_bytes_of_the_version_that_both_speak(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        reply = ask_metadata(client)
+        assert isinstance(reply, Answer)
+        assert (reply.version, reply.body, reply.node) == (12, BODY, "bootstrap-0")
+        assert client.tally.table().requests.tolist() == [1]
+
+
+def test_an_api_that_is_not_served_is_a_fault_and_the_broker_stays_good(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        quorum = Ask("bootstrap-0", DESCRIBE_QUORUM, lambda _version: b"")
+        (reply,) = client.ask([quorum], time.monotonic() + 5)
+        assert isinstance(reply, Fault)
+        assert (reply.kind, str(reply)) == (
+            Kind.UNSUPPORTED,
+            "not supported: DescribeQuorum is not served by this broker",
+        )
+        assert isinstance(ask_metadata(client), Answer)
+        assert server.connections == 1
+
+
+def test_a_broker_that_hangs_costs_only_its_own_answer(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as fine, serving(broker(SERVED, lambda _key: None)) as hung:
+        client = open_client(fine)
+        learn(client, fine, hung)
+        one, two = client.ask([Ask(node, METADATA, lambda _version: b"") for node in (1, 2)], time.monotonic() + 5)
+        assert isinstance(one, Answer)
+        assert isinstance(two, Fault)
+        assert two.kind is Kind.TIMEOUT
+
+
+def test_nobody_listens(open_client: Open) -> None:
+    with serving(silent) as server:
+        address = server.address
+    reply = ask_metadata(open_client(address))
+    assert isinstance(reply, Fault)
+    assert str(reply) == "cannot connect: connection refused"
+
+
+def test_a_broker_in_back_off_is_said_to_wait(open_client: Open) -> None:
+    with serving(silent) as server:
+        address = server.address
+    client = open_client(address)
+    replies = {str(ask_metadata(client)) for _ in range(5)}
+    assert replies <= {"cannot connect: connection refused", "cannot connect: waiting before the next try"}
+
+
+def test_any_broker_that_answers_will_do(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as fine, serving(lambda _connection: None) as rude:
+        client = open_client(rude, fine)
+        answer, faults = client.ask_any(lambda node: Ask(node, METADATA, lambda _version: b""), time.monotonic() + 10)
+        assert answer is not None
+        assert answer.body == BODY
+        assert all(fault.kind is Kind.DISCONNECTED for fault in faults)
+
+
+def test_a_broker_that_moved_is_connected_anew(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as old, serving(broker(SERVED, good)) as new:
+        client = open_client(old)
+        learn(client, old)
+        assert isinstance(ask_metadata(client, 1), Answer)
+        learn(client, new)
+        assert client.nodes == [1]
+        assert client.address(1) == new.address
+        assert isinstance(ask_metadata(client, 1), Answer)
+        assert new.connections == 1
+
+
+def test_a_tls_handshake_that_hangs_ends_and_is_tried_again(open_client: Open) -> None:
+    with serving(silent) as server:
+        client = open_client(
+            server, options=lambda: {"security_protocol": "SSL", "ssl_check_hostname": False}, timeout=0.2
+        )
+        for _ in range(20):
+            reply = ask_metadata(client)
+            assert isinstance(reply, Fault)
+            if server.connections > 1:
+                break
+            time.sleep(0.1)
+        assert server.connections > 1
+
+
+def test_a_certificate_of_an_unknown_authority_is_a_fault_of_tls(open_client: Open) -> None:
+    with serving(over_tls(broker(SERVED, good))) as server:
+        reply = ask_metadata(open_client(server, options=lambda: {"security_protocol": "SSL"}))
+        assert isinstance(reply, Fault)
+        assert reply.kind is Kind.TLS
+        assert "certificate verify failed" in str(reply)
+
+
+def test_an_answer_over_tls(open_client: Open, tmp_path: Any) -> None:
+    (tmp_path / "ca.pem").write_text(CA)
+    options = {"security_protocol": "SSL", "ssl_cafile": str(tmp_path / "ca.pem"), "ssl_check_hostname": False}
+    with serving(over_tls(broker(SERVED, good))) as server:
+        client = open_client(server, options=lambda: options, timeout=3.0)
+        reply = ask_metadata(client)
+        assert isinstance(reply, Answer)
+        assert reply.body == BODY
+        client.close()
+
+
+def test_an_answer_larger_than_allowed_is_refused(open_client: Open) -> None:
+    with serving(broker(SERVED, lambda _key: b"\0" * (2**20 + 1))) as server:
+        reply = ask_metadata(open_client(server))
+        assert isinstance(reply, Fault)
+        assert reply.kind is Kind.PROTOCOL
+        assert "Invalid frame length" in str(reply)
+
+
+def test_what_waits_when_the_client_is_closed_is_woken(open_client: Open) -> None:
+    with serving(broker(SERVED, lambda _key: None)) as server:
+        client = open_client(server, timeout=60.0)
+        ended: list[object] = []
+
+        def ask() -> None:
+            try:
+                ended.append(ask_metadata(client, seconds=60.0))
+            except Exception as error:  # noqa: BLE001 - which it is does not matter
+                ended.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while not server.connections:
+            time.sleep(0.01)
+        client.close()
+        thread.join(20)
+        assert len(ended) == 1
+        assert not isinstance(ended[0], Answer)
+
+
+def test_a_closed_client_leaves_no_thread(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        ask_metadata(client)
+        client.close()
+        client.close()
+        assert client.closed
+        assert not [thread for thread in threading.enumerate() if thread.name == "kafka-io-kmon"]
+
+
+def test_options_that_cannot_be_used_leave_no_thread() -> None:
+    def broken() -> dict[str, Any]:
+        raise ValueError("no such file")
+
+    with pytest.raises(ValueError, match="no such file"):
+        Client(["127.0.0.1:1"], broken, request_timeout_seconds=1, max_answer_bytes=2**20)
+    assert not [thread for thread in threading.enumerate() if thread.name == "kafka-io-kmon"]
+
+
+def test_new_options_are_used_after_a_refused_login_and_the_old_ones_while_there_are_none(
+    open_client: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    outcomes = iter(["first", "broken", "second"])
+
+    def options() -> dict[str, Any]:
+        made.append(next(outcomes))
+        if made[-1] == "broken":
+            raise ValueError("being replaced")
+        return {}
+
+    monkeypatch.setattr("monitor.client.client.AUTHENTICATION_PAUSE_SECONDS", 0.0)
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server, options=options)
+        learn(client, server)
+        for tried in (["first", "broken"], ["first", "broken", "second"]):
+            client._refused_at = time.monotonic() - 1.0
+            assert isinstance(ask_metadata(client, 1), Answer)
+            assert made == tried
+        assert client._refused_at is None
+        assert client.nodes == [1]
