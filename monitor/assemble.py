@@ -30,6 +30,9 @@ class Assembler:
         self._listed: list[ListedGroup] | None = None
         self._described: dict[str, GroupDescription] | None = None
         self._base: Topics | None = None
+        self._known: set[str] = set()
+        self._assigned_in: dict[str, GroupDescription] | None = None
+        self._assigned: set[str] = set()
         self._mentioned: list[str] = []
         self._topics = Topics.empty()
         self._topic_rows: dict[str, int] = {}
@@ -71,29 +74,23 @@ class Assembler:
 
     def _make_topics(self, draft: Draft) -> None:
         """Topics of metadata, and after them those that only commits and assignments name."""
-        described = self._base is draft.topics and self._described is draft.descriptions
-        known = (
-            self._topic_rows
-            if self._base is draft.topics
-            else {str(name): row for row, name in enumerate(draft.topics.topic)}
-        )
-        named = {name for rows in draft.commits for name in rows.topics}
-        if not described:
-            named |= {
+        if self._assigned_in is not draft.descriptions:
+            self._assigned_in = draft.descriptions
+            self._assigned = {
                 topic for each in draft.descriptions.values() for member in each.members for topic, _ in member.assigned
             }
-        count = len(draft.topics)
-        mentioned = sorted(name for name in named if known.get(name, count) >= count)
-        if described:
-            mentioned = sorted({*mentioned, *self._mentioned})
-        if self._base is draft.topics and mentioned == self._mentioned:
-            self._forget_reasons(draft)
+        same = self._base is draft.topics
+        if not same:
+            self._known = set(draft.topics.topic)
+        mentioned = sorted(self._assigned.union(*(rows.topics for rows in draft.commits)) - self._known)
+        if same and mentioned == self._mentioned:
+            self._renew_reasons(draft)
             return
         self._base, self._mentioned, self._described = draft.topics, mentioned, None
         self._topics = _with_mentioned(draft.topics, mentioned, draft.reason(NOT_IN_METADATA) if mentioned else 0)
         self._topic_rows = {str(name): row for row, name in enumerate(self._topics.topic)}
 
-    def _forget_reasons(self, draft: Draft) -> None:
+    def _renew_reasons(self, draft: Draft) -> None:
         """Reason codes are of one poll: those of kept rows are looked up anew."""
         if self._mentioned:
             reason = self._topics.reason.copy()

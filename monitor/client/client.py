@@ -91,7 +91,7 @@ class Client:
         self._max_answer_bytes = max_answer_bytes
         self._client_id = client_id
         self._net = NetworkSelector(client_id=client_id, slow_task_threshold_secs=0)
-        self._suspects: set[Node] = set()
+        self._suspects: dict[Node, Fault] = {}
         self._refused_at: float | None = None
         self._closing = threading.Event()
         try:
@@ -219,17 +219,23 @@ class Client:
         began = time.monotonic()
         try:
             reply: Answer | Fault = await self._attempt(ask, min(began + self._timeout, deadline))
-            self._suspects.discard(ask.node)
+            self._suspects.pop(ask.node, None)
         except Exception as error:  # noqa: BLE001 - whatever a connection raises is data here
-            reply = fault_of(error, ask.api.name, ask.node, time.monotonic() - began)
-            if reply.kind is Kind.AUTHENTICATION:
-                self._refused_at = self._refused_at or time.monotonic()
-            if reply.kind is not Kind.UNSUPPORTED:
-                self._suspects.add(ask.node)
-        seconds = time.monotonic() - began
-        reply = replace(reply, node=ask.node, seconds=seconds)
+            reply = self._fault(error, ask, time.monotonic() - began)
+        reply = replace(reply, node=ask.node, seconds=time.monotonic() - began)
         self.tally.count(reply, ask.api.name)
         return reply
+
+    def _fault(self, error: Exception, ask: Ask, seconds: float) -> Fault:
+        fault = fault_of(error, ask.api.name, ask.node, seconds)
+        if isinstance(error, kafka_errors.NodeNotReadyError) and fault.kind is Kind.CONNECT:
+            # kafka-python is waiting before it tries again; what is news is why the last try failed.
+            fault = replace(self._suspects.get(ask.node, fault), api=ask.api.name)
+        if fault.kind is Kind.AUTHENTICATION:
+            self._refused_at = self._refused_at or time.monotonic()
+        if fault.kind is not Kind.UNSUPPORTED:
+            self._suspects[ask.node] = fault
+        return fault
 
     async def _attempt(self, ask: Ask, until: float) -> Answer:
         # Else each connection would be held to the API versions of the first, which a rolling upgrade leaves behind.

@@ -20,7 +20,7 @@ class LagTotals(Table):
     lag: Floats = column("f8", "sum of lag, unknown while a part of it is", "records")
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
     max_lag: Floats = column("f8", "largest known lag of a partition", "records")
-    lost: Floats = column("f8", "sum of the records known to be lost", "records")
+    lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
     partitions: Ints = column("i4", "rows totalled")
     unknown_partitions: Ints = column("i4", "rows whose lag is unknown")
     worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
@@ -126,7 +126,7 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
         "lag": np.where(partial, np.nan, at_least),
         "lag_at_least": np.where(nothing_known, np.nan, at_least),
         "max_lag": largest,
-        "lost": lost,
+        "lost": np.where(partial & (np.bincount(key[lost_known], minlength=count) == 0), np.nan, lost),
         "partitions": rows,
         "unknown_partitions": unknown,
         "worst": worst,
@@ -174,7 +174,7 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
     listed = not any(each.collector == "groups" and not each.success for each in snapshot.outcomes)
-    complete = listed and not unknown.any()
+    complete = not snapshot.error and listed and not unknown.any()
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(
         brokers=len(snapshot.brokers),
