@@ -24,7 +24,12 @@ def collect(reply: Answer | Fault | None, failed: dict[int, str] | None = None) 
 
 
 def quorum(leader: int, version: int = 2, partition_error: int = 0, **fields: Any) -> Answer:
-    partition: dict[str, Any] = {"partition_index": 0, "error_code": partition_error, "leader_id": leader, "leader_epoch": 4}
+    partition: dict[str, Any] = {
+        "partition_index": 0,
+        "error_code": partition_error,
+        "leader_id": leader,
+        "leader_epoch": 4,
+    }
     partition |= {"high_watermark": 9, "current_voters": [], "observers": []}
     partition |= {"error_message": None} if version >= 2 else {}
     fields = {"error_code": 0, "topics": [{"topic_name": "__cluster_metadata", "partitions": [partition]}], **fields}
