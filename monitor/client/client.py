@@ -217,6 +217,8 @@ class Client:
 
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
         began = time.monotonic()
+        if began >= deadline:  # a request that cannot wait would only cost a good connection
+            return Fault(Kind.TIMEOUT, ask.api.name, ask.node, "before it could be asked")
         try:
             reply: Answer | Fault = await self._attempt(ask, min(began + self._timeout, deadline))
             self._suspects.pop(ask.node, None)

@@ -83,6 +83,17 @@ def test_a_broker_that_hangs_costs_only_its_own_answer(open_client: Open) -> Non
         assert two.kind is Kind.TIMEOUT
 
 
+def test_past_the_deadline_nothing_is_sent_and_good_connections_stay(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        assert isinstance(ask_metadata(client), Answer)
+        reply = ask_metadata(client, seconds=-1.0)
+        assert str(reply) == "timed out before it could be asked"
+        assert isinstance(ask_metadata(client), Answer)
+        assert server.connections == 1
+        assert client.tally.table().requests.tolist() == [2]
+
+
 def test_nobody_listens(open_client: Open) -> None:
     with serving(silent) as server:
         address = server.address
