@@ -102,9 +102,6 @@ class KmonApp(App[None], inherit_bindings=False):
 
     # Actions
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "view" or (isinstance(self.screen, MonitorScreen) and not self.screen.typing)
-
     def action_view(self, name: str) -> None:
         self._visited.append(self.current_mode)
         self._open(name)

@@ -14,7 +14,7 @@ APP_KEYS = (
     Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, tooltip="quit", priority=True),
 )
 
-# What moves the focus has priority, so that keys typed right after it, or pasted, go where they are meant to go.
+# The filter has priority so that what is typed right after its key, or pasted with it, is its text.
 SCREEN_KEYS = (
     Binding(
         "slash", "filter", "filter", tooltip="filter by a regular expression on the name; esc clears it", priority=True
@@ -78,6 +78,5 @@ def key_names(binding: Binding) -> str:
 def view_keys(screens: Iterable[tuple[str, str, str]]) -> tuple[Binding, ...]:
     """The keys of the views, from each one's key, name and title."""
     return tuple(
-        Binding(key, f"view('{name}')", title, show=False, tooltip=title.lower(), priority=True)
-        for key, name, title in screens
+        Binding(key, f"view('{name}')", title, show=False, tooltip=title.lower()) for key, name, title in screens
     )

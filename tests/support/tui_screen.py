@@ -36,6 +36,12 @@ def table(pilot: Pilot[None]) -> VirtualTable[Rows]:
     return monitor(pilot).table
 
 
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until what was posted is handled, and then what that led to: a layout, a mount, a resize."""
+    for _ in range(3):
+        await pilot.pause()
+
+
 class StrictSource:
     """A Source that has nothing else, and counts what it is asked: what is not in the Protocol is an AttributeError."""
 

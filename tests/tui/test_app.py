@@ -5,8 +5,9 @@ from typing import NoReturn
 import numpy as np
 import pytest
 from hostile import HOSTILE
+from textual.events import Key
 from textual.widgets import Input
-from tui_screen import StrictSource, app_on, lines, monitor, table, text
+from tui_screen import StrictSource, app_on, lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from monitor.view import AlertRow, View, make_view
@@ -82,7 +83,7 @@ async def test_quit(key: str) -> None:
     app, source = app_on(shop_view())
     async with app.run_test() as pilot:
         await pilot.press(key)
-        await pilot.pause()
+        await settled(pilot)
         assert not app.is_running
     assert app.return_code == 0
     assert source._listeners == []
@@ -93,7 +94,7 @@ async def test_ctrl_c_quits_also_while_a_filter_is_typed_and_in_the_help() -> No
         app, _ = app_on(shop_view())
         async with app.run_test() as pilot:
             await pilot.press(*keys, "ctrl+c")
-            await pilot.pause()
+            await settled(pilot)
             assert not app.is_running
 
 
@@ -141,7 +142,7 @@ async def test_a_new_view_is_drawn_and_the_cursor_stays_on_its_group() -> None:
         await pilot.press("2", "j", "j", "j")
         assert table(pilot).cursor_key == "orders-fulfilment"
         source.show(shop_view(50))
-        await pilot.pause()
+        await settled(pilot)
         assert table(pilot).cursor_key == "orders-fulfilment"
         assert "≥ 220,000" in text(app)
         await pilot.press("R")
@@ -169,7 +170,7 @@ async def test_views_may_come_from_another_thread() -> None:
         thread = threading.Thread(target=source.show, args=(shop_view(50),))
         thread.start()
         thread.join()
-        await pilot.pause()
+        await settled(pilot)
         assert app.picture.view is source._latest
 
 
@@ -180,7 +181,7 @@ async def test_the_age_grows_by_itself() -> None:
         assert "data 3 s old" in text(app)
         now[0] += 9
         app._tick()
-        await pilot.pause()
+        await settled(pilot)
         assert "data 12 s old" in text(app)
 
 
@@ -189,10 +190,10 @@ async def test_a_group_that_goes_is_said_to_be_gone() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("enter")
         source.show(make_view(snapshot_of([], [], time=NOW + 10)))
-        await pilot.pause()
+        await settled(pilot)
         assert "payments-ledger is not there any more" in text(app)
         source.show(shop_view(2))
-        await pilot.pause()
+        await settled(pilot)
         assert "not there" not in text(app)
 
 
@@ -201,7 +202,7 @@ async def test_pause_holds_the_view_and_goes_on_with_the_newest() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("2", "p")
         source.show(shop_view(50))
-        await pilot.pause()
+        await settled(pilot)
         assert " paused " in text(app)
         assert "≥ 70,000" in text(app)
         await pilot.press("p")
@@ -231,7 +232,7 @@ async def test_two_clusters_are_switched_by_the_palette() -> None:
         await pilot.pause(0.2)
         await pilot.press("escape", "escape")
         app.watch_cluster(1)
-        await pilot.pause()
+        await settled(pilot)
         assert r" [/x]\x1b " in lines(app)[0]
 
 
@@ -244,7 +245,7 @@ async def test_before_the_first_view_it_says_whom_it_asks() -> None:
         assert "asking demo (127.0.0.1:9092) …" in text(app)
         await pilot.press("2", "j", "enter", "slash", "x", "escape", "z", "question_mark", "escape", "1")
         source.show(shop_view())
-        await pilot.pause()
+        await settled(pilot)
         assert "asking" not in text(app)
         assert "payments-ledger" in text(app)
 
@@ -253,7 +254,7 @@ async def test_unreachable_shows_the_reason_and_the_last_that_is_known() -> None
     app, source = app_on(shop_view())
     async with app.run_test(size=(120, 40)) as pilot:
         source.show(shop_view(3, error="127.0.0.1:9092: connection refused", last_good=shop_view()))
-        await pilot.pause()
+        await settled(pilot)
         assert "cannot be reached: 127.0.0.1:9092: connection refused" in lines(app)[0]
         for key in "1234":
             await pilot.press(key)
@@ -316,11 +317,11 @@ async def test_hostile_names_are_text_in_every_view() -> None:
             assert name_of(name)[:12] in drawn(app)
         for name in dict.fromkeys(EVIL):
             app.push_screen(GroupScreen(name))
-            await pilot.pause()
+            await settled(pilot)
             assert f"› {name_of(name)[:12]}" in lines(app)[1]
             assert name_of(name)[:10] in drawn(app).split("Client id")[1]
             app.pop_screen()
-            await pilot.pause()
+            await settled(pilot)
         await pilot.press("slash", *"[/x", "enter", "question_mark", "escape", "escape", "enter")
         assert isinstance(app.screen, GroupScreen)
 
@@ -357,7 +358,7 @@ async def test_the_filter_narrows_as_it_is_typed_and_is_a_chip_until_esc() -> No
         await pilot.press("enter")
         assert "/^(ord|pay)  2 of 7" in lines(app)[1]
         source.show(shop_view(5))
-        await pilot.pause()
+        await settled(pilot)
         assert table(pilot).keys == ["payments-ledger", "orders-fulfilment"]
         await pilot.press("j", "escape")
         assert table(pilot).keys == WORST_FIRST
@@ -386,6 +387,20 @@ async def test_keys_typed_into_the_filter_do_nothing_else() -> None:
         assert monitor(pilot).NAME == "groups"
         assert not app.picture.human
         assert app.screen.query_one(Input).value == "q1zewpGA?/"
+
+
+async def test_keys_that_come_in_one_burst_go_where_they_were_meant_to_go() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        for key in ("slash", *"ord", "enter", "e", "3"):
+            app.post_message(Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await settled(pilot)
+        assert monitor(pilot).NAME == "topics"
+        assert app.picture.human
+        await pilot.press("2")
+        assert app.screen.query_one(Input).value == "ord"
+        assert table(pilot).keys == ["orders-fulfilment", "word-count"]
 
 
 # Every terminal
@@ -419,11 +434,11 @@ async def test_a_resize_keeps_the_cursor_and_shows_more_columns() -> None:
         await pilot.press("2", "j")
         assert "Members" not in text(app)
         await pilot.resize_terminal(200, 60)
-        await pilot.pause()
+        await settled(pilot)
         assert "Members" in text(app)
         assert table(pilot).cursor_key == "clicks-sessionizer"
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
+        await settled(pilot)
         assert "q quit" in lines(app)[-1]
 
 
@@ -437,7 +452,7 @@ async def test_without_colour_and_in_every_theme_the_words_are_the_same(monkeypa
             assert word in plain_screen
         for theme in app.available_themes:
             app.theme = theme
-            await pilot.pause()
+            await settled(pilot)
             assert text(app) == plain_screen, theme
 
 
@@ -477,7 +492,7 @@ async def test_only_the_source_is_asked_and_never_while_drawing(monkeypatch: pyt
         assert fixture.reads == 1
         for step in range(1, 4):
             fixture.show(shop_view(step))
-            await pilot.pause()
+            await settled(pilot)
         assert source.asked == ["subscribe", "latest", "window", *["window"] * 3]
         assert fixture.reads == 1
 

@@ -15,10 +15,11 @@ from textual.widgets import Input
 
 from tui.format import age, fit, name_of, plain
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
-from tui.match import PATTERN_CHARACTERS, matching
+from tui.match import matching
 from tui.picture import Picture
 from tui.verdict import asking, freshness, verdict
 from tui.widgets.columns import Column
+from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import Rows
 from tui.widgets.table import VirtualTable
@@ -104,7 +105,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY, fixed=self.FIXED)
             yield from self.below()
         yield Lines(id="complaint")
-        yield Input(id="filter", max_length=PATTERN_CHARACTERS, compact=True, select_on_focus=False)
+        yield FilterInput()
         yield Lines(id="keys")
 
     @property
@@ -112,8 +113,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
-        self.query_one("#filter", Input).display = False
-        self.query_one("#filter", Input).placeholder = "a regular expression on the name"
         opens = type(self).target is not MonitorScreen.target
         keys = (*TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
         shown = [each for each in keys if each.show and (opens or each.action != "choose")]
@@ -210,19 +209,12 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def action_sort(self, column: str) -> None:
         self.table.sort_by(column)
 
-    @property
-    def typing(self) -> bool:
-        """Whether a filter is being typed, so that a key is text."""
-        return isinstance(self.focused, Input)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "filter" and self.typing)
+        typing = isinstance(self.focused, FilterInput) and bool(self.focused.display)
+        return not (action == "filter" and typing)
 
     def action_filter(self) -> None:
-        typed = self.query_one("#filter", Input)
-        typed.display = True
-        typed.value = self._pattern
-        self.set_focus(typed)
+        self.query_one(FilterInput).open(self._pattern)
 
     @on(Input.Changed)
     def narrow(self, message: Input.Changed) -> None:
@@ -241,12 +233,12 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(Input.Submitted)
     def end_typing(self) -> None:
-        self.query_one("#filter", Input).display = False
+        self.query_one(FilterInput).display = False
         self.query_one("#complaint", Lines).put()
         self.set_focus(self.table)
 
     def action_back(self) -> None:
-        typed = self.query_one("#filter", Input)
+        typed = self.query_one(FilterInput)
         if typed.display or self._pattern:
             self.end_typing()
             typed.value = ""
