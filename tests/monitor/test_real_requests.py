@@ -1,0 +1,65 @@
+"""How often a real cluster is asked: O(brokers) a poll, whatever is in it."""
+
+from collections import Counter
+from contextlib import ExitStack
+
+import pytest
+from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, unique
+from real_kmon import polling
+
+from kmon.demo.cluster import Cluster
+from monitor.poll import Poller
+from monitor.view import View
+
+pytestmark = pytest.mark.kafka
+
+ONCE = {"Metadata", "DescribeQuorum"}
+"""Asked of one broker only."""
+
+
+def asked(view: View) -> Counter[str]:
+    requests = view.snapshot.requests
+    counts: Counter[str] = Counter()
+    for api, count in zip(requests.api, requests.requests.tolist(), strict=True):
+        counts[api] += int(count)
+    return counts
+
+
+def asked_by_one_poll(poller: Poller) -> Counter[str]:
+    before = poller.poll()
+    after = poller.poll()
+    assert before.complete
+    assert after.complete
+    assert not after.snapshot.requests.errors.any()
+    return asked(after) - asked(before)
+
+
+def fill(cluster: Cluster, topics: int, groups: int) -> None:
+    names = [make_topic(cluster, partitions=10) for _ in range(topics)]
+    for _ in range(groups):
+        commit(cluster, unique("group"), {(topic, partition): 0 for topic in names for partition in range(10)})
+
+
+def test_requests_do_not_grow_with_topics_and_groups(kafka: Cluster) -> None:
+    brokers, topic = len(kafka.ids), make_topic(kafka, partitions=3)
+    produce(kafka, topic)
+    with ExitStack() as running, polling(kafka) as poller:
+        running.enter_context(consumer_group(kafka, unique("consumer"), topic))
+        running.enter_context(share_group(kafka, unique("share"), topic))
+        fill(kafka, topics=1, groups=12)  # enough that each broker coordinates some
+        few = asked_by_one_poll(poller)
+        groups = len(poller.poll().snapshot.groups)
+        fill(kafka, topics=5, groups=30)
+        many = asked_by_one_poll(poller)
+        assert len(poller.poll().snapshot.groups) == groups + 30
+    assert many == few
+    for api, count in many.items():
+        assert 1 <= count <= (1 if api in ONCE else brokers), (api, count)
+    assert many["ListGroups"] == many["ListOffsets"] == brokers
+    assert {
+        "OffsetFetch",
+        "DescribeGroups",
+        "ConsumerGroupDescribe",
+        "ShareGroupDescribe",
+        "DescribeShareGroupOffsets",
+    } <= set(many)
