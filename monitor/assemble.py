@@ -20,6 +20,7 @@ from monitor.snapshot import (
 from monitor.table import Floats, Ints, objects
 
 NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
+DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
 NOT_ASKED = "not asked: an earlier question had no answer"
 
 
@@ -160,13 +161,19 @@ def _offsets(draft: Draft) -> Offsets:
     return Offsets(starts.offset, starts.reason, ends.offset, ends.reason)
 
 
-def _description(draft: Draft, group: str) -> GroupDescription:
-    return draft.descriptions.get(group) or GroupDescription(error=NOT_ASKED)
+def _description(draft: Draft, group: ListedGroup) -> GroupDescription:
+    known = draft.descriptions.get(group.group)
+    if known is None:
+        strange = group.group_type is not None and group.group_type not in DESCRIBED_TYPES
+        known = GroupDescription(
+            error=f"groups of type {group.group_type} are not known to kmon" if strange else NOT_ASKED
+        )
+    return known
 
 
 def _troubles(draft: Draft) -> list[str]:
     """Why each group's description is unknown, empty where it is known."""
-    return [each.reason or _description(draft, each.group).error for each in draft.groups]
+    return [each.reason or _description(draft, each).error for each in draft.groups]
 
 
 def _commit_troubles(draft: Draft, rows: dict[str, int]) -> Ints:
@@ -178,7 +185,7 @@ def _commit_troubles(draft: Draft, rows: dict[str, int]) -> Ints:
 
 
 def _groups(draft: Draft) -> Groups:
-    described = [_description(draft, each.group) for each in draft.groups]
+    described = [_description(draft, each) for each in draft.groups]
     none = np.zeros(len(described), np.int32)
     return Groups(
         objects(each.group for each in draft.groups),
@@ -195,9 +202,7 @@ def _groups(draft: Draft) -> Groups:
 
 
 def _members(draft: Draft, topic_rows: dict[str, int]) -> tuple[Members, Assignments]:
-    members = [
-        (row, each) for row, group in enumerate(draft.groups) for each in _description(draft, group.group).members
-    ]
+    members = [(row, each) for row, group in enumerate(draft.groups) for each in _description(draft, group).members]
     assigned = [
         (row, topic_rows[topic], partition)
         for row, (_, member) in enumerate(members)

@@ -22,7 +22,6 @@ class OffsetColumn:
 class MemberRow:
     """A member as a describe answer gives it; `assigned` are (topic name, partition number)."""
 
-    group: str
     member_id: str
     client_id: str
     host: str

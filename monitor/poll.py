@@ -42,7 +42,8 @@ class Poller:
         self._client = Client(
             settings.bootstrap_servers,
             settings.client_options,
-            request_timeout_seconds=settings.request_timeout_seconds,
+            # A broker that hangs must leave the other steps of a poll their time.
+            request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / len(Step)),
             max_answer_bytes=settings.max_answer_bytes,
             client_id=settings.client_id,
         )

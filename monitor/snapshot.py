@@ -115,7 +115,7 @@ class Requests(Table):
     api: Texts = column("O", "API name as Kafka spells it")
     broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection")
     requests: Floats = column("f8", "requests sent", "requests")
-    errors: Floats = column("f8", "requests without a usable answer", "requests")
+    errors: Floats = column("f8", "questions without a usable answer, also those that could not be sent", "requests")
     seconds: Floats = column("f8", "time from asking to the answer", "seconds")
     received_bytes: Floats = column("f8", "size of the answers", "bytes")
 

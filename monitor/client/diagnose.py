@@ -73,22 +73,31 @@ def _speaks(host: str, port: int) -> str:
     """kafka, tls, http, silent or other. Raises OSError when there is no connection."""
     with socket.create_connection((host, port), SECONDS) as connection:
         connection.settimeout(SECONDS)
-        try:
-            connection.sendall(_API_VERSIONS)
-            answer = b""
-            while len(answer) < 8 and (more := connection.recv(8 - len(answer))):
-                answer += more
-        except TimeoutError:
-            answer = None
-        except OSError:
-            answer = b""
+        answer = _answer(connection, _API_VERSIONS)
+        if answer is None:
+            # A web server may still wait for the end of the line.
+            answer = _answer(connection, b"\r\n\r\n")
     if answer and answer[4:8] == b"\0\0\0\7":
         return "kafka"
-    if answer and answer.startswith(b"HTTP"):
+    if answer and answer.startswith((b"HTTP", b"<")):
         return "http"
     if (answer and answer[:2] == b"\x15\x03") or _has_tls(host, port):
         return "tls"
     return "silent" if answer is None else "other"
+
+
+def _answer(connection: socket.socket, question: bytes) -> bytes | None:
+    """The first bytes of the answer, empty when the connection ends instead, None when nothing comes."""
+    answer = b""
+    try:
+        connection.sendall(question)
+        while len(answer) < 8 and (more := connection.recv(8 - len(answer))):
+            answer += more
+    except TimeoutError:
+        return answer or None
+    except OSError:
+        pass
+    return answer
 
 
 def _has_tls(host: str, port: int) -> bool:

@@ -21,17 +21,21 @@ class _Count:
 
 
 class Tally:
-    """Counts since it was made. `count` runs on the I/O thread, `table` on any."""
+    """Counts since it was made. `sent` and `count` run on the I/O thread, `table` on any."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, int], _Count] = defaultdict(_Count)
         self._lock = threading.Lock()
 
-    def count(self, reply: Answer | Fault, api: str) -> None:
-        node = reply.node if isinstance(reply.node, int) else NO_LEADER
+    def sent(self, api: str, node: int | str) -> None:
+        """A request is on its way."""
         with self._lock:
-            each = self._counts[api, node]
-            each.requests += 1
+            self._counts[api, _row(node)].requests += 1
+
+    def count(self, reply: Answer | Fault, api: str) -> None:
+        """A question has its reply, which for one that could not be sent is a Fault too."""
+        with self._lock:
+            each = self._counts[api, _row(reply.node)]
             each.seconds += reply.seconds
             if isinstance(reply, Fault):
                 each.errors += 1
@@ -47,3 +51,7 @@ class Tally:
             np.array([node for _, node, _ in rows], np.int32),
             *(np.array([each[name] for _, _, each in rows], np.float64) for name in vars(_Count())),
         )
+
+
+def _row(node: int | str) -> int:
+    return node if isinstance(node, int) else NO_LEADER

@@ -13,11 +13,11 @@ from monitor.collectors.start_offsets import StartOffsetCollector
 COLLECTORS: tuple[type[Collector], ...] = (
     ClusterCollector,
     GroupCollector,
-    QuorumCollector,
     CommitCollector,
     ShareOffsetCollector,
     StartOffsetCollector,
     EndOffsetCollector,
     GroupMemberCollector,
+    QuorumCollector,
 )
 """Every collector; within one step they ask at the same time."""

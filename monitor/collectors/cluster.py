@@ -12,7 +12,7 @@ from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import Cursor
+from monitor.decode.cursor import Cursor, MalformedAnswerError
 from monitor.decode.plain import read
 from monitor.draft import Draft
 from monitor.snapshot import Partitions, Topics
@@ -54,6 +54,8 @@ class ClusterCollector(Collector):
             return [draft.error]
         cursor = Cursor(answer.body, flexible=True)
         draft.brokers, draft.cluster_id, draft.controller = _head(cursor)
+        if not draft.brokers:
+            raise MalformedAnswerError(f"{client.address(answer.node)} names no brokers")
         client.learn(draft.brokers)
         self._node = answer.node if isinstance(answer.node, int) else None
         if self._node is None and draft.brokers:
@@ -98,6 +100,8 @@ def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
 def _tables(answer: Answer) -> tuple[Topics, Partitions, list[str]]:
     """Topics by name and their partitions by number, and the texts of the reason codes in `Topics.reason`."""
     metadata = read(MetadataResponse, answer.body, answer.version)
+    if metadata.error_code:
+        raise MalformedAnswerError(error_text(metadata.error_code))
     topics = sorted((each for each in metadata.topics if each.name), key=lambda each: str(each.name))
     reasons = [""]
     topic_reason = []

@@ -11,8 +11,7 @@ from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.decode.cursor import MalformedAnswerError
-from monitor.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
-from monitor.decode.plain import plain_offset_fetch
+from monitor.decode.offset_fetch import decode_offset_fetch
 from monitor.draft import CommitRows, Draft, ListedGroup
 
 TYPES = ("classic", "consumer", "streams", None)
@@ -20,14 +19,6 @@ TYPES = ("classic", "consumer", "streams", None)
 
 GROUPS_A_REQUEST = 4000
 """Groups asked of a coordinator in one request: more would make answers of hundreds of megabytes on large clusters."""
-
-
-def decode(body: bytes, version: int) -> CommittedOffsets:
-    """Read an answer by the fast path, and by the plain one where the fast one gives up."""
-    try:
-        return decode_offset_fetch(body, version)
-    except MalformedAnswerError:
-        return plain_offset_fetch(body, version)
 
 
 class CommitCollector(Collector):
@@ -62,7 +53,7 @@ class CommitCollector(Collector):
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         asked = iter(zip(asks, replies, strict=True))
-        missing = []
+        missing: list[str] = []
         for node, names in self._chunks:
             if node in draft.failed and not any(ask.node == node for ask in asks):
                 trouble = draft.failed[node]
@@ -72,7 +63,8 @@ class CommitCollector(Collector):
             if trouble:
                 missing.append(trouble)
                 draft.commit_faults.update(dict.fromkeys(names, trouble))
-        return [*missing, *refusals(draft, TYPES, missing)]
+        rows = {draft.reasons[code] for rows in draft.commits for code in np.unique(rows.reason).tolist() if code}
+        return [*missing, *refusals(draft, TYPES, missing), *sorted(rows)]
 
     def _take(self, draft: Draft, reply: Reply) -> str:
         """Put one answer into the draft; the answer is what went wrong with the whole of it."""
@@ -108,7 +100,7 @@ def refusals(draft: Draft, types: tuple[str | None, ...], missing: list[str]) ->
 
 
 def _rows(draft: Draft, answer: Answer) -> CommitRows:
-    offsets = decode(answer.body, answer.version)
+    offsets = decode_offset_fetch(answer.body, answer.version)
     for name, code in zip(offsets.groups, offsets.group_error.tolist(), strict=True):
         if code:
             draft.commit_faults[name] = error_text(code)

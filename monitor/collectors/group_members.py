@@ -20,7 +20,7 @@ from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.commits import chunks
-from monitor.decode.cursor import Cursor, MalformedAnswerError
+from monitor.decode.cursor import Cursor, MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
 
@@ -52,6 +52,7 @@ class GroupMemberCollector(Collector):
         self._groups: list[ListedGroup] | None = None
         self._questions: list[tuple[int, GroupType, list[str]]] = []
         self._requests: dict[tuple[int, int], bytes] = {}
+        self._asked: list[int] = []
         self._seen: dict[int, tuple[bytes, dict[str, GroupDescription]]] = {}
         self._merged: tuple[list[bytes] | None, dict[str, GroupDescription]] = (None, {})
 
@@ -65,10 +66,10 @@ class GroupMemberCollector(Collector):
             ]
             if questions != self._questions:
                 self._questions, self._requests, self._seen = questions, {}, {}
+        self._asked = [index for index, (node, _, _) in enumerate(self._questions) if node not in draft.failed]
         return [
-            Ask(node, kind.api, partial(self._body, index))
-            for index, (node, kind, _) in enumerate(self._questions)
-            if node not in draft.failed
+            Ask(self._questions[index][0], self._questions[index][1].api, partial(self._body, index))
+            for index in self._asked
         ]
 
     def _body(self, index: int, version: int) -> bytes:
@@ -78,12 +79,12 @@ class GroupMemberCollector(Collector):
         return self._requests[index, version]
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        asked = {(int(ask.node), ask.body.args[0]): reply for ask, reply in zip(asks, replies, strict=True)}  # type: ignore[attr-defined]
+        asked = dict(zip(self._asked, replies, strict=True))
         missing: list[str] = []
         bodies: list[bytes] = []
         parts: list[dict[str, GroupDescription]] = []
         for index, (node, kind, names) in enumerate(self._questions):
-            reply = asked.get((node, index))
+            reply = asked.get(index)
             trouble = draft.failed.get(node, "") if reply is None else ""
             if isinstance(reply, Fault):
                 trouble = draft.note(reply)
@@ -107,7 +108,8 @@ class GroupMemberCollector(Collector):
         seen = self._seen.get(index)
         if seen is None or seen[0] != answer.body:
             described = read(kind.response, answer.body, answer.version)
-            groups = {str(each.group_id): _one(kind, each) for each in described.groups}
+            with understanding(f"{answer.api.name} v{answer.version}"):
+                groups = {str(each.group_id): _one(kind, each) for each in described.groups}
             self._seen[index] = (answer.body, groups)
             return groups
         return seen[1]
@@ -126,7 +128,6 @@ def _classic(group: Any) -> GroupDescription:
     consumer = group.protocol_type == "consumer"
     members = [
         MemberRow(
-            group.group_id,
             each.member_id,
             each.client_id,
             each.client_host,
@@ -162,7 +163,6 @@ def _assigned(assignment: Any) -> list[tuple[str, int]]:
 def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], assignor: str | None) -> GroupDescription:
     members = [
         MemberRow(
-            group.group_id,
             each.member_id,
             each.client_id,
             each.client_host,

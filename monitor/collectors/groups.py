@@ -9,7 +9,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import MalformedAnswerError
+from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft, ListedGroup
 
@@ -87,7 +87,10 @@ def _groups(answer: Answer, node: int) -> list[ListedGroup]:
     listed = read(ListGroupsResponse, answer.body, answer.version)
     if listed.error_code:
         raise MalformedAnswerError(f"broker {node}: {error_text(listed.error_code)}")
-    return [
-        ListedGroup(each.group_id, (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node)
-        for each in listed.groups
-    ]
+    with understanding(f"broker {node}: {LIST_GROUPS.name} v{answer.version}"):
+        return [
+            ListedGroup(
+                str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node
+            )
+            for each in listed.groups
+        ]

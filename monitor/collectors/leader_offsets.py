@@ -10,8 +10,7 @@ from monitor.client.faults import Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply
 from monitor.decode.cursor import MalformedAnswerError
-from monitor.decode.list_offsets import PartitionOffsets, decode_list_offsets, encode_list_offsets
-from monitor.decode.plain import plain_list_offsets
+from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.draft import Draft, OffsetColumn
 from monitor.snapshot import NO_LEADER, Partitions
 from monitor.table import Ints
@@ -20,16 +19,8 @@ NO_LEADER_REASON = "the partition has no leader"
 NOT_ANSWERED = "missing in the leader's answer"
 
 
-def decode(body: bytes, version: int) -> PartitionOffsets:
-    """Read an answer by the fast path, and by the plain one where the fast one gives up."""
-    try:
-        return decode_list_offsets(body, version)
-    except MalformedAnswerError:
-        return plain_list_offsets(body, version)
-
-
 class LeaderOffsetCollector(Collector):
-    """Keeps the encoded requests while the partitions are the same."""
+    """Keeps the encoded requests while the partitions and their leaders are the same."""
 
     timestamp: int
 
@@ -40,15 +31,25 @@ class LeaderOffsetCollector(Collector):
         self._topic_rows: dict[str, int] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        if self._partitions is not draft.partitions:
+        if self._partitions is not draft.partitions and not self._led_as_before(draft):
             leader = draft.partitions.leader
             self._leaders = {
                 int(node): np.flatnonzero(leader == node) for node in np.unique(leader) if node != NO_LEADER
             }
             self._topic_rows = {str(name): row for row, name in enumerate(draft.topics.topic)}
             self._bodies = {}
-            self._partitions = draft.partitions
+        self._partitions = draft.partitions
         return [self._question(draft, node) for node in self._leaders if node not in draft.failed]
+
+    def _led_as_before(self, draft: Draft) -> bool:
+        """Whether only what no request names, such as the ISR, has changed since the last poll."""
+        before, now = self._partitions, draft.partitions
+        return (
+            before is not None
+            and list(self._topic_rows) == list(draft.topics.topic)
+            and np.array_equal(before.topic, now.topic)
+            and np.array_equal(before.leader, now.leader)
+        )
 
     def _question(self, draft: Draft, node: int) -> Ask:
         def body(version: int) -> bytes:
@@ -96,7 +97,7 @@ class LeaderOffsetCollector(Collector):
 
     def _fill(self, draft: Draft, column: OffsetColumn, answer: Answer) -> list[str]:
         """Put an answer into its rows; returns what is wrong with some. Raises MalformedAnswerError before it does."""
-        offsets = decode(answer.body, answer.version)
+        offsets = decode_list_offsets(answer.body, answer.version)
         topic_row = np.array([self._topic_rows.get(name, -1) for name in offsets.topics], np.int64)[offsets.topic]
         known = (topic_row >= 0) & (offsets.partition >= 0) & (offsets.partition < draft.topics.partitions[topic_row])
         rows = (draft.topics.first_row[topic_row] + offsets.partition)[known]

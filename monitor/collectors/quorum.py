@@ -8,16 +8,20 @@ from monitor.client.apis import DESCRIBE_QUORUM
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind, error_text
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import MalformedAnswerError
+from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft
 
 
 class QuorumCollector(Collector):
-    """A cluster that does not serve the request has ZooKeeper, and then metadata names the controller."""
+    """A cluster that does not serve the request has ZooKeeper, and then metadata names the controller.
+
+    Brokers forward the request, so without a quorum it hangs where the broker itself is well: it is asked last, behind
+    what else is asked of the broker, and its fault is not held against the broker.
+    """
 
     name = "quorum"
-    step = Step.COMMITS
+    step = Step.ENDS
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         node = next((each.node for each in draft.brokers if each.node not in draft.failed), None)
@@ -29,9 +33,10 @@ class QuorumCollector(Collector):
                 if reply.kind is Kind.UNSUPPORTED:
                     return []
                 draft.controller = None
-                return [draft.note(reply)]
+                return [reply.where]
             try:
-                draft.controller = _leader(reply.body, reply.version)
+                with understanding(f"{reply.api.name} v{reply.version}"):
+                    draft.controller = _leader(reply.body, reply.version)
             except MalformedAnswerError as error:
                 draft.controller = None
                 return [f"broker {reply.node}: {error}"]

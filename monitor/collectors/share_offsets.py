@@ -12,7 +12,7 @@ from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.commits import chunks, refusals
-from monitor.decode.cursor import MalformedAnswerError
+from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import CommitRows, Draft, ListedGroup
 
@@ -68,7 +68,8 @@ def _take(draft: Draft, reply: Reply) -> str:
     if isinstance(reply, Fault):
         return draft.note(reply)
     try:
-        draft.commits.append(_rows(draft, reply))
+        with understanding(f"{reply.api.name} v{reply.version}"):
+            draft.commits.append(_rows(draft, reply))
     except MalformedAnswerError as error:
         return f"broker {reply.node}: {Kind.PROTOCOL}: {error}"
     return ""

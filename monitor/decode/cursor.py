@@ -1,12 +1,25 @@
 """Reading Kafka's wire types from bytes, one after another."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _INT16, _INT32, _INT64 = struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
 
 
 class MalformedAnswerError(ValueError):
     """The bytes of an answer are not what its API and version promise."""
+
+
+@contextmanager
+def understanding(what: str) -> Iterator[None]:
+    """Whatever trips over an answer's content in here is a MalformedAnswerError about `what`."""
+    try:
+        yield
+    except MalformedAnswerError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
+        raise MalformedAnswerError(f"{what}: {error or type(error).__name__}") from error
 
 
 class Cursor:

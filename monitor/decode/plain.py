@@ -1,6 +1,6 @@
 """The plain path: the same columns through kafka-python's own schemas, an object a row.
 
-It is what the fast path is tested against, and what reads an answer that the fast path does not understand.
+It is what the fast path is tested against. `read` is how answers are decoded that need no fast path.
 """
 
 from typing import Any

@@ -52,7 +52,7 @@ class TopicTotals(Table):
     under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than replicas")
     replication_factor: Ints = column("i4", "replicas of its partition 0")
     groups: Ints = column("i4", "groups with a row in `lag` on it")
-    lag: Floats = column("f8", "sum of lag of all its groups, unknown while a part of it is", "records")
+    lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
 
 
@@ -136,7 +136,12 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
 
 
 def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
-    """One total a topic over its partitions and over the groups that read it."""
+    """One total a topic over its partitions and over the groups that read it.
+
+    A group that could not be asked may read any topic, so while there is one no topic's lag is known in full.
+    """
+    groups = snapshot.groups
+    all_asked = _listed(snapshot) and not (groups.reason.any() or groups.commits_reason.any())
     partitions, offsets, count = snapshot.partitions, snapshot.offsets, len(snapshot.topics)
     key = partitions.topic
     size = offsets.end_offset - offsets.start_offset
@@ -155,7 +160,7 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
         under_replicated=np.bincount(key[under], minlength=count),
         replication_factor=factor,
         groups=np.bincount(readers, minlength=count),
-        lag=np.where(unknown > 0, np.nan, at_least),
+        lag=np.where((unknown == 0) & all_asked, at_least, np.nan),
         lag_at_least=np.where((unknown > 0) & (unknown == rows), np.nan, at_least),
     )
 
@@ -173,8 +178,7 @@ def under_replicated_partitions(snapshot: Snapshot) -> Flags:
 def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
-    listed = not any(each.collector == "groups" and not each.success for each in snapshot.outcomes)
-    complete = not snapshot.error and listed and not unknown.any()
+    complete = _listed(snapshot) and not unknown.any()
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(
         brokers=len(snapshot.brokers),
@@ -189,3 +193,8 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
         lag=at_least if complete else None,
         lag_at_least=at_least,
     )
+
+
+def _listed(snapshot: Snapshot) -> bool:
+    """Whether every group is a row of the snapshot."""
+    return not snapshot.error and not any(each.collector == "groups" and not each.success for each in snapshot.outcomes)

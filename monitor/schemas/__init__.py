@@ -1,6 +1,6 @@
 """Messages that kafka-python has no schema for, written from the protocol's documented fields.
 
-Each class reads the JSON of its own name in this folder. tests/monitor/test_schemas.py holds them to a real broker.
+Each class reads the JSON of its own name here. tests/monitor/test_real_answers.py holds them to a real broker.
 """
 
 import sys

@@ -19,7 +19,7 @@ GROUPS = [
 
 
 def member(group: str, *assigned: tuple[str, int]) -> MemberRow:
-    return MemberRow(group, f"{group}-1", "client", "/10.0.0.1", None, "r1", list(assigned))
+    return MemberRow(f"{group}-1", "client", "/10.0.0.1", None, "r1", list(assigned))
 
 
 DESCRIPTIONS = {

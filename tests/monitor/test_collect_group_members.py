@@ -81,8 +81,8 @@ def test_a_classic_group(version: int) -> None:
     assert (described.error, described.state, described.assignor) == ("", "Stable", "range")
     assert math.isnan(described.epoch)
     assert described.members == [
-        MemberRow("g", "m0", "c0", "/10.0.0.1", None, None, [("a", 0), ("a", 1), ("b", 2)]),
-        MemberRow("g", "m1", "c1", "/10.0.0.1", "static-1", None, []),
+        MemberRow("m0", "c0", "/10.0.0.1", None, None, [("a", 0), ("a", 1), ("b", 2)]),
+        MemberRow("m1", "c1", "/10.0.0.1", "static-1", None, []),
     ]
     assert poll.missing == []
 
@@ -133,7 +133,7 @@ def test_a_kip_848_group(version: int) -> None:
     answer = described(CONSUMER_GROUP_DESCRIBE, one, version=version, assignor_name="uniform")
     group = Poll(listed("g", "consumer"))(answer).descriptions["g"]
     assert (group.state, group.epoch, group.assignor) == ("Stable", 7.0, "uniform")
-    assert group.members == [MemberRow("g", "m", "c", "/10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)])]
+    assert group.members == [MemberRow("m", "c", "/10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)])]
 
 
 def test_a_share_group() -> None:
@@ -141,7 +141,7 @@ def test_a_share_group() -> None:
     answer = described(SHARE_GROUP_DESCRIBE, one, assignor_name="simple")
     group = Poll(listed("g", "share"))(answer).descriptions["g"]
     assert (group.state, group.epoch, group.assignor) == ("Stable", 7.0, "simple")
-    assert group.members == [MemberRow("g", "m", "c", "/10.0.0.1", None, "r1", [("a", 0), ("a", 1)])]
+    assert group.members == [MemberRow("m", "c", "/10.0.0.1", None, "r1", [("a", 0), ("a", 1)])]
 
 
 NO_TASKS: dict[str, Any] = {"active_tasks": [], "standby_tasks": [], "warmup_tasks": []}

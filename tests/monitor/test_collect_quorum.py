@@ -55,6 +55,7 @@ def test_a_cluster_without_a_quorum_keeps_the_controller_of_its_metadata() -> No
 def test_what_cannot_be_asked_is_unknown_and_not_what_metadata_says() -> None:
     draft, missing = collect(Fault(Kind.TIMEOUT, "DescribeQuorum", 1, "after 3.0 s"))
     assert (draft.controller, missing) == (None, ["broker 1: timed out after 3.0 s"])
+    assert draft.failed == {}, "a broker that waits for a quorum answers everything else"
 
 
 def test_errors_are_reasons() -> None:

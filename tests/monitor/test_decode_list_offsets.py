@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from kafka.protocol.consumer import ListOffsetsRequest, ListOffsetsResponse
 from wire_bytes import array, compact, damaged, error_code, int32, int64, offset, tags
 
-from monitor.collectors.leader_offsets import decode
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import PartitionOffsets, decode_list_offsets, encode_list_offsets
 from monitor.decode.plain import plain_list_offsets
@@ -91,7 +90,7 @@ def test_what_is_cut_off_is_never_read_as_whole(
     body = body_of(ListOffsetsResponse, version, topics=topics)
     cut = body[: data.draw(st.integers(0, len(body) - 1))]
     with pytest.raises(MalformedAnswerError):
-        decode(cut, version)
+        decode_list_offsets(cut, version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -121,7 +120,7 @@ def test_no_offset_and_an_error_are_unknown_and_not_a_number() -> None:
 
 @pytest.mark.parametrize("null", [struct.pack(">i", 0) + b"\0\0", struct.pack(">i", 0) + b"\2\0\1\0\0"])
 def test_null_where_a_value_is_required_is_refused_by_both(null: bytes) -> None:
-    for read in (decode_list_offsets, plain_list_offsets, decode):
+    for read in (decode_list_offsets, plain_list_offsets):
         with pytest.raises(MalformedAnswerError):
             read(null, 7)
 

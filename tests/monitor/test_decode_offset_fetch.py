@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from kafka.protocol.consumer import OffsetFetchResponse
 from wire_bytes import array, compact, damaged, error_code, int32, offset, tags
 
-from monitor.collectors.commits import decode
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
 from monitor.decode.plain import plain_offset_fetch
@@ -115,7 +114,7 @@ def test_what_is_cut_off_is_never_read_as_whole(
     body = body_of(OffsetFetchResponse, version, groups=groups)
     cut = body[: data.draw(st.integers(0, len(body) - 1))]
     with pytest.raises(MalformedAnswerError):
-        decode(cut, version)
+        decode_offset_fetch(cut, version)
 
 
 def test_an_answer_without_groups_is_empty() -> None:
@@ -144,7 +143,7 @@ NULL_TOPICS = struct.pack(">i", 0) + b"\2\2g\0\0\0\0\0"
 
 @pytest.mark.parametrize("null", [NULL_GROUPS, NULL_GROUP_ID, NULL_TOPICS])
 def test_null_where_a_value_is_required_is_refused_by_both(null: bytes) -> None:
-    for read in (decode_offset_fetch, plain_offset_fetch, decode):
+    for read in (decode_offset_fetch, plain_offset_fetch):
         with pytest.raises(MalformedAnswerError):
             read(null, 8)
 

@@ -141,3 +141,15 @@ def test_partitions_without_leader_or_replicas_in_sync_are_counted() -> None:
 def test_the_shop_has_every_status() -> None:
     view = shop_view()
     assert set(view.group_lags.status.tolist()) == {0, 1, 2, 3}
+
+
+def test_no_topic_total_is_known_while_a_group_could_not_be_asked() -> None:
+    readers = [Group("one", {("a", 0): 4, ("a", 1): 20}), Group("two", {("b", 0): 5})]
+    whole = make_view(snapshot_of(TOPICS, readers)).topic_totals
+    assert (whole.lag.tolist(), whole.lag_at_least.tolist()) == ([6, 0], [6, 0])
+    for hidden in (Group("hidden", reason="denied"), Group("hidden", commits_reason="denied")):
+        part = make_view(snapshot_of(TOPICS, [*readers, hidden])).topic_totals
+        assert np.isnan(part.lag).all()
+        assert part.lag_at_least.tolist() == [6, 0]
+    unlisted = make_view(snapshot_of(TOPICS, readers, failed={"groups": "broker 2: timed out"})).topic_totals
+    assert np.isnan(unlisted.lag).all()
