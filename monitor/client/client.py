@@ -2,7 +2,6 @@
 
 import logging
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,12 +12,11 @@ import kafka.errors as kafka_errors
 from kafka.net.connection import KafkaConnection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.protocol.metadata import MetadataResponse
 
 from monitor.client.apis import Api
 from monitor.client.faults import Fault, Kind, fault_of
-from monitor.client.sockets import connect
+from monitor.client.sockets import TlsTransport, Transport, connect
 from monitor.client.tally import Tally
 from monitor.client.wire import Answer, Request
 
@@ -271,26 +269,12 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-pytho
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
         socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)
         if not self.ssl_enabled:
-            return KafkaTCPTransport(self._net, socket, host=node.host)
+            return Transport(self._net, socket, host=node.host)
         tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
-        transport = _TlsTransport(self._net, socket, host=node.host, **tls)
+        transport = TlsTransport(self._net, socket, host=node.host, **tls)
         try:
             await transport.handshake_until(timeout_at)
         except BaseException:
             transport.abort()
             raise
         return transport
-
-
-class _TlsTransport(KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
-    async def handshake_until(self, timeout_at: float | None) -> None:
-        """The handshake; raises KafkaTimeoutError after `timeout_at`, a time of the monotonic clock."""
-        while True:
-            try:
-                self._sock.do_handshake()
-            except ssl.SSLWantReadError:
-                await self._net.wait_read(self._sock, timeout_at=timeout_at)
-            except ssl.SSLWantWriteError:
-                await self._net.wait_write(self._sock, timeout_at=timeout_at)
-            else:
-                return

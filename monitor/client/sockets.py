@@ -1,10 +1,12 @@
-"""Sockets to brokers, for kafka-python's event loop."""
+"""Sockets to brokers and what reads and writes them, for kafka-python's event loop."""
 
 import socket
+import ssl
 from typing import Any
 
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.net.inet import KafkaNetSocket
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 
 async def connect(net: Any, host: str, port: int, options: Any, timeout_at: float | None) -> socket.socket:
@@ -32,3 +34,32 @@ async def connect(net: Any, host: str, port: int, options: Any, timeout_at: floa
         else:
             return connected
     raise error
+
+
+class _AnswersBeforeEnd:
+    """Hands on what a broker sent before it closed; kafka-python drops it, and with it why a login was refused."""
+
+    def _sock_recv(self) -> tuple[bytes, Exception | None]:
+        data, error = super()._sock_recv()  # type: ignore[misc]  # of the transport that this is mixed into
+        # The end is found again by the next read, when the answer has been acted on.
+        return data, None if data else error
+
+
+class Transport(_AnswersBeforeEnd, KafkaTCPTransport):  # type: ignore[misc]  # kafka-python has no types
+    """An open connection in plaintext."""
+
+
+class TlsTransport(_AnswersBeforeEnd, KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
+    """An open connection by TLS."""
+
+    async def handshake_until(self, timeout_at: float | None) -> None:
+        """The handshake; raises KafkaTimeoutError after `timeout_at`, a time of the monotonic clock."""
+        while True:
+            try:
+                self._sock.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._net.wait_read(self._sock, timeout_at=timeout_at)
+            except ssl.SSLWantWriteError:
+                await self._net.wait_write(self._sock, timeout_at=timeout_at)
+            else:
+                return
