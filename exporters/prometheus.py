@@ -18,14 +18,10 @@ SMALL_BYTES = 65536
 
 
 class Rendered:
-    """One rendering of the page, in pieces that are only handed on, and its gzip form, made when first asked for.
-
-    `gzip_wanted`: a scraper has asked for the gzip form.
-    """
+    """One rendering of the page, in pieces that are only handed on, and its gzip form, made when first asked for."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self.pieces = _joined(pieces)
-        self.gzip_wanted = False
         self._gzip: tuple[bytes, ...] | None = None
         self._lock = threading.Lock()
 
@@ -78,6 +74,9 @@ class MetricsPage:
             piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
         ]
         self._rendered = self._assemble()
+        # The newest gzip form that is ready, and whether the last page was scraped as gzip.
+        self._packed: tuple[bytes, ...] | None = None
+        self._gzip_scraped = False
         self._ends = [source.subscribe(partial(self._show, source.cluster)) for source in sources]
         for source in sources:
             view = source.latest()
@@ -90,14 +89,31 @@ class MetricsPage:
             end()
 
     def answer(self, accept_encoding: str = "") -> tuple[tuple[bytes, ...], dict[str, str]]:
-        """The body in pieces, and its headers. It waits while a page is being rendered, and for gzip to be made."""
-        with self._lock:
-            rendered = self._rendered
+        """The body in pieces, and its headers.
+
+        While a page is being rendered, a scraper that takes gzip gets the page before, if that is there as gzip; any
+        other waits.
+        """
         headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
         if not accepts_gzip(accept_encoding):
-            return rendered.pieces, headers
-        rendered.gzip_wanted = True
-        return rendered.gzip(), {**headers, "Content-Encoding": "gzip"}
+            with self._lock:
+                return self._rendered.pieces, headers
+        self._gzip_scraped = True
+        return self._packed or self._pack(), {**headers, "Content-Encoding": "gzip"}
+
+    def ready(self, accept_encoding: str = "") -> bool:
+        """Whether an answer is at hand, so that nobody would wait for it."""
+        return self._packed is not None if accepts_gzip(accept_encoding) else not self._lock.locked()
+
+    def _pack(self) -> tuple[bytes, ...]:
+        """The gzip form of the newest page."""
+        with self._lock:
+            rendered = self._rendered
+        packed = rendered.gzip()
+        with self._lock:
+            if self._rendered is rendered:
+                self._packed = packed
+        return packed
 
     def body(self, accept_encoding: str = "") -> tuple[bytes, dict[str, str]]:
         """The body as one, and its headers."""
@@ -108,16 +124,18 @@ class MetricsPage:
         with self._lock:
             if self._texts[cluster] and unless_shown:
                 return
-            scraped = self._rendered.gzip_wanted
+            scraped, self._gzip_scraped = self._gzip_scraped, False
+            if not scraped:
+                self._packed = None
             # Let go of the last page first: its pieces are freed as they are replaced, so there are never two pages.
             self._rendered = Rendered(())
             try:
                 self._render(cluster, view)
             finally:
-                rendered = self._rendered = self._assemble()
+                self._rendered = self._assemble()
         # Where each page is scraped, no scrape should wait for gzip; where few are, few are compressed.
         if scraped:
-            rendered.gzip()
+            self._pack()
 
     def _render(self, cluster: str, view: View) -> None:
         lines, texts = self._lines[cluster], self._texts[cluster]

@@ -72,6 +72,8 @@ def create_server(sources: Sequence[Source], page: MetricsPage, host: str = "127
     @app.api_route("/metrics", methods=["GET", "HEAD"])
     async def metrics(request: Request) -> Response:
         accepted = request.headers.get("accept-encoding", "")
+        if page.ready(accepted):
+            return Pieces(*page.answer(accepted))
         return Pieces(*await run_in_threadpool(page.answer, accepted))
 
     @app.get("/-/healthy")

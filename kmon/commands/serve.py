@@ -14,11 +14,15 @@ from monitor.view import View
 
 log = logging.getLogger("kmon")
 
+SWITCH_SECONDS = 0.001
+"""How long Python lets one thread run while others wait: a scrape takes several turns, and a poll would have the rest."""
+
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM: 0 after an orderly end, 2 when the address cannot be listened on."""
     settings = settings_from(args)
     give_memory_back()
+    sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("whoever reaches %s can read everything: there is no TLS and no password", settings.listen)
     with ending() as end:

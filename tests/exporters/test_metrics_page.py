@@ -244,6 +244,23 @@ def test_gzip_is_the_same_page_of_the_newest_poll() -> None:
         assert gzip.decompress(packed) == page.body()[0]
 
 
+def test_while_a_page_is_rendered_gzip_is_the_page_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    before = page.body("gzip")[0]
+    seen = []
+
+    def scrape_meanwhile(cluster: str, view: View) -> None:
+        seen.append((page.ready("gzip"), page.ready(), b"".join(page.answer("gzip")[0])))
+        render(cluster, view)
+
+    render = page._render
+    monkeypatch.setattr(page, "_render", scrape_meanwhile)
+    source.show(shop_view(1))
+    assert seen == [(True, False, before)]
+    assert gzip.decompress(page.body("gzip")[0]) == page.body()[0]
+
+
 @pytest.mark.parametrize(
     ("header", "accepted"),
     [
