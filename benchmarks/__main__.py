@@ -137,18 +137,22 @@ def _measure_admin(load: Load, bootstrap: str) -> None:
 
 
 def _measure_serve(bootstrap: str) -> None:
-    """`kmon serve` as a process of its own: its memory, and scrapes of it."""
+    """`kmon serve` as a process of its own: its memory, and scrapes of it at its default interval of 10 s."""
     for options, name in ((("--no-dashboard",), "without dashboard"), ((), "with everything")):
-        with serving(bootstrap, *options) as (process, host, port):
-            time.sleep(20)  # ten polls
-            row(f"kmon serve {name}: RSS after ten polls", process.memory_info().rss / 1e6, "MB")
-            if options:
-                for scrapers, gzip in ((1, False), (10, False), (10, True)):
-                    took = scrape(host, port, scrapers=scrapers, each=30, gzip=gzip)
-                    kind = f"{scrapers} scraper{'s' * (scrapers > 1)}{', gzip' * gzip}"
-                    row(f"scrape, {kind}: median", took.quantile(0.5), "s", f"({took.size_bytes / 1e6:.1f} MB)")
-                    row(f"scrape, {kind}: 99th percentile", took.quantile(0.99), "s")
-                row("  RSS after the scrapes", process.memory_info().rss / 1e6, "MB")
+        with serving(bootstrap, "--interval", "2s", *options) as (process, host, port):
+            for _ in range(10):
+                scrape(host, port, scrapers=1, each=1, gzip=True)
+                time.sleep(2)
+            row(f"kmon serve {name}: RSS after ten polls, scraped", process.memory_info().rss / 1e6, "MB")
+    with serving(bootstrap, "--no-dashboard") as (process, host, port):
+        time.sleep(5)
+        scrape(host, port, scrapers=1, each=3, gzip=True)
+        for scrapers, gzip in ((1, True), (10, True), (1, False), (10, False)):
+            took = scrape(host, port, scrapers=scrapers, each=100 // scrapers + 20, gzip=gzip)
+            kind = f"{scrapers} scraper{'s' * (scrapers > 1)}, {'gzip' if gzip else 'plain'}"
+            row(f"scrape, {kind}: median", took.quantile(0.5), "s", f"({took.size_bytes / 1e6:.1f} MB each)")
+            row(f"scrape, {kind}: 99th percentile", took.quantile(0.99), "s")
+        row("  RSS after the scrapes", process.memory_info().rss / 1e6, "MB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Builds the benchmark's clusters: many topics, and many groups with committed offsets, on a real Kafka."""
 
 import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ def build(load: Load, bootstrap: str) -> float:
 def _commit(load: Load, bootstrap: str, groups: range) -> None:
     admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
     for group in groups:
-        offsets = {partition: OffsetAndMetadata(0, "", -1) for partition in load.offsets_of(group)}
+        offsets = {
+            partition: OffsetAndMetadata(_offset(group, partition), "", -1) for partition in load.offsets_of(group)
+        }
         for _ in range(60):
             answer = admin.alter_group_offsets(f"group-{group:05d}", offsets)
             offsets = {partition: offsets[partition] for partition, error in answer.items() if error is not NoError}
@@ -80,3 +83,8 @@ def _commit(load: Load, bootstrap: str, groups: range) -> None:
         else:
             raise RuntimeError(f"group-{group:05d}: {len(offsets)} offsets could not be committed")
     admin.close()
+
+
+def _offset(group: int, partition: TopicPartition) -> int:
+    """Some offset, as long as offsets are on a busy cluster, so that pages and answers have their usual size."""
+    return zlib.crc32(f"{group} {partition}".encode()) % 900_000_000 + 100_000_000

@@ -18,7 +18,7 @@ KMON = [sys.executable, "-m", "kmon.cli"]
 @contextmanager
 def serving(bootstrap: str, *options: str) -> Iterator[tuple[psutil.Process, str, int]]:
     """A running `kmon serve` on a free port: its process, host and port."""
-    command = [*KMON, "serve", "-b", bootstrap, "--listen", "127.0.0.1:0", "--interval", "2s", *options]
+    command = [*KMON, "serve", "-b", bootstrap, "--listen", "127.0.0.1:0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         try:

@@ -15,7 +15,7 @@ from monitor.view import View
 log = logging.getLogger("kmon")
 
 SWITCH_SECONDS = 0.001
-"""How long Python lets one thread run while others wait: a scrape takes several turns, and a poll would have the rest."""
+"""How long Python lets one thread run while others wait: a scrape takes several turns beside a poll that decodes."""
 
 
 def run(args: argparse.Namespace) -> int:
