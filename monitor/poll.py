@@ -42,8 +42,8 @@ class Poller:
         self._client = Client(
             settings.bootstrap_servers,
             settings.client_options,
-            # A broker that hangs must leave the other steps of a poll their time.
-            request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / len(Step)),
+            # A broker that hangs is not asked again in its poll; what is left of the poll is for the others.
+            request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
             max_answer_bytes=settings.max_answer_bytes,
             client_id=settings.client_id,
         )

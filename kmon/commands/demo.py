@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from exporters.listen import ListenError, check_listen
 from kmon.commands.options import duration_of
 from kmon.commands.signals import ending
-from kmon.commands.text import visible
 from kmon.commands.wiring import Monitor, line_of, serving
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import Workload
 from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
+from monitor.text import visible
 
 LISTEN = "127.0.0.1:9308"
-INTERVAL_SECONDS = 2.0
+INTERVAL_SECONDS = 3.0
 """Short, so that something moves while one looks; a real cluster is asked every 10 s."""
 
 RULES = (
