@@ -56,6 +56,17 @@ class TopicTotals(Table):
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
 
 
+@dataclass(frozen=True, eq=False)
+class BrokerTotals(Table):
+    """One row a broker that metadata names or that a partition is assigned to, by id."""
+
+    broker: Ints = column("i4", "node id")
+    described: Flags = column("?", "named in metadata; else it is gone, and replicas are on it still")
+    leaders: Ints = column("i4", "partitions it leads")
+    replicas: Ints = column("i4", "partitions it holds")
+    out_of_sync: Ints = column("i4", "partitions it holds and is not in sync for")
+
+
 @dataclass(frozen=True)
 class ClusterTotals:
     """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts."""
@@ -86,8 +97,7 @@ def total_groups(snapshot: Snapshot, lag: Lag) -> GroupLags:
 
 def total_group_topics(lag: Lag) -> GroupTopicLags:
     """One total a (group, topic) pair that has a row of lag."""
-    new = np.ones(len(lag), bool)
-    new[1:] = (lag.group[1:] != lag.group[:-1]) | (lag.topic[1:] != lag.topic[:-1])
+    new = _changes(lag.group) | _changes(lag.topic)
     key = (np.cumsum(new) - 1).astype(np.int32)
     count = int(new.sum())
     owned = lag.member >= 0
@@ -107,9 +117,11 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
     partial = (unknown > 0) | (failed != KNOWN)
 
     largest, worst = np.full(count, np.nan), np.full(count, -1, np.int32)
-    by_lag = np.flatnonzero(known)[np.argsort(lag.lag[known], kind="stable")]
-    worst[key[by_lag]] = by_lag  # the last write wins: the largest
-    largest[worst >= 0] = lag.lag[worst[worst >= 0]]
+    firsts = np.flatnonzero(_changes(key))  # rows of a key stand together
+    if len(firsts):
+        largest[key[firsts]] = np.fmax.reduceat(lag.lag, firsts)
+    at_largest = np.flatnonzero(lag.lag == largest[key])[::-1]
+    worst[key[at_largest]] = at_largest  # the last write wins: the first of the largest
 
     reason = failed.copy()
     unknown_rows = np.flatnonzero(~known)[::-1]
@@ -152,7 +164,7 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
     known = ~np.isnan(lag.lag)
     at_least = np.bincount(lag.topic[known], lag.lag[known], minlength=count)
     rows, unknown = np.bincount(lag.topic, minlength=count), np.bincount(lag.topic[~known], minlength=count)
-    readers = np.unique(np.stack([lag.topic, lag.group]), axis=1)[0]
+    readers = lag.topic[_changes(lag.group) | _changes(lag.topic)]
     return TopicTotals(
         records=np.where(described, np.bincount(key, size, minlength=count), np.nan),
         end_offset=np.where(described, np.bincount(key, offsets.end_offset, minlength=count), np.nan),
@@ -162,6 +174,25 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
         groups=np.bincount(readers, minlength=count),
         lag=np.where((unknown == 0) & all_asked, at_least, np.nan),
         lag_at_least=np.where((unknown > 0) & (unknown == rows), np.nan, at_least),
+    )
+
+
+def total_brokers(snapshot: Snapshot) -> BrokerTotals:
+    """One total a broker over the partitions that are assigned to it."""
+    partitions, named = snapshot.partitions, snapshot.brokers.broker
+    ids = np.union1d(named, partitions.replicas.values)
+
+    def tally(nodes: Ints) -> Ints:
+        there = nodes[np.isin(nodes, ids)]
+        return np.bincount(np.searchsorted(ids, there), minlength=len(ids))
+
+    replicas = tally(partitions.replicas.values)
+    return BrokerTotals(
+        broker=ids,
+        described=np.isin(ids, named),
+        leaders=tally(partitions.leader),
+        replicas=replicas,
+        out_of_sync=replicas - tally(partitions.isr.values),
     )
 
 
@@ -193,6 +224,13 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
         lag=at_least if complete else None,
         lag_at_least=at_least,
     )
+
+
+def _changes(values: Ints) -> Flags:
+    """Which rows have another value than the row before; the first row does."""
+    new = np.ones(len(values), bool)
+    new[1:] = values[1:] != values[:-1]
+    return new
 
 
 def _listed(snapshot: Snapshot) -> bool:
