@@ -2,9 +2,12 @@
 
 import socket
 import ssl
+import threading
+from contextlib import suppress
 from typing import Any
 
-from kafka.errors import KafkaConnectionError, KafkaTimeoutError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.future import Future
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
@@ -17,7 +20,7 @@ async def connect(net: Any, host: str, port: int, options: Any, timeout_at: floa
     """
     sockets = KafkaNetSocket()
     error = KafkaConnectionError("DNS resolution failure")
-    for family, kind, protocol, _, address in sockets.dns_lookup(host, port):
+    for family, kind, protocol, _, address in await _resolve(net, host, port):
         attempt = socket.socket(family, kind, protocol)
         try:
             attempt.setblocking(False)
@@ -34,6 +37,28 @@ async def connect(net: Any, host: str, port: int, options: Any, timeout_at: floa
         else:
             return connected
     raise error
+
+
+async def _resolve(net: Any, host: str, port: int) -> list[Any]:
+    """What getaddrinfo says of the host, none when it is not found.
+
+    A resolver that does not answer blocks for many seconds, so it is asked on a thread of its own: else one name would
+    hold up every broker that shares the event loop.
+    """
+    with suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    found = Future()
+
+    def ask() -> None:
+        answer: list[Any] = []
+        with suppress(OSError, UnicodeError):
+            answer = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with suppress(RuntimeError, KafkaError):  # the event loop may have ended meanwhile
+            net.call_soon_threadsafe(lambda: found.success(answer))
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    addresses: list[Any] = await found
+    return addresses
 
 
 class _AnswersBeforeEnd:
