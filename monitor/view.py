@@ -5,15 +5,18 @@ from functools import cached_property
 
 from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.rollup import (
+    BrokerTotals,
     ClusterTotals,
     GroupLags,
     GroupTopicLags,
     TopicTotals,
+    total_brokers,
     total_cluster,
     total_group_topics,
     total_groups,
     total_topics,
 )
+from monitor.derive.verdict import Verdict, judge
 from monitor.snapshot import Outcome, Snapshot
 
 
@@ -47,6 +50,7 @@ class View:
     group_lags: GroupLags
     group_topic_lags: GroupTopicLags
     topic_totals: TopicTotals
+    broker_totals: BrokerTotals
     totals: ClusterTotals
     reasons: tuple[str, ...]
     alerts: tuple[AlertRow, ...] = ()
@@ -75,6 +79,11 @@ class View:
     def complete(self) -> bool:
         """Whether every collector got every answer."""
         return self.up and all(each.success for each in self.snapshot.outcomes)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How the cluster stands, in words."""
+        return judge(self)
 
     def outcome(self, collector: str) -> Outcome | None:
         return next((each for each in self.snapshot.outcomes if each.collector == collector), None)
@@ -106,6 +115,7 @@ def make_view(
         group_lags=groups,
         group_topic_lags=total_group_topics(lag),
         topic_totals=total_topics(snapshot, lag),
+        broker_totals=total_brokers(snapshot),
         totals=total_cluster(snapshot, groups),
         reasons=reasons,
         alerts=alerts,

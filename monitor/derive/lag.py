@@ -11,6 +11,12 @@ OK, BEHIND, LOST, UNKNOWN = range(4)
 STATUSES = ("ok", "behind", "lost", "unknown")
 """The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
 
+GLYPHS = ("●", "▲", "✘", "?")
+"""The sign of each status: their shapes differ, and nothing draws them as emoji."""
+
+SEVERITY = (0, 2, 3, 1)
+"""How bad each status is; unknown is worse than ok only."""
+
 NO_COMMIT = "no commit"
 NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
 

@@ -10,7 +10,14 @@ from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.lag import Lag, derive_lag
-from monitor.derive.rollup import LagTotals, total_cluster, total_group_topics, total_groups, total_topics
+from monitor.derive.rollup import (
+    LagTotals,
+    total_brokers,
+    total_cluster,
+    total_group_topics,
+    total_groups,
+    total_topics,
+)
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.view import make_view
 
@@ -153,3 +160,25 @@ def test_no_topic_total_is_known_while_a_group_could_not_be_asked() -> None:
         assert part.lag_at_least.tolist() == [6, 0]
     unlisted = make_view(snapshot_of(TOPICS, readers, failed={"groups": "broker 2: timed out"})).topic_totals
     assert np.isnan(unlisted.lag).all()
+
+
+@given(snapshots())
+def test_the_totals_of_brokers(snapshot: Snapshot) -> None:
+    totals, partitions = total_brokers(snapshot), snapshot.partitions
+    replicas, isr = (
+        [nodes.row(row) for row in range(len(partitions))] for nodes in (partitions.replicas, partitions.isr)
+    )
+    named = set(snapshot.brokers.broker.tolist())
+    assert totals.broker.tolist() == sorted(named | {node for row in replicas for node in row})
+    for row, node in enumerate(totals.broker.tolist()):
+        assert totals.described[row] == (node in named)
+        assert totals.leaders[row] == partitions.leader.tolist().count(node)
+        assert totals.replicas[row] == sum(node in each for each in replicas)
+        assert totals.out_of_sync[row] == sum(node in a and node not in b for a, b in zip(replicas, isr, strict=True))
+
+
+def test_a_broker_that_only_replicas_name_is_gone() -> None:
+    totals = total_brokers(snapshot_of([Topic("t", [(0, 1)], replicas=[[1, 9]], isr=[[1]])], [], brokers=1))
+    assert totals.broker.tolist() == [1, 9]
+    assert totals.described.tolist() == [True, False]
+    assert (totals.leaders.tolist(), totals.replicas.tolist(), totals.out_of_sync.tolist()) == ([1, 0], [1, 1], [0, 1])

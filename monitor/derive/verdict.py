@@ -1,0 +1,167 @@
+"""How a cluster stands in one sentence, and why a group or a partition stands as it does: what every face says."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.snapshot import KNOWN
+from monitor.table import Ints
+from monitor.text import Write, count, name_of, plural, visible
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+LEVELS = {"ok": OK, "degraded": BEHIND, "critical": LOST, "unreachable": LOST}
+"""The levels of a verdict, from best to worst, each with the status in STATUSES whose glyph and colour it has."""
+
+NAME = 60
+"""Most characters of a name in a sentence."""
+NAMED_COLLECTORS = 3
+
+
+class Clause(NamedTuple):
+    """One thing that is so, as one line of visible text, and the level in LEVELS that it gives the cluster."""
+
+    level: str
+    text: str
+
+    @property
+    def status(self) -> int:
+        return LEVELS[self.level]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The worst level among the clauses, and the clauses, the worst first. A clause of level "ok" is a note."""
+
+    level: str
+    clauses: tuple[Clause, ...]
+
+    @property
+    def status(self) -> int:
+        """The status in STATUSES whose glyph and colour the level has."""
+        return LEVELS[self.level]
+
+    @property
+    def glyph(self) -> str:
+        return GLYPHS[self.status]
+
+    @property
+    def sentence(self) -> str:
+        return " · ".join(each.text for each in self.clauses)
+
+
+def judge(view: "View") -> Verdict:
+    """What is the matter with the cluster, or that nothing is."""
+    if not view.up:
+        kept = [] if view.last_good is None else [Clause("ok", "showing the last good data")]
+        return Verdict("unreachable", (Clause("unreachable", visible(view.snapshot.error)), *kept))
+    clauses = [*_critical(view), *_degraded(view), *_notes(view)] or [Clause("ok", _all_well(view))]
+    return Verdict(clauses[0].level, tuple(clauses))
+
+
+def _critical(view: "View") -> Iterable[Clause]:
+    if view.totals.offline:
+        yield Clause("critical", f"{plural(view.totals.offline, 'partition')} offline")
+    if lost := _groups(view, LOST):
+        yield Clause("critical", f"{lost} lost records")
+    if firing := _firing(view, critical=True):
+        yield Clause("critical", f"{plural(firing, 'critical alert')} firing")
+
+
+def _degraded(view: "View") -> Iterable[Clause]:
+    failed = [each for each in view.snapshot.outcomes if not each.success]
+    if failed:
+        names = _some([each.collector for each in failed], NAMED_COLLECTORS)
+        reason = visible(next((each.error for each in failed if each.error), "failed"))
+        yield Clause("degraded", f"no full answer on {names}: {reason}")
+    if view.totals.under_replicated:
+        yield Clause("degraded", f"{plural(view.totals.under_replicated, 'partition')} under-replicated")
+    if firing := _firing(view, critical=False):
+        kind = "other alert" if _firing(view, critical=True) else "alert"
+        yield Clause("degraded", f"{plural(firing, kind)} firing")
+
+
+def _notes(view: "View") -> Iterable[Clause]:
+    # Consumers are behind for a moment all the time: lag alone, without its trend, is no fault.
+    for status in (BEHIND, UNKNOWN):
+        if groups := _groups(view, status):
+            yield Clause("ok", f"{groups} {STATUSES[status]}")
+
+
+def _all_well(view: "View") -> str:
+    groups = view.totals.groups
+    return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
+
+
+def _firing(view: "View", *, critical: bool) -> int:
+    return sum(each.state == "firing" and (each.severity == "critical") == critical for each in view.alerts)
+
+
+def _groups(view: "View", status: int) -> str:
+    rows = worst_groups(view)
+    rows = rows[view.group_lags.status[rows] == status]
+    return _some(view.snapshot.groups.group[rows].tolist(), 1)
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    """The first few of the names and how many more there are; empty when there is none."""
+    shown = ", ".join(name_of(each, NAME) for each in names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def worst_groups(view: "View") -> Ints:
+    """Rows of the groups that are not ok: by severity of their status, then by their known lag, the worst first."""
+    lags = view.group_lags
+    order = np.lexsort((-np.nan_to_num(lags.lag_at_least), -np.array(SEVERITY)[lags.status]))
+    worst: Ints = order[lags.status[order] != OK]
+    return worst
+
+
+def count_groups(view: "View") -> dict[str, int]:
+    """How many groups have each status in STATUSES; every group counts once."""
+    counts = np.bincount(view.group_lags.status, minlength=len(STATUSES))
+    return dict(zip(STATUSES, counts.tolist(), strict=True))
+
+
+def group_why(view: "View", row: int, write: Write = count) -> str:
+    """The reason for a group's status, with the partition that is worst; empty for a group that keeps up."""
+    lags = view.group_lags
+    if lags.status[row] == OK:
+        return ""
+    parts = []
+    if lags.status[row] == LOST:
+        parts.append(f"{write(float(lags.lost[row]))} deleted before they were read")
+    if view.snapshot.groups.members[row] == 0:
+        parts.append("no members")
+    worst = int(lags.worst[row])
+    if worst >= 0 and lags.max_lag[row] > 0:
+        most = "" if lags.max_lag[row] == lags.lag[row] else f": {write(float(lags.max_lag[row]))}"
+        parts.append(f"{'most' if most else 'all'} on {_place(view, worst)}{most}")
+    reason = visible(view.reasons[lags.reason[row]])
+    unknown, total = int(lags.unknown_partitions[row]), int(lags.partitions[row])
+    if unknown and unknown < total:
+        parts.append(f"{unknown:,} of {plural(total, 'partition')} unknown: {reason}")
+    elif lags.reason[row] != KNOWN:
+        parts.append(reason)
+    return "; ".join(parts)
+
+
+def partition_why(view: "View", row: int, write: Write = count) -> str:
+    """The reason for the status of a row of `view.lag`; empty for a partition that is read to its end."""
+    lag = view.lag
+    parts = []
+    if lag.lost[row] > 0:
+        parts.append(f"{write(float(lag.lost[row]))} deleted before they were read")
+    if lag.lag[row] > 0 and lag.member[row] < 0:
+        parts.append("assigned to no member")
+    if lag.reason[row] != KNOWN:
+        parts.append(visible(view.reasons[lag.reason[row]]))
+    return "; ".join(parts)
+
+
+def _place(view: "View", row: int) -> str:
+    return f"{visible(view.snapshot.topics.topic[view.lag.topic[row]])}-{view.lag.partition[row]}"

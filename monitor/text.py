@@ -1,0 +1,84 @@
+"""Hostile names, numbers and spans as one plain line of text: how every face says them. Nothing in it is markup."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+
+UNKNOWN = "–"
+MOST_MARKS = 2
+"""How many accents and joined signs a letter keeps; more of them would be drawn over the lines above and below."""
+
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Python calls printable and nobody can see: Unicode's default ignorables, and the empty braille cell."""
+
+_JOINED = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
+"""Conjoining jamo and skin tones: no marks by category, but terminals draw them onto the letter before."""
+
+_STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+Write = Callable[[float | None], str]
+"""How a number is written, such as `count`."""
+
+
+def visible(text: str | None, limit: int | None = None) -> str:
+    r"""A name as one line of visible characters, cut to `limit` of them; None is unknown.
+
+    Control characters, escape sequences, line breaks, direction overrides, blanks other than a space, and what is
+    invisible or undecodable stand as escapes such as \x1b, and so do more than MOST_MARKS marks on one letter.
+    What is visible already stays as it is.
+    """
+    if text is None:
+        return UNKNOWN
+    if limit is not None:
+        text = text[: limit + 1]  # no character becomes less than one
+    if not (text.isascii() and text.isprintable()):
+        text = _spell(text)
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _spell(text: str) -> str:
+    shown, marks = [], 0
+    for each in text:
+        marks = marks + 1 if not each.isascii() and _is_mark(each) else 0
+        escaped = marks > MOST_MARKS or not each.isprintable() or _BLANK.match(each)
+        shown.append(each.encode("unicode_escape").decode() if escaped else each)
+    return "".join(shown)
+
+
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M") or _JOINED.match(letter) is not None
+
+
+def name_of(name: str, limit: int | None = None) -> str:
+    """The visible name of a thing that has one; an empty one stands in quotes."""
+    return visible(name, limit) or '""'
+
+
+def count(value: float | None) -> str:
+    """A number of things, with thousands separated: 12,345."""
+    if value is None or math.isnan(value):
+        return UNKNOWN
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:,.0f}"
+
+
+def at_least(total: float | None, known: float | None, write: Write = count) -> str:
+    """A total, or the part of it that is known as "≥ 1,234" while the rest is unknown."""
+    if total is not None and not math.isnan(total):
+        return write(total)
+    return f"≥ {write(known)}" if known is not None and known > 0 else UNKNOWN
+
+
+def plural(number: int, noun: str) -> str:
+    """1 partition, 2 partitions."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A span in whole numbers of its largest unit: 6 s, 2 min, 3 h, 4 d."""
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    return f"{max(0.0, seconds) // size:.0f} {unit}"

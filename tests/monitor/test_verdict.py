@@ -1,0 +1,162 @@
+"""The sentence that every face says: the worst first, its level decided once, and why a group or partition is so."""
+
+import pytest
+from hostile import any_text
+from hypothesis import given
+from snapshots import snapshots
+from views import NOW, Group, Topic, shop_view, snapshot_of
+
+from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES
+from monitor.derive.verdict import LEVELS, count_groups, group_why, partition_why, worst_groups
+from monitor.snapshot import Snapshot
+from monitor.view import AlertRow, View, make_view
+
+
+def calm(groups: int = 1, **changes: object) -> View:
+    readers = [Group(f"g{each}", {("t", 0): 10}) for each in range(groups)]
+    return make_view(snapshot_of([Topic("t", [(0, 10)])], readers, **changes))  # type: ignore[arg-type]
+
+
+def alert(severity: str, state: str = "firing") -> AlertRow:
+    return AlertRow("Rule", state, severity, (), "it is so", 1.0, NOW - 60, NOW)
+
+
+def said(view: View) -> tuple[str, str]:
+    return view.verdict.level, view.verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"), [(0, "no groups"), (1, "the group keeps up"), (7, "all 7 groups keep up")]
+)
+def test_nothing_the_matter(groups: int, sentence: str) -> None:
+    assert said(calm(groups)) == ("ok", sentence)
+
+
+def test_the_worst_comes_first() -> None:
+    assert said(shop_view()) == (
+        "critical",
+        (
+            "1 partition offline · payments-ledger lost records · 2 partitions under-replicated"
+            " · clicks-sessionizer and 2 more behind · audit-archiver and 1 more unknown"
+        ),
+    )
+    assert [each.level for each in shop_view().verdict.clauses] == ["critical", "critical", "degraded", "ok", "ok"]
+
+
+def test_being_behind_is_said_and_is_no_fault() -> None:
+    view = make_view(snapshot_of([Topic("t", [(0, 10)])], [Group("g", {("t", 0): 4}), Group("h", {("t", 0): 10})]))
+    assert said(view) == ("ok", "g behind")
+
+
+def test_an_unknown_group_is_said_and_is_no_fault_of_the_cluster() -> None:
+    view = make_view(snapshot_of([Topic("t", [(0, 10)])], [Group("g", {("t", 0): None})]))
+    assert said(view) == ("ok", "g unknown")
+
+
+def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
+    snapshot = calm().snapshot
+    both = make_view(snapshot, alerts=(alert("warning"), alert("critical"), alert("info")))
+    assert said(both) == ("critical", "1 critical alert firing · 2 other alerts firing")
+    assert said(make_view(snapshot, alerts=(alert("warning"),))) == ("degraded", "1 alert firing")
+    assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
+
+
+def test_collectors_without_a_full_answer_are_named_with_the_first_reason() -> None:
+    view = calm(failed={"commits": "broker 2:\ntimed out", "end_offsets": "denied"})
+    assert said(view) == ("degraded", r"no full answer on commits, end_offsets: broker 2:\ntimed out")
+    many = calm(failed=dict.fromkeys(("cluster", "topics", "groups", "commits", "end_offsets"), "denied"))
+    assert said(many) == ("degraded", "no full answer on cluster, topics, groups and 2 more: denied")
+
+
+def test_unreachable_says_why_and_whether_old_data_is_shown() -> None:
+    assert said(calm(error="b:9092: refused\x1b[0m")) == ("unreachable", r"b:9092: refused\x1b[0m")
+    down = make_view(calm(error="refused").snapshot, last_good=shop_view(), alerts=(alert("critical"),))
+    assert said(down) == ("unreachable", "refused · showing the last good data")
+
+
+@given(snapshots())
+def test_the_level_is_that_of_the_worst_clause_and_groups_count_once(snapshot: Snapshot) -> None:
+    view = make_view(snapshot)
+    order = [list(LEVELS).index(each.level) for each in view.verdict.clauses]
+    assert order == sorted(order, reverse=True)
+    assert view.verdict.level == view.verdict.clauses[0].level
+    counts = count_groups(view)
+    assert sum(counts.values()) == len(snapshot.groups)
+    rows = worst_groups(view).tolist()
+    assert len(set(rows)) == len(rows) == len(snapshot.groups) - counts["ok"]
+    bad = [SEVERITY[view.group_lags.status[row]] for row in rows]
+    assert bad == sorted(bad, reverse=True)
+    assert {row for row in range(len(snapshot.groups)) if group_why(view, row)} <= set(rows)
+
+
+@given(any_text, any_text)
+def test_no_name_or_error_leaves_the_line(group: str, topic: str) -> None:
+    groups = [Group(group, {(topic, 0): 1, (topic, 1): None}), Group(group + "2", {(topic, 0): 100})]
+    view = make_view(snapshot_of([Topic(topic, [(5, 10), (0, 9)])], groups, failed={"commits": topic}))
+    assert view.verdict.sentence.isprintable()
+    assert len(view.verdict.sentence) < 500 or len(topic) > 100
+    for row in range(2):
+        assert group_why(view, row).isprintable()
+    assert all(partition_why(view, row).isprintable() for row in range(len(view.lag)))
+
+
+def test_every_group_counts_once() -> None:
+    assert count_groups(shop_view()) == {"ok": 1, "behind": 3, "lost": 1, "unknown": 2}
+
+
+def test_the_worst_groups_come_by_status_and_then_by_known_lag() -> None:
+    view = shop_view()
+    assert view.snapshot.groups.group[worst_groups(view)].tolist() == [
+        "payments-ledger",
+        "clicks-sessionizer",
+        "inventory-sync",
+        "orders-fulfilment",
+        "audit-archiver",
+        "secret-group",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "why"),
+    [
+        ("word-count", ""),
+        ("orders-fulfilment", "all on orders-1"),
+        ("inventory-sync", "all on orders-0"),
+        ("payments-ledger", "400 deleted before they were read; no members; most on payments-0: 11,500"),
+        ("clicks-sessionizer", "most on clicks-0: 70,000; 1 of 2 partitions unknown: broker 2: timed out after 3.3 s"),
+        ("audit-archiver", "no commit"),
+        ("secret-group", "denied: Describe on the group"),
+    ],
+)
+def test_why_a_group_stands_so(group: str, why: str) -> None:
+    view = shop_view()
+    assert group_why(view, view.group_rows[group]) == why
+
+
+def test_numbers_in_a_reason_are_written_as_the_face_writes_them() -> None:
+    view = shop_view()
+    ledger = view.group_rows["payments-ledger"]
+    assert (
+        group_why(view, ledger, lambda _: "n") == "n deleted before they were read; no members; most on payments-0: n"
+    )
+    lost = int(view.group_lags.worst[ledger])
+    assert partition_why(view, lost, lambda _: "n") == "n deleted before they were read; assigned to no member"
+
+
+def test_why_a_partition_stands_so() -> None:
+    view = shop_view()
+    whys = {partition_why(view, row) for row in range(len(view.lag))}
+    assert whys == {
+        "",
+        "assigned to no member",
+        "400 deleted before they were read; assigned to no member",
+        "broker 2: timed out after 3.3 s",
+        "no commit",
+    }
+
+
+def test_every_status_has_a_word_a_glyph_and_a_severity() -> None:
+    assert len(set(STATUSES)) == len(set(GLYPHS)) == len(set(SEVERITY)) == 4
+    assert SEVERITY[OK] == min(SEVERITY)
+    emoji = "✖✔⚠❓❗⭕❌"
+    assert not set(GLYPHS) & set(emoji)
