@@ -4,7 +4,8 @@ import math
 
 from alerts.rules import Details, Labels, Rule
 from alerts.state import RESOLVED, Alert
-from alerts.text import moment, plural, records, seconds, visible
+from alerts.text import moment, records, seconds
+from monitor.text import plural, visible
 
 ANNOTATIONS = {
     "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",

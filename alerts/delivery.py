@@ -10,7 +10,7 @@ from itertools import islice
 
 from alerts.notice import Delivered, GiveUp, Notice, Notifier, Outcome, Retry
 from alerts.rules import Labels
-from alerts.text import visible
+from monitor.text import visible
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from alerts.notice import Delivered, GiveUp, Notice, Outcome, Retry
-from alerts.text import timestamp, visible
+from alerts.text import timestamp
+from monitor.text import visible
 
 BUSY = (408, 425, 429)
 """Status codes below 500 that ask to try again."""

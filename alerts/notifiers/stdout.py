@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from alerts.notice import Delivered, GiveUp, Notice, Outcome
-from alerts.text import timestamp, visible
+from alerts.text import timestamp
+from monitor.text import visible
 
 
 class Stdout:

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmon.commands.options import settings_from
-from kmon.commands.text import align, clip, visible
+from kmon.commands.text import align, clip
 from monitor.derive.lag import NO_COMMIT, STATUSES, UNKNOWN
 from monitor.settings import ClusterSettings, SettingsError
 from monitor.settings.values import check_regex
 from monitor.snapshot import KNOWN
 from monitor.table import Flags, Floats, Texts
+from monitor.text import UNKNOWN as UNKNOWN_CELL
+from monitor.text import visible
 from monitor.view import View
 
 Row = dict[str, str | int | None]
@@ -44,7 +46,6 @@ TABLE = ("group", "topic", "partition", "committed_offset", "end_offset", "lag",
 HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}
 CELLS = 60
 """The widest cell of the plain table."""
-UNKNOWN_CELL = "\N{EN DASH}"
 LISTING = ("cluster", "groups")
 """Collectors whose failure loses rows altogether; that of others shows in the reasons of rows."""
 UNRELATED = ("quorum",)

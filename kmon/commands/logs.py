@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from kmon.commands.text import visible
+from monitor.text import visible
 
 CHATTY = ("kafka", "httpx", "httpcore", "asyncio", "uvicorn.access")
 """Libraries that log what is no news, and at error level what kmon tells better itself."""

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from kmon.commands.text import visible
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given
 from monitor.settings.load import Loaded, load
 from monitor.settings.model import Settings
 from monitor.settings.values import parse_duration
+from monitor.text import visible
 
 FLAGS = (
     ("bootstrap_server", "-b", "bootstrap_servers"),

@@ -1,24 +1,11 @@
-"""Text for terminals: names from Kafka made harmless, and columns of cells aligned by what they take on the screen."""
+"""Text for terminals: columns of cells aligned by what they take on the screen."""
 
 import unicodedata
 from collections.abc import Sequence
 
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from monitor.text import visible
 
-
-def visible(text: str) -> str:
-    """The text with everything that a terminal would obey or hide, such as escape sequences, spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_spell(each) if unicodedata.category(each) in UNSEEN else each for each in text)
-
-
-def _spell(each: str) -> str:
-    code = ord(each)
-    if each in SHORT_ESCAPES:
-        return SHORT_ESCAPES[each]
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+__all__ = ["align", "clip", "visible", "width"]
 
 
 def width(text: str) -> int:

@@ -13,10 +13,12 @@ from exporters.family import Process
 from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
+from monitor.derive.verdict import count_groups
 from monitor.poll import PollLoop
 from monitor.settings import RuleSettings, Settings
 from monitor.settings.values import is_loopback
 from monitor.source import Memory
+from monitor.text import at_least, plural, visible
 from monitor.view import View
 
 REMEMBERED_SECONDS = 3 * 3600
@@ -115,26 +117,13 @@ def rule_of(settings: RuleSettings) -> Rule:
 def line_of(view: View, now: float | None = None) -> str:
     """One poll in one line, for a log: what kmon demo prints without a terminal."""
     clock = time.strftime("%H:%M:%S", time.localtime(view.time if now is None else now))
-    if not view.up:
-        return f"{clock}  {view.cluster}: unreachable: {view.snapshot.error}"
-    totals = view.totals
-    lag = f"{totals.lag:,.0f}" if totals.lag is not None else f"at least {totals.lag_at_least:,.0f}"
-    groups = ((totals.groups_behind, "behind"), (totals.groups_lost, "lost"), (totals.groups_unknown, "unknown"))
-    trouble = (
-        (totals.offline, "partition", " offline"),
-        (totals.under_replicated, "partition", " under-replicated"),
-        (sum(alert.state == "firing" for alert in view.alerts), "alert", " firing"),
+    totals, verdict = view.totals, view.verdict
+    groups = ", ".join(f"{number:,} {status}" for status, number in count_groups(view).items() if number)
+    figures = (
+        plural(totals.brokers, "broker"),
+        plural(totals.partitions, "partition"),
+        plural(totals.groups, "group") + (f" ({groups})" if groups else ""),
+        f"lag {at_least(totals.lag, totals.lag_at_least)}",
     )
-    parts = [
-        _count(totals.brokers, "broker"),
-        _count(totals.partitions, "partition"),
-        f"{_count(totals.groups, 'group')} ({', '.join(f'{count} {what}' for count, what in groups)})",
-        f"lag {lag}",
-        *(_count(count, what) + state for count, what, state in trouble if count),
-        *(f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success),
-    ]
-    return f"{clock}  " + " · ".join(parts)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    said = [*(figures if view.up else ()), verdict.sentence]
+    return f"{clock}  {visible(view.cluster)} {verdict.level}: {' · '.join(said)}"

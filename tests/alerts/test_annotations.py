@@ -10,7 +10,7 @@ from views import Group, Topic, shop_view, snapshot_of
 from alerts.annotations import ANNOTATIONS, annotate, summarise
 from alerts.rules import Details, Rule, Sample, Samples, samples
 from alerts.state import Alert, State, step, watched
-from alerts.text import visible
+from monitor.text import visible
 from monitor.view import View, make_view
 
 NOON = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC

@@ -68,10 +68,10 @@ def test_a_line_a_poll_tells_the_state_in_words() -> None:
     view = shop_view()
     line = line_of(view)
     assert view.totals.lag is None
-    assert f"lag at least {view.totals.lag_at_least:,.0f} ·" in line
-    assert f"7 groups ({view.totals.groups_behind} behind, 1 lost, 3 unknown)" in line
-    assert "1 partition offline" in line
-    assert "unreachable: connection refused" in line_of(shop_view(error="connection refused"))
+    assert f"lag ≥ {view.totals.lag_at_least:,.0f} ·" in line
+    assert "demo critical: 3 brokers · 9 partitions · 7 groups (1 ok, 3 behind, 1 lost, 2 unknown) · " in line
+    assert line.endswith(f" · {view.verdict.sentence}")
+    assert line_of(shop_view(error="connection refused")).endswith("  demo unreachable: connection refused")
 
 
 def test_the_demo_asks_often_and_has_rules() -> None:
