@@ -11,8 +11,8 @@ from textual.markup import escape
 from textual.screen import Screen
 
 from monitor.source import Source
+from monitor.text import visible
 from monitor.view import View
-from tui.format import plain
 from tui.keys import APP_KEYS, view_keys
 from tui.messages import ViewArrived
 from tui.picture import WINDOW_SECONDS, Picture
@@ -131,7 +131,7 @@ class KmonApp(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
         for place, source in enumerate(self._sources if len(self._sources) > 1 else ()):
-            name = escape(plain(source.cluster))
+            name = escape(visible(source.cluster))
             yield SystemCommand(f"Cluster {name}", "Watch this cluster", lambda place=place: self.watch_cluster(place))
 
     def watch_cluster(self, place: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from monitor.table import Flags
-from tui.format import plain
+from monitor.text import visible
 
 PATTERN_CHARACTERS = 100
 NAME_CHARACTERS = 200
@@ -47,7 +47,7 @@ def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:
 def _test(names: Sequence[str], test: Callable[[str], bool], deadline: float = math.inf) -> Flags | None:
     found = np.zeros(len(names), bool)
     for row, name in enumerate(names):
-        found[row] = test(plain(name[:NAME_CHARACTERS]))
+        found[row] = test(visible(name[:NAME_CHARACTERS]))
         if row % 64 == 0 and time.monotonic() > deadline:
             return None
     return found

@@ -10,9 +10,9 @@ from textual.widgets import Input
 from tui_screen import StrictSource, app_on, lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
+from monitor.text import name_of
 from monitor.view import AlertRow, View, make_view
 from tui.app import KmonApp
-from tui.format import name_of
 from tui.screens.group import GroupScreen
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart
@@ -255,7 +255,7 @@ async def test_unreachable_shows_the_reason_and_the_last_that_is_known() -> None
     async with app.run_test(size=(120, 40)) as pilot:
         source.show(shop_view(3, error="127.0.0.1:9092: connection refused", last_good=shop_view()))
         await settled(pilot)
-        assert "cannot be reached: 127.0.0.1:9092: connection refused" in lines(app)[0]
+        assert "✘ unreachable  127.0.0.1:9092: connection refused · showing the last good data" in lines(app)[0]
         for key in "1234":
             await pilot.press(key)
             assert table(pilot).keys
@@ -276,8 +276,8 @@ async def test_failing_collectors_and_alerts_are_named_with_the_reason() -> None
         AlertRow("GroupLag", "firing", "critical", (("group", "[/x]"),), "[/x] is behind", 9.0, NOW - 300, NOW - 240),
     )
     app, _ = app_on(shop_view(alerts=alerts, failed={"commits": "broker 2: timed out after 3.3 s"}))
-    async with app.run_test(size=(160, 40)):
-        assert "incomplete: commits: broker 2: timed out after 3.3 s" in lines(app)[0]
+    async with app.run_test(size=(170, 40)):
+        assert "no full answer on commits: broker 2: timed out after 3.3 s" in lines(app)[0]
         assert line_with(app, "✘ commits").strip() == "✘ commits  broker 2: timed out after 3.3 s"
         firing = line_with(app, "✘ firing")
         assert "[/x] is behind" in firing

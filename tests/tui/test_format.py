@@ -6,54 +6,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.format import age, at_least, bars, count, fit, name_of, plain, spark
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("orders", "orders"),
-        ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
-        ("two\nlines", r"two\nlines"),
-        ("a\u202egnp.exe", r"a\u202egnp.exe"),
-        ("\x9b31m", r"\x9b31m"),
-        ("a\u200bb\xa0c", r"a\u200bb\xa0c"),
-        ("[/x] [red]b[/red]", "[/x] [red]b[/red]"),
-        ("e\u0301\u0302\u0303", "e\u0301\u0302\\u0303"),
-        ("漢字 🦜", "漢字 🦜"),
-        ("\ud800", r"\ud800"),
-        (None, "–"),
-    ],
-)
-def test_what_is_not_printable_stands_as_its_escape(name: str | None, shown: str) -> None:
-    assert plain(name) == shown
-
-
-@given(any_text)
-def test_plain_is_one_line_without_control_characters(name: str) -> None:
-    assert plain(name).isprintable()
+from monitor.text import visible
+from tui.format import at_least, bars, count, fit, spark
 
 
 @given(any_text, st.integers(0, 60), st.booleans())
 def test_fit_takes_exactly_its_cells(name: str, width: int, right: bool) -> None:
-    assert cell_len(fit(plain(name), width, right=right)) == width
+    assert cell_len(fit(visible(name), width, right=right)) == width
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_too_wide_is_cut_with_an_ellipsis(name: str) -> None:
-    shown = fit(plain(name), 6)
+    shown = fit(visible(name), 6)
     assert cell_len(shown) == 6
-    assert ("…" in shown) == (cell_len(plain(name)) > 6)
+    assert ("…" in shown) == (cell_len(visible(name)) > 6)
 
 
 def test_wide_glyphs_are_never_cut_in_half() -> None:
     assert fit("漢字漢字", 4) == "漢… "
     assert fit("漢字漢字", 5) == "漢字…"
     assert fit("漢字漢字", 8) == "漢字漢字"
-
-
-def test_an_empty_name_is_seen() -> None:
-    assert name_of("") == '""'
 
 
 @pytest.mark.parametrize(
@@ -83,14 +55,6 @@ def test_a_total_that_is_unknown_shows_what_is_known_of_it() -> None:
     assert at_least(None, 1234, human=True) == "≥ 1.2k"
     assert at_least(math.nan, math.nan) == "–"
     assert at_least(math.nan, 0) == "–"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-2, "0 s"), (6.4, "6 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (9e5, "10 d")],
-)
-def test_ages(seconds: float, text: str) -> None:
-    assert age(seconds) == text
 
 
 def test_spark_goes_from_zero_and_marks_the_unknown() -> None:

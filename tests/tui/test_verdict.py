@@ -5,46 +5,34 @@ from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.view import make_view
 from tui.picture import Picture
-from tui.verdict import freshness, verdict
+from tui.verdict import freshness, verdict_line
 
-PICTURE = Picture("demo", "127.0.0.1:9092", 10.0, NOW)
-CALM = make_view(
-    snapshot_of([Topic("orders", [(0, 5)])], [Group("a", {("orders", 0): 5}), Group("b", {("orders", 0): 5})])
-)
+PICTURE = Picture("demo\x1b", "127.0.0.1:9092", 10.0, NOW)
+CALM = make_view(snapshot_of([Topic("orders", [(0, 5)])], [Group("a", {("orders", 0): 5})]))
 
 
 def said(**changes: object) -> tuple[str, str]:
-    result = verdict(replace(PICTURE, **changes))  # type: ignore[arg-type]  # fields of Picture
-    return result.kind, result.sentence
+    """The kind of the cluster's badge, and the text of the line's left side."""
+    line = verdict_line(replace(PICTURE, **changes))  # type: ignore[arg-type]  # fields of Picture
+    return line.left[0].kind, "".join(part.text for part in line.left)
 
 
 def test_before_the_first_view_it_says_whom_it_asks() -> None:
-    assert said() == ("unknown", "asking demo (127.0.0.1:9092) …")
+    assert said() == ("badge-unknown", r" demo\x1b  ? asking demo\x1b (127.0.0.1:9092) …")
 
 
-def test_nothing_the_matter() -> None:
-    assert said(view=CALM) == ("ok", "all 2 groups keep up")
+def test_the_views_verdict_is_told_with_its_level() -> None:
+    assert said(view=CALM) == ("badge-ok", r" demo\x1b  ● ok  the group keeps up")
+    kind, text = said(view=shop_view())
+    assert (kind, text) == ("badge-lost", rf" demo\x1b  ✘ critical  {shop_view().verdict.sentence}")
 
 
-def test_the_worst_comes_first() -> None:
-    kind, sentence = said(view=shop_view())
-    assert kind == "lost"
-    assert sentence == (
-        "1 partition offline · payments-ledger lost records · 2 under-replicated · clicks-sessionizer and 2 more behind"
-        " · audit-archiver and 1 more unknown"
-    )
-
-
-def test_unreachable_says_why_and_nothing_else() -> None:
-    view = shop_view(error="b:9092: connection refused\x1b[0m", last_good=shop_view())
-    assert said(view=view) == ("lost", r"cannot be reached: b:9092: connection refused\x1b[0m")
-
-
-def test_incomplete_names_a_collector_and_its_reason() -> None:
-    view = make_view(
-        replace(CALM.snapshot, outcomes=shop_view(failed={"commits": "broker 2: timed out"}).snapshot.outcomes)
-    )
-    assert said(view=view) == ("behind", "incomplete: commits: broker 2: timed out")
+def test_each_clause_has_the_colour_of_its_level() -> None:
+    line = verdict_line(replace(PICTURE, view=shop_view()))
+    kinds = {part.text.split()[-1]: part.kind for part in line.left if part.text.strip(" ·")}
+    assert kinds["offline"] == kinds["records"] == kinds["critical"] == "lost"
+    assert kinds["under-replicated"] == "behind"
+    assert kinds["behind"] == kinds["unknown"] == ""
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.format import age, fit, name_of, plain
+from monitor.text import duration, name_of, visible
+from tui.format import fit
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
-from tui.verdict import asking, freshness, verdict
+from tui.verdict import asking, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
@@ -33,7 +34,7 @@ BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 
 
 def fit_chip(pattern: str) -> str:
-    return fit(plain(pattern), min(24, cell_len(plain(pattern))))
+    return fit(visible(pattern), min(24, cell_len(visible(pattern))))
 
 
 def sort_keys(columns: Sequence[Column[Rows]]) -> list[BindingType]:
@@ -140,8 +141,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         else:
             self._notice(
                 asking(picture) if view is None else "nothing to show yet",
-                "" if view is None else f"{plain(picture.cluster)} {verdict(picture).sentence}",
-                f"asked again every {age(picture.interval_seconds)}",
+                "" if view is None else f"{visible(picture.cluster)} is {view.verdict.level}: {view.verdict.sentence}",
+                f"asked again every {duration(picture.interval_seconds)}",
             )
         self._rows = rows
         if rows is not None:
@@ -151,16 +152,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def tell(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
-        said = verdict(picture)
-        self.query_one("#verdict", Lines).put(
-            Line(
-                [
-                    Part(f" {plain(picture.cluster)} ", f"badge-{said.kind}"),
-                    *said.parts(),
-                ],
-                [freshness(picture)],
-            )
-        )
+        self.query_one("#verdict", Lines).put(verdict_line(picture))
         self.query_one("#views", Lines).put(Line(self._views(), self._chips(picture)))
 
     def _views(self) -> list[Part]:

@@ -6,9 +6,9 @@ import numpy as np
 from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, LOST, OK
+from monitor.derive.rollup import BrokerTotals
 from monitor.snapshot import Brokers
-from monitor.table import Floats, Ints, Texts, objects
-from monitor.view import View
+from monitor.table import Floats, Texts, objects
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.widgets.columns import Column, meaning
@@ -17,13 +17,11 @@ from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, status
 WORDS = ("ok", "behind", "gone", "unknown")
 
 
-def broker_ids(view: View) -> Ints:
-    """Node ids of the brokers in metadata and of those that only replicas name, sorted."""
-    return np.union1d(view.snapshot.brokers.broker, view.snapshot.partitions.replicas.values).astype(np.int32)
+def _totals(name: str) -> Make:
+    return lambda rows: getattr(rows.view.broker_totals, name)
 
 
-def _ids(rows: Rows) -> Ints:
-    return broker_ids(rows.view)
+_ids, _out_of_sync = _totals("broker"), _totals("out_of_sync")
 
 
 def _described(name: str) -> Make:
@@ -32,38 +30,19 @@ def _described(name: str) -> Make:
     def make(rows: Rows) -> Texts:
         brokers = rows.view.snapshot.brokers
         known = dict(zip(brokers.broker.tolist(), getattr(brokers, name).tolist(), strict=True))
-        return objects(known.get(each) if known.get(each) is None else str(known[each]) for each in _ids(rows).tolist())
+        return objects(known.get(each) if known.get(each) is None else str(known[each]) for each in rows.keys)
 
     return make
 
 
-def _tally(rows: Rows, nodes: Ints) -> Floats:
-    """How often each broker stands in `nodes`."""
-    found, times = np.unique(nodes, return_counts=True)
-    tally = dict(zip(found.tolist(), times.tolist(), strict=True))
-    return np.array([tally.get(each, 0) for each in _ids(rows).tolist()], np.float64)
-
-
-def _leaders(rows: Rows) -> Floats:
-    return _tally(rows, rows.view.snapshot.partitions.leader)
-
-
-def _replicas(rows: Rows) -> Floats:
-    return _tally(rows, rows.view.snapshot.partitions.replicas.values)
-
-
-def _out_of_sync(rows: Rows) -> Floats:
-    return _replicas(rows) - _tally(rows, rows.view.snapshot.partitions.isr.values)
-
-
 def _role(rows: Rows) -> Texts:
-    return objects("controller" if each == rows.view.snapshot.controller else "" for each in _ids(rows).tolist())
+    return objects("controller" if each == rows.view.snapshot.controller else "" for each in rows.keys)
 
 
 def _asked(name: str) -> Make:
     def make(rows: Rows) -> Floats:
         requests = rows.view.snapshot.requests
-        return np.array([getattr(requests, name)[requests.broker == each].sum() for each in _ids(rows)], np.float64)
+        return np.array([getattr(requests, name)[requests.broker == each].sum() for each in rows.keys], np.float64)
 
     return make
 
@@ -82,9 +61,9 @@ COLUMNS: tuple[Column[Rows], ...] = (
     names("port", "Port", "P", _described("port"), meaning(Brokers, "port"), width=6, rank=4),
     names("rack", "Rack", "K", _described("rack"), meaning(Brokers, "rack"), width=8, rank=3),
     names("role", "Role", "O", _role, "which one is the active controller", width=10),
-    counts("leaders", "Leaders", "E", _leaders, "partitions it leads", width=8),
-    counts("replicas", "Replicas", "R", _replicas, "partitions it holds", width=9, rank=1),
-    counts("out", "Not in sync", "I", _out_of_sync, "replicas on it that are not in sync", width=11, kind="behind"),
+    counts("leaders", "Leaders", "E", _totals("leaders"), meaning(BrokerTotals, "leaders"), width=8),
+    counts("replicas", "Replicas", "R", _totals("replicas"), meaning(BrokerTotals, "replicas"), width=9, rank=1),
+    counts("out", "Not in sync", "I", _out_of_sync, meaning(BrokerTotals, "out_of_sync"), width=11, kind="behind"),
     counts("requests", "Asked", "A", _asked("requests"), "requests kmon has sent to it", width=9, rank=5),
     counts(
         "errors",
@@ -112,20 +91,9 @@ class BrokersScreen(MonitorScreen):
     def rows(self, picture: Picture) -> Rows:
         assert picture.view is not None
         view = picture.view.shown
-        ids = broker_ids(view)
-        keys = [int(each) for each in ids]
-        hosts = {
-            int(each): str(host)
-            for each, host in zip(view.snapshot.brokers.broker, view.snapshot.brokers.host, strict=True)
-        }
-        rows = Rows(
-            picture,
-            view,
-            keys,
-            [f"{each} {hosts.get(each, '')}" for each in keys],
-            np.zeros(len(ids), np.int32),
-            np.arange(len(ids)),
-        )
-        status = np.where(rows.array(_out_of_sync) > 0, BEHIND, OK)
-        rows.status[:] = np.where(np.isin(ids, view.snapshot.brokers.broker), status, LOST)
-        return rows
+        totals, brokers = view.broker_totals, view.snapshot.brokers
+        hosts = dict(zip(brokers.broker.tolist(), brokers.host.tolist(), strict=True))
+        keys = totals.broker.tolist()
+        names = [f"{each} {hosts.get(each, '')}" for each in keys]
+        status = np.where(totals.described, np.where(totals.out_of_sync > 0, BEHIND, OK), LOST)
+        return Rows(picture, view, keys, names, status, np.arange(len(totals)))

@@ -1,21 +1,23 @@
 """One group: what it is, its lag over time, and every partition it reads, the worst first."""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from monitor.derive.lag import STATUSES, Lag
+from monitor.derive.lag import GLYPHS, STATUSES, Lag
+from monitor.derive.verdict import group_why, partition_why
 from monitor.snapshot import KNOWN, Members, Topics
 from monitor.table import Ints, Texts
+from monitor.text import visible
 from monitor.view import View
-from tui.format import STATUS_GLYPHS, at_least, count, plain
+from tui.format import at_least, count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.topic import TopicScreen
-from tui.why import group_why, partition_why
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE, Column, meaning
 from tui.widgets.lines import Line, Lines, Part
@@ -86,7 +88,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         rank=WIDE,
     ),
     reasons(
-        lambda rows, row: partition_why(rows.view, int(rows.pick[row]), human=rows.human),
+        lambda rows, row: partition_why(rows.view, int(rows.pick[row]), rows.write),
         "why it stands so: what is lost, that no member reads it, or the reason its lag is unknown",
         width=16,
     ),
@@ -147,18 +149,18 @@ def about(view: View, row: int, *, human: bool) -> tuple[Line, Line]:
     status = STATUSES[lags.status[row]]
     known = groups.reason[row] == KNOWN
     facts = (
-        ("type", plain(groups.group_type[row])),
-        ("state", plain(groups.state[row]) if known else plain(None)),
+        ("type", visible(groups.group_type[row])),
+        ("state", visible(groups.state[row] if known else None)),
         ("members", count(groups.members[row])),
         ("partitions", count(lags.partitions[row] or (0 if lags.reason[row] == KNOWN else None))),
         ("coordinator", str(groups.coordinator[row])),
-        ("assignor", plain(groups.assignor[row])),
+        ("assignor", visible(groups.assignor[row])),
     )
-    why = group_why(view, row, human=human)
+    why = group_why(view, row, partial(count, human=human))
     return (
         Line(
             [
-                Part(f" {STATUS_GLYPHS[lags.status[row]]} {status}", status),
+                Part(f" {GLYPHS[lags.status[row]]} {status}", status),
                 Part("  lag ", "dim"),
                 Part(at_least(lags.lag[row], lags.lag_at_least[row], human=human), "strong"),
                 *([Part(f"  {why}")] if why else []),

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 
 from monitor.derive.lag import STATUSES
 from monitor.derive.rollup import GroupLags
+from monitor.derive.verdict import group_why
 from monitor.snapshot import KNOWN, Groups
 from monitor.source import Point
 from monitor.table import Floats
@@ -15,7 +16,6 @@ from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.group import STATUS_MEANING, GroupScreen
-from tui.why import group_why
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, reasons, statuses, totals
 
@@ -126,7 +126,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         falling=False,
     ),
     reasons(
-        lambda rows, row: group_why(rows.view, int(rows.pick[row]), human=rows.human),
+        lambda rows, row: group_why(rows.view, int(rows.pick[row]), rows.write),
         "why it stands so: the partition with the largest lag, what is lost, what is unknown and the reason",
     ),
 )

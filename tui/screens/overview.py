@@ -8,18 +8,19 @@ import numpy as np
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from monitor.derive.lag import OK, STATUSES
+from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK
+from monitor.derive.verdict import count_groups, worst_groups
 from monitor.source import Point
+from monitor.text import duration, visible
 from monitor.view import AlertRow, View
-from tui.format import STATUS_GLYPHS, age, at_least, plain
+from tui.format import at_least
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GROUP_COLUMNS, group_rows
 from tui.widgets.chart import Chart, Sample
-from tui.widgets.columns import sort_rows
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Rows, severity
+from tui.widgets.rows import Rows
 
 WORST_GROUPS = 10
 LINES_BELOW = 4
@@ -61,8 +62,7 @@ class OverviewScreen(MonitorScreen):
 
 def worst(rows: Rows) -> Rows:
     """The WORST_GROUPS groups that are not ok."""
-    order = sort_rows([rows.array(severity), rows.view.group_lags.lag_at_least], falling=True)
-    kept = np.sort(order[rows.status[order] != OK][:WORST_GROUPS])
+    kept = np.sort(worst_groups(rows.view)[:WORST_GROUPS])
     names = [rows.names[row] for row in kept]
     return replace(rows, keys=names, names=names, status=rows.status[kept], pick=kept, _made={})
 
@@ -76,13 +76,13 @@ def sample(point: Point) -> Sample:
 
 def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
     """The row of figures: a line of names over a line of values."""
-    totals, codes = view.totals, np.bincount(view.group_lags.status, minlength=len(STATUSES))
+    totals = view.totals
     groups = [
         Part(
-            f"{STATUS_GLYPHS[code]} {number:,}{f' {STATUSES[code]}' if wide else ''}  ",
-            STATUSES[code] if number else "dim",
+            f"{glyph} {number:,}{f' {word}' if wide else ''}  ",
+            word if number else "dim",
         )
-        for code, number in enumerate(codes)
+        for glyph, (word, number) in zip(GLYPHS, count_groups(view).items(), strict=True)
     ]
     controller = "–" if view.snapshot.controller is None else str(view.snapshot.controller)
     figures: list[tuple[str, list[Part]]] = [
@@ -109,7 +109,7 @@ def failing(view: View) -> list[Line]:
     """A line for each collector that failed, with the reason."""
     failed = [each for each in view.snapshot.outcomes if not each.success] if view.up else []
     lines = [
-        Line([Part(f" {STATUS_GLYPHS[2]} {plain(each.collector)} ", "lost"), Part(f" {plain(each.error)}")])
+        Line([Part(f" {GLYPHS[LOST]} {visible(each.collector)} ", "lost"), Part(f" {visible(each.error)}")])
         for each in failed
     ]
     return _section("Could not be asked", lines)
@@ -122,14 +122,14 @@ def alerts(rows: Sequence[AlertRow], now: float) -> list[Line]:
         Line(
             [
                 Part(
-                    f" {'▲' if each.state != 'firing' else '✘'} {plain(each.state)} ",
+                    f" {GLYPHS[LOST if each.state == 'firing' else BEHIND]} {visible(each.state)} ",
                     "lost" if each.state == "firing" else "behind",
                 ),
-                Part(f" {plain(each.rule)} ", "strong"),
-                Part(f" {plain(each.summary)}"),
-                Part(f"  {', '.join(f'{plain(name)}={plain(value)}' for name, value in each.labels)}", "dim"),
+                Part(f" {visible(each.rule)} ", "strong"),
+                Part(f" {visible(each.summary)}"),
+                Part(f"  {', '.join(f'{visible(name)}={visible(value)}' for name, value in each.labels)}", "dim"),
             ],
-            [Part(f" {plain(each.severity)} · {age(now - (each.firing_since or each.active_since))} ", "dim")],
+            [Part(f" {visible(each.severity)} · {duration(now - (each.firing_since or each.active_since))} ", "dim")],
         )
         for each in ordered
     ]

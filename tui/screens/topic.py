@@ -11,8 +11,9 @@ from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.rollup import offline_partitions, under_replicated_partitions
 from monitor.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
 from monitor.table import Floats, Ints, Ragged, Texts, objects
+from monitor.text import visible
 from monitor.view import View
-from tui.format import at_least, count, plain
+from tui.format import at_least, count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.widgets.columns import Column, meaning
@@ -56,7 +57,7 @@ def _why(rows: Rows, row: int) -> str:
         parts.append(f"broker {', '.join(map(str, missing))} not in sync")
     reason = int(offsets.end_reason[place]) or int(offsets.start_reason[place])
     if reason != KNOWN:
-        parts.append(plain(view.reasons[reason]))
+        parts.append(visible(view.reasons[reason]))
     return "; ".join(parts)
 
 
@@ -128,6 +129,6 @@ class TopicScreen(MonitorScreen):
         parts += [Part("  read by ", "dim"), Part(count(len(readers)))]
         for reader in readers[np.argsort(-np.nan_to_num(view.group_topic_lags.lag_at_least[readers]))]:
             lags = view.group_topic_lags
-            parts.append(Part(f"  {plain(view.snapshot.groups.group[lags.group[reader]][:40])} "))
+            parts.append(Part(f"  {visible(view.snapshot.groups.group[lags.group[reader]][:40])} "))
             parts.append(Part(at_least(lags.lag[reader], lags.lag_at_least[reader], human=picture.human), "dim"))
         self.query_one("#about", Lines).put(Line(parts), Line())

@@ -10,8 +10,8 @@ from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
 from monitor.derive.rollup import TopicTotals
 from monitor.snapshot import KNOWN, Topics
 from monitor.table import Floats, Ints, Texts
+from monitor.text import visible
 from monitor.view import View
-from tui.format import plain
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.topic import PARTITION_WORDS, TopicScreen
@@ -51,7 +51,7 @@ def topic_why(view: View, row: int) -> str:
     """What is wrong with a topic, in words."""
     totals, topics = view.topic_totals, view.snapshot.topics
     if topics.reason[row] != KNOWN:
-        return plain(view.reasons[topics.reason[row]])
+        return visible(view.reasons[topics.reason[row]])
     parts = []
     if totals.offline[row]:
         parts.append(f"{totals.offline[row]} offline")

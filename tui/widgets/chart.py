@@ -7,7 +7,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.format import age, bars, count
+from monitor.text import duration
+from tui.format import bars, count
 from tui.theme import inks
 from tui.widgets.lines import Line, Part, segments
 
@@ -70,7 +71,7 @@ class Chart(Widget):
         title = f"{self._title}, the part that is known" if samples and not samples[-1].whole else self._title
         parts = [Part(f" {title}", "strong")]
         if len(samples) > 1:
-            parts.append(Part(f"  last {age(samples[-1].time - samples[0].time)}", "dim"))
+            parts.append(Part(f"  last {duration(samples[-1].time - samples[0].time)}", "dim"))
         if samples and samples[-1].whole and not all(each.whole for each in samples):
             parts.append(Part("  pale: a part was unknown", "dim"))
         if not known:

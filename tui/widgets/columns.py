@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.table import Floats, Ints, Table
-from tui.format import UNKNOWN_TEXT, fit
+from monitor.text import UNKNOWN
+from tui.format import fit
 
 
 class Cell(NamedTuple):
@@ -64,7 +65,7 @@ ROOMY = 80
 def meaning(table: type[Table], name: str) -> str:
     """What a column of the core's tables means, in its own words."""
     words = next(str(each.metadata["meaning"]) for each in table.schema() if each.name == name)
-    return words.replace("None", UNKNOWN_TEXT)
+    return words.replace("None", UNKNOWN)
 
 
 def sort_rows(values: Sequence[Values], *, falling: bool) -> Ints:

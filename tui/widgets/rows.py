@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitor.derive.lag import OK, STATUSES, UNKNOWN
+from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.table import Flags, Ints
+from monitor.text import visible
 from monitor.view import View
-from tui.format import STATUS_GLYPHS, at_least, count, plain
+from tui.format import at_least, count
 from tui.picture import Picture
-from tui.verdict import SEVERITY
 from tui.widgets.columns import Cell, Column, Values
 
 
@@ -39,6 +39,10 @@ class Rows:
     @property
     def human(self) -> bool:
         return self.picture.human
+
+    def write(self, value: float | None) -> str:
+        """A number as it is to be shown."""
+        return count(value, human=self.human)
 
     @property
     def problems(self) -> Flags:
@@ -71,7 +75,7 @@ def names(
         name,
         title,
         width,
-        cell=lambda rows, row: Cell(plain(rows.array(make)[row]) or empty),
+        cell=lambda rows, row: Cell(visible(rows.array(make)[row]) or empty),
         meaning=meaning,
         sort=lambda rows: [rows.array(make)],
         letter=letter,
@@ -169,7 +173,7 @@ def statuses(words: Sequence[str], tie: Make, meaning: str, *, width: int = 9) -
         "Status",
         width,
         cell=lambda rows, row: Cell(
-            f"{STATUS_GLYPHS[rows.status[row]]} {words[rows.status[row]]}", STATUSES[rows.status[row]]
+            f"{GLYPHS[rows.status[row]]} {words[rows.status[row]]}", STATUSES[rows.status[row]]
         ),
         meaning=meaning,
         sort=lambda rows: [rows.array(severity), rows.array(tie)],
