@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboards.text import printable
 from monitor.source import Point
 from monitor.table import Floats
+from monitor.text import visible
 from monitor.view import View
 
 MAX_POINTS = 600
@@ -60,7 +60,7 @@ def with_gaps(times: Floats, values: Floats, longest: float) -> tuple[Floats, Fl
 
 def shorten(name: str) -> str:
     """A name of at most NAME_LENGTH signs, cut in the middle."""
-    shown = printable(name)
+    shown = visible(name)
     if len(shown) <= NAME_LENGTH:
         return shown
     return f"{shown[: NAME_LENGTH // 2]}…{shown[-NAME_LENGTH // 2 :]}"

@@ -9,8 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards.components.parts import nothing
 from dashboards.links import GROUPS, OVERVIEW, link, on_cluster, source_of
-from dashboards.text import printable
-from dashboards.verdict import Verdict, verdict
+from monitor.derive.lag import GLYPHS, UNKNOWN
 from monitor.source import Source
 from monitor.view import View
 
@@ -90,10 +89,14 @@ def stamp(source: Source, view: View | None, now: float) -> dict[str, Any]:
     }
 
 
-def sentence(said: Verdict) -> list[Any]:
-    """The verdict as it stands below the navigation."""
-    mark = html.Span(said.glyph, className="glyph", **{"aria-hidden": "true"})
-    return [html.Strong([mark, said.word]), html.Span(printable(said.sentence))]
+def sentence(view: View | None) -> tuple[list[Any], str]:
+    """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
+    if view is None:
+        level, glyph, said = "waiting", GLYPHS[UNKNOWN], "for the first poll to end"
+    else:
+        level, glyph, said = view.verdict.level, view.verdict.glyph, view.verdict.sentence
+    mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
+    return [html.Strong([mark, level]), html.Span(said)], level
 
 
 def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock: Callable[[], float]) -> None:
@@ -105,9 +108,9 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         news = stamp(source, view, clock())
         if seen and (seen["cluster"], seen["time"]) == (news["cluster"], news["time"]):
             raise PreventUpdate
-        said = verdict(view)
+        said, level = sentence(view)
         firing = 0 if view is None else sum(each.state == "firing" for each in view.alerts)
-        return news, sentence(said), f"verdict verdict-{said.level}", f"{firing} alerts firing"
+        return news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
 
     app.callback(
         Output("view", "data"),

@@ -1,10 +1,9 @@
 // Cells drawn as React elements: their texts are text nodes, so a name is never markup.
 (() => {
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
-  const glyphs = { ok: "●", behind: "▲", lost: "✕", unknown: "◌" };
   const element = (...parts) => window.React.createElement(...parts);
 
-  cells.StatusMark = ({ value }) =>
+  cells.StatusMark = ({ value, glyphs }) =>
     value == null
       ? null
       : element("span", { className: "status status-" + value },
@@ -18,7 +17,7 @@
       event.preventDefault();
       window.kmon.go(href);
     };
-    const shown = window.kmon.printable(value);
+    const shown = window.kmon.visible(value);
     return element("a", { href, title: shown, className: "name", onClick: follow }, shown || "(empty name)");
   };
 })();

@@ -2,6 +2,7 @@
 (() => {
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+  // The same as SEVERITY in monitor/derive/lag.py.
   const order = { ok: 0, unknown: 1, behind: 2, lost: 3 };
 
   grid.count = (params) => (params.value == null ? "–" : whole.format(params.value));
@@ -9,7 +10,7 @@
   // The filter box looks for names and words; "1" is not to find every group of one member.
   grid.unsearched = () => "";
 
-  grid.printable = (params) => (params.value == null ? "" : window.kmon.printable(params.value));
+  grid.visible = (params) => (params.value == null ? "" : window.kmon.visible(params.value));
 
   // A lag that is not known whole shows what is known of it.
   grid.total = (params) => {

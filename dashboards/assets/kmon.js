@@ -5,10 +5,22 @@
   const defaults = { q: "", range: "1h" };
   const whole = new Intl.NumberFormat("en-US");
 
-  // The same as dashboards/text.py: what cannot be seen, or turns text around, becomes a visible sign.
-  kmon.printable = (name) =>
-    String(name).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, (letter) =>
-      letter < " " ? String.fromCharCode(0x2400 + letter.charCodeAt(0)) : "\ufffd");
+  // The same as visible in monitor/text.py: what cannot be seen, or turns text around, stands as its escape.
+  const unseen = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+  const mark = /[\p{M}\u1161-\u11ff\ud7b0-\ud7ff\u{1f3fb}-\u{1f3ff}]/u;
+  const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+  const spell = (letter) => {
+    const code = letter.codePointAt(0), hex = code.toString(16);
+    if (short[letter]) return short[letter];
+    return code < 0x100 ? "\\x" + hex.padStart(2, "0") : code < 0x10000 ? "\\u" + hex.padStart(4, "0") : "\\U" + hex.padStart(8, "0");
+  };
+  kmon.visible = (name) => {
+    let marks = 0;
+    return Array.from(String(name), (letter) => {
+      marks = mark.test(letter) ? marks + 1 : 0;
+      return marks > 2 || (letter !== " " && unseen.test(letter)) ? spell(letter) : letter;
+    }).join("");
+  };
 
   // --- addresses -------------------------------------------------------------------------------------------------
 
@@ -140,7 +152,7 @@
       });
       let name = "";
       try { name = decodeURIComponent(String(pathname).replace(/^\/(groups\/?)?=?/, "")); } catch { /* not UTF-8 */ }
-      document.title = (kmon.printable(name) || (current === "nav-groups" ? "Groups" : "Overview")) + " · kmon";
+      document.title = (kmon.visible(name) || (current === "nav-groups" ? "Groups" : "Overview")) + " · kmon";
       return pathname;
     },
 

@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from dashboards.charts import EMPTY
 from dashboards.links import DEFAULT_RANGE, RANGES
+from monitor.derive.lag import GLYPHS, STATUSES
 
 _THEME = """themeQuartz.withParams({
     fontFamily: 'inherit', fontSize: 13, rowHeight: 36, headerHeight: 38, spacing: 7, wrapperBorder: false,
@@ -63,11 +64,12 @@ def column(field: str, head: str, *, number: bool = False, width: int = 120, **o
 
 
 NAME: dict[str, Any] = {
-    "valueFormatter": {"function": "printable(params)"},
-    "tooltipValueGetter": {"function": "printable(params)"},
+    "valueFormatter": {"function": "visible(params)"},
+    "tooltipValueGetter": {"function": "visible(params)"},
 }
 STATUS: dict[str, Any] = {
     "cellRenderer": "StatusMark",
+    "cellRendererParams": {"glyphs": dict(zip(STATUSES, GLYPHS, strict=True))},
     "comparator": {"function": "byStatus"},
     "sortingOrder": ["desc", "asc", None],
 }

@@ -5,7 +5,8 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards.text import DASH, GLYPHS, printable
+from monitor.derive.lag import GLYPHS, STATUSES
+from monitor.text import UNKNOWN, visible
 
 
 def card(title: str, *children: Any, aside: Any = None) -> html.Section:
@@ -15,7 +16,7 @@ def card(title: str, *children: Any, aside: Any = None) -> html.Section:
 
 def status_mark(word: str) -> html.Span:
     """A status as glyph and word."""
-    glyph = html.Span(GLYPHS[word], className="glyph", **{"aria-hidden": "true"})
+    glyph = html.Span(GLYPHS[STATUSES.index(word)], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, word], className=f"status status-{word}")
 
 
@@ -24,8 +25,8 @@ def tile(name: str, value: str, note: str = "", level: str = "") -> html.Div:
     return html.Div(
         [
             html.Dt(name),
-            html.Dd(value, className="tile-value"),
-            html.Dd(note, className="tile-note muted", title=note or None),
+            html.Dd(visible(value), className="tile-value"),
+            html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
         className=f"tile {level}".strip(),
     )
@@ -33,12 +34,12 @@ def tile(name: str, value: str, note: str = "", level: str = "") -> html.Div:
 
 def name_link(name: str, href: str) -> dcc.Link:
     """A link that shows a name; a long one is cut by the style sheet and whole in its tooltip."""
-    return dcc.Link(printable(name) or "(empty name)", href=href, title=printable(name), className="name")
+    return dcc.Link(visible(name) or "(empty name)", href=href, title=visible(name), className="name")
 
 
 def text(value: str | None) -> html.Span:
     """A text from outside, in one line; a dash where there is none."""
-    shown = printable(value) if value else DASH
+    shown = visible(value) if value else UNKNOWN
     return html.Span(shown, className="name", title=shown)
 
 
@@ -60,4 +61,6 @@ def listing(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequen
 
 def nothing(title: str, why: str = "") -> html.Div:
     """What stands where there is nothing to show, and why there is not."""
-    return html.Div([html.P(title, className="nothing-title"), html.P(why, className="muted")], className="nothing")
+    return html.Div(
+        [html.P(title, className="nothing-title"), html.P(visible(why), className="muted")], className="nothing"
+    )

@@ -22,10 +22,11 @@ from dashboards.components.controls import (
 from dashboards.components.parts import card, listing, nothing, status_mark, text, tile
 from dashboards.feed import Feed, Row
 from dashboards.links import GROUPS, group_of, link, range_seconds, source_of
-from dashboards.pages.groups import numbers, why
-from dashboards.text import DASH, count, failure, plural, printable, status, total
-from monitor.snapshot import KNOWN
+from dashboards.pages.groups import numbers
+from dashboards.text import failure, status
+from monitor.derive.verdict import group_why, partition_why
 from monitor.source import Source
+from monitor.text import UNKNOWN, at_least, count, plural, visible
 from monitor.view import View
 
 PATH = "/groups/{group:path}"
@@ -95,7 +96,8 @@ def layout() -> html.Div:
 def rows(view: View, row: int) -> list[Row]:
     """A row a partition of the group in this row of the View, its cells in the order of FIELDS."""
     lag, topics, members = view.lag, view.snapshot.topics, view.snapshot.members
-    mine = slice(*np.searchsorted(lag.group, [row, row + 1]))
+    bounds = np.searchsorted(lag.group, [row, row + 1]).tolist()
+    mine = slice(*bounds)
     names = topics.topic[lag.topic[mine]].tolist()
     partitions = lag.partition[mine].tolist()
     owners = lag.member[mine].tolist()
@@ -113,7 +115,7 @@ def rows(view: View, row: int) -> list[Row]:
             (None if owner < 0 else members.client_id[owner] for owner in owners),
             (None if owner < 0 else members.host[owner] for owner in owners),
             (None if owner < 0 else members.member_id[owner] for owner in owners),
-            (view.reasons[code] if code != KNOWN else "" for code in lag.reason[mine].tolist()),
+            (partition_why(view, each) for each in range(*bounds)),
             strict=True,
         )
     )
@@ -125,26 +127,28 @@ def tiles(view: View, row: int) -> list[html.Div]:
     not_described = view.reasons[int(groups.reason[row])]
     unknown = int(lags.unknown_partitions[row])
     lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
-    coordinator = int(groups.coordinator[row])
+    coordinator, why = int(groups.coordinator[row]), group_why(view, row)
     return [
         html.Div(
             [
                 html.Dt("Status"),
                 html.Dd(status_mark(status(int(lags.status[row]))), className="tile-value"),
-                html.Dd(why(view, row), className="tile-note muted", title=why(view, row) or None),
+                html.Dd(why, className="tile-note muted", title=why or None),
             ],
             className="tile",
         ),
         tile(
             "Lag",
-            total(float(lags.lag[row]), float(lags.lag_at_least[row])),
+            at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
             _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
         ),
         tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
         tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
-        tile("State", groups.state[row] or DASH, not_described or _kind(view, row)),
-        tile("Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or DASH}"),
-        tile("Coordinator", DASH if coordinator < 0 else str(coordinator), "broker"),
+        tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
+        tile(
+            "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
+        ),
+        tile("Coordinator", UNKNOWN if coordinator < 0 else str(coordinator), "broker"),
     ]
 
 
@@ -209,7 +213,7 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         changes = feed.send(tuple(key), shown.time, table, known)
         described = [absent(shown), None, None] if row is None else [None, tiles(shown, row), members(shown, row)]
         missing, facts, who = described
-        named = printable(group) or "(empty name)"
+        named = visible(group) or "(empty name)"
         return link(GROUPS, search), named, facts, who, missing, {"fields": FIELDS, **changes}, [key, shown.time]
 
     app.callback(

@@ -11,11 +11,11 @@ from dashboards.components.controls import STATUS, column, drive_grid, grid, gri
 from dashboards.components.parts import nothing
 from dashboards.feed import Feed, Row
 from dashboards.links import source_of
-from dashboards.text import count, failure, status
-from monitor.derive.lag import BEHIND, LOST
-from monitor.snapshot import KNOWN
+from dashboards.text import failure, status
+from monitor.derive.verdict import group_why
 from monitor.source import Source
 from monitor.table import Floats
+from monitor.text import visible
 from monitor.view import View
 
 PATH = "/groups"
@@ -76,20 +76,6 @@ def layout() -> html.Div:
     )
 
 
-def why(view: View, row: int) -> str:
-    """Why a group has the status it has, in words."""
-    lags = view.group_lags
-    if lags.reason[row] != KNOWN:
-        return view.reasons[int(lags.reason[row])]
-    if lags.status[row] == LOST:
-        return f"{count(float(lags.lost[row]))} records deleted unread"
-    if lags.status[row] == BEHIND and lags.worst[row] >= 0:
-        worst = int(lags.worst[row])
-        topic = view.snapshot.topics.topic[view.lag.topic[worst]]
-        return f"most of it on {topic} partition {view.lag.partition[worst]}"
-    return ""
-
-
 def rows(view: View) -> list[Row]:
     """A row a group, its cells in the order of FIELDS; unknown numbers are None."""
     groups, lags = view.snapshot.groups, view.group_lags
@@ -108,7 +94,7 @@ def rows(view: View) -> list[Row]:
             groups.group_type.tolist(),
             numbers(np.where(unread, np.nan, lags.partitions)),
             numbers(np.where(unread, np.nan, lags.unknown_partitions)),
-            (why(view, row) for row in range(len(groups))),
+            (group_why(view, row) for row in range(len(groups))),
             numbers(np.where(partial, lags.lag_at_least, np.nan)),
             strict=True,
         )
@@ -124,7 +110,7 @@ def note(view: View) -> Any:
     """Why the table is empty or not whole; nothing when it is whole."""
     no_groups = failure(view, "groups")
     if len(view.snapshot.groups):
-        return html.P(f"Some groups may be missing: {no_groups}", className="notice") if no_groups else None
+        return html.P(f"Some groups may be missing: {visible(no_groups)}", className="notice") if no_groups else None
     if no_groups:
         return nothing("The groups are unknown", no_groups)
     return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")

@@ -11,10 +11,10 @@ from dashboards.charts import lag_figure, undrawn
 from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import card, listing, name_link, nothing, status_mark, text, tile
 from dashboards.links import GROUPS, group_path, link, range_seconds, source_of
-from dashboards.pages.groups import why
-from dashboards.text import DASH, count, duration, failure, failures, plural, printable, status, total
-from dashboards.verdict import count_groups
+from dashboards.text import failure, failures, status
+from monitor.derive.verdict import count_groups, group_why, worst_groups
 from monitor.source import Source
+from monitor.text import UNKNOWN, at_least, count, duration, plural, visible
 from monitor.view import View
 
 PATH = "/"
@@ -54,14 +54,6 @@ def layout() -> html.Div:
     )
 
 
-def worst_groups(view: View, most: int = WORST) -> list[int]:
-    """Rows of the groups with the largest known lag, those with records lost or unknown before the ones at rest."""
-    lags = view.group_lags
-    lag = np.where(np.isnan(lags.lag_at_least), -1.0, lags.lag_at_least)
-    order = np.lexsort((view.snapshot.groups.group.astype(str), -lags.status, -lag))
-    return [int(row) for row in order[:most] if lags.status[row] != 0]
-
-
 def charted_groups(view: View, most: int = CHARTED) -> list[str]:
     """The groups that the chart draws: the ones with the largest lag, also when all are at rest."""
     lag = view.group_lags.lag
@@ -80,7 +72,7 @@ def tiles(view: View) -> list[html.Div]:
     nodes = ", ".join(map(str, shown.brokers.broker.tolist())) if 0 < totals.brokers < 8 else ""
     return [
         tile("Brokers", _known(totals.brokers, no_brokers), no_brokers or (nodes and f"nodes {nodes}")),
-        tile("Controller", DASH if shown.controller is None else str(shown.controller), no_brokers or "node"),
+        tile("Controller", UNKNOWN if shown.controller is None else str(shown.controller), no_brokers or "node"),
         tile(
             "Offline partitions",
             _known(totals.offline, no_topics),
@@ -99,7 +91,7 @@ def tiles(view: View) -> list[html.Div]:
                 html.Dd(
                     [
                         html.Span([html.B(_known(n, no_groups)), status_mark(word)], className="count")
-                        for word, n in vars(groups).items()
+                        for word, n in groups.items()
                     ],
                     className="tile-value counts",
                 ),
@@ -109,20 +101,20 @@ def tiles(view: View) -> list[html.Div]:
         ),
         tile(
             "Total lag",
-            total(None if no_groups else totals.lag, totals.lag_at_least),
+            at_least(None if no_groups else totals.lag, totals.lag_at_least),
             partly or "records still to read",
         ),
     ]
 
 
 def _known(value: int, why_not: str) -> str:
-    return total(None if why_not else value, value)
+    return at_least(None if why_not else value, value)
 
 
 def worst(view: View, search: str | None) -> Any:
     """The table of the groups that are not at rest."""
     groups, lags = view.snapshot.groups, view.group_lags
-    rows = worst_groups(view)
+    rows = worst_groups(view)[:WORST].tolist()
     if not rows:
         no_groups = failure(view, "groups")
         if no_groups:
@@ -136,10 +128,10 @@ def worst(view: View, search: str | None) -> Any:
             (
                 name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
                 status_mark(status(int(lags.status[row]))),
-                total(float(lags.lag[row]), float(lags.lag_at_least[row])),
+                at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
                 count(float(lags.lost[row])) if lags.lost[row] else "",
                 count(float(groups.members[row])),
-                html.Span(why(view, row), className="why", title=why(view, row)),
+                html.Span(why := group_why(view, row), className="why", title=why),
             )
             for row in rows
         ],
@@ -161,7 +153,7 @@ def alerts(view: View) -> Any:
                 html.Span(each.state, className=f"alert-{each.state}"),
                 each.severity,
                 duration(view.time - (each.firing_since or each.active_since)),
-                html.Span(printable(each.summary), className="why", title=printable(each.summary)),
+                html.Span(visible(each.summary), className="why", title=visible(each.summary)),
             )
             for each in ordered
         ],
@@ -177,7 +169,7 @@ def collectors(view: View) -> Any:
         return nothing(f"All {plural(count_, 'collector')} answered" if count_ else "No collectors yet", "")
     return listing(
         ("Collector", "Why it has no full answer"),
-        [(name, html.Span(printable(reason), className="why")) for name, reason in failed],
+        [(name, html.Span(visible(reason), className="why")) for name, reason in failed],
     )
 
 

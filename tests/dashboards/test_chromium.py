@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from hostile import HOSTILE as NAMES
 from requirements import require
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.app import create_app
 from dashboards.links import group_path
+from monitor.text import visible
 from monitor.view import View, make_view
 
 pytestmark = pytest.mark.chromium
@@ -175,7 +177,7 @@ def test_hostile_names_are_text_and_their_pages_open(browser: Any) -> None:
     with opened(browser, FixtureSource(hostile_view())) as page:
         page.open("/groups")
         link = page.wait("#groups .name", "<script>")
-        assert link.inner_text() == "<script>alert(1)</script>/../%2F =cmd␊\N{REPLACEMENT CHARACTER}"
+        assert link.inner_text() == "<script>alert(1)</script>/../%2F =cmd\\n\\u202e"
         assert link.get_attribute("href") == group_path(HOSTILE)
         link.click()
         page.wait("#group-name", "<script>alert(1)</script>")
@@ -188,6 +190,28 @@ def test_hostile_names_are_text_and_their_pages_open(browser: Any) -> None:
         page.open("/")
         page.wait("#overview-chart .legendtext", "<script>")
         assert page.tab.locator("main script").count() == 0
+
+
+def test_the_browser_makes_names_visible_as_the_server_does(browser: Any) -> None:
+    names = [
+        *NAMES,
+        "e\u0301\u0302\u0303\u0304",
+        "\u0928\u093e\u093f\u0940",
+        "\u1100\u1161\u11a8\u11a8",
+        "\u3164\u2800\ufe0f",
+    ]
+    names += [
+        "\x7f\x9b\xa0\xad",
+        "\ufeff\U000e0041\U000e0100",
+        "a\u0301\n\u0301",
+        "👍\U0001f3fb\U0001f3fb\U0001f3fb",
+        "\ue000",
+    ]
+    with opened(browser, FixtureSource(hostile_view())) as page:
+        page.open("/")
+        page.wait("#verdict.verdict-ok")
+        shown = page.tab.evaluate("names => names.map(window.kmon.visible)", names)
+    assert shown == [visible(each) for each in names]
 
 
 def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:

@@ -27,9 +27,11 @@ ALLOWED = {
 }  # fmt: skip
 OF_THE_CORE = {
     "monitor.derive.lag",
+    "monitor.derive.verdict",
     "monitor.snapshot",
     "monitor.source",
     "monitor.table",
+    "monitor.text",
     "monitor.view",
 }
 

@@ -1,12 +1,16 @@
 """The pages' pure functions: rows and tiles say what the View says, and what is unknown stays unknown."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash_client import texts
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
+import dashboards
 from dashboards.pages import group, groups, overview
+from monitor.derive.lag import SEVERITY, STATUSES
 from monitor.view import View, make_view
 
 EMPTY = snapshot_of([], [])
@@ -28,7 +32,7 @@ def test_a_row_of_every_group_with_its_numbers() -> None:
     row = row_of(view, "payments-ledger")
     assert (row["lag"], row["max_lag"], row["lost"], row["status"]) == (13_500, 11_500, 400, "lost")
     assert (row["members"], row["state"], row["type"], row["partitions"]) == (0, "Empty", "classic", 2)
-    assert row["why"] == "400 records deleted unread"
+    assert row["why"] == "400 deleted before they were read; no members; most on payments-0: 11,500"
 
 
 def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
@@ -40,7 +44,7 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
     assert denied["why"] == "denied: Describe on the group"
     partly = row_of(view, "clicks-sessionizer")
     assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
-    assert partly["why"] == "broker 2: timed out after 3.3 s"
+    assert partly["why"] == "most on clicks-0: 70,000; 1 of 2 partitions unknown: broker 2: timed out after 3.3 s"
 
 
 def test_columns_and_fields_of_the_grids_belong_together() -> None:
@@ -63,11 +67,9 @@ def test_the_partitions_of_a_group_with_who_reads_them() -> None:
 
 
 def test_worst_groups_come_first_and_those_at_rest_not_at_all() -> None:
-    view = shop_view()
-    names = [view.snapshot.groups.group[row] for row in overview.worst_groups(view)]
-    assert names[:2] == ["clicks-sessionizer", "payments-ledger"]
-    assert "word-count" not in names
-    assert len(overview.worst_groups(view, most=2)) == 2
+    shown = said(overview.worst(shop_view(), ""))
+    assert shown.index("payments-ledger") < shown.index("clicks-sessionizer") < shown.index("secret-group")
+    assert "word-count" not in shown
 
 
 def test_only_groups_with_a_known_lag_are_charted() -> None:
@@ -131,3 +133,11 @@ def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
     ledger = next(each for each in figure["data"] if each["name"] == "payments-ledger")
     assert len(ledger["y"]) == 5
     assert ledger["y"][-1] == row_of(view, "payments-ledger")["lag"]
+
+
+def test_the_browser_sorts_statuses_by_their_severity() -> None:
+    script = (Path(dashboards.__file__).parent / "assets/dashAgGridFunctions.js").read_text()
+    order = re.search(r"const order = \{(.*?)\}", script)
+    assert order
+    pairs = [each.split(": ") for each in order[1].strip().split(", ")]
+    assert {word: int(place) for word, place in pairs} == dict(zip(STATUSES, SEVERITY, strict=True))
