@@ -1,6 +1,7 @@
 """Scrapes of a running kmon serve: one scraper, and ten at once."""
 
 import http.client
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,17 +20,20 @@ class Scrapes:
 
 def scrape(host: str, port: int, *, scrapers: int, each: int, gzip: bool = False) -> Scrapes:
     """`scrapers` connections at once, each scraping `each` times."""
+    together = threading.Barrier(scrapers)
 
     def run(_: int) -> list[tuple[float, int]]:
         connection = http.client.HTTPConnection(host, port)
-        into = bytearray(64 << 20)
+        into = bytearray(1 << 20)
         done = []
+        connection.connect()
+        together.wait()
         for _ in range(each):
             began = time.perf_counter()
             connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"} if gzip else {})
             answer = connection.getresponse()
             size = 0
-            while count := answer.readinto(memoryview(into)[size:]):
+            while count := answer.readinto(into):
                 size += count
             done.append((time.perf_counter() - began, size))
         connection.close()
