@@ -98,7 +98,9 @@ class KmonApp(App[None], inherit_bindings=False):
 
     def _monitors(self) -> list[MonitorScreen]:
         """The screen that is seen, also behind the help; those below it are drawn when they are seen again."""
-        return [each for each in self.screen_stack if isinstance(each, MonitorScreen) and each.is_mounted][-1:]
+        # While the app ends, its timer still runs and its screens lose their widgets one by one.
+        screens = [each for each in self.screen_stack if isinstance(each, MonitorScreen)]
+        return [each for each in screens if each.is_mounted and each.is_running][-1:]
 
     # Actions
 

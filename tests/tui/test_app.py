@@ -508,3 +508,10 @@ async def test_trend_and_chart_show_the_window() -> None:
         assert np.isnan(app.picture.points[-1].group_lag).any()
         await pilot.press("enter")
         assert "type classic" in app.screen.query_one("#about", Lines).text
+
+
+async def test_the_clock_may_tick_while_the_app_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.app.TICK_SECONDS", 0.0005)
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "enter")
