@@ -39,10 +39,10 @@ def _rows(columns: dict[str, Iterable[Any]]) -> list[Row]:
 
 COUNTED_BY = {
     "brokers": "cluster",
-    "topics": "topics",
-    "partitions": "topics",
-    "offline": "topics",
-    "under_replicated": "topics",
+    "topics": "cluster",
+    "partitions": "cluster",
+    "offline": "cluster",
+    "under_replicated": "cluster",
     "groups": "groups",
     "groups_behind": "groups",
     "groups_lost": "groups",
@@ -61,10 +61,15 @@ def known_totals(view: View) -> dict[str, float | int | None]:
 
 
 def cluster_row(view: View) -> Row:
-    """The cluster's identity, totals and collectors, of the View that is shown."""
+    """The verdict on the newest View; identity, totals and collectors of the View that is shown."""
     shown = view.shown
     snapshot = shown.snapshot
     return {
+        "verdict": {
+            "level": view.verdict.level,
+            "sentence": view.verdict.sentence,
+            "clauses": [each._asdict() for each in view.verdict.clauses],
+        },
         "cluster_id": snapshot.cluster_id,
         "controller": _node(snapshot.controller),
         "totals": known_totals(shown),

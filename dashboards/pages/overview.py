@@ -65,7 +65,7 @@ def tiles(view: View) -> list[html.Div]:
     """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
     totals, shown = view.totals, view.snapshot
     no_brokers = failure(view, "cluster")
-    no_topics, no_groups = failure(view, "topics"), failure(view, "groups")
+    no_topics, no_groups = failure(view, "cluster"), failure(view, "groups")
     groups = count_groups(view)
     in_all = f"of {plural(totals.partitions, 'partition')}"
     partly = f"not known in full of {plural(totals.groups_unknown, 'group')}" if totals.groups_unknown else no_groups

@@ -8,8 +8,8 @@ from exporters.listen import ListenError
 from kmon.commands.memory import give_memory_back
 from kmon.commands.options import settings_from
 from kmon.commands.signals import ending
-from kmon.commands.text import visible
 from kmon.commands.wiring import serving
+from monitor.text import visible
 from monitor.view import View
 
 log = logging.getLogger("kmon")

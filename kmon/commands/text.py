@@ -3,10 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 
-from monitor.text import visible
-
-__all__ = ["align", "clip", "visible", "width"]
-
 
 def width(text: str) -> int:
     """Cells that a visible text takes: two for wide characters, none for combining ones."""

@@ -96,8 +96,7 @@ def test_unknown_has_no_line() -> None:
 @pytest.mark.parametrize(
     ("collector", "totals"),
     [
-        ("cluster", {"brokers"}),
-        ("topics", {"topics", "partitions", "offline_partitions", "under_replicated_partitions"}),
+        ("cluster", {"brokers", "topics", "partitions", "offline_partitions", "under_replicated_partitions"}),
         ("groups", {"groups"}),
     ],
 )

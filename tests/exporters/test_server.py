@@ -180,11 +180,13 @@ def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachab
 
 
 def test_clusters_and_their_totals() -> None:
-    (cluster,) = get(client_of(FixtureSource(shop_view(failed={"topics": "timed out"}))), "/clusters")["clusters"]
+    (cluster,) = get(client_of(FixtureSource(shop_view(failed={"groups": "timed out"}))), "/clusters")["clusters"]
     assert cluster["totals"]["brokers"] == 3
-    assert cluster["totals"]["topics"] is None
+    assert cluster["totals"]["groups"] is None
+    assert cluster["verdict"]["level"] == "critical"
+    assert "1 partition offline" in cluster["verdict"]["sentence"]
     assert cluster["totals"]["lag"] is None
-    assert {each["collector"] for each in cluster["collectors"]} >= {"topics", "commits"}
+    assert {each["collector"] for each in cluster["collectors"]} >= {"cluster", "commits"}
     (nothing,) = get(client_of(FixtureSource()), "/clusters")["clusters"]
     assert (nothing["cluster"], nothing["time"], nothing["up"]) == ("demo", None, None)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kmon import cli
 from kmon.commands import logs, options, text
 from monitor.settings import SettingsError
+from monitor.text import visible
 
 REFUSED = "127.0.0.1:1"
 
@@ -221,14 +222,14 @@ def test_log_lines_cannot_be_forged(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 @given(st.text())
 def test_a_visible_text_holds_nothing_a_terminal_obeys(name: str) -> None:
-    shown = text.visible(name)
+    shown = visible(name)
     assert shown.isprintable() or all(each.isprintable() or each.isspace() for each in shown)
     assert not any(ord(each) < 32 or 0x7F <= ord(each) < 0xA0 or each in "\u202e\u2028\u200b\ufeff" for each in shown)
 
 
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), min_size=1), st.integers(2, 20))
 def test_columns_stand_under_one_another_whatever_the_names(rows: list[list[str]], cells: int) -> None:
-    shown = [[text.clip(text.visible(cell), cells) for cell in row] for row in rows]
+    shown = [[text.clip(visible(cell), cells) for cell in row] for row in rows]
     assert all(text.width(cell) <= cells for row in shown for cell in row)
     lines = text.align([[*row, "|"] for row in shown], [False, True, False, False])
     assert len({text.width(line) for line in lines}) == 1

@@ -23,7 +23,7 @@ def _group_types(url: str) -> dict[str, str]:
     """The groups on the metrics page whose lag is known, with their types."""
     with urllib.request.urlopen(url, timeout=10) as page:
         families = {each.name: each for each in text_string_to_metric_families(page.read().decode())}
-    if "kmon_group_lag" not in families:
+    if not {"kmon_group_lag", "kmon_cluster_topics", "kmon_cluster_groups"} <= families.keys():
         return {}
     known = {each.labels["group"] for each in families["kmon_group_lag"].samples}
     return {

@@ -16,8 +16,9 @@ from kafka.errors import KafkaError, NoError
 from kafka_cluster import commit, make_topic, produce, unique
 from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
-from kmon.commands.text import clip, visible
+from kmon.commands.text import clip
 from kmon.demo.cluster import Cluster
+from monitor.text import visible
 
 pytestmark = pytest.mark.kafka
 

@@ -64,8 +64,8 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
 def test_collectors_without_a_full_answer_are_named_with_the_first_reason() -> None:
     view = calm(failed={"commits": "broker 2:\ntimed out", "end_offsets": "denied"})
     assert said(view) == ("degraded", r"no full answer on commits, end_offsets: broker 2:\ntimed out")
-    many = calm(failed=dict.fromkeys(("cluster", "topics", "groups", "commits", "end_offsets"), "denied"))
-    assert said(many) == ("degraded", "no full answer on cluster, topics, groups and 2 more: denied")
+    many = calm(failed=dict.fromkeys(("cluster", "quorum", "groups", "commits", "end_offsets"), "denied"))
+    assert said(many) == ("degraded", "no full answer on cluster, groups, commits and 2 more: denied")
 
 
 def test_unreachable_says_why_and_whether_old_data_is_shown() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from monitor.collectors import COLLECTORS
 from monitor.snapshot import (
     Assignments,
     Brokers,
@@ -22,6 +23,7 @@ from monitor.source import Memory
 from monitor.table import Ragged, objects
 from monitor.view import AlertRow, View, make_view
 
+COLLECTOR_NAMES = tuple(each.name for each in COLLECTORS)
 NOW = 1_790_000_000.0
 """The unix time of every fixture: a poll in 2026."""
 
@@ -108,6 +110,7 @@ def snapshot_of(
     share = [groups[row].group_type == "share" for row, _, _, _ in commits]
     ends = {(topic_row[t.name], p): e for t in topics for p, (_, e) in enumerate(t.offsets)}
     failed = failed or {}
+    assert failed.keys() <= set(COLLECTOR_NAMES), "no such collector"
     return Snapshot(
         cluster=cluster,
         time=time,
@@ -194,7 +197,7 @@ def snapshot_of(
         ),
         outcomes=tuple(
             Outcome(name, name not in failed, 0.012, None if name in failed else time + 0.1, failed.get(name, ""))
-            for name in ("cluster", "topics", "groups", "group_members", "commits", "start_offsets", "end_offsets")
+            for name in COLLECTOR_NAMES
         ),
         reasons=tuple(reasons),
     )
