@@ -64,25 +64,24 @@ def charted_groups(view: View, most: int = CHARTED) -> list[str]:
 def tiles(view: View) -> list[html.Div]:
     """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
     totals, shown = view.totals, view.snapshot
-    no_brokers = failure(view, "cluster")
-    no_topics, no_groups = failure(view, "cluster"), failure(view, "groups")
+    no_cluster, no_groups = failure(view, "cluster"), failure(view, "groups")
     groups = count_groups(view)
     in_all = f"of {plural(totals.partitions, 'partition')}"
     partly = f"not known in full of {plural(totals.groups_unknown, 'group')}" if totals.groups_unknown else no_groups
     nodes = ", ".join(map(str, shown.brokers.broker.tolist())) if 0 < totals.brokers < 8 else ""
     return [
-        tile("Brokers", _known(totals.brokers, no_brokers), no_brokers or (nodes and f"nodes {nodes}")),
-        tile("Controller", UNKNOWN if shown.controller is None else str(shown.controller), no_brokers or "node"),
+        tile("Brokers", _known(totals.brokers, no_cluster), no_cluster or (nodes and f"nodes {nodes}")),
+        tile("Controller", UNKNOWN if shown.controller is None else str(shown.controller), no_cluster or "node"),
         tile(
             "Offline partitions",
-            _known(totals.offline, no_topics),
-            no_topics or in_all,
+            _known(totals.offline, no_cluster),
+            no_cluster or in_all,
             "bad" if totals.offline else "",
         ),
         tile(
             "Under-replicated",
-            _known(totals.under_replicated, no_topics),
-            no_topics or in_all,
+            _known(totals.under_replicated, no_cluster),
+            no_cluster or in_all,
             "warn" if totals.under_replicated else "",
         ),
         html.Div(
