@@ -52,10 +52,19 @@ class ClusterCollector(Collector):
             draft.error = "; ".join(dict.fromkeys(f"{client.address(each.node)}: {each}" for each in faults))
             draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} answered in time"
             return [draft.error]
+        try:
+            self._take(client, draft, answer)
+        except MalformedAnswerError as error:
+            draft.error = f"{client.address(answer.node)}: {error}"
+            return [draft.error]
+        return []
+
+    def _take(self, client: Client, draft: Draft, answer: Answer) -> None:
+        """Put an answer into the draft. Raises MalformedAnswerError for one that says nothing."""
         cursor = Cursor(answer.body, flexible=True)
         draft.brokers, draft.cluster_id, draft.controller = _head(cursor)
-        if not draft.brokers:
-            raise MalformedAnswerError(f"{client.address(answer.node)} names no brokers")
+        if not draft.brokers:  # so does a broker that the controller does not count as alive yet
+            raise MalformedAnswerError("names no brokers")
         client.learn(draft.brokers)
         self._node = answer.node if isinstance(answer.node, int) else None
         if self._node is None and draft.brokers:
@@ -67,7 +76,6 @@ class ClusterCollector(Collector):
         draft.topics, draft.partitions = self._topics, self._partitions
         # The kept table's codes hold because this collector is read first, when no reason is given yet.
         draft.reasons[:] = self._topic_errors
-        return []
 
     def fail(self, draft: Draft, reason: str) -> None:
         draft.error = reason

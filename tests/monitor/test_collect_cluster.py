@@ -155,3 +155,10 @@ def test_what_cannot_be_understood_fails_the_cluster_and_not_as_an_empty_one() -
         collect(collector, metadata(topics=[topic("a", [partition(1)])]))
     collector.fail(draft, "why")
     assert draft.error == "why"
+
+
+def test_a_broker_that_names_no_brokers_says_nothing_of_the_cluster() -> None:
+    draft = collect(ClusterCollector(), metadata(brokers=[]))
+    assert draft.error.endswith(": names no brokers")
+    refused = collect(ClusterCollector(), metadata(version=13, error_code=41))
+    assert refused.error
