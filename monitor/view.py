@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.rollup import (
@@ -17,7 +18,11 @@ from monitor.derive.rollup import (
     total_topics,
 )
 from monitor.derive.verdict import Verdict, judge
+from monitor.frames import frame
 from monitor.snapshot import Outcome, Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,10 @@ class View:
 
     def outcome(self, collector: str) -> Outcome | None:
         return next((each for each in self.snapshot.outcomes if each.collector == collector), None)
+
+    def frame(self, name: str) -> "pd.DataFrame":
+        """A table of the View or its Snapshot for a notebook: `view.frame("lag")` (see monitor.frames.frame)."""
+        return frame(self, name)
 
     @cached_property
     def group_rows(self) -> dict[str, int]:

@@ -1,0 +1,56 @@
+"""The door for notebooks: tables of a View as pandas DataFrames, with names where tables have rows and codes."""
+
+from typing import TYPE_CHECKING, Any
+
+from monitor.derive.lag import STATUSES
+from monitor.table import Ragged, Table, objects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from monitor.view import View
+
+TABLES = ("lag", "group_lags", "group_topic_lags", "topic_totals", "broker_totals")
+SNAPSHOT_TABLES = (
+    "brokers",
+    "topics",
+    "partitions",
+    "offsets",
+    "groups",
+    "members",
+    "assignments",
+    "commits",
+    "requests",
+)
+"""What can be had as a DataFrame: tables of the View, and of its Snapshot."""
+
+
+def frame(view: "View", name: str) -> "pd.DataFrame":
+    """The table of this name; its columns are those of the Table, with their units in `frame.attrs["units"]`.
+
+    Columns that hold rows of topics and groups, status codes and reason codes hold names, words and texts instead.
+    Unknown numbers are NaN. Raises KeyError for a name in neither TABLES nor SNAPSHOT_TABLES.
+    """
+    import pandas  # noqa: ICN001, PLC0415 - slow to import, and only for who asks for it
+
+    if name not in (*TABLES, *SNAPSHOT_TABLES):
+        raise KeyError(f"no table {name!r}; there are {', '.join((*TABLES, *SNAPSHOT_TABLES))}")
+    table: Table = getattr(view if name in TABLES else view.snapshot, name)
+    columns = {each.name: _column(view, each.name, getattr(table, each.name)) for each in table.schema()}
+    result = pandas.DataFrame(columns)
+    result.attrs["units"] = {each.name: each.metadata["unit"] for each in table.schema() if each.metadata["unit"]}
+    return result
+
+
+def _column(view: "View", name: str, values: Any) -> Any:
+    """The values of a column, with names for what only counts within the View."""
+    if isinstance(values, Ragged):
+        return objects(values.row(row) for row in range(len(values)))
+    if values.dtype == object:
+        return values
+    if name == "status":
+        return objects(STATUSES[code] for code in values)
+    if name in ("reason", "start_reason", "end_reason", "commits_reason"):
+        return objects(view.reasons[code] for code in values)
+    names = {"group": view.snapshot.groups.group, "topic": view.snapshot.topics.topic}
+    return names[name][values] if name in names else values
