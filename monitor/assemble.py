@@ -16,6 +16,7 @@ from monitor.snapshot import (
     Requests,
     Snapshot,
     Topics,
+    row_key,
 )
 from monitor.table import Floats, Ints, objects
 
@@ -41,8 +42,8 @@ class Assembler:
         self._groups = Groups.empty()
         self._members = Members.empty()
         self._assignments = Assignments.empty()
-        self._key = np.empty(0, np.int64)
-        self._order = np.empty(0, np.int64)
+        self._key: Ints = np.empty(0, np.int64)
+        self._order: Ints = np.empty(0, np.int64)
 
     def snapshot(self, draft: Draft, outcomes: tuple[Outcome, ...], requests: Requests) -> Snapshot:
         """The finished Snapshot of a poll in which at least metadata was answered."""
@@ -118,7 +119,7 @@ class Assembler:
         group, topic, partition, committed, reported, reason = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )
-        key = (group.astype(np.int64) * len(self._topics) + topic) << 24 | partition
+        key = row_key(group, topic, partition, len(self._topics))
         if len(key) != len(self._key) or not np.array_equal(key, self._key):
             # A group that moved to another coordinator within the poll is answered twice: the first answer counts.
             _, self._order = np.unique(key, return_index=True)

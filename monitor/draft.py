@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from monitor.client.client import BrokerAddress
 from monitor.client.faults import Fault, Kind
-from monitor.snapshot import Partitions, Topics
+from monitor.snapshot import Partitions, Topics, reason_code
 from monitor.table import Floats, Ints
 
 
@@ -98,6 +98,4 @@ class Draft:
 
     def reason(self, text: str) -> int:
         """The code of a reason."""
-        if text not in self.reasons:
-            self.reasons.append(text)
-        return self.reasons.index(text)
+        return reason_code(self.reasons, text)

@@ -5,6 +5,8 @@ Nothing here is computed. Tables name rows of one another by index: `partitions.
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from monitor.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 KNOWN = 0
@@ -12,6 +14,18 @@ KNOWN = 0
 
 NO_LEADER = -1
 """What Kafka calls the leader of a partition that has none."""
+
+
+def reason_code(reasons: list[str], text: str) -> int:
+    """The code of a reason in `reasons`, which gets it when it is not there yet."""
+    if text not in reasons:
+        reasons.append(text)
+    return reasons.index(text)
+
+
+def row_key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
+    """One number a row, shape (rows,), that sorts by group, topic and partition; `topics` is the number of topics."""
+    return (group.astype(np.int64) * topics + topic) << 24 | partition
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.snapshot import KNOWN, Snapshot
+from monitor.snapshot import KNOWN, Snapshot, reason_code, row_key
 from monitor.table import Floats, Ints, Table, column
 
 OK, BEHIND, LOST, UNKNOWN = range(4)
@@ -53,7 +53,7 @@ def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Float
 def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     """The Lag table of a snapshot, and the snapshot's reasons with those that lag adds."""
     reasons = list(snapshot.reasons)
-    no_commit, no_partition = (_code(reasons, text) for text in (NO_COMMIT, NO_PARTITION))
+    no_commit, no_partition = (reason_code(reasons, text) for text in (NO_COMMIT, NO_PARTITION))
     group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
     row = _partition_rows(snapshot, topic, partition)
     there = row >= 0
@@ -78,12 +78,6 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     return table, tuple(reasons)
 
 
-def _code(reasons: list[str], text: str) -> int:
-    if text not in reasons:
-        reasons.append(text)
-    return reasons.index(text)
-
-
 def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:
     """Commits and the assignments that have none as one set of rows, in order of group, topic and partition."""
     commits, assigned = snapshot.commits, snapshot.assignments
@@ -93,9 +87,9 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
     committed, reported = commits.committed_offset, commits.reported_lag
     reason = np.where(np.isnan(committed) & (commits.reason == KNOWN), no_commit, commits.reason)
 
-    key = _key(group, topic, partition, topics)
+    key = row_key(group, topic, partition, topics)
     order = _sorting(key)
-    wanted = _key(owner, assigned.topic, assigned.partition, topics)
+    wanted = row_key(owner, assigned.topic, assigned.partition, topics)
     place = np.minimum(np.searchsorted(key[order], wanted), max(len(key) - 1, 0))
     committed_too = key[order][place] == wanted if len(key) else np.zeros(len(wanted), bool)
     member[order[place[committed_too]]] = assigned.member[committed_too]
@@ -112,13 +106,8 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
         member = np.concatenate([member, assigned.member[extra]])
         committed, reported = np.concatenate([committed, nothing]), np.concatenate([reported, nothing])
         reason = np.concatenate([reason, np.where(failed != KNOWN, failed, no_commit)])
-        order = _sorting(_key(group, topic, partition, topics))
+        order = _sorting(row_key(group, topic, partition, topics))
     return group[order], topic[order], partition[order], committed[order], reported[order], reason[order], member[order]
-
-
-def _key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
-    """One number a row that sorts by group, topic and partition."""
-    return (group.astype(np.int64) * topics + topic) << 24 | partition
 
 
 def _sorting(key: Ints) -> Ints:
