@@ -11,6 +11,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 from kafka import KafkaAdminClient
@@ -27,27 +28,38 @@ from monitor.settings import ClusterSettings
 from monitor.source import Memory
 
 ROUNDS = 15
+BUILT = "built"
+"""The file that says that a folder holds a whole cluster."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--load", choices=LOADS, default="A")
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
+    parser.add_argument(
+        "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
+    )
     args = parser.parse_args()
     load = LOADS[args.load]
+    built = args.data is not None and (args.data / BUILT).exists()
     print(f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.platform()}")
     print(f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f} before the run", flush=True)
-    with Cluster(brokers=3, heap_mb=load.heap_mb, tell=lambda line: print(line, file=sys.stderr)) as cluster:
-        seconds = build(load, cluster.bootstrap)
+    with Cluster(
+        brokers=3, heap_mb=load.heap_mb, data_dir=args.data, tell=lambda line: print(line, file=sys.stderr)
+    ) as cluster:
+        seconds = 0.0 if built else build(load, cluster.bootstrap)
+        if args.data is not None:
+            (args.data / BUILT).touch()
         print(
-            f"Cluster {load.name}: 3 brokers, {load.topics} topics × {load.partitions} partitions, "
+            f"Cluster {load.name}: 3 brokers, {load.topics} topics × {load.partitions} partitions "
+            f"(replicated {load.replication_factor} times), "
             f"{load.groups:,} groups × {load.commits} commits (built in {seconds:.0f} s)\n",
             flush=True,
         )
         _measure_poll(cluster)
         if not args.no_admin:
             _measure_admin(load, cluster.bootstrap)
-        _measure_serve(cluster.bootstrap)
+        _measure_serve(cluster.bootstrap, load.interval_seconds)
         row("kmon --help", time_help(), "s")
         row("kmon tui, to its first paint", time_first_paint(cluster.bootstrap), "s")
     return 0
@@ -136,16 +148,16 @@ def _measure_admin(load: Load, bootstrap: str) -> None:
         admin.close()
 
 
-def _measure_serve(bootstrap: str) -> None:
+def _measure_serve(bootstrap: str, interval_seconds: int) -> None:
     """`kmon serve` as a process of its own: its memory, and scrapes of it at its default interval of 10 s."""
     for options, name in ((("--no-dashboard",), "without dashboard"), ((), "with everything")):
-        with serving(bootstrap, "--interval", "2s", *options) as (process, host, port):
+        with serving(bootstrap, "--interval", f"{interval_seconds}s", *options) as (process, host, port):
             for _ in range(10):
                 scrape(host, port, scrapers=1, each=1, gzip=True)
-                time.sleep(2)
+                time.sleep(interval_seconds)
             row(f"kmon serve {name}: RSS after ten polls, scraped", process.memory_info().rss / 1e6, "MB")
     with serving(bootstrap, "--no-dashboard") as (process, host, port):
-        time.sleep(5)
+        time.sleep(10)
         scrape(host, port, scrapers=1, each=3, gzip=True)
         for scrapers, gzip in ((1, True), (10, True), (1, False), (10, False)):
             took = scrape(host, port, scrapers=scrapers, each=100 // scrapers + 20, gzip=gzip)

@@ -1,5 +1,6 @@
 """Builds the benchmark's clusters: many topics, and many groups with committed offsets, on a real Kafka."""
 
+import resource
 import time
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ class Load:
     groups: int
     commits: int
     heap_mb: int
+    interval_seconds: int = 2
+    """Between polls while memory is measured; half of it is the time limit of a request."""
 
     def topic_names(self) -> list[str]:
         return [f"topic-{number:04d}" for number in range(self.topics)]
@@ -36,10 +39,19 @@ class Load:
                 yield TopicPartition(topic, partition)
             left -= self.partitions
 
+    @property
+    def replication_factor(self) -> int:
+        """3, or 2 where each of three brokers may not open as many files as it would then hold replicas."""
+        replicas = self.topics * self.partitions
+        return 3 if resource.getrlimit(resource.RLIMIT_NOFILE)[1] > replicas + FILES_BESIDE_LOGS else 2
+
+
+FILES_BESIDE_LOGS = 2_000
+"""What a broker opens beside a file a replica: jars, sockets, the segments of Kafka's own topics."""
 
 LOADS = {
     "A": Load("A", topics=500, partitions=20, groups=1000, commits=100, heap_mb=768),
-    "B": Load("B", topics=400, partitions=50, groups=2000, commits=500, heap_mb=1200),
+    "B": Load("B", topics=400, partitions=50, groups=2000, commits=500, heap_mb=1200, interval_seconds=8),
     "S": Load("S", topics=20, partitions=10, groups=20, commits=20, heap_mb=400),
 }
 """A and B are the design's; S is small, to try the benchmark itself."""
@@ -55,7 +67,7 @@ def build(load: Load, bootstrap: str) -> float:
             for at in range(0, len(names), 50):
                 admin.create_topics(
                     {
-                        name: {"num_partitions": load.partitions, "replication_factor": 3}
+                        name: {"num_partitions": load.partitions, "replication_factor": load.replication_factor}
                         for name in names[at : at + 50]
                     },
                     timeout_ms=120_000,
