@@ -12,7 +12,6 @@ import numpy as np
 
 from exporters.exposition import LabelColumn
 from exporters.rows import known_totals
-from monitor.derive.rollup import offline_partitions
 from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.table import Flags, Floats, Ints, objects
 from monitor.view import View
@@ -111,7 +110,7 @@ def out_of_sync(view: View) -> Floats:
 
 
 def offline(view: View) -> Floats:
-    offline = offline_partitions(view.snapshot)
+    offline = view.partition_health.offline
     return where(offline, offline)
 
 

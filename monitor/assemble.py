@@ -4,7 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from monitor.details import (
+    BrokerConfigs,
+    Capabilities,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    Subtopologies,
+    Tasks,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
+from monitor.group_tables import NOT_ASKED, commit_troubles, description, make_groups, make_members, troubles
 from monitor.snapshot import (
     Assignments,
     Brokers,
@@ -21,8 +39,6 @@ from monitor.snapshot import (
 from monitor.table import Floats, Ints, objects
 
 NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
-DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
-NOT_ASKED = "not asked: an earlier question had no answer"
 
 
 class Assembler:
@@ -42,6 +58,9 @@ class Assembler:
         self._groups = Groups.empty()
         self._members = Members.empty()
         self._assignments = Assignments.empty()
+        self._targets = Assignments.empty()
+        self._tasks = Tasks.empty()
+        self._subtopologies = Subtopologies.empty()
         self._key: Ints = np.empty(0, np.int64)
         self._order: Ints = np.empty(0, np.int64)
 
@@ -56,12 +75,7 @@ class Assembler:
             error=draft.error,
             cluster_id=draft.cluster_id,
             controller=draft.controller,
-            brokers=Brokers(
-                np.array([each.node for each in draft.brokers], np.int32),
-                objects(each.host for each in draft.brokers),
-                np.array([each.port for each in draft.brokers], np.int32),
-                objects(each.rack for each in draft.brokers),
-            ),
+            brokers=_brokers(draft),
             topics=self._topics,
             partitions=draft.partitions,
             offsets=_offsets(draft),
@@ -69,28 +83,56 @@ class Assembler:
             members=self._members,
             assignments=self._assignments,
             commits=self._make_commits(draft),
+            target_assignments=self._targets,
+            tasks=self._tasks,
+            subtopologies=self._subtopologies,
             requests=requests,
+            quorum=draft.quorum or Quorum.empty(),
+            quorum_epoch=draft.quorum_epoch,
+            features=draft.features or Features.empty(),
+            capabilities=_capabilities(draft),
+            reassignments=draft.reassignments or Reassignments.empty(),
+            eligible_replicas=draft.eligible_replicas or EligibleReplicas.empty(),
+            tiered_offsets=draft.tiered_offsets or TieredOffsets.empty(),
+            log_dirs=draft.log_dirs or LogDirs.empty(),
+            replicas=draft.replicas or Replicas.empty(),
+            topic_configs=_topic_configs(draft, len(self._topics)),
+            broker_configs=draft.broker_configs or BrokerConfigs.empty(),
+            transactions=draft.transactions or Transactions.empty(),
+            transaction_partitions=draft.transaction_partitions or TransactionPartitions.empty(),
+            producers=draft.producers or Producers.empty(),
+            hidden_topics=draft.hidden_topics,
+            hidden_groups=draft.hidden_groups,
+            notices=tuple(draft.notices),
             outcomes=outcomes,
             reasons=tuple(draft.reasons),
         )
 
     def _make_topics(self, draft: Draft) -> None:
-        """Topics of metadata, and after them those that only commits and assignments name."""
+        """Topics of metadata, and after them those that only commits and assignments name.
+
+        Commits and assignments on topics that the settings leave out are left out with them.
+        """
         if self._assigned_in is not draft.descriptions:
             self._assigned_in = draft.descriptions
             self._assigned = {
-                topic for each in draft.descriptions.values() for member in each.members for topic, _ in member.assigned
+                topic
+                for each in draft.descriptions.values()
+                for member in each.members
+                for topic, _ in (*member.assigned, *(member.target or ()))
             }
         same = self._base is draft.topics
         if not same:
             self._known = set(draft.topics.topic)
         mentioned = sorted(self._assigned.union(*(rows.topics for rows in draft.commits)) - self._known)
+        mentioned = [name for name in mentioned if draft.choice.topics.wants(name)]
         if same and mentioned == self._mentioned:
             self._renew_reasons(draft)
             return
         self._base, self._mentioned, self._described = draft.topics, mentioned, None
         self._topics = _with_mentioned(draft.topics, mentioned, draft.reason(NOT_IN_METADATA) if mentioned else 0)
-        self._topic_rows = {str(name): row for row, name in enumerate(self._topics.topic)}
+        names, watched = self._topics.topic, self._topics.watched.tolist()
+        self._topic_rows = {str(name): row for row, name in enumerate(names) if watched[row]}
 
     def _renew_reasons(self, draft: Draft) -> None:
         """Reason codes are of one poll: those of kept rows are looked up anew."""
@@ -102,14 +144,43 @@ class Assembler:
     def _make_groups(self, draft: Draft) -> Groups:
         if self._listed is not draft.groups or self._described is not draft.descriptions:
             self._group_rows = {each.group: row for row, each in enumerate(draft.groups)}
-            self._groups = _groups(draft)
-            self._members, self._assignments = _members(draft, self._topic_rows)
+            self._groups = make_groups(draft)
+            self._make_members(draft)
             self._listed, self._described = draft.groups, draft.descriptions
         return replace(
             self._groups,
-            reason=np.array([draft.reason(text) if text else 0 for text in _troubles(draft)], np.int32),
-            commits_reason=_commit_troubles(draft, self._group_rows),
+            reason=np.array([draft.reason(text) if text else 0 for text in troubles(draft)], np.int32),
+            commits_reason=commit_troubles(draft, self._group_rows),
         )
+
+    def _make_members(self, draft: Draft) -> None:
+        described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
+        members = [(row, each) for row, about in described for each in about.members]
+        self._members = make_members(members)
+        self._assignments = self._assigned_rows([each.assigned for _, each in members])
+        self._targets = self._assigned_rows([each.target or [] for _, each in members])
+        tasks = [(row, *task) for row, (_, each) in enumerate(members) for task in each.tasks]
+        self._tasks = Tasks(
+            np.array([row for row, _, _, _ in tasks], np.int32),
+            objects(subtopology for _, subtopology, _, _ in tasks),
+            np.array([partition for _, _, partition, _ in tasks], np.int32),
+            objects(role for _, _, _, role in tasks),
+        )
+        parts = [(row, each) for row, about in described for each in about.subtopologies]
+        self._subtopologies = Subtopologies(
+            np.array([row for row, _ in parts], np.int32), *(objects(each[at] for _, each in parts) for at in range(4))
+        )
+
+    def _assigned_rows(self, assigned: list[list[tuple[str, int]]]) -> Assignments:
+        """Partitions of members by name as a table; item i is of row i of the members."""
+        rows = [
+            (row, self._topic_rows[topic], each)
+            for row, parts in enumerate(assigned)
+            for topic, each in parts
+            if topic in self._topic_rows
+        ]
+        columns = np.array(rows, np.int32).reshape(-1, 3)
+        return Assignments(columns[:, 0].copy(), columns[:, 1].copy(), columns[:, 2].copy())
 
     def _make_commits(self, draft: Draft) -> Commits:
         """Commits of all answers by group, topic and partition; the sorting is kept while the rows are the same."""
@@ -129,12 +200,12 @@ class Assembler:
 
     def _named(self, rows: CommitRows) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints]:
         group_rows = np.array([self._group_rows.get(name, -1) for name in rows.groups], np.int32)
-        topic_rows = np.array([self._topic_rows[name] for name in rows.topics], np.int32)
+        topic_rows = np.array([self._topic_rows.get(name, -1) for name in rows.topics], np.int32)
         group, topic = group_rows[rows.group], topic_rows[rows.topic]
         columns = (group, topic, rows.partition, rows.committed_offset, rows.reported_lag, rows.reason)
-        if (group_rows >= 0).all():
+        if (group_rows >= 0).all() and (topic_rows >= 0).all():
             return columns
-        keep = group >= 0
+        keep = (group >= 0) & (topic >= 0)
         return tuple(column[keep] for column in columns)  # type: ignore[return-value]
 
 
@@ -148,8 +219,48 @@ def _with_mentioned(topics: Topics, names: list[str], reason: int) -> Topics:
         np.concatenate([topics.internal, np.array([name.startswith("__") for name in names])]),
         np.concatenate([topics.partitions, none]),
         np.concatenate([topics.first_row, none]),
+        np.concatenate([topics.watched, none == 0]),
         np.concatenate([topics.reason, none + reason]),
     )
+
+
+def _brokers(draft: Draft) -> Brokers:
+    """Brokers of metadata, which is silent on fenced ones, and those."""
+    fenced = draft.fenced or {}
+    known = {each.node: each for each in draft.brokers}
+    rows = [each for _, each in sorted({**fenced, **known}.items())]
+    return Brokers(
+        np.array([each.node for each in rows], np.int32),
+        objects(each.host for each in rows),
+        np.array([each.port for each in rows], np.int32),
+        objects(each.rack for each in rows),
+        np.array([np.nan if draft.fenced is None else each.node in fenced for each in rows], np.float64),
+        objects(draft.versions.get(each.node) for each in rows),
+    )
+
+
+def _capabilities(draft: Draft) -> Capabilities:
+    rows = sorted(draft.capabilities.items())
+    return Capabilities(
+        objects(name for name, _ in rows),
+        np.array([available for _, (available, _) in rows], np.float64),
+        objects(why for _, (_, why) in rows),
+    )
+
+
+def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
+    """The configs with a row for each topic, also those that only commits and assignments name."""
+    known = draft.topic_configs or TopicConfigs.empty()
+    missing = count - len(known)
+    if not missing:
+        return known
+    reason = draft.reason(NOT_IN_METADATA if len(known) else NOT_ASKED)
+    unknown = {"f8": np.full(missing, np.nan), "O": np.full(missing, None), "i4": np.full(missing, reason, np.int32)}
+    columns = {
+        each.name: np.concatenate([getattr(known, each.name), unknown[each.metadata["dtype"].str.lstrip("<|=")]])
+        for each in TopicConfigs.schema()
+    }
+    return TopicConfigs(**columns)
 
 
 def _offsets(draft: Draft) -> Offsets:
@@ -158,65 +269,5 @@ def _offsets(draft: Draft) -> Offsets:
     def known(column: OffsetColumn | None) -> OffsetColumn:
         return column or OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ASKED), np.int32))
 
-    starts, ends = known(draft.starts), known(draft.ends)
-    return Offsets(starts.offset, starts.reason, ends.offset, ends.reason)
-
-
-def _description(draft: Draft, group: ListedGroup) -> GroupDescription:
-    known = draft.descriptions.get(group.group)
-    if known is None:
-        strange = group.group_type is not None and group.group_type not in DESCRIBED_TYPES
-        known = GroupDescription(
-            error=f"groups of type {group.group_type} are not known to kmon" if strange else NOT_ASKED
-        )
-    return known
-
-
-def _troubles(draft: Draft) -> list[str]:
-    """Why each group's description is unknown, empty where it is known."""
-    return [each.reason or _description(draft, each).error for each in draft.groups]
-
-
-def _commit_troubles(draft: Draft, rows: dict[str, int]) -> Ints:
-    reason = np.zeros(len(draft.groups), np.int32)
-    for name, text in draft.commit_faults.items():
-        if name in rows:
-            reason[rows[name]] = draft.reason(text)
-    return reason
-
-
-def _groups(draft: Draft) -> Groups:
-    described = [_description(draft, each) for each in draft.groups]
-    none = np.zeros(len(described), np.int32)
-    return Groups(
-        objects(each.group for each in draft.groups),
-        objects(each.group_type for each in draft.groups),
-        objects(each.protocol_type for each in draft.groups),
-        objects(about.state or each.state for each, about in zip(draft.groups, described, strict=True)),
-        np.array([each.coordinator for each in draft.groups], np.int32),
-        np.array([each.epoch for each in described], np.float64),
-        objects(each.assignor for each in described),
-        np.array([np.nan if each.error else len(each.members) for each in described], np.float64),
-        none,
-        none.copy(),
-    )
-
-
-def _members(draft: Draft, topic_rows: dict[str, int]) -> tuple[Members, Assignments]:
-    members = [(row, each) for row, group in enumerate(draft.groups) for each in _description(draft, group).members]
-    assigned = [
-        (row, topic_rows[topic], partition)
-        for row, (_, member) in enumerate(members)
-        for topic, partition in member.assigned
-    ]
-    columns = np.array(assigned, np.int32).reshape(-1, 3)
-    return (
-        Members(
-            np.array([row for row, _ in members], np.int32),
-            *(
-                objects(getattr(each, name) for _, each in members)
-                for name in ("member_id", "client_id", "host", "instance_id", "rack")
-            ),
-        ),
-        Assignments(columns[:, 0].copy(), columns[:, 1].copy(), columns[:, 2].copy()),
-    )
+    starts, ends, stables = known(draft.starts), known(draft.ends), known(draft.stables)
+    return Offsets(starts.offset, starts.reason, ends.offset, ends.reason, stables.offset, stables.reason)

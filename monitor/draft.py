@@ -4,8 +4,23 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from monitor.choice import Choice
 from monitor.client.client import BrokerAddress
 from monitor.client.faults import Fault, Kind
+from monitor.details import (
+    BrokerConfigs,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
 from monitor.snapshot import Partitions, Topics, reason_code
 from monitor.table import Floats, Ints
 
@@ -20,7 +35,10 @@ class OffsetColumn:
 
 @dataclass
 class MemberRow:
-    """A member as a describe answer gives it; `assigned` are (topic name, partition number)."""
+    """A member as a describe answer gives it; `assigned` and `target` are (topic name, partition number).
+
+    `target` is None where it is what is assigned. `tasks` are (subtopology, partition, role), streams groups only.
+    """
 
     member_id: str
     client_id: str
@@ -28,6 +46,18 @@ class MemberRow:
     instance_id: str | None
     rack: str | None
     assigned: list[tuple[str, int]]
+    epoch: float = math.nan
+    target: list[tuple[str, int]] | None = None
+    tasks: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+class SubtopologyRow(NamedTuple):
+    """A subtopology of a streams group: its id, and names of source, repartition and changelog topics."""
+
+    subtopology: str
+    source_topics: tuple[str, ...]
+    repartition_topics: tuple[str, ...]
+    changelog_topics: tuple[str, ...]
 
 
 @dataclass
@@ -37,7 +67,10 @@ class GroupDescription:
     error: str = ""
     state: str | None = None
     epoch: float = math.nan
+    assignment_epoch: float = math.nan
+    topology_epoch: float = math.nan
     assignor: str | None = None
+    subtopologies: list[SubtopologyRow] = field(default_factory=list)
     members: list[MemberRow] = field(default_factory=list)
 
 
@@ -74,6 +107,7 @@ class Draft:
     time: float
     started: float
     deadline: float
+    choice: Choice = field(default_factory=Choice)
     error: str = ""
     cluster_id: str | None = None
     controller: int | None = None
@@ -88,6 +122,30 @@ class Draft:
     commit_faults: dict[str, str] = field(default_factory=dict)
     starts: OffsetColumn | None = None
     ends: OffsetColumn | None = None
+    stables: OffsetColumn | None = None
+    fenced: dict[int, BrokerAddress] | None = None
+    """Fenced brokers by node id; None where the cluster does not tell."""
+    versions: dict[int, str] = field(default_factory=dict)
+    """The Kafka version of each broker that kmon is connected to, inferred from the APIs that it serves."""
+    features: Features | None = None
+    capabilities: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """Name to (1, 0 or NaN, why): see `Capabilities`."""
+    quorum: Quorum | None = None
+    quorum_epoch: int | None = None
+    reassignments: Reassignments | None = None
+    eligible_replicas: EligibleReplicas | None = None
+    tiered_offsets: TieredOffsets | None = None
+    log_dirs: LogDirs | None = None
+    replicas: Replicas | None = None
+    topic_configs: TopicConfigs | None = None
+    """In the order of `topics`; rows of topics that only commits name are added later."""
+    broker_configs: BrokerConfigs | None = None
+    transactions: Transactions | None = None
+    transaction_partitions: TransactionPartitions | None = None
+    producers: Producers | None = None
+    hidden_topics: int = 0
+    hidden_groups: int = 0
+    notices: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=lambda: [""])
 
     def note(self, fault: Fault) -> str:

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
 
     from monitor.view import View
 
-TABLES = ("lag", "group_lags", "group_topic_lags", "topic_totals", "broker_totals")
+TABLES = (
+    "lag",
+    "group_lags",
+    "group_topic_lags",
+    "topic_totals",
+    "broker_totals",
+    "partition_health",
+    "quorum_lags",
+)
 SNAPSHOT_TABLES = (
     "brokers",
     "topics",
@@ -21,6 +29,22 @@ SNAPSHOT_TABLES = (
     "assignments",
     "commits",
     "requests",
+    "target_assignments",
+    "tasks",
+    "subtopologies",
+    "quorum",
+    "features",
+    "capabilities",
+    "reassignments",
+    "eligible_replicas",
+    "tiered_offsets",
+    "log_dirs",
+    "replicas",
+    "topic_configs",
+    "broker_configs",
+    "transactions",
+    "transaction_partitions",
+    "producers",
 )
 """What can be had as a DataFrame: tables of the View, and of its Snapshot."""
 
@@ -50,7 +74,7 @@ def _column(view: "View", name: str, values: Any) -> Any:
         return values
     if name == "status":
         return objects(STATUSES[code] for code in values)
-    if name in ("reason", "start_reason", "end_reason", "commits_reason"):
+    if name in ("reason", "start_reason", "end_reason", "stable_reason", "commits_reason"):
         return objects(view.reasons[code] for code in values)
     names = {"group": view.snapshot.groups.group, "topic": view.snapshot.topics.topic}
     return names[name][values] if name in names else values

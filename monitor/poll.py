@@ -37,7 +37,7 @@ class _Turn:
 class Poller:
     """Polls one cluster, one poll at a time. Not for more than one thread at once, but for `close`."""
 
-    def __init__(self, settings: ClusterSettings) -> None:
+    def __init__(self, settings: ClusterSettings, collectors: Sequence[type[Collector]] = COLLECTORS) -> None:
         self.settings = settings
         self._client = Client(
             settings.bootstrap_servers,
@@ -47,7 +47,8 @@ class Poller:
             max_answer_bytes=settings.max_answer_bytes,
             client_id=settings.client_id,
         )
-        self._collectors = [make() for make in COLLECTORS]
+        self._choice = settings.choice
+        self._collectors = [make() for make in collectors]
         self._assembler = Assembler()
         self.parts: dict[str, float] = {}
         """Seconds of the last poll's parts: asking (waiting included), decoding, deriving."""
@@ -58,7 +59,7 @@ class Poller:
         """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval."""
         started = time.monotonic()
         seconds = deadline_seconds or self.settings.interval_seconds
-        draft = Draft(self.settings.name, time.time(), started, started + seconds)
+        draft = Draft(self.settings.name, time.time(), started, started + seconds, self._choice)
         turns = self._ask_all(draft)
         asked = time.monotonic()
         decoding = sum(turn.reading for turn in turns)
@@ -158,9 +159,9 @@ class Poller:
         return Outcome(name, not turn.missing, turn.seconds, self._collected_at.get(name), error)
 
 
-def poll_once(settings: ClusterSettings) -> View:
+def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] = COLLECTORS) -> View:
     """One poll with connections of its own; `view.up` tells whether any of the cluster answered."""
-    poller = Poller(settings)
+    poller = Poller(settings, collectors)
     try:
         return poller.poll(deadline_seconds=max(settings.interval_seconds, 3 * settings.request_timeout_seconds))
     finally:

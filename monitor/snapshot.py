@@ -7,6 +7,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from monitor.details import (
+    BrokerConfigs,
+    Capabilities,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    Subtopologies,
+    Tasks,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
 from monitor.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 KNOWN = 0
@@ -30,12 +47,14 @@ def row_key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class Brokers(Table):
-    """One row a broker that the cluster's metadata names, by id."""
+    """One row a broker that the cluster names, by id: those of metadata, and those that are registered but fenced."""
 
     broker: Ints = column("i4", "node id")
     host: Texts = column("O", "advertised host")
     port: Ints = column("i4", "advertised port")
     rack: Texts = column("O", "rack, None where it has none")
+    fenced: Floats = column("f8", "1 when fenced: it holds replicas and may not lead; unknown before Kafka 4.0")
+    version: Texts = column("O", "Kafka version inferred from the APIs it serves, such as 3.9; None while unknown")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +66,7 @@ class Topics(Table):
     internal: Flags = column("?", "internal to Kafka, such as __consumer_offsets")
     partitions: Ints = column("i4", "number of partitions in metadata")
     first_row: Ints = column("i4", "row of its partition 0 in `partitions`")
+    watched: Flags = column("?", "chosen by the settings; of others only what metadata says is known")
     reason: Ints = column("i4", "why nothing more is known of it")
 
 
@@ -71,6 +91,8 @@ class Offsets(Table):
     start_reason: Ints = column("i4", "why the start offset is unknown")
     end_offset: Floats = column("f8", "log end offset (high watermark)", "records")
     end_reason: Ints = column("i4", "why the end offset is unknown")
+    stable_offset: Floats = column("f8", "last stable offset: what a read_committed consumer can read to", "records")
+    stable_reason: Ints = column("i4", "why the last stable offset is unknown")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +105,8 @@ class Groups(Table):
     state: Texts = column("O", "state as Kafka names it; None where it could not be asked")
     coordinator: Ints = column("i4", "node id of its coordinator")
     epoch: Floats = column("f8", "group epoch; unknown for classic groups")
+    assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups")
+    topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only")
     assignor: Texts = column("O", "assignor; None where there is none")
     members: Floats = column("f8", "number of members", "members")
     reason: Ints = column("i4", "why the description is unknown")
@@ -99,6 +123,7 @@ class Members(Table):
     host: Texts = column("O", "address the member connects from")
     instance_id: Texts = column("O", "group.instance.id, None for a dynamic member")
     rack: Texts = column("O", "client.rack, None where it has none")
+    epoch: Floats = column("f8", "member epoch; unknown for members of classic groups")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +196,30 @@ class Snapshot:
     members: Members = field(default_factory=Members.empty)
     assignments: Assignments = field(default_factory=Assignments.empty)
     commits: Commits = field(default_factory=Commits.empty)
+    target_assignments: Assignments = field(default_factory=Assignments.empty)
+    """What members are to have; only of members for whom it differs from what they have."""
+    tasks: Tasks = field(default_factory=Tasks.empty)
+    subtopologies: Subtopologies = field(default_factory=Subtopologies.empty)
     requests: Requests = field(default_factory=Requests.empty)
+    quorum: Quorum = field(default_factory=Quorum.empty)
+    quorum_epoch: int | None = None
+    features: Features = field(default_factory=Features.empty)
+    capabilities: Capabilities = field(default_factory=Capabilities.empty)
+    reassignments: Reassignments = field(default_factory=Reassignments.empty)
+    eligible_replicas: EligibleReplicas = field(default_factory=EligibleReplicas.empty)
+    tiered_offsets: TieredOffsets = field(default_factory=TieredOffsets.empty)
+    log_dirs: LogDirs = field(default_factory=LogDirs.empty)
+    replicas: Replicas = field(default_factory=Replicas.empty)
+    topic_configs: TopicConfigs = field(default_factory=TopicConfigs.empty)
+    broker_configs: BrokerConfigs = field(default_factory=BrokerConfigs.empty)
+    transactions: Transactions = field(default_factory=Transactions.empty)
+    transaction_partitions: TransactionPartitions = field(default_factory=TransactionPartitions.empty)
+    producers: Producers = field(default_factory=Producers.empty)
+    hidden_topics: int = 0
+    """Topics that the settings leave out."""
+    hidden_groups: int = 0
+    """Groups that the settings leave out, or that were empty for too long."""
+    notices: tuple[str, ...] = ()
+    """What is left out of this Snapshot, and why, for people: limits that were reached, names that are hidden."""
     outcomes: tuple[Outcome, ...] = ()
     reasons: tuple[str, ...] = ("",)

@@ -5,6 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.partitions import PartitionHealth, derive_partitions
+from monitor.derive.quorum import QuorumLags, derive_quorum
 from monitor.derive.rollup import (
     BrokerTotals,
     ClusterTotals,
@@ -56,6 +58,8 @@ class View:
     group_topic_lags: GroupTopicLags
     topic_totals: TopicTotals
     broker_totals: BrokerTotals
+    partition_health: PartitionHealth
+    quorum_lags: QuorumLags
     totals: ClusterTotals
     reasons: tuple[str, ...]
     alerts: tuple[AlertRow, ...] = ()
@@ -118,14 +122,17 @@ def make_view(
     lag, reasons = derive_lag(snapshot)
     kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, lag)
+    health = derive_partitions(snapshot)
     return View(
         snapshot=snapshot,
         lag=lag,
         group_lags=groups,
         group_topic_lags=total_group_topics(lag),
-        topic_totals=total_topics(snapshot, lag),
-        broker_totals=total_brokers(snapshot),
-        totals=total_cluster(snapshot, groups),
+        topic_totals=total_topics(snapshot, lag, health),
+        broker_totals=total_brokers(snapshot, health),
+        partition_health=health,
+        quorum_lags=derive_quorum(snapshot),
+        totals=total_cluster(snapshot, groups, health),
         reasons=reasons,
         alerts=alerts,
         last_good=kept if kept is not None and kept.up else None,

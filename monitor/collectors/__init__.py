@@ -8,6 +8,7 @@ from monitor.collectors.group_members import GroupMemberCollector
 from monitor.collectors.groups import GroupCollector
 from monitor.collectors.quorum import QuorumCollector
 from monitor.collectors.share_offsets import ShareOffsetCollector
+from monitor.collectors.stable_offsets import StableOffsetCollector
 from monitor.collectors.start_offsets import StartOffsetCollector
 
 COLLECTORS: tuple[type[Collector], ...] = (
@@ -16,6 +17,7 @@ COLLECTORS: tuple[type[Collector], ...] = (
     CommitCollector,
     ShareOffsetCollector,
     StartOffsetCollector,
+    StableOffsetCollector,
     EndOffsetCollector,
     GroupMemberCollector,
     QuorumCollector,

@@ -1,11 +1,12 @@
 """What a collector is: it asks in one of three steps of a poll, and reads the replies into the draft of a Snapshot."""
 
+import math
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
 
 from monitor.client.client import Ask, Client
-from monitor.client.faults import Fault
+from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.draft import Draft
 
@@ -42,3 +43,48 @@ class Collector:
 
     def fail(self, draft: Draft, reason: str) -> None:
         """Put into the draft that nothing is known, because `read` could not make sense of the replies."""
+
+
+RETRY_SECONDS = 30.0
+"""How soon a slow collector asks again that had no answer from some broker."""
+
+
+class SlowCollector(Collector):
+    """Asks every `every_seconds`, or as the settings say, and gives out in between what it has.
+
+    A subclass says what to ask (`questions`), keeps what was answered (`take`), and puts that into the draft of every
+    poll (`put`).
+    """
+
+    every_seconds: ClassVar[float]
+
+    def __init__(self) -> None:
+        self._due = -math.inf
+        self._missing: list[str] = []
+        self._asking = False
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        self._asking = draft.started >= self._due
+        return self.questions(client, draft) if self._asking else []
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self.kept = not self._asking
+        if self._asking:
+            self._missing = self.take(client, draft, asks, replies)
+            every = draft.choice.every.get(self.name, self.every_seconds)
+            silent = any(isinstance(each, Fault) and each.kind is not Kind.UNSUPPORTED for each in replies)
+            self._due = draft.started + (min(every, RETRY_SECONDS) if silent else every)
+        self.put(draft)
+        return self._missing
+
+    def questions(self, client: Client, draft: Draft) -> list[Ask]:
+        """What to ask now; as `ask`."""
+        raise NotImplementedError
+
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        """Keep what the replies say, and what earlier ones said of brokers that did not answer; as `read`."""
+        raise NotImplementedError
+
+    def put(self, draft: Draft) -> None:
+        """Put what is kept into a draft. Its topics may be others than when it was asked."""
+        raise NotImplementedError

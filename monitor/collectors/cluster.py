@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
+from monitor.choice import Choice
 from monitor.client.apis import METADATA
 from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.faults import Fault, error_text
@@ -36,6 +38,8 @@ class ClusterCollector(Collector):
         self._topics = Topics.empty()
         self._partitions = Partitions.empty()
         self._topic_errors: list[str] = [""]
+        self._hidden = 0
+        self._notices: list[str] = []
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         return [_question(self._node)] if self._node in client.nodes and self._node is not None else []
@@ -72,10 +76,30 @@ class ClusterCollector(Collector):
         rest = answer.body[cursor.at :]
         if rest != self._rest or answer.version != self._version:
             self._topics, self._partitions, self._topic_errors = _tables(answer)
+            self._watch(draft.choice)
             self._rest, self._version = rest, answer.version
+        draft.hidden_topics = self._hidden
+        draft.notices += self._notices
         draft.topics, draft.partitions = self._topics, self._partitions
         # The kept table's codes hold because this collector is read first, when no reason is given yet.
         draft.reasons[:] = self._topic_errors
+
+    def _watch(self, choice: Choice) -> None:
+        """Mark the topics that the settings choose, as many as the limit on partitions allows, by name."""
+        topics = self._topics
+        chosen = np.array([choice.topics.wants(str(name)) for name in topics.topic], bool)
+        if not choice.internal_topics:
+            chosen &= ~topics.internal
+        self._hidden = int(len(topics) - chosen.sum())
+        fits = np.cumsum(np.where(chosen, topics.partitions, 0)) <= choice.max_partitions
+        cut = int((chosen & ~fits).sum())
+        self._notices = []
+        if cut:
+            self._notices.append(
+                f"{cut:,} of {int(chosen.sum()):,} topics are not asked about: limits.partitions is "
+                f"{choice.max_partitions:,}"
+            )
+        self._topics = replace(topics, watched=chosen & fits)
 
     def fail(self, draft: Draft, reason: str) -> None:
         draft.error = reason
@@ -128,6 +152,7 @@ def _tables(answer: Answer) -> tuple[Topics, Partitions, list[str]]:
             np.array([each.is_internal for each in topics], bool),
             counts,
             np.cumsum(counts) - counts,
+            np.ones(len(topics), bool),
             np.array(topic_reason, np.int32),
         ),
         Partitions(

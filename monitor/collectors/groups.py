@@ -13,6 +13,9 @@ from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft, ListedGroup
 
+LEFT = ("Empty", "Dead")
+"""States of groups that have no members."""
+
 
 class GroupCollector(Collector):
     """Every broker lists the groups that it coordinates.
@@ -28,6 +31,9 @@ class GroupCollector(Collector):
         self._bodies: dict[int, bytes] = {}
         self._listed: dict[int, list[ListedGroup]] = {}
         self._groups: list[ListedGroup] = []
+        self._chosen: list[ListedGroup] = []
+        self._hidden = 0
+        self._left_at: dict[str, float] = {}
         self._missing: dict[int, str] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
@@ -50,7 +56,7 @@ class GroupCollector(Collector):
             del self._listed[node], self._bodies[node]
         if changed or gone or missing != self._missing or not self._groups:
             self._groups, self._missing = self._merge(missing), dict(missing)
-        draft.groups = self._groups
+        self._choose(draft)
         for node in list(missing):
             if node not in client.nodes:
                 self._listed.pop(node, None)
@@ -75,8 +81,28 @@ class GroupCollector(Collector):
                 merged[each.group] = each._replace(state=None, reason=missing[node]) if node in missing else each
         return [merged[name] for name in sorted(merged)]
 
+    def _choose(self, draft: Draft) -> None:
+        """Put those groups into the draft that the settings choose; the same list while they are the same groups."""
+        choice = draft.choice
+        left = {each.group for each in self._groups if each.state in LEFT}
+        self._left_at = {name: self._left_at.get(name, draft.started) for name in left}
+        chosen = [each for each in self._groups if choice.groups.wants(each.group)]
+        if choice.empty_group_seconds is not None:
+            since = draft.started - choice.empty_group_seconds
+            chosen = [each for each in chosen if self._left_at.get(each.group, draft.started) >= since]
+        self._hidden = len(self._groups) - len(chosen)
+        cut = len(chosen) - choice.max_groups
+        if cut > 0:
+            draft.notices.append(
+                f"{cut:,} of {len(chosen):,} groups are not asked about: limits.groups is {choice.max_groups:,}"
+            )
+            chosen = chosen[: choice.max_groups]
+        if chosen != self._chosen:
+            self._chosen = chosen
+        draft.groups, draft.hidden_groups = self._chosen, self._hidden
+
     def fail(self, draft: Draft, reason: str) -> None:
-        draft.groups = [each._replace(state=None, reason=reason) for each in self._groups]
+        draft.groups = [each._replace(state=None, reason=reason) for each in self._chosen]
 
 
 def _question(node: int) -> Ask:

@@ -13,16 +13,18 @@ from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.draft import Draft, OffsetColumn
 from monitor.snapshot import NO_LEADER, Partitions
-from monitor.table import Ints
+from monitor.table import Flags, Ints
 
 NO_LEADER_REASON = "the partition has no leader"
 NOT_ANSWERED = "missing in the leader's answer"
+NOT_CHOSEN = "left out by the settings"
 
 
 class LeaderOffsetCollector(Collector):
     """Keeps the encoded requests while the partitions and their leaders are the same."""
 
     timestamp: int
+    isolation = 0
 
     def __init__(self) -> None:
         self._partitions: Partitions | None = None
@@ -32,7 +34,7 @@ class LeaderOffsetCollector(Collector):
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         if self._partitions is not draft.partitions and not self._led_as_before(draft):
-            leader = draft.partitions.leader
+            leader = np.where(self.wanted(draft), draft.partitions.leader, NO_LEADER)
             self._leaders = {
                 int(node): np.flatnonzero(leader == node) for node in np.unique(leader) if node != NO_LEADER
             }
@@ -40,6 +42,10 @@ class LeaderOffsetCollector(Collector):
             self._bodies = {}
         self._partitions = draft.partitions
         return [self._question(draft, node) for node in self._leaders if node not in draft.failed]
+
+    def wanted(self, draft: Draft) -> Flags:
+        """Which partitions to ask for, shape (partitions,)."""
+        return draft.topics.watched[draft.partitions.topic]
 
     def _led_as_before(self, draft: Draft) -> bool:
         """Whether only what no request names, such as the ISR, has changed since the last poll."""
@@ -68,12 +74,16 @@ class LeaderOffsetCollector(Collector):
             [(str(names[draft.partitions.topic[run[0]]]), draft.partitions.partition[run]) for run in runs],
             self.timestamp,
             version,
+            self.isolation,
         )
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         count = len(draft.partitions)
         column = OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ANSWERED), np.int32))
         column.reason[draft.partitions.leader == NO_LEADER] = draft.reason(NO_LEADER_REASON)
+        left_out = ~self.wanted(draft)
+        if left_out.any():
+            column.reason[left_out] = draft.reason(NOT_CHOSEN)
         self.put(draft, column)
         missing = []
         asked = {ask.node for ask in asks}

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from monitor.client.client import Ask, Client
 from monitor.collectors.base import Reply, Step
-from monitor.collectors.leader_offsets import LeaderOffsetCollector
+from monitor.collectors.leader_offsets import NOT_CHOSEN, LeaderOffsetCollector
 from monitor.decode.list_offsets import EARLIEST
 from monitor.draft import Draft, OffsetColumn
+from monitor.table import Ints
 
 EVERY_SECONDS = 30.0
 """Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""
@@ -25,7 +28,8 @@ class StartOffsetCollector(LeaderOffsetCollector):
         self._kept: OffsetColumn | None = None
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        fresh = self._asked is not None and draft.started - self._asked < EVERY_SECONDS
+        every = draft.choice.every.get(self.name, EVERY_SECONDS)
+        fresh = self._asked is not None and draft.started - self._asked < every
         if fresh and self._kept is not None and self._partitions is draft.partitions:
             return []
         self._kept = None
@@ -34,12 +38,20 @@ class StartOffsetCollector(LeaderOffsetCollector):
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self.kept = self._kept is not None
         if self._kept is not None:
-            draft.starts = self._kept
+            self.put(draft, OffsetColumn(self._kept.offset, self._without(draft)))
             return []
         missing = super().read(client, draft, asks, replies)
-        if not missing and draft.starts is not None and not draft.starts.reason.any():
+        if not missing and draft.starts is not None and np.array_equal(draft.starts.reason, self._without(draft)):
             self._kept, self._asked = draft.starts, draft.started
         return missing
+
+    def _without(self, draft: Draft) -> Ints:
+        """The reasons where all that was asked for is known."""
+        reason = np.zeros(len(draft.partitions), np.int32)
+        left_out = ~self.wanted(draft)
+        if left_out.any():
+            reason[left_out] = draft.reason(NOT_CHOSEN)
+        return reason
 
     def put(self, draft: Draft, column: OffsetColumn) -> None:
         draft.starts = column

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, Snapshot, reason_code, row_key
 from monitor.table import Floats, Ints, Table, column
 
@@ -36,6 +37,7 @@ class Lag(Table):
     start_offset: Floats = column("f8", "log start offset", "records")
     end_offset: Floats = column("f8", "log end offset", "records")
     lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
+    stable_lag: Floats = column("f8", "the same to the last stable offset: what read_committed can read", "records")
     lost: Floats = column("f8", "records deleted before they were read: max(0, start - committed)", "records")
     status: Ints = column("i4", "index in STATUSES")
     reason: Ints = column("i4", "why lag is unknown")
@@ -55,14 +57,16 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     reasons = list(snapshot.reasons)
     no_commit, no_partition = (reason_code(reasons, text) for text in (NO_COMMIT, NO_PARTITION))
     group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
-    row = _partition_rows(snapshot, topic, partition)
+    row = partition_rows(snapshot, topic, partition)
     there = row >= 0
-    start, end = np.full(len(row), np.nan), np.full(len(row), np.nan)
+    start, end, stable = (np.full(len(row), np.nan) for _ in range(3))
     start[there] = snapshot.offsets.start_offset[row[there]]
     end[there] = snapshot.offsets.end_offset[row[there]]
+    stable[there] = snapshot.offsets.stable_offset[row[there]]
     lag, lost = lag_of(committed, start, end)
     share = snapshot.groups.group_type[group] == "share"
     lag = np.where(share, reported, lag)
+    stable_lag = np.where(share, np.nan, np.maximum(0.0, stable - np.maximum(committed, start)))
 
     # The first thing missing on the way from commit to lag is the reason.
     end_reason, start_reason = np.full(len(row), no_partition, np.int32), np.zeros(len(row), np.int32)
@@ -74,7 +78,8 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     status = np.where(lag > 0, BEHIND, OK)
     status = np.where(lost > 0, LOST, status)
     status = np.where(np.isnan(lag), UNKNOWN, status)
-    table = Lag(group, topic, partition, member, committed, start, end, lag, lost, status.astype(np.int32), first)
+    offsets = (committed, start, end, lag, stable_lag, lost)
+    table = Lag(group, topic, partition, member, *offsets, status.astype(np.int32), first)
     return table, tuple(reasons)
 
 
@@ -115,10 +120,3 @@ def _sorting(key: Ints) -> Ints:
     if np.all(key[1:] > key[:-1]):
         return np.arange(len(key))
     return np.argsort(key, kind="stable")
-
-
-def _partition_rows(snapshot: Snapshot, topic: Ints, partition: Ints) -> Ints:
-    """The row of `partitions` for each topic row and partition number, -1 where there is none."""
-    topics = snapshot.topics
-    there = (partition >= 0) & (partition < topics.partitions[topic])
-    return np.where(there, topics.first_row[topic] + partition, -1).astype(np.int32)

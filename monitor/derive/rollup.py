@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN, Lag
-from monitor.snapshot import KNOWN, NO_LEADER, Snapshot
+from monitor.derive.partitions import PartitionHealth
+from monitor.snapshot import KNOWN, Snapshot
 from monitor.table import Flags, Floats, Ints, Table, column
 
 
@@ -49,7 +50,9 @@ class TopicTotals(Table):
     records: Floats = column("f8", "sum of end - start offsets, unknown while a part of it is", "records")
     end_offset: Floats = column("f8", "sum of end offsets, unknown while a part of it is", "records")
     offline: Ints = column("i4", "partitions without a leader")
-    under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than replicas")
+    under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than they should have")
+    under_min_isr: Floats = column("f8", "partitions with fewer in sync than min.insync.replicas; unknown without it")
+    size_bytes: Floats = column("f8", "size of the leaders' replicas, unknown while a part of it is", "bytes")
     replication_factor: Ints = column("i4", "replicas of its partition 0")
     groups: Ints = column("i4", "groups with a row in `lag` on it")
     lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
@@ -65,6 +68,11 @@ class BrokerTotals(Table):
     leaders: Ints = column("i4", "partitions it leads")
     replicas: Ints = column("i4", "partitions it holds")
     out_of_sync: Ints = column("i4", "partitions it holds and is not in sync for")
+    preferred: Ints = column("i4", "partitions whose preferred leader it is")
+    preferred_missing: Ints = column("i4", "of these, those that it does not lead")
+    size_bytes: Floats = column("f8", "size of the replicas it holds, unknown while its log dirs are", "bytes")
+    leader_skew: Floats = column("f8", "leaders against the mean of the brokers: 0.1 is a tenth more; unknown alone")
+    size_skew: Floats = column("f8", "size against the mean of the brokers; unknown while any size is")
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class ClusterTotals:
     partitions: int
     offline: int
     under_replicated: int
+    under_min_isr: int | None
     groups: int
     groups_behind: int
     groups_lost: int
@@ -147,7 +156,7 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
     }
 
 
-def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
+def total_topics(snapshot: Snapshot, lag: Lag, health: PartitionHealth) -> TopicTotals:
     """One total a topic over its partitions and over the groups that read it.
 
     A group that could not be asked may read any topic, so while there is one no topic's lag is known in full.
@@ -157,7 +166,6 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
     partitions, offsets, count = snapshot.partitions, snapshot.offsets, len(snapshot.topics)
     key = partitions.topic
     size = offsets.end_offset - offsets.start_offset
-    offline, under = offline_partitions(snapshot), under_replicated_partitions(snapshot)
     factor = np.zeros(count, np.int32)
     described = snapshot.topics.partitions > 0
     factor[described] = partitions.replicas.counts[snapshot.topics.first_row[described]]
@@ -168,8 +176,10 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
     return TopicTotals(
         records=np.where(described, np.bincount(key, size, minlength=count), np.nan),
         end_offset=np.where(described, np.bincount(key, offsets.end_offset, minlength=count), np.nan),
-        offline=np.bincount(key[offline], minlength=count),
-        under_replicated=np.bincount(key[under], minlength=count),
+        offline=np.bincount(key[health.offline], minlength=count),
+        under_replicated=np.bincount(key[health.under_replicated], minlength=count),
+        under_min_isr=np.where(described, np.bincount(key, health.under_min_isr, minlength=count), np.nan),
+        size_bytes=np.where(described, np.bincount(key, health.size_bytes, minlength=count), np.nan),
         replication_factor=factor,
         groups=np.bincount(readers, minlength=count),
         lag=np.where((unknown == 0) & all_asked, at_least, np.nan),
@@ -177,7 +187,7 @@ def total_topics(snapshot: Snapshot, lag: Lag) -> TopicTotals:
     )
 
 
-def total_brokers(snapshot: Snapshot) -> BrokerTotals:
+def total_brokers(snapshot: Snapshot, health: PartitionHealth) -> BrokerTotals:
     """One total a broker over the partitions that are assigned to it."""
     partitions, named = snapshot.partitions, snapshot.brokers.broker
     ids = np.union1d(named, partitions.replicas.values)
@@ -186,37 +196,52 @@ def total_brokers(snapshot: Snapshot) -> BrokerTotals:
         there = nodes[np.isin(nodes, ids)]
         return np.bincount(np.searchsorted(ids, there), minlength=len(ids))
 
-    replicas = tally(partitions.replicas.values)
+    replicas, leaders = tally(partitions.replicas.values), tally(partitions.leader)
+    held = partitions.replicas.counts > 0
+    first = partitions.replicas.values[partitions.replicas.starts[:-1][held]]
+    size = _broker_sizes(snapshot, ids)
     return BrokerTotals(
         broker=ids,
         described=np.isin(ids, named),
-        leaders=tally(partitions.leader),
+        leaders=leaders,
         replicas=replicas,
         out_of_sync=replicas - tally(partitions.isr.values),
+        preferred=tally(first),
+        preferred_missing=tally(first) - tally(first[health.preferred[held]]),
+        size_bytes=size,
+        leader_skew=_skew(leaders.astype(np.float64)),
+        size_skew=_skew(size),
     )
 
 
-def offline_partitions(snapshot: Snapshot) -> Flags:
-    """Which partitions have no leader."""
-    return np.equal(snapshot.partitions.leader, NO_LEADER)
+def _broker_sizes(snapshot: Snapshot, ids: Ints) -> Floats:
+    dirs, replicas = snapshot.log_dirs, snapshot.replicas
+    size = np.full(len(ids), np.nan)
+    asked = np.isin(ids, dirs.broker) & ~np.isin(ids, dirs.broker[dirs.reason != KNOWN])
+    there = np.isin(replicas.broker, ids)
+    sums = np.bincount(np.searchsorted(ids, replicas.broker[there]), replicas.size_bytes[there], minlength=len(ids))
+    size[asked] = sums[asked]
+    return size
 
 
-def under_replicated_partitions(snapshot: Snapshot) -> Flags:
-    """Which partitions have fewer replicas in sync than replicas."""
-    return np.less(snapshot.partitions.isr.counts, snapshot.partitions.replicas.counts)
+def _skew(values: Floats) -> Floats:
+    """Each value against the mean of all: 0 is the mean. Unknown for one broker alone, or where any value is."""
+    mean = values.mean() if len(values) > 1 else np.nan
+    return np.full(len(values), np.nan) if np.isnan(mean) or mean == 0 else values / mean - 1
 
 
-def total_cluster(snapshot: Snapshot, groups: GroupLags) -> ClusterTotals:
+def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth) -> ClusterTotals:
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
     complete = _listed(snapshot) and not unknown.any()
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(
-        brokers=len(snapshot.brokers),
+        brokers=len(snapshot.brokers) - int(np.count_nonzero(snapshot.brokers.fenced == 1)),
         topics=int(np.count_nonzero(snapshot.topics.partitions)),
         partitions=len(snapshot.partitions),
-        offline=int(offline_partitions(snapshot).sum()),
-        under_replicated=int(under_replicated_partitions(snapshot).sum()),
+        offline=int(health.offline.sum()),
+        under_replicated=int(health.under_replicated.sum()),
+        under_min_isr=None if np.isnan(health.under_min_isr).any() else int(health.under_min_isr.sum()),
         groups=len(snapshot.groups),
         groups_behind=int((groups.status == BEHIND).sum()),
         groups_lost=int((groups.status == LOST).sum()),

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from monitor.choice import Choice
 from monitor.settings.alerts import AlertSettings
+from monitor.settings.choice import CollectSettings, LimitSettings, NameSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
 from monitor.settings.values import Duration, Frozen, Listen, Servers, Size, split_address
@@ -36,6 +38,27 @@ class ClusterSettings(Frozen):
         default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest answer that is read"
     )
     security: SecuritySettings = Field(default=SecuritySettings(), description="TLS and SASL")
+    topics: NameSettings = Field(default=NameSettings(), description="topics to watch")
+    internal_topics: bool = Field(
+        default=False, description="whether topics internal to Kafka are watched, such as __consumer_offsets"
+    )
+    groups: NameSettings = Field(default=NameSettings(), description="groups to watch")
+    limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is asked at most")
+    collect: CollectSettings = Field(default=CollectSettings(), description="what is asked less often than each poll")
+
+    @property
+    def choice(self) -> Choice:
+        """What the collectors are to ask."""
+        return Choice(
+            topics=self.topics.names,
+            internal_topics=self.internal_topics,
+            groups=self.groups.names,
+            empty_group_seconds=self.limits.empty_groups_for_seconds or None,
+            max_partitions=self.limits.partitions,
+            max_groups=self.limits.groups,
+            every=self.collect.every,
+            producers=self.collect.producers,
+        )
 
     def client_options(self) -> dict[str, Any]:
         """Options of kafka-python's KafkaConnectionManager; SettingsError when a PEM file cannot be used."""

@@ -151,7 +151,9 @@ def test_start_offsets_are_kept_for_a_while() -> None:
     poll = Poll(StartOffsetCollector())
     first = poll(*ANSWERS, snapshot=ALL_LED)
     second = poll(snapshot=ALL_LED)
-    assert second.starts is first.starts
+    assert second.starts is not None
+    assert first.starts is not None
+    assert second.starts.offset is first.starts.offset
     assert column(second, second.starts) == [(1, ""), (2, "")]
     assert poll.collector.kept
 

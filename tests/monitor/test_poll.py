@@ -88,7 +88,7 @@ def test_a_poll_brings_everything(poller: Poller) -> None:
 def test_ends_are_asked_only_when_every_commit_has_come(poller: Poller, client: StubClient) -> None:
     poller.poll()
     asked = [place for place, (what, api, _) in enumerate(client.log) if (what, api) == ("ask", "ListOffsets")]
-    ends = asked[2:]  # the first two are starts, which are asked with the commits
+    ends = asked[4:]  # the first are starts and last stable offsets, which are asked with the commits
     assert len(ends) == 2
     for api in ("OffsetFetch", "DescribeShareGroupOffsets"):
         replies = [place for place, (what, each, _) in enumerate(client.log) if (what, each) == ("reply", api)]
@@ -121,8 +121,12 @@ def test_the_number_of_requests_grows_with_brokers_alone(poller: Poller, client:
     poller.poll()
     asked = Counter(api for what, api, _ in client.log if what == "ask")
     once = ["Metadata", "DescribeQuorum", "OffsetFetch", "DescribeShareGroupOffsets", "DescribeGroups"]
-    each_broker = ["ListGroups", "ListOffsets"]
-    assert asked == {**dict.fromkeys([*once, "ShareGroupDescribe"], 1), **dict.fromkeys(each_broker, 2)}
+    ends_and_stable = 2 * 2
+    assert asked == {
+        **dict.fromkeys([*once, "ShareGroupDescribe"], 1),
+        "ListGroups": 2,
+        "ListOffsets": ends_and_stable,
+    }
 
 
 def test_a_broker_that_times_out_costs_its_own_rows(poller: Poller, client: StubClient) -> None:
@@ -138,7 +142,7 @@ def test_a_broker_that_times_out_costs_its_own_rows(poller: Poller, client: Stub
     assert view.totals.lag is None
     assert view.totals.lag_at_least == 40
     assert {each.collector for each in view.snapshot.outcomes if each.success} == {
-        each.name for each in COLLECTORS if each.name != "end_offsets"
+        each.name for each in COLLECTORS if each.name not in ("stable_offsets", "end_offsets")
     }
 
 

@@ -228,6 +228,11 @@ def test_a_context_not_in_use_may_lack_its_variables_and_files(file: Writer) -> 
                     "client_id",
                     "max_answer_bytes",
                     "security",
+                    "topics",
+                    "internal_topics",
+                    "groups",
+                    "limits",
+                    "collect",
                 ]
             )
         )
@@ -338,7 +343,16 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "dashboard": ("false", False),
         "print": ("true", True),
         "check_hostname": ("false", False),
+        "include": ("a.*,b", ("a.*", "b")),
+        "exclude": ("a.*,b", ("a.*", "b")),
+        "internal_topics": ("true", True),
+        "partitions": ("5", 5),
+        "groups": ("5", 5),
+        "empty_groups_for": ("90s", 90.0),
+        "producers": ("true", True),
     }
+    if path[-2:-1] == ("collect",) and path[-1] != "producers":
+        return "90s", 90.0
     return special.get(path[-1], ("some text", "some text"))
 
 

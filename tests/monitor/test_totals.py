@@ -10,6 +10,7 @@ from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.partitions import derive_partitions
 from monitor.derive.rollup import (
     LagTotals,
     total_brokers,
@@ -72,7 +73,7 @@ def test_the_total_of_a_group_on_a_topic(snapshot: Snapshot) -> None:
 @given(snapshots())
 def test_the_total_of_a_topic(snapshot: Snapshot) -> None:
     lag, _ = derive_lag(snapshot)
-    totals = total_topics(snapshot, lag)
+    totals = total_topics(snapshot, lag, derive_partitions(snapshot))
     for row in range(len(snapshot.topics)):
         on_it = lag.lag[lag.topic == row]
         known = on_it[~np.isnan(on_it)]
@@ -88,7 +89,7 @@ def test_the_total_of_a_topic(snapshot: Snapshot) -> None:
 def test_the_total_of_the_cluster_is_known_only_when_every_group_is(snapshot: Snapshot) -> None:
     lag, _ = derive_lag(snapshot)
     groups = total_groups(snapshot, lag)
-    totals = total_cluster(snapshot, groups)
+    totals = total_cluster(snapshot, groups, derive_partitions(snapshot))
     listed = all(each.success for each in snapshot.outcomes if each.collector == "groups")
     assert (totals.lag is None) == (not listed or bool(np.isnan(groups.lag).any()))
     known = lag.lag[~np.isnan(lag.lag)]
@@ -164,7 +165,8 @@ def test_no_topic_total_is_known_while_a_group_could_not_be_asked() -> None:
 
 @given(snapshots())
 def test_the_totals_of_brokers(snapshot: Snapshot) -> None:
-    totals, partitions = total_brokers(snapshot), snapshot.partitions
+    totals = total_brokers(snapshot, derive_partitions(snapshot))
+    partitions = snapshot.partitions
     replicas, isr = (
         [nodes.row(row) for row in range(len(partitions))] for nodes in (partitions.replicas, partitions.isr)
     )
@@ -178,7 +180,8 @@ def test_the_totals_of_brokers(snapshot: Snapshot) -> None:
 
 
 def test_a_broker_that_only_replicas_name_is_gone() -> None:
-    totals = total_brokers(snapshot_of([Topic("t", [(0, 1)], replicas=[[1, 9]], isr=[[1]])], [], brokers=1))
+    snapshot = snapshot_of([Topic("t", [(0, 1)], replicas=[[1, 9]], isr=[[1]])], [], brokers=1)
+    totals = total_brokers(snapshot, derive_partitions(snapshot))
     assert totals.broker.tolist() == [1, 9]
     assert totals.described.tolist() == [True, False]
     assert (totals.leaders.tolist(), totals.replicas.tolist(), totals.out_of_sync.tolist()) == ([1, 0], [1, 1], [0, 1])

@@ -123,6 +123,8 @@ def snapshot_of(
             objects("127.0.0.1" for _ in nodes),
             np.array([19091 + each for each in nodes]),
             objects(f"r{each}" for each in nodes),
+            np.zeros(len(nodes)),
+            objects("4.0" for _ in nodes),
         ),
         topics=Topics(
             objects(names),
@@ -130,6 +132,7 @@ def snapshot_of(
             np.array([name.startswith("__") for name in names], bool),
             np.array(counts, np.int32),
             np.array(first, np.int32),
+            np.ones(len(names), bool),
             np.array([0 if name in by_name else code("not in metadata") for name in names], np.int32),
         ),
         partitions=Partitions(
@@ -146,6 +149,8 @@ def snapshot_of(
             np.array([code(offset_reason) if topic.offsets[p][0] is None else 0 for topic, p in rows]),
             np.array([number(topic.offsets[p][1]) for topic, p in rows]),
             np.array([code(offset_reason) if topic.offsets[p][1] is None else 0 for topic, p in rows]),
+            np.array([number(topic.offsets[p][1]) for topic, p in rows]),
+            np.array([code(offset_reason) if topic.offsets[p][1] is None else 0 for topic, p in rows]),
         ),
         groups=Groups(
             objects(group.name for group in groups),
@@ -154,6 +159,8 @@ def snapshot_of(
             objects(None if group.reason else group.state for group in groups),
             np.array([nodes[row % len(nodes)] if nodes else -1 for row in range(len(groups))], np.int32),
             np.array([math.nan if group.group_type == "classic" else 7.0 for group in groups]),
+            np.array([math.nan if group.group_type == "classic" else 7.0 for group in groups]),
+            np.array([2.0 if group.group_type == "streams" else math.nan for group in groups]),
             objects("range" if group.members else None for group in groups),
             np.array([math.nan if group.reason else float(len(group.members)) for group in groups]),
             np.array([code(group.reason) if group.reason else 0 for group in groups]),
@@ -166,6 +173,7 @@ def snapshot_of(
             objects(host for _, _, host, _ in members),
             objects(None for _ in members),
             objects(None for _ in members),
+            np.full(len(members), math.nan),
         ),
         assignments=Assignments(
             np.array([row for row, member in enumerate(members) for _ in member[3]], np.int32),

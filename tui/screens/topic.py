@@ -8,7 +8,6 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, LOST, OK
-from monitor.derive.rollup import offline_partitions, under_replicated_partitions
 from monitor.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
 from monitor.table import Floats, Ints, Ragged, Texts, objects
 from monitor.text import visible
@@ -86,8 +85,8 @@ COLUMNS: tuple[Column[Rows], ...] = (
 
 def partition_status(view: View) -> Ints:
     """The status of each partition: LOST without a leader, BEHIND when under-replicated."""
-    status = np.where(under_replicated_partitions(view.snapshot), BEHIND, OK)
-    return np.where(offline_partitions(view.snapshot), LOST, status).astype(np.int32)
+    status = np.where(view.partition_health.under_replicated, BEHIND, OK)
+    return np.where(view.partition_health.offline, LOST, status).astype(np.int32)
 
 
 class TopicScreen(MonitorScreen):

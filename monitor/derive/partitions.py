@@ -1,0 +1,95 @@
+"""How partitions stand: replicas in sync against what is asked of them, leadership, size, and reassignment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.snapshot import NO_LEADER, Snapshot
+from monitor.table import Flags, Floats, Ints, Ragged, Table, column
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionHealth(Table):
+    """One row a partition, in the order of `partitions`."""
+
+    offline: Flags = column("?", "has no leader")
+    preferred: Flags = column("?", "is led by its preferred leader, the first of its replicas")
+    missing: Ints = column("i4", "replicas not in sync, without those that a reassignment is adding", "replicas")
+    min_insync_replicas: Floats = column("f8", "what its topic asks for, unknown with the topic's configs", "replicas")
+    under_min_isr: Floats = column("f8", "1 when fewer are in sync than asked for, else 0: writes with acks=all fail")
+    at_min_isr: Floats = column("f8", "1 when one more replica lost means under min ISR, and some are lost; else 0")
+    size_bytes: Floats = column("f8", "size of the leader's replica", "bytes")
+    unstable: Floats = column("f8", "records behind the last stable offset: of transactions that are open", "records")
+    reassigning: Flags = column("?", "its replicas are being reassigned")
+    reassigned: Floats = column("f8", "share of the leader's bytes that the added replicas have; unknown for none")
+
+    @property
+    def under_replicated(self) -> Flags:
+        """Which have fewer replicas in sync than they should."""
+        return np.greater(self.missing, 0)
+
+
+def derive_partitions(snapshot: Snapshot) -> PartitionHealth:
+    """The health of every partition of a snapshot."""
+    partitions, moving = snapshot.partitions, snapshot.reassignments
+    replicas, isr = partitions.replicas.counts, partitions.isr.counts
+    moved = partition_rows(snapshot, moving.topic, moving.partition)
+    moved_there = moved >= 0
+    adding = np.zeros(len(partitions), np.int32)
+    adding[moved[moved_there]] = moving.adding.counts[moved_there]
+    missing = np.maximum(0, replicas - adding - isr)
+    offline = partitions.leader == NO_LEADER
+
+    wanted = np.full(len(partitions), np.nan)
+    if len(snapshot.topic_configs):
+        wanted = snapshot.topic_configs.min_insync_replicas[partitions.topic]
+    known = ~np.isnan(wanted)
+    at = (isr == wanted) & (missing > 0)
+    reassigning = np.zeros(len(partitions), bool)
+    reassigning[moved[moved_there]] = True
+    size, reassigned = _sizes(snapshot, moved)
+    return PartitionHealth(
+        offline=offline,
+        preferred=~offline & (partitions.leader == _firsts(partitions.replicas)),
+        missing=missing,
+        min_insync_replicas=wanted,
+        under_min_isr=np.where(known, isr < wanted, np.nan),
+        at_min_isr=np.where(known, at, np.nan),
+        size_bytes=size,
+        unstable=np.maximum(0.0, snapshot.offsets.end_offset - snapshot.offsets.stable_offset),
+        reassigning=reassigning,
+        reassigned=reassigned,
+    )
+
+
+def partition_rows(snapshot: Snapshot, topic: Ints, partition: Ints) -> Ints:
+    """The row of `partitions` for each topic row and partition number, -1 where there is none."""
+    topics = snapshot.topics
+    there = (partition >= 0) & (partition < topics.partitions[topic])
+    return np.where(there, topics.first_row[topic] + partition, -1).astype(np.int32)
+
+
+def _firsts(lists: Ragged) -> Ints:
+    """The first value of each row, NO_LEADER where a row is empty."""
+    first = np.full(len(lists), NO_LEADER, np.int32)
+    filled = lists.counts > 0
+    first[filled] = lists.values[lists.starts[:-1][filled]]
+    return first
+
+
+def _sizes(snapshot: Snapshot, moved: Ints) -> tuple[Floats, Floats]:
+    """Size of each partition's leader, and the smallest share of it that a replica being added has."""
+    partitions, replicas = snapshot.partitions, snapshot.replicas
+    size, share = np.full(len(partitions), np.nan), np.full(len(partitions), np.nan)
+    row = partition_rows(snapshot, replicas.topic, replicas.partition)
+    current = (row >= 0) & ~replicas.future
+    leads = current & (replicas.broker == partitions.leader[row])
+    size[row[leads]] = replicas.size_bytes[leads]
+    for number, place in enumerate(moved.tolist()):
+        if place >= 0 and size[place] > 0:
+            added = snapshot.reassignments.adding.row(number)
+            on = current & (row == place) & np.isin(replicas.broker, added)
+            held = replicas.size_bytes[on]
+            complete = len(held) == len(added)
+            share[place] = min(1.0, float(held.min()) / float(size[place])) if complete and len(held) else 0.0
+    return size, share

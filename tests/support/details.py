@@ -1,0 +1,184 @@
+"""The shop of `views` with everything else that Kafka can tell: quorum, disks, configs, reassignments, transactions."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from views import NOW, Group, Topic, snapshot_of
+
+from monitor.details import (
+    BrokerConfigs,
+    Capabilities,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    Subtopologies,
+    Tasks,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
+from monitor.snapshot import Assignments, Brokers, Snapshot
+from monitor.table import Ragged, objects
+from monitor.view import View, make_view
+
+GIB = float(2**30)
+DENIED = "DescribeConfigs on the topic is denied (TOPIC_AUTHORIZATION_FAILED)"
+
+
+def detailed_view(step: int = 0) -> View:
+    """A View of a small shop in which every table of a Snapshot has rows; `step` polls later, offsets have moved on.
+
+    Partition payments-0 is short of replica 3 and being reassigned to broker 4, which is fenced; audit-1 is offline;
+    a transaction holds back orders-0; the log dir of broker 3 is offline; the configs of clicks are denied.
+    """
+    return make_view(detailed_snapshot(step))
+
+
+def detailed_snapshot(step: int = 0) -> Snapshot:
+    """The Snapshot of `detailed_view`."""
+    moved = 100.0 * step
+    topics = [
+        Topic("audit", [(0, 42), (0, 0)], leaders=[1, -1], isr=[[1, 2, 3], []]),
+        Topic("clicks", [(0, 250_000 + 40 * moved), (0, 90_000)]),
+        Topic("orders", [(0, 5_000 + moved), (10, 4_000 + moved), (0, 4_500 + moved)]),
+        Topic(
+            "payments", [(500, 12_000 + moved), (0, 9_000)], isr=[[1], [2, 3, 1]], replicas=[[1, 2, 3, 4], [2, 3, 1]]
+        ),
+    ]
+    groups = [
+        Group(
+            "fulfilment",
+            {("orders", 0): 4_000 + moved, ("orders", 1): 3_998 + moved},
+            [("fulfil-1", "/10.0.3.17", [("orders", 0)]), ("fulfil-2", "/10.0.3.18", [("orders", 1)])],
+            group_type="consumer",
+            state="Reconciling",
+        ),
+        Group("ledger", {("payments", 0): 11_000, ("payments", 1): 7_000}, state="Empty"),
+        Group("sync", {("orders", 0): 4_900 + moved}, [("inv", "/10.0.6.1", [])], group_type="share"),
+        Group("totals", {("clicks", 0): 249_000}, [("tot-0", "/10.0.7.7", [("clicks", 0)])], group_type="streams"),
+    ]
+    snapshot = snapshot_of(topics, groups, time=NOW + 10 * step)
+    reasons = (*snapshot.reasons, DENIED, "KAFKA_STORAGE_ERROR")
+    denied, storage = len(reasons) - 2, len(reasons) - 1
+    stable = snapshot.offsets.stable_offset.copy()
+    stable[snapshot.topics.first_row[2]] -= 70
+    nan = math.nan
+    return replace(
+        snapshot,
+        reasons=reasons,
+        brokers=Brokers(
+            np.array([1, 2, 3, 4]),
+            objects(["127.0.0.1"] * 4),
+            np.array([19092, 19093, 19094, 19095]),
+            objects(["r1", "r2", "r3", None]),
+            np.array([0.0, 0.0, 0.0, 1.0]),
+            objects(["4.0", "4.0", "3.9", None]),
+        ),
+        offsets=replace(snapshot.offsets, stable_offset=stable),
+        target_assignments=Assignments(np.array([1]), np.array([2]), np.array([2])),
+        tasks=Tasks(np.array([3, 3]), objects(["0", "1"]), np.array([0, 0]), objects(["active", "standby"])),
+        subtopologies=Subtopologies(
+            np.array([3, 3]),
+            objects(["0", "1"]),
+            objects([("clicks",), ()]),
+            objects([(), ("totals-repartition",)]),
+            objects([(), ("totals-changelog",)]),
+        ),
+        quorum=Quorum(
+            np.array([1, 2, 3, 4]),
+            np.array([True, True, True, False]),
+            np.array([True, False, False, False]),
+            np.array([8_000.0, 8_000.0, 7_990.0, 2_000.0]),
+            np.array([NOW, NOW - 0.2, NOW - 0.4, NOW - 600]),
+            np.array([NOW, NOW - 0.2, NOW - 3.0, NOW - 600]),
+        ),
+        quorum_epoch=17,
+        features=Features(objects(["group.version", "metadata.version"]), np.array([1, 25])),
+        capabilities=Capabilities(
+            objects(["describe_all_topics", "describe_configs", "share_lag"]),
+            np.array([1.0, 0.0, nan]),
+            objects(["", DENIED, "broker 2: timed out after 3.0 s"]),
+        ),
+        reassignments=Reassignments(
+            np.array([3]), np.array([0]), Ragged.of([[1, 2, 3, 4]]), Ragged.of([[4]]), Ragged.of([[3]])
+        ),
+        eligible_replicas=EligibleReplicas(np.array([3]), np.array([0]), Ragged.of([[2]]), Ragged.of([[]])),
+        tiered_offsets=TieredOffsets(
+            np.array([1, 1]), np.array([0, 1]), np.array([200_000.0, nan]), np.array([199_999.0, nan]), np.array([0, 0])
+        ),
+        log_dirs=LogDirs(
+            np.array([1, 2, 3]),
+            objects(["/data/a", "/data/a", "/data/a"]),
+            np.array([100 * GIB, 100 * GIB, nan]),
+            np.array([40 * GIB, 8 * GIB, nan]),
+            np.array([0, 0, storage]),
+        ),
+        replicas=_replicas(snapshot),
+        topic_configs=TopicConfigs(
+            np.array([1.0, nan, 2.0, 2.0]),
+            np.array([math.inf, nan, 604_800.0, 86_400.0]),
+            np.array([math.inf, nan, math.inf, GIB]),
+            np.array([nan, nan, nan, nan]),
+            objects(["compact", None, "delete", "delete"]),
+            np.array([0.0, nan, 0.0, 1.0]),
+            objects(["CreateTime", None, "CreateTime", "LogAppendTime"]),
+            np.array([0.0, nan, 0.0, 0.0]),
+            objects(["aa11", None, "bb22", "cc33"]),
+            np.array([0, denied, 0, 0]),
+        ),
+        broker_configs=BrokerConfigs(
+            np.array([1, 2, 3]),
+            np.full(3, 1.0),
+            np.full(3, 3.0),
+            np.full(3, 604_800.0),
+            np.full(3, 604_800.0),
+            np.full(3, 900.0),
+            np.zeros(3),
+            np.array([0.0, 0.0, 1.0]),
+            objects(["d1", "d1", "d9"]),
+            np.zeros(3, np.int32),
+        ),
+        transactions=Transactions(
+            objects(["billing-1"]),
+            np.array([4001.0]),
+            objects(["Ongoing"]),
+            np.array([2]),
+            np.array([NOW - 840]),
+            np.array([900.0]),
+            np.array([0]),
+        ),
+        transaction_partitions=TransactionPartitions(np.array([0]), np.array([2]), np.array([0])),
+        producers=Producers(
+            np.array([2]), np.array([0]), np.array([4001.0]), np.array([3]), np.array([NOW - 800]), np.array([4_930.0])
+        ),
+        hidden_topics=2,
+        hidden_groups=1,
+        notices=("3 of 7 topics are not asked about: limits.partitions is 9",),
+    )
+
+
+def _replicas(snapshot: Snapshot) -> Replicas:
+    """What brokers 1 and 2 hold of each partition, a KiB a record; broker 3 cannot say, and 4 is not asked."""
+    partitions = snapshot.partitions
+    rows = [
+        (broker - 1, broker, int(partitions.topic[row]), int(partitions.partition[row]), row)
+        for row in range(len(partitions))
+        for broker in partitions.replicas.row(row)
+        if broker in (1, 2)
+    ]
+    size = snapshot.offsets.end_offset * 1024
+    return Replicas(
+        np.array([each[0] for each in rows]),
+        np.array([each[1] for each in rows]),
+        np.array([each[2] for each in rows]),
+        np.array([each[3] for each in rows]),
+        np.array([size[each[4]] for each in rows]),
+        np.zeros(len(rows)),
+        np.zeros(len(rows), bool),
+    )
