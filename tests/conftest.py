@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from requirements import require
+from secure_cluster import SecureKafka
 
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
@@ -38,3 +39,10 @@ def kafka(kafka_here: None) -> Iterator[Cluster]:
     """Three brokers of Apache Kafka for the whole session; who breaks one mends it (see kafka_cluster.broker_…)."""
     with Cluster(brokers=3) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def secure_kafka(kafka_here: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    """A broker with TLS, mTLS, SASL and an authorizer for the whole session, started when a test first asks for it."""
+    with SecureKafka(tmp_path_factory.mktemp("secure-kafka")) as secure:
+        yield secure
