@@ -1,15 +1,18 @@
 """Fixtures that every room's tests may use."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from requirements import require
-from secure_cluster import SecureKafka
 
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars, tools_jars
+
+if TYPE_CHECKING:
+    from secure_cluster import SecureKafka
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("kmon", deadline=None)
@@ -42,7 +45,9 @@ def kafka(kafka_here: None) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def secure_kafka(kafka_here: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+def secure_kafka(kafka_here: None, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SecureKafka]":
     """A broker with TLS, mTLS, SASL and an authorizer for the whole session, started when a test first asks for it."""
+    from secure_cluster import SecureKafka  # kafka-python warns when it is imported with conftest
+
     with SecureKafka(tmp_path_factory.mktemp("secure-kafka")) as secure:
         yield secure
