@@ -18,6 +18,7 @@ _JOINED = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 """Conjoining jamo and skin tones: no marks by category, but terminals draw them onto the letter before."""
 
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 Write = Callable[[float | None], str]
 """How a number is written, such as `count`."""
@@ -82,3 +83,31 @@ def duration(seconds: float) -> str:
     """A span in whole numbers of its largest unit: 6 s, 2 min, 3 h, 4 d."""
     size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
     return f"{max(0.0, seconds) // size:.0f} {unit}"
+
+
+def span(seconds: float | None) -> str:
+    """A span that is set, such as a retention: 7 d, 1.5 h; without an end it is infinite."""
+    if seconds is None or not math.isfinite(seconds):
+        return count(seconds)
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def size(value: float | None) -> str:
+    """A number of bytes in three digits: 999 B, 1.46 KiB, 12.0 GiB; without a limit it is infinite."""
+    if value is None or not math.isfinite(value):
+        return count(value)
+    step = 0
+    while abs(value) >= 999.5 and step < len(_SIZES) - 1:
+        value, step = value / 1024, step + 1
+    digits = 0 if step == 0 or abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{digits}f} {_SIZES[step]}"
+
+
+def percent(share: float | None, *, sign: bool = False) -> str:
+    """A share of 1 in whole percent, never rounded up to 100; with `sign` a difference, such as +12 %."""
+    if share is None or not math.isfinite(share):
+        return count(share)
+    if sign:
+        return f"{share * 100:+.0f} %".replace("-0 %", "+0 %")
+    return f"{math.floor(share * 100)} %"

@@ -8,7 +8,7 @@ from hostile import HOSTILE
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.text import MOST_MARKS, at_least, count, duration, name_of, plural, visible
+from monitor.text import MOST_MARKS, at_least, count, duration, name_of, percent, plural, size, span, visible
 
 anything = (
     st.text()
@@ -97,3 +97,12 @@ def test_spans_and_plurals() -> None:
     spans = (-3, 0, 6.4, 59, 60, 3_599, 7_300, 200_000)
     assert [duration(each) for each in spans] == ["0 s", "0 s", "6 s", "59 s", "1 min", "59 min", "2 h", "2 d"]
     assert [plural(each, "group") for each in (0, 1, 1_200)] == ["0 groups", "1 group", "1,200 groups"]
+
+
+def test_limits_sizes_and_shares_say_unknown_and_infinite() -> None:
+    assert [span(each) for each in (0, 90, 3_600, 129_600, 604_800)] == ["0 s", "1.5 min", "1 h", "1.5 d", "7 d"]
+    assert [size(each) for each in (0, 999, 1_500, 12 * 2**30)] == ["0 B", "999 B", "1.46 KiB", "12.0 GiB"]
+    assert [percent(each) for each in (0, 0.5, 0.999, 1)] == ["0 %", "50 %", "99 %", "100 %"]
+    assert [percent(each, sign=True) for each in (0.12, -0.001, -0.5)] == ["+12 %", "+0 %", "-50 %"]
+    for write in (span, size, percent):
+        assert [write(each) for each in (None, math.nan, math.inf)] == ["–", "–", "∞"]
