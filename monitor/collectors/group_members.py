@@ -1,5 +1,6 @@
 """State, members and assignments of groups: each type's describe request, for all groups of a coordinator at once."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.commits import chunks
 from monitor.decode.cursor import Cursor, MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
+from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
 
 GROUPS_A_REQUEST = 4000
 
@@ -156,44 +157,87 @@ def _classic_assignment(data: bytes) -> list[tuple[str, int]]:
         return []
 
 
-def _assigned(assignment: Any) -> list[tuple[str, int]]:
+def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], **more: Any) -> GroupDescription:
+    """A group whose coordinator assigns; `assigned` reads an assignment, `more` is what only its type has."""
+    return GroupDescription(
+        state=group.group_state,
+        epoch=_epoch(group.group_epoch),
+        assignment_epoch=_epoch(group.assignment_epoch),
+        members=[_member(each, assigned) for each in group.members],
+        **more,
+    )
+
+
+def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> MemberRow:
+    now = assigned(member.assignment)
+    wanted = getattr(member, "target_assignment", None)  # which share groups do not tell
+    target = None if wanted is None else assigned(wanted)
+    return MemberRow(
+        member.member_id,
+        member.client_id,
+        member.client_host,
+        getattr(member, "instance_id", None),
+        member.rack_id or None,
+        now,
+        _epoch(member.member_epoch),
+        None if target is None or set(target) == set(now) else target,
+    )
+
+
+def _epoch(value: int) -> float:
+    """An epoch; Kafka writes negative numbers where there is none, as for a static member that is away."""
+    return math.nan if value < 0 else float(value)
+
+
+def _partitions(assignment: Any) -> list[tuple[str, int]]:
     return [(each.topic_name, number) for each in assignment.topic_partitions for number in each.partitions]
 
 
-def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], assignor: str | None) -> GroupDescription:
-    members = [
-        MemberRow(
-            each.member_id,
-            each.client_id,
-            each.client_host,
-            getattr(each, "instance_id", None),
-            each.rack_id,
-            assigned(each.assignment),
-        )
-        for each in group.members
-    ]
-    return GroupDescription(state=group.group_state, epoch=float(group.group_epoch), assignor=assignor, members=members)
-
-
 def _consumer(group: Any) -> GroupDescription:
-    return _modern(group, _assigned, group.assignor_name or None)
+    return _modern(group, _partitions, assignor=group.assignor_name or None)
 
 
 def _streams(group: Any) -> GroupDescription:
     """A task reads the partition of its number of every source topic of its subtopology."""
-    sources: dict[str, list[str]] = {}
-    for each in (group.topology.subtopologies if group.topology else None) or []:
-        sources[each.subtopology_id] = [*each.source_topics, *(info.name for info in each.repartition_source_topics)]
+    parts = (group.topology.subtopologies if group.topology else None) or []
+    subtopologies = [_subtopology(each) for each in sorted(parts, key=lambda each: str(each.subtopology_id))]
+    sources = {each.subtopology: (*each.source_topics, *each.repartition_topics) for each in subtopologies}
 
     def assigned(assignment: Any) -> list[tuple[str, int]]:
         return [
             (topic, number)
             for task in assignment.active_tasks
             for number in task.partitions
-            for topic in sources.get(task.subtopology_id, [])
+            for topic in sources.get(task.subtopology_id, ())
         ]
 
-    return _modern(group, assigned, None)
+    described = _modern(
+        group,
+        assigned,
+        topology_epoch=_epoch(group.topology.epoch) if group.topology else math.nan,
+        subtopologies=subtopologies,
+    )
+    for row, member in zip(described.members, group.members, strict=True):
+        row.tasks = _tasks(member.assignment)
+    return described
+
+
+def _subtopology(each: Any) -> SubtopologyRow:
+    return SubtopologyRow(
+        each.subtopology_id,
+        tuple(each.source_topics),
+        tuple(topic.name for topic in each.repartition_source_topics),
+        tuple(topic.name for topic in each.state_changelog_topics),
+    )
+
+
+def _tasks(assignment: Any) -> list[tuple[str, int, str]]:
+    return [
+        (task.subtopology_id, number, role)
+        for role in ("active", "standby", "warmup")
+        for task in getattr(assignment, f"{role}_tasks")
+        for number in task.partitions
+    ]
 
 
 GROUP_TYPES = (

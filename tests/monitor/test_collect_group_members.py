@@ -19,7 +19,7 @@ from monitor.client.apis import (
 from monitor.client.faults import Fault
 from monitor.client.wire import Answer
 from monitor.collectors.group_members import GroupMemberCollector
-from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
+from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
 
 
 def listed(name: str, group_type: str | None, node: int = 1) -> ListedGroup:
@@ -128,51 +128,96 @@ def described(api: Api, *members: dict[str, Any], version: int | None = None, **
 
 @pytest.mark.parametrize("version", [0, 1])
 def test_a_kip_848_group(version: int) -> None:
-    now, target = on_topics(("a", [0, 2])), on_topics(("a", [0, 1, 2]))
-    one = member(instance_id="static-1", assignment=now, target_assignment=target, subscribed_topic_names=["a"])
-    answer = described(CONSUMER_GROUP_DESCRIBE, one, version=version, assignor_name="uniform")
+    now, same = on_topics(("a", [0, 2])), on_topics(("a", [2, 0]))
+    one = member(instance_id="static-1", member_epoch=6, assignment=now, target_assignment=same)
+    answer = described(CONSUMER_GROUP_DESCRIBE, one, version=version, assignor_name="uniform", assignment_epoch=5)
     group = Poll(listed("g", "consumer"))(answer).descriptions["g"]
-    assert (group.state, group.epoch, group.assignor) == ("Stable", 7.0, "uniform")
-    assert group.members == [MemberRow("m", "c", "/10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)])]
+    assert (group.state, group.epoch, group.assignment_epoch, group.assignor) == ("Stable", 7.0, 5.0, "uniform")
+    assert math.isnan(group.topology_epoch)
+    assert group.members == [MemberRow("m", "c", "/10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)], 6.0)]
+
+
+def test_a_target_is_told_of_members_that_are_to_have_something_else() -> None:
+    steady = member(member_id="steady", assignment=on_topics(("a", [0])), target_assignment=on_topics(("a", [0])))
+    gaining = member(member_id="gaining", assignment=on_topics(), target_assignment=on_topics(("a", [1]), ("b", [0])))
+    losing = member(member_id="losing", assignment=on_topics(("a", [1])), target_assignment=on_topics())
+    group = Poll(listed("g", "consumer"))(described(CONSUMER_GROUP_DESCRIBE, steady, gaining, losing)).descriptions["g"]
+    assert {each.member_id: each.target for each in group.members} == {
+        "steady": None,
+        "gaining": [("a", 1), ("b", 0)],
+        "losing": [],
+    }
+
+
+def test_a_static_member_that_is_away_has_no_epoch_and_a_blank_rack_is_none() -> None:
+    away = member(member_epoch=-2, rack_id="", assignment=on_topics(), target_assignment=on_topics())
+    group = Poll(listed("g", "consumer"))(described(CONSUMER_GROUP_DESCRIBE, away)).descriptions["g"]
+    assert math.isnan(group.members[0].epoch)
+    assert group.members[0].rack is None
 
 
 def test_a_share_group() -> None:
-    one = member(assignment=on_topics(("a", [0, 1])), subscribed_topic_names=["a"])
-    answer = described(SHARE_GROUP_DESCRIBE, one, assignor_name="simple")
+    one = member(member_epoch=7, assignment=on_topics(("a", [0, 1])), subscribed_topic_names=["a"])
+    answer = described(SHARE_GROUP_DESCRIBE, one, assignor_name="simple", assignment_epoch=7)
     group = Poll(listed("g", "share"))(answer).descriptions["g"]
-    assert (group.state, group.epoch, group.assignor) == ("Stable", 7.0, "simple")
-    assert group.members == [MemberRow("m", "c", "/10.0.0.1", None, "r1", [("a", 0), ("a", 1)])]
+    assert (group.state, group.epoch, group.assignment_epoch, group.assignor) == ("Stable", 7.0, 7.0, "simple")
+    assert group.members == [MemberRow("m", "c", "/10.0.0.1", None, "r1", [("a", 0), ("a", 1)], 7.0)]
 
 
-NO_TASKS: dict[str, Any] = {"active_tasks": [], "standby_tasks": [], "warmup_tasks": []}
+def tasks(**roles: list[tuple[str, list[int]]]) -> dict[str, Any]:
+    """Tasks as `active`, `standby` and `warmup`: lists of (subtopology, partitions)."""
+    return {
+        f"{role}_tasks": [{"subtopology_id": each, "partitions": numbers} for each, numbers in roles.get(role, [])]
+        for role in ("active", "standby", "warmup")
+    }
 
 
-def streams_member(active: list[dict[str, Any]], standby: list[dict[str, Any]]) -> dict[str, Any]:
-    now = {**NO_TASKS, "active_tasks": active, "standby_tasks": standby}
-    return member(instance_id=None, process_id="p", user_endpoint=None, assignment=now, target_assignment=NO_TASKS)
+def streams_member(now: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
+    return member(
+        member_epoch=3, instance_id=None, process_id="p", user_endpoint=None, assignment=now, target_assignment=target
+    )
+
+
+def topic_info(name: str) -> dict[str, Any]:
+    return {"name": name, "partitions": 2, "replication_factor": 1, "topic_configs": []}
+
+
+def subtopology(name: str, sources: list[str], repartition: list[str], changelogs: list[str]) -> dict[str, Any]:
+    return {
+        "subtopology_id": name,
+        "source_topics": sources,
+        "repartition_sink_topics": [],
+        "state_changelog_topics": [topic_info(each) for each in changelogs],
+        "repartition_source_topics": [topic_info(each) for each in repartition],
+    }
 
 
 def test_a_streams_group_reads_the_sources_of_its_active_tasks() -> None:
-    sub = {"source_topics": ["a"], "repartition_sink_topics": [], "state_changelog_topics": []}
-    repartition = {"name": "by-key", "partitions": 2, "replication_factor": 1, "topic_configs": []}
     topology = {
-        "epoch": 1,
-        "subtopologies": [
-            {**sub, "subtopology_id": "0", "repartition_source_topics": []},
-            {**sub, "subtopology_id": "1", "source_topics": [], "repartition_source_topics": [repartition]},
-        ],
+        "epoch": 4,
+        "subtopologies": [subtopology("1", [], ["by-key"], ["counts"]), subtopology("0", ["a"], [], [])],
     }
-    active = [{"subtopology_id": "0", "partitions": [0, 1]}, {"subtopology_id": "1", "partitions": [1]}]
-    one = streams_member(active, [{"subtopology_id": "1", "partitions": [0]}])
-    group = Poll(listed("g", "streams"))(described(STREAMS_GROUP_DESCRIBE, one, topology=topology)).descriptions["g"]
-    assert group.members[0].assigned == [("a", 0), ("a", 1), ("by-key", 1)]
-    assert (group.epoch, group.assignor) == (7.0, None)
+    now = tasks(active=[("0", [0, 1]), ("1", [1])], standby=[("1", [0])])
+    target = tasks(active=[("0", [0, 1])], standby=[("1", [0])], warmup=[("1", [1])])
+    answer = described(STREAMS_GROUP_DESCRIBE, streams_member(now, target), topology=topology, assignment_epoch=6)
+    group = Poll(listed("g", "streams"))(answer).descriptions["g"]
+    assert (group.epoch, group.assignment_epoch, group.topology_epoch, group.assignor) == (7.0, 6.0, 4.0, None)
+    assert group.subtopologies == [
+        SubtopologyRow("0", ("a",), (), ()),
+        SubtopologyRow("1", (), ("by-key",), ("counts",)),
+    ]
+    (one,) = group.members
+    assert (one.epoch, one.assigned) == (3.0, [("a", 0), ("a", 1), ("by-key", 1)])
+    assert one.target == [("a", 0), ("a", 1)]
+    assert one.tasks == [("0", 0, "active"), ("0", 1, "active"), ("1", 1, "active"), ("1", 0, "standby")]
 
 
 def test_a_streams_group_without_a_topology_is_assigned_nothing() -> None:
-    one = streams_member([{"subtopology_id": "0", "partitions": [0]}], [])
+    one = streams_member(tasks(active=[("0", [0])]), tasks(warmup=[("0", [0])]))
     group = Poll(listed("g", "streams"))(described(STREAMS_GROUP_DESCRIBE, one, topology=None)).descriptions["g"]
-    assert group.members[0].assigned == []
+    assert (group.members[0].assigned, group.members[0].target) == ([], None)
+    assert group.members[0].tasks == [("0", 0, "active")]
+    assert math.isnan(group.topology_epoch)
 
 
 @pytest.mark.parametrize(
