@@ -17,8 +17,8 @@ COLLECTORS: tuple[type[Collector], ...] = (
     CommitCollector,
     ShareOffsetCollector,
     StartOffsetCollector,
-    StableOffsetCollector,
     EndOffsetCollector,
+    StableOffsetCollector,
     GroupMemberCollector,
     QuorumCollector,
 )

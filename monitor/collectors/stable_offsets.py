@@ -10,10 +10,10 @@ READ_COMMITTED = 1
 
 
 class StableOffsetCollector(LeaderOffsetCollector):
-    """Asks before the ends, so that a stable offset is never beyond the end beside it."""
+    """Asks right after the ends: what was produced in between must not look like records of an open transaction."""
 
     name = "stable_offsets"
-    step = Step.COMMITS
+    step = Step.ENDS
     timestamp = LATEST
     isolation = READ_COMMITTED
 

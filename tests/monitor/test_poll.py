@@ -88,8 +88,8 @@ def test_a_poll_brings_everything(poller: Poller) -> None:
 def test_ends_are_asked_only_when_every_commit_has_come(poller: Poller, client: StubClient) -> None:
     poller.poll()
     asked = [place for place, (what, api, _) in enumerate(client.log) if (what, api) == ("ask", "ListOffsets")]
-    ends = asked[4:]  # the first are starts and last stable offsets, which are asked with the commits
-    assert len(ends) == 2
+    ends = asked[2:]  # the first are starts, which are asked with the commits; after the ends come last stable offsets
+    assert len(ends) == 4
     for api in ("OffsetFetch", "DescribeShareGroupOffsets"):
         replies = [place for place, (what, each, _) in enumerate(client.log) if (what, each) == ("reply", api)]
         assert replies
