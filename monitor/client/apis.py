@@ -8,7 +8,7 @@ class Api:
     """A Kafka API: its key, its name as Kafka spells it, and the versions kmon speaks (both ends included).
 
     `flexible` is the first version with compact types and tagged fields; `throttled` says that answers open with
-    throttle_time_ms.
+    throttle_time_ms, `plain_header` that their header has no tagged fields in any version, as only ApiVersions does.
     """
 
     key: int
@@ -17,6 +17,7 @@ class Api:
     newest: int
     flexible: int
     throttled: bool = True
+    plain_header: bool = False
 
     def version(self, served: dict[int, tuple[int, int]]) -> int | None:
         """The newest version that both sides speak, None where there is none. `served` maps a key to (min, max)."""
@@ -27,12 +28,23 @@ class Api:
 
 LIST_OFFSETS = Api(2, "ListOffsets", 4, 11, 6)
 METADATA = Api(3, "Metadata", 9, 13, 9)
+# Older versions do not know these offsets: of the oldest record on local disk, of the newest in remote storage.
+LOCAL_OFFSETS = Api(2, "ListOffsets", 8, 11, 6)
+TIERED_OFFSETS = Api(2, "ListOffsets", 9, 11, 6)
 # Version 10 names topics by id only, and so says nothing of a commit on a topic that is gone.
 OFFSET_FETCH = Api(9, "OffsetFetch", 8, 9, 6)
 DESCRIBE_GROUPS = Api(15, "DescribeGroups", 5, 6, 5)
 LIST_GROUPS = Api(16, "ListGroups", 4, 5, 3)
+API_VERSIONS = Api(18, "ApiVersions", 3, 4, 3, throttled=False, plain_header=True)
+LIST_PARTITION_REASSIGNMENTS = Api(46, "ListPartitionReassignments", 0, 0, 0)
 DESCRIBE_QUORUM = Api(55, "DescribeQuorum", 0, 2, 0, throttled=False)
+# Older versions do not tell of fenced brokers.
+FENCED_BROKERS = Api(60, "DescribeCluster", 2, 2, 0)
+DESCRIBE_PRODUCERS = Api(61, "DescribeProducers", 0, 0, 0)
+DESCRIBE_TRANSACTIONS = Api(65, "DescribeTransactions", 0, 0, 0)
+LIST_TRANSACTIONS = Api(66, "ListTransactions", 0, 1, 0)
 CONSUMER_GROUP_DESCRIBE = Api(69, "ConsumerGroupDescribe", 0, 1, 0)
+DESCRIBE_TOPIC_PARTITIONS = Api(75, "DescribeTopicPartitions", 0, 0, 0)
 SHARE_GROUP_DESCRIBE = Api(77, "ShareGroupDescribe", 1, 1, 0)
 STREAMS_GROUP_DESCRIBE = Api(89, "StreamsGroupDescribe", 0, 0, 0)
 DESCRIBE_SHARE_GROUP_OFFSETS = Api(90, "DescribeShareGroupOffsets", 0, 1, 0)

@@ -113,6 +113,14 @@ class Client:
         broker = self._manager.cluster.broker_metadata(node)
         return f"{broker.host}:{broker.port}" if broker else str(node)
 
+    def served(self, node: Node) -> dict[int, tuple[int, int]] | None:
+        """The oldest and newest version of each API, by key, that a broker serves; None while it is not connected.
+
+        It is the same object for as long as the connection is.
+        """
+        served: dict[int, tuple[int, int]] | None = self._manager.served(node)
+        return served
+
     def learn(self, brokers: Iterable[BrokerAddress]) -> None:
         """Connect to these brokers from now on, as metadata named them."""
         wanted = {(each.node, each.host, each.port, each.rack) for each in brokers}
@@ -265,6 +273,11 @@ class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-pytho
         """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
         if not getattr(self, "closed", False):
             super().close_idle_connections()
+
+    def served(self, node: Node) -> dict[int, tuple[int, int]] | None:
+        """As `Client.served`."""
+        known = getattr(self._conns.get(node), "broker_version_data", None)
+        return None if known is None else known.api_versions
 
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
         socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)

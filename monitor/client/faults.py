@@ -113,6 +113,7 @@ DENIED_CODES = {
     29: "Describe on the topic is denied",
     30: "Describe on the group is denied",
     31: "Describe on the cluster is denied",
+    53: "Describe on the transactional id is denied",
 }
 
 

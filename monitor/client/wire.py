@@ -55,7 +55,7 @@ class _Reader:
 
     def _header(self, buffer: Any) -> _ResponseHeader:
         correlation_id = int.from_bytes(buffer.read(4), "big", signed=True)
-        if self._version >= self._api.flexible:
+        if self._version >= self._api.flexible and not self._api.plain_header:
             for _ in range(_read_varint(buffer)):  # tagged fields, of which no response header has any so far
                 _read_varint(buffer)
                 buffer.read(_read_varint(buffer))

@@ -76,6 +76,7 @@ def test_a_bootstrap_address_is_named_as_it_is() -> None:
         (29, "Describe on the topic is denied (TOPIC_AUTHORIZATION_FAILED)"),
         (30, "Describe on the group is denied (GROUP_AUTHORIZATION_FAILED)"),
         (31, "Describe on the cluster is denied (CLUSTER_AUTHORIZATION_FAILED)"),
+        (53, "Describe on the transactional id is denied (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"),
         (6, "NOT_LEADER_FOR_PARTITION"),
         (-1, "UNKNOWN"),
         (9999, "error 9999"),

@@ -3,9 +3,19 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kafka.protocol.admin import DescribeGroupsResponse, DescribeQuorumResponse, ListGroupsResponse
+from kafka.protocol.admin import (
+    DescribeClusterResponse,
+    DescribeGroupsResponse,
+    DescribeProducersResponse,
+    DescribeQuorumResponse,
+    DescribeTopicPartitionsResponse,
+    DescribeTransactionsResponse,
+    ListGroupsResponse,
+    ListPartitionReassignmentsResponse,
+    ListTransactionsResponse,
+)
 from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
-from kafka.protocol.metadata import MetadataResponse
+from kafka.protocol.metadata import ApiVersionsResponse, MetadataResponse
 from views import NOW
 
 from monitor import schemas
@@ -20,6 +30,13 @@ RESPONSES: dict[str, Any] = {
     "Metadata": MetadataResponse,
     "ListGroups": ListGroupsResponse,
     "DescribeQuorum": DescribeQuorumResponse,
+    "ApiVersions": ApiVersionsResponse,
+    "DescribeCluster": DescribeClusterResponse,
+    "ListPartitionReassignments": ListPartitionReassignmentsResponse,
+    "DescribeTopicPartitions": DescribeTopicPartitionsResponse,
+    "ListTransactions": ListTransactionsResponse,
+    "DescribeTransactions": DescribeTransactionsResponse,
+    "DescribeProducers": DescribeProducersResponse,
     "OffsetFetch": OffsetFetchResponse,
     "ListOffsets": ListOffsetsResponse,
     "DescribeGroups": DescribeGroupsResponse,
@@ -57,6 +74,10 @@ def timeout(api: Api, node: Node = 1) -> Fault:
     return Fault(Kind.TIMEOUT, api.name, node, "after 3.0 s", 3.0)
 
 
+def unsupported(ask: Ask) -> Fault:
+    return Fault(Kind.UNSUPPORTED, ask.api.name, ask.node, f"{ask.api.name} is not served by this broker")
+
+
 def new_draft(**fields: Any) -> Draft:
     return Draft("demo", NOW, 1000.0, 1010.0, **fields)
 
@@ -69,19 +90,23 @@ class _Replies(Batch):
     def wait(self) -> list[Answer | Fault]:
         replies = []
         for ask in self._asks:
-            replies.append(self._client.replies[ask.api.name](ask))
+            replies.append(self._client.replies.get(ask.api.name, unsupported)(ask))
             self._client.log.append(("reply", ask.api.name, ask.node))
         return replies
 
 
 class StubClient(Client):
-    """Gives `replies[API name](ask)`. `log` has what was asked and when its reply was handed out, in order."""
+    """Gives `replies[API name](ask)`, or that it is not supported.
+
+    `log` has what was asked and when its reply was handed out, in order; `versions` what `served` gives.
+    """
 
     def __init__(self, replies: dict[str, Callable[[Ask], Answer | Fault]], nodes: Iterable[int] = ()) -> None:
         self.replies = replies
         self.bootstrap_servers = ("127.0.0.1:9092",)
         self.tally = Tally()
         self.log: list[tuple[str, str, Node]] = []
+        self.versions: dict[Node, dict[int, tuple[int, int]]] = {}
         self._nodes = sorted(nodes)
         self._is_closed = False
 
@@ -95,6 +120,9 @@ class StubClient(Client):
 
     def address(self, node: Node) -> str:
         return f"broker-{node}:9092"
+
+    def served(self, node: Node) -> dict[int, tuple[int, int]] | None:
+        return self.versions.get(node)
 
     def learn(self, brokers: Iterable[BrokerAddress]) -> None:
         self._nodes = sorted(each.node for each in brokers)
