@@ -15,11 +15,22 @@ from monitor.table import Floats
 
 
 def read(message: Any, body: bytes, version: int) -> Any:
-    """Decode a body by a kafka-python response class. Raises MalformedAnswerError, whatever the schema trips over."""
+    """Decode a body by a kafka-python response class. Raises MalformedAnswerError, whatever the schema trips over.
+
+    kafka-python's own decode() does not tell where it ended: it takes a text that is cut off for a short one, and does
+    not miss what it leaves over.
+    """
     try:
-        return message.decode(body, version=version)
+        flexible = message.flexible_version_q(version)
+        decode = message._struct.compiled_decode_from(  # noqa: SLF001 - what tells where it ended is not public
+            version, compact=flexible, tagged=flexible, data_class=message[None]
+        )
+        answer, end = decode(memoryview(body), 0)
     except Exception as error:
         raise MalformedAnswerError(f"{message.__name__} v{version}: {error or type(error).__name__}") from error
+    if end != len(body):
+        raise MalformedAnswerError(f"{message.__name__} v{version}: {len(body)} bytes where it has {end}")
+    return answer
 
 
 def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
