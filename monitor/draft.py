@@ -108,6 +108,8 @@ class Draft:
     started: float
     deadline: float
     choice: Choice = field(default_factory=Choice)
+    interval_seconds: float | None = None
+    overruns: int = 0
     error: str = ""
     cluster_id: str | None = None
     controller: int | None = None

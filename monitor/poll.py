@@ -1,6 +1,7 @@
 """The poll: runs the collectors of one cluster in their steps, times and isolates each, and makes the View."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -52,6 +53,8 @@ class Poller:
         self._assembler = Assembler()
         self.parts: dict[str, float] = {}
         """Seconds of the last poll's parts: asking (waiting included), decoding, deriving."""
+        self.overruns = 0
+        """Polls that were skipped so far because the one before took too long."""
         self._collected_at: dict[str, float] = {}
         self._last: View | None = None
 
@@ -59,7 +62,15 @@ class Poller:
         """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval."""
         started = time.monotonic()
         seconds = deadline_seconds or self.settings.interval_seconds
-        draft = Draft(self.settings.name, time.time(), started, started + seconds, self._choice)
+        draft = Draft(
+            self.settings.name,
+            time.time(),
+            started,
+            started + seconds,
+            self._choice,
+            self.settings.interval_seconds,
+            self.overruns,
+        )
         turns = self._ask_all(draft)
         asked = time.monotonic()
         decoding = sum(turn.reading for turn in turns)
@@ -69,7 +80,16 @@ class Poller:
             draft.error = diagnose(
                 self._client.bootstrap_servers, self.settings.security.protocol, draft.error, draft.deadline
             )
-            snapshot = Snapshot(draft.cluster, draft.time, started, draft.error, requests=requests, outcomes=outcomes)
+            snapshot = Snapshot(
+                draft.cluster,
+                draft.time,
+                started,
+                draft.error,
+                requests=requests,
+                interval_seconds=draft.interval_seconds,
+                overruns=draft.overruns,
+                outcomes=outcomes,
+            )
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
         assembled = time.monotonic()
@@ -216,7 +236,9 @@ class PollLoop:
                         break
                     log.exception("the poll of cluster %s failed", self._settings.name)
                 now = time.monotonic()
-                due += interval * max(1, -(-(now - due) // interval))
+                turns = max(1, math.ceil((now - due) / interval))
+                poller.overruns += turns - 1
+                due += interval * turns
                 self._stop.wait(max(0.0, due - now))
         finally:
             poller.close()

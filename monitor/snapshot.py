@@ -221,5 +221,9 @@ class Snapshot:
     """Groups that the settings leave out, or that were empty for too long."""
     notices: tuple[str, ...] = ()
     """What is left out of this Snapshot, and why, for people: limits that were reached, names that are hidden."""
+    interval_seconds: float | None = None
+    """Time between polls; None where it is not known."""
+    overruns: int = 0
+    """Polls skipped since kmon began to poll the cluster, because the one before was still under way."""
     outcomes: tuple[Outcome, ...] = ()
     reasons: tuple[str, ...] = ("",)

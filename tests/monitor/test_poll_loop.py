@@ -87,8 +87,11 @@ def test_polls_never_overlap(
 
     monkeypatch.setattr(monitor.poll.Poller, "poll", watched)
     _, memory = start()
-    wait_for_views(memory, 3)
+    views = wait_for_views(memory, 3)
     assert not any(overlapped)
+    assert views[0].snapshot.overruns == 0
+    assert views[2].snapshot.overruns >= 2
+    assert views[2].snapshot.interval_seconds == SETTINGS.interval_seconds
 
 
 def test_a_failing_enrichment_is_logged_and_the_next_poll_is_shown(

@@ -203,6 +203,7 @@ def snapshot_of(
             np.array([0.05, 0.9]),
             np.array([12_000.0, 84_000.0]),
         ),
+        interval_seconds=10.0,
         outcomes=tuple(
             Outcome(name, name not in failed, 0.012, None if name in failed else time + 0.1, failed.get(name, ""))
             for name in COLLECTOR_NAMES
