@@ -5,6 +5,7 @@ fills in numbers that have changed. They are remade when a label, or which numbe
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 PIECE_LINES = 4096
 """Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied."""
+
+LARGE_LINES = 250_000
+"""A family of more lines than this is not kept as text beside its templates, but filled in anew by each scrape."""
 
 LabelColumn = tuple[Texts | Ints, Ints | None]
 """The values of a label: one a line, or as (values, codes) with line i labelled `values[codes[i]]`."""
@@ -99,6 +103,27 @@ def same(one: Ints | Texts | Floats | Flags | None, other: Ints | Texts | Floats
     return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
+@dataclass(frozen=True, eq=False)
+class Unfilled:
+    """Lines that are a template and its numbers still."""
+
+    template: bytes
+    numbers: Floats
+    whole: bool
+
+    def fill(self) -> bytes:
+        numbers = self.numbers.astype(np.int64) if self.whole else self.numbers
+        return self.template % tuple(numbers.tolist())
+
+
+Piece = bytes | Unfilled
+
+
+def filled(piece: Piece) -> bytes:
+    """The text of a piece."""
+    return piece if isinstance(piece, bytes) else piece.fill()
+
+
 class Lines:
     """The lines of one family of one cluster, remembered with what they were made from."""
 
@@ -110,16 +135,17 @@ class Lines:
         *,
         whole: bool,
         piece_lines: int = PIECE_LINES,
+        large_lines: int = LARGE_LINES,
     ) -> None:
         self._name, self._fixed, self._labels, self._whole = name, tuple(fixed), tuple(labels), whole
-        self._piece_lines = piece_lines
+        self._piece_lines, self._large_lines = piece_lines, large_lines
         self._columns: tuple[LabelColumn, ...] | None = None
         self._known: Flags = np.zeros(0, bool)
         self._numbers: Floats = np.zeros(0)
         self._templates: list[bytes] = []
-        self._pieces: list[bytes] = []
+        self._pieces: list[Piece] = []
 
-    def render(self, columns: Sequence[LabelColumn], values: Floats) -> Sequence[bytes]:
+    def render(self, columns: Sequence[LabelColumn], values: Floats) -> Sequence[Piece]:
         """The lines of every row whose value is known, in pieces; NaN is unknown and has no line.
 
         `columns` are the label columns in order of the labels, `values` one number a row; those of a `whole` family
@@ -132,13 +158,14 @@ class Lines:
         if not kept:
             named = list(zip(self._labels, columns, strict=True))
             number = b"%d" if self._whole else b"%r"
-            rows = [np.flatnonzero(known)[part] for part in self._parts(len(numbers))]
-            self._templates = templates(self._name, self._fixed, named, rows, number)
+            rows = np.flatnonzero(known)
+            parts = [rows[part] for part in self._parts(len(rows))]
+            self._templates = templates(self._name, self._fixed, named, parts, number)
             self._pieces = [b""] * len(self._templates)
         for place, (template, part) in enumerate(zip(self._templates, self._parts(len(numbers)), strict=True)):
             if not kept or not same(self._numbers[part], numbers[part]):
-                filling = numbers[part].astype(np.int64) if self._whole else numbers[part]
-                self._pieces[place] = template % tuple(filling.tolist())
+                piece = Unfilled(template, numbers[part], self._whole)
+                self._pieces[place] = piece if len(numbers) > self._large_lines else piece.fill()
         self._columns, self._known, self._numbers = columns, known, numbers
         return self._pieces
 

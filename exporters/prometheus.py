@@ -7,7 +7,7 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
-from exporters.exposition import CONTENT_TYPE, Lines
+from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
 from exporters.families import CLUSTER_FAMILIES, PROCESS_FAMILIES
 from exporters.family import Family, Process
 from monitor.source import Source
@@ -20,7 +20,7 @@ SMALL_BYTES = 65536
 class Rendered:
     """One rendering of the page, in pieces that are only handed on, and its gzip form, made when first asked for."""
 
-    def __init__(self, pieces: Sequence[bytes]) -> None:
+    def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = _joined(pieces)
         self._gzip: tuple[bytes, ...] | None = None
         self._lock = threading.Lock()
@@ -29,15 +29,15 @@ class Rendered:
         with self._lock:
             if self._gzip is None:
                 packer = zlib.compressobj(1, wbits=31)
-                self._gzip = (*(packer.compress(piece) for piece in self.pieces), packer.flush())
+                self._gzip = (*(packer.compress(filled(piece)) for piece in self.pieces), packer.flush())
         return self._gzip
 
 
-def _joined(pieces: Sequence[bytes]) -> tuple[bytes, ...]:
-    joined: list[bytes] = []
+def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    joined: list[Piece] = []
     small: list[bytes] = []
     for piece in pieces:
-        if len(piece) < SMALL_BYTES:
+        if isinstance(piece, bytes) and len(piece) < SMALL_BYTES:
             small.append(piece)
         else:
             joined += [b"".join(small), piece]
@@ -69,7 +69,7 @@ class MetricsPage:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._lines = {name: {each.name: _lines(each, name) for each in CLUSTER_FAMILIES} for name in names}
-        self._texts: dict[str, dict[str, Sequence[bytes]]] = {name: {} for name in names}
+        self._texts: dict[str, dict[str, Sequence[Piece]]] = {name: {} for name in names}
         self._own = [
             piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
         ]
@@ -88,7 +88,7 @@ class MetricsPage:
         for end in self._ends:
             end()
 
-    def answer(self, accept_encoding: str = "") -> tuple[tuple[bytes, ...], dict[str, str]]:
+    def answer(self, accept_encoding: str = "") -> tuple[tuple[Piece, ...], dict[str, str]]:
         """The body in pieces, and its headers.
 
         While a page is being rendered, a scraper that takes gzip gets the page before, if that is there as gzip; any
@@ -118,7 +118,7 @@ class MetricsPage:
     def body(self, accept_encoding: str = "") -> tuple[bytes, dict[str, str]]:
         """The body as one, and its headers."""
         pieces, headers = self.answer(accept_encoding)
-        return b"".join(pieces), headers
+        return b"".join(map(filled, pieces)), headers
 
     def _show(self, cluster: str, view: View, *, unless_shown: bool = False) -> None:
         with self._lock:
@@ -157,7 +157,7 @@ def _lines(family: Family, cluster: str | None = None) -> Lines:
     return Lines(family.name, fixed, [label.name for label in family.labels], whole=family.whole)
 
 
-def _render(lines: Lines, family: Family, subject: View | Process) -> Sequence[bytes]:
+def _render(lines: Lines, family: Family, subject: View | Process) -> Sequence[Piece]:
     return lines.render(family.columns(subject), family.numbers(subject))
 
 

@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporters.api import Api
+from exporters.exposition import Piece, filled
 from exporters.prometheus import MetricsPage
 from monitor.settings.values import is_loopback
 from monitor.source import Source
@@ -43,16 +44,23 @@ class SecurityHeaders:
 
 
 class Pieces(Response):
-    """An answer of bytes that are ready, sent piece by piece: a slow client holds references, not a copy of it all."""
+    """An answer that is sent piece by piece: a slow client holds references, not a copy of it all.
 
-    def __init__(self, pieces: Sequence[bytes], headers: dict[str, str]) -> None:
-        super().__init__(headers={**headers, "Content-Length": str(sum(map(len, pieces)))})
+    Its length is told where all of it is ready.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], headers: dict[str, str]) -> None:
+        ready = [len(piece) for piece in pieces if isinstance(piece, bytes)]
+        length = {"Content-Length": str(sum(ready))} if len(ready) == len(pieces) else {}
+        super().__init__(headers={**headers, **length})
+        if not length:  # what Response took from its own empty body
+            del self.headers["content-length"]
         self.pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in self.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": filled(piece), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

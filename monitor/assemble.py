@@ -63,6 +63,7 @@ class Assembler:
         self._subtopologies = Subtopologies.empty()
         self._key: Ints = np.empty(0, np.int64)
         self._order: Ints = np.empty(0, np.int64)
+        self._places: tuple[Ints, Ints, Ints] = (self._order, self._order, self._order)
 
     def snapshot(self, draft: Draft, outcomes: tuple[Outcome, ...], requests: Requests) -> Snapshot:
         """The finished Snapshot of a poll in which at least metadata was answered."""
@@ -104,6 +105,8 @@ class Assembler:
             hidden_topics=draft.hidden_topics,
             hidden_groups=draft.hidden_groups,
             notices=tuple(draft.notices),
+            interval_seconds=draft.interval_seconds,
+            overruns=draft.overruns,
             outcomes=outcomes,
             reasons=tuple(draft.reasons),
         )
@@ -195,8 +198,10 @@ class Assembler:
             # A group that moved to another coordinator within the poll is answered twice: the first answer counts.
             _, self._order = np.unique(key, return_index=True)
             self._key = key
+            self._places = (group[self._order], topic[self._order], partition[self._order])
+        groups, topics, partitions = self._places
         order = self._order
-        return Commits(*(column[order] for column in (group, topic, partition, committed, reported, reason)))
+        return Commits(groups, topics, partitions, committed[order], reported[order], reason[order])
 
     def _named(self, rows: CommitRows) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints]:
         group_rows = np.array([self._group_rows.get(name, -1) for name in rows.groups], np.int32)

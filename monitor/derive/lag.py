@@ -88,7 +88,8 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
     commits, assigned = snapshot.commits, snapshot.assignments
     owner = snapshot.members.group[assigned.member]
     topics = len(snapshot.topics)
-    group, topic, partition, member = commits.group, commits.topic, commits.partition, np.full(len(commits), -1)
+    group, topic, partition = commits.group, commits.topic, commits.partition
+    member: Ints = np.full(len(commits), -1, np.int32)
     committed, reported = commits.committed_offset, commits.reported_lag
     reason = np.where(np.isnan(committed) & (commits.reason == KNOWN), no_commit, commits.reason)
 
@@ -97,7 +98,8 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
     wanted = row_key(owner, assigned.topic, assigned.partition, topics)
     place = np.minimum(np.searchsorted(key[order], wanted), max(len(key) - 1, 0))
     committed_too = key[order][place] == wanted if len(key) else np.zeros(len(wanted), bool)
-    member[order[place[committed_too]]] = assigned.member[committed_too]
+    rows = place[committed_too] if isinstance(order, slice) else order[place[committed_too]]
+    member[rows] = assigned.member[committed_too]
 
     _, extra = np.unique(wanted[~committed_too], return_index=True)
     extra = np.flatnonzero(~committed_too)[extra]
@@ -115,8 +117,8 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
     return group[order], topic[order], partition[order], committed[order], reported[order], reason[order], member[order]
 
 
-def _sorting(key: Ints) -> Ints:
+def _sorting(key: Ints) -> Ints | slice:
     """The rows in order of `key`: collectors deliver them sorted, which is cheaper to see than to do again."""
     if np.all(key[1:] > key[:-1]):
-        return np.arange(len(key))
+        return slice(None)
     return np.argsort(key, kind="stable")

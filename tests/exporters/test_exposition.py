@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporters.exposition import LabelColumn, Lines, escape, escape_all
+from exporters.exposition import LabelColumn, Lines, escape, escape_all, filled
 from monitor.table import Floats, objects
 
 offsets = st.integers(0, 2**53).map(float)
 
 
 def rendered(lines: Lines, columns: Sequence[LabelColumn], values: Floats) -> bytes:
-    return b"".join(lines.render(columns, values))
+    return b"".join(map(filled, lines.render(columns, values)))
 
 
 def read(text: bytes) -> dict[tuple[tuple[str, str], ...], float]:
@@ -91,12 +91,14 @@ tables = st.lists(
 )
 
 
-@given(tables, st.sampled_from([1, 2, 4096]))
+@given(tables, st.sampled_from([1, 2, 4096]), st.sampled_from([0, 100]))
 def test_remembered_lines_are_those_made_afresh(
-    polls: list[tuple[list[tuple[int, int]], list[str], list[float]]], piece_lines: int
+    polls: list[tuple[list[tuple[int, int]], list[str], list[float]]], piece_lines: int, large_lines: int
 ) -> None:
     """Whatever changes from poll to poll (names of equal number, rows, numbers, what is known), no old label stays."""
-    kept = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True, piece_lines=piece_lines)
+    kept = Lines(
+        "n", [("cluster", "c")], ["group", "partition"], whole=True, piece_lines=piece_lines, large_lines=large_lines
+    )
     for rows, names, numbers in polls:
         codes = np.array([row for row, _ in rows], np.int32)
         partitions = np.array([partition for _, partition in rows], np.int32)

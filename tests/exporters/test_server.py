@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
+from exporters.exposition import Lines, Unfilled
 from exporters.prometheus import MetricsPage
 from exporters.server import SECURITY_HEADERS, create_server
 from monitor.source import Source
@@ -40,6 +42,22 @@ def test_metrics_are_the_page() -> None:
     with client.stream("GET", "/metrics", headers={"Accept-Encoding": "gzip"}) as packed:
         assert packed.headers["content-encoding"] == "gzip"
         assert gzip.decompress(b"".join(packed.iter_raw())) == plain.content
+
+
+def test_a_large_page_is_sent_without_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = MetricsPage([FixtureSource(shop_view())]).body()[0]
+    monkeypatch.setattr("exporters.prometheus.Lines", partial(Lines, large_lines=1))
+    source = FixtureSource(shop_view())
+    page = MetricsPage([source])
+    assert any(isinstance(piece, Unfilled) for piece in page.answer()[0])
+    client = TestClient(create_server([source], page), base_url="http://localhost")
+    plain = client.get("/metrics", headers={"Accept-Encoding": "identity"})
+    assert "content-length" not in plain.headers
+    assert "kmon_group_partition_lag" in plain.text
+    assert {line for line in plain.text.splitlines() if "kmon_group" in line} == {
+        line for line in whole.decode().splitlines() if "kmon_group" in line
+    }
+    assert client.get("/metrics", headers={"Accept-Encoding": "gzip"}).content == plain.content
 
 
 def test_scrapes_ask_the_source_nothing() -> None:
