@@ -100,6 +100,24 @@ class Cursor:
                 self.varint()
                 self.skip(self.varint())
 
+    def records(self, count: int, size: int) -> bytes:
+        """The next `count` records of `size` bytes; in flexible versions the last byte stands for their tagged fields.
+
+        Tagged fields are cut out, so that all records are of equal size.
+        """
+        body, at = self.body, self.at
+        end = at + count * size
+        if not self.flexible or (end <= len(body) and body[at + size - 1 : end : size].count(0) == count):
+            self.skip(end - at)
+            return body[at:end]
+        parts = []
+        for _ in range(count):
+            start = self.at
+            self.skip(size - 1)
+            self.tags()
+            parts.append(body[start : start + size - 1] + b"\0")
+        return b"".join(parts)
+
     def skip(self, size: int) -> None:
         self.at += size
         if self.at > len(self.body):

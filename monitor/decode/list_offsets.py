@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.decode.cursor import Cursor, MalformedAnswerError
+from monitor.decode.write import count, text
 from monitor.table import Floats, Ints
 
 LATEST, EARLIEST = -1, -2
@@ -38,13 +39,12 @@ def encode_list_offsets(topics: Sequence[tuple[str, Ints]], timestamp: int, vers
     flexible = version >= 6
     fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]
     record = np.dtype([*fields, ("tags", "u1")] if flexible else fields)
-    parts = [struct.pack(">ib", -1, isolation), _count(len(topics), flexible=flexible)]
+    parts = [struct.pack(">ib", -1, isolation), count(len(topics), flexible=flexible)]
     for topic, partitions in topics:
-        name = topic.encode()
         rows = np.zeros(len(partitions), record)
         rows["partition"], rows["epoch"], rows["timestamp"] = partitions, -1, timestamp
-        size = _varint(len(name) + 1) if flexible else struct.pack(">h", len(name))
-        parts += [size, name, _count(len(partitions), flexible=flexible), rows.tobytes(), b"\0" if flexible else b""]
+        head = text(topic, flexible=flexible) + count(len(partitions), flexible=flexible)
+        parts += [head, rows.tobytes(), b"\0" if flexible else b""]
     if version >= 10:
         parts.append(struct.pack(">i", 0))  # timeout_ms: only reads of remote storage wait
     return b"".join(parts) + (b"\0" if flexible else b"")
@@ -63,7 +63,7 @@ def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     for _ in range(cursor.count()):
         topics.append(cursor.name())
         counts.append(cursor.count())
-        parts.append(_records(cursor, counts[-1], record.itemsize))
+        parts.append(cursor.records(counts[-1], record.itemsize))
         cursor.tags()
     cursor.tags()
     cursor.end()
@@ -72,32 +72,3 @@ def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     offset[(offset < 0) | (error != 0)] = np.nan
     topic = np.repeat(np.arange(len(topics), dtype=np.int32), counts)
     return PartitionOffsets(topics, topic, rows["partition"].astype(np.int32), offset, error)
-
-
-def _records(cursor: Cursor, count: int, size: int) -> bytes:
-    """The next `count` records, with tagged fields cut out, so that all are of equal size."""
-    body, at = cursor.body, cursor.at
-    end = at + count * size
-    if not cursor.flexible or (end <= len(body) and body[at + size - 1 : end : size].count(0) == count):
-        cursor.skip(end - at)
-        return body[at:end]
-    parts = []
-    for _ in range(count):
-        start = cursor.at
-        cursor.skip(size - 1)
-        cursor.tags()
-        parts.append(body[start : start + size - 1] + b"\0")
-    return b"".join(parts)
-
-
-def _count(number: int, *, flexible: bool) -> bytes:
-    return _varint(number + 1) if flexible else struct.pack(">i", number)
-
-
-def _varint(value: int) -> bytes:
-    parts = bytearray()
-    while value > 0x7F:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)
