@@ -19,6 +19,7 @@ from monitor.derive.rollup import (
     total_groups,
     total_topics,
 )
+from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
 from monitor.frames import frame
 from monitor.snapshot import Outcome, Snapshot
@@ -60,6 +61,7 @@ class View:
     broker_totals: BrokerTotals
     partition_health: PartitionHealth
     quorum_lags: QuorumLags
+    transaction_ages: TransactionAges
     totals: ClusterTotals
     reasons: tuple[str, ...]
     alerts: tuple[AlertRow, ...] = ()
@@ -132,6 +134,7 @@ def make_view(
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
+        transaction_ages=derive_transactions(snapshot),
         totals=total_cluster(snapshot, groups, health),
         reasons=reasons,
         alerts=alerts,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.snapshot import NO_LEADER, Snapshot
+from monitor.snapshot import KNOWN, NO_LEADER, Snapshot
 from monitor.table import Flags, Floats, Ints, Ragged, Table, column
 
 
@@ -21,7 +21,9 @@ class PartitionHealth(Table):
     size_bytes: Floats = column("f8", "size of the leader's replica", "bytes")
     unstable: Floats = column("f8", "records behind the last stable offset: of transactions that are open", "records")
     reassigning: Flags = column("?", "its replicas are being reassigned")
-    reassigned: Floats = column("f8", "share of the leader's bytes that the added replicas have; unknown for none")
+    reassigned: Floats = column(
+        "f8", "least share of the leader's bytes that a replica being added has; unknown for none"
+    )
 
     @property
     def under_replicated(self) -> Flags:
@@ -77,19 +79,38 @@ def _firsts(lists: Ragged) -> Ints:
     return first
 
 
+def measured_brokers(snapshot: Snapshot) -> Ints:
+    """The ids of the brokers that told of all their log dirs: what is not on these they do not hold."""
+    dirs = snapshot.log_dirs
+    return np.setdiff1d(dirs.broker, dirs.broker[dirs.reason != KNOWN])
+
+
 def _sizes(snapshot: Snapshot, moved: Ints) -> tuple[Floats, Floats]:
     """Size of each partition's leader, and the smallest share of it that a replica being added has."""
-    partitions, replicas = snapshot.partitions, snapshot.replicas
-    size, share = np.full(len(partitions), np.nan), np.full(len(partitions), np.nan)
+    partitions, replicas, adding = snapshot.partitions, snapshot.replicas, snapshot.reassignments.adding
+    size, share = np.full(len(partitions), np.nan), np.full(len(partitions), np.inf)
     row = partition_rows(snapshot, replicas.topic, replicas.partition)
     current = (row >= 0) & ~replicas.future
-    leads = current & (replicas.broker == partitions.leader[row])
-    size[row[leads]] = replicas.size_bytes[leads]
-    for number, place in enumerate(moved.tolist()):
-        if place >= 0 and size[place] > 0:
-            added = snapshot.reassignments.adding.row(number)
-            on = current & (row == place) & np.isin(replicas.broker, added)
-            held = replicas.size_bytes[on]
-            complete = len(held) == len(added)
-            share[place] = min(1.0, float(held.min()) / float(size[place])) if complete and len(held) else 0.0
-    return size, share
+    row, broker, held = row[current], replicas.broker[current], replicas.size_bytes[current]
+    leads = broker == partitions.leader[row]
+    size[row[leads]] = held[leads]
+
+    place, node = np.repeat(moved, adding.counts), adding.values
+    place, node = place[place >= 0], node[place >= 0]
+    if len(place):
+        added = np.where(np.isin(node, measured_brokers(snapshot)), 0.0, np.nan)
+        key, wanted = _replica_key(row, broker), _replica_key(place, node)
+        order = np.argsort(key)
+        found = np.minimum(np.searchsorted(key[order], wanted), max(len(key) - 1, 0))
+        there = key[order][found] == wanted if len(key) else np.zeros(len(wanted), bool)
+        added[there] = held[order[found[there]]]
+        whole = np.where(size[place] > 0, size[place], np.nan)
+        parts = np.minimum(1.0, added / whole)
+        unknown = np.isnan(parts)
+        np.minimum.at(share, place[~unknown], parts[~unknown])
+        share[place[unknown]] = np.nan
+    return size, np.where(np.isinf(share), np.nan, share)
+
+
+def _replica_key(row: Ints, broker: Ints) -> Ints:
+    return row.astype(np.int64) << 32 | broker

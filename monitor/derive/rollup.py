@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN, Lag
-from monitor.derive.partitions import PartitionHealth
-from monitor.snapshot import KNOWN, Snapshot
+from monitor.derive.partitions import PartitionHealth, measured_brokers
+from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Flags, Floats, Ints, Table, column
 
 
@@ -20,6 +20,7 @@ class LagTotals(Table):
 
     lag: Floats = column("f8", "sum of lag, unknown while a part of it is", "records")
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
+    stable_lag: Floats = column("f8", "sum of stable_lag, unknown while a part of it is", "records")
     max_lag: Floats = column("f8", "largest known lag of a partition", "records")
     lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
     partitions: Ints = column("i4", "rows totalled")
@@ -32,6 +33,10 @@ class LagTotals(Table):
 @dataclass(frozen=True, eq=False)
 class GroupLags(LagTotals):
     """One row a group, in the order of `groups`."""
+
+    reconciling: Floats = column(
+        "f8", "partitions that members are to have and have not yet; unknown for classic groups"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +82,11 @@ class BrokerTotals(Table):
 
 @dataclass(frozen=True)
 class ClusterTotals:
-    """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts."""
+    """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts.
+
+    `under_min_isr` counts partitions of watched topics, for the configs of others are not asked; None while one of
+    those is unknown.
+    """
 
     brokers: int
     topics: int
@@ -101,7 +110,24 @@ def total_groups(snapshot: Snapshot, lag: Lag) -> GroupLags:
     groups = snapshot.groups
     # A share group has no commits; what it has read is known only through its share-partition offsets.
     failed = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
-    return GroupLags(**_totals(lag, lag.group, len(groups), failed.astype(np.int32)))
+    totals = _totals(lag, lag.group, len(groups), failed.astype(np.int32))
+    return GroupLags(**totals, reconciling=_reconciling(snapshot))
+
+
+def _reconciling(snapshot: Snapshot) -> Floats:
+    groups, members, have, target = (
+        snapshot.groups,
+        snapshot.members,
+        snapshot.assignments,
+        snapshot.target_assignments,
+    )
+    waiting = np.zeros(len(members), bool)
+    waiting[target.member] = True
+    theirs = waiting[have.member]
+    key = row_key(have.member[theirs], have.topic[theirs], have.partition[theirs], len(snapshot.topics))
+    missing = ~np.isin(row_key(target.member, target.topic, target.partition, len(snapshot.topics)), key)
+    counts = np.bincount(members.group[target.member[missing]], minlength=len(groups))
+    return np.where(np.isnan(groups.assignment_epoch), np.nan, counts)
 
 
 def total_group_topics(lag: Lag) -> GroupTopicLags:
@@ -146,6 +172,7 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
     return {
         "lag": np.where(partial, np.nan, at_least),
         "lag_at_least": np.where(nothing_known, np.nan, at_least),
+        "stable_lag": np.where(failed != KNOWN, np.nan, np.bincount(key, lag.stable_lag, minlength=count)),
         "max_lag": largest,
         "lost": np.where(partial & (np.bincount(key[lost_known], minlength=count) == 0), np.nan, lost),
         "partitions": rows,
@@ -215,9 +242,9 @@ def total_brokers(snapshot: Snapshot, health: PartitionHealth) -> BrokerTotals:
 
 
 def _broker_sizes(snapshot: Snapshot, ids: Ints) -> Floats:
-    dirs, replicas = snapshot.log_dirs, snapshot.replicas
+    replicas = snapshot.replicas
     size = np.full(len(ids), np.nan)
-    asked = np.isin(ids, dirs.broker) & ~np.isin(ids, dirs.broker[dirs.reason != KNOWN])
+    asked = np.isin(ids, measured_brokers(snapshot))
     there = np.isin(replicas.broker, ids)
     sums = np.bincount(np.searchsorted(ids, replicas.broker[there]), replicas.size_bytes[there], minlength=len(ids))
     size[asked] = sums[asked]
@@ -234,6 +261,7 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
     complete = _listed(snapshot) and not unknown.any()
+    under_min_isr = health.under_min_isr[snapshot.topics.watched[snapshot.partitions.topic]]
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(
         brokers=len(snapshot.brokers) - int(np.count_nonzero(snapshot.brokers.fenced == 1)),
@@ -241,7 +269,7 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth
         partitions=len(snapshot.partitions),
         offline=int(health.offline.sum()),
         under_replicated=int(health.under_replicated.sum()),
-        under_min_isr=None if np.isnan(health.under_min_isr).any() else int(health.under_min_isr.sum()),
+        under_min_isr=None if np.isnan(under_min_isr).any() else int(under_min_isr.sum()),
         groups=len(snapshot.groups),
         groups_behind=int((groups.status == BEHIND).sum()),
         groups_lost=int((groups.status == LOST).sum()),

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import numpy as np
+from details import detailed_view
 from hypothesis import given
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
@@ -35,6 +36,11 @@ def check(totals: LagTotals, lag: Lag, keys: Any, failed: Any) -> None:
         assert (totals.reason[row] != KNOWN) == partial
         assert totals.partitions[row] == len(rows)
         assert totals.unknown_partitions[row] == len(rows) - len(known)
+        stable = [float(each) for each in lag.stable_lag[rows]]
+        if failed[row] or any(math.isnan(each) for each in stable):
+            assert math.isnan(totals.stable_lag[row])
+        else:
+            assert totals.stable_lag[row] == sum(stable)
         if not partial:
             assert totals.lag[row] == totals.lag_at_least[row] == sum(known)
         elif known:
@@ -177,6 +183,46 @@ def test_the_totals_of_brokers(snapshot: Snapshot) -> None:
         assert totals.leaders[row] == partitions.leader.tolist().count(node)
         assert totals.replicas[row] == sum(node in each for each in replicas)
         assert totals.out_of_sync[row] == sum(node in a and node not in b for a, b in zip(replicas, isr, strict=True))
+        preferred = [row for row, nodes in enumerate(replicas) if nodes[0] == node]
+        assert totals.preferred[row] == len(preferred)
+        assert totals.preferred_missing[row] == sum(partitions.leader[each] != node for each in preferred)
+    mean = sum(totals.leaders.tolist()) / max(1, len(totals))
+    for leaders, skew in zip(totals.leaders.tolist(), totals.leader_skew.tolist(), strict=True):
+        assert math.isnan(skew) if len(totals) < 2 or not mean else math.isclose(skew, leaders / mean - 1)
+
+
+def test_the_size_of_a_broker_is_unknown_while_a_log_dir_of_it_is() -> None:
+    view = detailed_view()
+    totals, replicas = view.broker_totals, view.snapshot.replicas
+    assert totals.broker.tolist() == [1, 2, 3, 4]
+    known = [replicas.size_bytes[replicas.broker == broker].sum() for broker in (1, 2)]
+    assert totals.size_bytes[:2].tolist() == known
+    assert np.isnan(totals.size_bytes[2:]).all()
+    assert np.isnan(totals.size_skew).all()
+
+
+def test_the_size_of_a_topic_is_that_of_its_leaders_and_unknown_while_one_is() -> None:
+    view = detailed_view()
+    sizes = dict(zip(view.snapshot.topics.topic, view.topic_totals.size_bytes.tolist(), strict=True))
+    assert sizes["payments"] == (12_000 + 9_000) * 1024
+    assert math.isnan(sizes["orders"])  # broker 3 leads one of its partitions and cannot say
+    assert math.isnan(sizes["audit"])  # a partition has no leader
+
+
+def test_what_a_group_is_still_to_get_is_counted() -> None:
+    view = detailed_view()
+    waiting = dict(zip(view.snapshot.groups.group, view.group_lags.reconciling.tolist(), strict=True))
+    assert math.isnan(waiting.pop("ledger"))  # a classic group
+    assert waiting == {"fulfilment": 1, "sync": 0, "totals": 0}  # a member keeps orders-1 and is to have orders-2
+    shop = shop_view()
+    classic = shop.snapshot.groups.group_type == "classic"
+    assert np.isnan(shop.group_lags.reconciling).tolist() == classic.tolist()
+
+
+def test_a_transaction_that_is_open_holds_back_the_stable_lag() -> None:
+    view = detailed_view()
+    row = view.group_rows["fulfilment"]
+    assert view.group_lags.lag[row] - view.group_lags.stable_lag[row] == 70
 
 
 def test_a_broker_that_only_replicas_name_is_gone() -> None:
