@@ -1,15 +1,25 @@
-"""The active controller, from the leader of the KRaft quorum; metadata's answer names any broker on KRaft."""
+"""The metadata quorum: its voters and observers, and the active controller, which is its leader.
 
+Metadata's answer names any broker for the controller on KRaft. Source: DescribeQuorum, which needs Describe on the
+cluster.
+"""
+
+import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from kafka.protocol.admin import DescribeQuorumRequest, DescribeQuorumResponse
 
 from monitor.client.apis import DESCRIBE_QUORUM
 from monitor.client.client import Ask, Client
-from monitor.client.faults import Fault, Kind, error_text
+from monitor.client.faults import DENIED_CODES, Fault, error_text
+from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
+from monitor.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
+from monitor.details import Quorum
 from monitor.draft import Draft
 
 
@@ -24,25 +34,29 @@ class QuorumCollector(Collector):
     step = Step.ENDS
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        node = next((each.node for each in draft.brokers if each.node not in draft.failed), None)
+        node = somebody(draft)
         return [] if node is None else [Ask(node, DESCRIBE_QUORUM, _body)]
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        for reply in replies:
-            if isinstance(reply, Fault):
-                if reply.kind is Kind.UNSUPPORTED:
-                    return []
-                draft.controller = None
-                return [reply.where]
-            try:
-                with understanding(f"{reply.api.name} v{reply.version}"):
-                    draft.controller = _leader(reply.body, reply.version)
-            except MalformedAnswerError as error:
-                draft.controller = None
-                return [f"broker {reply.node}: {error}"]
-            return []
+        of_metadata, draft.controller = draft.controller, None
+        if not replies:
+            return unknown(draft, self.name, NOBODY)
+        (reply,) = replies
+        if isinstance(reply, Fault):
+            missing = faulted(draft, self.name, reply)
+            if not missing:
+                draft.controller = of_metadata
+            return missing
+        try:
+            with understanding(f"{reply.api.name} v{reply.version}"):
+                return _take(draft, reply)
+        except MalformedAnswerError as error:
+            draft.controller = None
+            return unknown(draft, self.name, f"broker {reply.node}: {error}")
+
+    def fail(self, draft: Draft, reason: str) -> None:
         draft.controller = None
-        return ["no broker to ask"]
+        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(version: int) -> bytes:
@@ -54,13 +68,35 @@ def _body(version: int) -> bytes:
     return bytes(request.encode())
 
 
-def _leader(body: bytes, version: int) -> int | None:
-    answer = read(DescribeQuorumResponse, body, version)
-    if answer.error_code:
-        raise MalformedAnswerError(error_text(answer.error_code))
-    for topic in answer.topics:
-        for partition in topic.partitions:
-            if partition.error_code:
-                raise MalformedAnswerError(error_text(partition.error_code))
-            return int(partition.leader_id) if partition.leader_id >= 0 else None
-    return None
+def _take(draft: Draft, answer: Answer) -> list[str]:
+    """Put an answer into the draft; returns what is missing."""
+    described = read(DescribeQuorumResponse, answer.body, answer.version)
+    partition = next((each for topic in described.topics for each in topic.partitions), None)
+    code = described.error_code or (partition.error_code if partition is not None else 0)
+    if code:
+        why = f"broker {answer.node}: {error_text(code)}"
+        if code in DENIED_CODES:
+            refused(draft, QuorumCollector.name, why)
+        else:
+            unknown(draft, QuorumCollector.name, why)
+        return [why]
+    if partition is not None:
+        leader = int(partition.leader_id)
+        draft.quorum = _table(partition, leader)
+        draft.quorum_epoch = int(partition.leader_epoch)
+        draft.controller = leader if leader >= 0 else None
+    return available(draft, QuorumCollector.name)
+
+
+def _table(partition: Any, leader: int) -> Quorum:
+    voters = sorted(partition.current_voters, key=lambda each: int(each.replica_id))
+    observers = sorted(partition.observers, key=lambda each: int(each.replica_id))
+    rows = [*voters, *observers]
+    node = np.array([each.replica_id for each in rows], np.int32)
+    voter = np.arange(len(rows)) < len(voters)
+    end = np.array([each.log_end_offset for each in rows], np.float64)
+    fetch = np.array([each.last_fetch_timestamp for each in rows], np.float64)
+    caught_up = np.array([each.last_caught_up_timestamp for each in rows], np.float64)
+    for column in (end, fetch, caught_up):
+        column[column < 0] = np.nan
+    return Quorum(node, voter, voter & (node == leader), end, fetch / 1000, caught_up / 1000)
