@@ -1,15 +1,22 @@
 """The collectors, in the order in which they ask. A new one is a file, a line in COLLECTORS, a test and a doc line."""
 
 from monitor.collectors.base import Collector
+from monitor.collectors.brokers import BrokerCollector
 from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.commits import CommitCollector
+from monitor.collectors.eligible_replicas import EligibleReplicaCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.collectors.group_members import GroupMemberCollector
 from monitor.collectors.groups import GroupCollector
+from monitor.collectors.permissions import PermissionCollector
+from monitor.collectors.producers import ProducerCollector
 from monitor.collectors.quorum import QuorumCollector
+from monitor.collectors.reassignments import ReassignmentCollector
 from monitor.collectors.share_offsets import ShareOffsetCollector
 from monitor.collectors.stable_offsets import StableOffsetCollector
 from monitor.collectors.start_offsets import StartOffsetCollector
+from monitor.collectors.tiered_offsets import TieredOffsetCollector
+from monitor.collectors.transactions import TransactionCollector
 
 COLLECTORS: tuple[type[Collector], ...] = (
     ClusterCollector,
@@ -20,6 +27,13 @@ COLLECTORS: tuple[type[Collector], ...] = (
     EndOffsetCollector,
     StableOffsetCollector,
     GroupMemberCollector,
+    PermissionCollector,
+    BrokerCollector,  # before those that tell with their capability which Kafka lacks it
+    EligibleReplicaCollector,
+    ReassignmentCollector,
+    TransactionCollector,
+    ProducerCollector,  # after the ends and stable offsets
+    TieredOffsetCollector,  # after the configs
     QuorumCollector,
 )
 """Every collector; within one step they ask at the same time."""

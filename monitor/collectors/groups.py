@@ -1,5 +1,6 @@
 """Which groups there are, of every type, and which broker coordinates each: ListGroups of every broker."""
 
+import math
 from collections.abc import Sequence
 
 from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
@@ -12,6 +13,10 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft, ListedGroup
+from monitor.group_tables import NOT_ASKED
+
+TYPES_SINCE = 5
+"""The version of ListGroups that tells the type of a group."""
 
 LEFT = ("Empty", "Dead")
 """States of groups that have no members."""
@@ -35,6 +40,7 @@ class GroupCollector(Collector):
         self._hidden = 0
         self._left_at: dict[str, float] = {}
         self._missing: dict[int, str] = {}
+        self._types: dict[int, bool] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         return [_question(node) for node in client.nodes if node not in draft.failed]
@@ -57,6 +63,7 @@ class GroupCollector(Collector):
         if changed or gone or missing != self._missing or not self._groups:
             self._groups, self._missing = self._merge(missing), dict(missing)
         self._choose(draft)
+        draft.capabilities["group_types"] = self._group_types()
         for node in list(missing):
             if node not in client.nodes:
                 self._listed.pop(node, None)
@@ -68,11 +75,19 @@ class GroupCollector(Collector):
         """Read one broker's answer; whether it differs from its last. Raises MalformedAnswerError with the reason."""
         if isinstance(reply, Fault):
             raise MalformedAnswerError(draft.note(reply))
+        self._types[node] = reply.version >= TYPES_SINCE
         if self._bodies.get(node) == reply.body[4:]:
             return False
         self._listed[node] = _groups(reply, node)
         self._bodies[node] = reply.body[4:]  # what follows throttle_time_ms
         return True
+
+    def _group_types(self) -> tuple[float, str]:
+        """Whether every broker that has answered tells the types of its groups."""
+        silent = sorted(node for node, tells in self._types.items() if not tells and node in self._listed)
+        if silent:
+            return 0.0, f"{LIST_GROUPS.name} v{TYPES_SINCE} is not served by broker {', '.join(map(str, silent))}"
+        return (1.0, "") if self._listed else (math.nan, NOT_ASKED)
 
     def _merge(self, missing: dict[int, str]) -> list[ListedGroup]:
         merged: dict[str, ListedGroup] = {}

@@ -1,5 +1,6 @@
 """Where share groups stand: start offset and lag of each share-partition, as the group coordinator counts them."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -15,9 +16,12 @@ from monitor.collectors.commits import chunks, refusals
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import CommitRows, Draft, ListedGroup
+from monitor.group_tables import NOT_ASKED
 
 TYPES = ("share",)
 GROUPS_A_REQUEST = 1000
+LAG_SINCE = 1
+"""The version of DescribeShareGroupOffsets that tells the lag."""
 NO_SHARE_LAG = "the broker does not tell the lag of share groups"
 
 
@@ -52,10 +56,22 @@ class ShareOffsetCollector(Collector):
             if trouble:
                 missing.append(trouble)
                 draft.commit_faults.update(dict.fromkeys(names, trouble))
+        draft.capabilities["share_lag"] = _share_lag(client)
         return [*missing, *refusals(draft, TYPES, missing)]
 
     def fail(self, draft: Draft, reason: str) -> None:
         draft.commit_faults.update({each.group: reason for each in draft.groups if each.group_type in TYPES})
+
+
+def _share_lag(client: Client) -> tuple[float, str]:
+    """Whether all brokers that kmon is connected to tell the lag of share groups, also while there is no such group."""
+    served = {node: known for node in client.nodes if (known := client.served(node)) is not None}
+    silent = [
+        str(node) for node, known in served.items() if (DESCRIBE_SHARE_GROUP_OFFSETS.version(known) or 0) < LAG_SINCE
+    ]
+    if silent:
+        return 0.0, f"{DESCRIBE_SHARE_GROUP_OFFSETS.name} v{LAG_SINCE} is not served by broker {', '.join(silent)}"
+    return (1.0, "") if served else (math.nan, NOT_ASKED)
 
 
 def _body(names: list[str], version: int) -> bytes:

@@ -199,3 +199,14 @@ def test_a_share_coordinator_that_fails_costs_only_its_groups() -> None:
     draft = poll(shared(share("s", a=[standing(0, 1, 2)])), timeout(DESCRIBE_SHARE_GROUP_OFFSETS, 2))
     assert draft.commit_faults == {"t": TIMEOUT}
     assert poll.missing == [TIMEOUT]
+
+
+def test_whether_share_lag_is_told_shows_also_without_a_share_group() -> None:
+    poll, key = Poll(ShareOffsetCollector()), DESCRIBE_SHARE_GROUP_OFFSETS.key
+    assert np.isnan(poll().capabilities["share_lag"][0])
+    poll.client.versions = {1: {key: (0, 1)}, 2: {key: (0, 1)}}
+    assert poll().capabilities["share_lag"] == (1.0, "")
+    poll.client.versions = {1: {key: (0, 1)}, 2: {key: (0, 0)}}
+    assert poll().capabilities["share_lag"] == (0.0, "DescribeShareGroupOffsets v1 is not served by broker 2")
+    poll.client.versions = {1: {}}
+    assert poll().capabilities["share_lag"][0] == 0

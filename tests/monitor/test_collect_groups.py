@@ -1,5 +1,6 @@
 """Which groups there are, from ListGroups of every broker."""
 
+import math
 from typing import Any
 
 from answers import StubClient, answer_of, new_draft, timeout
@@ -137,3 +138,16 @@ def test_a_collector_that_breaks_keeps_its_groups_with_the_reason() -> None:
     draft = new_draft()
     groups.collector.fail(draft, "why")
     assert draft.groups == [ListedGroup("a", "classic", "consumer", None, 1, "why")]
+
+
+def test_types_are_told_when_every_broker_tells_them() -> None:
+    groups = Groups(1, 2)
+    assert groups.poll(listed(1), listed(2)).capabilities["group_types"] == (1.0, "")
+    draft = groups.poll(listed(1), listed(2, version=4))
+    assert draft.capabilities["group_types"] == (0.0, "ListGroups v5 is not served by broker 2")
+
+
+def test_whether_types_are_told_is_unknown_before_the_first_answer() -> None:
+    available, why = Groups(2).poll(timeout(LIST_GROUPS, 2)).capabilities["group_types"]
+    assert math.isnan(available)
+    assert why

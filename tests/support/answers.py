@@ -5,6 +5,7 @@ from typing import Any
 
 from kafka.protocol.admin import (
     DescribeClusterResponse,
+    DescribeConfigsResponse,
     DescribeGroupsResponse,
     DescribeProducersResponse,
     DescribeQuorumResponse,
@@ -32,6 +33,7 @@ RESPONSES: dict[str, Any] = {
     "DescribeQuorum": DescribeQuorumResponse,
     "ApiVersions": ApiVersionsResponse,
     "DescribeCluster": DescribeClusterResponse,
+    "DescribeConfigs": DescribeConfigsResponse,
     "ListPartitionReassignments": ListPartitionReassignmentsResponse,
     "DescribeTopicPartitions": DescribeTopicPartitionsResponse,
     "ListTransactions": ListTransactionsResponse,
@@ -126,6 +128,9 @@ class StubClient(Client):
 
     def learn(self, brokers: Iterable[BrokerAddress]) -> None:
         self._nodes = sorted(each.node for each in brokers)
+
+    def refresh(self) -> None:
+        pass
 
     def start(self, asks: Sequence[Ask], deadline: float) -> Batch:
         for ask in asks:
