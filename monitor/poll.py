@@ -47,6 +47,7 @@ class Poller:
             request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
             max_answer_bytes=settings.max_answer_bytes,
             client_id=settings.client_id,
+            stamp=settings.security.stamp,
         )
         self._choice = settings.choice
         self._collectors = [make() for make in collectors]
@@ -61,6 +62,7 @@ class Poller:
     def poll(self, deadline_seconds: float | None = None) -> View:
         """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval."""
         started = time.monotonic()
+        self._client.refresh()
         seconds = deadline_seconds or self.settings.interval_seconds
         draft = Draft(
             self.settings.name,
@@ -242,3 +244,12 @@ class PollLoop:
                 self._stop.wait(max(0.0, due - now))
         finally:
             poller.close()
+
+
+def stop_all(loops: Sequence[PollLoop]) -> None:
+    """Stop polls side by side, so that several that hang take no longer than one."""
+    threads = [threading.Thread(target=loop.stop) for loop in loops]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

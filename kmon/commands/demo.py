@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
                 _tell("starting producers, and groups of every kind")
                 stack.enter_context(Workload(cluster))
                 settings = demo_settings(cluster.bootstrap, listen)
-                monitor, url = stack.enter_context(serving(settings, print_alerts=not terminal))
+                monitor, url = stack.enter_context(serving(settings, settings.contexts, print_alerts=not terminal))
                 if terminal:
                     _watch(monitor, url, cluster.bootstrap, seconds)
                 else:

@@ -9,7 +9,7 @@ from typing import Any
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given
 from monitor.settings.load import Loaded, load
-from monitor.settings.model import Settings
+from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.values import parse_duration
 from monitor.text import visible
 
@@ -34,6 +34,21 @@ def settings_from(
     `bootstrap_servers` is for a command that brings its own cluster. Raises SettingsError with everything wrong.
     """
     return loaded_from(args, bootstrap_servers=bootstrap_servers, need_cluster=need_cluster).settings
+
+
+def clusters_from(args: argparse.Namespace) -> tuple[Settings, tuple[ClusterSettings, ...]]:
+    """The settings, and the clusters that a command watches: the one that is named, else every context.
+
+    One is named by -b, by --context, or by their variables; current_context in the file only says which comes first.
+    """
+    loaded = loaded_from(args)
+    settings = loaded.settings
+    place = loaded.origin(("current_context",))
+    named = place in ("--context", "KMON_CURRENT_CONTEXT") or getattr(args, "bootstrap_server", None) is not None
+    if named or len(settings.contexts) == 1:
+        return settings, (settings.cluster,)
+    first = settings.current_context
+    return settings, tuple(sorted(settings.contexts, key=lambda each: each.name != first))
 
 
 def loaded_from(

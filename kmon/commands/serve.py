@@ -6,7 +6,7 @@ import sys
 
 from exporters.listen import ListenError
 from kmon.commands.memory import give_memory_back
-from kmon.commands.options import settings_from
+from kmon.commands.options import clusters_from
 from kmon.commands.signals import ending
 from kmon.commands.wiring import serving
 from monitor.text import visible
@@ -20,16 +20,17 @@ SWITCH_SECONDS = 0.001
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM: 0 after an orderly end, 2 when the address cannot be listened on."""
-    settings = settings_from(args)
+    settings, clusters = clusters_from(args)
     give_memory_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("whoever reaches %s can read everything: there is no TLS and no password", settings.listen)
     with ending() as end:
         try:
-            with serving(settings, insecure_allow_open=args.insecure_allow_open) as (monitor, url):
-                monitor.memory.subscribe(_Changes())
-                log.info("watching %s every %g s", settings.cluster.name, settings.cluster.interval_seconds)
+            with serving(settings, clusters, insecure_allow_open=args.insecure_allow_open) as (monitor, url):
+                for cluster, memory in zip(clusters, monitor.memories, strict=True):
+                    memory.subscribe(_Changes())
+                    log.info("watching %s every %g s", cluster.name, cluster.interval_seconds)
                 log.info("metrics at %s/metrics%s", url, f", dashboard at {url}/" if settings.dashboard else "")
                 end.wait()
                 log.info("stopping")

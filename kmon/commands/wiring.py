@@ -1,8 +1,8 @@
-"""Puts the rooms together: poll, alerts, memory, metrics and dashboard of one cluster."""
+"""Puts the rooms together: polls, alerts, memories, metrics and dashboard of one or more clusters."""
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -14,8 +14,8 @@ from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.derive.verdict import count_groups
-from monitor.poll import PollLoop
-from monitor.settings import RuleSettings, Settings
+from monitor.poll import PollLoop, stop_all
+from monitor.settings import ClusterSettings, RuleSettings, Settings
 from monitor.settings.values import is_loopback
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible
@@ -27,24 +27,35 @@ REMEMBERED_SECONDS = 3 * 3600
 
 @dataclass(frozen=True)
 class Monitor:
-    """A cluster that is being polled: `memory` is the Source of its faces."""
+    """Clusters that are being polled, each by a thread of its own: `memories` are the Sources of their faces."""
 
-    memory: Memory
-    loop: PollLoop
+    memories: tuple[Memory, ...]
+    loops: tuple[PollLoop, ...]
+
+    @property
+    def memory(self) -> Memory:
+        """The first cluster's."""
+        return self.memories[0]
+
+    def start(self) -> None:
+        """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
+        for loop in self.loops:
+            loop.start()
 
 
 @contextmanager
 def polling(
-    settings: Settings, page_url: Callable[[str, str], str] | None = None, *, print_alerts: bool = True
+    settings: Settings,
+    clusters: Sequence[ClusterSettings],
+    page_url: Callable[[str, str], str] | None = None,
+    *,
+    print_alerts: bool = True,
 ) -> Iterator[Monitor]:
-    """Poll the settings' cluster and evaluate its alert rules while the context lasts.
+    """Poll clusters and evaluate the alert rules on each while the context lasts.
 
     Alerts go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Nothing is asked of
-    Kafka before `loop.start()`, so that the faces can subscribe first.
+    Kafka before `start()`, so that the faces can subscribe first.
     """
-    cluster = settings.cluster
-    points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
-    memory = Memory(cluster.name, cluster.interval_seconds, points=max(60, min(points, 10_800)))
     alerts = settings.alerts
     receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     if alerts.rules and print_alerts and (alerts.print or not receivers):
@@ -52,24 +63,34 @@ def polling(
     evaluator = Evaluator(
         [rule_of(each) for each in alerts.rules],
         receivers,
-        interval_seconds=cluster.interval_seconds,
+        interval_seconds=max(each.interval_seconds for each in clusters),
         page_url=page_url,
     )
 
     def with_alerts(view: View) -> View:
         return replace(view, alerts=evaluator.observe(view))
 
-    loop = PollLoop(cluster, memory, with_alerts)
+    memories = tuple(map(_memory, clusters))
+    loops = tuple(PollLoop(cluster, memory, with_alerts) for cluster, memory in zip(clusters, memories, strict=True))
     try:
-        yield Monitor(memory, loop)
+        yield Monitor(memories, loops)
     finally:
-        loop.stop()
+        stop_all(loops)
         evaluator.stop(within_seconds=1.0)
+
+
+def _memory(cluster: ClusterSettings) -> Memory:
+    points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
+    return Memory(cluster.name, cluster.interval_seconds, points=max(60, min(points, 10_800)))
 
 
 @contextmanager
 def serving(
-    settings: Settings, *, insecure_allow_open: bool = False, print_alerts: bool = True
+    settings: Settings,
+    clusters: Sequence[ClusterSettings],
+    *,
+    insecure_allow_open: bool = False,
+    print_alerts: bool = True,
 ) -> Iterator[tuple[Monitor, str]]:
     """Poll, and serve metrics, API and dashboard, while the context lasts; gives the monitor and the server's URL.
 
@@ -77,9 +98,9 @@ def serving(
     """
     host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
     shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    page_url = _page_url(shown) if settings.dashboard else None
-    with polling(settings, page_url, print_alerts=print_alerts) as monitor:
-        sources = [monitor.memory]
+    page_url = _page_url(shown, several=len(clusters) > 1) if settings.dashboard else None
+    with polling(settings, clusters, page_url, print_alerts=print_alerts) as monitor:
+        sources = monitor.memories
         page = MetricsPage(sources, Process(web_open=insecure_allow_open and not is_loopback(host)))
         app = create_server(sources, page, host)
         if settings.dashboard:
@@ -87,15 +108,18 @@ def serving(
 
             attach(app, sources)
         with serve(app, host, port, websockets=settings.dashboard) as url:
-            monitor.loop.start()
+            monitor.start()
             yield monitor, url
         page.close()
 
 
-def _page_url(base: str) -> Callable[[str, str], str]:
-    from dashboards.links import group_path  # noqa: PLC0415 - only where there is a dashboard
+def _page_url(base: str, *, several: bool) -> Callable[[str, str], str]:
+    from dashboards.links import group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
 
-    return lambda _cluster, group: base + group_path(group)
+    def page(cluster: str, group: str) -> str:
+        return base + (on_cluster(group_path(group), cluster) if several else group_path(group))
+
+    return page
 
 
 def rule_of(settings: RuleSettings) -> Rule:

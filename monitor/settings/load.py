@@ -13,7 +13,7 @@ from monitor.settings.complain import problems_of
 from monitor.settings.document import parse, read_document
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given, Path, Problem, child, find, plain
-from monitor.settings.model import ClusterSettings, Settings, check_choice
+from monitor.settings.model import ClusterSettings, Settings, check_choice, choose
 from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import CONTEXT, keys_of, variables
 
@@ -75,6 +75,9 @@ def load(
         if wanted is not None and name is not None and name.value != wanted.value:
             wanted = name
             root = merge(root, Given({"current_context": name}, ""))
+    elif wanted is None and len(contexts) > 1 and any(plain(each) for each in over):
+        # Which cluster's key is it that a variable or a flag sets?
+        loader.problems.append(Problem(("current_context",), f"{listed.label}: {choose(_names(contexts))}"))
     if complaint := check_choice(_names(contexts), str(wanted.value) if wanted else None):
         loader.problems.append(Problem(("current_context",), f"{(wanted or listed).label}: {complaint}"))
     contexts = loader.leave_out(contexts, current)
@@ -133,7 +136,7 @@ class _Loader:
                 continue
             path, key = known[name]
             given = Given(text, name)
-            if key.kind == "sections":
+            if key.kind in ("sections", "map"):
                 try:
                     given = parse(text, name, lines=False)
                 except SettingsError as error:
@@ -166,19 +169,22 @@ class _Loader:
             settings = Settings.model_validate(plain(root))
         except ValidationError as error:
             self.problems += problems_of(error, root, [each.path for each in self.problems])
-        if settings is not None and settings.contexts and not self.problems:
-            label = find(root, ("contexts", settings.contexts.index(settings.cluster), "security"))[0].label
-            if settings.cluster.security.tls and not settings.cluster.security.check_hostname:
-                self.notes.append(
-                    f"{label}: host names are not checked: whoever has any trusted certificate is believed"
-                )
-            try:
-                settings.cluster.client_options()
-            except SettingsError as error:
-                self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
+        if settings is not None and not self.problems:
+            chosen = settings.current_context is not None
+            for number, context in enumerate(settings.contexts):
+                if not chosen or context is settings.cluster:
+                    self._check_security(context, find(root, ("contexts", number, "security"))[0].label)
         if self.problems or settings is None:
             raise SettingsError(*dict.fromkeys(each.text for each in self.problems))
         return settings
+
+    def _check_security(self, context: ClusterSettings, label: str) -> None:
+        if context.security.tls and not context.security.check_hostname:
+            self.notes.append(f"{label}: host names are not checked: whoever has any trusted certificate is believed")
+        try:
+            context.client_options()
+        except SettingsError as error:
+            self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
 
 
 def _flags(overrides: Overrides) -> Given:

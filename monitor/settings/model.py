@@ -61,13 +61,13 @@ class ClusterSettings(Frozen):
         )
 
     def client_options(self) -> dict[str, Any]:
-        """Options of kafka-python's KafkaConnectionManager; SettingsError when a PEM file cannot be used."""
+        """Options of kafka-python's KafkaConnectionManager; SettingsError when a file cannot be used."""
         return {
             "bootstrap_servers": list(self.bootstrap_servers),
             "client_id": self.client_id,
             "request_timeout_ms": max(1, round(self.request_timeout_seconds * 1000)),
             "receive_message_max_bytes": self.max_answer_bytes,
-            **self.security.client_options(),
+            **self.security.client_options(self.bootstrap_servers),
         }
 
 
@@ -80,16 +80,22 @@ def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettin
 
 def check_choice(names: Sequence[str], wanted: str | None) -> str | None:
     """What is wrong with choosing `wanted` of the contexts of these names, None where nothing is."""
-    listed = ", ".join(map(repr, names))
-    if wanted is None:
-        return f"choose one of the contexts {listed}: current_context or --context" if len(names) > 1 else None
-    return f"there is no context {wanted!r}: there are {listed}" if names and wanted not in names else None
+    if wanted is None or not names or wanted in names:
+        return None
+    return f"there is no context {wanted!r}: there are {', '.join(map(repr, names))}"
+
+
+def choose(names: Sequence[str]) -> str:
+    """What to do where one of several contexts is needed and none is chosen."""
+    return f"choose one of the contexts {', '.join(map(repr, names))}: current_context or --context"
 
 
 class Settings(Frozen):
     """Everything kmon can be told."""
 
-    current_context: str | None = Field(default=None, description="name of the context to use; without it the only one")
+    current_context: str | None = Field(
+        default=None, description="the context that commands on one cluster use; without it the only one"
+    )
     contexts: Annotated[tuple[ClusterSettings, ...], AfterValidator(check_contexts)] = Field(
         default=(), description="the clusters kmon knows"
     )
@@ -107,9 +113,11 @@ class Settings(Frozen):
 
     @property
     def cluster(self) -> ClusterSettings:
-        """The current context; SettingsError when there is none."""
+        """The current context; SettingsError when there is none, or several and none is chosen."""
         if not self.contexts:
             raise SettingsError(NO_CLUSTER)
+        if self.current_context is None and len(self.contexts) > 1:
+            raise SettingsError(choose([context.name for context in self.contexts]))
         return next((each for each in self.contexts if each.name == self.current_context), self.contexts[0])
 
     @property

@@ -155,6 +155,27 @@ def test_config_is_found_by_variable_too(tmp_path: Path, monkeypatch: pytest.Mon
     assert options.settings_from(args).cluster.bootstrap_servers == ("properties:1",)
 
 
+SEVERAL = "contexts: [{name: a, bootstrap_servers: 'a:1'}, {name: b, bootstrap_servers: 'b:1'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "names"),
+    [
+        (SEVERAL, [], ["a", "b"]),
+        ("current_context: b\n" + SEVERAL, [], ["b", "a"]),
+        ("current_context: b\n" + SEVERAL, ["--context", "a"], ["a"]),
+        ("current_context: b\n" + SEVERAL, ["-b", "c:1"], ["b"]),
+    ],
+)
+def test_a_command_that_watches_takes_every_context_unless_one_is_named(
+    tmp_path: Path, text: str, args: list[str], names: list[str]
+) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text(text)
+    _, clusters = options.clusters_from(cli.make_parser().parse_args(["serve", "--config", str(path), *args]))
+    assert [each.name for each in clusters] == names
+
+
 def broken(error: BaseException) -> object:
     def run(_: object) -> int:
         raise error

@@ -336,7 +336,10 @@ def test_scrapes_ask_kafka_nothing(secured: Cluster, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(KafkaTCPTransport, name, write)
     context = settings_of(secured.bootstrap, interval_seconds=3600.0)
     settings = Settings(contexts=(context,), listen="127.0.0.1:0")
-    with serving(settings) as (monitor, url), httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with (
+        serving(settings, settings.contexts) as (monitor, url),
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
         wait_until(monitor.memory.latest, "the first poll")
         assert sent
         sent.clear()

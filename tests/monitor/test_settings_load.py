@@ -125,10 +125,6 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             "kmon.yaml:1: contexts: 2 contexts are called",
         ),
         (
-            MINIMAL + "  - {name: b, bootstrap_servers: b:1}\n",
-            "kmon.yaml:1: contexts: choose one of the contexts 'default', 'b'",
-        ),
-        (
             MINIMAL + "current_context: prd\n",
             "kmon.yaml:3: current_context: there is no context 'prd': there are 'default'",
         ),
@@ -201,6 +197,18 @@ def test_variables_are_filled_in_and_missing_ones_are_named(file: Writer) -> Non
 def test_a_half_written_variable_is_an_error(file: Writer, text: str) -> None:
     (line,) = problems(file(MINIMAL + f"    client_id: '{text}'\n"), {"A": "x"})
     assert line.startswith("kmon.yaml:3: contexts[0].client_id: holds a ${ that is no ${NAME}")
+
+
+def test_several_contexts_need_a_choice_only_where_one_is_meant(file: Writer) -> None:
+    path = file(MINIMAL + "  - {name: b, bootstrap_servers: 'b:1', interval: 5s}\n")
+    settings = load(path, {}).settings
+    assert [each.name for each in settings.contexts] == ["default", "b"]
+    with pytest.raises(SettingsError, match="choose one of the contexts 'default', 'b'"):
+        _ = settings.cluster
+    assert load(path, {"KMON_CURRENT_CONTEXT": "b", "KMON_INTERVAL": "7s"}).settings.cluster.interval_seconds == 7
+    assert problems(path, {"KMON_INTERVAL": "7s"}) == [
+        "kmon.yaml:1: contexts: choose one of the contexts 'default', 'b': current_context or --context"
+    ]
 
 
 def test_a_context_not_in_use_may_lack_its_variables_and_files(file: Writer) -> None:
