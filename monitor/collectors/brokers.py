@@ -44,7 +44,7 @@ class _Known:
 
     served: Served | None
     asked: float
-    version: str
+    version: str | None
     epoch: int
     levels: dict[str, int]
 
@@ -82,11 +82,15 @@ class BrokerCollector(Collector):
 
     def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> str:
         """Keep what a broker says of itself; the answer is what went wrong."""
+        served = client.served(node)
         if isinstance(reply, Fault):
-            return "" if reply.kind is Kind.UNSUPPORTED else draft.note(reply)
+            if reply.kind is not Kind.UNSUPPORTED:
+                return draft.note(reply)
+            self._known[node] = _Known(served, draft.started, kafka_version(served) if served else None, -1, {})
+            return ""
         try:
             with understanding(f"{reply.api.name} v{reply.version}"):
-                self._known[node] = _known(reply, client.served(node), draft.started)
+                self._known[node] = _known(reply, served, draft.started)
         except MalformedAnswerError as error:
             return f"broker {node}: {error}"
         return ""
@@ -95,11 +99,10 @@ class BrokerCollector(Collector):
         nodes = {each.node for each in draft.brokers}
         self._known = {node: known for node, known in self._known.items() if node in nodes}
         for node in nodes:
-            served = client.served(node)
-            if node in self._known:
-                draft.versions[node] = self._known[node].version
-            elif served is not None:
-                draft.versions[node] = kafka_version(served)
+            known, served = self._known.get(node), client.served(node)
+            version = known.version if known else kafka_version(served) if served else None
+            if version is not None:
+                draft.versions[node] = version
         newest = max(self._known.values(), key=lambda known: known.epoch, default=None)
         if newest is None:
             unknown(draft, FEATURES, missing[0] if missing else NOBODY)

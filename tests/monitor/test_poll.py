@@ -121,6 +121,7 @@ def test_the_number_of_requests_grows_with_brokers_alone(poller: Poller, client:
     poller.poll()
     asked = Counter(api for what, api, _ in client.log if what == "ask")
     once = ["Metadata", "DescribeQuorum", "OffsetFetch", "DescribeShareGroupOffsets", "DescribeGroups"]
+    once += ["DescribeCluster", "ListPartitionReassignments"]
     ends_and_stable = 2 * 2
     assert asked == {
         **dict.fromkeys([*once, "ShareGroupDescribe"], 1),
