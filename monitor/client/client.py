@@ -10,13 +10,12 @@ from typing import Any
 
 import kafka.errors as kafka_errors
 from kafka.net.connection import KafkaConnection
-from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataResponse
 
 from monitor.client.apis import Api
+from monitor.client.connections import Connections
 from monitor.client.faults import Fault, Kind, fault_of
-from monitor.client.sockets import TlsTransport, Transport, connect
 from monitor.client.tally import Tally
 from monitor.client.wire import Answer, Request
 
@@ -69,8 +68,8 @@ class Batch:
 class Client:
     """Connections to one cluster on one I/O thread. Methods are for one calling thread; `close` is for any.
 
-    `options` gives kafka-python's connection options each time that connections are made anew, so that a changed
-    password or certificate is picked up.
+    `options` gives kafka-python's connection options. When `stamp()` changes, `refresh` asks for them again, so that a
+    changed password or certificate is picked up.
     """
 
     def __init__(
@@ -81,16 +80,19 @@ class Client:
         request_timeout_seconds: float,
         max_answer_bytes: int,
         client_id: str = "kmon",
+        stamp: Callable[[], object] = lambda: None,
     ) -> None:
         self.bootstrap_servers = tuple(bootstrap_servers)
         self.tally = Tally()
         self._options = options
+        self._stamp = stamp
+        self._made_at: object = stamp()
         self._timeout = request_timeout_seconds
         self._max_answer_bytes = max_answer_bytes
         self._client_id = client_id
         self._net = NetworkSelector(client_id=client_id, slow_task_threshold_secs=0)
         self._suspects: dict[Node, Fault] = {}
-        self._refused_at: float | None = None
+        self._refused: dict[Node, tuple[float, Fault]] = {}
         self._closing = threading.Event()
         try:
             self._manager = self._connections()
@@ -142,8 +144,6 @@ class Client:
 
     def start(self, asks: Sequence[Ask], deadline: float) -> Batch:
         """Send all questions at once; no reply is waited for beyond `deadline`, a time of the monotonic clock."""
-        if self._refused_at and time.monotonic() - self._refused_at > AUTHENTICATION_PAUSE_SECONDS:
-            self._reconnect()
         futures = [self._manager.call_soon(self._reply, ask, deadline) for ask in asks]
         return Batch(futures, self._net.run)
 
@@ -192,7 +192,20 @@ class Client:
     async def _close(self) -> None:
         self._manager.close()
 
-    def _connections(self) -> "_Connections":
+    def refresh(self) -> None:
+        """To be called between polls: makes all connections anew when the files behind the options have changed, and
+        has refused logins tried again after a pause.
+        """
+        stamp = self._stamp()
+        if stamp != self._made_at:
+            self._made_at = stamp
+            self._reconnect()
+        due = time.monotonic() - AUTHENTICATION_PAUSE_SECONDS
+        for node in [node for node, (at, _) in self._refused.items() if at <= due]:
+            del self._refused[node]
+            self._manager.forgive(node)
+
+    def _connections(self) -> Connections:
         milliseconds = self._timeout * 1000
         ours = {
             "bootstrap_servers": list(self.bootstrap_servers),
@@ -205,20 +218,20 @@ class Client:
             "reconnect_backoff_max_ms": 5000,
             "max_in_flight_requests_per_connection": 1000,
         }
-        return _Connections(self._net, **{**self._options(), **ours})
+        return Connections(self._net, **{**self._options(), **ours})
 
     def _reconnect(self) -> None:
-        """Forget a refused login and begin anew with the options as they are now, once they can be read."""
+        """Begin anew with the options as they are now; with those of before where they cannot be used."""
         try:
             connections = self._connections()
         except Exception as error:  # noqa: BLE001 - a file may be missing while it is replaced
             log.warning("the old connections stay, the new options cannot be used: %s", error)
-            self._refused_at = time.monotonic()
             return
-        self._refused_at = None
         brokers = self._manager.cluster.brokers()
         self._net.run(self._close)
         self._manager = connections
+        self._refused.clear()
+        self._suspects.clear()
         self.learn(BrokerAddress(each.node_id, each.host, each.port, each.rack) for each in brokers)
 
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
@@ -226,6 +239,8 @@ class Client:
         if began >= deadline:  # a request that cannot wait would only cost a good connection
             return Fault(Kind.TIMEOUT, ask.api.name, ask.node, "before it could be asked")
         try:
+            if ask.node in self._refused:
+                return replace(self._refused[ask.node][1], api=ask.api.name)
             reply: Answer | Fault = await self._attempt(ask, min(began + self._timeout, deadline))
             self._suspects.pop(ask.node, None)
         except Exception as error:  # noqa: BLE001 - whatever a connection raises is data here
@@ -240,7 +255,7 @@ class Client:
             # kafka-python is waiting before it tries again; what is news is why the last try failed.
             fault = replace(self._suspects.get(ask.node, fault), api=ask.api.name)
         if fault.kind is Kind.AUTHENTICATION:
-            self._refused_at = self._refused_at or time.monotonic()
+            self._refused.setdefault(ask.node, (time.monotonic(), fault))
         if fault.kind is not Kind.UNSUPPORTED:
             self._suspects[ask.node] = fault
         return fault
@@ -264,30 +279,3 @@ class Client:
 
     async def _within(self, future: Any, until: float) -> Any:
         return await self._manager.wait_for(future, max(1.0, (until - time.monotonic()) * 1000))
-
-
-class _Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's connections, on sockets that end with a failed attempt, and a time limit on TLS handshakes."""
-
-    def close_idle_connections(self) -> None:
-        """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
-        if not getattr(self, "closed", False):
-            super().close_idle_connections()
-
-    def served(self, node: Node) -> dict[int, tuple[int, int]] | None:
-        """As `Client.served`."""
-        known = getattr(self._conns.get(node), "broker_version_data", None)
-        return None if known is None else known.api_versions
-
-    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
-        socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)
-        if not self.ssl_enabled:
-            return Transport(self._net, socket, host=node.host)
-        tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
-        transport = TlsTransport(self._net, socket, host=node.host, **tls)
-        try:
-            await transport.handshake_until(timeout_at)
-        except BaseException:
-            transport.abort()
-            raise
-        return transport

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -47,18 +48,30 @@ async def _resolve(net: Any, host: str, port: int) -> list[Any]:
     """
     with suppress(OSError, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    found = Future()
 
-    def ask() -> None:
-        answer: list[Any] = []
+    def ask() -> list[Any]:
         with suppress(OSError, UnicodeError):
-            answer = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        with suppress(RuntimeError, KafkaError):  # the event loop may have ended meanwhile
-            net.call_soon_threadsafe(lambda: found.success(answer))
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return []
 
-    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
-    addresses: list[Any] = await found
+    addresses: list[Any] = await in_thread(net, ask, f"resolve {host}")
     return addresses
+
+
+async def in_thread(net: Any, work: Callable[[], Any], name: str) -> Any:
+    """What `work` gives or raises, on a thread of its own: blocking there holds up no other connection."""
+    done = Future()
+
+    def run() -> None:
+        try:
+            result, tell = work(), done.success
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            result, tell = error, done.failure
+        with suppress(RuntimeError, KafkaError):  # the event loop may have ended meanwhile
+            net.call_soon_threadsafe(lambda: tell(result))
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await done
 
 
 class _AnswersBeforeEnd:

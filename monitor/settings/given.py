@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class Given:
-    """A text, a list or a mapping, None where nothing was written, and the place where it stands.
+    """A text, a secret, a list or a mapping, None where nothing was written, and the place where it stands.
 
     `where` is "kmon.yaml:3", "KMON_LISTEN" or "--listen"; `path` is the key as that place spells it, empty where the
     place says it all.
     """
 
-    value: "str | list[Given] | dict[str, Given] | None"
+    value: "str | SecretStr | list[Given] | dict[str, Given] | None"
     where: str
     path: str = ""
 

@@ -6,10 +6,10 @@ from pathlib import Path as FilePath
 
 from pydantic import BaseModel
 
-from monitor.settings.document import read_bytes
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given, Path, Problem, nearest
 from monitor.settings.schema import Key, keys_of
+from monitor.settings.secrets import FileSecret
 
 
 class Resolver:
@@ -78,7 +78,7 @@ class Resolver:
         if given.value is None:
             self._complain(given, path, "has no value: give one, or leave it out")
             return given
-        text = self._fill(given, given.value, path)
+        text = self._fill(given, str(given.value), path)
         if path_like:
             text = self._locate(text)
         return Given(text, given.where, given.path)
@@ -116,14 +116,11 @@ class Resolver:
             return given
         file = self._text(given, path, path_like=True).value
         try:
-            text = read_bytes(FilePath(str(file))).decode()
+            secret = FileSecret(FilePath(str(file)))
         except SettingsError as error:
             self._complain(given, path, str(error), absent=True)
             return given
-        except UnicodeDecodeError:
-            self._complain(given, path, f"{file}: is not UTF-8", absent=True)
-            return given
-        return Given(re.sub(r"\r?\n\Z", "", text), given.where, given.path)
+        return Given(secret, given.where, given.path)
 
     def _complain(self, given: Given, path: Path, text: str, *, absent: bool = False) -> None:
         self.problems.append(Problem(path, f"{given.label}: {text}" if given.label else text, absent))

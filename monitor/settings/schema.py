@@ -47,9 +47,7 @@ def keys_of(model: type[BaseModel]) -> Mapping[str, Key]:
         result[key.name] = key
         if key.secret:
             name = f"{key.name}_file"
-            result[name] = Key(
-                name, key.attribute, "value", "path", "none", f"file that holds {key.name}, read at start", twin=True
-            )
+            result[name] = Key(name, key.attribute, "value", "path", "none", f"file that holds {key.name}", twin=True)
     return result
 
 

@@ -1,15 +1,21 @@
-"""Settings of security towards the brokers: protocol, SASL and TLS, and the ssl.SSLContext made of them."""
+"""Settings of security towards the brokers: protocol, SASL and TLS."""
 
-from typing import Any, Literal, Self
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from monitor.settings.values import Frozen
+from monitor.settings.secrets import FileSecret, stamp_of
+from monitor.settings.values import Frozen, is_loopback
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]
 
-SASL_FIELDS = ("sasl_mechanism", "username", "password")
+PASSWORD_FIELDS = ("username", "password")
+ENDPOINT_FIELDS = ("oauth_token_endpoint", "oauth_client_id", "oauth_client_secret")
+OAUTH_FIELDS = ("oauth_token_file", *ENDPOINT_FIELDS, "oauth_scope", "oauth_cafile", "oauth_extensions")
+SASL_FIELDS = ("sasl_mechanism", *PASSWORD_FIELDS, *OAUTH_FIELDS, "aws_region")
 TLS_FIELDS = (
     "ssl_cafile",
     "ssl_certfile",
@@ -21,6 +27,24 @@ TLS_FIELDS = (
 )
 
 
+def check_endpoint(url: str) -> str:
+    match = re.fullmatch(r"(https?)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[^\s?#]*)?(\?[^\s#]*)?", url)
+    if match is None:
+        raise ValueError("must be a URL such as https://idp.example.com/oauth2/token, without user name and password")
+    if match[1] == "http" and not is_loopback(match[2].strip("[]")):
+        raise ValueError("must begin with https://: the client's secret goes there")
+    return url
+
+
+def check_extensions(extensions: Mapping[str, str]) -> Mapping[str, str]:
+    for name, text in extensions.items():
+        if not re.fullmatch(r"[A-Za-z]{1,255}", name) or name == "auth":
+            raise ValueError("has a name that is not letters alone, or is auth")
+        if not re.fullmatch(r"[\x21-\x7e \t\r\n]{1,4096}", text):
+            raise ValueError(f"{name}: holds a character that SASL does not allow")
+    return extensions
+
+
 class SecuritySettings(Frozen):
     """How kmon proves who it is to the brokers, and how it checks who they are."""
 
@@ -28,6 +52,30 @@ class SecuritySettings(Frozen):
     sasl_mechanism: Mechanism | None = Field(default=None, description="SASL mechanism")
     username: str | None = Field(default=None, min_length=1, description="SASL user name")
     password: SecretStr | None = Field(default=None, min_length=1, description="SASL password")
+    oauth_token_file: str | None = Field(
+        default=None, min_length=1, description="file that holds the token of OAUTHBEARER, read for every login"
+    )
+    oauth_token_endpoint: Annotated[str, AfterValidator(check_endpoint)] | None = Field(
+        default=None, description="URL where OAUTHBEARER's tokens are fetched for client credentials"
+    )
+    oauth_client_id: str | None = Field(default=None, min_length=1, description="client id for the token endpoint")
+    oauth_client_secret: SecretStr | None = Field(
+        default=None, min_length=1, description="client secret for the token endpoint"
+    )
+    oauth_scope: str | None = Field(default=None, min_length=1, description="scope that tokens are asked for")
+    oauth_cafile: str | None = Field(
+        default=None,
+        min_length=1,
+        description="PEM file of the authorities that sign the token endpoint's certificate; without it the system's",
+    )
+    oauth_extensions: Annotated[Mapping[str, str], AfterValidator(check_extensions)] = Field(
+        default_factory=dict, description="SASL extensions sent with the token, such as logicalCluster"
+    )
+    aws_region: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9-]{3,40}$",
+        description="region of the MSK cluster; without it told from bootstrap_servers",
+    )
     ssl_cafile: str | None = Field(
         default=None,
         min_length=1,
@@ -63,12 +111,11 @@ class SecuritySettings(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        """A setting that the protocol would ignore is refused: who writes a password believes that it protects."""
-        missing = [name for name in SASL_FIELDS if self.sasl and getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"protocol {self.protocol} needs {', '.join(missing)}")
-        idle = [name for name in SASL_FIELDS if not self.sasl and getattr(self, name) is not None]
-        idle += [name for name in TLS_FIELDS if not self.tls and getattr(self, name) is not None]
+        """A setting that would be ignored is refused: who writes a password believes that it protects."""
+        idle = self._given(SASL_FIELDS) if not self.sasl else []
+        idle += self._given(TLS_FIELDS) if not self.tls else []
+        if self.sasl:
+            self._check_login()
         if idle:
             better = ("SASL_" if self.sasl or set(idle) & set(SASL_FIELDS) else "") + (
                 "SSL" if self.tls or set(idle) & set(TLS_FIELDS) else "PLAINTEXT"
@@ -78,25 +125,58 @@ class SecuritySettings(Frozen):
             ("ssl_cafile", "ssl_ca_pem"),
             ("ssl_certfile", "ssl_cert_pem"),
             ("ssl_keyfile", "ssl_key_pem"),
+            ("oauth_token_file", "oauth_token_endpoint"),
         ):
-            if getattr(self, one) is not None and getattr(self, other) is not None:
+            if len(self._given((one, other))) == 2:
                 raise ValueError(f"give {one} or {other}, not both")
         key = self.ssl_keyfile or self.ssl_key_pem
         if key and not (self.ssl_certfile or self.ssl_cert_pem):
             raise ValueError("a key is given without its certificate: ssl_certfile or ssl_cert_pem")
         return self
 
-    def client_options(self) -> dict[str, Any]:
-        """Options of kafka-python's KafkaConnectionManager; SettingsError when a PEM file cannot be used."""
-        from monitor.settings.tls import make_context  # noqa: PLC0415 - ssl takes 20 ms to import and few need it
+    def _check_login(self) -> None:
+        mechanism = self.sasl_mechanism
+        if mechanism is None:
+            missing = [name for name in ("sasl_mechanism", *PASSWORD_FIELDS) if not self._given((name,))]
+            raise ValueError(f"protocol {self.protocol} needs {', '.join(missing)}")
+        needs: tuple[str, ...] = PASSWORD_FIELDS
+        takes: tuple[str, ...] = PASSWORD_FIELDS
+        if mechanism == "OAUTHBEARER":
+            if not self._given(("oauth_token_file", *ENDPOINT_FIELDS)):
+                raise ValueError(f"OAUTHBEARER needs oauth_token_file, or {', '.join(ENDPOINT_FIELDS)}")
+            file = self.oauth_token_file is not None
+            needs, takes = () if file else ENDPOINT_FIELDS, OAUTH_FIELDS
+        if mechanism == "AWS_MSK_IAM":
+            needs, takes = (), ("aws_region",)
+            if not self.tls:
+                raise ValueError("AWS_MSK_IAM needs protocol SASL_SSL")
+        if missing := [name for name in needs if not self._given((name,))]:
+            raise ValueError(f"sasl_mechanism {mechanism} needs {', '.join(missing)}")
+        if idle := [name for name in self._given(SASL_FIELDS[1:]) if name not in takes]:
+            raise ValueError(f"sasl_mechanism {mechanism} would not use {', '.join(idle)}")
 
+    def _given(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if getattr(self, name) not in (None, {})]
+
+    def stamp(self) -> object:
+        """A value that changes when a file changes that `client_options` reads."""
+        secrets = (self.password, self.oauth_client_secret, self.ssl_key_pem, self.ssl_key_password)
+        files = [self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile, self.oauth_cafile]
+        files += [str(secret.file) for secret in secrets if isinstance(secret, FileSecret)]
+        return stamp_of(filter(None, files))
+
+    def client_options(self, servers: Sequence[str] = ()) -> dict[str, Any]:
+        """Options of kafka-python's KafkaConnectionManager, with files as they are now; `servers` are host:port.
+
+        Raises SettingsError when a file cannot be used, or when a package for the mechanism is missing.
+        """
         options: dict[str, Any] = {"security_protocol": self.protocol}
         if self.sasl:
-            options |= {
-                "sasl_mechanism": self.sasl_mechanism,
-                "sasl_plain_username": self.username,
-                "sasl_plain_password": self.password.get_secret_value() if self.password else None,
-            }
+            from monitor.settings.sasl import sasl_options  # noqa: PLC0415 - imports kafka-python, and few need it
+
+            options |= sasl_options(self, servers)
         if self.tls:
+            from monitor.settings.tls import make_context  # noqa: PLC0415 - ssl takes 20 ms to import and few need it
+
             options |= {"ssl_context": make_context(self), "ssl_check_hostname": self.check_hostname}
         return options

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from monitor.settings.errors import SettingsError
+from monitor.settings.secrets import text_of
 from monitor.settings.security import SecuritySettings
 
 JKS_HELP = (
@@ -24,19 +25,25 @@ def make_context(security: SecuritySettings) -> ssl.SSLContext:
 
     Raises SettingsError that names the file and why it cannot be used.
     """
+    context = authorities(security.ssl_cafile, security.ssl_ca_pem)
+    context.check_hostname = security.check_hostname
+    if security.ssl_certfile or security.ssl_cert_pem:
+        _load_chain(context, security)
+    return context
+
+
+def authorities(cafile: str | None, ca_pem: str | None = None) -> ssl.SSLContext:
+    """A client context that trusts these authorities, or else the system's own. Raises SettingsError as above."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.check_hostname = security.check_hostname
-    if security.ssl_cafile or security.ssl_ca_pem:
-        where = security.ssl_cafile or "ssl_ca_pem"
+    if cafile or ca_pem:
+        where = cafile or "ssl_ca_pem"
         try:
-            context.load_verify_locations(cadata=_wrap(security.ssl_ca_pem) if security.ssl_ca_pem else _pem(where))
+            context.load_verify_locations(cadata=_wrap(ca_pem) if ca_pem else _pem(where))
         except (ssl.SSLError, ValueError) as error:
             raise SettingsError(f"{where}: holds no usable certificate in PEM: {_reason(error)}") from None
     else:
         context.load_default_certs()
-    if security.ssl_certfile or security.ssl_cert_pem:
-        _load_chain(context, security)
     return context
 
 
@@ -44,16 +51,17 @@ def _load_chain(context: ssl.SSLContext, security: SecuritySettings) -> None:
     cert_where = security.ssl_certfile or "ssl_cert_pem"
     key_where = security.ssl_keyfile or ("ssl_key_pem" if security.ssl_key_pem else cert_where)
     cert = _wrap(security.ssl_cert_pem) if security.ssl_cert_pem else _pem(cert_where)
-    key = _wrap(security.ssl_key_pem.get_secret_value()) if security.ssl_key_pem else None
+    key = _wrap(text_of(security.ssl_key_pem)) if security.ssl_key_pem else None
     if security.ssl_keyfile:
         key = _pem(security.ssl_keyfile)
+    key_password = text_of(security.ssl_key_password) if security.ssl_key_password else ""
     asked = False
 
     def password() -> str:
         # Without a callback OpenSSL would ask on the terminal.
         nonlocal asked
         asked = True
-        return security.ssl_key_password.get_secret_value() if security.ssl_key_password else ""
+        return key_password
 
     try:
         with _file_of(cert + "\n" + (key or "")) as path:

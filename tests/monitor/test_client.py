@@ -1,5 +1,6 @@
 """The client on real sockets: answers and faults as data, connections that come back, nothing left behind."""
 
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,9 +25,14 @@ Open = Callable[..., Client]
 def open_client() -> Iterator[Open]:
     clients: list[Client] = []
 
-    def make(*servers: Loopback | str, options: Callable[[], dict[str, Any]] = dict, timeout: float = 0.5) -> Client:
+    def make(
+        *servers: Loopback | str,
+        options: Callable[[], dict[str, Any]] = dict,
+        timeout: float = 0.5,
+        stamp: Callable[[], object] = lambda: None,
+    ) -> Client:
         addresses = [each if isinstance(each, str) else each.address for each in servers]
-        client = Client(addresses, options, request_timeout_seconds=timeout, max_answer_bytes=2**20)
+        client = Client(addresses, options, request_timeout_seconds=timeout, max_answer_bytes=2**20, stamp=stamp)
         clients.append(client)
         return client
 
@@ -212,11 +218,10 @@ def test_options_that_cannot_be_used_leave_no_thread() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "kafka-io-kmon"]
 
 
-def test_new_options_are_used_after_a_refused_login_and_the_old_ones_while_there_are_none(
-    open_client: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_options_are_used_when_their_files_change_and_the_old_ones_while_there_are_none(open_client: Open) -> None:
     made: list[str] = []
     outcomes = iter(["first", "broken", "second"])
+    stamp = ["1"]
 
     def options() -> dict[str, Any]:
         made.append(next(outcomes))
@@ -224,13 +229,32 @@ def test_new_options_are_used_after_a_refused_login_and_the_old_ones_while_there
             raise ValueError("being replaced")
         return {}
 
-    monkeypatch.setattr("monitor.client.client.AUTHENTICATION_PAUSE_SECONDS", 0.0)
     with serving(broker(SERVED, good)) as server:
-        client = open_client(server, options=options)
+        client = open_client(server, options=options, stamp=lambda: stamp[0])
         learn(client, server)
-        for tried in (["first", "broken"], ["first", "broken", "second"]):
-            client._refused_at = time.monotonic() - 1.0
+        for now, tried in (("1", 1), ("2", 2), ("2", 2), ("3", 3), ("3", 3)):
+            stamp[0] = now
+            client.refresh()
             assert isinstance(ask_metadata(client, 1), Answer)
-            assert made == tried
-        assert client._refused_at is None
+            assert len(made) == tried
+        assert server.connections == 2
         assert client.nodes == [1]
+
+
+def test_a_refused_login_is_not_tried_again_before_a_pause(open_client: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker does not know SASL, which it says with error code 34."""
+    options = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN"}
+    options |= {"sasl_plain_username": "u", "sasl_plain_password": "p"}
+    refusal = struct.pack(">hi", 34, 0)
+    with serving(broker({**SERVED, 17: (0, 1)}, lambda _key: refusal)) as server:
+        client = open_client(server, options=lambda: options)
+        for _ in range(3):
+            client.refresh()
+            reply = ask_metadata(client)
+            assert isinstance(reply, Fault)
+            assert reply.kind is Kind.AUTHENTICATION
+        assert server.connections == 1
+        monkeypatch.setattr("monitor.client.client.AUTHENTICATION_PAUSE_SECONDS", 0.0)
+        client.refresh()
+        ask_metadata(client)
+        assert server.connections == 2

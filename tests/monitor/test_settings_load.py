@@ -351,6 +351,9 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "dashboard": ("false", False),
         "print": ("true", True),
         "check_hostname": ("false", False),
+        "oauth_token_endpoint": ("https://idp:8443/token", "https://idp:8443/token"),
+        "oauth_extensions": ("{logicalCluster: lkc-1}", {"logicalCluster": "lkc-1"}),
+        "aws_region": ("eu-west-1", "eu-west-1"),
         "include": ("a.*,b", ("a.*", "b")),
         "exclude": ("a.*,b", ("a.*", "b")),
         "internal_topics": ("true", True),
@@ -364,6 +367,20 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
     return special.get(path[-1], ("some text", "some text"))
 
 
+def login_for(key: str) -> dict[str, str]:
+    """Variables of a login by SASL that uses this key."""
+    login = {"sasl_mechanism": "PLAIN", "username": "some text", "password": "some text"}
+    if key == "oauth_token_file":
+        login = {"sasl_mechanism": "OAUTHBEARER"}
+    elif key.startswith("oauth"):
+        login = {"sasl_mechanism": "OAUTHBEARER", "oauth_token_endpoint": "http://localhost/"}
+        login |= {"oauth_client_id": "some text", "oauth_client_secret": "some text"}
+    elif key == "aws_region":
+        pytest.importorskip("aws_msk_iam_sasl_signer")
+        login = {"sasl_mechanism": "AWS_MSK_IAM"}
+    return {f"KMON_SECURITY_{name.upper()}": text for name, text in login.items()}
+
+
 @pytest.mark.parametrize(
     "name", [name for name, (_, key) in variables().items() if "SSL_" not in name and not key.twin]
 )
@@ -372,8 +389,7 @@ def test_every_variable_reaches_its_key(name: str) -> None:
     text, value = example(path)
     env = {"KMON_BOOTSTRAP_SERVERS": "a:1", "KMON_NAME": "shop", name: text}
     if "SECURITY" in name:
-        env |= {"KMON_SECURITY_PROTOCOL": "SASL_SSL", "KMON_SECURITY_SASL_MECHANISM": "PLAIN"}
-        env |= {"KMON_SECURITY_USERNAME": "some text", "KMON_SECURITY_PASSWORD": "some text"}
+        env = {**env, "KMON_SECURITY_PROTOCOL": "SASL_SSL", **login_for(path[-1]), name: text}
     loaded = load(None, env)
     found: Any = loaded.settings
     for part in path[:-1]:

@@ -177,7 +177,7 @@ class SecureKafka:
         if listener == "OAUTH":
             token = self.folder / f"{user}.token"
             token.write_text(unsigned_token(user))
-            settings |= {"sasl_mechanism": "OAUTHBEARER", "token_file": str(token)}
+            settings |= {"sasl_mechanism": "OAUTHBEARER", "oauth_token_file": str(token)}
         settings |= changes
         return SecuritySettings(**{key: value for key, value in settings.items() if value is not None})
 

@@ -1,0 +1,50 @@
+"""kafka-python's connections to one cluster, on sockets of ours."""
+
+from typing import Any
+
+from kafka.net.manager import KafkaConnectionManager
+
+from monitor.client.sockets import TlsTransport, Transport, connect, in_thread
+
+
+class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
+    """kafka-python's connections, on sockets that end with a failed attempt, and a time limit on TLS handshakes."""
+
+    def close_idle_connections(self) -> None:
+        """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
+        if not getattr(self, "closed", False):
+            super().close_idle_connections()
+
+    def served(self, node: int | str) -> dict[int, tuple[int, int]] | None:
+        """As `Client.served`."""
+        known = getattr(self._conns.get(node), "broker_version_data", None)
+        return None if known is None else known.api_versions
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)
+        if not self.ssl_enabled:
+            return Transport(self._net, socket, host=node.host)
+        tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
+        transport = TlsTransport(self._net, socket, host=node.host, **tls)
+        try:
+            await transport.handshake_until(timeout_at)
+        except BaseException:
+            transport.abort()
+            raise
+        return transport
+
+    async def _connect(self, node: Any, conn: Any, *args: Any, **options: Any) -> None:
+        if tokens := self.config["sasl_oauth_token_provider"]:
+            log_in = conn._sasl_authenticate  # noqa: SLF001 - kafka-python has no hook around a login
+
+            async def with_token(timeout_at: float | None = None) -> None:
+                # kafka-python asks for a token on the I/O thread, where fetching it would hold up every broker.
+                await in_thread(self._net, tokens.renew, "token")
+                await log_in(timeout_at)
+
+            conn._sasl_authenticate = with_token  # noqa: SLF001 - as above
+        await super()._connect(node, conn, *args, **options)
+
+    def forgive(self, node: Any) -> None:
+        """Let a node be tried again that has refused a login."""
+        self._auth_failures.pop(node, None)
