@@ -14,7 +14,7 @@ from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import Cursor, MalformedAnswerError
+from monitor.decode.cursor import Cursor, MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft
 from monitor.snapshot import Partitions, Topics
@@ -66,18 +66,18 @@ class ClusterCollector(Collector):
     def _take(self, client: Client, draft: Draft, answer: Answer) -> None:
         """Put an answer into the draft. Raises MalformedAnswerError for one that says nothing."""
         cursor = Cursor(answer.body, flexible=True)
-        draft.brokers, draft.cluster_id, draft.controller = _head(cursor)
-        if not draft.brokers:  # so does a broker that the controller does not count as alive yet
+        brokers, cluster_id, controller = _head(cursor)
+        if not brokers:  # so does a broker that the controller does not count as alive yet
             raise MalformedAnswerError("names no brokers")
-        client.learn(draft.brokers)
-        self._node = answer.node if isinstance(answer.node, int) else None
-        if self._node is None and draft.brokers:
-            self._node = draft.brokers[0].node
         rest = answer.body[cursor.at :]
         if rest != self._rest or answer.version != self._version:
-            self._topics, self._partitions, self._topic_errors = _tables(answer)
+            with understanding(f"{METADATA.name} v{answer.version}"):
+                self._topics, self._partitions, self._topic_errors = _tables(answer)
             self._watch(draft.choice)
             self._rest, self._version = rest, answer.version
+        client.learn(brokers)
+        self._node = answer.node if isinstance(answer.node, int) else brokers[0].node
+        draft.brokers, draft.cluster_id, draft.controller = brokers, cluster_id, controller
         draft.hidden_topics = self._hidden
         draft.notices += self._notices
         draft.topics, draft.partitions = self._topics, self._partitions

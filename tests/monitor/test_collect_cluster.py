@@ -150,10 +150,11 @@ def test_no_broker_is_reached_in_time() -> None:
 
 
 def test_what_cannot_be_understood_fails_the_cluster_and_not_as_an_empty_one() -> None:
-    collector, draft = ClusterCollector(), new_draft()
-    with pytest.raises(ValueError, match="'a' are not numbered from 0 without gaps"):
-        collect(collector, metadata(topics=[topic("a", [partition(1)])]))
-    collector.fail(draft, "why")
+    client, draft = StubClient({}), new_draft()
+    odd = collect(ClusterCollector(), metadata(topics=[topic("a", [partition(1)])]), client=client)
+    assert odd.error.endswith("'a' are not numbered from 0 without gaps")
+    assert client.nodes == []
+    ClusterCollector().fail(draft, "why")
     assert draft.error == "why"
 
 
