@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from monitor.derive.completeness import answered, lists_groups, lists_topics
 from monitor.derive.lag import STATUSES
 from monitor.snapshot import NO_LEADER
 from monitor.table import Floats, Ints
@@ -37,25 +38,20 @@ def _rows(columns: dict[str, Iterable[Any]]) -> list[Row]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-COUNTED_BY = {
-    "brokers": "cluster",
-    "topics": "cluster",
-    "partitions": "cluster",
-    "offline": "cluster",
-    "under_replicated": "cluster",
-    "groups": "groups",
-    "groups_behind": "groups",
-    "groups_lost": "groups",
-    "groups_unknown": "groups",
-}
-"""The collector that must have got every answer for a count of the cluster to be its total."""
+OF_TOPICS = ("topics", "partitions", "offline", "under_replicated", "under_min_isr")
+OF_GROUPS = ("groups", "groups_behind", "groups_lost", "groups_unknown")
 
 
 def known_totals(view: View) -> dict[str, float | int | None]:
     """The totals of the cluster by name; None for those that are not known in full."""
-    complete = {each.collector for each in view.snapshot.outcomes if each.success}
+    snapshot = view.snapshot
+    complete = {
+        "brokers": answered(snapshot, "cluster"),
+        **dict.fromkeys(OF_TOPICS, lists_topics(snapshot)),
+        **dict.fromkeys(OF_GROUPS, lists_groups(snapshot)),
+    }
     return {
-        name: number(value) if value is not None and COUNTED_BY.get(name) in {None, *complete} else None
+        name: number(value) if value is not None and complete.get(name, True) else None
         for name, value in vars(view.totals).items()
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.derive.partitions import partition_rows
-from monitor.snapshot import KNOWN, Snapshot, reason_code, row_key
+from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Floats, Ints, Table, column
 
 OK, BEHIND, LOST, UNKNOWN = range(4)
@@ -20,6 +20,7 @@ SEVERITY = (0, 2, 3, 1)
 
 NO_COMMIT = "no commit"
 NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
+HIDDEN_COMMITS = "it may have commits on topics that this user may not describe"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,9 @@ def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Float
 
 
 def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
-    """The Lag table of a snapshot, and the snapshot's reasons with those that lag adds."""
-    reasons = list(snapshot.reasons)
-    no_commit, no_partition = (reason_code(reasons, text) for text in (NO_COMMIT, NO_PARTITION))
+    """The Lag table of a snapshot, and all reasons of its View."""
+    reasons = reasons_of(snapshot)
+    no_commit, no_partition = reasons.index(NO_COMMIT), reasons.index(NO_PARTITION)
     group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
     row = partition_rows(snapshot, topic, partition)
     there = row >= 0
@@ -79,8 +80,13 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     status = np.where(lost > 0, LOST, status)
     status = np.where(np.isnan(lag), UNKNOWN, status)
     offsets = (committed, start, end, lag, stable_lag, lost)
-    table = Lag(group, topic, partition, member, *offsets, status.astype(np.int32), first)
-    return table, tuple(reasons)
+    return Lag(group, topic, partition, member, *offsets, status.astype(np.int32), first), reasons
+
+
+def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """The snapshot's reasons, and behind them those that are found out by deriving."""
+    added = (text for text in (NO_COMMIT, NO_PARTITION, HIDDEN_COMMITS) if text not in snapshot.reasons)
+    return (*snapshot.reasons, *added)
 
 
 def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN, Lag
+from monitor.derive.completeness import hides_topics, lists_groups, lists_topics
+from monitor.derive.lag import BEHIND, HIDDEN_COMMITS, LOST, OK, UNKNOWN, Lag, reasons_of
 from monitor.derive.partitions import PartitionHealth, measured_brokers
 from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Flags, Floats, Ints, Table, column
@@ -84,11 +85,14 @@ class BrokerTotals(Table):
 class ClusterTotals:
     """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts.
 
+    Counts are of what this user may see: of the whole cluster while `lists_topics` and `lists_groups` hold.
+
     `under_min_isr` counts partitions of watched topics, for the configs of others are not asked; None while one of
     those is unknown.
     """
 
     brokers: int
+    fenced: int | None
     topics: int
     partitions: int
     offline: int
@@ -105,11 +109,15 @@ class ClusterTotals:
 def total_groups(snapshot: Snapshot, lag: Lag) -> GroupLags:
     """One total a group. A group whose commits or description failed has no known total, whatever rows it has.
 
-    A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions.
+    A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions. While
+    topics may be hidden only members tell what a group reads, so without members its total is unknown.
     """
     groups = snapshot.groups
     # A share group has no commits; what it has read is known only through its share-partition offsets.
     failed = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
+    if hides_topics(snapshot):
+        hidden = reasons_of(snapshot).index(HIDDEN_COMMITS)
+        failed = np.where((failed == KNOWN) & (groups.members == 0), hidden, failed)
     totals = _totals(lag, lag.group, len(groups), failed.astype(np.int32))
     return GroupLags(**totals, reconciling=_reconciling(snapshot))
 
@@ -189,7 +197,7 @@ def total_topics(snapshot: Snapshot, lag: Lag, health: PartitionHealth) -> Topic
     A group that could not be asked may read any topic, so while there is one no topic's lag is known in full.
     """
     groups = snapshot.groups
-    all_asked = _listed(snapshot) and not (groups.reason.any() or groups.commits_reason.any())
+    all_asked = lists_groups(snapshot) and not (groups.reason.any() or groups.commits_reason.any())
     partitions, offsets, count = snapshot.partitions, snapshot.offsets, len(snapshot.topics)
     key = partitions.topic
     size = offsets.end_offset - offsets.start_offset
@@ -260,11 +268,12 @@ def _skew(values: Floats) -> Floats:
 def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth) -> ClusterTotals:
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
-    complete = _listed(snapshot) and not unknown.any()
+    complete = lists_groups(snapshot) and lists_topics(snapshot) and not unknown.any()
     under_min_isr = health.under_min_isr[snapshot.topics.watched[snapshot.partitions.topic]]
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(
         brokers=len(snapshot.brokers) - int(np.count_nonzero(snapshot.brokers.fenced == 1)),
+        fenced=None if np.isnan(snapshot.brokers.fenced).any() else int(snapshot.brokers.fenced.sum()),
         topics=int(np.count_nonzero(snapshot.topics.partitions)),
         partitions=len(snapshot.partitions),
         offline=int(health.offline.sum()),
@@ -284,8 +293,3 @@ def _changes(values: Ints) -> Flags:
     new = np.ones(len(values), bool)
     new[1:] = values[1:] != values[:-1]
     return new
-
-
-def _listed(snapshot: Snapshot) -> bool:
-    """Whether every group is a row of the snapshot."""
-    return not snapshot.error and not any(each.collector == "groups" and not each.success for each in snapshot.outcomes)

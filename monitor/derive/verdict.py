@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from monitor.derive.completeness import lists_groups
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.snapshot import KNOWN
 from monitor.table import Ints
@@ -60,6 +61,7 @@ def judge(view: "View") -> Verdict:
         kept = [] if view.last_good is None else [Clause("ok", "showing the last good data")]
         return Verdict("unreachable", (Clause("unreachable", visible(view.snapshot.error)), *kept))
     clauses = [*_critical(view), *_degraded(view), *_notes(view)] or [Clause("ok", _all_well(view))]
+    clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
     return Verdict(clauses[0].level, tuple(clauses))
 
 
@@ -94,6 +96,9 @@ def _notes(view: "View") -> Iterable[Clause]:
 
 def _all_well(view: "View") -> str:
     groups = view.totals.groups
+    if not lists_groups(view.snapshot):
+        verb = "keeps" if groups == 1 else "keep"
+        return f"{plural(groups, 'visible group')} {verb} up" if groups else "no visible group"
     return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
 
 

@@ -5,12 +5,14 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from details import detailed_view
 from hypothesis import given
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.completeness import lists_groups, lists_topics
+from monitor.derive.lag import HIDDEN_COMMITS, STATUSES, Lag, derive_lag
 from monitor.derive.partitions import derive_partitions
 from monitor.derive.rollup import (
     LagTotals,
@@ -20,7 +22,9 @@ from monitor.derive.rollup import (
     total_groups,
     total_topics,
 )
+from monitor.details import Capabilities
 from monitor.snapshot import KNOWN, Snapshot
+from monitor.table import objects
 from monitor.view import make_view
 
 TOPICS = [Topic("a", [(0, 10), (0, 20)]), Topic("b", [(0, 5)])]
@@ -231,3 +235,60 @@ def test_a_broker_that_only_replicas_name_is_gone() -> None:
     assert totals.broker.tolist() == [1, 9]
     assert totals.described.tolist() == [True, False]
     assert (totals.leaders.tolist(), totals.replicas.tolist(), totals.out_of_sync.tolist()) == ([1, 0], [1, 1], [0, 1])
+
+
+def seen(view_of: Snapshot, **available: float) -> Snapshot:
+    """The Snapshot of a user of whom these capabilities are known."""
+    table = Capabilities(objects(available), np.array(list(available.values())), objects("why" for _ in available))
+    return dataclasses.replace(view_of, capabilities=table)
+
+
+MIXED = [
+    Group("with-members", {("a", 0): 4}, [("c", "h", [("a", 0)])]),
+    Group("without", {("a", 0): 4}),
+    Group("without-commits"),
+]
+
+
+def test_while_topics_may_be_hidden_only_members_tell_what_a_group_reads() -> None:
+    snapshot = seen(snapshot_of(TOPICS, MIXED), describe_all_topics=0, describe_all_groups=1)
+    view = make_view(snapshot)
+    assert view.group_lags.lag[0] == 6
+    assert np.isnan(view.group_lags.lag[1:]).all()
+    assert view.group_lags.lag_at_least[1] == 6
+    assert [view.reasons[code] for code in view.group_lags.reason] == ["", HIDDEN_COMMITS, HIDDEN_COMMITS]
+    assert [STATUSES[code] for code in view.group_lags.status] == ["behind", "behind", "unknown"]
+    assert view.totals.lag is None
+    assert view.totals.lag_at_least == 12
+    assert (lists_topics(snapshot), lists_groups(snapshot)) == (False, True)
+
+
+def test_a_failure_stays_the_reason_of_a_group_that_may_also_have_hidden_commits() -> None:
+    groups = [Group("g", commits_reason="broker 2: timed out")]
+    view = make_view(seen(snapshot_of(TOPICS, groups), describe_all_topics=0))
+    assert view.reasons[view.group_lags.reason[0]] == "broker 2: timed out"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "groups", "complete"),
+    [(1, 1, True), (1, 0, True), (0, 1, True), (0, 0, False), (math.nan, 1, True), (math.nan, 0, False)],
+)
+def test_while_groups_may_be_hidden_no_total_is_of_all_groups(cluster: float, groups: float, complete: bool) -> None:
+    snapshot = snapshot_of(TOPICS, MIXED)
+    snapshot = seen(snapshot, describe_cluster=cluster, describe_all_groups=groups, describe_all_topics=1)
+    view = make_view(snapshot)
+    assert lists_groups(snapshot) == complete
+    assert view.totals.lag == (12 if complete else None)
+    assert view.totals.lag_at_least == 12
+    assert np.isnan(view.topic_totals.lag).any() != complete
+    assert view.group_lags.lag.tolist() == [6, 6, 0]  # what is seen of a group is all there is of it
+
+
+def test_whether_something_is_hidden_must_be_known_where_it_was_asked() -> None:
+    snapshot = snapshot_of(TOPICS, MIXED)
+    assert lists_topics(snapshot)
+    assert lists_groups(snapshot)
+    assert not lists_topics(seen(snapshot, describe_all_topics=math.nan))
+    assert not lists_topics(snapshot_of(TOPICS, MIXED, failed={"cluster": "no"}))
+    assert not lists_groups(snapshot_of(TOPICS, MIXED, failed={"groups": "no"}))
+    assert not lists_groups(snapshot_of([], [], error="down"))

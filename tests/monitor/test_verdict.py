@@ -1,5 +1,8 @@
 """The sentence that every face says: the worst first, its level decided once, and why a group or partition is so."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hostile import any_text
 from hypothesis import given
@@ -8,7 +11,9 @@ from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES
 from monitor.derive.verdict import LEVELS, count_groups, group_why, partition_why, worst_groups
+from monitor.details import Capabilities
 from monitor.snapshot import Snapshot
+from monitor.table import objects
 from monitor.view import AlertRow, View, make_view
 
 
@@ -30,6 +35,13 @@ def said(view: View) -> tuple[str, str]:
 )
 def test_nothing_the_matter(groups: int, sentence: str) -> None:
     assert said(calm(groups)) == ("ok", sentence)
+
+
+def test_what_may_be_hidden_is_noted_and_not_counted_as_well() -> None:
+    hidden = Capabilities(objects(["describe_cluster", "describe_all_groups"]), np.zeros(2), objects(["", ""]))
+    for groups, keeps_up in ((0, "no visible group"), (1, "1 visible group keeps up"), (7, "7 visible groups keep up")):
+        snapshot = replace(calm(groups).snapshot, capabilities=hidden, notices=("groups may be hidden\x1b[1m",))
+        assert said(make_view(snapshot)) == ("ok", f"{keeps_up} · groups may be hidden\\x1b[1m")
 
 
 def test_the_worst_comes_first() -> None:
