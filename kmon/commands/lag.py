@@ -48,8 +48,6 @@ CELLS = 60
 """The widest cell of the plain table."""
 LISTING = ("cluster", "groups")
 """Collectors whose failure loses rows altogether; that of others shows in the reasons of rows."""
-UNRELATED = ("quorum",)
-"""Collectors that lag does not depend on."""
 NAMED = 3
 """How many groups a line about what is missing names."""
 
@@ -73,9 +71,10 @@ def run(args: argparse.Namespace) -> int:
 
 def ask(cluster: ClusterSettings) -> View:
     """One poll of the cluster."""
-    from monitor.poll import poll_once  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
+    from monitor.collectors import LAG_COLLECTORS  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
+    from monitor.poll import poll_once  # noqa: PLC0415 - see above
 
-    return poll_once(cluster)
+    return poll_once(cluster, LAG_COLLECTORS)
 
 
 def _regex(text: str | None, flag: str) -> re.Pattern[str] | None:
@@ -167,8 +166,9 @@ def missing_of(view: View, rows: Sequence[Row], *, filtered: bool = False) -> li
     missing = [
         f"{each.collector}: {each.error}"
         for each in view.snapshot.outcomes
-        if not each.success and each.collector not in UNRELATED and (each.collector in LISTING or not filtered)
+        if not each.success and (each.collector in LISTING or not filtered)
     ]
+    missing += view.snapshot.notices
     by_reason: dict[str, list[str]] = {}
     for row in rows:
         if row["reason"] not in (None, NO_COMMIT):

@@ -37,3 +37,6 @@ COLLECTORS: tuple[type[Collector], ...] = (
     QuorumCollector,
 )
 """Every collector; within one step they ask at the same time."""
+
+LAG_COLLECTORS = COLLECTORS[: COLLECTORS.index(PermissionCollector) + 1]
+"""Those that lag takes, for commands that ask once; permissions tell whether anything of it is hidden."""
