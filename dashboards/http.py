@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.links import GROUPS, OVERVIEW
+from dashboards.links import is_page
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -81,7 +81,7 @@ class Travel:
         path = scope.get("path", "")
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif path in (OVERVIEW, GROUPS) or path.startswith(f"{GROUPS}/"):
+        elif is_page(path):
             page = {**scope, "path": "/", "raw_path": b"/"}
             await self._zipped(page, receive, _with(send, self._page_headers))
         elif path.startswith(_PACKAGES):

@@ -6,7 +6,15 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 from monitor.source import Source
 
 OVERVIEW = "/"
+BROKERS = "/brokers"
+TOPICS = "/topics"
 GROUPS = "/groups"
+CLUSTER = "/cluster"
+CLUSTERS = "/clusters"
+PATHS = (OVERVIEW, BROKERS, TOPICS, GROUPS, CLUSTER, CLUSTERS)
+NAMED = (TOPICS, GROUPS)
+"""Paths below which every name has a page."""
+
 RANGES = {"15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400}
 """Seconds of each time range a chart can show, by its name in the URL."""
 DEFAULT_RANGE = "1h"
@@ -17,19 +25,43 @@ _MARKED = ("", ".", "..")
 
 
 def group_path(group: str) -> str:
-    """The path of a group's page; `group_of` undoes it for every name, also with slashes, markup or lone surrogates."""
-    return f"{GROUPS}/{'=' if group in _MARKED else ''}{quote(group, safe='', errors='surrogatepass')}"
+    """The path of a group's page."""
+    return named_path(GROUPS, group)
+
+
+def topic_path(topic: str) -> str:
+    """The path of a topic's page."""
+    return named_path(TOPICS, topic)
 
 
 def group_of(pathname: str | None) -> str | None:
-    """The group that a path names, still percent-encoded as browsers report it; None when it is another page's path."""
-    prefix = f"{GROUPS}/"
-    name = pathname.removeprefix(prefix) if pathname and pathname.startswith(prefix) else ""
+    """The group that a path names; None when it is another page's path."""
+    return name_in(GROUPS, pathname)
+
+
+def topic_of(pathname: str | None) -> str | None:
+    """The topic that a path names; None when it is another page's path."""
+    return name_in(TOPICS, pathname)
+
+
+def named_path(base: str, name: str) -> str:
+    """The path of a name below `base`; `name_in` undoes it for every name, also with slashes or lone surrogates."""
+    return f"{base}/{'=' if name in _MARKED else ''}{quote(name, safe='', errors='surrogatepass')}"
+
+
+def name_in(base: str, pathname: str | None) -> str | None:
+    """The name that a path below `base` holds, percent-encoded as browsers report it; None on any other path."""
+    name = pathname.removeprefix(f"{base}/") if pathname and pathname.startswith(f"{base}/") else ""
     encoded = unquote_to_bytes(name.removeprefix("="))
     try:
         return encoded.decode("utf-8", "surrogatepass") if name else None
     except UnicodeDecodeError:
         return encoded.decode("utf-8", "replace")
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is a page's."""
+    return path in PATHS or any(path.startswith(f"{base}/") for base in NAMED)
 
 
 def query_of(search: str | None) -> dict[str, str]:
@@ -52,6 +84,12 @@ def source_of(sources: Sequence[Source], search: str | None) -> Source:
     """The source of the cluster that the query names, else the first."""
     name = query_of(search).get("cluster")
     return next((each for each in sources if each.cluster == name), sources[0])
+
+
+def chosen(sources: Sequence[Source], search: str | None) -> tuple[Source, str]:
+    """The source that the query names, and a query string that links keep: where there are several, its cluster."""
+    source = source_of(sources, search)
+    return source, on_cluster("", source.cluster) if len(sources) > 1 else ""
 
 
 def range_seconds(name: str | None) -> int:

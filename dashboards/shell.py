@@ -4,14 +4,33 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboards.components.parts import nothing
-from dashboards.links import GROUPS, OVERVIEW, link, on_cluster, source_of
+from dashboards.links import (
+    BROKERS,
+    CLUSTER,
+    CLUSTERS,
+    GROUPS,
+    NAMED,
+    OVERVIEW,
+    TOPICS,
+    chosen,
+    link,
+    name_in,
+    on_cluster,
+    query_of,
+    source_of,
+)
 from monitor.derive.lag import GLYPHS, UNKNOWN
+from monitor.derive.verdict import LEVELS
 from monitor.source import Source
+from monitor.text import plural, visible
 from monitor.view import View
+
+NAV = (("Overview", OVERVIEW), ("Brokers", BROKERS), ("Topics", TOPICS), ("Groups", GROUPS), ("Cluster", CLUSTER))
+"""The pages that every page leads to."""
 
 
 class Page(Protocol):
@@ -33,18 +52,14 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Interval(id="tick", interval=round(1_000 * min(max(interval, 1.0), 60.0))),
             dcc.Store(id="view"),
+            dcc.Store(id="place"),
             html.Header(
                 [
                     html.Span([html.Span("k", className="logo", **{"aria-hidden": "true"}), "kmon"], className="brand"),
-                    html.Nav(
-                        [
-                            dcc.Link("Overview", href=OVERVIEW, id="nav-overview"),
-                            dcc.Link("Groups", href=GROUPS, id="nav-groups"),
-                        ],
-                        id="nav",
-                        **{"aria-label": "Pages"},
-                    ),
-                    _cluster_choice(sources),
+                    html.Nav(_nav(sources, ""), id="nav", **{"aria-label": "Pages"}),
+                    html.Nav(id="clusters", className="clusters", **{"aria-label": "Clusters"})
+                    if len(sources) > 1
+                    else html.Span(visible(sources[0].cluster), className="cluster", title="cluster"),
                     html.Span(id="age", className="age"),
                     dmc.ColorSchemeToggle(
                         id="scheme",
@@ -67,14 +82,41 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
     )
 
 
-def _cluster_choice(sources: Sequence[Source]) -> Any:
-    if len(sources) == 1:
-        return html.Span(sources[0].cluster, className="cluster", title="cluster")
-    return html.Nav(
-        [dcc.Link(each.cluster, href=on_cluster(OVERVIEW, each.cluster)) for each in sources],
-        className="cluster",
-        **{"aria-label": "Clusters"},
-    )
+def _nav(sources: Sequence[Source], kept: str) -> list[dcc.Link]:
+    pages = [*NAV, ("All clusters", CLUSTERS)] if len(sources) > 1 else NAV
+    return [
+        dcc.Link(name, href=path if path == CLUSTERS else link(path, kept), id=f"nav-{path.strip('/') or 'overview'}")
+        for name, path in pages
+    ]
+
+
+def _choice(sources: Sequence[Source], pathname: str | None, current: str | None) -> list[dcc.Link]:
+    """Every cluster with the glyph of its verdict, leading to the same page of it."""
+    path = pathname if pathname and pathname != CLUSTERS else OVERVIEW
+    shown = []
+    for each in sources:
+        view = each.latest()
+        level = "waiting" if view is None else view.verdict.level
+        glyph = html.Span(
+            GLYPHS[LEVELS.get(level, UNKNOWN)],
+            className=f"glyph level-{level}",
+            title=level,
+            role="img",
+            **{"aria-label": level},
+        )
+        here = {"aria-current": "true"} if each.cluster == current else {}
+        link_ = dcc.Link(
+            [glyph, visible(each.cluster)], href=on_cluster(path, each.cluster), title=visible(each.cluster)
+        )
+        shown.append(html.Span(link_, **here))
+    return shown
+
+
+def is_landing(sources: Sequence[Source], pathname: str | None, search: str | None) -> bool:
+    """Whether an address is of all clusters: theirs, or the first page where there are several and none is named."""
+    if (pathname or OVERVIEW).rstrip("/") == CLUSTERS:
+        return True
+    return (pathname or OVERVIEW) == OVERVIEW and len(sources) > 1 and "cluster" not in query_of(search)
 
 
 def stamp(source: Source, view: View | None, now: float) -> dict[str, Any]:
@@ -89,6 +131,17 @@ def stamp(source: Source, view: View | None, now: float) -> dict[str, Any]:
     }
 
 
+def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
+    """The same for the page of all clusters: its age is that of the newest View."""
+    stamps = [stamp(each, each.latest(), now) for each in sources]
+    return {
+        "cluster": None,
+        "time": [each["time"] for each in stamps],
+        "age": min((each["age"] for each in stamps if each["age"] is not None), default=None),
+        "interval": max(each["interval"] for each in stamps),
+    }
+
+
 def sentence(view: View | None) -> tuple[list[Any], str]:
     """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
     if view is None:
@@ -99,17 +152,36 @@ def sentence(view: View | None) -> tuple[list[Any], str]:
     return [html.Strong([mark, level]), html.Span(said)], level
 
 
+def sentence_of_all(views: Sequence[View | None]) -> tuple[list[Any], str]:
+    """How many clusters stand how, and the level of the worst."""
+    levels = [None if each is None else each.verdict.level for each in views]
+    worst = next((each for each in reversed(LEVELS) if each in levels), "waiting")
+    counts = [f"{levels.count(each)} {each}" for each in reversed(LEVELS) if each in levels]
+    waiting = [f"{levels.count(None)} waiting for the first poll"] if None in levels else []
+    glyph = GLYPHS[LEVELS.get(worst, UNKNOWN)]
+    mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
+    said = f"{plural(len(views), 'cluster')}: {', '.join(counts + waiting)}"
+    return [html.Strong([mark, worst]), html.Span(said)], worst
+
+
 def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock: Callable[[], float]) -> None:
+    several = len(sources) > 1
     by_path = {page.PATH: page for page in pages}
 
-    def look(_tick: int | None, search: str | None, seen: dict[str, Any] | None) -> tuple[Any, ...]:
+    def look(_tick: Any, search: str | None, pathname: str | None, seen: dict[str, Any] | None) -> tuple[Any, ...]:
+        landing = is_landing(sources, pathname, search)
         source = source_of(sources, search)
-        view = source.latest()
-        news = stamp(source, view, clock())
-        if seen and (seen["cluster"], seen["time"]) == (news["cluster"], news["time"]):
+        watched = sources if landing or _strange(sources, search) else [source]
+        views = [each.latest() for each in watched]
+        news = stamp_all(sources, clock()) if len(watched) > 1 else stamp(source, views[0], clock())
+        if several:
+            # A cluster that nobody looks at turns red in the choice too.
+            levels = [None if (view := each.latest()) is None else view.verdict.level for each in sources]
+            news |= {"several": True, "levels": levels}
+        if seen and all(seen.get(key) == news.get(key) for key in ("cluster", "time", "levels")):
             raise PreventUpdate
-        said, level = sentence(view)
-        firing = 0 if view is None else sum(each.state == "firing" for each in view.alerts)
+        said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0])
+        firing = sum(each.state == "firing" for view in views if view is not None for each in view.alerts)
         return news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
 
     app.callback(
@@ -119,24 +191,62 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         Output("alert-count", "children"),
         Input("tick", "n_intervals"),
         Input("url", "search"),
+        Input("url", "pathname"),
         State("view", "data"),
     )(look)
 
-    def route(pathname: str | None, search: str | None) -> tuple[Any, str, str]:
-        page = page_of(pathname, by_path)
+    if several:
+
+        def offer(_news: Any, pathname: str | None, search: str | None) -> list[dcc.Link]:
+            elsewhere = is_landing(sources, pathname, search) or _strange(sources, search)
+            return _choice(sources, pathname, None if elsewhere else source_of(sources, search).cluster)
+
+        app.callback(
+            Output("clusters", "children"), Input("view", "data"), Input("url", "pathname"), State("url", "search")
+        )(offer)
+
+    def route(pathname: str | None, search: str | None, before: dict[str, Any] | None) -> tuple[Any, ...]:
+        page = page_of(CLUSTERS if is_landing(sources, pathname, search) else pathname, by_path)
+        strange = _strange(sources, search)
+        place = _place(page, pathname, "" if strange is None else strange)
+        links = _nav(sources, chosen(sources, search)[1])
+        if before == place:
+            return no_update, links, no_update
+        if strange is not None:
+            names = ", ".join(visible(each.cluster) for each in sources)
+            return (
+                nothing("No such cluster", f"{visible(strange)} is not watched here. There are: {names}"),
+                links,
+                place,
+            )
         shown = nothing("No such page", "The address names nothing here.") if page is None else page.layout()
-        return shown, link(OVERVIEW, search), link(GROUPS, search)
+        return shown, links, place
 
     app.callback(
         Output("content", "children"),
-        Output("nav-overview", "href"),
-        Output("nav-groups", "href"),
+        Output("nav", "children"),
+        Output("place", "data"),
         Input("url", "pathname"),
-        State("url", "search"),
+        Input("url", "search"),
+        State("place", "data"),
     )(route)
 
     app.clientside_callback(ClientsideFunction("kmon", "age"), Output("age", "title"), Input("view", "data"))
-    app.clientside_callback(ClientsideFunction("kmon", "arrived"), Output("nav", "data-path"), Input("url", "pathname"))
+    app.clientside_callback(ClientsideFunction("kmon", "arrived"), Output("nav", "data-page"), Input("place", "data"))
+
+
+def _strange(sources: Sequence[Source], search: str | None) -> str | None:
+    """The cluster that the query names where there is none of this name."""
+    name = query_of(search).get("cluster")
+    return None if name is None or any(each.cluster == name for each in sources) else name
+
+
+def _place(page: Page | None, pathname: str | None, strange: str) -> dict[str, Any]:
+    """What the page is: the same place is not drawn anew."""
+    name = next((found for base in NAMED if (found := name_in(base, pathname)) is not None), None)
+    nav = "" if page is None else page.PATH.split("/")[1] or "overview"
+    title = "No such page" if page is None else page.TITLE if name is None else visible(name) or page.TITLE
+    return {"page": None if page is None else page.PATH, "name": name, "nav": nav, "title": title, "strange": strange}
 
 
 def page_of(pathname: str | None, by_path: dict[str, Page]) -> Page | None:

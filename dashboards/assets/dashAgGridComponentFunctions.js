@@ -3,15 +3,24 @@
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const element = (...parts) => window.React.createElement(...parts);
 
-  cells.StatusMark = ({ value, glyphs }) =>
+  cells.StatusMark = ({ value, glyphs, statuses }) =>
     value == null
       ? null
-      : element("span", { className: "status status-" + value },
+      : element("span", { className: "status status-" + (statuses ? statuses[value] : value) },
           element("span", { className: "glyph", "aria-hidden": true }, glyphs[value]), value);
 
-  cells.GroupLink = ({ value }) => {
+  // How full something is, as a bar and in percent.
+  cells.Meter = ({ value, valueFormatted }) =>
+    value == null
+      ? "–"
+      : element("span", { className: "meter " + (value >= 0.9 ? "bad" : value >= 0.8 ? "warn" : "") },
+          element("span", { className: "meter-bar", "aria-hidden": true },
+            element("span", { style: { width: Math.min(100, value * 100) + "%" } })),
+          valueFormatted);
+
+  cells.NameLink = ({ value, base }) => {
     if (value == null) return null;
-    const href = window.kmon.groupHref(value);
+    const href = window.kmon.nameHref(base, value);
     const follow = (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();

@@ -5,10 +5,53 @@
   // The same as SEVERITY in monitor/derive/lag.py.
   const order = { ok: 0, unknown: 1, behind: 2, lost: 3 };
 
-  grid.count = (params) => (params.value == null ? "–" : whole.format(params.value));
+  // The order of words: those of HEALTH and BROKER_STATUS in dashboards/cells.py.
+  const words = {
+    ok: 0, up: 0, unknown: 1, reassigning: 2, "under-replicated": 3, "at min ISR": 4, "under min ISR": 5, offline: 6,
+    fenced: 3, gone: 6,
+  };
+  const sizes = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const steps = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+
+  // Each way to write a number, the same as in monitor/text.py; unknown is a dash, and no limit is infinite.
+  const written = (write) => (params) => {
+    if (params.value == null) return "–";
+    const value = Number(params.value);
+    return value === Infinity ? "∞" : write(value);
+  };
+
+  grid.count = written((value) => whole.format(value));
+
+  grid.bytes = written((value) => {
+    let step = 0;
+    while (Math.abs(value) >= 999.5 && step < sizes.length - 1) {
+      value /= 1024;
+      step += 1;
+    }
+    return value.toFixed(step === 0 || Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2) + " " + sizes[step];
+  });
+
+  grid.precise = written((value) => value.toFixed(1) + " s");
+
+  grid.milliseconds = written((value) => (value * 1000).toFixed(value < 0.01 ? 1 : 0) + " ms");
+
+  grid.percent = written((value) => Math.floor(value * 100) + " %");
+
+  grid.change = written((value) => {
+    const percent = Math.round(value * 100);
+    return (percent < 0 ? "" : "+") + (percent || 0) + " %";
+  });
+
+  grid.span = written((value) => {
+    const [size, unit] = steps.find(([each]) => value >= each) || steps[3];
+    return (value / size).toFixed(1).replace(/\.0$/, "") + " " + unit;
+  });
 
   // The filter box looks for names and words; "1" is not to find every group of one member.
   grid.unsearched = () => "";
+
+  grid.whyUnknown = ({ value, data, colDef }) =>
+    value == null && data && data.whys ? window.kmon.visible(data.whys[colDef.field] || "") : "";
 
   grid.visible = (params) => (params.value == null ? "" : window.kmon.visible(params.value));
 
@@ -28,8 +71,10 @@
       const unknown = (left == null ? 1 : 0) - (right == null ? 1 : 0);
       return downwards ? -unknown : unknown;
     }
-    return left - right;
+    return Number(left) === Number(right) ? 0 : Number(left) - Number(right);
   };
+
+  grid.byWord = (a, b) => (words[a] ?? -1) - (words[b] ?? -1);
 
   grid.byStatus = (a, b) => (order[a] ?? -1) - (order[b] ?? -1);
 })();

@@ -2,7 +2,7 @@
 (() => {
   const kmon = (window.kmon = window.kmon || {});
   const client = (window.dash_clientside = window.dash_clientside || {});
-  const defaults = { q: "", range: "1h" };
+  const defaults = { q: "", range: "1h", show: "watched" };
   const whole = new Intl.NumberFormat("en-US");
 
   // The same as visible in monitor/text.py: what cannot be seen, or turns text around, stands as its escape.
@@ -24,13 +24,16 @@
 
   // --- addresses -------------------------------------------------------------------------------------------------
 
+  const parameter = (name) => new URLSearchParams(location.search).get(name);
+
+  const onCluster = (path, cluster) => path + (cluster ? "?cluster=" + encodeURIComponent(cluster) : "");
+
   // The same as dashboards/links.py: "", "." and ".." cannot stand in a path, so a bare "=" marks them.
-  kmon.groupHref = (name) => {
+  kmon.nameHref = (base, name) => {
     const marked = name === "" || name === "." || name === "..";
     const safe = encodeURIComponent(name.toWellFormed ? name.toWellFormed() : name);
     const encoded = safe.replace(/[!'()*]/g, (letter) => "%" + letter.charCodeAt(0).toString(16).toUpperCase());
-    const cluster = new URLSearchParams(location.search).get("cluster");
-    return "/groups/" + (marked ? "=" : "") + encoded + (cluster ? "?cluster=" + encodeURIComponent(cluster) : "");
+    return onCluster(base + "/" + (marked ? "=" : "") + encoded, parameter("cluster"));
   };
 
   kmon.go = (href) => {
@@ -38,8 +41,6 @@
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     scrollTo(0, 0);
   };
-
-  const parameter = (name) => new URLSearchParams(location.search).get(name);
 
   const keep = (name, value) => {
     const query = new URLSearchParams(location.search);
@@ -49,23 +50,38 @@
     history.replaceState(history.state, "", location.pathname + (search ? "?" + search : "") + location.hash);
   };
 
+  // Another cluster is shown on the same page, with the same filter and order.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("#clusters a");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const query = new URLSearchParams(location.search);
+    query.set("cluster", new URL(link.href).searchParams.get("cluster"));
+    kmon.go(new URL(link.href).pathname + "?" + query);
+  }, true);
+
   // --- the age of the data ---------------------------------------------------------------------------------------
 
   let stamp = null;
 
-  const ago = (seconds) => {
+  const span = (seconds) => {
     const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
     const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];
-    return Math.floor(seconds / unit) + " " + name + " old";
+    return Math.floor(Math.max(0, seconds) / unit) + " " + name;
   };
 
+  // What was asked before the poll that the page shows says its own age.
   const tick = () => {
     const age = document.getElementById("age");
     if (!age || !stamp) return;
     const seconds = stamp.age == null ? null : stamp.age + (Date.now() - stamp.arrived) / 1000;
     const intervals = seconds == null ? 0 : seconds / stamp.interval;
-    age.textContent = seconds == null ? "no data yet" : ago(Math.max(0, seconds));
+    age.textContent = seconds == null ? "no data yet" : span(seconds) + " old";
     age.dataset.level = intervals > 5 ? "old" : intervals > 2 ? "late" : "fresh";
+    for (const each of document.querySelectorAll("[data-before]")) {
+      each.textContent = seconds == null ? "" : span(seconds + Number(each.dataset.before)) + " " + each.dataset.word;
+    }
   };
   setInterval(tick, 1000);
 
@@ -90,13 +106,14 @@
       keep("sort", sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "");
     });
     api.addEventListener("filterChanged", () => say(api, id));
-    if (id === "groups") {
+    const base = document.getElementById(id).closest(".grid-frame").dataset.base;
+    if (base) {
       api.addEventListener("rowClicked", ({ data, event }) => {
         if (event && (event.defaultPrevented || String(getSelection()))) return;
-        kmon.go(kmon.groupHref(data.id));
+        kmon.go(kmon.nameHref(base, data.id));
       });
       api.addEventListener("cellKeyDown", ({ data, event }) => {
-        if (event.key === "Enter") kmon.go(kmon.groupHref(data.id));
+        if (event.key === "Enter") kmon.go(kmon.nameHref(base, data.id));
       });
     }
   };
@@ -116,6 +133,11 @@
 
   const apply = (api, feed) => {
     const rows = rowsOf(feed);
+    if (feed.hidden) {
+      const hidden = new Set(feed.hidden), columns = api.getColumns().map((column) => column.getColId());
+      api.setColumnsVisible(columns.filter((each) => !hidden.has(each)), true);
+      api.setColumnsVisible(feed.hidden, false);
+    }
     if (feed.whole) {
       api.setGridOption("rowData", rows);
       return;
@@ -139,21 +161,21 @@
     age: (view) => {
       if (view) {
         stamp = { ...view, arrived: Date.now() };
+        // An address that is passed on names its cluster.
+        if (view.several && view.cluster && !parameter("cluster")) keep("cluster", view.cluster);
         tick();
       }
       return "Age of the data on this page";
     },
 
-    arrived: (pathname) => {
-      const current = pathname === "/" ? "nav-overview" : String(pathname).startsWith("/groups") ? "nav-groups" : "";
+    arrived: (place) => {
+      if (!place) return client.no_update;
       document.querySelectorAll("#nav a").forEach((link) => {
-        if (link.id === current) link.setAttribute("aria-current", "page");
+        if (link.id === "nav-" + place.nav) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       });
-      let name = "";
-      try { name = decodeURIComponent(String(pathname).replace(/^\/(groups\/?)?=?/, "")); } catch { /* not UTF-8 */ }
-      document.title = (kmon.visible(name) || (current === "nav-groups" ? "Groups" : "Overview")) + " · kmon";
-      return pathname;
+      document.title = place.title + " · kmon";
+      return place.nav;
     },
 
     feed: (feed, filter, id) => {

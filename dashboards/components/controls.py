@@ -1,6 +1,6 @@
 """The controls that pages share: the chart with its time range, and the grid with its feed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -48,17 +48,25 @@ def range_choice(identity: str) -> html.Div:
     return html.Div([html.Span("records, time in UTC", className="muted"), choice], className="aside")
 
 
-def column(field: str, head: str, *, number: bool = False, width: int = 120, **options: Any) -> dict[str, Any]:
-    """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last."""
-    numeric = {
-        "type": "rightAligned",
-        "filter": "agNumberColumnFilter",
-        "valueFormatter": {"function": "count(params)"},
-        "comparator": {"function": "knownFirst"},
-        "sortingOrder": ["desc", "asc", None],
-        "getQuickFilterText": {"function": "unsearched(params)"},
-        "cellClass": ["ag-right-aligned-cell", "number"],
-    }
+NUMBER: dict[str, Any] = {
+    "type": "rightAligned",
+    "filter": "agNumberColumnFilter",
+    "comparator": {"function": "knownFirst"},
+    "sortingOrder": ["desc", "asc", None],
+    "getQuickFilterText": {"function": "unsearched(params)"},
+    "cellClass": ["ag-right-aligned-cell", "number"],
+    "tooltipValueGetter": {"function": "whyUnknown(params)"},
+}
+
+
+def column(field: str, head: str, *, number: bool | str = False, width: int = 120, **options: Any) -> dict[str, Any]:
+    """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last.
+
+    `number` names how they are written: count, total, bytes, percent, change or span of assets/dashAgGridFunctions.js.
+    The tooltip of an unknown number is its field's text in the cell `whys` of its row.
+    """
+    write = number if isinstance(number, str) else "count"
+    numeric = {**NUMBER, "valueFormatter": {"function": f"{write}(params)"}}
     kind = numeric if number else {"filter": "agTextColumnFilter"}
     return {"field": field, "headerName": head, "width": width, "minWidth": 70, **kind, **options}
 
@@ -73,10 +81,33 @@ STATUS: dict[str, Any] = {
     "comparator": {"function": "byStatus"},
     "sortingOrder": ["desc", "asc", None],
 }
+BAD: dict[str, Any] = {"cellClassRules": {"bad": "params.value > 0"}}
+"""A number that ought to be 0."""
+WARN: dict[str, Any] = {"cellClassRules": {"warn": "params.value > 0"}}
+"""A number that deserves a look when it is not 0."""
 
 
-def grid(identity: str, columns: Sequence[dict[str, Any]], label: str) -> html.Div:
-    """A grid whose rows come through the store `<identity>-feed`: see dashboards.feed and assets/kmon.js."""
+def link_to(base: str) -> dict[str, Any]:
+    """A column of names that link to their pages below `base`."""
+    return {"cellRenderer": "NameLink", "cellRendererParams": {"base": base}}
+
+
+def marks(statuses: Mapping[str, str]) -> dict[str, Any]:
+    """A column of words, each with the status in STATUSES whose glyph and colour it has; `byWord` knows their order."""
+    glyphs = {word: GLYPHS[STATUSES.index(status)] for word, status in statuses.items()}
+    return {
+        "cellRenderer": "StatusMark",
+        "cellRendererParams": {"glyphs": glyphs, "statuses": dict(statuses)},
+        "comparator": {"function": "byWord"},
+        "sortingOrder": ["desc", "asc", None],
+    }
+
+
+def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str = "") -> html.Div:
+    """A grid whose rows come through the store `<identity>-feed`: see dashboards.feed and assets/kmon.js.
+
+    Rows of a grid with a `base` lead to the page of their id below it, by a click or by Enter.
+    """
     return html.Div(
         [
             dcc.Store(id=f"{identity}-feed"),
@@ -99,9 +130,9 @@ def grid(identity: str, columns: Sequence[dict[str, Any]], label: str) -> html.D
                 style={"height": "100%", "width": "100%"},
             ),
         ],
-        className="grid-frame",
+        className="grid-frame leads" if base else "grid-frame",
         role="region",
-        **{"aria-label": label},
+        **{"aria-label": label, "data-base": base},
     )
 
 

@@ -1,12 +1,20 @@
 """The pieces that pages are put together from. Every text is a text node: names are never markup."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from dash import dcc, html
 
+from dashboards.cells import HEALTH_STATUS
 from monitor.derive.lag import GLYPHS, STATUSES
-from monitor.text import UNKNOWN, visible
+from monitor.text import UNKNOWN, duration, percent, plural, visible
+from monitor.view import View
+
+MOST_LISTED = 100
+"""A listing shows no more rows than this, and says how many more there are."""
+FULL, NEARLY_FULL = 0.9, 0.8
+"""Shares of a disk above which it deserves more than a look, and a look."""
 
 
 def card(title: str, *children: Any, aside: Any = None) -> html.Section:
@@ -18,6 +26,12 @@ def status_mark(word: str) -> html.Span:
     """A status as glyph and word."""
     glyph = html.Span(GLYPHS[STATUSES.index(word)], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, word], className=f"status status-{word}")
+
+
+def mark(word: str, statuses: Mapping[str, str] = HEALTH_STATUS) -> html.Span:
+    """A word as glyph and word, in the colour of the status in STATUSES that it has."""
+    glyph = html.Span(GLYPHS[STATUSES.index(statuses[word])], className="glyph", **{"aria-hidden": "true"})
+    return html.Span([glyph, word], className=f"status status-{statuses[word]}")
 
 
 def tile(name: str, value: str, note: str = "", level: str = "") -> html.Div:
@@ -43,20 +57,65 @@ def text(value: str | None) -> html.Span:
     return html.Span(shown, className="name", title=shown)
 
 
-def listing(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[str] = ()) -> html.Div:
-    """A small table; the columns named in `numbers` are set as numbers."""
+def known(value: str, why: str) -> Any:
+    """A value, or where it is a dash the reason that it is unknown, as tooltip and for screen readers."""
+    if value != UNKNOWN or not why:
+        return value
+    return html.Span([UNKNOWN, html.Span(visible(why), className="sr-only")], title=visible(why), className="unknown")
+
+
+def reason(why: str) -> html.Span:
+    """A sentence that says why, in at most two lines; whole in its tooltip."""
+    return html.Span(visible(why), className="why", title=visible(why))
+
+
+def meter(share: float | None, why: str = "") -> Any:
+    """How full something is, as a bar and in percent."""
+    if share is None or np.isnan(share):
+        return known(UNKNOWN, why)
+    level = "bad" if share >= FULL else "warn" if share >= NEARLY_FULL else ""
+    width = f"{min(1.0, max(0.0, share)) * 100:.1f}%"
+    bar = html.Span(html.Span(style={"width": width}), className="meter-bar", **{"aria-hidden": "true"})
+    return html.Span([bar, percent(share)], className=f"meter {level}".strip())
+
+
+def asked(view: View, collector: str) -> Any:
+    """How old a table is that is asked less often than each poll; the script keeps it true as time goes by."""
+    outcome = view.outcome(collector)
+    if outcome is None or outcome.collected_at is None:
+        return None
+    return since(view.time - outcome.collected_at, "ago", "asked ")
+
+
+def since(before: float, word: str, lead: str = "") -> html.Span:
+    """An age that goes on: `before` seconds more than the data of the page has, followed by `word`."""
+    before = max(0.0, before)
+    count = html.Span(f"{duration(before)} {word}", **{"data-before": f"{before:.1f}", "data-word": word})
+    return html.Span([lead, count], className="muted small")
+
+
+def listing(
+    heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[str] = (), more: int = 0
+) -> html.Div:
+    """A small table of at most MOST_LISTED rows; the columns named in `numbers` are set as numbers.
+
+    `more` is how many rows there are beyond these.
+    """
+    more += max(0, len(rows) - MOST_LISTED)
     kinds = ["number" if head in numbers else "" for head in heads]
-    return html.Div(
-        html.Table(
-            [
-                html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(heads, kinds, strict=True)])),
-                html.Tbody(
-                    [html.Tr([html.Td(c, className=k) for c, k in zip(row, kinds, strict=True)]) for row in rows]
-                ),
-            ]
-        ),
-        className="listing",
+    table = html.Table(
+        [
+            html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(heads, kinds, strict=True)])),
+            html.Tbody(
+                [
+                    html.Tr([html.Td(c, className=k) for c, k in zip(row, kinds, strict=True)])
+                    for row in rows[:MOST_LISTED]
+                ]
+            ),
+        ]
     )
+    rest = html.P(f"and {plural(more, 'row')} more", className="muted small more") if more > 0 else None
+    return html.Div([table, rest] if rest else table, className="listing", tabIndex="0")
 
 
 def nothing(title: str, why: str = "") -> html.Div:

@@ -7,6 +7,7 @@ import numpy as np
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
+from dashboards.cells import blamed, unknowns, whole, worst_rows
 from dashboards.charts import lag_figure
 from dashboards.components.controls import (
     NAME,
@@ -19,13 +20,15 @@ from dashboards.components.controls import (
     grid_tools,
     range_choice,
 )
-from dashboards.components.parts import card, listing, nothing, status_mark, text, tile
+from dashboards.components.parts import card, nothing, status_mark, tile
 from dashboards.feed import Feed, Row
-from dashboards.links import GROUPS, group_of, link, range_seconds, source_of
-from dashboards.pages.groups import numbers
+from dashboards.group_tables import members, streams
+from dashboards.links import GROUPS, chosen, group_of, link, range_seconds, source_of
 from dashboards.text import failure, status
+from monitor.derive.lag import SEVERITY
 from monitor.derive.verdict import group_why, partition_why
 from monitor.source import Source
+from monitor.table import Ints
 from monitor.text import UNKNOWN, at_least, count, plural, visible
 from monitor.view import View
 
@@ -37,6 +40,7 @@ COLUMNS = (
     column("partition", "Partition", number=True, width=90),
     column("status", "Status", width=105, **STATUS),
     column("lag", "Lag", number=True, width=95, sort="desc"),
+    column("stable_lag", "Stable lag", number=True, width=105, headerTooltip="What a read_committed consumer can read"),
     column("lost", "Lost", number=True, width=70),
     column("why", "Why", width=170, flex=1, minWidth=150, tooltipField="why"),
     column("committed", "Committed", number=True, width=105),
@@ -52,6 +56,7 @@ FIELDS = (
     "partition",
     "status",
     "lag",
+    "stable_lag",
     "lost",
     "committed",
     "start",
@@ -60,6 +65,7 @@ FIELDS = (
     "host",
     "member",
     "why",
+    "whys",
 )
 """The cells of a row as they travel."""
 
@@ -88,37 +94,64 @@ def layout() -> html.Div:
                 className="card card-grid",
             ),
             card("Members", html.Div(id="group-members")),
+            html.Div(id="group-streams"),
         ],
         className="page",
     )
 
 
+def partitions_of(view: View, row: int) -> Ints:
+    """The rows of `view.lag` of the group in this row; of a group with very many the worst."""
+    wanted = np.zeros(len(view.lag), bool)
+    wanted[slice(*np.searchsorted(view.lag.group, [row, row + 1]))] = True
+    return worst_rows(wanted, np.array(SEVERITY)[view.lag.status], view.lag.lag)
+
+
 def rows(view: View, row: int) -> list[Row]:
     """A row a partition of the group in this row of the View, its cells in the order of FIELDS."""
     lag, topics, members = view.lag, view.snapshot.topics, view.snapshot.members
-    bounds = np.searchsorted(lag.group, [row, row + 1]).tolist()
-    mine = slice(*bounds)
-    names = topics.topic[lag.topic[mine]].tolist()
-    partitions = lag.partition[mine].tolist()
-    owners = lag.member[mine].tolist()
+    at = partitions_of(view, row)
+    names = topics.topic[lag.topic[at]].tolist()
+    partitions = lag.partition[at].tolist()
+    owners = lag.member[at].tolist()
     return list(
         zip(
             (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
             names,
             partitions,
-            map(status, lag.status[mine].tolist()),
-            numbers(lag.lag[mine]),
-            numbers(lag.lost[mine]),
-            numbers(lag.committed_offset[mine]),
-            numbers(lag.start_offset[mine]),
-            numbers(lag.end_offset[mine]),
+            map(status, lag.status[at].tolist()),
+            whole(lag.lag[at]),
+            whole(lag.stable_lag[at]),
+            whole(lag.lost[at]),
+            whole(lag.committed_offset[at]),
+            whole(lag.start_offset[at]),
+            whole(lag.end_offset[at]),
             (None if owner < 0 else members.client_id[owner] for owner in owners),
             (None if owner < 0 else members.host[owner] for owner in owners),
             (None if owner < 0 else members.member_id[owner] for owner in owners),
-            (partition_why(view, each) for each in range(*bounds)),
+            (partition_why(view, each) for each in at.tolist()),
+            _unknowns(view, row, at),
             strict=True,
         )
     )
+
+
+def _unknowns(view: View, row: int, at: Ints) -> list[dict[str, str] | None]:
+    """Why numbers of these rows of `view.lag` are unknown."""
+    lag, reasons = view.lag, list(view.reasons)
+    unstable = "share groups have none" if view.snapshot.groups.group_type[row] == "share" else "not answered"
+    fields = {
+        "lag": "lag",
+        "lost": "lost",
+        "committed": "committed_offset",
+        "start": "start_offset",
+        "end": "end_offset",
+    }
+    codes = {
+        field: blamed(getattr(lag, name)[at], reasons, "not answered", lag.reason[at]) for field, name in fields.items()
+    }
+    codes["stable_lag"] = blamed(lag.stable_lag[at], reasons, unstable, lag.reason[at])
+    return unknowns(reasons, **codes)
 
 
 def tiles(view: View, row: int) -> list[html.Div]:
@@ -128,6 +161,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
     unknown = int(lags.unknown_partitions[row])
     lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
     coordinator, why = int(groups.coordinator[row]), group_why(view, row)
+    share = groups.group_type[row] == "share"
     return [
         html.Div(
             [
@@ -143,12 +177,33 @@ def tiles(view: View, row: int) -> list[html.Div]:
             _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
         ),
         tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
+        tile(
+            "Stable lag",
+            count(float(lags.stable_lag[row])),
+            "share groups have none" if share else "what read_committed can read",
+        ),
         tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
         tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
         tile(
             "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
         ),
+        *_epochs(view, row),
         tile("Coordinator", UNKNOWN if coordinator < 0 else str(coordinator), "broker"),
+    ]
+
+
+def _epochs(view: View, row: int) -> list[html.Div]:
+    """The epochs of a group whose broker assigns the partitions, and what is still to be handed over."""
+    groups, waiting = view.snapshot.groups, float(view.group_lags.reconciling[row])
+    epoch, assigned, topology = (
+        float(each[row]) for each in (groups.epoch, groups.assignment_epoch, groups.topology_epoch)
+    )
+    if np.isnan(epoch) and np.isnan(assigned):
+        return []
+    target = f"assignment {count(assigned)}" + ("" if np.isnan(topology) else f", topology {count(topology)}")
+    return [
+        tile("Epoch", count(epoch), target, "warn" if epoch > assigned else ""),
+        tile("To hand over", count(waiting), "partitions that members are to have", "warn" if waiting > 0 else ""),
     ]
 
 
@@ -164,31 +219,6 @@ def _kind(view: View, row: int) -> str:
     return f"{kind} group" if kind else ""
 
 
-def members(view: View, row: int) -> Any:
-    """The group's members and how many partitions each has, those with none marked idle."""
-    table = view.snapshot.members
-    mine = np.flatnonzero(table.group == row)
-    if not len(mine):
-        not_described = view.reasons[int(view.snapshot.groups.reason[row])]
-        return nothing("The members are unknown" if not_described else "No members", not_described)
-    assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
-    ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
-    return listing(
-        ("Client id", "Host", "Member id", "Instance id", "Partitions"),
-        [
-            (
-                text(table.client_id[each]),
-                text(table.host[each]),
-                text(table.member_id[each]),
-                text(table.instance_id[each]),
-                str(assigned[each]) if assigned[each] else "idle",
-            )
-            for each in ordered
-        ],
-        numbers=("Partitions",),
-    )
-
-
 def absent(view: View) -> html.Div:
     """What stands in place of a group that the View does not have."""
     no_groups = failure(view, "groups")
@@ -197,11 +227,19 @@ def absent(view: View) -> html.Div:
     return nothing("No such group", "It was not in the last answer: it may have been deleted, or its name differs.")
 
 
+def note(view: View, row: int, shown: int) -> Any:
+    """That not all partitions are shown; nothing when they are."""
+    total = int(view.group_lags.partitions[row])
+    if shown == total:
+        return None
+    return html.P(f"The worst {shown:,} of {plural(total, 'partition')} are shown.", className="muted small")
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
     feed = Feed(keep=8)
 
     def update(seen: Any, pathname: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, group = source_of(sources, search), group_of(pathname)
+        (source, kept), group = chosen(sources, search), group_of(pathname)
         view = source.latest()
         if seen is None or view is None or group is None:
             raise PreventUpdate
@@ -211,17 +249,21 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         table = [] if row is None else rows(shown, row)
         known = base[1] if base and base[0] == key else None
         changes = feed.send(tuple(key), shown.time, table, known)
-        described = [absent(shown), None, None] if row is None else [None, tiles(shown, row), members(shown, row)]
-        missing, facts, who = described
+        described = (
+            (absent(shown), None, None, None)
+            if row is None
+            else (note(shown, row, len(table)), tiles(shown, row), members(shown, row), streams(shown, row, kept))
+        )
         named = visible(group) or "(empty name)"
-        return link(GROUPS, search), named, facts, who, missing, {"fields": FIELDS, **changes}, [key, shown.time]
+        return link(GROUPS, kept), named, *described, {"fields": FIELDS, **changes}, [key, shown.time]
 
     app.callback(
         Output("group-up", "href"),
         Output("group-name", "children"),
+        Output("group-note", "children"),
         Output("group-tiles", "children"),
         Output("group-members", "children"),
-        Output("group-note", "children"),
+        Output("group-streams", "children"),
         Output("partitions-feed", "data"),
         Output("partitions-base", "data"),
         Input("view", "data"),

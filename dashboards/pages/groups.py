@@ -7,32 +7,24 @@ import numpy as np
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools
+from dashboards.cells import blamed, unknowns, whole
+from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Feed, Row
-from dashboards.links import source_of
+from dashboards.links import GROUPS, source_of
 from dashboards.text import failure, status
 from monitor.derive.verdict import group_why
 from monitor.source import Source
-from monitor.table import Floats
 from monitor.text import visible
 from monitor.view import View
 
-PATH = "/groups"
+PATH = GROUPS
 TITLE = "Groups"
 
 COLUMNS = (
-    column("id", "Group", width=230, pinned="left", cellRenderer="GroupLink", minWidth=110),
+    column("id", "Group", width=230, pinned="left", minWidth=110, **link_to(GROUPS)),
     column("status", "Status", width=110, **STATUS),
-    column(
-        "lag",
-        "Lag",
-        number=True,
-        width=115,
-        valueFormatter={"function": "total(params)"},
-        sort="desc",
-        comparator={"function": "knownFirst"},
-    ),
+    column("lag", "Lag", number="total", width=115, sort="desc"),
     column("max_lag", "Max lag", number=True, width=105),
     column("lost", "Lost", number=True, width=85),
     column("members", "Members", number=True, width=100),
@@ -55,6 +47,7 @@ FIELDS = (
     "unknown",
     "why",
     "at_least",
+    "whys",
 )
 """The cells of a row as they travel; `at_least` is the known part of a lag that is not known whole."""
 
@@ -70,7 +63,7 @@ def layout() -> html.Div:
                 className="toolbar",
             ),
             html.Div(id="groups-note"),
-            grid("groups", COLUMNS, "Groups"),
+            grid("groups", COLUMNS, "Groups", base=GROUPS),
         ],
         className="page page-full",
     )
@@ -86,24 +79,36 @@ def rows(view: View) -> list[Row]:
         zip(
             groups.group.tolist(),
             map(status, lags.status.tolist()),
-            numbers(lags.lag),
-            numbers(lags.max_lag),
-            numbers(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
-            numbers(groups.members),
+            whole(lags.lag),
+            whole(lags.max_lag),
+            whole(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
+            whole(groups.members),
             groups.state.tolist(),
             groups.group_type.tolist(),
-            numbers(np.where(unread, np.nan, lags.partitions)),
-            numbers(np.where(unread, np.nan, lags.unknown_partitions)),
+            whole(np.where(unread, np.nan, lags.partitions)),
+            whole(np.where(unread, np.nan, lags.unknown_partitions)),
             (group_why(view, row) for row in range(len(groups))),
-            numbers(np.where(partial, lags.lag_at_least, np.nan)),
+            whole(np.where(partial, lags.lag_at_least, np.nan)),
+            _unknowns(view),
             strict=True,
         )
     )
 
 
-def numbers(values: Floats) -> list[int | None]:
-    """Whole numbers of a column, None where it is unknown."""
-    return [None if value != value else int(value) for value in values.tolist()]  # noqa: PLR0124  NaN alone differs from itself
+def _unknowns(view: View) -> list[dict[str, str] | None]:
+    """Why numbers of each group are unknown."""
+    groups, lags, reasons = view.snapshot.groups, view.group_lags, list(view.reasons)
+    lost = np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)
+    unread = np.where(np.isnan(lags.lag) & (lags.partitions == 0), np.nan, lags.partitions)
+    return unknowns(
+        reasons,
+        lag=blamed(lags.lag, reasons, "not answered", lags.reason),
+        max_lag=blamed(lags.max_lag, reasons, "it reads no partition", lags.reason),
+        lost=blamed(lost, reasons, "not answered", lags.reason),
+        members=blamed(groups.members, reasons, "not described", groups.reason),
+        partitions=blamed(unread, reasons, "not answered", lags.reason),
+        unknown=blamed(unread, reasons, "not answered", lags.reason),
+    )
 
 
 def note(view: View) -> Any:

@@ -7,13 +7,18 @@ import numpy as np
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
+from dashboards.broker_tables import quorum_line
 from dashboards.charts import lag_figure, undrawn
+from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import card, listing, name_link, nothing, status_mark, text, tile
-from dashboards.links import GROUPS, group_path, link, range_seconds, source_of
-from dashboards.text import failure, failures, status
+from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
+from dashboards.text import failure, nodes, status, unasked
+from dashboards.topic_tables import troubled
 from monitor.derive.verdict import count_groups, group_why, worst_groups
+from monitor.snapshot import KNOWN
 from monitor.source import Source
+from monitor.table import Floats
 from monitor.text import UNKNOWN, at_least, count, duration, plural, visible
 from monitor.view import View
 
@@ -42,10 +47,11 @@ def layout() -> html.Div:
                 ],
                 className="halves",
             ),
+            html.Div(id="overview-partitions"),
             html.Div(
                 [
                     card("Alerts", html.Div(id="overview-alerts")),
-                    card("Collectors", html.Div(id="overview-collectors")),
+                    card("What is not shown", html.Div(id="overview-gaps")),
                 ],
                 className="halves",
             ),
@@ -63,27 +69,13 @@ def charted_groups(view: View, most: int = CHARTED) -> list[str]:
 
 def tiles(view: View) -> list[html.Div]:
     """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
-    totals, shown = view.totals, view.snapshot
+    totals = view.totals
     no_cluster, no_groups = failure(view, "cluster"), failure(view, "groups")
     groups = count_groups(view)
-    in_all = f"of {plural(totals.partitions, 'partition')}"
     partly = f"not known in full of {plural(totals.groups_unknown, 'group')}" if totals.groups_unknown else no_groups
-    nodes = ", ".join(map(str, shown.brokers.broker.tolist())) if 0 < totals.brokers < 8 else ""
     return [
-        tile("Brokers", _known(totals.brokers, no_cluster), no_cluster or (nodes and f"nodes {nodes}")),
-        tile("Controller", UNKNOWN if shown.controller is None else str(shown.controller), no_cluster or "node"),
-        tile(
-            "Offline partitions",
-            _known(totals.offline, no_cluster),
-            no_cluster or in_all,
-            "bad" if totals.offline else "",
-        ),
-        tile(
-            "Under-replicated",
-            _known(totals.under_replicated, no_cluster),
-            no_cluster or in_all,
-            "warn" if totals.under_replicated else "",
-        ),
+        *_cluster_tiles(view, no_cluster),
+        *_partition_tiles(view, no_cluster),
         html.Div(
             [
                 html.Dt("Groups"),
@@ -103,7 +95,76 @@ def tiles(view: View) -> list[html.Div]:
             at_least(None if no_groups else totals.lag, totals.lag_at_least),
             partly or "records still to read",
         ),
+        _transactions(view),
     ]
+
+
+def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
+    shown, totals = view.snapshot, view.totals
+    names = shown.brokers.broker
+    fenced = names[shown.brokers.fenced == 1].tolist()
+    gone = view.broker_totals.broker[~view.broker_totals.described].tolist()
+    ids = f"nodes {nodes(names.tolist())}" if 0 < len(names) < 8 else ""
+    odd = [f"{word} {nodes(each)}" for word, each in (("fenced", fenced), ("gone", gone)) if each]
+    controller = UNKNOWN if shown.controller is None else f"node {shown.controller}"
+    return [
+        tile(
+            "Brokers",
+            _known(totals.brokers, no_cluster),
+            no_cluster or "; ".join(odd) or ids,
+            "bad" if gone else "warn" if fenced else "",
+        ),
+        tile(
+            "Quorum leader" if len(shown.quorum) else "Controller",
+            controller,
+            no_cluster or quorum_line(view) or unasked(view, "quorum"),
+        ),
+    ]
+
+
+def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
+    totals, health = view.totals, view.partition_health
+    in_all = f"of {plural(totals.partitions, 'partition')}"
+    moving = len(view.snapshot.reassignments)
+    unmoved = failure(view, "reassignments") or ("" if view.outcome("reassignments") or moving else "not asked")
+    return [
+        tile(
+            "Offline partitions",
+            _known(totals.offline, no_cluster),
+            no_cluster or in_all,
+            "bad" if totals.offline else "",
+        ),
+        _against_min(view, "Under min ISR", health.under_min_isr, "bad", no_cluster),
+        _against_min(view, "At min ISR", health.at_min_isr, "warn", no_cluster),
+        tile(
+            "Under-replicated",
+            _known(totals.under_replicated, no_cluster),
+            no_cluster or in_all,
+            "warn" if totals.under_replicated else "",
+        ),
+        tile("Reassigning", _known(moving, unmoved), unmoved or "partitions on the move"),
+    ]
+
+
+def _against_min(view: View, name: str, flags: Floats, level: str, no_cluster: str) -> html.Div:
+    """How many partitions of watched topics are so; the configs of other topics are not asked."""
+    flags = flags[view.snapshot.topics.watched[view.snapshot.partitions.topic]]
+    unknown, number = int(np.isnan(flags).sum()), int(np.nansum(flags))
+    what = "writes with acks=all fail" if level == "bad" else "one replica from failing writes"
+    why = no_cluster
+    if unknown and not why:
+        codes = view.snapshot.topic_configs.reason
+        told = next((view.reasons[code] for code in codes.tolist() if code != KNOWN), "")
+        why = f"unknown of {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
+    value = at_least(None if why else number, number)
+    return tile(name, value, why or what, level if number else "")
+
+
+def _transactions(view: View) -> html.Div:
+    number, why = len(view.snapshot.transactions), unasked(view, "transactions")
+    ages = view.transaction_ages.age_seconds
+    oldest = f"the oldest for {duration(float(np.nanmax(ages)))}" if not np.isnan(ages).all() else ""
+    return tile("Open transactions", _known(number, "" if number else why), oldest or why or "none under way")
 
 
 def _known(value: int, why_not: str) -> str:
@@ -160,18 +221,6 @@ def alerts(view: View) -> Any:
     )
 
 
-def collectors(view: View) -> Any:
-    """The collectors that failed and why, or that all answered."""
-    failed = failures(view)
-    if not failed:
-        count_ = len(view.snapshot.outcomes)
-        return nothing(f"All {plural(count_, 'collector')} answered" if count_ else "No collectors yet", "")
-    return listing(
-        ("Collector", "Why it has no full answer"),
-        [(name, html.Span(visible(reason), className="why")) for name, reason in failed],
-    )
-
-
 def figure(source: Source, view: View, range_name: str | None) -> dict[str, Any]:
     """Lag of the worst groups over the range."""
     points = source.window(view.time - range_seconds(range_name))
@@ -180,19 +229,24 @@ def figure(source: Source, view: View, range_name: str | None) -> dict[str, Any]
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
     def tables(seen: dict[str, Any] | None, search: str | None) -> tuple[Any, ...]:
-        view = source_of(sources, search).latest()
+        source, kept = chosen(sources, search)
+        view = source.latest()
         if seen is None:
             raise PreventUpdate
         if view is None:
             waiting = nothing("Waiting for the first poll", "")
-            return [], waiting, waiting, waiting
-        return tiles(view.shown), worst(view.shown, search), alerts(view), collectors(view)
+            return [], waiting, None, waiting, waiting
+        shown = view.shown
+        ill = troubled(shown, kept, WORST)
+        partitions = None if ill is None else card("Partitions that are not well", ill)
+        return tiles(shown), worst(shown, kept), partitions, alerts(view), gaps(view)
 
     app.callback(
         Output("overview-tiles", "children"),
         Output("overview-worst", "children"),
+        Output("overview-partitions", "children"),
         Output("overview-alerts", "children"),
-        Output("overview-collectors", "children"),
+        Output("overview-gaps", "children"),
         Input("view", "data"),
         State("url", "search"),
     )(tables)

@@ -1,0 +1,136 @@
+"""Columns of a View as cells of a grid: plain numbers, None where unknown, with the reason of each unknown beside."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from monitor.derive.lag import BEHIND, LOST, OK, STATUSES, UNKNOWN
+from monitor.snapshot import KNOWN, NO_LEADER, reason_code
+from monitor.table import Flags, Floats, Ints, Ragged
+from monitor.view import View
+
+MOST_ROWS = 20_000
+"""A grid gets no more rows than this; what is left out is said above it."""
+
+ENDLESS = "Infinity"
+"""How an infinite limit travels: JSON has no number for it, and JavaScript makes one of this text."""
+
+HEALTH = (
+    "ok",
+    "unknown",
+    "reassigning",
+    "under-replicated",
+    "at min ISR",
+    "under min ISR",
+    "offline",
+)
+"""How a partition stands, and a topic by its worst partition, from best to worst."""
+
+HEALTH_STATUS = dict(
+    zip(HEALTH, (STATUSES[each] for each in (OK, UNKNOWN, OK, BEHIND, BEHIND, LOST, LOST)), strict=True)
+)
+"""The status in STATUSES whose glyph and colour each word of HEALTH has."""
+
+BROKER_STATUS = {"up": STATUSES[OK], "fenced": STATUSES[BEHIND], "gone": STATUSES[LOST]}
+"""The same for how a broker stands; one that is gone still has replicas assigned."""
+
+
+def whole(values: Floats | Ints) -> list[Any]:
+    """Whole numbers, None where they are unknown, ENDLESS where they have no limit."""
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    cells = np.full(len(values), None, object)
+    finite = np.isfinite(values)
+    cells[finite] = values[finite].astype(np.int64)
+    cells[np.isposinf(values)] = ENDLESS
+    return list(cells.tolist())
+
+
+def share(values: Floats) -> list[Any]:
+    """Numbers to four decimals, None where they are unknown."""
+    cells = np.full(len(values), None, object)
+    known = np.isfinite(values)
+    cells[known] = np.round(values[known], 4)
+    return list(cells.tolist())
+
+
+def unknowns(reasons: Sequence[str], **codes: Ints) -> list[dict[str, str] | None]:
+    """For each row the fields that are unknown with the reason, None for a row without any.
+
+    `codes` has for each field a reason code a row in `reasons`, KNOWN where the field is known.
+    """
+    table = np.stack(list(codes.values()), axis=1)
+    kinds, place = np.unique(table, axis=0, return_inverse=True)
+    made = [
+        {field: reasons[code] for field, code in zip(codes, kind, strict=True) if code != KNOWN} or None
+        for kind in kinds.tolist()
+    ]
+    return [made[each] for each in place.ravel().tolist()]
+
+
+def blamed(values: Floats, reasons: list[str], why: str, codes: Ints | None = None) -> Ints:
+    """A reason code a row: where the value is unknown its own of `codes`, or that of `why` where it has none."""
+    own = np.zeros(len(values), np.int32) if codes is None else codes
+    general = reason_code(reasons, why or "the broker gave no number")
+    return np.where(np.isnan(values), np.where(own == KNOWN, general, own), KNOWN).astype(np.int32)
+
+
+def first_codes(count: int, key: Ints, codes: Ints) -> Ints:
+    """For each of `count` keys the first code that is not KNOWN among the rows of that key, KNOWN for none."""
+    first = np.zeros(count, np.int32)
+    at = np.flatnonzero(codes != KNOWN)[::-1]
+    first[key[at]] = codes[at]
+    return first
+
+
+def partition_health(view: View) -> Ints:
+    """An index in HEALTH for each partition. A partition whose topic's configs are unknown is judged without them."""
+    health = view.partition_health
+    code = np.zeros(len(health), np.int32)
+    for word, where in (
+        ("reassigning", health.reassigning),
+        ("under-replicated", health.under_replicated),
+        ("at min ISR", health.at_min_isr == 1),
+        ("under min ISR", health.under_min_isr == 1),
+        ("offline", health.offline),
+    ):
+        code[where] = HEALTH.index(word)
+    return code
+
+
+def topic_health(view: View) -> Ints:
+    """An index in HEALTH for each topic: that of its worst partition, unknown for one that metadata does not name."""
+    topics = view.snapshot.topics
+    code = np.where(topics.partitions > 0, 0, HEALTH.index("unknown")).astype(np.int32)
+    np.maximum.at(code, view.snapshot.partitions.topic, partition_health(view))
+    return code
+
+
+def words(kinds: Sequence[str], codes: Ints) -> list[str]:
+    """The word of each code."""
+    return [kinds[code] for code in codes.tolist()]
+
+
+def worst_rows(wanted: Flags, *keys: Floats | Ints, most: int = MOST_ROWS) -> Ints:
+    """The rows that are wanted, in order; where they are more than `most`, those with the largest keys, first first."""
+    rows = np.flatnonzero(wanted)
+    if len(rows) <= most:
+        return rows
+    # A stable order, so that the same rows are chosen poll after poll among equals.
+    order = np.lexsort([-np.nan_to_num(key[rows].astype(np.float64)) for key in reversed(keys)])
+    return np.sort(rows[order[:most]])
+
+
+def lists(lists_of: Ragged, at: Ints) -> list[str]:
+    """Lists of node ids of these rows as text."""
+    values, starts = lists_of.values.tolist(), lists_of.starts
+    text = cache(lambda ids: ", ".join(map(str, ids)))  # most partitions have one of a few lists
+    ends = zip(starts[at].tolist(), starts[at + 1].tolist(), strict=True)
+    return [text(tuple(values[start:end])) for start, end in ends]
+
+
+def leaders(values: Ints) -> list[int | None]:
+    """Node ids, None where there is no leader."""
+    return [None if each == NO_LEADER else each for each in values.tolist()]

@@ -1,0 +1,140 @@
+"""What kmon can ask of a cluster and how that goes: capabilities, features, collectors, open transactions."""
+
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from dashboards.components.parts import MOST_LISTED, known, listing, mark, name_link, nothing, reason, since, text
+from dashboards.links import link, topic_path
+from dashboards.text import failures, unasked
+from monitor.text import count, duration, plural, span
+from monitor.view import View
+
+AVAILABLE = {"yes": "ok", "no": "behind", "unknown": "unknown"}
+"""The status in STATUSES whose glyph and colour an answer has."""
+
+NAMED_TOPICS = 4
+LATE = 0.8
+"""Share of its timeout after which an open transaction deserves a look."""
+
+
+def word(available: float) -> str:
+    """Whether a capability is there."""
+    return "unknown" if np.isnan(available) else "yes" if available else "no"
+
+
+def capabilities(view: View) -> Any:
+    """Everything that kmon can ask, with why it has no answer; what is missing first."""
+    table = view.snapshot.capabilities
+    if not len(table):
+        return nothing("Not known yet", view.snapshot.error)
+    order = np.lexsort((np.arange(len(table)), np.where(np.isnan(table.available), 0.5, table.available)))
+    return listing(
+        ("Capability", "Available", "Why not"),
+        [
+            (
+                text(str(table.capability[row]).replace("_", " ")),
+                mark(word(float(table.available[row])), AVAILABLE),
+                reason(table.why[row]),
+            )
+            for row in order.tolist()
+        ],
+    )
+
+
+def gaps(view: View) -> Any:
+    """What of the cluster is not shown, and why: notices, what the settings leave out, and what cannot be asked."""
+    snapshot, table = view.shown.snapshot, view.shown.snapshot.capabilities
+    rows: list[tuple[Any, Any]] = [(name, reason(why)) for name, why in failures(view)]
+    rows += [("notice", reason(each)) for each in snapshot.notices]
+    hidden = [(snapshot.hidden_topics, "topic"), (snapshot.hidden_groups, "group")]
+    rows += [("settings", reason(f"{plural(number, noun)} left out")) for number, noun in hidden if number]
+    rows += [
+        (text(str(table.capability[row]).replace("_", " ")), reason(table.why[row]))
+        for row in np.flatnonzero(table.available != 1).tolist()
+    ]
+    if rows:
+        return listing(("What", "Why it is missing"), rows)
+    number = len(view.snapshot.outcomes)
+    return nothing(
+        f"All {plural(number, 'collector')} answered" if number else "No collectors yet", "Nothing is left out."
+    )
+
+
+def features(view: View) -> Any:
+    """The features that the cluster has finalized."""
+    table = view.snapshot.features
+    if not len(table):
+        return nothing("No features known", unasked(view, "brokers") or "a cluster without KRaft has none")
+    rows = [(text(name), str(level)) for name, level in zip(table.feature, table.level, strict=True)]
+    return listing(("Feature", "Level"), rows, numbers=("Level",))
+
+
+def collectors(view: View) -> Any:
+    """How every collector fared in the last poll: those that failed first, then the slowest."""
+    outcomes = sorted(view.snapshot.outcomes, key=lambda each: (each.success, -each.duration_seconds))
+    if not outcomes:
+        return nothing("No collectors yet", view.snapshot.error)
+    # The page shows an older View while the cluster is unreachable, and its ages count from that one.
+    rows = [
+        (
+            text(each.collector),
+            mark("yes" if each.success else "no", AVAILABLE),
+            f"{1_000 * each.duration_seconds:,.0f} ms",
+            known("–", "no answer yet")
+            if each.collected_at is None
+            else since(view.shown.time - each.collected_at, "ago"),
+            reason(each.error),
+        )
+        for each in outcomes
+    ]
+    return listing(("Collector", "Answered", "Took", "Newest answer", "Error"), rows, numbers=("Took", "Newest answer"))
+
+
+def transactions(view: View, kept: str) -> Any:
+    """The transactions that are open, the oldest first."""
+    table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
+    if not len(table):
+        why = unasked(view, "transactions")
+        return nothing("The transactions are unknown" if why else "No open transactions", why)
+    order = np.argsort(-np.nan_to_num(ages), kind="stable")
+    rows = []
+    for row in order[:MOST_LISTED].tolist():
+        why = view.reasons[table.reason[row]] or "the coordinator did not tell"
+        age, timeout = float(ages[row]), float(table.timeout_seconds[row])
+        late = age > LATE * timeout
+        rows.append(
+            (
+                text(table.transactional_id[row]),
+                text(table.state[row]),
+                known("–", why)
+                if np.isnan(age)
+                else html.Span(
+                    duration(age), className="warn" if late else "", title="near its timeout" if late else ""
+                ),
+                known(span(timeout), why),
+                _partitions(view, row, kept),
+                known(count(float(table.producer_id[row])), why),
+                known("–", why) if table.coordinator[row] < 0 else str(table.coordinator[row]),
+            )
+        )
+    heads = ("Transactional id", "State", "Open for", "Timeout", "Partitions", "Producer id", "Coordinator")
+    numbers = ("Open for", "Timeout", "Producer id", "Coordinator")
+    return listing(heads, rows, numbers=numbers, more=len(table) - len(rows))
+
+
+def _partitions(view: View, transaction: int, kept: str) -> Any:
+    """The topics that a transaction has written to, with their partitions."""
+    table = view.snapshot.transaction_partitions
+    mine = np.flatnonzero(table.transaction == transaction)
+    topics: dict[str, list[int]] = {}
+    for row in mine.tolist():
+        topics.setdefault(str(view.snapshot.topics.topic[table.topic[row]]), []).append(int(table.partition[row]))
+    shown: list[Any] = []
+    for name, partitions in list(topics.items())[:NAMED_TOPICS]:
+        numbers = ", ".join(map(str, partitions[:NAMED_TOPICS])) + (" …" if len(partitions) > NAMED_TOPICS else "")
+        shown += [", "] if shown else []
+        shown += [name_link(name, link(topic_path(name), kept)), f" {numbers}"]
+    more = len(topics) - NAMED_TOPICS
+    return html.Span([*shown, f" and {plural(more, 'topic')} more"] if more > 0 else shown or "none yet")

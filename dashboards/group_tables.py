@@ -1,0 +1,146 @@
+"""The small tables of a group: its members with what they have and are to have, and the tasks of a streams group."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from dash import dcc, html
+
+from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, text
+from dashboards.links import link, topic_path
+from monitor.snapshot import Assignments
+from monitor.table import Ints
+from monitor.text import UNKNOWN, count, plural, visible
+from monitor.view import View
+
+NAMED_PARTITIONS = 8
+"""A change of what a member has names no more partitions than this."""
+
+CLASSIC = "members of classic groups have no epoch"
+
+
+def members(view: View, row: int) -> Any:
+    """The members of the group in this row of the View, those with the most partitions first, those with none idle."""
+    table = view.snapshot.members
+    mine = np.flatnonzero(table.group == row)
+    if not len(mine):
+        not_described = view.reasons[int(view.snapshot.groups.reason[row])]
+        return nothing("The members are unknown" if not_described else "No members", not_described)
+    assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
+    moving = bool(np.isin(view.snapshot.target_assignments.member, mine).any())
+    ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
+    rows = [
+        (
+            text(table.client_id[each]),
+            text(table.host[each]),
+            text(table.member_id[each]),
+            text(table.instance_id[each]),
+            text(table.rack[each]),
+            known(count(float(table.epoch[each])), CLASSIC),
+            str(assigned[each]) if assigned[each] else "idle",
+            *([change(view, each)] if moving else []),
+        )
+        for each in ordered[:MOST_LISTED]
+    ]
+    heads = ["Client id", "Host", "Member id", "Instance id", "Rack", "Epoch", "Partitions"]
+    heads += ["Is to"] if moving else []
+    return listing(heads, rows, numbers=("Epoch", "Partitions"), more=len(ordered) - len(rows))
+
+
+def change(view: View, member: int) -> Any:
+    """What a member is to get and to give up until it has what the coordinator wants; empty where it has that."""
+    have, target = view.snapshot.assignments, view.snapshot.target_assignments
+    if not (target.member == member).any():
+        return ""
+    now, then = (_partitions(view, table, member) for table in (have, target))
+    parts = [f"{verb} {_named(sorted(each))}" for verb, each in (("get", then - now), ("give up", now - then)) if each]
+    said = "; ".join(parts) or "no change"
+    return html.Span(said, className="why", title=said)
+
+
+def _partitions(view: View, table: Assignments, member: int) -> set[tuple[str, int]]:
+    rows = np.flatnonzero(table.member == member).tolist()
+    return {(str(view.snapshot.topics.topic[table.topic[row]]), int(table.partition[row])) for row in rows}
+
+
+def _named(partitions: list[tuple[str, int]]) -> str:
+    shown = ", ".join(f"{visible(topic)}-{partition}" for topic, partition in partitions[:NAMED_PARTITIONS])
+    more = len(partitions) - NAMED_PARTITIONS
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def streams(view: View, row: int, kept: str) -> Any:
+    """The subtopologies of a streams group and who has their tasks; nothing for groups of other types."""
+    table = view.snapshot.subtopologies
+    mine = np.flatnonzero(table.group == row)
+    if view.snapshot.groups.group_type[row] != "streams":
+        return None
+    if not len(mine):
+        why = view.reasons[int(view.snapshot.groups.reason[row])]
+        return card("Subtopologies", nothing("The topology is unknown", why or "the group has not told of it yet"))
+    tasks = _tasks(view, row)
+    rows = [
+        (
+            text(name := str(table.subtopology[each])),
+            _topics(view, table.source_topics[each], kept),
+            _topics(view, table.repartition_topics[each], kept),
+            _topics(view, table.changelog_topics[each], kept),
+            *(count(float(tasks[name, role])) for role in ROLES),
+        )
+        for each in mine[:MOST_LISTED].tolist()
+    ]
+    heads = ("Subtopology", "Reads", "Repartitions", "Keeps state in", *(role.capitalize() for role in ROLES))
+    return html.Div(
+        [
+            card(
+                "Subtopologies", listing(heads, rows, numbers=tuple(heads[-len(ROLES) :]), more=len(mine) - len(rows))
+            ),
+            card("Tasks", task_list(view, row)),
+        ],
+        className="halves",
+    )
+
+
+ROLES = ("active", "standby", "warmup")
+
+
+def _mine(view: View, row: int) -> Ints:
+    """The rows of `tasks` of the group in this row."""
+    theirs: Ints = view.snapshot.members.group[view.snapshot.tasks.member]
+    return np.flatnonzero(theirs == row)
+
+
+def _tasks(view: View, row: int) -> Counter[tuple[str, str]]:
+    table = view.snapshot.tasks
+    return Counter((str(table.subtopology[each]), str(table.role[each])) for each in _mine(view, row).tolist())
+
+
+def task_list(view: View, row: int) -> Any:
+    """A row a member and role: the tasks that it has, such as 0_0, 0_1."""
+    table, who = view.snapshot.tasks, view.snapshot.members
+    held: dict[tuple[int, str], list[tuple[str, int]]] = {}
+    for each in _mine(view, row).tolist():
+        key = (int(table.member[each]), str(table.role[each]))
+        held.setdefault(key, []).append((str(table.subtopology[each]), int(table.partition[each])))
+    if not held:
+        return nothing("No tasks", "No member has one.")
+    rows = []
+    for (member, role), tasks in sorted(held.items(), key=lambda each: (str(who.client_id[each[0][0]]), each[0][1])):
+        named = ", ".join(f"{visible(subtopology)}_{partition}" for subtopology, partition in sorted(tasks))
+        rows.append(
+            (text(who.client_id[member]), role, str(len(tasks)), html.Span(named, className="why", title=named))
+        )
+    return listing(("Client id", "Role", "Number", "Tasks"), rows, numbers=("Number",))
+
+
+def _topics(view: View, names: tuple[str, ...], kept: str) -> Any:
+    """Names of topics, each a link where the View has it."""
+    if not names:
+        return html.Span(UNKNOWN, className="muted", title="none")
+    shown: list[Any] = []
+    for name in names[:NAMED_PARTITIONS]:
+        there = name in view.topic_rows
+        shown += [", "] if shown else []
+        shown.append(dcc.Link(visible(name), href=link(topic_path(name), kept)) if there else visible(name))
+    more = len(names) - NAMED_PARTITIONS
+    return html.Span([*shown, f" and {plural(more, 'topic')} more"] if more > 0 else shown, className="why")

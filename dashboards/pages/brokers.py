@@ -1,0 +1,211 @@
+"""The brokers: what each leads and holds, its disks, the metadata quorum, and where their configs differ."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.broker_tables import disks, drift, quorum, role_of, used
+from dashboards.cells import BROKER_STATUS, blamed, first_codes, share, unknowns, whole
+from dashboards.components.controls import BAD, NAME, WARN, column, drive_grid, grid, grid_tools, marks
+from dashboards.components.parts import asked, card, nothing
+from dashboards.feed import Feed, Row
+from dashboards.links import chosen
+from dashboards.text import failure, unasked
+from monitor.source import Source
+from monitor.table import Floats, Ints
+from monitor.text import visible
+from monitor.view import View
+
+PATH = "/brokers"
+TITLE = "Brokers"
+
+FULLEST = {"cellRenderer": "Meter", "headerTooltip": "The fullest volume of its log dirs"}
+COLUMNS = (
+    column("broker", "Broker", number=True, width=90, pinned="left", sort="asc"),
+    column("status", "Status", width=105, **marks(BROKER_STATUS)),
+    column("host", "Host", width=170, **NAME),
+    column("rack", "Rack", width=90, **NAME),
+    column("version", "Version", width=90, headerTooltip="Inferred from the APIs that it serves", **NAME),
+    column("role", "Quorum", width=100),
+    column("leaders", "Leaders", number=True, width=95),
+    column("replicas", "Replicas", number=True, width=95),
+    column(
+        "preferred_missing",
+        "Not preferred",
+        number=True,
+        width=120,
+        headerTooltip="Partitions whose preferred leader it is, and which it does not lead",
+        **WARN,
+    ),
+    column("out_of_sync", "Out of sync", number=True, width=110, **BAD),
+    column("size", "Size", number="bytes", width=105),
+    column("fullest", "Fullest disk", number="percent", width=140, **FULLEST),
+    column(
+        "leader_skew",
+        "Leader skew",
+        number="change",
+        width=115,
+        headerTooltip="Leaders against the mean of the brokers",
+    ),
+    column("size_skew", "Size skew", number="change", width=105, headerTooltip="Size against the mean of the brokers"),
+)
+FIELDS = (
+    "id",
+    "broker",
+    "status",
+    "host",
+    "rack",
+    "version",
+    "role",
+    "leaders",
+    "replicas",
+    "preferred_missing",
+    "out_of_sync",
+    "size",
+    "fullest",
+    "leader_skew",
+    "size_skew",
+    "whys",
+)
+"""The cells of a row as they travel."""
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.Section(
+                [
+                    html.Div([html.H1("Brokers"), *grid_tools("brokers", "Filter brokers")], className="toolbar"),
+                    html.Div(id="brokers-note"),
+                    grid("brokers", COLUMNS, "Brokers"),
+                ],
+                className="card card-grid",
+            ),
+            card("Log dirs", html.Div(id="brokers-disks"), aside=html.Span(id="brokers-disks-age")),
+            html.Div(
+                [
+                    card("Metadata quorum", html.Div(id="brokers-quorum")),
+                    card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
+                ],
+                className="halves",
+            ),
+        ],
+        className="page",
+    )
+
+
+def rows(view: View) -> list[Row]:
+    """A row a broker that the cluster names or that replicas are assigned to, its cells in the order of FIELDS."""
+    totals, brokers = view.broker_totals, view.snapshot.brokers
+    place = {node: row for row, node in enumerate(brokers.broker.tolist())}
+    nodes = totals.broker.tolist()
+    at = [place.get(node) for node in nodes]
+    roles, full = _roles(view), fullest(view)
+    reasons = list(view.reasons)
+    whys = unknowns(
+        reasons,
+        size=blamed(totals.size_bytes, reasons, unasked(view, "log_dirs") or "not told its log dirs", _dirs(view)),
+        fullest=blamed(full, reasons, unasked(view, "log_dirs") or "not told how large its volumes are", _dirs(view)),
+        leader_skew=blamed(totals.leader_skew, reasons, "nothing to compare with"),
+        size_skew=blamed(totals.size_skew, reasons, "the size of some broker is unknown"),
+    )
+    return list(
+        zip(
+            map(str, nodes),
+            nodes,
+            [_status(view, row) for row in at],
+            [None if row is None else f"{brokers.host[row]}:{brokers.port[row]}" for row in at],
+            [None if row is None else brokers.rack[row] for row in at],
+            [None if row is None else brokers.version[row] for row in at],
+            [roles.get(node) for node in nodes],
+            whole(totals.leaders),
+            whole(totals.replicas),
+            whole(totals.preferred_missing),
+            whole(totals.out_of_sync),
+            whole(totals.size_bytes),
+            share(full),
+            share(totals.leader_skew),
+            share(totals.size_skew),
+            whys,
+            strict=True,
+        )
+    )
+
+
+def fullest(view: View) -> Floats:
+    """The largest share used of a volume of each broker of `broker_totals`, unknown while any of its volumes is."""
+    ids, dirs = view.broker_totals.broker, view.snapshot.log_dirs
+    worst = np.full(len(ids), np.nan)
+    for row, node in enumerate(ids.tolist()):
+        mine = dirs.broker == node
+        if mine.any():
+            worst[row] = np.max(used(dirs.total_bytes[mine], dirs.usable_bytes[mine]))
+    return worst
+
+
+def _dirs(view: View) -> Ints:
+    """A reason code for each broker of `broker_totals`: what is wrong with its first log dir that is not well."""
+    ids, dirs = view.broker_totals.broker, view.snapshot.log_dirs
+    there = np.isin(dirs.broker, ids)
+    return first_codes(len(ids), np.searchsorted(ids, dirs.broker[there]), dirs.reason[there])
+
+
+def _status(view: View, row: int | None) -> str:
+    if row is None:
+        return "gone"
+    return "fenced" if view.snapshot.brokers.fenced[row] == 1 else "up"
+
+
+def _roles(view: View) -> dict[int, str]:
+    table = view.snapshot.quorum
+    return {node: role_of(table, row) for row, node in enumerate(table.node.tolist())}
+
+
+def note(view: View) -> Any:
+    """Why the table is empty or not whole; nothing when it is whole."""
+    why = failure(view, "cluster")
+    if not len(view.broker_totals):
+        return nothing("The brokers are unknown", why or "nothing was asked yet")
+    return html.P(f"Some brokers may be missing: {visible(why)}", className="notice") if why else None
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    feed = Feed()
+
+    def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
+        source, _ = chosen(sources, search)
+        view = source.latest()
+        if seen is None or view is None:
+            raise PreventUpdate
+        shown = view.shown
+        since = base[1] if base and base[0] == source.cluster else None
+        changes = feed.send(source.cluster, shown.time, rows(shown), since)
+        return (
+            {"fields": FIELDS, **changes},
+            [source.cluster, shown.time],
+            note(shown),
+            disks(shown),
+            asked(shown, "log_dirs"),
+            quorum(shown),
+            drift(shown),
+            asked(shown, "configs"),
+        )
+
+    app.callback(
+        Output("brokers-feed", "data"),
+        Output("brokers-base", "data"),
+        Output("brokers-note", "children"),
+        Output("brokers-disks", "children"),
+        Output("brokers-disks-age", "children"),
+        Output("brokers-quorum", "children"),
+        Output("brokers-drift", "children"),
+        Output("brokers-drift-age", "children"),
+        Input("view", "data"),
+        State("brokers-base", "data"),
+        State("url", "search"),
+    )(update)
+
+    drive_grid(app, "brokers")

@@ -1,0 +1,147 @@
+"""What kmon sees of the cluster and what it does not: capabilities, features, collectors, requests, transactions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.cells import share, whole
+from dashboards.cluster_tables import capabilities, collectors, features, transactions
+from dashboards.components.controls import BAD, column, drive_grid, grid, grid_tools
+from dashboards.components.parts import asked, card, tile
+from dashboards.feed import Feed, Row
+from dashboards.links import CLUSTER, chosen
+from dashboards.text import failure
+from monitor.snapshot import NO_LEADER
+from monitor.source import Source
+from monitor.text import UNKNOWN, count, plural, size
+from monitor.view import View
+
+PATH = CLUSTER
+TITLE = "Cluster"
+
+COLUMNS = (
+    column("api", "API", width=220, pinned="left", minWidth=110),
+    column("broker", "Broker", width=100, headerTooltip="Before kmon knows the brokers it asks the bootstrap address"),
+    column("requests", "Requests", number=True, width=110, sort="desc"),
+    column("errors", "Errors", number=True, width=90, **BAD),
+    column(
+        "seconds", "Seconds", number="precise", width=105, headerTooltip="Time waited for answers since kmon started"
+    ),
+    column("mean", "Mean", number="milliseconds", width=105, headerTooltip="Time waited for an answer"),
+    column("bytes", "Received", number="bytes", width=110),
+    column("each", "Per answer", number="bytes", width=110, flex=1, minWidth=100),
+)
+FIELDS = ("id", "api", "broker", "requests", "errors", "seconds", "mean", "bytes", "each")
+"""The cells of a row as they travel."""
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.Div([html.H1("What kmon sees")], className="toolbar"),
+            html.Dl(id="cluster-tiles", className="tiles"),
+            html.Div(
+                [
+                    card("Capabilities", html.Div(id="cluster-capabilities")),
+                    card("Collectors", html.Div(id="cluster-collectors")),
+                ],
+                className="halves",
+            ),
+            card("Transactions", html.Div(id="cluster-transactions"), aside=html.Span(id="cluster-transactions-age")),
+            html.Section(
+                [
+                    html.Div(
+                        [html.H2("Requests since kmon started"), *grid_tools("requests", "Filter requests")],
+                        className="toolbar",
+                    ),
+                    grid("requests", COLUMNS, "Requests by API and broker"),
+                ],
+                className="card card-grid",
+            ),
+            card("Features", html.Div(id="cluster-features")),
+        ],
+        className="page",
+    )
+
+
+def rows(view: View) -> list[Row]:
+    """A row an API and broker, its cells in the order of FIELDS."""
+    table = view.snapshot.requests
+    answered = np.where(table.requests > table.errors, table.requests - table.errors, np.nan)
+    sent = np.where(table.requests > 0, table.requests, np.nan)
+    brokers = ["bootstrap" if each == NO_LEADER else str(each) for each in table.broker.tolist()]
+    return list(
+        zip(
+            (f"{api}/{broker}" for api, broker in zip(table.api.tolist(), brokers, strict=True)),
+            table.api.tolist(),
+            brokers,
+            whole(table.requests),
+            whole(table.errors),
+            share(table.seconds),
+            share(table.seconds / sent),
+            whole(table.received_bytes),
+            whole(table.received_bytes / answered),
+            strict=True,
+        )
+    )
+
+
+def tiles(view: View) -> list[html.Div]:
+    """The cluster, and how much kmon asks of it."""
+    shown, table = view.snapshot, view.snapshot.requests
+    versions = sorted({str(each) for each in shown.brokers.version if each is not None})
+    requests, errors = float(table.requests.sum()), float(table.errors.sum())
+    return [
+        tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster")),
+        tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the APIs that it serves"),
+        tile("Topics", count(float(view.totals.topics)), _hidden(shown.hidden_topics, "topic")),
+        tile("Groups", count(float(view.totals.groups)), _hidden(shown.hidden_groups, "group")),
+        tile("Requests", count(requests), "since kmon started"),
+        tile("Errors", count(errors), "questions without an answer", "warn" if errors else ""),
+        tile("Received", size(float(table.received_bytes.sum())), "since kmon started"),
+    ]
+
+
+def _hidden(number: int, noun: str) -> str:
+    return f"and {plural(number, noun)} left out" if number else "none left out"
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    feed = Feed()
+
+    def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
+        source, kept = chosen(sources, search)
+        view = source.latest()
+        if seen is None or view is None:
+            raise PreventUpdate
+        shown = view.shown
+        since = base[1] if base and base[0] == source.cluster else None
+        return (
+            {"fields": FIELDS, **feed.send(source.cluster, shown.time, rows(shown), since)},
+            [source.cluster, shown.time],
+            tiles(shown),
+            capabilities(shown),
+            collectors(view),
+            transactions(shown, kept),
+            asked(shown, "transactions"),
+            features(shown),
+        )
+
+    app.callback(
+        Output("requests-feed", "data"),
+        Output("requests-base", "data"),
+        Output("cluster-tiles", "children"),
+        Output("cluster-capabilities", "children"),
+        Output("cluster-collectors", "children"),
+        Output("cluster-transactions", "children"),
+        Output("cluster-transactions-age", "children"),
+        Output("cluster-features", "children"),
+        Input("view", "data"),
+        State("requests-base", "data"),
+        State("url", "search"),
+    )(update)
+
+    drive_grid(app, "requests")

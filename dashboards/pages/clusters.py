@@ -1,0 +1,76 @@
+"""All clusters on one page, the worst first: how each stands, in one row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.components.parts import known, listing, mark, name_link, reason, since
+from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
+from dashboards.text import failure
+from monitor.derive.lag import STATUSES
+from monitor.derive.verdict import LEVELS, count_groups
+from monitor.source import Source
+from monitor.text import UNKNOWN, at_least, count
+from monitor.view import View
+
+PATH = CLUSTERS
+TITLE = "All clusters"
+
+STATUS_OF = {**{level: STATUSES[status] for level, status in LEVELS.items()}, "waiting": "unknown"}
+"""The status in STATUSES whose glyph and colour each level of a verdict has."""
+
+HEADS = ("Cluster", "Verdict", "What", "Brokers", "Partitions", "Groups", "Behind", "Lag", "Age")
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.Div([html.H1("All clusters")], className="toolbar"),
+            html.Section(html.Div(id="clusters-table"), className="card"),
+        ],
+        className="page",
+    )
+
+
+def table(sources: Sequence[Source]) -> Any:
+    """A row a cluster, the worst first; ages are against the newest View of all, and the page counts them on."""
+    views = [(each, each.latest()) for each in sources]
+    newest = max((view.shown.time for _, view in views if view is not None and view.shown.up), default=0.0)
+    order = sorted(views, key=lambda each: -_severity(each[1]))
+    rows = [_row(source, view, newest) for source, view in order]
+    return listing(HEADS, rows, numbers=HEADS[3:], more=0)
+
+
+def _severity(view: View | None) -> int:
+    return 0 if view is None else list(LEVELS).index(view.verdict.level)
+
+
+def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
+    name = name_link(source.cluster, on_cluster(OVERVIEW, source.cluster))
+    if view is None:
+        return (name, mark("waiting", STATUS_OF), reason("for the first poll to end"), *[UNKNOWN] * 6)
+    shown, totals = view.shown, view.shown.totals
+    verdict = (name, mark(view.verdict.level, STATUS_OF), reason(view.verdict.sentence))
+    if not shown.up:
+        return (*verdict, *[known(UNKNOWN, view.snapshot.error)] * 6)
+    no_cluster, no_groups = failure(shown, "cluster"), failure(shown, "groups")
+    return (
+        *verdict,
+        known(at_least(None if no_cluster else totals.brokers, totals.brokers), no_cluster),
+        known(at_least(None if no_cluster else totals.partitions, totals.partitions), no_cluster),
+        known(at_least(None if no_groups else totals.groups, totals.groups), no_groups),
+        count(float(count_groups(shown)["behind"])),
+        known(at_least(totals.lag, totals.lag_at_least), no_groups or "some group's lag is unknown"),
+        since(newest - shown.time, "old"),
+    )
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    def update(seen: dict[str, Any] | None) -> Any:
+        if seen is None:
+            raise PreventUpdate
+        return table(sources)
+
+    app.callback(Output("clusters-table", "children"), Input("view", "data"))(update)

@@ -1,0 +1,347 @@
+"""One topic: its partitions with their replicas and offsets, its configs, and the groups that read it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.cells import (
+    HEALTH,
+    HEALTH_STATUS,
+    blamed,
+    leaders,
+    lists,
+    partition_health,
+    share,
+    topic_health,
+    unknowns,
+    whole,
+    words,
+    worst_rows,
+)
+from dashboards.components.controls import WARN, column, drive_grid, grid, grid_tools, marks
+from dashboards.components.parts import asked, card, mark, nothing, tile
+from dashboards.feed import Feed, Row
+from dashboards.links import TOPICS, chosen, link, topic_of
+from dashboards.text import failure, nodes, unasked
+from dashboards.topic_tables import configs, move, producers, readers
+from monitor.derive.partitions import partition_rows
+from monitor.snapshot import KNOWN, reason_code
+from monitor.source import Source
+from monitor.table import Floats, Ints
+from monitor.text import at_least, count, plural, size, visible
+from monitor.view import View
+
+PATH = "/topics/{topic:path}"
+TITLE = "Topic"
+
+COLUMNS = (
+    column("partition", "Partition", number=True, width=100, pinned="left"),
+    column("status", "Status", width=145, sort="desc", sortIndex=0, **marks(HEALTH_STATUS)),
+    column("leader", "Leader", number=True, width=85),
+    column("preferred", "Preferred", width=100, headerTooltip="Whether its preferred leader leads it"),
+    column("replicas", "Replicas", width=110, tooltipField="replicas"),
+    column("isr", "In sync", width=110, tooltipField="isr"),
+    column("missing", "Missing", number=True, width=90, headerTooltip="Replicas that are not in sync", **WARN),
+    column("eligible", "Eligible", width=105, headerTooltip="Eligible leader replicas: out of sync, and complete"),
+    column("start", "Log start", number=True, width=105),
+    column("stable", "Last stable", number=True, width=110),
+    column("end", "Log end", number=True, width=105),
+    column("unstable", "Open", number=True, width=85, headerTooltip="Records of open transactions", **WARN),
+    column("size", "Size", number="bytes", width=95, headerTooltip="Of the leader's replica"),
+    column("follower_lag", "Follower lag", number=True, width=115, headerTooltip="Of the replica furthest behind"),
+    column("progress", "Reassigned", number="percent", width=130, cellRenderer="Meter"),
+    column("moving", "Moving", width=120, tooltipField="moving", headerTooltip="Replicas it gets and gives up"),
+    column("local", "Local start", number=True, width=105, headerTooltip="Oldest record on the brokers' own disks"),
+    column("tiered", "Tiered end", number=True, width=105, headerTooltip="Newest record in remote storage"),
+)
+FIELDS = (
+    "id",
+    "partition",
+    "status",
+    "leader",
+    "preferred",
+    "replicas",
+    "isr",
+    "missing",
+    "eligible",
+    "start",
+    "stable",
+    "end",
+    "unstable",
+    "size",
+    "follower_lag",
+    "progress",
+    "moving",
+    "local",
+    "tiered",
+    "whys",
+)
+"""The cells of a row as they travel."""
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.Nav(
+                dcc.Link("Topics", href=TOPICS, id="topic-up"), className="crumbs", **{"aria-label": "Breadcrumb"}
+            ),
+            html.Div(html.H1(id="topic-name", className="hostile"), className="toolbar"),
+            html.Dl(id="topic-tiles", className="tiles"),
+            html.Section(
+                [
+                    html.Div(
+                        [html.H2("Partitions"), *grid_tools("replicas", "Filter partitions")], className="toolbar"
+                    ),
+                    html.Div(id="topic-note"),
+                    grid("replicas", COLUMNS, "Partitions"),
+                ],
+                className="card card-grid",
+            ),
+            html.Div(
+                [
+                    card("Groups that read it", html.Div(id="topic-readers")),
+                    card("Configs", html.Div(id="topic-configs"), aside=html.Span(id="topic-configs-age")),
+                ],
+                className="halves",
+            ),
+            html.Div(id="topic-producers"),
+        ],
+        className="page",
+    )
+
+
+def partitions_of(view: View, row: int) -> Ints:
+    """The rows of `partitions` of the topic in this row; of a topic with very many the worst."""
+    topics = view.snapshot.topics
+    wanted = np.zeros(len(view.snapshot.partitions), bool)
+    first = int(topics.first_row[row])
+    wanted[first : first + int(topics.partitions[row])] = True
+    return worst_rows(wanted, partition_health(view))
+
+
+def rows(view: View, at: Ints) -> list[Row]:
+    """A row for each partition in these rows of `partitions`, its cells in the order of FIELDS."""
+    table, offsets, health = view.snapshot.partitions, view.snapshot.offsets, view.partition_health
+    numbers = table.partition[at].tolist()
+    reasons = list(view.reasons)
+    follower_lag = _follower_lag(view)[at]
+    local, tiered, untold = _tiered(view)
+    disks = unasked(view, "log_dirs") or "the leader's log dir is not known"
+    whys = unknowns(
+        reasons,
+        start=blamed(offsets.start_offset, reasons, "", offsets.start_reason)[at],
+        stable=blamed(offsets.stable_offset, reasons, "", offsets.stable_reason)[at],
+        end=blamed(offsets.end_offset, reasons, "", offsets.end_reason)[at],
+        unstable=blamed(health.unstable, reasons, "", np.maximum(offsets.end_reason, offsets.stable_reason))[at],
+        size=blamed(health.size_bytes, reasons, disks)[at],
+        follower_lag=blamed(follower_lag, reasons, disks),
+        progress=blamed(health.reassigned, reasons, "not being reassigned")[at],
+        local=blamed(local, reasons, "no remote storage", untold)[at],
+        tiered=blamed(tiered, reasons, "nothing in remote storage")[at],
+        leader=np.where(health.offline, reason_code(reasons, "no leader"), KNOWN)[at],
+    )
+    preferred = np.where(health.offline, "", np.where(health.preferred, "yes", "no"))
+    eligible, moving = _eligible(view), _moves(view)
+    return list(
+        zip(
+            map(str, numbers),
+            numbers,
+            words(HEALTH, partition_health(view)[at]),
+            leaders(table.leader[at]),
+            preferred[at].tolist(),
+            lists(table.replicas, at),
+            lists(table.isr, at),
+            whole(health.missing[at]),
+            [eligible.get(each, "") for each in at.tolist()],
+            whole(offsets.start_offset[at]),
+            whole(offsets.stable_offset[at]),
+            whole(offsets.end_offset[at]),
+            whole(health.unstable[at]),
+            whole(health.size_bytes[at]),
+            whole(follower_lag),
+            share(health.reassigned[at]),
+            [moving.get(each, "") for each in at.tolist()],
+            whole(local[at]),
+            whole(tiered[at]),
+            whys,
+            strict=True,
+        )
+    )
+
+
+def _follower_lag(view: View) -> Floats:
+    """For each partition how far the replica is behind that is furthest, unknown where none tells."""
+    replicas = view.snapshot.replicas
+    at = partition_rows(view.snapshot, replicas.topic, replicas.partition)
+    told = (at >= 0) & ~replicas.future & ~np.isnan(replicas.offset_lag)
+    worst = np.full(len(view.snapshot.partitions), np.nan)
+    np.fmax.at(worst, at[told], replicas.offset_lag[told])
+    return worst
+
+
+def _tiered(view: View) -> tuple[Floats, Floats, Ints]:
+    """For each partition its local start and tiered end, unknown without remote storage, and why the first is."""
+    table, count_ = view.snapshot.tiered_offsets, len(view.snapshot.partitions)
+    at = partition_rows(view.snapshot, table.topic, table.partition)
+    there = at >= 0
+    local, tiered, why = np.full(count_, np.nan), np.full(count_, np.nan), np.zeros(count_, np.int32)
+    local[at[there]] = table.local_start_offset[there]
+    tiered[at[there]] = table.tiered_end_offset[there]
+    why[at[there]] = table.reason[there]
+    return local, tiered, why
+
+
+def _eligible(view: View) -> dict[int, str]:
+    """What is known of eligible leader replicas, by row of `partitions`: few partitions are short of replicas."""
+    table = view.snapshot.eligible_replicas
+    at = partition_rows(view.snapshot, table.topic, table.partition).tolist()
+    said = {}
+    for row, place in enumerate(at):
+        eligible, last = table.eligible.row(row), table.last_known.row(row)
+        said[place] = nodes(eligible) or (f"none; last {nodes(last)}" if last else "none")
+    return said
+
+
+def _moves(view: View) -> dict[int, str]:
+    """Which replicas a partition gets and gives up, by row of `partitions`."""
+    table = view.snapshot.reassignments
+    at = partition_rows(view.snapshot, table.topic, table.partition).tolist()
+    return {place: move(table, row) for row, place in enumerate(at)}
+
+
+def unused(view: View, row: int) -> list[str]:
+    """The columns that say nothing of the topic in this row, and are not shown."""
+    snapshot = view.snapshot
+    hidden = [] if (snapshot.reassignments.topic == row).any() else ["progress", "moving"]
+    hidden += [] if (snapshot.eligible_replicas.topic == row).any() else ["eligible"]
+    return hidden + ([] if (snapshot.tiered_offsets.topic == row).any() else ["local", "tiered"])
+
+
+def tiles(view: View, row: int) -> list[html.Div]:
+    """The topic in this row of the View in numbers."""
+    topics, totals, configs_ = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
+    described = bool(topics.partitions[row])
+    why = "" if described else view.reasons[topics.reason[row]] or "not in metadata"
+    told = len(configs_) == len(topics)
+    min_isr = float(configs_.min_insync_replicas[row]) if told else float("nan")
+    unconfigured = (view.reasons[configs_.reason[row]] if told else "") or unasked(view, "configs")
+    state = HEALTH[topic_health(view)[row]]
+
+    def number(value: float) -> str:
+        return count(float(value) if described else None)
+
+    return [
+        html.Div(
+            [
+                html.Dt("Status"),
+                html.Dd(mark(state), className="tile-value"),
+                html.Dd(visible(why) or ("internal" if topics.internal[row] else ""), className="tile-note muted"),
+            ],
+            className="tile",
+        ),
+        tile(
+            "Partitions",
+            number(topics.partitions[row]),
+            why or f"{count(float(totals.replication_factor[row]))} replicas each",
+        ),
+        tile("Min ISR", count(min_isr), "replicas in sync" if min_isr == min_isr else unconfigured),  # noqa: PLR0124  NaN alone differs from itself
+        tile("Offline", number(totals.offline[row]), "without a leader", "bad" if totals.offline[row] else ""),
+        tile(
+            "Under min ISR",
+            count(float(totals.under_min_isr[row])),
+            unconfigured if np.isnan(totals.under_min_isr[row]) else "writes with acks=all fail",
+            "bad" if totals.under_min_isr[row] > 0 else "",
+        ),
+        tile(
+            "Under-replicated", number(totals.under_replicated[row]), "", "warn" if totals.under_replicated[row] else ""
+        ),
+        tile(
+            "Size",
+            size(float(totals.size_bytes[row])),
+            (unasked(view, "log_dirs") or "some log dir is not known")
+            if np.isnan(totals.size_bytes[row])
+            else "of the leaders",
+        ),
+        tile("Records", count(float(totals.records[row])), why or "from log start to log end"),
+        tile(
+            "Lag",
+            at_least(float(totals.lag[row]), float(totals.lag_at_least[row])),
+            f"of {plural(int(totals.groups[row]), 'group')}",
+        ),
+    ]
+
+
+def absent(view: View) -> html.Div:
+    """What stands in place of a topic that the View does not have."""
+    why = failure(view, "cluster")
+    if why:
+        return nothing("This topic is unknown", why)
+    return nothing(
+        "No such topic", "It was not in the last answer: deleted, left out by the settings, or not to be seen."
+    )
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    feed = Feed(keep=8)
+
+    def update(seen: Any, pathname: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
+        source, kept = chosen(sources, search)
+        topic, view = topic_of(pathname), source.latest()
+        if seen is None or view is None or topic is None:
+            raise PreventUpdate
+        shown = view.shown
+        key = [source.cluster, topic]
+        row = shown.topic_rows.get(topic)
+        at = np.zeros(0, np.int64) if row is None else partitions_of(shown, row)
+        since = base[1] if base and base[0] == key else None
+        changes = feed.send(tuple(key), shown.time, rows(shown, at), since)
+        hidden = [] if row is None else unused(shown, row)
+        parts = (
+            (absent(shown), None, None, None, None, None)
+            if row is None
+            else (
+                note(shown, row, len(at)),
+                tiles(shown, row),
+                readers(shown, row, kept),
+                configs(shown, row),
+                asked(shown, "configs"),
+                producers(shown, row),
+            )
+        )
+        named = visible(topic) or "(empty name)"
+        return (link(TOPICS, kept), named, *parts, {"fields": FIELDS, "hidden": hidden, **changes}, [key, shown.time])
+
+    app.callback(
+        Output("topic-up", "href"),
+        Output("topic-name", "children"),
+        Output("topic-note", "children"),
+        Output("topic-tiles", "children"),
+        Output("topic-readers", "children"),
+        Output("topic-configs", "children"),
+        Output("topic-configs-age", "children"),
+        Output("topic-producers", "children"),
+        Output("replicas-feed", "data"),
+        Output("replicas-base", "data"),
+        Input("view", "data"),
+        Input("url", "pathname"),
+        State("replicas-base", "data"),
+        State("url", "search"),
+    )(update)
+
+    drive_grid(app, "replicas")
+
+
+def note(view: View, row: int, shown: int) -> Any:
+    """Why the partitions are not all there or not all known; nothing when they are."""
+    topics = view.snapshot.topics
+    if not topics.partitions[row]:
+        return nothing("The partitions are unknown", view.reasons[topics.reason[row]] or "not in metadata")
+    if not topics.watched[row]:
+        return html.P("Not watched: only what metadata says is known of it.", className="muted small")
+    count_ = int(topics.partitions[row])
+    if shown < count_:
+        return html.P(f"The worst {shown:,} of {plural(count_, 'partition')} are shown.", className="muted small")
+    return None

@@ -1,0 +1,259 @@
+"""Every topic of the cluster: how it stands, how large it is, who reads it, and how long it is kept."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+import numpy as np
+from dash import Dash, Input, Output, State, html
+from dash.exceptions import PreventUpdate
+
+from dashboards.cells import (
+    HEALTH,
+    HEALTH_STATUS,
+    blamed,
+    first_codes,
+    topic_health,
+    unknowns,
+    whole,
+    words,
+    worst_rows,
+)
+from dashboards.components.controls import (
+    BAD,
+    WARN,
+    column,
+    drive_grid,
+    grid,
+    grid_tools,
+    keep_in_url,
+    link_to,
+    marks,
+)
+from dashboards.components.parts import nothing
+from dashboards.feed import Feed, Row
+from dashboards.links import TOPICS, chosen
+from dashboards.text import failure, unasked
+from monitor.snapshot import KNOWN, reason_code
+from monitor.source import Source
+from monitor.table import Ints
+from monitor.text import plural, visible
+from monitor.view import View
+
+PATH = TOPICS
+TITLE = "Topics"
+
+COLUMNS = (
+    column("id", "Topic", width=210, pinned="left", minWidth=110, **link_to(TOPICS)),
+    column("status", "Status", width=145, sort="desc", sortIndex=0, **marks(HEALTH_STATUS)),
+    column("partitions", "Partitions", number=True, width=105),
+    column("factor", "Replicas", number=True, width=95, headerTooltip="Replication factor"),
+    column("min_isr", "Min ISR", number=True, width=90, headerTooltip="min.insync.replicas"),
+    column("offline", "Offline", number=True, width=90, headerTooltip="Partitions without a leader", **BAD),
+    column("under", "Under-repl.", number=True, width=110, headerTooltip="Under-replicated partitions", **WARN),
+    column("under_min", "Under min", number=True, width=105, headerTooltip="Partitions under min ISR", **BAD),
+    column("size", "Size", number="bytes", width=100, headerTooltip="Of the leaders' replicas"),
+    column("records", "Records", number=True, width=115),
+    column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it"),
+    column("lag", "Lag", number="total", width=110, headerTooltip="Of all groups that read it"),
+    column("retention", "Retention", number="span", width=105),
+    column("retention_bytes", "Kept size", number="bytes", width=105, headerTooltip="retention.bytes of a partition"),
+    column("cleanup", "Cleanup", width=125, headerTooltip="cleanup.policy"),
+    column("why", "Why", width=200, flex=1, minWidth=180, tooltipField="why"),
+)
+FIELDS = (
+    "id",
+    "status",
+    "partitions",
+    "factor",
+    "min_isr",
+    "offline",
+    "under",
+    "under_min",
+    "size",
+    "records",
+    "groups",
+    "lag",
+    "retention",
+    "retention_bytes",
+    "cleanup",
+    "why",
+    "at_least",
+    "whys",
+)
+"""The cells of a row as they travel; `at_least` is the known part of a lag that is not known whole."""
+
+
+def layout() -> html.Div:
+    show = dmc.SegmentedControl(
+        id="topics-show",
+        data=[{"value": "watched", "label": "Watched"}, {"value": "all", "label": "All"}],
+        value="watched",
+        size="xs",
+        radius="sm",
+        **{"aria-label": "Which topics"},
+    )
+    return html.Div(
+        [
+            html.Div([html.H1("Topics"), show, *grid_tools("topics", "Filter topics")], className="toolbar"),
+            html.Div(id="topics-note"),
+            grid("topics", COLUMNS, "Topics", base=TOPICS),
+        ],
+        className="page page-full",
+    )
+
+
+def chosen_rows(view: View, show: str | None) -> Ints:
+    """The rows of the topics that are shown: those that are watched, or all; the worst where they are too many."""
+    watched = view.snapshot.topics.watched
+    wanted = watched | (show == "all")
+    return worst_rows(wanted, topic_health(view), np.nan_to_num(view.topic_totals.lag_at_least))
+
+
+def rows(view: View, at: Ints) -> list[Row]:
+    """A row for each topic in these rows of the View, its cells in the order of FIELDS; unknown numbers are None."""
+    topics, totals, configs = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
+    named, health = topics.partitions > 0, topic_health(view)
+    nan = np.full(len(topics), np.nan)
+    configured = len(configs) == len(topics)
+
+    def config(name: str) -> Any:
+        return getattr(configs, name) if configured else nan
+
+    # Of a topic that metadata does not name, and of commits that could not be read, "0" would be a claim.
+    lag_known = np.where(np.isnan(totals.lag_at_least), np.nan, totals.lag_at_least)
+    partial = np.isnan(totals.lag) & (lag_known > 0)
+    cleanup = configs.cleanup_policy[at].tolist() if configured else [None] * len(at)
+    return list(
+        zip(
+            topics.topic[at].tolist(),
+            words(HEALTH, health[at]),
+            whole(np.where(named, topics.partitions, np.nan)[at]),
+            whole(np.where(named, totals.replication_factor, np.nan)[at]),
+            whole(config("min_insync_replicas")[at]),
+            whole(np.where(named, totals.offline, np.nan)[at]),
+            whole(np.where(named, totals.under_replicated, np.nan)[at]),
+            whole(totals.under_min_isr[at]),
+            whole(totals.size_bytes[at]),
+            whole(totals.records[at]),
+            whole(np.where(bool(failure(view, "groups")), np.nan, totals.groups)[at]),
+            whole(totals.lag[at]),
+            whole(config("retention_seconds")[at]),
+            whole(config("retention_bytes")[at]),
+            cleanup,
+            whys(view, at, health),
+            whole(np.where(partial, lag_known, np.nan)[at]),
+            _unknowns(view, at),
+            strict=True,
+        )
+    )
+
+
+def whys(view: View, at: Ints, health: Ints) -> list[str]:
+    """Why each topic stands as it does, in words; empty for one that is ok."""
+    totals, reasons = view.topic_totals, view.snapshot.topics.reason
+    at_min = np.bincount(
+        view.snapshot.partitions.topic[view.partition_health.at_min_isr == 1], minlength=len(view.snapshot.topics)
+    )
+    moving = np.bincount(view.snapshot.reassignments.topic, minlength=len(view.snapshot.topics))
+    said = [""] * len(at)
+    for place in np.flatnonzero((health[at] > 0) | (reasons[at] != KNOWN)).tolist():
+        row = int(at[place])
+        numbers = (
+            (totals.offline[row], "offline"),
+            (totals.under_min_isr[row], "under min ISR"),
+            (at_min[row], "at min ISR"),
+            (totals.under_replicated[row], "under-replicated"),
+            (moving[row], "being reassigned"),
+        )
+        parts = [f"{int(number):,} {word}" for number, word in numbers if number > 0]
+        if reasons[row] != KNOWN:
+            parts.append(visible(view.reasons[reasons[row]]))
+        said[place] = "; ".join(parts)
+    return said
+
+
+def _unknowns(view: View, at: Ints) -> list[dict[str, str] | None]:
+    """Why numbers of each topic are unknown."""
+    snapshot, totals, count = view.snapshot, view.topic_totals, len(view.snapshot.topics)
+    reasons, topic = list(view.reasons), snapshot.partitions.topic
+    offsets, configs, lag = snapshot.offsets, snapshot.topic_configs, view.lag
+    records = first_codes(count, topic, np.where(offsets.end_reason != KNOWN, offsets.end_reason, offsets.start_reason))
+    told = configs.reason if len(configs) == count else np.zeros(count, np.int32)
+    unread = first_codes(count, lag.topic, lag.reason)
+    not_all = failure(view, "groups", "commits") or "some group could not be asked, and may read it"
+    disks = unasked(view, "log_dirs") or "the log dir of some leader is not known"
+    config = unasked(view, "configs")
+    own = snapshot.topics.reason
+    codes = {
+        "size": blamed(totals.size_bytes, reasons, disks, own),
+        "records": blamed(totals.records, reasons, "some offsets are unknown", np.where(own, own, records)),
+        "lag": blamed(totals.lag, reasons, not_all, unread),
+        "under_min": blamed(totals.under_min_isr, reasons, config, np.where(own, own, told)),
+        **{
+            field: blamed(
+                getattr(configs, name) if len(configs) == count else np.full(count, np.nan),
+                reasons,
+                config,
+                np.where(own, own, told),
+            )
+            for field, name in (
+                ("min_isr", "min_insync_replicas"),
+                ("retention", "retention_seconds"),
+                ("retention_bytes", "retention_bytes"),
+            )
+        },
+    }
+    gone = np.where(snapshot.topics.partitions > 0, KNOWN, reason_code(reasons, "not in metadata"))
+    gone = np.where((gone != KNOWN) & (own != KNOWN), own, gone)
+    codes |= dict.fromkeys(("partitions", "factor", "offline", "under"), gone)
+    return unknowns(reasons, **{field: code[at] for field, code in codes.items()})
+
+
+def note(view: View, shown: int, show: str | None) -> Any:
+    """Why the table is empty or not whole, and what of the cluster it leaves out."""
+    topics, why = view.snapshot.topics, failure(view, "cluster")
+    watched = int(topics.watched.sum())
+    if not shown:
+        if why or not len(topics):
+            return nothing("The topics are unknown" if why else "No topics", why)
+        return nothing(
+            "No topic is watched", "The settings leave all of them out: “All” shows what metadata says of them."
+        )
+    wanted = len(topics) if show == "all" else watched
+    parts = [f"Some topics may be missing: {why}"] if why else []
+    if shown < wanted:
+        parts.append(f"the worst {shown:,} of {plural(wanted, 'topic')} are shown")
+    rest = len(topics) - watched
+    if rest and show != "all":
+        parts.append(f"{plural(rest, 'topic')} not watched")
+    return html.P(visible("; ".join(parts)), className="notice" if why else "muted small") if parts else None
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    feed = Feed()
+
+    def update(seen: Any, show: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
+        source, _ = chosen(sources, search)
+        view = source.latest()
+        if seen is None or view is None:
+            raise PreventUpdate
+        shown = view.shown
+        key = [source.cluster, show or "watched"]
+        at = chosen_rows(shown, show)
+        since = base[1] if base and base[0] == key else None
+        changes = feed.send(tuple(key), shown.time, rows(shown, at), since)
+        return {"fields": FIELDS, **changes}, [key, shown.time], note(shown, len(at), show)
+
+    app.callback(
+        Output("topics-feed", "data"),
+        Output("topics-base", "data"),
+        Output("topics-note", "children"),
+        Input("view", "data"),
+        Input("topics-show", "value"),
+        State("topics-base", "data"),
+        State("url", "search"),
+    )(update)
+
+    keep_in_url(app, "topics-show")
+    drive_grid(app, "topics")

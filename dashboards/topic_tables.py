@@ -1,0 +1,141 @@
+"""The small tables of topics: configs, the groups that read one, its producers, partitions in trouble or moving."""
+
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from dashboards.cells import HEALTH, partition_health
+from dashboards.components.parts import (
+    MOST_LISTED,
+    card,
+    known,
+    listing,
+    mark,
+    meter,
+    name_link,
+    nothing,
+    status_mark,
+    text,
+)
+from dashboards.links import group_path, link, topic_path
+from dashboards.text import ago, failure, nodes, status, switch, unasked
+from monitor.details import Reassignments
+from monitor.snapshot import NO_LEADER
+from monitor.text import UNKNOWN, at_least, count, size, span
+from monitor.view import View
+
+INHERITED_LOCALLY = -2.0
+"""What local.retention.ms says where the tiered topic keeps everything locally as long as retention.ms says."""
+
+
+def readers(view: View, row: int, kept: str) -> Any:
+    """The groups that read the topic in this row of the View, with their lag on it, the largest first."""
+    lags, groups = view.group_topic_lags, view.snapshot.groups
+    at = np.flatnonzero(lags.topic == row)
+    if not len(at):
+        why = failure(view, "groups", "commits")
+        return nothing("The groups are unknown" if why else "No group reads it", why)
+    at = at[np.argsort(-np.nan_to_num(lags.lag_at_least[at]), kind="stable")]
+    rows: list[Any] = [
+        (
+            name_link(name := str(groups.group[lags.group[each]]), link(group_path(name), kept)),
+            status_mark(status(int(lags.status[each]))),
+            known(
+                at_least(float(lags.lag[each]), float(lags.lag_at_least[each])), why := view.reasons[lags.reason[each]]
+            ),
+            known(count(float(lags.max_lag[each])), why),
+            count(float(lags.partitions[each])),
+            count(float(lags.members[each])),
+            text(groups.group_type[lags.group[each]]),
+        )
+        for each in at[:MOST_LISTED].tolist()
+    ]
+    numbers = ("Lag", "Max lag", "Partitions", "Members")
+    return listing(("Group", "Status", *numbers, "Type"), rows, numbers=numbers, more=len(at) - len(rows))
+
+
+def configs(view: View, row: int) -> Any:
+    """The configs of the topic in this row of the View that matter to a monitor, under Kafka's own names."""
+    table = view.snapshot.topic_configs
+    why = view.reasons[table.reason[row]] if row < len(table) else ""
+    if row >= len(table) or why or table.digest[row] is None:
+        return nothing("The configs are unknown", why or unasked(view, "configs") or "the broker did not tell")
+    local = float(table.local_retention_seconds[row])
+    rows = [
+        ("min.insync.replicas", count(float(table.min_insync_replicas[row]))),
+        ("cleanup.policy", table.cleanup_policy[row] or UNKNOWN),
+        ("retention.ms", span(float(table.retention_seconds[row]))),
+        ("retention.bytes", size(float(table.retention_bytes[row]))),
+        ("remote.storage.enable", switch(float(table.remote_storage[row]))),
+        ("local.retention.ms", "as retention.ms" if local == INHERITED_LOCALLY else span(local)),
+        ("unclean.leader.election.enable", switch(float(table.unclean_election[row]))),
+        ("message.timestamp.type", table.timestamp_type[row] or UNKNOWN),
+        ("digest of all configs", table.digest[row][:8]),
+    ]
+    return listing(("Config", "Value"), [(head, known(value, "the broker has no such config")) for head, value in rows])
+
+
+def producers(view: View, row: int) -> Any:
+    """The producers that the partitions of a topic remember; nothing where they were not asked."""
+    table = view.snapshot.producers
+    at = np.flatnonzero(table.topic == row)
+    if not len(at):
+        return None
+    open_ = ~np.isnan(table.transaction_start_offset[at])
+    at = at[np.lexsort((table.partition[at], ~open_))]
+    rows = [
+        (
+            str(table.partition[each]),
+            count(float(table.producer_id[each])),
+            str(table.producer_epoch[each]),
+            ago(view.time - float(table.last_timestamp[each])),
+            known(count(float(table.transaction_start_offset[each])), "no open transaction"),
+        )
+        for each in at[:MOST_LISTED].tolist()
+    ]
+    heads = ("Partition", "Producer id", "Epoch", "Last record", "Open transaction from")
+    return card("Producers", listing(heads, rows, numbers=heads, more=len(at) - len(rows)))
+
+
+def move(table: Reassignments, row: int) -> str:
+    """Which replicas a reassignment adds and removes, such as +4 −3."""
+    adding, removing = table.adding.row(row), table.removing.row(row)
+    return " ".join([*(f"+{each}" for each in adding), *(f"−{each}" for each in removing)]) or "no change"
+
+
+def troubled(view: View, kept: str, most: int) -> Any:
+    """The partitions that are not well or on the move, the worst first; None when there is none."""
+    code, table = partition_health(view), view.snapshot.partitions
+    at = np.flatnonzero(code)
+    if not len(at):
+        return None
+    at = at[np.argsort(-code[at], kind="stable")]
+    moving, eligible = view.snapshot.reassignments, view.snapshot.eligible_replicas
+    moves = dict(
+        zip(zip(moving.topic.tolist(), moving.partition.tolist(), strict=True), range(len(moving)), strict=True)
+    )
+    able = dict(
+        zip(zip(eligible.topic.tolist(), eligible.partition.tolist(), strict=True), range(len(eligible)), strict=True)
+    )
+    rows = []
+    for each in at[:most].tolist():
+        place = (int(table.topic[each]), int(table.partition[each]))
+        name = str(view.snapshot.topics.topic[place[0]])
+        leader = int(table.leader[each])
+        share = float(view.partition_health.reassigned[each])
+        rows.append(
+            (
+                html.Span([name_link(name, link(topic_path(name), kept)), f" {place[1]}"]),
+                mark(HEALTH[code[each]]),
+                known(UNKNOWN, "no leader") if leader == NO_LEADER else str(leader),
+                nodes(table.replicas.row(each)),
+                nodes(table.isr.row(each)) or "none",
+                (nodes(eligible.eligible.row(able[place])) or "none") if place in able else "",
+                [move(moving, moves[place]), " ", meter(share, "the log dirs do not tell how far it is")]
+                if place in moves
+                else "",
+            )
+        )
+    heads = ("Partition", "Status", "Leader", "Replicas", "In sync", "Eligible", "Moving")
+    return listing(heads, rows, numbers=("Leader",), more=len(at) - len(rows))
