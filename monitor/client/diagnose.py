@@ -18,6 +18,9 @@ _API_VERSIONS = struct.pack(">ihhih", 14, 18, 0, 7, 4) + b"kmon"
 """An ApiVersions request, version 0, correlation id 7: what any Kafka broker answers before anything else."""
 
 
+_TOLD = ("authentication failed", "certificate")
+"""An error with one of these words is from a broker that was reached and understood."""
+
 _NO_CONNECTION: dict[type[OSError], str] = {
     ConnectionRefusedError: "connection refused, nothing listens there",
     TimeoutError: f"no connection within {SECONDS:.0f} s (wrong address, or a firewall)",
@@ -31,6 +34,8 @@ def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadlin
     """
     encrypted = security_protocol.endswith("SSL")
     found: list[str] = []
+    if any(word in error for word in _TOLD):
+        return error
     # An address takes up to three steps.
     if time.monotonic() + 3 * SECONDS < deadline:
         look = partial(_verdict, security_protocol=security_protocol, encrypted=encrypted)

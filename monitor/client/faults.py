@@ -1,5 +1,6 @@
 """Why a question to Kafka has no answer, as data: a Fault is what one request gives instead of an Answer."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,7 +54,7 @@ _RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...
         ),
         (),
     ),
-    (Kind.TLS, (ssl.SSLError,), ("handshake failed", "certificate verify")),
+    (Kind.TLS, (ssl.SSLError,), ("handshake failed", "certificate verify", "[ssl: ")),
     (Kind.TIMEOUT, (kafka_errors.RequestTimedOutError, kafka_errors.KafkaTimeoutError, TimeoutError), ("timed out",)),
     (Kind.RESOLVE, (), ("dns resolution", "dns lookup")),
     (Kind.UNSUPPORTED, (kafka_errors.IncompatibleBrokerVersion, kafka_errors.UnsupportedVersionError), ()),
@@ -92,9 +93,38 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
         detail = "the cluster's metadata does not name this broker any more"
     elif kind in (Kind.RESOLVE, Kind.THROTTLED):
         detail = ""
+    elif kind is Kind.AUTHENTICATION:
+        detail = _login_words(text)
+    elif kind is Kind.TLS:
+        detail = _tls_words(detail)
     elif kind is Kind.ERROR:
         detail = text or type(error).__name__
     return Fault(kind, api, node, detail, seconds)
+
+
+_LOGIN_WORDS = {
+    "UNSUPPORTED_SASL_MECHANISM": "the listener does not take this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
+    "ILLEGAL_SASL_STATE": "the listener takes no SASL: use a protocol without SASL_ (ILLEGAL_SASL_STATE)",
+}
+
+
+def _login_words(text: str) -> str:
+    """Why a login was refused, without what the kind says already."""
+    text = re.sub(r"^\w+Error: ", "", text)
+    text = re.sub(r"^Authentication failed(?:: | during authentication due to )", "", text)
+    return _LOGIN_WORDS.get(text, text)
+
+
+def _tls_words(text: str) -> str:
+    """What OpenSSL says, without its names and source lines, and with what to do where that is known."""
+    text = re.sub(r"^\[SSL: \w+\] |\.? \(_ssl\.c:\d+\)$", "", text)
+    if "alert certificate required" in text:
+        return "the broker wants a certificate from kmon: ssl_certfile"
+    if re.search(r"alert (?:(?:bad|unsupported) certificate|certificate |unknown ca)", text):
+        return f"the broker refuses kmon's certificate: has it expired, is its authority unknown there? ({text})"
+    if "issuer certificate" in text or "self-signed" in text:
+        return f"{text}: ssl_cafile does not name the broker's authority"
+    return text
 
 
 def _text(error: BaseException) -> str:

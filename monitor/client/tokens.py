@@ -177,7 +177,9 @@ def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
 def _read(response: Any) -> bytes:
     """An answer that comes slowly or does not end is cut; what is cut is no JSON."""
     until, data = time.monotonic() + SECONDS, b""
-    while len(data) < LARGEST_BYTES and time.monotonic() < until and (more := response.read1(LARGEST_BYTES)):
+    while (
+        len(data) < LARGEST_BYTES and time.monotonic() < until and (more := response.read1(LARGEST_BYTES - len(data)))
+    ):
         data += more
     return data
 

@@ -87,6 +87,13 @@ def test_several_addresses_are_told_apart() -> None:
     assert said == (f"{address}: connection refused, nothing listens there; {server.address}: speaks HTTP, not Kafka")
 
 
+@pytest.mark.parametrize("error", ["b:1: authentication failed: x", "b:1: TLS handshake failed: certificate verify"])
+def test_no_address_is_looked_at_where_the_broker_itself_said_why(error: str) -> None:
+    with serving(silent) as server:
+        assert diagnose([server.address], "SASL_SSL", error, time.monotonic() + 60) == error
+        assert server.connections == 0
+
+
 def test_no_address_is_looked_at_after_the_deadline() -> None:
     with serving(silent) as server:
         assert diagnose([server.address], "PLAINTEXT", "the error", time.monotonic()) == "the error"

@@ -24,14 +24,40 @@ RAISED = [
     (errors.KafkaConnectionError("DNS lookup failed for nowhere:9092, gaierror()"), "cannot resolve the host name"),
     (errors.KafkaConnectionError("DNS Resolution failure"), "cannot resolve the host name"),
     (
-        errors.SaslAuthenticationFailedError("SaslAuthenticationFailedError: Invalid username or password"),
-        "authentication failed: SaslAuthenticationFailedError: Invalid username or password",
+        errors.SaslAuthenticationFailedError("SaslAuthenticationFailedError: Authentication failed: Invalid username"),
+        "authentication failed: Invalid username",
     ),
-    (errors.UnsupportedSaslMechanismError(), "authentication failed: UNSUPPORTED_SASL_MECHANISM"),
-    (errors.IllegalSaslStateError(), "authentication failed: ILLEGAL_SASL_STATE"),
+    (
+        errors.SaslAuthenticationFailedError(
+            "SaslAuthenticationFailedError: Authentication failed during authentication due to invalid credentials"
+        ),
+        "authentication failed: invalid credentials",
+    ),
+    (
+        errors.UnsupportedSaslMechanismError(),
+        "authentication failed: the listener does not take this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
+    ),
+    (
+        errors.IllegalSaslStateError(),
+        "authentication failed: the listener takes no SASL: use a protocol without SASL_ (ILLEGAL_SASL_STATE)",
+    ),
+    (
+        ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: x. (_ssl.c:1006)"),
+        "TLS handshake failed: certificate verify failed: x",
+    ),
     (
         ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate"),
-        "TLS handshake failed: certificate verify failed: self-signed certificate",
+        "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not name the"
+        " broker's authority",
+    ),
+    (
+        errors.KafkaConnectionError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"),
+        "TLS handshake failed: the broker wants a certificate from kmon: ssl_certfile",
+    ),
+    (
+        errors.KafkaConnectionError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
+        "TLS handshake failed: the broker refuses kmon's certificate: has it expired, is its authority unknown there?"
+        " (sslv3 alert bad certificate)",
     ),
     (errors.KafkaConnectionError("Handshake failed: [SSL] wrong version"), "TLS handshake failed: [SSL] wrong version"),
     (errors.ClusterAuthorizationFailedError(), "denied: CLUSTER_AUTHORIZATION_FAILED"),
