@@ -104,7 +104,7 @@ class BrokerCollector(Collector):
             if version is not None:
                 draft.versions[node] = version
         newest = max(self._known.values(), key=lambda known: known.epoch, default=None)
-        if newest is None:
+        if newest is None or (newest.epoch < 0 and missing):
             unknown(draft, FEATURES, missing[0] if missing else NOBODY)
         elif newest.epoch < 0:
             refused(draft, FEATURES, NO_FEATURES)
