@@ -51,7 +51,7 @@ class Tiered(Alone):
         self.replies = {EARLIEST_LOCAL: local, LATEST_TIERED: tiered}
         self.instead: dict[tuple[Any, Api], Answer | Fault] = {}
         self.timestamps: list[int] = []
-        self.client.versions = dict.fromkeys((1, 2), {LIST_OFFSETS.key: (1, newest)})
+        self.client.versions = {node: {LIST_OFFSETS.key: (1, newest)} for node in (1, 2)}
         self.client.replies["ListOffsets"] = self._reply
 
     def _reply(self, ask: Ask) -> Answer | Fault:
