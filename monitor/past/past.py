@@ -1,0 +1,80 @@
+"""What earlier polls of a cluster saw of end offsets and commits: the source of ages and rates."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.derive.lag import Lag
+from monitor.past.ring import UNKNOWN, Counts, Ring
+from monitor.past.rows import Places, lag_places, partition_places, same_topics
+from monitor.snapshot import Snapshot
+from monitor.table import Floats
+
+END_SECONDS = 6 * 3600.0
+"""How far back end offsets are remembered; what was produced before is dated by ListOffsets."""
+END_SPACING = 0.02
+"""Two end offsets are apart by this share of their age, so a record is dated to a hundredth of its age."""
+COMMIT_SECONDS = 3900.0
+COMMIT_SPACING = 0.5
+"""Commits are for rates over windows of up to an hour: a point at least at half the age of the next."""
+WHOLE_SECONDS = 60.0
+
+
+class _Seen(NamedTuple):
+    snapshot: Snapshot
+    rows: Places
+
+
+class Past:
+    """End offsets by partition and committed offsets by row of lag, aligned with the newest snapshot that was added.
+
+    In `ends` a number that was not known is written as -2 less the last one that was: see `known_ends`.
+    """
+
+    def __init__(self) -> None:
+        self._seen: _Seen | None = None
+        self.ends = Ring(0, seconds=END_SECONDS, spacing=END_SPACING)
+        self.commits = Ring(0, seconds=COMMIT_SECONDS, spacing=COMMIT_SPACING, whole_seconds=WHOLE_SECONDS)
+
+    def add(self, snapshot: Snapshot, lag: Lag, took: float) -> None:
+        """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
+        rows = (lag.group, lag.topic, lag.partition)
+        self._align(_Seen(snapshot, rows))
+        ends = _counts(snapshot.offsets.end_offset)
+        if len(self.ends):
+            last = self.ends.point(-1)
+            # A log that became shorter was truncated: its earlier ends say nothing of the records there now.
+            self.ends.forget(np.flatnonzero((ends != UNKNOWN) & (ends < known_ends(last))))
+            last = known_ends(self.ends.point(-1))
+            ends = np.where((ends == UNKNOWN) & (last >= 0), -2 - last, ends)
+        self.ends.add(snapshot.started, ends, took)
+        self.commits.add(snapshot.started, _counts(lag.committed_offset), took)
+
+    def _align(self, seen: _Seen) -> None:
+        before, self._seen = self._seen, seen
+        if before is None:
+            self.ends = Ring(len(seen.snapshot.partitions), seconds=END_SECONDS, spacing=END_SPACING)
+            self.commits = Ring(
+                len(seen.rows[0]), seconds=COMMIT_SECONDS, spacing=COMMIT_SPACING, whole_seconds=WHOLE_SECONDS
+            )
+            return
+        same = same_topics(seen.snapshot, before.snapshot)
+        if not same:
+            self.ends.realign(partition_places(seen.snapshot, before.snapshot))
+        if not (same and _same_rows(seen, before)):
+            self.commits.realign(lag_places(seen.snapshot, seen.rows, before.snapshot, before.rows))
+
+
+def known_ends(numbers: Counts) -> Counts:
+    """The end offsets of a point, where one was not known the last that was; UNKNOWN where none ever was."""
+    return np.where(numbers < UNKNOWN, -2 - numbers, numbers)
+
+
+def _counts(numbers: Floats) -> Counts:
+    return np.where(np.isnan(numbers), UNKNOWN, numbers).astype(np.int64)
+
+
+def _same_rows(now: _Seen, before: _Seen) -> bool:
+    return np.array_equal(now.snapshot.groups.group, before.snapshot.groups.group) and all(
+        one is other or np.array_equal(one, other) for one, other in zip(now.rows, before.rows, strict=True)
+    )

@@ -1,0 +1,58 @@
+"""Which row of an earlier poll a row of the newest one was: by the names of groups and topics, and the topic's id."""
+
+import numpy as np
+
+from monitor.snapshot import Snapshot, row_key
+from monitor.table import Ints
+
+Places = tuple[Ints, Ints, Ints]
+"""Rows of groups and topics, and partition numbers, of the same length."""
+
+
+def topic_places(now: Snapshot, before: Snapshot) -> Ints:
+    """For each topic of `now` its row in `before`, -1 where it was not there; one created anew was not."""
+    rows = {identity: row for row, identity in enumerate(_identities(before))}
+    return np.array([rows.get(identity, -1) for identity in _identities(now)], np.int64)
+
+
+def _identities(snapshot: Snapshot) -> list[tuple[str, str | None]]:
+    return list(zip(snapshot.topics.topic.tolist(), snapshot.topics.topic_id.tolist(), strict=True))
+
+
+def group_places(now: Snapshot, before: Snapshot) -> Ints:
+    """For each group of `now` its row in `before`, -1 where it was not there."""
+    rows = {str(name): row for row, name in enumerate(before.groups.group)}
+    return np.array([rows.get(str(name), -1) for name in now.groups.group], np.int64)
+
+
+def same_topics(now: Snapshot, before: Snapshot) -> bool:
+    """Whether topics and partitions stand in the same rows in both."""
+    one, other = now.topics, before.topics
+    return one is other or (
+        np.array_equal(one.topic, other.topic)
+        and np.array_equal(one.topic_id, other.topic_id)
+        and np.array_equal(one.partitions, other.partitions)
+    )
+
+
+def partition_places(now: Snapshot, before: Snapshot) -> Ints:
+    """For each partition of `now` its row in `before`, -1 where it was not there."""
+    topic = topic_places(now, before)[now.partitions.topic]
+    there = topic >= 0
+    row = np.full(len(now.partitions), -1, np.int64)
+    there[there] = now.partitions.partition[there] < before.topics.partitions[topic[there]]
+    row[there] = before.topics.first_row[topic[there]] + now.partitions.partition[there]
+    return row
+
+
+def lag_places(now: Snapshot, rows: Places, before: Snapshot, old: Places) -> Ints:
+    """For each of `rows` of `now` its place among the rows `old` of `before`, which are sorted; -1 where it was not."""
+    group, topic = group_places(now, before)[rows[0]], topic_places(now, before)[rows[1]]
+    there = (group >= 0) & (topic >= 0)
+    count = max(len(before.topics), 1)
+    known = row_key(*old, count)
+    wanted = row_key(np.maximum(group, 0), np.maximum(topic, 0), rows[2], count)
+    place = np.searchsorted(known, wanted)
+    there &= place < len(known)
+    there[there] = known[place[there]] == wanted[there]
+    return np.where(there, place, -1)
