@@ -21,7 +21,7 @@ class Features(Table):
 class Capabilities(Table):
     """One row a thing that kmon can ask of a cluster, by name: whether this one answers it to this user."""
 
-    capability: Texts = column("O", "name, as in CAPABILITIES")
+    capability: Texts = column("O", "name, as in monitor.capabilities")
     available: Floats = column("f8", "1 when it is, 0 when it is not, unknown while it could not be asked")
     why: Texts = column("O", "why it is not, or not known to be, available; empty where it is")
 

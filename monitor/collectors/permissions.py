@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
-from monitor.capabilities import CAPABILITIES
+from monitor.capabilities import PERMISSIONS
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind
 from monitor.collectors.base import Reply, SlowCollector, Step
@@ -14,10 +14,9 @@ from monitor.decode.cursor import MalformedAnswerError
 from monitor.draft import Draft
 from monitor.group_tables import NOT_ASKED
 
-GRANTS = {each.name: each.grant for each in CAPABILITIES if each.grant is not None}
-HIDDEN_TOPICS = f"topics may be hidden, with the commits on them: {GRANTS['describe_all_topics']} is not granted"
-HIDDEN_GROUPS = (
-    f"groups may be hidden: neither {GRANTS['describe_cluster']} nor {GRANTS['describe_all_groups']} is granted"
+HIDDEN_TOPICS = f"topics may be hidden, with the commits on them: {PERMISSIONS['describe_all_topics']} is not granted"
+HIDDEN_GROUPS = "groups may be hidden: neither {describe_cluster} nor {describe_all_groups} is granted".format(
+    **PERMISSIONS
 )
 
 
@@ -32,7 +31,7 @@ class PermissionCollector(SlowCollector):
         super().__init__()
         # What is random comes first, so that no prefix in an ACL fits.
         self._stranger = f"{secrets.token_hex(8)}-kmon-probe"
-        self._known = dict.fromkeys(GRANTS, (math.nan, NOT_ASKED))
+        self._known = dict.fromkeys(PERMISSIONS, (math.nan, NOT_ASKED))
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         node = next((each for each in client.nodes if each not in draft.failed), None)
@@ -77,8 +76,8 @@ class PermissionCollector(SlowCollector):
             draft.notices.append(HIDDEN_GROUPS)
 
     def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities.update(dict.fromkeys(GRANTS, (math.nan, reason)))
+        draft.capabilities.update(dict.fromkeys(PERMISSIONS, (math.nan, reason)))
 
 
 def _row(name: str, granted: bool) -> tuple[float, str]:
-    return (1.0, "") if granted else (0.0, f"{GRANTS[name]} is not granted")
+    return (1.0, "") if granted else (0.0, f"{PERMISSIONS[name]} is not granted")

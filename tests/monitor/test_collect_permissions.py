@@ -9,7 +9,7 @@ from answers import StubClient, answer_of, new_draft, timeout
 from kafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest, DescribeTransactionsRequest
 from kafka.protocol.metadata import MetadataRequest
 
-from monitor.capabilities import CAPABILITIES
+from monitor.capabilities import PERMISSIONS
 from monitor.client.apis import (
     DESCRIBE_CLUSTER,
     DESCRIBE_CONFIGS,
@@ -23,7 +23,6 @@ from monitor.client.wire import Answer
 from monitor.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS, PermissionCollector
 from monitor.draft import Draft
 
-PERMISSIONS = [each.name for each in CAPABILITIES if each.grant is not None]
 ALL = {"describe": True, "topic": 3, "group": 69, "configs": 3, "broker_configs": 0, "transactional_id": 105}
 NOTHING = {"describe": False, "topic": 29, "group": 30, "configs": 29, "broker_configs": 31, "transactional_id": 53}
 """Error codes of a broker's answers (whether Describe is among the operations): all is granted, nothing is."""

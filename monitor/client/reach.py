@@ -1,0 +1,57 @@
+"""Which addresses of a cluster answer, and why the others do not: the bootstrap ones, and those of brokers."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from kafka.protocol.metadata import ApiVersionsRequest
+
+from monitor.client.apis import API_VERSIONS
+from monitor.client.client import Ask, BrokerAddress, Client, Node
+from monitor.client.diagnose import diagnose
+from monitor.client.faults import Fault
+
+LOOKING_SECONDS = 4.0
+"""How long looking at an address that does not answer may take."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """An address and what came of asking there: `error` is empty when it answered.
+
+    `broker` is the node id of the broker that advertises it, None for a bootstrap address. `served` maps the key of
+    each API to its oldest and newest version there.
+    """
+
+    broker: int | None
+    address: str
+    error: str = ""
+    served: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+def reach(client: Client, brokers: Sequence[BrokerAddress], security_protocol: str, deadline: float) -> list[Reached]:
+    """Ask all brokers and bootstrap addresses at once; `deadline` is a time of the monotonic clock.
+
+    A bootstrap address that a broker advertises stands once, as the broker's.
+    """
+    client.learn(brokers)
+    advertised = {client.address(each.node) for each in brokers}
+    nodes: list[Node] = [each.node for each in brokers]
+    nodes += [node for node in client.bootstrap_nodes if client.address(node) not in advertised]
+    replies = client.ask([Ask(node, API_VERSIONS, _body) for node in nodes], deadline)
+    with ThreadPoolExecutor(8, "reach") as pool:
+        return list(pool.map(lambda node, reply: _reached(client, node, reply, security_protocol), nodes, replies))
+
+
+def _body(version: int) -> bytes:
+    request = ApiVersionsRequest(version=version, client_software_name="kmon", client_software_version="0")
+    return bytes(request.encode())
+
+
+def _reached(client: Client, node: Node, reply: object, security_protocol: str) -> Reached:
+    broker, address = node if isinstance(node, int) else None, client.address(node)
+    if not isinstance(reply, Fault):
+        return Reached(broker, address, served=client.served(node) or {})
+    words = diagnose([address], security_protocol, str(reply), time.monotonic() + LOOKING_SECONDS)
+    return Reached(broker, address, words.removeprefix(f"{address}: "))
