@@ -106,6 +106,8 @@ CAPABILITIES = (
         "tiered_offsets", "ListOffsets v9, Kafka 3.9", "what of tiered topics is on local disk and remote is unknown"
     ),
     Capability("transactions", "ListTransactions", "transactions are unknown"),
+    Capability("topic_configs", "DescribeConfigs of topics", "min.insync.replicas, retention and cleanup are unknown"),
+    Capability("broker_configs", "DescribeConfigs of brokers", "the brokers' defaults are unknown"),
     Capability("log_dirs", "DescribeLogDirs", "sizes of replicas and state of log dirs are unknown"),
 )
 """Those that collectors set, in the order in which they are told."""

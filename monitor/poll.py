@@ -35,20 +35,25 @@ class _Turn:
     missing: list[str] = field(default_factory=list)
 
 
+def client_of(settings: ClusterSettings) -> Client:
+    """A client of the cluster. Raises SettingsError when a file that the settings name cannot be used."""
+    return Client(
+        settings.bootstrap_servers,
+        settings.client_options,
+        # A broker that hangs is not asked again in its poll; what is left of the poll is for the others.
+        request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
+        max_answer_bytes=settings.max_answer_bytes,
+        client_id=settings.client_id,
+        stamp=settings.security.stamp,
+    )
+
+
 class Poller:
     """Polls one cluster, one poll at a time. Not for more than one thread at once, but for `close`."""
 
     def __init__(self, settings: ClusterSettings, collectors: Sequence[type[Collector]] = COLLECTORS) -> None:
         self.settings = settings
-        self._client = Client(
-            settings.bootstrap_servers,
-            settings.client_options,
-            # A broker that hangs is not asked again in its poll; what is left of the poll is for the others.
-            request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
-            max_answer_bytes=settings.max_answer_bytes,
-            client_id=settings.client_id,
-            stamp=settings.security.stamp,
-        )
+        self._client = client_of(settings)
         self._choice = settings.choice
         self._collectors = [make() for make in collectors]
         self._assembler = Assembler()
