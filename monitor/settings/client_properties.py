@@ -1,17 +1,27 @@
 """Reads Kafka's own client.properties, as the Kafka tools take it by --command-config, into settings of a context."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
+from urllib.parse import unquote, urlsplit
 
 from monitor.settings.document import read_bytes
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given
-from monitor.settings.jaas import parse_jaas
+from monitor.settings.jaas import Login, parse_jaas
 from monitor.settings.properties import PropertiesError, Property, parse_properties
+from monitor.settings.security import Mechanism
 
-SECRETS = ("sasl.jaas.config", "ssl.key.password", "ssl.keystore.key")
+MECHANISMS: tuple[str, ...] = get_args(Mechanism)
+
+SECRETS = (
+    "sasl.jaas.config",
+    "sasl.oauthbearer.client.credentials.client.secret",
+    "ssl.key.password",
+    "ssl.keystore.key",
+)
 PLAIN_KEYS = {
     "bootstrap.servers": "bootstrap_servers",
     "client.id": "client_id",
@@ -22,6 +32,20 @@ SECURITY_KEYS = {
     "ssl.keystore.key": "ssl_key_pem",
     "ssl.key.password": "ssl_key_password",
 }
+OAUTH_KEYS = {
+    "sasl.oauthbearer.client.credentials.client.id": "oauth_client_id",
+    "sasl.oauthbearer.client.credentials.client.secret": "oauth_client_secret",
+    "sasl.oauthbearer.scope": "oauth_scope",
+}
+OAUTH_OPTIONS = {"clientId": "oauth_client_id", "clientSecret": "oauth_client_secret", "scope": "oauth_scope"}
+"""Options of OAuthBearerLoginModule."""
+
+EXTENSION = "extension_"
+"""What the options that are SASL extensions begin with."""
+
+CALLBACKS = ("sasl.login.callback.handler.class", "sasl.client.callback.handler.class")
+"""Name Java classes for what kmon does by itself."""
+
 STORES = {"ssl.truststore": "ssl_cafile", "ssl.keystore": "ssl_certfile"}
 READ = (
     *PLAIN_KEYS,
@@ -30,6 +54,8 @@ READ = (
     "security.protocol",
     "sasl.mechanism",
     "sasl.jaas.config",
+    *OAUTH_KEYS,
+    "sasl.oauthbearer.token.endpoint.url",
     "ssl.endpoint.identification.algorithm",
     "request.timeout.ms",
 )
@@ -69,7 +95,7 @@ class _Mapping:
 
     def result(self) -> ClientProperties:
         for key, each in self.properties.items():
-            if key not in READ:
+            if key not in READ and key not in CALLBACKS:
                 name = key if re.fullmatch(r"[\w.-]{1,80}", key, re.ASCII) else "…"
                 self.read.notes.append(f"{self.path}:{each.line}: {name}: is not used by kmon")
             elif re.search(r"\$\{\w+:", each.value):
@@ -99,9 +125,11 @@ class _Mapping:
     def label(self, key: str) -> str:
         return f"{self.path}:{self.properties[key].line}: {key}" if key in self.properties else f"{self.path}: {key}"
 
+    def path_of(self, key: str) -> str:
+        return f"{self.path}:{self.properties[key].line}"
+
     def give(self, key: str, name: str, into: dict[str, Given], text: str) -> None:
-        each = self.properties[key]
-        into[name] = Given(text, f"{self.path}:{each.line}", key)
+        into[name] = Given(text, self.path_of(key), key)
 
     def take(self, key: str, name: str, into: dict[str, Given], change: Callable[[str], str] = str) -> str | None:
         text = self.text(key)
@@ -121,10 +149,13 @@ class _Mapping:
     def sasl(self) -> None:
         mechanism = self.take("sasl.mechanism", "sasl_mechanism", self.security)
         if mechanism is None:
-            self.complain("sasl.mechanism", "is missing, which means GSSAPI; kmon can do PLAIN and SCRAM")
+            self.complain("sasl.mechanism", "is missing, which means GSSAPI; kmon can do " + ", ".join(MECHANISMS))
+        if mechanism == "OAUTHBEARER":
+            self.oauth()
         config = self.text("sasl.jaas.config")
         if config is None:
-            self.complain("sasl.jaas.config", "is missing: it holds user name and password")
+            if mechanism not in ("OAUTHBEARER", "AWS_MSK_IAM"):
+                self.complain("sasl.jaas.config", "is missing: it holds user name and password")
             return
         try:
             login = parse_jaas(config)
@@ -136,8 +167,40 @@ class _Mapping:
                 "sasl.jaas.config",
                 f"its login module is for {', '.join(login.mechanisms)}, not for this sasl.mechanism",
             )
-        self.give("sasl.jaas.config", "username", self.security, login.username)
-        self.give("sasl.jaas.config", "password", self.security, login.password)
+        self.login(login)
+
+    def login(self, login: Login) -> None:
+        names: Mapping[str, str] = {}
+        if login.takes_password:
+            names = {"username": "username", "password": "password"}
+        elif login.mechanisms == ("OAUTHBEARER",):
+            names = OAUTH_OPTIONS
+            extensions = {
+                name.removeprefix(EXTENSION): Given(text, self.path_of("sasl.jaas.config"))
+                for name, text in login.options.items()
+                if name.startswith(EXTENSION)
+            }
+            if extensions:
+                where = self.path_of("sasl.jaas.config")
+                self.security["oauth_extensions"] = Given(extensions, where, "sasl.jaas.config")
+        for option, text in login.options.items():
+            if option in names:
+                self.give("sasl.jaas.config", names[option], self.security, text)
+            elif not option.startswith(EXTENSION):
+                name = option if re.fullmatch(r"[\w.-]{1,80}", option, re.ASCII) else "…"
+                self.read.notes.append(f"{self.label('sasl.jaas.config')}: {name}: is not used by kmon")
+
+    def oauth(self) -> None:
+        for key, name in OAUTH_KEYS.items():
+            self.take(key, name, self.security)
+        key = "sasl.oauthbearer.token.endpoint.url"
+        url = self.text(key)
+        if url is None:
+            self.complain(key, "is missing: the URL where tokens are fetched, or file:///… of a token")
+        elif url.startswith("file:"):
+            self.give(key, "oauth_token_file", self.security, unquote(urlsplit(url).path))
+        else:
+            self.give(key, "oauth_token_endpoint", self.security, url)
 
     def tls(self) -> None:
         for key, name in SECURITY_KEYS.items():

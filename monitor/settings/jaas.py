@@ -1,11 +1,14 @@
-"""Reads user name and password out of sasl.jaas.config. Only two login modules are known; nothing is ever loaded."""
+"""Reads the login out of sasl.jaas.config. Only these login modules are known, and nothing is ever loaded."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MODULES = {
     "org.apache.kafka.common.security.plain.PlainLoginModule": ("PLAIN",),
     "org.apache.kafka.common.security.scram.ScramLoginModule": ("SCRAM-SHA-256", "SCRAM-SHA-512"),
+    "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule": ("OAUTHBEARER",),
+    "software.amazon.msk.auth.iam.IAMLoginModule": ("AWS_MSK_IAM",),
 }
 FLAGS = ("required", "requisite", "sufficient", "optional")
 TOKEN = re.compile(
@@ -20,11 +23,15 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "a": "\a", "b": "\b", "v"
 
 @dataclass(frozen=True)
 class Login:
-    """Who to log in as, and the SASL mechanisms that the module is for."""
+    """The options of a login module, and the SASL mechanisms that it is for."""
 
-    username: str
-    password: str
+    options: Mapping[str, str]
     mechanisms: tuple[str, ...]
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether a user logs in with a password."""
+        return self.mechanisms[0] == "PLAIN" or self.mechanisms[0].startswith("SCRAM")
 
 
 def parse_jaas(text: str) -> Login:
@@ -37,7 +44,7 @@ def parse_jaas(text: str) -> Login:
         raise ValueError('is no login: write ModuleName required username="…" password="…";')
     module = tokens[0][1]
     if module not in MODULES:
-        known = " and ".join(name.rsplit(".", 1)[-1] for name in MODULES)
+        known = ", ".join(name.rsplit(".", 1)[-1] for name in MODULES)
         named = module.rsplit(".", 1)[-1]
         shown = f" {named}" if re.fullmatch(r"[A-Za-z0-9_]{1,64}LoginModule", named, re.ASCII) else ""
         raise ValueError(f"has the login module{shown}, which kmon cannot do: it can do {known}")
@@ -53,9 +60,10 @@ def parse_jaas(text: str) -> Login:
         raise ValueError("does not end with a semicolon")
     if rest[1:]:
         raise ValueError("has more than one login module")
-    if "username" not in options or "password" not in options:
+    login = Login(options, MODULES[module])
+    if login.takes_password and not options.keys() >= {"username", "password"}:
         raise ValueError("lacks username or password")
-    return Login(options["username"], options["password"], MODULES[module])
+    return login
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

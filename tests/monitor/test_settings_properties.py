@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from monitor.settings import ClusterSettings, SettingsError, load
 from monitor.settings.jaas import parse_jaas
@@ -91,7 +92,7 @@ def test_any_bytes_are_properties_or_a_properties_error(data: bytes) -> None:
 )
 def test_a_login_is_read_with_javas_quoting(text: str, username: str, password: str) -> None:
     login = parse_jaas(text)
-    assert (login.username, login.password) == (username, password)
+    assert (login.options["username"], login.options["password"]) == (username, password)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,64 @@ def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
     ]
 
 
+OAUTH = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
+OVER_OAUTH = "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\n"
+
+
+def test_client_properties_of_oauthbearer(tmp_path: Path) -> None:
+    cluster, notes = read(
+        tmp_path,
+        f"""\
+        bootstrap.servers=kafka:1
+        security.protocol=SASL_SSL
+        sasl.mechanism=OAUTHBEARER
+        sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler
+        sasl.oauthbearer.token.endpoint.url=https://idp.example.com/oauth2/token
+        sasl.oauthbearer.client.credentials.client.id=newer
+        sasl.jaas.config={OAUTH} required clientId="kmon" clientSecret="{SECRET}" scope="kafka" \\
+          extension_logicalCluster="lkc-1" refresh_ms="5";
+        """,
+    )
+    security = cluster.security
+    assert security.oauth_token_endpoint == "https://idp.example.com/oauth2/token"
+    assert (security.oauth_client_id, security.oauth_scope) == ("kmon", "kafka")
+    assert security.oauth_client_secret == SecretStr(SECRET)
+    assert security.oauth_extensions == {"logicalCluster": "lkc-1"}
+    assert notes == ["client.properties:7: sasl.jaas.config: refresh_ms: is not used by kmon"]
+
+
+def test_client_properties_of_a_token_file(tmp_path: Path) -> None:
+    cluster, notes = read(
+        tmp_path,
+        f"""\
+        bootstrap.servers=kafka:1
+        security.protocol=SASL_SSL
+        sasl.mechanism=OAUTHBEARER
+        sasl.oauthbearer.token.endpoint.url=file:///var/run/a%20token
+        sasl.jaas.config={OAUTH} required;
+        """,
+    )
+    assert cluster.security.oauth_token_file == "/var/run/a token"
+    assert notes == []
+
+
+def test_client_properties_of_msk(tmp_path: Path) -> None:
+    pytest.importorskip("aws_msk_iam_sasl_signer")
+    cluster, notes = read(
+        tmp_path,
+        """\
+        bootstrap.servers=b-1.shop.abc.c2.kafka.eu-west-1.amazonaws.com:9098
+        security.protocol=SASL_SSL
+        sasl.mechanism=AWS_MSK_IAM
+        sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;
+        sasl.client.callback.handler.class=software.amazon.msk.auth.iam.IAMClientCallbackHandler
+        """,
+    )
+    assert cluster.security.sasl_mechanism == "AWS_MSK_IAM"
+    assert cluster.client_options()["sasl_mechanism"] == "OAUTHBEARER"
+    assert notes == []
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -187,6 +246,18 @@ def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
             "client.properties:4: sasl.jaas.config: its login module is for SCRAM-SHA-256, SCRAM-SHA-512, not",
         ),
         ("security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n", "client.properties: sasl.jaas.config: is missing"),
+        (
+            f"{OVER_OAUTH}sasl.jaas.config={OAUTH} required;\n",
+            "client.properties: sasl.oauthbearer.token.endpoint.url: is missing",
+        ),
+        (
+            f"{OVER_OAUTH}sasl.oauthbearer.token.endpoint.url=https://idp/\n",
+            "client.properties: sasl_mechanism OAUTHBEARER needs oauth_client_id, oauth_client_secret",
+        ),
+        (
+            "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=http://idp/\n",
+            "client.properties:4: sasl.oauthbearer.token.endpoint.url: must begin with https://",
+        ),
         (
             "security.protocol=SSL\nssl.truststore.location=/t.jks\n",
             "client.properties:3: ssl.truststore.location: ssl.truststore.type is JKS and kmon reads PEM: run keytool",
