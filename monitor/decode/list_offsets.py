@@ -18,8 +18,8 @@ LATEST, EARLIEST = -1, -2
 class PartitionOffsets:
     """Offsets of one answer, a row a partition in the order of the answer.
 
-    `topics` are names and `topic` indexes in them. `offset` is NaN where the broker gave none; `error` is
-    Kafka's error code.
+    `topics` are names and `topic` indexes in them. `offset` is NaN where the broker gave none, `timestamp` (ms) is -1
+    where it gave none; `error` is Kafka's error code.
     """
 
     topics: list[str]
@@ -27,6 +27,7 @@ class PartitionOffsets:
     partition: Ints
     offset: Floats
     error: Ints
+    timestamp: Ints
 
 
 def _record(version: int) -> np.dtype[np.void]:
@@ -34,15 +35,24 @@ def _record(version: int) -> np.dtype[np.void]:
     return np.dtype([*fields, ("tags", "u1")] if version >= 6 else fields)
 
 
-def encode_list_offsets(topics: Sequence[tuple[str, Ints]], timestamp: int, version: int, isolation: int = 0) -> bytes:
-    """The body of a request (versions 4 to 11) for `timestamp` of the partitions of each (name, partition numbers)."""
+def encode_list_offsets(
+    topics: Sequence[tuple[str, Ints]], timestamp: int | Sequence[Ints], version: int, isolation: int = 0
+) -> bytes:
+    """The body of a request (versions 4 to 11) for partitions of topics, each a name and partition numbers.
+
+    `timestamp` is one of the constants above for all of them, or milliseconds for each partition of each topic.
+    """
     flexible = version >= 6
     fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]
     record = np.dtype([*fields, ("tags", "u1")] if flexible else fields)
     parts = [struct.pack(">ib", -1, isolation), count(len(topics), flexible=flexible)]
-    for topic, partitions in topics:
+    for place, (topic, partitions) in enumerate(topics):
         rows = np.zeros(len(partitions), record)
-        rows["partition"], rows["epoch"], rows["timestamp"] = partitions, -1, timestamp
+        rows["partition"], rows["epoch"], rows["timestamp"] = (
+            partitions,
+            -1,
+            timestamp if isinstance(timestamp, int) else timestamp[place],
+        )
         head = text(topic, flexible=flexible) + count(len(partitions), flexible=flexible)
         parts += [head, rows.tobytes(), b"\0" if flexible else b""]
     if version >= 10:
@@ -71,4 +81,5 @@ def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     offset, error = rows["offset"].astype(np.float64), rows["error"].astype(np.int32)
     offset[(offset < 0) | (error != 0)] = np.nan
     topic = np.repeat(np.arange(len(topics), dtype=np.int32), counts)
-    return PartitionOffsets(topics, topic, rows["partition"].astype(np.int32), offset, error)
+    partition, timestamp = rows["partition"].astype(np.int32), rows["timestamp"].astype(np.int64)
+    return PartitionOffsets(topics, topic, partition, offset, error, timestamp)
