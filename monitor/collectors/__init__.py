@@ -4,10 +4,12 @@ from monitor.collectors.base import Collector
 from monitor.collectors.brokers import BrokerCollector
 from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.commits import CommitCollector
+from monitor.collectors.configs import ConfigCollector
 from monitor.collectors.eligible_replicas import EligibleReplicaCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.collectors.group_members import GroupMemberCollector
 from monitor.collectors.groups import GroupCollector
+from monitor.collectors.log_dirs import LogDirCollector
 from monitor.collectors.permissions import PermissionCollector
 from monitor.collectors.producers import ProducerCollector
 from monitor.collectors.quorum import QuorumCollector
@@ -32,6 +34,8 @@ COLLECTORS: tuple[type[Collector], ...] = (
     EligibleReplicaCollector,
     ReassignmentCollector,
     TransactionCollector,
+    LogDirCollector,
+    ConfigCollector,
     ProducerCollector,  # after the ends and stable offsets
     TieredOffsetCollector,  # after the configs
     QuorumCollector,

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import ClassVar
 
+import numpy as np
+
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.draft import Draft
+from monitor.snapshot import Topics
 
 Reply = Answer | Fault
 
@@ -43,6 +46,16 @@ class Collector:
 
     def fail(self, draft: Draft, reason: str) -> None:
         """Put into the draft that nothing is known, because `read` could not make sense of the replies."""
+
+
+def same_topics(before: Topics, now: Topics) -> bool:
+    """Whether rows of one table are rows of the other: each change of a leader makes a new table of the same topics."""
+    return before is now or (
+        np.array_equal(before.topic, now.topic)
+        and np.array_equal(before.topic_id, now.topic_id)
+        and np.array_equal(before.partitions, now.partitions)
+        and np.array_equal(before.watched, now.watched)
+    )
 
 
 RETRY_SECONDS = 30.0

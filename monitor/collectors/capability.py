@@ -1,6 +1,7 @@
 """What collectors say of the things that not every broker or user can ask: whether this one can, and why not."""
 
 import math
+from collections.abc import Iterable
 
 from monitor.client.faults import Fault, Kind
 from monitor.draft import Draft
@@ -29,6 +30,12 @@ def unknown(draft: Draft, name: str, why: str) -> list[str]:
     """Whether the capability is there could not be found out."""
     draft.capabilities[name] = math.nan, why
     return [why]
+
+
+def best(draft: Draft, name: str, states: Iterable[tuple[float, str]]) -> None:
+    """The capability as those of many brokers or topics have it that know best: there, else refused, else unknown."""
+    ranked = sorted(states, key=lambda state: -1.0 if math.isnan(state[0]) else state[0])
+    draft.capabilities[name] = ranked[-1] if ranked else (math.nan, NOBODY)
 
 
 def faulted(draft: Draft, name: str, fault: Fault) -> list[str]:

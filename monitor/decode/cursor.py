@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_INT16, _INT32, _INT64 = struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
+_INT8, _INT16, _INT32, _INT64 = struct.Struct(">b"), struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
 
 
 class MalformedAnswerError(ValueError):
@@ -33,6 +33,9 @@ class Cursor:
         self.body = body
         self.at = at
         self.flexible = flexible
+
+    def int8(self) -> int:
+        return self._number(_INT8)
 
     def int16(self) -> int:
         return self._number(_INT16)
