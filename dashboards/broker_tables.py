@@ -45,7 +45,7 @@ def disks(view: View) -> Any:
             )
             for row in order.tolist()
         ],
-        numbers=("Broker", "Free", "Total", "Replicas", "Size of logs"),
+        numbers=("Free", "Total", "Replicas", "Size of logs"),
     )
 
 
@@ -87,7 +87,7 @@ def quorum(view: View) -> Any:
         listing(
             ("Node", "Role", "Lag", "Caught up", "Fetched", "Log end"),
             rows,
-            numbers=("Node", "Lag", "Caught up", "Fetched", "Log end"),
+            numbers=("Lag", "Caught up", "Fetched", "Log end"),
         ),
     ]
 
@@ -146,7 +146,7 @@ def drift(view: View) -> Any:
         for row in range(len(table))
     ]
     heads = ("Broker", *(head for head, _, _ in CONFIGS), "Digest of all")
-    return [html.P(said, className="notice small" if odd else "muted small"), listing(heads, rows, numbers=heads[:-3])]
+    return [html.P(said, className="notice small" if odd else "muted small"), listing(heads, rows, numbers=heads[1:6])]
 
 
 def odd_brokers(table: BrokerConfigs) -> list[int]:

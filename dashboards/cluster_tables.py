@@ -34,7 +34,7 @@ def capabilities(view: View) -> Any:
         ("Capability", "Available", "Why not"),
         [
             (
-                text(str(table.capability[row]).replace("_", " ")),
+                text(table.capability[row]),
                 mark(word(float(table.available[row])), AVAILABLE),
                 reason(table.why[row]),
             )
@@ -51,8 +51,7 @@ def gaps(view: View) -> Any:
     hidden = [(snapshot.hidden_topics, "topic"), (snapshot.hidden_groups, "group")]
     rows += [("settings", reason(f"{plural(number, noun)} left out")) for number, noun in hidden if number]
     rows += [
-        (text(str(table.capability[row]).replace("_", " ")), reason(table.why[row]))
-        for row in np.flatnonzero(table.available != 1).tolist()
+        (text(table.capability[row]), reason(table.why[row])) for row in np.flatnonzero(table.available != 1).tolist()
     ]
     if rows:
         return listing(("What", "Why it is missing"), rows)
@@ -68,7 +67,7 @@ def features(view: View) -> Any:
     if not len(table):
         return nothing("No features known", unasked(view, "brokers") or "a cluster without KRaft has none")
     rows = [(text(name), str(level)) for name, level in zip(table.feature, table.level, strict=True)]
-    return listing(("Feature", "Level"), rows, numbers=("Level",))
+    return listing(("Feature", "Level"), rows)
 
 
 def collectors(view: View) -> Any:

@@ -16,7 +16,7 @@ from monitor.view import View
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""
 
-CLASSIC = "members of classic groups have no epoch"
+NO_EPOCH = "members of classic groups have none"
 
 
 def members(view: View, row: int) -> Any:
@@ -27,6 +27,7 @@ def members(view: View, row: int) -> Any:
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
         return nothing("The members are unknown" if not_described else "No members", not_described)
     assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
+    why = NO_EPOCH if view.snapshot.groups.group_type[row] in ("classic", None) else "the broker did not tell"
     moving = bool(np.isin(view.snapshot.target_assignments.member, mine).any())
     ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
     rows = [
@@ -36,14 +37,14 @@ def members(view: View, row: int) -> Any:
             text(table.member_id[each]),
             text(table.instance_id[each]),
             text(table.rack[each]),
-            known(count(float(table.epoch[each])), CLASSIC),
+            known(count(float(table.epoch[each])), why),
             str(assigned[each]) if assigned[each] else "idle",
             *([change(view, each)] if moving else []),
         )
         for each in ordered[:MOST_LISTED]
     ]
     heads = ["Client id", "Host", "Member id", "Instance id", "Rack", "Epoch", "Partitions"]
-    heads += ["Is to"] if moving else []
+    heads += ["Target"] if moving else []
     return listing(heads, rows, numbers=("Epoch", "Partitions"), more=len(ordered) - len(rows))
 
 

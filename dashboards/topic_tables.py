@@ -132,10 +132,9 @@ def troubled(view: View, kept: str, most: int) -> Any:
                 nodes(table.replicas.row(each)),
                 nodes(table.isr.row(each)) or "none",
                 (nodes(eligible.eligible.row(able[place])) or "none") if place in able else "",
-                [move(moving, moves[place]), " ", meter(share, "the log dirs do not tell how far it is")]
-                if place in moves
-                else "",
+                move(moving, moves[place]) if place in moves else "",
+                meter(share, "the log dirs do not tell how far it is") if place in moves else "",
             )
         )
-    heads = ("Partition", "Status", "Leader", "Replicas", "In sync", "Eligible", "Moving")
-    return listing(heads, rows, numbers=("Leader",), more=len(at) - len(rows))
+    heads = ("Partition", "Status", "Leader", "Replicas", "In sync", "Eligible", "Moving", "Moved")
+    return listing(heads, rows, more=len(at) - len(rows))

@@ -34,7 +34,7 @@ def mark(word: str, statuses: Mapping[str, str] = HEALTH_STATUS) -> html.Span:
     return html.Span([glyph, word], className=f"status status-{statuses[word]}")
 
 
-def tile(name: str, value: str, note: str = "", level: str = "") -> html.Div:
+def tile(name: str, value: str, note: str = "", level: str = "", *, wide: bool = False) -> html.Div:
     """One number with its name; `note` explains it, `level` is warn or bad where it deserves a look."""
     return html.Div(
         [
@@ -42,7 +42,7 @@ def tile(name: str, value: str, note: str = "", level: str = "") -> html.Div:
             html.Dd(visible(value), className="tile-value"),
             html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
-        className=f"tile {level}".strip(),
+        className=" ".join(["tile", *(["wide"] if wide else []), *([level] if level else [])]),
     )
 
 

@@ -24,12 +24,12 @@ TITLE = "Brokers"
 
 FULLEST = {"cellRenderer": "Meter", "headerTooltip": "The fullest volume of its log dirs"}
 COLUMNS = (
-    column("broker", "Broker", number=True, width=90, pinned="left", sort="asc"),
-    column("status", "Status", width=105, **marks(BROKER_STATUS)),
-    column("host", "Host", width=170, **NAME),
-    column("rack", "Rack", width=90, **NAME),
-    column("version", "Version", width=90, headerTooltip="Inferred from the APIs that it serves", **NAME),
-    column("role", "Quorum", width=100),
+    column("broker", "Broker", number=True, width=100, pinned="left", sort="asc"),
+    column("status", "Status", width=100, **marks(BROKER_STATUS)),
+    column("host", "Host", width=150, **NAME),
+    column("rack", "Rack", width=75, **NAME),
+    column("version", "Version", width=92, headerTooltip="Inferred from the APIs that it serves", **NAME),
+    column("role", "Quorum", width=95),
     column("leaders", "Leaders", number=True, width=95),
     column("replicas", "Replicas", number=True, width=95),
     column(
@@ -85,13 +85,8 @@ def layout() -> html.Div:
                 className="card card-grid",
             ),
             card("Log dirs", html.Div(id="brokers-disks"), aside=html.Span(id="brokers-disks-age")),
-            html.Div(
-                [
-                    card("Metadata quorum", html.Div(id="brokers-quorum")),
-                    card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
-                ],
-                className="halves",
-            ),
+            card("Metadata quorum", html.Div(id="brokers-quorum")),
+            card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
         ],
         className="page",
     )

@@ -45,7 +45,13 @@ def layout() -> html.Div:
             html.Dl(id="cluster-tiles", className="tiles"),
             html.Div(
                 [
-                    card("Capabilities", html.Div(id="cluster-capabilities")),
+                    html.Div(
+                        [
+                            card("Capabilities", html.Div(id="cluster-capabilities")),
+                            card("Features", html.Div(id="cluster-features")),
+                        ],
+                        className="stack",
+                    ),
                     card("Collectors", html.Div(id="cluster-collectors")),
                 ],
                 className="halves",
@@ -61,7 +67,6 @@ def layout() -> html.Div:
                 ],
                 className="card card-grid",
             ),
-            card("Features", html.Div(id="cluster-features")),
         ],
         className="page",
     )
@@ -95,7 +100,7 @@ def tiles(view: View) -> list[html.Div]:
     versions = sorted({str(each) for each in shown.brokers.version if each is not None})
     requests, errors = float(table.requests.sum()), float(table.errors.sum())
     return [
-        tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster")),
+        tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster"), wide=True),
         tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the APIs that it serves"),
         tile("Topics", count(float(view.totals.topics)), _hidden(shown.hidden_topics, "topic")),
         tile("Groups", count(float(view.totals.groups)), _hidden(shown.hidden_groups, "group")),

@@ -18,12 +18,13 @@ from dashboards.components.controls import (
     drive_grid,
     grid,
     grid_tools,
+    link_to,
     range_choice,
 )
 from dashboards.components.parts import card, nothing, status_mark, tile
 from dashboards.feed import Feed, Row
 from dashboards.group_tables import members, streams
-from dashboards.links import GROUPS, chosen, group_of, link, range_seconds, source_of
+from dashboards.links import GROUPS, TOPICS, chosen, group_of, link, range_seconds, source_of
 from dashboards.text import failure, status
 from monitor.derive.lag import SEVERITY
 from monitor.derive.verdict import group_why, partition_why
@@ -36,7 +37,7 @@ PATH = "/groups/{group:path}"
 TITLE = "Group"
 
 COLUMNS = (
-    column("topic", "Topic", width=150, pinned="left", tooltipField="topic"),
+    column("topic", "Topic", width=150, pinned="left", **link_to(TOPICS)),
     column("partition", "Partition", number=True, width=90),
     column("status", "Status", width=105, **STATUS),
     column("lag", "Lag", number=True, width=95, sort="desc"),

@@ -118,6 +118,7 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
             "Quorum leader" if len(shown.quorum) else "Controller",
             controller,
             no_cluster or quorum_line(view) or unasked(view, "quorum"),
+            wide=True,
         ),
     ]
 
@@ -142,7 +143,7 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
             no_cluster or in_all,
             "warn" if totals.under_replicated else "",
         ),
-        tile("Reassigning", _known(moving, unmoved), unmoved or "partitions on the move"),
+        tile("Reassigning", _known(moving, unmoved), unmoved or "their replicas move"),
     ]
 
 

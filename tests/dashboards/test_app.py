@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.app import PAGES, attach, create_app
-from dashboards.links import group_path
+from dashboards.links import PATHS, group_path, topic_path
 from monitor.view import make_view
 
 
@@ -48,7 +48,7 @@ def test_routes_of_the_application_win_and_unknown_paths_stay_unknown() -> None:
         assert http.get("/-/healthy").text == "ok"
         for path in ("/metricz", "/api/v1/x", "/other"):
             assert http.get(path).status_code == 404
-        for path in ("/", "/groups", group_path("a/b"), group_path("..")):
+        for path in (*PATHS, group_path("a/b"), group_path(".."), topic_path("t")):
             page = http.get(path)
             assert page.status_code == 200
             assert '<html lang="en">' in page.text
@@ -103,7 +103,7 @@ def test_a_dashboard_needs_a_source() -> None:
 def test_every_part_that_a_callback_names_is_on_a_page() -> None:
     client = client_of(FixtureSource(shop_view()))
     known = {each["props"].get("id") for each in components(client.http.get("/_dash-layout").json())}
-    for path in ("/", "/groups", "/groups/x"):
+    for path in ("/", "/brokers", "/topics", "/topics/x", "/groups", "/groups/x", "/cluster", "/clusters"):
         page = client.call("content.children", url_pathname=path)
         assert page is not None
         known |= {each["props"].get("id") for each in components(page["content"]["children"])}
@@ -139,7 +139,7 @@ def test_an_unreachable_cluster_shows_the_last_good_data_with_its_age_and_the_re
     tables = client.call("overview-tiles.children", view_data=news["view"]["data"])
     assert tables is not None
     assert "clicks-sessionizer" in " ".join(texts(tables["overview-worst"]["children"]))
-    assert "connection refused" in " ".join(texts(tables["overview-collectors"]["children"]))
+    assert "connection refused" in " ".join(texts(tables["overview-gaps"]["children"]))
 
 
 def test_before_the_first_view_every_page_waits() -> None:
@@ -210,7 +210,9 @@ def test_two_clusters_on_one_dashboard_are_chosen_by_the_url() -> None:
         assert [row[0] for row in answer["groups-feed"]["data"]["rows"]] == [name]
     page = client.call("content.children", url_pathname="/", url_search="?cluster=b")
     assert page is not None
-    assert page["nav-groups"]["href"] == "/groups?cluster=b"
+    links = {each["props"]["id"]: each["props"]["href"] for each in page["nav"]["children"]}
+    assert links["nav-groups"] == "/groups?cluster=b"
+    assert links["nav-clusters"] == "/clusters"
 
 
 # --- hostile names ---
@@ -227,7 +229,10 @@ def test_a_hostile_name_goes_through_every_page_as_text(name: str) -> None:
     answer = client.call("group-name.children", view_data=SEEN, url_pathname=path)
     assert answer is not None
     assert answer["group-note"]["children"] is None
-    assert answer["partitions-feed"]["data"]["rows"][0][4] == 6
+    row = dict(
+        zip(answer["partitions-feed"]["data"]["fields"], answer["partitions-feed"]["data"]["rows"][0], strict=True)
+    )
+    assert row["lag"] == 6
     chart = client.call("group-chart-figure.data", view_data=SEEN, url_pathname=path, group_range_value="1h")
     assert chart is not None
     assert "<" not in chart["group-chart-figure"]["data"]["data"][0]["name"]
@@ -238,7 +243,16 @@ def test_a_hostile_name_goes_through_every_page_as_text(name: str) -> None:
 
 
 def test_the_pages_are_an_explicit_tuple_of_modules() -> None:
-    assert [page.PATH for page in PAGES] == ["/", "/groups", "/groups/{group:path}"]
+    assert [page.PATH for page in PAGES] == [
+        "/",
+        "/brokers",
+        "/topics",
+        "/topics/{topic:path}",
+        "/groups",
+        "/groups/{group:path}",
+        "/cluster",
+        "/clusters",
+    ]
     for page in PAGES:
         first: Any = page.layout()
         assert first.to_plotly_json()["type"] == page.layout().to_plotly_json()["type"]

@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from views import FixtureSource
 
-from dashboards.links import DEFAULT_RANGE, RANGES, group_of, group_path, link, query_of, range_seconds, source_of
+from dashboards.links import (
+    DEFAULT_RANGE,
+    PATHS,
+    RANGES,
+    chosen,
+    group_of,
+    group_path,
+    is_page,
+    link,
+    query_of,
+    range_seconds,
+    source_of,
+    topic_of,
+    topic_path,
+)
 
 NAMES = [
     "a/b",
@@ -59,6 +73,27 @@ def test_the_query_chooses_the_cluster_and_links_keep_it() -> None:
     assert source_of([one, two], None) is one
     assert query_of(link("/groups", search).partition("?")[2]) == {"cluster": "two & a half"}
     assert link("/groups", "?q=x") == "/groups"
+
+
+def test_links_name_the_cluster_only_where_there_are_several() -> None:
+    one, two = FixtureSource(cluster="one"), FixtureSource(cluster="two & a half")
+    assert chosen([one], "?cluster=one&q=x") == (one, "")
+    source, kept = chosen([one, two], "?cluster=two+%26+a+half&q=x")
+    assert source is two
+    assert link("/groups", kept) == "/groups?cluster=two+%26+a+half"
+    assert link("/groups", chosen([one, two], "")[1]) == "/groups?cluster=one"
+
+
+@pytest.mark.parametrize("name", [*NAMES, *HOSTILE])
+def test_topics_and_groups_of_a_name_have_pages_of_their_own(name: str) -> None:
+    assert topic_of(topic_path(name)) == name
+    assert topic_of(group_path(name)) is None
+    assert is_page(topic_path(name))
+
+
+def test_only_pages_are_pages() -> None:
+    assert all(is_page(path) for path in PATHS)
+    assert not any(is_page(path) for path in ("/metrics", "/groupsx", "/cluster/x", "/brokers/1", ""))
 
 
 def test_a_range_that_is_none_is_the_default() -> None:

@@ -21,13 +21,15 @@ ROOM = Path(dashboards.__file__).parent
 MODULES = sorted(ROOM.rglob("*.py"))
 
 ALLOWED = {
-    "asyncio", "base64", "collections", "contextlib", "dataclasses", "gzip", "hashlib", "logging", "math", "time",
-    "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components", "fastapi",
+    "asyncio", "base64", "collections", "contextlib", "dataclasses", "functools", "gzip", "hashlib", "logging", "math",
+    "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components", "fastapi",
     "starlette", "dashboards", "monitor",
 }  # fmt: skip
 OF_THE_CORE = {
     "monitor.derive.lag",
+    "monitor.derive.partitions",
     "monitor.derive.verdict",
+    "monitor.details",
     "monitor.snapshot",
     "monitor.source",
     "monitor.table",
@@ -79,7 +81,7 @@ class OnlyASource:
         return self._inner.subscribe(listener)
 
 
-@pytest.mark.parametrize("path", ["/", "/groups", "/groups/payments-ledger"])
+@pytest.mark.parametrize("path", ["/", "/groups", "/groups/payments-ledger", "/topics/payments"])
 def test_every_callback_of_every_page_asks_only_the_source(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = OnlyASource(FixtureSource(shop_view(0), shop_view(1)))
     client = DashClient(create_app([source], lambda: NOW).server)
@@ -114,6 +116,8 @@ def test_every_callback_of_every_page_asks_only_the_source(path: str, monkeypatc
         if answer is not None:
             answered.add(output)
     assert not others
-    assert {"view.data", "content.children", "overview-tiles.children", "groups-feed.data"} <= answered
+    always = {"view.data", "content.children", "overview-tiles.children", "groups-feed.data", "topics-feed.data"}
+    assert always | {"brokers-feed.data", "requests-feed.data", "clusters-table.children"} <= answered
+    assert ("topic-up.href" in answered) == (path == "/topics/payments")
     assert ("group-up.href" in answered) == (path == "/groups/payments-ledger")
     assert set(source.asked) == {"latest", "window"}

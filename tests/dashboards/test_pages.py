@@ -9,7 +9,10 @@ from dash_client import texts
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
 import dashboards
-from dashboards.pages import group, groups, overview
+from dashboards.cells import BROKER_STATUS, HEALTH, HEALTH_STATUS
+from dashboards.cluster_tables import gaps
+from dashboards.group_tables import members
+from dashboards.pages import brokers, cluster, group, groups, overview, topic, topics
 from monitor.collectors import COLLECTORS
 from monitor.derive.lag import SEVERITY, STATUSES
 from monitor.view import View, make_view
@@ -49,7 +52,7 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
 
 
 def test_columns_and_fields_of_the_grids_belong_together() -> None:
-    for page in (groups, group):
+    for page in (groups, group, brokers, topics, topic, cluster):
         assert {each["field"] for each in page.COLUMNS} <= set(page.FIELDS)
         assert all("markdown" not in str(each) and "dangerously" not in str(each) for each in page.COLUMNS)
 
@@ -113,17 +116,17 @@ def test_the_groups_page_says_when_groups_may_be_missing() -> None:
 
 
 def test_collectors_that_failed_are_named_with_their_reasons() -> None:
-    assert "commits broker 2: timed out" in said(
-        overview.collectors(shop_view(failed={"commits": "broker 2: timed out"}))
-    )
-    assert f"All {len(COLLECTORS)} collectors answered" in said(overview.collectors(shop_view()))
+    assert "commits broker 2: timed out" in said(gaps(shop_view(failed={"commits": "broker 2: timed out"})))
+    assert f"All {len(COLLECTORS)} collectors answered" in said(gaps(shop_view()))
 
 
 def test_members_without_partitions_are_idle_and_unknown_ones_are_not_none() -> None:
     view = shop_view()
-    assert "inv /10.0.6.1 inv-4f2a – idle" in said(group.members(view, view.group_rows["inventory-sync"]))
-    assert "No members" in said(group.members(view, view.group_rows["payments-ledger"]))
-    assert "The members are unknown denied" in said(group.members(view, view.group_rows["secret-group"]))
+    assert "inv /10.0.6.1 inv-4f2a – – – the broker did not tell idle" in said(
+        members(view, view.group_rows["inventory-sync"])
+    )
+    assert "No members" in said(members(view, view.group_rows["payments-ledger"]))
+    assert "The members are unknown denied" in said(members(view, view.group_rows["secret-group"]))
 
 
 def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
@@ -142,3 +145,14 @@ def test_the_browser_sorts_statuses_by_their_severity() -> None:
     assert order
     pairs = [each.split(": ") for each in order[1].strip().split(", ")]
     assert {word: int(place) for word, place in pairs} == dict(zip(STATUSES, SEVERITY, strict=True))
+    words = re.search(r"const words = \{(.*?)\}", script, re.DOTALL)
+    assert words
+    places = {word.strip('"'): int(place) for word, place in re.findall(r'("[^"]+"|\w+): (\d+)', words[1])}
+    assert set(places) == {*HEALTH, *BROKER_STATUS}
+    for ordered in (HEALTH, tuple(BROKER_STATUS)):
+        assert sorted(ordered, key=lambda word: places[word]) == list(ordered)
+
+
+def test_every_word_has_a_glyph() -> None:
+    assert set(HEALTH_STATUS) == set(HEALTH)
+    assert {*HEALTH_STATUS.values(), *BROKER_STATUS.values()} <= set(STATUSES)
