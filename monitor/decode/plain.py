@@ -6,10 +6,13 @@ It is what the fast path is tested against. `read` is how answers are decoded th
 from typing import Any
 
 import numpy as np
+from kafka.protocol.admin import DescribeConfigsResponse, DescribeLogDirsResponse
 from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
 
+from monitor.decode.configs import Config, Described
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import PartitionOffsets
+from monitor.decode.log_dirs import DescribedLogDirs
 from monitor.decode.offset_fetch import CommittedOffsets
 from monitor.table import Floats
 
@@ -66,7 +69,49 @@ def plain_list_offsets(body: bytes, version: int) -> PartitionOffsets:
         np.array([each.partition_index for _, each in rows], np.int32),
         _offsets([(each.offset, each.error_code) for _, each in rows]),
         np.array([each.error_code for _, each in rows], np.int32),
+        np.array([each.timestamp for _, each in rows], np.int64),
     )
+
+
+def plain_log_dirs(body: bytes, version: int) -> DescribedLogDirs:
+    """What decode_log_dirs gives, by kafka-python."""
+    answer = read(DescribeLogDirsResponse, body, version)
+    dirs = _present(answer.results)
+    runs = [(number, topic) for number, each in enumerate(dirs) for topic in _present(each.topics)]
+    rows = [(number, run, each) for run, (number, topic) in enumerate(runs) for each in _present(topic.partitions)]
+    volumes = [(each.total_bytes, each.usable_bytes) if version >= 4 else (-1, -1) for each in dirs]
+    return DescribedLogDirs(
+        answer.error_code if version >= 3 else 0,
+        [_present(each.log_dir) for each in dirs],
+        np.array([each.error_code for each in dirs], np.int32),
+        _offsets([(total, 0) for total, _ in volumes]),
+        _offsets([(usable, 0) for _, usable in volumes]),
+        [_present(topic.name) for _, topic in runs],
+        np.array([number for number, _, _ in rows], np.int32),
+        np.array([run for _, run, _ in rows], np.int32),
+        np.array([each.partition_index for _, _, each in rows], np.int32),
+        _offsets([(each.partition_size, 0) for _, _, each in rows]),
+        _offsets([(each.offset_lag, 0) for _, _, each in rows]),
+        np.array([each.is_future_key for _, _, each in rows], bool),
+    )
+
+
+def plain_configs(body: bytes, version: int) -> list[Described[list[Config]]]:
+    """What a ConfigReader gives that makes lists of configs, by kafka-python."""
+    return [
+        Described(each.resource_type, _present(each.resource_name), each.error_code, _configs(each))
+        for each in _present(read(DescribeConfigsResponse, body, version).results)
+    ]
+
+
+def _configs(resource: Any) -> list[Config]:
+    for each in _present(resource.configs):
+        for synonym in _present(each.synonyms):
+            _present(synonym.name)
+    return [
+        Config(_present(each.name), None if each.is_sensitive else each.value, bool(each.is_sensitive))
+        for each in resource.configs
+    ]
 
 
 def _present(value: Any) -> Any:
