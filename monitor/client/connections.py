@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kafka.errors import SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 
 from monitor.client.sockets import TlsTransport, Transport, connect, in_thread
@@ -40,7 +41,10 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python
             async def with_token(timeout_at: float | None = None) -> None:
                 # kafka-python asks for a token on the I/O thread, where fetching it would hold up every broker.
                 await in_thread(self._net, tokens.renew, "token")
-                await log_in(timeout_at)
+                try:
+                    await log_in(timeout_at)
+                except SaslAuthenticationFailedError as error:
+                    raise tokens.refused(error) from None
 
             conn._sasl_authenticate = with_token  # noqa: SLF001 - as above
         await super()._connect(node, conn, *args, **options)

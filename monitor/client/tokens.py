@@ -74,6 +74,24 @@ class TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # kafka-pytho
     def extensions(self) -> dict[str, str]:
         return self._extensions
 
+    def refused(self, error: Exception) -> TokenError:
+        """The error for a token that a broker has refused, with what the token itself shows to be wrong."""
+        why = " ".join(map(str, error.args)).removeprefix("SaslAuthenticationFailedError: ")
+        why = re.sub(r'^.*\{"status": ?"(\w+)".*', r"\1", why, flags=re.DOTALL)
+        ended = _ends_at(self._text)
+        if ended is not None and 0 < ended < time.time():
+            why += time.strftime(": it expired at %Y-%m-%d %H:%M:%S UTC", time.gmtime(ended))
+        return TokenError(f"the broker refuses the token: {why}")
+
+
+def _ends_at(token: str) -> float | None:
+    """Unix time at which a JSON web token ends, None for any other token."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return float(claims["exp"])
+    except (ValueError, TypeError, LookupError):
+        return None
+
 
 def checked(text: str, where: str) -> str:
     """A token as it may stand in a login. Raises TokenError when it is none: nothing else may get into the message."""

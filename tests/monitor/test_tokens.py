@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from certificates import Authority
+from secure_cluster import unsigned_token
 from token_endpoint import Reply, TokenEndpoint, said
 
 from monitor.client import tokens
@@ -199,6 +200,25 @@ def test_a_failed_fetch_is_tried_again_at_the_next_login() -> None:
     assert provider.token() == ""
     provider.renew()
     assert provider.token() == "t"
+
+
+@pytest.mark.parametrize(
+    ("token", "said_by_broker", "words"),
+    [
+        (unsigned_token("u", seconds=-9), '{"status":"invalid_token"}', "invalid_token: it expired at 20"),
+        (unsigned_token("u"), '{"status":"invalid_token"}', "invalid_token"),
+        (unsigned_token("u", exp="soon"), "no such issuer", "no such issuer"),
+        (unsigned_token("u", exp=1e300), "x", "x"),
+        (unsigned_token("u", exp=-1e300), "x", "x"),
+        ("opaque", '{"status":"insufficient_scope","scope":"x"}', "insufficient_scope"),
+    ],
+)
+def test_a_refused_token_is_told_with_what_it_shows(token: str, said_by_broker: str, words: str) -> None:
+    provider = TokenProvider(lambda: Token(token))
+    provider.renew()
+    line = str(fault_of(provider.refused(Exception(said_by_broker)), "Metadata", 1, 0.0))
+    assert line.startswith(f"authentication failed: the broker refuses the token: {words}")
+    assert token not in line
 
 
 # -------------------------------------------------------------------- Amazon MSK
