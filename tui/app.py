@@ -15,9 +15,9 @@ from monitor.text import visible
 from monitor.view import View
 from tui.keys import APP_KEYS, view_keys
 from tui.messages import ViewArrived
-from tui.picture import WINDOW_SECONDS, Picture
-from tui.screens import SCREENS
-from tui.screens.base import MonitorScreen
+from tui.picture import WINDOW_SECONDS, Picture, Watched
+from tui.screens import BELOW, SCREENS
+from tui.screens.base import FLEET, MonitorScreen
 from tui.screens.help import HelpScreen
 from tui.theme import KMON_DARK
 
@@ -34,6 +34,7 @@ class KmonApp(App[None], inherit_bindings=False):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {each.NAME: each for each in SCREENS}
     DEFAULT_MODE = SCREENS[0].NAME
     views = VIEWS
+    kinds: ClassVar[dict[str, type[MonitorScreen]]] = {each.NAME: each for each in (*SCREENS, *BELOW)}
 
     def __init__(
         self, sources: Sequence[Source], *, addresses: Sequence[str] = (), clock: Callable[[], float] = time.time
@@ -44,10 +45,12 @@ class KmonApp(App[None], inherit_bindings=False):
         self._addresses = (*addresses, *("" for _ in sources))
         self._clock = clock
         self._newest: dict[int, ViewArrived] = {}
-        self._current = 0
         self._visited: list[str] = []
         self._ends: list[Callable[[], None]] = []
-        self.picture = Picture(sources[0].cluster, self._addresses[0], sources[0].interval_seconds, clock())
+        first = sources[0]
+        self.picture = Picture(
+            first.cluster, self._addresses[0], first.interval_seconds, clock(), clusters=self._clusters()
+        )
 
     # Data
 
@@ -71,6 +74,8 @@ class KmonApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
+        if len(self._sources) > 1:
+            self.switch_mode(FLEET)
 
     def on_unmount(self) -> None:
         for end in self._ends:
@@ -78,21 +83,40 @@ class KmonApp(App[None], inherit_bindings=False):
 
     def on_view_arrived(self, message: ViewArrived) -> None:
         self._newest[message.source] = message
-        if message.source == self._current and not self.picture.paused:
+        if self.picture.paused:
+            return
+        if message.source == self.picture.current or self.current_mode == FLEET:
             self._show_newest()
+        else:
+            self._tick()
+
+    def _clusters(self) -> tuple[Watched, ...]:
+        """Every cluster with its newest View."""
+        newest = {place: each.view for place, each in self._newest.items()}
+        return tuple(
+            Watched(each.cluster, self._addresses[place], each.interval_seconds, newest.get(place))
+            for place, each in enumerate(self._sources)
+        )
 
     def _show_newest(self) -> None:
-        newest = self._newest.get(self._current)
+        newest = self._newest.get(self.picture.current)
         if newest is not None:
             self._change(view=newest.view, points=tuple(newest.points))
+        else:
+            self._change()
 
     def _change(self, **changes: Any) -> None:
-        self.picture = replace(self.picture, now=self._clock(), **changes)
+        self._renew(**changes)
         for screen in self._monitors():
             screen.show(self.picture)
 
+    def _renew(self, **changes: Any) -> None:
+        self.picture = replace(self.picture, now=self._clock(), **changes)
+        if not self.picture.paused:
+            self.picture = replace(self.picture, clusters=self._clusters())
+
     def _tick(self) -> None:
-        self.picture = replace(self.picture, now=self._clock())
+        self._renew()
         for screen in self._monitors():
             screen.tell(self.picture)
 
@@ -137,9 +161,10 @@ class KmonApp(App[None], inherit_bindings=False):
             yield SystemCommand(f"Cluster {name}", "Watch this cluster", lambda place=place: self.watch_cluster(place))
 
     def watch_cluster(self, place: int) -> None:
-        """Show the source at `place`."""
-        self._current = place
+        """Show the source at `place`: the view that is on, or from that of all clusters its overview."""
         source = self._sources[place]
         of_source = {"cluster": source.cluster, "interval_seconds": source.interval_seconds, "view": None, "points": ()}
-        self._change(address=self._addresses[place], paused=False, **of_source)
+        self._change(current=place, address=self._addresses[place], paused=False, **of_source)
         self._show_newest()
+        if self.current_mode == FLEET:
+            self.action_view(SCREENS[0].NAME)

@@ -20,6 +20,8 @@ SCREEN_KEYS = (
         "slash", "filter", "filter", tooltip="filter by a regular expression on the name; esc clears it", priority=True
     ),
     Binding("z", "app.switch('problems')", "problems", tooltip="only rows with a problem"),
+    Binding("tab", "pane(1)", "next table", show=False, tooltip="the next table of the view, where it has several"),
+    Binding("shift+tab", "pane(-1)", "table before", show=False, tooltip="the table before it"),
     Binding("escape,minus", "back", "back", show=False, tooltip="close or clear the filter, then one view back"),
 )
 

@@ -26,7 +26,7 @@ def page() -> str:
         ("In the help", HELP_KEYS),
     ):
         parts.append(f"## {title}\n\n| key | what it does |\n|---|---|\n{_rows(keys)}\n")
-    for screen in (*SCREENS[1:], *BELOW):
+    for screen in (*SCREENS[1:], *BELOW):  # the first has the columns of the second
         letters = "\n".join(
             f"| {_code(key_name(each.letter))} | {each.title} | {each.meaning} |"
             for each in screen.COLUMNS

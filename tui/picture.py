@@ -10,10 +10,28 @@ WINDOW_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A cluster that is watched, shown or not. `view` is None before its first poll ends."""
+
+    cluster: str
+    address: str
+    interval_seconds: float
+    view: View | None = None
+
+
+def data_age(view: View | None, now: float) -> float | None:
+    """Age in seconds of what is shown of a View, None while nothing is."""
+    if view is None or (not view.up and view.last_good is None):
+        return None
+    return now - view.shown.time
+
+
+@dataclass(frozen=True)
 class Picture:
     """One cluster as the screens show it. `view` is None before the first poll ends.
 
-    `now` is unix seconds; `points` are the polls of the last WINDOW_SECONDS, oldest first.
+    `now` is unix seconds; `points` are the polls of the last WINDOW_SECONDS, oldest first. `clusters` are all that are
+    watched, in their order, this one at `current`.
     """
 
     cluster: str
@@ -26,10 +44,10 @@ class Picture:
     wide: bool = False
     problems: bool = False
     paused: bool = False
+    clusters: tuple[Watched, ...] = ()
+    current: int = 0
 
     @property
     def age_seconds(self) -> float | None:
         """Age of what is shown, None while nothing is."""
-        if self.view is None or (not self.view.up and self.view.last_good is None):
-            return None
-        return self.now - self.view.shown.time
+        return data_age(self.view, self.now)

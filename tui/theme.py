@@ -30,8 +30,8 @@ _cache: dict[str, Inks] = {}
 def inks(app: App[object]) -> Inks:
     """The style of each kind of text in the app's theme.
 
-    "" is plain text, then there are dim, strong, the statuses of monitor, accent, and "badge-…", a filled label of the
-    last five; bar and part draw charts, head and cursor are the lines of a table.
+    "" is plain text, then there are dim, strong, chosen, the statuses of monitor, accent, and "badge-…", a filled label
+    of the last five; bar and part draw charts, head and cursor are the lines of a table.
     """
     name = app.theme
     if name not in _cache:
@@ -69,4 +69,5 @@ def _mix(variables: dict[str, str], *, native: bool, dark: bool) -> Inks:
             "bar": Style(color=colour["primary"].blend(back, 0.3).rich_color),
             "part": Style(color=colour["primary"].blend(back, 0.6).rich_color),
         }
-    return {**base, "strong": base[""] + Style(bold=True), **kinds, **badges}
+    strong = base[""] + Style(bold=True)
+    return {**base, "strong": strong, "chosen": strong + Style(underline=True), **kinds, **badges}

@@ -1,8 +1,8 @@
 """The line above every view: how the cluster stands, and how old that is."""
 
-from monitor.derive.lag import GLYPHS, OK, STATUSES, UNKNOWN
+from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, STATUSES, UNKNOWN
 from monitor.text import duration, visible
-from tui.picture import Picture
+from tui.picture import Picture, Watched
 from tui.widgets.lines import Line, Part
 
 
@@ -20,17 +20,29 @@ def verdict_line(picture: Picture) -> Line:
     return Line([Part(f" {visible(picture.cluster)} ", f"badge-{kind}"), *said], [freshness(picture)])
 
 
-def asking(picture: Picture) -> str:
+def asking(cluster: Picture | Watched) -> str:
     """What is said before the first poll ends."""
-    where = f" ({visible(picture.address)})" if picture.address else ""
-    return f"asking {visible(picture.cluster)}{where} …"
+    where = f" ({visible(cluster.address)})" if cluster.address else ""
+    return f"asking {visible(cluster.cluster)}{where} …"
 
 
 def freshness(picture: Picture) -> Part:
-    """The age of what is shown: pale, amber when more than two polls are missed, red when more than five."""
+    """The age of what is shown, in the colour of its kind."""
     seconds = picture.age_seconds
     if seconds is None:
         return Part("no data yet ", "dim")
-    missed = seconds / picture.interval_seconds
-    kind = "lost" if missed > 5 else "behind" if missed > 2 else "dim"
-    return Part(f"data {duration(seconds)} old ", kind)
+    return Part(f"data {duration(seconds)} old ", age_kind(seconds, picture.interval_seconds))
+
+
+def age_kind(seconds: float, interval_seconds: float) -> str:
+    """Pale, amber when more than two polls are missed, red when more than five."""
+    missed = seconds / interval_seconds
+    return "lost" if missed > 5 else "behind" if missed > 2 else "dim"
+
+
+def elsewhere(picture: Picture) -> list[Part]:
+    """How many of the clusters that are not shown have each status but ok."""
+    others = [each.view for place, each in enumerate(picture.clusters) if place != picture.current]
+    statuses = [UNKNOWN if view is None else view.verdict.status for view in others]
+    counts = ((status, statuses.count(status)) for status in (LOST, BEHIND, UNKNOWN))
+    return [Part(f"{GLYPHS[status]} {number} ", STATUSES[status]) for status, number in counts if number]

@@ -1,14 +1,43 @@
 """The screens: one file each, listed here."""
 
 from tui.screens.base import MonitorScreen
+from tui.screens.broker import LogDirsScreen
 from tui.screens.brokers import BrokersScreen
+from tui.screens.cluster import CapabilitiesScreen, CollectorsScreen, QuorumScreen, RequestsScreen
+from tui.screens.clusters import ClustersScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GroupsScreen
+from tui.screens.members import MembersScreen, TasksScreen
 from tui.screens.overview import OverviewScreen
+from tui.screens.readers import ProducersScreen, ReadersScreen
+from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
 from tui.screens.topics import TopicsScreen
+from tui.screens.transaction import TransactionScreen
+from tui.screens.transactions import TransactionsScreen
 
-SCREENS: tuple[type[MonitorScreen], ...] = (OverviewScreen, GroupsScreen, TopicsScreen, BrokersScreen)
-"""The views a key leads to, in the order of their keys; those of BELOW are opened from a row."""
+SCREENS: tuple[type[MonitorScreen], ...] = (
+    OverviewScreen,
+    GroupsScreen,
+    TopicsScreen,
+    BrokersScreen,
+    TransactionsScreen,
+    QuorumScreen,
+    ClustersScreen,
+)
+"""The views a key leads to, in the order of their keys; those of BELOW are opened from a row, or with tab."""
 
-BELOW: tuple[type[MonitorScreen], ...] = (GroupScreen, TopicScreen)
+BELOW: tuple[type[MonitorScreen], ...] = (
+    GroupScreen,
+    MembersScreen,
+    TasksScreen,
+    TopicScreen,
+    ReadersScreen,
+    ProducersScreen,
+    ReplicasScreen,
+    LogDirsScreen,
+    TransactionScreen,
+    CapabilitiesScreen,
+    CollectorsScreen,
+    RequestsScreen,
+)

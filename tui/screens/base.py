@@ -18,16 +18,18 @@ from tui.format import fit
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
-from tui.verdict import asking, verdict_line
+from tui.verdict import asking, elsewhere, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Rows
+from tui.widgets.rows import WHY, Rows
 from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from tui.app import KmonApp
 
+FLEET = "clusters"
+"""The name of the view of all clusters, which is listed where there are several."""
 
 BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
@@ -58,6 +60,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     EMPTY: ClassVar[str] = "nothing to show"
     FIXED: ClassVar[int] = 2
     """How many columns say which row it is."""
+    PANES: ClassVar[tuple[str, ...]] = ()
+    """The NAME of each table's screen of this view, its own among them; empty where this is the only one."""
+    PANE: ClassVar[str] = ""
+    """What its table is called among those of PANES."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
     AUTO_FOCUS = "VirtualTable"
     VERTICAL_BREAKPOINTS = BREAKPOINTS
@@ -86,6 +92,18 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def draw(self, picture: Picture, rows: Rows) -> None:
         """Fill the widgets above and below the table."""
 
+    def verdict(self, picture: Picture) -> Line:
+        """The first line."""
+        return verdict_line(picture)
+
+    def panes(self) -> "list[type[MonitorScreen]]":
+        """The screens of PANES that there is something to show on."""
+        return [self.app.kinds[name] for name in self.PANES]
+
+    def beside(self, kind: "type[MonitorScreen]") -> "MonitorScreen":
+        """The screen of another table of this view."""
+        return kind()
+
     def target(self, key: Hashable) -> "MonitorScreen | None":
         """The screen that the row with this key opens."""
         return None
@@ -103,8 +121,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         yield Lines(id="notice")
         with Vertical(id="body"):
             yield from self.above()
+            yield Lines(id="panes")
             yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY, fixed=self.FIXED)
             yield from self.below()
+        yield Lines(id="detail")
         yield Lines(id="complaint")
         yield FilterInput()
         yield Lines(id="keys")
@@ -114,7 +134,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
-        opens = type(self).target is not MonitorScreen.target
+        own = type(self)
+        opens = own.target is not MonitorScreen.target or own.open is not MonitorScreen.open
         keys = (*TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
         shown = [each for each in keys if each.show and (opens or each.action != "choose")]
         parts = [
@@ -135,7 +156,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.tell(picture)
         view = picture.view
         rows = None
-        if view is not None and (view.up or view.last_good is not None):
+        if self.has_something(picture):
             rows = self.rows(picture)
             self._notice(f"{name_of((self.subject or '')[:300])} is not there any more" if rows is None else "")
         else:
@@ -148,22 +169,45 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if rows is not None:
             self.table.wide = picture.wide
             self._fill(rows)
+            self.query_one("#panes", Lines).put(*self._pane_lines())
             self.draw(picture, rows)
+
+    def has_something(self, picture: Picture) -> bool:
+        """Whether there is anything to show yet."""
+        return picture.view is not None and (picture.view.up or picture.view.last_good is not None)
 
     def tell(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
-        self.query_one("#verdict", Lines).put(verdict_line(picture))
-        self.query_one("#views", Lines).put(Line(self._views(), self._chips(picture)))
+        self.query_one("#verdict", Lines).put(self.verdict(picture))
+        chips = self._chips(picture)
+        room = self.app.size.width - sum(cell_len(part.text) for part in chips)
+        self.query_one("#views", Lines).put(Line(self._views(picture, room), chips))
 
-    def _views(self) -> list[Part]:
+    def _views(self, picture: Picture, room: int) -> list[Part]:
+        """The views, those that are not shown by their keys alone where titles do not fit."""
+        several = len(picture.clusters) > 1 or self.NAME == FLEET
+        views = [each for each in self.app.views if several or each[1] != FLEET]
+        subject = "" if self.subject is None else f" › {name_of(self.subject[:300])}"
+        titled = sum(len(title) + 4 for _, _, title in views) + cell_len(subject) <= room
         parts = []
-        for key, name, title in self.app.views:
-            here = name == self.app.current_mode
-            parts.append(Part(f" {key}", "accent", f"app.view('{name}')"))
-            parts.append(Part(f" {title} ", "strong" if here else "dim", f"app.view('{name}')"))
-        if self.subject is not None:
-            parts.append(Part(f" › {name_of(self.subject[:300])}", "strong"))
-        return parts
+        for key, name, title in views:
+            here, action = name == self.app.current_mode, f"app.view('{name}')"
+            parts.append(Part(f" {key}", "accent", action))
+            parts.append(Part(f" {title} " if titled or here else " ", "strong" if here else "dim", action))
+            if name == FLEET:
+                parts += elsewhere(picture)
+        return [*parts, Part(subject, "strong")]
+
+    def _pane_lines(self) -> list[Line]:
+        """The names of this view's tables, and a blank line above them."""
+        kinds = self.panes()
+        if len(kinds) < 2:
+            return []
+        parts = [
+            Part(f" {each.PANE} ", "chosen" if each.NAME == self.NAME else "dim", f"screen.open_pane('{each.NAME}')")
+            for each in kinds
+        ]
+        return [Line(), Line([*parts, Part("  tab", "accent")])]
 
     def _chips(self, picture: Picture) -> list[Part]:
         chips = []
@@ -190,20 +234,49 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             kept &= matching(self._pattern, rows.names)[0]
         self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
 
+    @on(VirtualTable.CursorMoved)
+    def detail(self) -> None:
+        """Say below the table what the row under the cursor says and has no room for."""
+        explained = any(each.name == WHY for each in self.COLUMNS)
+        text = self.table.cut_text(WHY) if explained and self._rows is not None else ""
+        self.query_one("#detail", Lines).put(*([Line([Part(f" {text}", "dim")])] if explained else []))
+
     # What it does
 
     @on(VirtualTable.RowChosen)
     def open_row(self, message: VirtualTable.RowChosen) -> None:
-        screen = self.target(message.key)
+        self.open(message.key)
+
+    def open(self, key: Hashable) -> None:
+        """Open the row with this key."""
+        screen = self.target(key)
         if screen is not None:
             self.app.push_screen(screen)
+
+    def action_pane(self, step: int) -> None:
+        names = [each.NAME for each in self.panes()]
+        if self.NAME in names:
+            self.action_open_pane(names[(names.index(self.NAME) + step) % len(names)])
+
+    def action_open_pane(self, name: str) -> None:
+        if name == self.NAME:
+            return
+        if name == self.app.current_mode:
+            self.app.pop_screen()
+        elif self.app.current_mode == self.NAME:  # the screen of a view itself cannot be put away
+            self.app.push_screen(self.beside(self.app.kinds[name]))
+        else:
+            self.app.switch_screen(self.beside(self.app.kinds[name]))
+
+    def on_resize(self) -> None:
+        self.tell(self.app.picture)
 
     def action_sort(self, column: str) -> None:
         self.table.sort_by(column)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         typing = isinstance(self.focused, FilterInput) and bool(self.focused.display)
-        return not (action == "filter" and typing)
+        return not (action in ("filter", "pane") and typing)
 
     def action_filter(self) -> None:
         self.query_one(FilterInput).open(self._pattern)

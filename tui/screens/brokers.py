@@ -1,5 +1,7 @@
-"""Every broker that metadata names, or that a replica is assigned to."""
+"""Every broker that the cluster names, or that a replica is assigned to."""
 
+from collections.abc import Hashable
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -7,12 +9,17 @@ from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.rollup import BrokerTotals
-from monitor.snapshot import Brokers
-from monitor.table import Floats, Texts, objects
+from monitor.snapshot import KNOWN, Brokers
+from monitor.table import Flags, Floats, Ints, Texts, objects
+from monitor.text import percent, plural, visible
+from monitor.view import View
+from tui.disks import disk_kind, fullest_disks
+from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
-from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+from tui.screens.replicas import ReplicasScreen
+from tui.widgets.columns import WIDE, Column, meaning
+from tui.widgets.rows import Make, Rows, amounts, counts, names, numbers, reasons, shares, sizes, statuses
 
 WORDS = ("ok", "behind", "gone", "unknown")
 
@@ -25,7 +32,7 @@ _ids, _out_of_sync = _totals("broker"), _totals("out_of_sync")
 
 
 def _described(name: str) -> Make:
-    """A column of the brokers that are in metadata; None for the others."""
+    """A column of the brokers that the cluster names; None for the others."""
 
     def make(rows: Rows) -> Texts:
         brokers = rows.view.snapshot.brokers
@@ -35,8 +42,38 @@ def _described(name: str) -> Make:
     return make
 
 
-def _role(rows: Rows) -> Texts:
-    return objects("controller" if each == rows.view.snapshot.controller else "" for each in rows.keys)
+def broker_role(view: View, broker: int) -> str:
+    """What a broker is in the metadata quorum; empty for one that is not in it."""
+    quorum = view.snapshot.quorum
+    if broker == view.snapshot.controller:
+        return "controller"
+    voter = quorum.voter[quorum.node == broker]
+    return "" if not len(voter) else "voter" if voter[0] else "observer"
+
+
+def fenced_brokers(view: View) -> Flags:
+    """Which brokers are fenced, in the order of `broker_totals`."""
+    brokers = view.snapshot.brokers
+    return np.isin(view.broker_totals.broker, brokers.broker[brokers.fenced == 1])
+
+
+def broken_dirs(view: View) -> Flags:
+    """Which brokers have a log dir that is not readable, in the order of `broker_totals`."""
+    dirs = view.snapshot.log_dirs
+    return np.isin(view.broker_totals.broker, dirs.broker[dirs.reason != KNOWN])
+
+
+def broker_status(view: View) -> Ints:
+    """LOST for what is gone, fenced or has a log dir that is not readable; BEHIND where replicas are not in sync."""
+    totals = view.broker_totals
+    lost = ~totals.described | fenced_brokers(view) | broken_dirs(view)
+    return np.where(lost, LOST, np.where(totals.out_of_sync > 0, BEHIND, OK)).astype(np.int32)
+
+
+def _word(rows: Rows, row: int) -> str:
+    if rows.status[row] != LOST or not rows.view.broker_totals.described[row]:
+        return WORDS[rows.status[row]]
+    return "fenced" if fenced_brokers(rows.view)[row] else "log dir"
 
 
 def _asked(name: str) -> Make:
@@ -47,24 +84,85 @@ def _asked(name: str) -> Make:
     return make
 
 
-def _why(rows: Rows, row: int) -> str:
-    if rows.status[row] == LOST:
-        return "not in metadata, but replicas are on it"
-    behind = int(rows.array(_out_of_sync)[row])
-    return f"{behind:,} of its replicas {'is' if behind == 1 else 'are'} not in sync" if behind else ""
+def broker_why(view: View, row: int) -> str:
+    """What is wrong with a row of `broker_totals`, or why its disks are unknown, in words."""
+    totals, dirs = view.broker_totals, view.snapshot.log_dirs
+    parts = []
+    if not totals.described[row]:
+        parts.append("not in metadata, but replicas are on it")
+    elif fenced_brokers(view)[row]:
+        parts.append("fenced: it may lead nothing")
+    parts += [
+        f"log dir {visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
+        for each in np.flatnonzero((dirs.broker == totals.broker[row]) & (dirs.reason != KNOWN))
+    ]
+    behind = int(totals.out_of_sync[row])
+    if behind:
+        parts.append(f"{plural(behind, 'replica')} not in sync")
+    if totals.described[row] and not (dirs.broker == totals.broker[row]).any():
+        parts.append(f"disks: {why_missing(view, 'log_dirs', 'describe_cluster')}")
+    return "; ".join(parts)
 
+
+_difference = partial(percent, sign=True)
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(WORDS, _out_of_sync, "gone: not in metadata; behind: some of its replicas are not in sync"),
+    statuses(
+        _word,
+        _out_of_sync,
+        "gone: no broker of this id is known; fenced: registered, but not in service; log dir: one is not readable; "
+        "behind: some of its replicas are not in sync",
+    ),
     numbers("broker", "Broker", "B", _ids, meaning(Brokers, "broker"), width=7),
-    names("host", "Host", "H", _described("host"), meaning(Brokers, "host"), width=12, grow=1, most=40),
-    names("port", "Port", "P", _described("port"), meaning(Brokers, "port"), width=6, rank=4),
-    names("rack", "Rack", "K", _described("rack"), meaning(Brokers, "rack"), width=8, rank=3),
-    names("role", "Role", "O", _role, "which one is the active controller", width=10),
-    counts("leaders", "Leaders", "E", _totals("leaders"), meaning(BrokerTotals, "leaders"), width=8),
-    counts("replicas", "Replicas", "R", _totals("replicas"), meaning(BrokerTotals, "replicas"), width=9, rank=1),
-    counts("out", "Not in sync", "I", _out_of_sync, meaning(BrokerTotals, "out_of_sync"), width=11, kind="behind"),
-    counts("requests", "Asked", "A", _asked("requests"), "requests kmon has sent to it", width=9, rank=5),
+    names("host", "Host", "H", _described("host"), meaning(Brokers, "host"), width=12, grow=1, most=40, rank=5),
+    names("port", "Port", "P", _described("port"), meaning(Brokers, "port"), width=6, rank=8),
+    names("rack", "Rack", "K", _described("rack"), meaning(Brokers, "rack"), width=8, rank=6),
+    names("version", "Version", "V", _described("version"), meaning(Brokers, "version"), width=8, rank=7),
+    names(
+        "role",
+        "Role",
+        "O",
+        lambda rows: objects(broker_role(rows.view, int(str(each))) for each in rows.keys),
+        "controller: the active one; else what it is in the metadata quorum",
+        width=10,
+    ),
+    counts("leaders", "Leaders", "E", _totals("leaders"), meaning(BrokerTotals, "leaders"), width=7),
+    counts("replicas", "Replicas", "R", _totals("replicas"), meaning(BrokerTotals, "replicas"), width=9, rank=2),
+    counts(
+        "preferred",
+        "Unled",
+        "N",
+        _totals("preferred_missing"),
+        "partitions whose preferred leader it is and that another leads",
+        width=6,
+        rank=4,
+        kind="behind",
+    ),
+    counts("out", "Behind", "I", _out_of_sync, meaning(BrokerTotals, "out_of_sync"), width=7, kind="behind"),
+    sizes("size", "Size", "Z", _totals("size_bytes"), meaning(BrokerTotals, "size_bytes"), width=8),
+    shares(
+        "disk",
+        "Disk",
+        "D",
+        lambda rows: fullest_disks(rows.view),
+        "used share of its fullest volume",
+        width=5,
+        alarm=disk_kind,
+    ),
+    amounts(
+        _difference,
+        "leader_skew",
+        "Lead skew",
+        "L",
+        _totals("leader_skew"),
+        meaning(BrokerTotals, "leader_skew"),
+        width=9,
+        rank=WIDE,
+    ),
+    amounts(
+        _difference, "skew", "Skew", "W", _totals("size_skew"), meaning(BrokerTotals, "size_skew"), width=6, rank=3
+    ),
+    counts("requests", "Asked", "A", _asked("requests"), "requests kmon has sent to it", width=9, rank=WIDE),
     counts(
         "errors",
         "Failed",
@@ -72,10 +170,10 @@ COLUMNS: tuple[Column[Rows], ...] = (
         _asked("errors"),
         "requests of kmon that it gave no usable answer to",
         width=7,
-        rank=5,
+        rank=WIDE,
         kind="behind",
     ),
-    reasons(_why, "what is wrong with it", width=14),
+    reasons(lambda rows, row: broker_why(rows.view, row), "what is wrong with it, or not known of it", width=16),
 )
 
 
@@ -95,5 +193,7 @@ class BrokersScreen(MonitorScreen):
         hosts = dict(zip(brokers.broker.tolist(), brokers.host.tolist(), strict=True))
         keys = totals.broker.tolist()
         names = [f"{each} {hosts.get(each, '')}" for each in keys]
-        status = np.where(totals.described, np.where(totals.out_of_sync > 0, BEHIND, OK), LOST)
-        return Rows(picture, view, keys, names, status, np.arange(len(totals)))
+        return Rows(picture, keys, names, broker_status(view), np.arange(len(totals)))
+
+    def target(self, key: Hashable) -> MonitorScreen:
+        return ReplicasScreen(int(str(key)))

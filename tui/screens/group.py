@@ -1,6 +1,6 @@
 """One group: what it is, its lag over time, and every partition it reads, the worst first."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from monitor.derive.lag import GLYPHS, STATUSES, Lag
 from monitor.derive.verdict import group_why, partition_why
 from monitor.snapshot import KNOWN, Members, Topics
 from monitor.table import Ints, Texts
-from monitor.text import visible
+from monitor.text import plural, visible
 from monitor.view import View
 from tui.format import at_least, count
 from tui.picture import Picture
@@ -20,13 +20,19 @@ from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE, Column, meaning
+from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
 STATUS_MEANING = (
     "lost: records were deleted before they were read; behind: some are still to be read; unknown: nobody can say, and "
     "Why says why; ok: none is left"
 )
+
+
+MOST_SUBTOPOLOGIES = 4
+"""Subtopologies that have a line each."""
 
 
 def _lag(name: str) -> Make:
@@ -59,10 +65,11 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     ),
     numbers("partition", "Part", "P", _lag("partition"), meaning(Lag, "partition"), width=5),
     counts("lag", "Lag", "A", _lag("lag"), meaning(Lag, "lag"), width=10, kind="strong"),
+    counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=6),
     counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=4, kind="lost"),
     counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=2),
     counts("end", "End", "E", _lag("end_offset"), meaning(Lag, "end_offset"), width=11, rank=3),
-    counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=6),
+    counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=7),
     names(
         "client",
         "Client id",
@@ -75,7 +82,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         rank=5,
         empty='""',
     ),
-    names("host", "Host", "H", _members("host"), meaning(Members, "host"), width=14, rank=7),
+    names("host", "Host", "H", _members("host"), meaning(Members, "host"), width=14, rank=8),
     names(
         "member",
         "Member id",
@@ -101,14 +108,10 @@ def lag_rows(view: View, group: int) -> Ints:
     return np.arange(first, last)
 
 
-class GroupScreen(MonitorScreen):
-    """One group and its partitions."""
+class OneGroup(MonitorScreen):
+    """What the tables of one group have in common."""
 
-    NAME, TITLE = "group", "Group"
-    COLUMNS = PARTITION_COLUMNS
-    FIXED = 3
-    EMPTY = "it has committed nothing and no partition is assigned to it"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+    PANES = ("group", "members", "tasks")
 
     def __init__(self, group: str) -> None:
         super().__init__()
@@ -118,8 +121,42 @@ class GroupScreen(MonitorScreen):
     def subject(self) -> str | None:
         return self.group
 
+    def panes(self) -> list[type[MonitorScreen]]:
+        view = self.app.picture.view
+        row = None if view is None else view.shown.group_rows.get(self.group)
+        streams = view is not None and row is not None and view.shown.snapshot.groups.group_type[row] == "streams"
+        return [each for each in super().panes() if streams or each.NAME != "tasks"]
+
+    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
+        assert issubclass(kind, OneGroup)
+        return kind(self.group)
+
     def above(self) -> Sequence[Widget]:
-        return Lines(id="about"), Chart("Lag", id="chart")
+        return (Lines(id="about"),)
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        row = rows.view.group_rows[self.group]
+        width = self.app.size.width
+        lines = [standing(rows.view, row, human=picture.human), *flow(group_facts(rows.view, row), width)]
+        self.query_one("#about", Lines).put(*lines, *subtopologies(rows.view, row))
+
+    def unknown(self, rows: Rows) -> str:
+        """Why nothing is known of its members; empty where they are known."""
+        reason = rows.view.snapshot.groups.reason[rows.view.group_rows[self.group]]
+        return f"unknown: {visible(rows.view.reasons[reason])}" if reason != KNOWN else ""
+
+
+class GroupScreen(OneGroup):
+    """One group and its partitions."""
+
+    NAME, TITLE, PANE = "group", "Group", "Partitions"
+    COLUMNS = PARTITION_COLUMNS
+    FIXED = 3
+    EMPTY = "it has committed nothing and no partition is assigned to it"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(PARTITION_COLUMNS)
+
+    def above(self) -> Sequence[Widget]:
+        return *super().above(), Chart("Lag", id="chart")
 
     def rows(self, picture: Picture) -> Rows | None:
         assert picture.view is not None
@@ -128,43 +165,69 @@ class GroupScreen(MonitorScreen):
         if group is None:
             return None
         pick = lag_rows(view, group)
-        topics = [str(each) for each in view.snapshot.topics.topic[view.lag.topic[pick]]]
-        keys = list(zip(topics, (int(each) for each in view.lag.partition[pick]), strict=True))
-        return Rows(picture, view, keys, topics, view.lag.status[pick], pick)
+        topics = view.snapshot.topics.topic[view.lag.topic[pick]]
+        keys = Places(topics, view.lag.partition[pick])
+        return Rows(picture, keys, topics.tolist(), view.lag.status[pick], pick)
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)
         return TopicScreen(str(key[0]))
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        row = rows.view.group_rows[self.group]
-        self.query_one("#about", Lines).put(*about(rows.view, row, human=picture.human))
+        super().draw(picture, rows)
         samples = [Sample(point.time, point.lag_of(self.group)) for point in picture.points]
         self.query_one("#chart", Chart).show(samples, human=picture.human)
 
 
-def about(view: View, row: int, *, human: bool) -> tuple[Line, Line]:
-    """Two lines on a group: how it stands and why, and what it is."""
-    groups, lags = view.snapshot.groups, view.group_lags
+def standing(view: View, row: int, *, human: bool) -> Line:
+    """How a group stands, and why."""
+    lags, write = view.group_lags, partial(count, human=human)
     status = STATUSES[lags.status[row]]
+    parts = [
+        Part(f" {GLYPHS[lags.status[row]]} {status}", status),
+        Part("  lag ", "dim"),
+        Part(at_least(lags.lag[row], lags.lag_at_least[row], human=human), "strong"),
+    ]
+    if lags.stable_lag[row] < lags.lag[row]:
+        parts += [Part("  to read committed ", "dim"), Part(write(float(lags.stable_lag[row])), "strong")]
+    why = group_why(view, row, write)
+    return Line([*parts, *([Part(f"  {why}")] if why else [])])
+
+
+def group_facts(view: View, row: int) -> Iterable[Fact]:
+    """What a group is."""
+    groups, lags = view.snapshot.groups, view.group_lags
     known = groups.reason[row] == KNOWN
-    facts = (
-        ("type", visible(groups.group_type[row])),
-        ("state", visible(groups.state[row] if known else None)),
-        ("members", count(groups.members[row])),
-        ("partitions", count(lags.partitions[row] or (0 if lags.reason[row] == KNOWN else None))),
-        ("coordinator", str(groups.coordinator[row])),
-        ("assignor", visible(groups.assignor[row])),
-    )
-    why = group_why(view, row, partial(count, human=human))
-    return (
-        Line(
-            [
-                Part(f" {GLYPHS[lags.status[row]]} {status}", status),
-                Part("  lag ", "dim"),
-                Part(at_least(lags.lag[row], lags.lag_at_least[row], human=human), "strong"),
-                *([Part(f"  {why}")] if why else []),
-            ]
-        ),
-        Line([part for name, value in facts for part in (Part(f" {name} ", "dim"), Part(f"{value} "))]),
-    )
+    yield Fact("type", visible(groups.group_type[row]))
+    yield Fact("state", visible(groups.state[row] if known else None))
+    yield Fact("members", count(groups.members[row]))
+    yield Fact("partitions", count(lags.partitions[row] or (0 if lags.reason[row] == KNOWN else None)))
+    yield Fact("coordinator", str(groups.coordinator[row]))
+    yield Fact("assignor", visible(groups.assignor[row]))
+    for title, epoch in (
+        ("epoch", groups.epoch[row]),
+        ("assignment epoch", groups.assignment_epoch[row]),
+        ("topology epoch", groups.topology_epoch[row]),
+    ):
+        if not np.isnan(epoch):
+            yield Fact(title, f"{epoch:.0f}", "behind" if title[0] == "a" and epoch < groups.epoch[row] else "")
+    if lags.reconciling[row] > 0:
+        yield Fact("to be handed over", plural(int(lags.reconciling[row]), "partition"), "behind")
+
+
+def subtopologies(view: View, row: int) -> list[Line]:
+    """A line for each of the first subtopologies of a streams group: what it reads and what it keeps."""
+    parts = view.snapshot.subtopologies
+    rows = np.flatnonzero(parts.group == row)
+    lines = []
+    for each in rows[:MOST_SUBTOPOLOGIES]:
+        words = [Part(f" subtopology {visible(parts.subtopology[each], 40)} ", "dim")]
+        for verb, topics in (
+            ("reads", (*parts.source_topics[each], *parts.repartition_topics[each])),
+            ("keeps", parts.changelog_topics[each]),
+        ):
+            if topics:
+                words += [Part(f" {verb} ", "dim"), Part(", ".join(visible(name, 60) for name in topics))]
+        lines.append(Line(words))
+    more = len(rows) - MOST_SUBTOPOLOGIES
+    return [*lines, Line([Part(f" and {more} more", "dim")])] if more > 0 else lines

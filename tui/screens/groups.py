@@ -116,6 +116,25 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         kind="unknown",
     ),
     counts(
+        "stable",
+        "Stable lag",
+        "B",
+        _lags("stable_lag"),
+        meaning(_TOTALS, "stable_lag"),
+        width=11,
+        rank=WIDE,
+    ),
+    counts(
+        "reconciling",
+        "Handing",
+        "H",
+        _lags("reconciling"),
+        meaning(_TOTALS, "reconciling"),
+        width=8,
+        rank=WIDE,
+        kind="behind",
+    ),
+    counts(
         "coordinator",
         "Coord",
         "C",
@@ -137,7 +156,7 @@ def group_rows(picture: Picture) -> Rows:
     assert picture.view is not None
     view = picture.view.shown
     ids = [str(each) for each in view.snapshot.groups.group]
-    return Rows(picture, view, ids, ids, view.group_lags.status, np.arange(len(ids)))
+    return Rows(picture, ids, ids, view.group_lags.status, np.arange(len(ids)))
 
 
 class GroupsScreen(MonitorScreen):

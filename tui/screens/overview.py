@@ -14,6 +14,7 @@ from monitor.source import Point
 from monitor.text import duration, visible
 from monitor.view import AlertRow, View
 from tui.format import at_least
+from tui.health import health_lines
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.group import GroupScreen
@@ -23,6 +24,8 @@ from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import Rows
 
 WORST_GROUPS = 10
+TALL = 32
+"""The lines of a terminal in which the figures may take a blank one more."""
 LINES_BELOW = 4
 """Alerts, and failing collectors, that are named; the rest is counted."""
 
@@ -47,7 +50,9 @@ class OverviewScreen(MonitorScreen):
     def draw(self, picture: Picture, rows: Rows) -> None:
         view = rows.view
         wide = self.size.width >= 110
-        self.query_one("#stats", Lines).put(*stats(view, human=picture.human, wide=wide))
+        tall = [Line()] if self.size.height >= TALL else []
+        lines = [*stats(view, human=picture.human, wide=wide), *tall, *health_lines(view, human=picture.human), Line()]
+        self.query_one("#stats", Lines).put(*lines)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
         troubled = int((view.group_lags.status != OK).sum())
         shown = f"{len(rows.keys)} of {troubled:,} not ok" if troubled > len(rows.keys) else f"{troubled:,} not ok"
@@ -102,7 +107,7 @@ def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
         size = max(len(title), sum(len(part.text) for part in parts)) + gap
         heads.append(Part(f" {title}".ljust(size), "dim"))
         values += [Part(" "), *parts, Part(" " * (size - 1 - sum(len(part.text) for part in parts)))]
-    return [Line(), Line(heads), Line(values), Line()]
+    return [Line(), Line(heads), Line(values)]
 
 
 def failing(view: View) -> list[Line]:

@@ -1,101 +1,30 @@
-"""One topic: its partitions with leader, replicas and offsets, and the groups that read it."""
+"""One topic: its partitions with leader, replicas, offsets and size, and what its configs say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from monitor.derive.lag import BEHIND, LOST, OK
-from monitor.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
-from monitor.table import Floats, Ints, Ragged, Texts, objects
-from monitor.text import visible
+from monitor.snapshot import KNOWN
+from monitor.text import plural, size, span, visible
 from monitor.view import View
 from tui.format import at_least, count
+from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
-from tui.widgets.columns import Column, meaning
-from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
-
-PARTITION_WORDS = ("ok", "under", "offline", "unknown")
-"""The words for a partition's status, and the worst of a topic's."""
-
-
-def _offsets(name: str) -> Make:
-    return lambda rows: getattr(rows.view.snapshot.offsets, name)[rows.pick]
+from tui.screens.partitions import COLUMNS, partition_status
+from tui.widgets.columns import Column
+from tui.widgets.facts import Fact, flow
+from tui.widgets.lines import Lines
+from tui.widgets.rows import Rows
 
 
-def _records(rows: Rows) -> Floats:
-    offsets = rows.view.snapshot.offsets
-    return (offsets.end_offset - offsets.start_offset)[rows.pick]
+class OneTopic(MonitorScreen):
+    """What the tables of one topic have in common."""
 
-
-def _leader(rows: Rows) -> Floats:
-    leader = rows.view.snapshot.partitions.leader[rows.pick]
-    return np.where(leader == NO_LEADER, np.nan, leader)
-
-
-def _brokers(name: str) -> Make:
-    def make(rows: Rows) -> Texts:
-        nodes: Ragged = getattr(rows.view.snapshot.partitions, name)
-        return objects(" ".join(map(str, nodes.row(int(row)))) or None for row in rows.pick)
-
-    return make
-
-
-def _why(rows: Rows, row: int) -> str:
-    view, place = rows.view, int(rows.pick[row])
-    partitions, offsets = view.snapshot.partitions, view.snapshot.offsets
-    parts = []
-    if partitions.leader[place] == NO_LEADER:
-        parts.append("no leader")
-    missing = [node for node in sorted(partitions.replicas.row(place)) if node not in partitions.isr.row(place)]
-    if missing:
-        parts.append(f"broker {', '.join(map(str, missing))} not in sync")
-    reason = int(offsets.end_reason[place]) or int(offsets.start_reason[place])
-    if reason != KNOWN:
-        parts.append(visible(view.reasons[reason]))
-    return "; ".join(parts)
-
-
-COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(
-        PARTITION_WORDS,
-        _records,
-        "offline: no leader; under: fewer replicas in sync than replicas",
-    ),
-    numbers(
-        "partition",
-        "Partition",
-        "P",
-        lambda rows: rows.view.snapshot.partitions.partition[rows.pick],
-        meaning(Partitions, "partition"),
-    ),
-    counts("leader", "Leader", "D", _leader, "node id of the leader", width=7, falling=False),
-    names("replicas", "Replicas", "R", _brokers("replicas"), meaning(Partitions, "replicas"), width=10),
-    names("isr", "In sync", "I", _brokers("isr"), meaning(Partitions, "isr"), width=10),
-    counts("start", "Start", "T", _offsets("start_offset"), meaning(Offsets, "start_offset"), width=13, rank=2),
-    counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=13),
-    counts("records", "Records", "C", _records, "end - start offset", width=13, rank=1),
-    reasons(_why, "what is wrong with it, or why its offsets are unknown"),
-)
-
-
-def partition_status(view: View) -> Ints:
-    """The status of each partition: LOST without a leader, BEHIND when under-replicated."""
-    status = np.where(view.partition_health.under_replicated, BEHIND, OK)
-    return np.where(view.partition_health.offline, LOST, status).astype(np.int32)
-
-
-class TopicScreen(MonitorScreen):
-    """One topic and its partitions."""
-
-    NAME, TITLE = "topic", "Topic"
-    COLUMNS = COLUMNS
-    EMPTY = "metadata has no partition of it: deleted, or Describe on it is denied"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+    PANES = ("topic", "readers", "producers")
 
     def __init__(self, topic: str) -> None:
         super().__init__()
@@ -108,6 +37,29 @@ class TopicScreen(MonitorScreen):
     def above(self) -> Sequence[Widget]:
         return (Lines(id="about"),)
 
+    def panes(self) -> list[type[MonitorScreen]]:
+        view = self.app.picture.view
+        some = view is not None and len(view.shown.snapshot.producers) > 0
+        return [each for each in super().panes() if some or each.NAME != "producers"]
+
+    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
+        assert issubclass(kind, OneTopic)
+        return kind(self.topic)
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        row = rows.view.topic_rows[self.topic]
+        facts = topic_facts(rows.view, row, human=picture.human)
+        self.query_one("#about", Lines).put(*flow(facts, self.app.size.width))
+
+
+class TopicScreen(OneTopic):
+    """One topic and its partitions."""
+
+    NAME, TITLE, PANE = "topic", "Topic", "Partitions"
+    COLUMNS: ClassVar[tuple[Column[Rows], ...]] = COLUMNS
+    EMPTY = "metadata has no partition of it: deleted, or Describe on it is denied"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+
     def rows(self, picture: Picture) -> Rows | None:
         assert picture.view is not None
         view = picture.view.shown
@@ -116,18 +68,40 @@ class TopicScreen(MonitorScreen):
             return None
         topics = view.snapshot.topics
         pick = topics.first_row[row] + np.arange(topics.partitions[row])
-        numbers = [int(each) for each in view.snapshot.partitions.partition[pick]]
-        return Rows(picture, view, numbers, [str(each) for each in numbers], partition_status(view)[pick], pick)
+        numbers = view.snapshot.partitions.partition[pick]
+        return Rows(picture, numbers.tolist(), numbers.astype(str).tolist(), partition_status(view)[pick], pick)
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        view = rows.view
-        row = view.topic_rows[self.topic]
-        totals = view.topic_totals
-        readers = np.flatnonzero(view.group_topic_lags.topic == row)
-        parts = [Part(" records ", "dim"), Part(count(totals.records[row], human=picture.human), "strong")]
-        parts += [Part("  read by ", "dim"), Part(count(len(readers)))]
-        for reader in readers[np.argsort(-np.nan_to_num(view.group_topic_lags.lag_at_least[readers]))]:
-            lags = view.group_topic_lags
-            parts.append(Part(f"  {visible(view.snapshot.groups.group[lags.group[reader]][:40])} "))
-            parts.append(Part(at_least(lags.lag[reader], lags.lag_at_least[reader], human=picture.human), "dim"))
-        self.query_one("#about", Lines).put(Line(parts), Line())
+
+def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
+    """What a topic is: how much it holds, who reads it, and its configs, or why they are unknown."""
+    totals, topics = view.topic_totals, view.snapshot.topics
+    yield Fact("partitions", count(topics.partitions[row] or None), "strong")
+    yield Fact("records", count(totals.records[row], human=human), "strong")
+    yield Fact("size", size(totals.size_bytes[row]), "strong")
+    if np.isnan(totals.size_bytes[row]) and topics.partitions[row]:
+        yield Fact("size unknown:", why_missing(view, "log_dirs", "describe_cluster"), "unknown")
+    lag = at_least(totals.lag[row], totals.lag_at_least[row], human=human)
+    yield Fact("read by", f"{plural(int(totals.groups[row]), 'group')}, lag {lag}")
+    if not topics.watched[row]:
+        yield Fact("not watched:", "the settings leave it out", "unknown")
+    yield from config_facts(view, row)
+
+
+def config_facts(view: View, row: int) -> Iterable[Fact]:
+    """The configs of a topic that kmon reasons with, in words."""
+    configs = view.snapshot.topic_configs
+    if not len(configs) or configs.reason[row] != KNOWN:
+        why = visible(view.reasons[configs.reason[row]]) if len(configs) else ""
+        why = why or why_missing(view, "configs", "describe_topic_configs")
+        yield Fact("configs unknown:", why, "unknown")
+        return
+    yield Fact("min ISR", count(configs.min_insync_replicas[row]))
+    limit = float(configs.retention_bytes[row])
+    kept = span(configs.retention_seconds[row])
+    yield Fact("retention", kept if not np.isfinite(limit) else f"{kept} or {size(limit)} a partition")
+    yield Fact("cleanup", visible(configs.cleanup_policy[row]))
+    yield Fact("timestamps", visible(configs.timestamp_type[row]))
+    if configs.unclean_election[row] == 1:
+        yield Fact("unclean election", "on: it may lose records", "behind")
+    if configs.remote_storage[row] == 1:
+        yield Fact("remote storage", f"on, kept on brokers for {span(configs.local_retention_seconds[row])}")

@@ -1,22 +1,26 @@
 """Every topic, those with partitions in trouble first."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 import numpy as np
 from textual.binding import BindingType
+from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
 from monitor.derive.rollup import TopicTotals
+from monitor.details import TopicConfigs
 from monitor.snapshot import KNOWN, Topics
-from monitor.table import Floats, Ints, Texts
-from monitor.text import visible
+from monitor.table import Floats, Ints
+from monitor.text import plural, visible
 from monitor.view import View
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
-from tui.screens.topic import PARTITION_WORDS, TopicScreen
-from tui.widgets.columns import WIDE, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, names, reasons, statuses, totals
+from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
+from tui.screens.topic import TopicScreen
+from tui.widgets.columns import WIDE, Column, Values, meaning
+from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals
 
 
 def _totals(name: str) -> Make:
@@ -25,7 +29,8 @@ def _totals(name: str) -> Make:
 
 def _trouble(rows: Rows) -> Floats:
     totals = rows.view.topic_totals
-    return (totals.offline * 1e6 + totals.under_replicated).astype(np.float64)[rows.pick]
+    under_min_isr = np.nan_to_num(totals.under_min_isr)
+    return (totals.offline * 1e8 + under_min_isr * 1e4 + totals.under_replicated).astype(np.float64)[rows.pick]
 
 
 def _partitions(rows: Rows) -> Floats:
@@ -39,8 +44,27 @@ def _factor(rows: Rows) -> Floats:
     return np.where(factor > 0, factor, np.nan)
 
 
-def _ids(rows: Rows) -> Texts:
-    return rows.view.snapshot.topics.topic_id[rows.pick]
+def _topics(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.topics, name)[rows.pick]
+
+
+def _configs(name: str) -> Make:
+    """A config of each topic; unknown where no configs are."""
+
+    def make(rows: Rows) -> Values:
+        configs = rows.view.snapshot.topic_configs
+        if len(configs):
+            values: Values = getattr(configs, name)[rows.pick]
+            return values
+        dtype = next(each.metadata["dtype"] for each in configs.schema() if each.name == name)
+        return np.full(len(rows.pick), None if dtype.hasobject else np.nan, dtype)
+
+    return make
+
+
+def _word(rows: Rows, row: int) -> str:
+    offline = rows.view.topic_totals.offline[rows.pick[row]]
+    return UNDER_MIN_ISR if rows.status[row] == LOST and not offline else PARTITION_WORDS[rows.status[row]]
 
 
 def _why(rows: Rows, row: int) -> str:
@@ -49,37 +73,46 @@ def _why(rows: Rows, row: int) -> str:
 
 def topic_why(view: View, row: int) -> str:
     """What is wrong with a topic, in words."""
-    totals, topics = view.topic_totals, view.snapshot.topics
+    totals, topics, configs = view.topic_totals, view.snapshot.topics, view.snapshot.topic_configs
     if topics.reason[row] != KNOWN:
         return visible(view.reasons[topics.reason[row]])
     parts = []
     if totals.offline[row]:
         parts.append(f"{totals.offline[row]} offline")
+    if totals.under_min_isr[row] > 0:
+        parts.append(f"{totals.under_min_isr[row]:.0f} under min ISR")
     if totals.under_replicated[row]:
         parts.append(f"{totals.under_replicated[row]} under-replicated")
+    if not topics.watched[row]:
+        parts.append("not watched: the settings leave it out")
+    elif len(configs) and configs.reason[row] != KNOWN:
+        parts.append(f"configs: {visible(view.reasons[configs.reason[row]])}")
     return ", ".join(parts)
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        PARTITION_WORDS,
+        _word,
         _trouble,
-        "offline: a partition has no leader; under: one has fewer replicas in sync than replicas",
+        "offline: a partition has no leader; min ISR: one has fewer in sync than min.insync.replicas, so that writes "
+        "with acks=all fail; under: one has fewer replicas in sync than replicas",
     ),
-    names(
-        "topic",
-        "Topic",
-        "T",
-        lambda rows: rows.view.snapshot.topics.topic[rows.pick],
-        meaning(Topics, "topic"),
-        width=22,
-        grow=3,
-        most=60,
-    ),
+    names("topic", "Topic", "T", _topics("topic"), meaning(Topics, "topic"), width=18, grow=3, most=60),
     counts("partitions", "Parts", "P", _partitions, meaning(Topics, "partitions"), width=6),
-    counts("factor", "Repl", "E", _factor, meaning(TopicTotals, "replication_factor"), width=5, rank=4),
+    counts("factor", "Repl", "E", _factor, meaning(TopicTotals, "replication_factor"), width=5, rank=5),
+    counts("min", "Min ISR", "N", _configs("min_insync_replicas"), "min.insync.replicas", width=7, rank=8),
     counts(
         "offline", "Offline", "O", _totals("offline"), meaning(TopicTotals, "offline"), width=8, rank=3, kind="lost"
+    ),
+    counts(
+        "under_min_isr",
+        "Under min",
+        "M",
+        _totals("under_min_isr"),
+        meaning(TopicTotals, "under_min_isr"),
+        width=9,
+        rank=7,
+        kind="lost",
     ),
     counts(
         "under",
@@ -88,40 +121,55 @@ COLUMNS: tuple[Column[Rows], ...] = (
         _totals("under_replicated"),
         meaning(TopicTotals, "under_replicated"),
         width=6,
-        rank=5,
+        rank=6,
         kind="behind",
     ),
-    counts("records", "Records", "C", _totals("records"), meaning(TopicTotals, "records"), width=14),
-    counts("groups", "Groups", "R", _totals("groups"), meaning(TopicTotals, "groups"), width=7, rank=2),
+    counts("records", "Records", "C", _totals("records"), meaning(TopicTotals, "records"), width=12, rank=1),
+    sizes("size", "Size", "Z", _totals("size_bytes"), meaning(TopicTotals, "size_bytes"), width=8),
+    counts("groups", "Groups", "R", _totals("groups"), meaning(TopicTotals, "groups"), width=7, rank=4),
     totals(
-        "lag", "Lag", "A", _totals("lag"), meaning(TopicTotals, "lag"), known=_totals("lag_at_least"), width=12, kind=""
+        "lag", "Lag", "A", _totals("lag"), meaning(TopicTotals, "lag"), known=_totals("lag_at_least"), width=11, kind=""
     ),
-    names("id", "Topic id", "I", _ids, meaning(Topics, "topic_id"), width=22, rank=WIDE),
-    reasons(_why, "what is wrong with it", width=14),
+    spans("retention", "Keeps", "K", _configs("retention_seconds"), "retention.ms; ∞ without a limit", width=7, rank=8),
+    names(
+        "cleanup", "Cleanup", "L", _configs("cleanup_policy"), meaning(TopicConfigs, "cleanup_policy"), width=8, rank=8
+    ),
+    names("id", "Topic id", "I", _topics("topic_id"), meaning(Topics, "topic_id"), width=22, rank=WIDE),
+    reasons(_why, "what is wrong with it, or why a number of it is unknown", width=20),
 )
 
 
 def topic_status(view: View) -> Ints:
-    """The status of each topic: LOST for offline partitions, BEHIND for under-replicated ones."""
+    """The status of each topic: LOST for partitions offline or under min ISR, BEHIND for under-replicated ones."""
     totals = view.topic_totals
     status = np.where(totals.under_replicated > 0, BEHIND, OK)
-    status = np.where(totals.offline > 0, LOST, status)
+    status = np.where((totals.offline > 0) | (totals.under_min_isr > 0), LOST, status)
     return np.where(view.snapshot.topics.reason != KNOWN, UNKNOWN, status).astype(np.int32)
 
 
 class TopicsScreen(MonitorScreen):
-    """Every topic with its partitions' state, size and readers."""
+    """Every topic that is watched with its partitions' state, size and readers, and others that are in trouble."""
 
     KEY, NAME, TITLE = "3", "topics", "Topics"
     COLUMNS = COLUMNS
     EMPTY = "no topic matches"
     BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
+    def below(self) -> Sequence[Widget]:
+        return (Lines(id="left-out"),)
+
     def rows(self, picture: Picture) -> Rows:
         assert picture.view is not None
         view = picture.view.shown
-        names = [str(each) for each in view.snapshot.topics.topic]
-        return Rows(picture, view, names, names, topic_status(view), np.arange(len(names)))
+        status = topic_status(view)
+        pick = np.flatnonzero(view.snapshot.topics.watched | (status != OK))
+        names = view.snapshot.topics.topic[pick].tolist()
+        return Rows(picture, names, names, status[pick], pick)
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        left_out = len(rows.view.snapshot.topics) - len(rows.keys)
+        notice = f" {plural(left_out, 'topic')} more: not watched and not in trouble" if left_out else ""
+        self.query_one("#left-out", Lines).put(*([Line([Part(notice, "dim")])] if notice else []))
 
     def target(self, key: Hashable) -> MonitorScreen:
         return TopicScreen(str(key))

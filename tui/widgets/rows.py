@@ -1,15 +1,17 @@
 """The rows of a table made from a View, and the kinds of column that are written from its arrays."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.table import Flags, Ints
-from monitor.text import visible
+from monitor.text import UNKNOWN as UNKNOWN_NUMBER
+from monitor.text import Write, percent, size, span, visible
 from monitor.view import View
-from tui.format import at_least, count
+from tui.format import age, at_least, count
 from tui.picture import Picture
 from tui.widgets.columns import Cell, Column, Values
 
@@ -19,15 +21,16 @@ class Rows:
     """Rows of a table: `pick[row]` is the row of the View's own table that row shows.
 
     `keys` tell which row is which from one View to the next, `names` are what a filter is matched against, and `status`
-    is each row's status in STATUSES.
+    is each row's status in STATUSES. `about` is what all rows are of where the screen is about one thing, such as a
+    broker's id.
     """
 
     picture: Picture
-    view: View
     keys: Sequence[Hashable]
     names: Sequence[str]
     status: Ints
     pick: Ints
+    about: Hashable = None
     _made: dict[Callable[["Rows"], Values], Values] = field(default_factory=dict, repr=False)
 
     def array(self, make: Callable[["Rows"], Values]) -> Values:
@@ -35,6 +38,12 @@ class Rows:
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
+
+    @property
+    def view(self) -> View:
+        """The View whose tables are shown. Only where there is one."""
+        assert self.picture.view is not None
+        return self.picture.view.shown
 
     @property
     def human(self) -> bool:
@@ -48,6 +57,9 @@ class Rows:
     def problems(self) -> Flags:
         return np.not_equal(self.status, OK)
 
+
+WHY = "why"
+"""The name of the column that says the reason in words."""
 
 Make = Callable[[Rows], Values]
 
@@ -86,6 +98,34 @@ def names(
     )
 
 
+def amounts(  # noqa: PLR0917 - the writer stands before what every column has
+    write: Write,
+    name: str,
+    title: str,
+    letter: str,
+    make: Make,
+    meaning: str,
+    *,
+    width: int = 9,
+    rank: int = 0,
+    kind: str = "",
+    falling: bool = True,
+    alarm: Callable[[float], str] | None = None,
+) -> Column[Rows]:
+    """A column of numbers as `write` has them; NaN is unknown, zero is pale, and `kind` is that of the others.
+
+    `alarm` gives the kind by the number where that is not enough.
+    """
+
+    def cell(rows: Rows, row: int) -> Cell:
+        value = float(rows.array(make)[row])
+        if np.isnan(value):
+            return Cell(UNKNOWN_NUMBER, "dim")
+        return Cell(write(value), alarm(value) if alarm else kind if value else "dim")
+
+    return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
+
+
 def counts(
     name: str,
     title: str,
@@ -98,7 +138,7 @@ def counts(
     kind: str = "",
     falling: bool = True,
 ) -> Column[Rows]:
-    """A column of numbers; NaN is unknown, zero is pale, and `kind` is that of the others."""
+    """A column of numbers of things, which take their short form where there is no room; see `amounts`."""
 
     def cell(rows: Rows, row: int) -> Cell:
         value = float(rows.array(make)[row])
@@ -109,18 +149,24 @@ def counts(
             count(value, human=True) if known else "",
         )
 
-    return Column(
-        name,
-        title,
-        width,
-        cell,
-        meaning,
-        lambda rows: [rows.array(make)],
-        letter,
-        right=True,
-        falling=falling,
-        rank=rank,
-    )
+    return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
+
+
+def _of_numbers(column: Column[Rows], letter: str, make: Make) -> Column[Rows]:
+    return replace(column, sort=lambda rows: [rows.array(make)], letter=letter, right=True)
+
+
+sizes = partial(amounts, size)
+"""A column of bytes."""
+
+spans = partial(amounts, span)
+"""A column of limits in seconds."""
+
+ages = partial(amounts, age)
+"""A column of how long ago something was, in seconds."""
+
+shares = partial(amounts, percent)
+"""A column of shares of 1."""
 
 
 def numbers(
@@ -166,16 +212,21 @@ def totals(
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
 
 
-def statuses(words: Sequence[str], tie: Make, meaning: str, *, width: int = 9) -> Column[Rows]:
-    """The column of a glyph and a word for each status; it sorts by severity, then by `tie`."""
+def statuses(
+    words: Sequence[str] | Callable[[Rows, int], str], tie: Make, meaning: str, *, width: int = 9
+) -> Column[Rows]:
+    """The column of a glyph and a word for each status, or for each row; it sorts by severity, then by `tie`."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        status = rows.status[row]
+        return Cell(f"{GLYPHS[status]} {words(rows, row) if callable(words) else words[status]}", STATUSES[status])
+
     return Column(
         "status",
         "Status",
         width,
-        cell=lambda rows, row: Cell(
-            f"{GLYPHS[rows.status[row]]} {words[rows.status[row]]}", STATUSES[rows.status[row]]
-        ),
-        meaning=meaning,
+        cell,
+        meaning,
         sort=lambda rows: [rows.array(severity), rows.array(tie)],
         letter="S",
     )
@@ -184,7 +235,7 @@ def statuses(words: Sequence[str], tie: Make, meaning: str, *, width: int = 9) -
 def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 24) -> Column[Rows]:
     """The last column: the reason in words; it takes the room that is left."""
     return Column(
-        "why",
+        WHY,
         "Why",
         width,
         cell=lambda rows, row: Cell(write(rows, row), "unknown" if rows.status[row] == UNKNOWN else ""),

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Generic
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -47,6 +48,9 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         def control(self) -> "VirtualTable[Any]":
             return self.table
 
+    class CursorMoved(Message):
+        """Another row is under the cursor, or the same one says something else."""
+
     def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", fixed: int = 2) -> None:
         """`sort` is the column it is sorted by at first, and `empty` stands in a table without rows.
 
@@ -89,6 +93,14 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             return None
         return self._model.keys[int(self._order[self.cursor])]
 
+    def cut_text(self, name: str) -> str:
+        """The text of a column in the row under the cursor; empty where all of it is in sight."""
+        width = next((size for each, size in self._shown if each.name == name), 0)
+        if self._model is None or not len(self._order) or not any(each.name == name for each in self.columns):
+            return ""
+        text = self._column(name).cell(self._model, int(self._order[self.cursor])).text
+        return text if cell_len(text) > width else ""
+
     def sort_by(self, name: str) -> None:
         """Sort by a column; by the same one again, the other way round."""
         column = self._column(name)
@@ -114,6 +126,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self._strips.clear()
         self._resize()
         self.refresh()
+        self.post_message(self.CursorMoved())
 
     def _follow(self, key: Hashable | None, line: int) -> None:
         """Put the cursor on the row with `key`, which was `line` lines below the first one in sight."""
@@ -121,7 +134,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         place = -1
         if key is not None:
             try:
-                place = int(np.flatnonzero(self._order == list(self._model.keys).index(key))[0])
+                place = int(np.flatnonzero(self._order == self._model.keys.index(key))[0])
             except (ValueError, IndexError):
                 place = -1
         last = max(0, len(self._order) - 1)
@@ -160,6 +173,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self._strips.clear()
         self._resize()
         self.refresh()
+        self.post_message(self.CursorMoved())
 
     def watch_wide(self) -> None:
         self.scroll_to(x=0, animate=False)
@@ -174,6 +188,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self.cursor = max(0, min(cursor, len(self._order) - 1))
         self._reveal()
         self.refresh()
+        self.post_message(self.CursorMoved())
 
     def _reveal(self) -> None:
         """Scroll no further than it takes to have the cursor in sight."""

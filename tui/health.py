@@ -1,0 +1,152 @@
+"""The cluster in a few lines: quorum, partitions, brokers, transactions, and what is not known or left out."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from monitor.snapshot import KNOWN
+from monitor.table import Floats
+from monitor.text import percent, plural, visible
+from monitor.view import View
+from tui.disks import disk_kind, fullest_disks
+from tui.format import age, count
+from tui.missing import first_reason, why_missing
+from tui.widgets.facts import joined, titled
+from tui.widgets.lines import Line, Part
+
+MISSING_NAMED = 1
+"""Capabilities that are named with their reason; the rest is counted."""
+
+
+def health_lines(view: View, *, human: bool) -> list[Line]:
+    """A line for each of these that has something to say."""
+    sections = (
+        ("Quorum", quorum_clauses(view, human=human)),
+        ("Partitions", partition_clauses(view)),
+        ("Brokers", broker_clauses(view)),
+        ("Transactions", transaction_clauses(view)),
+        ("Not available", missing_clauses(view)),
+        ("Left out", left_out_clauses(view)),
+    )
+    told = ((title, list(clauses)) for title, clauses in sections)
+    return [titled(title, joined(clauses)) for title, clauses in told if clauses]
+
+
+def quorum_clauses(view: View, *, human: bool) -> Iterable[Part]:
+    """The quorum's leader, its voters and observers, and the one that is furthest behind."""
+    quorum, lags = view.snapshot.quorum, view.quorum_lags
+    if not len(quorum):
+        return
+    leaders = quorum.node[quorum.leader]
+    epoch = "" if view.snapshot.quorum_epoch is None else f", epoch {view.snapshot.quorum_epoch}"
+    yield Part(f"leader {leaders[0]}{epoch}") if len(leaders) else Part("no leader", "lost")
+    observers = f" and {plural(int((~quorum.voter).sum()), 'observer')}" if not quorum.voter.all() else ""
+    yield Part(f"{plural(int(quorum.voter.sum()), 'voter')}{observers}")
+    if np.isnan(lags.lag).all():
+        yield Part("lag unknown", "unknown")
+        return
+    worst = int(np.nanargmax(lags.lag))
+    if lags.lag[worst] > 0:
+        since = age(lags.behind_seconds[worst])
+        far = count(lags.lag[worst], human=human)
+        yield Part(f"node {quorum.node[worst]} is {far} records and {since} behind")
+    else:
+        yield Part("all caught up")
+
+
+def partition_clauses(view: View) -> Iterable[Part]:
+    """Partitions that are short of replicas in sync, led by another than they should be, or on the move."""
+    health, snapshot = view.partition_health, view.snapshot
+    watched = snapshot.topics.watched[snapshot.partitions.topic]
+    yield from _min_isr("under min ISR", health.under_min_isr[watched], "lost")
+    yield from _min_isr("at min ISR", health.at_min_isr[watched], "behind")
+    unled = int((~health.preferred & ~health.offline).sum())
+    if unled:
+        yield Part(f"{unled:,} not led by the preferred leader")
+    moving = int(health.reassigning.sum())
+    if moving:
+        done = health.reassigned[health.reassigning]
+        copied = f", {percent(float(np.nanmin(done)))} copied at least" if not np.isnan(done).all() else ""
+        yield Part(f"{moving:,} being reassigned{copied}", "accent")
+    unknown = int(np.isnan(health.under_min_isr[watched]).sum())
+    if unknown:
+        configs = snapshot.topic_configs
+        why = first_reason(view, configs.reason[snapshot.topics.watched]) if len(configs) else ""
+        why = why or why_missing(view, "configs", "describe_topic_configs")
+        yield Part(f"min ISR of {unknown:,} unknown: {why}", "unknown")
+
+
+def _min_isr(words: str, flags: Floats, kind: str) -> Iterable[Part]:
+    number = int(np.nansum(flags))
+    if number:
+        yield Part(f"{'≥ ' if np.isnan(flags).any() else ''}{number:,} {words}", kind)
+
+
+def broker_clauses(view: View) -> Iterable[Part]:
+    """Brokers that are fenced, disks that are broken or full, and versions and configs that differ."""
+    snapshot, ids = view.snapshot, view.broker_totals.broker
+    fenced = snapshot.brokers.broker[snapshot.brokers.fenced == 1]
+    if len(fenced):
+        yield Part(f"{_few(fenced.tolist())} fenced", "lost")
+    gone = ids[~view.broker_totals.described]
+    if len(gone):
+        yield Part(f"{_few(gone.tolist())} gone", "lost")
+    broken = snapshot.log_dirs.broker[snapshot.log_dirs.reason != KNOWN]
+    if len(broken):
+        yield Part(f"log dir of {_few(np.unique(broken).tolist())} not readable", "lost")
+    fullest = fullest_disks(view)
+    if not np.isnan(fullest).all():
+        worst = int(np.nanargmax(fullest))
+        share = float(fullest[worst])
+        yield Part(f"fullest disk {percent(share)} on {ids[worst]}", disk_kind(share))
+    elif len(ids):
+        yield Part(f"disks unknown: {why_missing(view, 'log_dirs', 'describe_cluster')}", "unknown")
+    versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
+    if len(versions) > 1:
+        yield Part(f"Kafka {', '.join(map(visible, versions))}", "behind")
+    digests = {each for each in snapshot.broker_configs.digest if each is not None}
+    if len(digests) > 1:
+        yield Part("configs differ", "behind")
+
+
+def _few(nodes: list[int]) -> str:
+    shown = ", ".join(map(str, nodes[:5]))
+    return f"{shown} and {len(nodes) - 5:,} more" if len(nodes) > 5 else shown
+
+
+def transaction_clauses(view: View) -> Iterable[Part]:
+    """How many transactions are open, and the oldest."""
+    transactions, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
+    if not len(transactions):
+        return
+    yield Part(f"{len(transactions):,} open")
+    if not np.isnan(ages).all():
+        oldest = int(np.nanargmax(ages))
+        overdue = ages[oldest] > transactions.timeout_seconds[oldest]
+        name = visible(transactions.transactional_id[oldest], 40)
+        yield Part(f"oldest {name} for {age(ages[oldest])}", "behind" if overdue else "")
+    held = int(np.nansum(view.partition_health.unstable > 0))
+    if held:
+        yield Part(f"{plural(held, 'partition')} held back")
+
+
+def missing_clauses(view: View) -> Iterable[Part]:
+    """The capabilities that are missing or unknown, the first with its reason."""
+    table = view.snapshot.capabilities
+    missing = np.flatnonzero(table.available != 1)
+    for row in missing[:MISSING_NAMED]:
+        yield Part(f"{visible(table.capability[row])}: {visible(table.why[row])}", "unknown")
+    more = len(missing) - MISSING_NAMED
+    if more > 0:
+        yield Part(f"{more} more: 6, tab", "dim")
+
+
+def left_out_clauses(view: View) -> Iterable[Part]:
+    """What the settings and limits leave out."""
+    snapshot = view.snapshot
+    hidden = ((snapshot.hidden_topics, "topic"), (snapshot.hidden_groups, "group"))
+    words = [plural(number, noun) for number, noun in hidden if number]
+    if words:
+        yield Part(f"{' and '.join(words)} by the settings")
+    for notice in snapshot.notices:
+        yield Part(visible(notice))

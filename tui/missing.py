@@ -1,0 +1,29 @@
+"""Why something is not known at all: what the collector or the cluster's capabilities say of it."""
+
+import numpy as np
+
+from monitor.snapshot import KNOWN
+from monitor.table import Ints
+from monitor.text import visible
+from monitor.view import View
+
+
+def why_missing(view: View, collector: str, *capabilities: str) -> str:
+    """Why a table that `collector` fills says nothing of a row, as one visible line: never empty.
+
+    A collector's capability has its name; `capabilities` are others that the table depends on.
+    """
+    table = view.snapshot.capabilities
+    for name in (collector, *capabilities):
+        for why in table.why[(table.capability == name) & (table.available != 1)]:
+            return visible(why)
+    outcome = view.outcome(collector)
+    if outcome is not None and outcome.error:
+        return visible(outcome.error)
+    return "not asked yet" if outcome is None or outcome.collected_at is None else "the brokers do not say"
+
+
+def first_reason(view: View, codes: Ints) -> str:
+    """The first of some reasons that is not KNOWN, as one visible line; empty where there is none."""
+    told = np.flatnonzero(codes != KNOWN)
+    return visible(view.reasons[int(codes[told[0]])]) if len(told) else ""

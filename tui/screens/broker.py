@@ -1,0 +1,176 @@
+"""One broker: what it is, its log dirs, and how its configs differ from those of the others."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from monitor.derive.lag import LOST, OK
+from monitor.details import LogDirs
+from monitor.snapshot import KNOWN
+from monitor.table import Floats
+from monitor.text import count, percent, plural, size, span, visible
+from monitor.view import View
+from tui.disks import disk_kind, disk_used
+from tui.missing import why_missing
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen, sort_keys
+from tui.widgets.columns import Column, meaning
+from tui.widgets.facts import Fact, flow
+from tui.widgets.lines import Lines
+from tui.widgets.rows import Make, Rows, names, reasons, shares, sizes, statuses
+
+
+class OneBroker(MonitorScreen):
+    """What the tables of one broker have in common."""
+
+    PANES = ("broker", "log_dirs")
+
+    def __init__(self, broker: int) -> None:
+        super().__init__()
+        self.broker = broker
+
+    @property
+    def subject(self) -> str | None:
+        return f"broker {self.broker}"
+
+    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
+        assert issubclass(kind, OneBroker)
+        return kind(self.broker)
+
+    def above(self) -> Sequence[Widget]:
+        return (Lines(id="about"),)
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        facts = [*broker_facts(rows.view, self.broker), *broker_configs(rows.view, self.broker)]
+        self.query_one("#about", Lines).put(*flow(facts, self.app.size.width))
+
+
+def broker_facts(view: View, broker: int) -> Iterable[Fact]:
+    """What a broker is, how much it holds, and how full its disks are."""
+    brokers, totals = view.snapshot.brokers, view.broker_totals
+    row = int(np.searchsorted(totals.broker, broker))
+    for each in np.flatnonzero(brokers.broker == broker):
+        yield Fact("address", f"{visible(brokers.host[each])}:{brokers.port[each]}", "strong")
+        yield Fact("rack", visible(brokers.rack[each]))
+        yield Fact("Kafka", visible(brokers.version[each]))
+    if not totals.described[row]:
+        yield Fact("gone:", "replicas are on it, but the cluster knows no such broker", "lost")
+    elif (brokers.fenced[brokers.broker == broker] == 1).any():
+        yield Fact("fenced:", "registered, but not in service", "lost")
+    if broker == view.snapshot.controller:
+        yield Fact("role", "controller", "strong")
+    behind, unled = int(totals.out_of_sync[row]), int(totals.preferred_missing[row])
+    yield Fact("leads", count(totals.leaders[row]))
+    if unled:
+        yield Fact("not leading, though preferred", count(unled), "behind")
+    yield Fact("replicas", count(totals.replicas[row]))
+    yield Fact("not in sync", count(behind), "behind" if behind else "")
+    skew = float(totals.size_skew[row])
+    against = "" if np.isnan(skew) else f" ({percent(skew, sign=True)} against the mean)"
+    yield Fact("size", f"{size(totals.size_bytes[row])}{against}")
+    yield from _disks(view, broker)
+
+
+def _disks(view: View, broker: int) -> Iterable[Fact]:
+    dirs, used = view.snapshot.log_dirs, disk_used(view)
+    mine = np.flatnonzero(dirs.broker == broker)
+    if not len(mine):
+        yield Fact("disks unknown:", why_missing(view, "log_dirs", "describe_cluster"), "unknown")
+    bad = mine[dirs.reason[mine] != KNOWN]
+    for each in bad[:1]:
+        told = f"{visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
+        yield Fact(f"{plural(len(bad), 'log dir')} not readable:", told, "lost")
+    if len(mine) > len(bad):
+        fullest = mine[int(np.argmax(np.nan_to_num(used[mine], nan=-1)))]
+        share = float(used[fullest])
+        yield Fact(
+            "fullest disk" if len(mine) > 1 else "disk",
+            f"{percent(share)} used, {size(dirs.usable_bytes[fullest])} free",
+            disk_kind(share),
+        )
+
+
+def broker_configs(view: View, broker: int) -> Iterable[Fact]:
+    """The defaults that kmon reasons with, and whether the broker's other configs are those of the other brokers."""
+    configs = view.snapshot.broker_configs
+    there = np.flatnonzero(configs.broker == broker)
+    if not len(there) or configs.reason[there[0]] != KNOWN:
+        why = visible(view.reasons[configs.reason[there[0]]]) if len(there) else ""
+        why = why or why_missing(view, "configs", "describe_broker_configs")
+        yield Fact("configs unknown:", why, "unknown")
+        return
+    row = int(there[0])
+    yield Fact("defaults: replication", count(configs.replication_factor[row]))
+    yield Fact("min ISR", count(configs.min_insync_replicas[row]))
+    yield Fact("retention", span(configs.retention_seconds[row]))
+    yield Fact("commits of empty groups kept", span(configs.offsets_retention_seconds[row]))
+    yield Fact("transactions at most", span(configs.transaction_max_timeout_seconds[row]))
+    if configs.unclean_election[row] == 1:
+        yield Fact("unclean election", "on: it may lose records", "behind")
+    if configs.auto_create_topics[row] == 1:
+        yield Fact("topics are created", "when first used")
+    known = (configs.broker != broker) & np.array([each is not None for each in configs.digest], bool)
+    other = configs.broker[known & (configs.digest != configs.digest[row])]
+    if configs.digest[row] is not None and len(other):
+        yield Fact("configs differ", f"from those of broker {', '.join(map(str, other.tolist()))}", "behind")
+    elif configs.digest[row] is not None and known.any():
+        yield Fact("configs", "as on the other brokers")
+
+
+def _dirs(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.log_dirs, name)[rows.pick]
+
+
+def _held(rows: Rows) -> Floats:
+    """Size of the replicas on each log dir; unknown where its replicas are."""
+    snapshot = rows.view.snapshot
+    dirs, replicas = snapshot.log_dirs, snapshot.replicas
+    held = np.bincount(replicas.log_dir, replicas.size_bytes, minlength=len(dirs))
+    return np.where(dirs.reason == KNOWN, held, np.nan)[rows.pick]
+
+
+def _why(rows: Rows, row: int) -> str:
+    reason = rows.view.snapshot.log_dirs.reason[rows.pick[row]]
+    return "" if reason == KNOWN else visible(rows.view.reasons[reason])
+
+
+DIR_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(("ok", "ok", "error", "unknown"), _held, "error: it is not readable, and its replicas are unknown"),
+    names("path", "Path", "P", _dirs("path"), meaning(LogDirs, "path"), width=20, grow=2, most=80, empty='""'),
+    sizes("held", "Replicas", "R", _held, "size of the replicas on it", width=9),
+    sizes("total", "Total", "T", _dirs("total_bytes"), meaning(LogDirs, "total_bytes")),
+    sizes("usable", "Free", "F", _dirs("usable_bytes"), meaning(LogDirs, "usable_bytes")),
+    shares(
+        "used",
+        "Used",
+        "U",
+        lambda rows: disk_used(rows.view)[rows.pick],
+        "used share of its volume, by whatever",
+        width=6,
+        alarm=disk_kind,
+    ),
+    reasons(_why, meaning(LogDirs, "reason"), width=14),
+)
+
+
+class LogDirsScreen(OneBroker):
+    """The log dirs of one broker."""
+
+    NAME, TITLE, PANE = "log_dirs", "Broker: log dirs", "Log dirs"
+    COLUMNS = DIR_COLUMNS
+    EMPTY = "its log dirs are unknown"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(DIR_COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows | None:
+        assert picture.view is not None
+        view = picture.view.shown
+        if self.broker not in view.broker_totals.broker:
+            return None
+        dirs = view.snapshot.log_dirs
+        pick = np.flatnonzero(dirs.broker == self.broker)
+        paths = dirs.path[pick].tolist()
+        status = np.where(dirs.reason[pick] == KNOWN, OK, LOST)
+        return Rows(picture, paths, paths, status, pick, self.broker)

@@ -1,0 +1,251 @@
+"""The cluster itself: its metadata quorum, what can be asked of it, and how kmon fares with it."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
+from monitor.derive.quorum import QuorumLags
+from monitor.details import Capabilities, Quorum
+from monitor.snapshot import NO_LEADER, Requests
+from monitor.table import Floats, Ints, Texts, objects
+from monitor.text import visible
+from monitor.view import View
+from tui.health import left_out_clauses
+from tui.missing import why_missing
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen, sort_keys
+from tui.widgets.columns import Column, meaning
+from tui.widgets.facts import Fact, flow
+from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.rows import Make, Rows, ages, amounts, counts, names, numbers, reasons, sizes, statuses
+
+LATE_SECONDS = 30.0
+"""A node of the quorum that has not had all that its leader has for longer than this is behind."""
+
+
+class OneCluster(MonitorScreen):
+    """What the tables of a cluster have in common."""
+
+    PANES = ("quorum", "capabilities", "collectors", "requests")
+
+    def above(self) -> Sequence[Widget]:
+        return (Lines(id="about"),)
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        lines = [*flow(cluster_facts(rows.view), self.app.size.width), *left_out(rows.view)]
+        self.query_one("#about", Lines).put(*lines)
+
+
+def cluster_facts(view: View) -> Iterable[Fact]:
+    """What a cluster is, and its features."""
+    snapshot = view.snapshot
+    yield Fact("cluster id", visible(snapshot.cluster_id), "strong")
+    yield Fact("controller", visible(None if snapshot.controller is None else str(snapshot.controller)), "strong")
+    if snapshot.quorum_epoch is not None:
+        yield Fact("epoch", str(snapshot.quorum_epoch))
+    versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
+    yield Fact("Kafka", ", ".join(map(visible, versions)) or visible(None), "behind" if len(versions) > 1 else "")
+    yield Fact("polls skipped", f"{snapshot.overruns:,}", "behind" if snapshot.overruns else "")
+    features = snapshot.features
+    if len(features):
+        levels = zip(features.feature, features.level, strict=True)
+        yield Fact("features", "  ".join(f"{visible(name)} {level}" for name, level in levels))
+    else:
+        yield Fact("features unknown:", why_missing(view, "brokers", "features"), "unknown")
+
+
+def left_out(view: View) -> list[Line]:
+    """A line for each thing that is left out of what is shown, and why."""
+    return [Line([Part(" left out ", "dim"), each]) for each in left_out_clauses(view)]
+
+
+def _quorum(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.quorum, name)[rows.pick]
+
+
+def _lags(name: str) -> Make:
+    return lambda rows: getattr(rows.view.quorum_lags, name)[rows.pick]
+
+
+def quorum_roles(view: View) -> Texts:
+    """What each node of the quorum is."""
+    quorum = view.snapshot.quorum
+    return np.where(quorum.leader, "leader", np.where(quorum.voter, "voter", "observer")).astype(object)
+
+
+def quorum_status(view: View) -> Ints:
+    """BEHIND for a node that is late, UNKNOWN where nobody can say."""
+    behind = view.quorum_lags.behind_seconds
+    return np.where(np.isnan(behind), UNKNOWN, np.where(behind > LATE_SECONDS, BEHIND, OK)).astype(np.int32)
+
+
+QUORUM_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        ("ok", "behind", "lost", "unknown"),
+        _lags("behind_seconds"),
+        f"behind: it last had all that the leader has more than {LATE_SECONDS:.0f} s ago",
+    ),
+    numbers("node", "Node", "N", _quorum("node"), meaning(Quorum, "node"), width=6),
+    names("role", "Role", "R", lambda rows: quorum_roles(rows.view), "leader, voter or observer", width=9),
+    counts("end", "Log end", "E", _quorum("log_end_offset"), meaning(Quorum, "log_end_offset"), width=13),
+    counts("lag", "Lag", "A", _lags("lag"), meaning(QuorumLags, "lag"), width=10, kind="behind"),
+    ages("caught_up", "Caught up", "C", _lags("behind_seconds"), f"{meaning(QuorumLags, 'behind_seconds')}", width=10),
+    ages("fetched", "Fetched", "F", _lags("fetch_age_seconds"), meaning(QuorumLags, "fetch_age_seconds"), width=8),
+)
+
+
+class QuorumScreen(OneCluster):
+    """The metadata quorum, with what the cluster is."""
+
+    KEY, NAME, TITLE, PANE = "6", "quorum", "Cluster", "Quorum"
+    COLUMNS = QUORUM_COLUMNS
+    SORT = "node"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(QUORUM_COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        view = picture.view.shown
+        nodes = view.snapshot.quorum.node.tolist()
+        return Rows(picture, nodes, [str(each) for each in nodes], quorum_status(view), np.arange(len(nodes)))
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        self.table.empty = f"no metadata quorum is known: {why_missing(rows.view, 'quorum', 'describe_cluster')}"
+        super().draw(picture, rows)
+
+
+def _capabilities(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.capabilities, name)[rows.pick]
+
+
+def _why(rows: Rows, row: int) -> str:
+    return visible(rows.view.snapshot.capabilities.why[rows.pick[row]])
+
+
+CAPABILITY_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        ("ok", "missing", "missing", "unknown"),
+        _capabilities("available"),
+        "missing: the cluster does not serve it, or this user may not ask it; unknown: it could not be asked",
+    ),
+    names("capability", "Capability", "C", _capabilities("capability"), "its name", width=26, most=40, grow=1),
+    reasons(_why, meaning(Capabilities, "why"), width=24),
+)
+
+
+class CapabilitiesScreen(OneCluster):
+    """What kmon can ask of the cluster."""
+
+    NAME, TITLE, PANE = "capabilities", "Cluster: capabilities", "Capabilities"
+    COLUMNS = CAPABILITY_COLUMNS
+    EMPTY = "nothing has been tried yet"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(CAPABILITY_COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        capabilities = picture.view.shown.snapshot.capabilities
+        names = capabilities.capability.tolist()
+        status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, BEHIND))
+        return Rows(picture, names, names, status, np.arange(len(names)))
+
+
+def _outcomes(of: str) -> Make:
+    def make(rows: Rows) -> Floats:
+        values = [getattr(each, of) for each in rows.view.snapshot.outcomes]
+        return np.array([np.nan if each is None else each for each in values], np.float64)
+
+    return make
+
+
+def _answered(rows: Rows) -> Floats:
+    return np.maximum(0.0, rows.view.time - _outcomes("collected_at")(rows))
+
+
+def _seconds(value: float | None) -> str:
+    return visible(None) if value is None or np.isnan(value) else f"{value:.3f} s"
+
+
+COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(("ok", "failed", "failed", "unknown"), _answered, "failed: it had not every answer"),
+    names(
+        "collector",
+        "Collector",
+        "C",
+        lambda rows: objects(each.collector for each in rows.view.snapshot.outcomes),
+        "what it asks for",
+        width=20,
+        most=30,
+        grow=1,
+    ),
+    ages("age", "Answered", "A", _answered, "how old its newest answer was when this poll began", width=9),
+    amounts(_seconds, "took", "Took", "T", _outcomes("duration_seconds"), "its share of this poll", width=9),
+    reasons(lambda rows, row: visible(rows.view.snapshot.outcomes[int(rows.pick[row])].error), "why it failed"),
+)
+
+
+class CollectorsScreen(OneCluster):
+    """How each collector fared in the last poll."""
+
+    NAME, TITLE, PANE = "collectors", "Cluster: collectors", "Collectors"
+    COLUMNS = COLLECTOR_COLUMNS
+    EMPTY = "nothing has been asked"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLLECTOR_COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        outcomes = picture.view.shown.snapshot.outcomes
+        names = [each.collector for each in outcomes]
+        status = np.array([OK if each.success else LOST for each in outcomes], np.int32)
+        return Rows(picture, names, names, status, np.arange(len(names)))
+
+
+def _requests(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.requests, name)[rows.pick]
+
+
+def _broker(rows: Rows) -> Texts:
+    ids = rows.view.snapshot.requests.broker[rows.pick]
+    return objects("bootstrap" if each == NO_LEADER else str(each) for each in ids)
+
+
+def _each(name: str) -> Make:
+    """A number of a request on the average."""
+
+    def make(rows: Rows) -> Floats:
+        requests = rows.view.snapshot.requests
+        total: Floats = getattr(requests, name)
+        return (total / np.where(requests.requests > 0, requests.requests, np.nan))[rows.pick]
+
+    return make
+
+
+REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
+    names("api", "API", "A", _requests("api"), meaning(Requests, "api"), width=26, grow=1, most=34),
+    names("broker", "Broker", "B", _broker, "node id; bootstrap for a connection before the ids are known", width=9),
+    counts("requests", "Requests", "R", _requests("requests"), "sent since kmon started", width=10),
+    counts("errors", "Errors", "E", _requests("errors"), meaning(Requests, "errors"), width=8, kind="behind"),
+    amounts(_seconds, "took", "Took", "T", _each("seconds"), "time from asking to the answer, on the average", width=9),
+    sizes("bytes", "Answer", "W", _each("received_bytes"), "size of an answer, on the average", width=9),
+    sizes("received", "Received", "D", _requests("received_bytes"), "size of all answers", width=9, rank=1),
+)
+
+
+class RequestsScreen(OneCluster):
+    """What kmon has asked of whom."""
+
+    NAME, TITLE, PANE = "requests", "Cluster: requests", "Requests"
+    COLUMNS = REQUEST_COLUMNS
+    SORT = "received"
+    EMPTY = "nothing has been asked"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(REQUEST_COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        requests = picture.view.shown.snapshot.requests
+        keys = list(zip(requests.api.tolist(), requests.broker.tolist(), strict=True))
+        names = [f"{api} {broker}" for api, broker in keys]
+        status = np.where(requests.errors > 0, BEHIND, OK).astype(np.int32)
+        return Rows(picture, keys, names, status, np.arange(len(keys)))

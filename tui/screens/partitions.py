@@ -1,0 +1,246 @@
+"""The columns of a topic's partitions, and what is the matter with a partition in words."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from monitor.derive.lag import BEHIND, LOST, OK
+from monitor.derive.partitions import PartitionHealth, partition_rows
+from monitor.details import EligibleReplicas, TieredOffsets
+from monitor.snapshot import KNOWN, NO_LEADER, Offsets, Partitions, Snapshot
+from monitor.table import Floats, Ints, Ragged, objects
+from monitor.text import UNKNOWN as DASH
+from monitor.text import percent, visible
+from monitor.view import View
+from tui.widgets.columns import WIDE, Cell, Column, meaning
+from tui.widgets.rows import Make, Rows, counts, numbers, reasons, shares, sizes, statuses
+
+PARTITION_WORDS = ("ok", "under", "offline", "unknown")
+"""The words for a partition's status, and the worst of a topic's."""
+
+UNDER_MIN_ISR = "min ISR"
+"""The word for what is worse than being under-replicated: writes with acks=all are refused."""
+
+
+def partition_status(view: View) -> Ints:
+    """The status of each partition: LOST without a leader or under min ISR, BEHIND when under-replicated."""
+    health = view.partition_health
+    status = np.where(health.under_replicated, BEHIND, OK)
+    return np.where(health.offline | (health.under_min_isr == 1), LOST, status).astype(np.int32)
+
+
+def _word(rows: Rows, row: int) -> str:
+    offline = rows.view.partition_health.offline[rows.pick[row]]
+    return UNDER_MIN_ISR if rows.status[row] == LOST and not offline else PARTITION_WORDS[rows.status[row]]
+
+
+Lists = tuple[Ragged, Ints]
+"""Lists of node ids, and for each row of a table which of them is its own, -1 for none."""
+
+
+def _offsets(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.offsets, name)[rows.pick]
+
+
+def _health(name: str) -> Make:
+    return lambda rows: getattr(rows.view.partition_health, name)[rows.pick]
+
+
+def _partitions(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.partitions, name)[rows.pick]
+
+
+def _records(rows: Rows) -> Floats:
+    offsets = rows.view.snapshot.offsets
+    return (offsets.end_offset - offsets.start_offset)[rows.pick]
+
+
+def _tiered(name: str) -> Make:
+    """A column of the tiered offsets for each partition; unknown where its topic has no remote storage."""
+
+    def make(rows: Rows) -> Floats:
+        snapshot = rows.view.snapshot
+        tiered = snapshot.tiered_offsets
+        values = np.full(len(snapshot.partitions), np.nan)
+        place = partition_rows(snapshot, tiered.topic, tiered.partition)
+        values[place[place >= 0]] = getattr(tiered, name)[place >= 0]
+        return values[rows.pick]
+
+    return make
+
+
+def _nodes(
+    name: str, title: str, letter: str, of: Callable[[Rows], Lists], meaning: str, *, rank: int = 0
+) -> Column[Rows]:
+    """A column of node ids."""
+
+    def text(rows: Rows, row: int) -> str:
+        lists, places = of(rows)
+        place = int(places[row])
+        return " ".join(map(str, lists.row(place))) if place >= 0 else ""
+
+    return Column(
+        name,
+        title,
+        9,
+        cell=lambda rows, row: Cell(text(rows, row) or DASH),
+        meaning=meaning,
+        sort=lambda rows: [objects(text(rows, row) for row in range(len(rows.pick)))],
+        letter=letter,
+        falling=False,
+        rank=rank,
+    )
+
+
+def _of_partitions(name: str) -> Callable[[Rows], Lists]:
+    return lambda rows: (getattr(rows.view.snapshot.partitions, name), rows.pick)
+
+
+def _eligible(rows: Rows) -> Lists:
+    return rows.view.snapshot.eligible_replicas.eligible, rows.array(_asked)
+
+
+def _asked(rows: Rows) -> Ints:
+    """The row of each partition among those whose eligible leader replicas were asked, -1 for none."""
+    snapshot = rows.view.snapshot
+    table = snapshot.eligible_replicas
+    places = np.full(len(snapshot.partitions), -1, np.int32)
+    place = partition_rows(snapshot, table.topic, table.partition)
+    places[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return places[rows.pick]
+
+
+def _leader(rows: Rows) -> Floats:
+    leader = rows.view.snapshot.partitions.leader[rows.pick]
+    return np.where(leader == NO_LEADER, np.nan, leader)
+
+
+def _leader_cell(rows: Rows, row: int) -> Cell:
+    place = int(rows.pick[row])
+    partitions = rows.view.snapshot.partitions
+    leader, replicas = int(partitions.leader[place]), partitions.replicas.row(place)
+    if leader == NO_LEADER:
+        return Cell(DASH, "lost")
+    if rows.view.partition_health.preferred[place] or not replicas:
+        return Cell(str(leader))
+    return Cell(f"{leader} ({replicas[0]})", "behind")
+
+
+def partition_problems(rows: Rows, row: int) -> str:
+    """What is wrong with a partition, what is being done with it, and why its offsets are unknown."""
+    view, place = rows.view, int(rows.pick[row])
+    partitions, offsets, health = view.snapshot.partitions, view.snapshot.offsets, view.partition_health
+    replicas, isr = partitions.replicas.row(place), partitions.isr.row(place)
+    parts = []
+    if health.offline[place]:
+        parts.append("no leader")
+    missing = [node for node in sorted(replicas) if node not in isr]
+    wanted = float(health.min_insync_replicas[place])
+    if health.under_min_isr[place] == 1 and not health.offline[place]:
+        parts.append(f"{len(isr)} in sync and min ISR is {wanted:.0f}: writes with acks=all fail")
+    elif health.at_min_isr[place] == 1:
+        parts.append("at min ISR: none may be lost")
+    moving = _reassignment(view.snapshot, place)
+    adding = [] if moving < 0 else view.snapshot.reassignments.adding.row(moving)
+    if behind := [node for node in missing if node not in adding]:
+        parts.append(f"broker {_ids(behind)} not in sync")
+    if moving >= 0:
+        parts.append(_moving(view, place, moving))
+    if health.unstable[place] > 0:
+        parts.append(f"an open transaction holds back {rows.write(float(health.unstable[place]))}")
+    reason = int(offsets.end_reason[place]) or int(offsets.start_reason[place]) or int(offsets.stable_reason[place])
+    if reason != KNOWN:
+        parts.append(visible(view.reasons[reason]))
+    return "; ".join(parts)
+
+
+def _reassignment(snapshot: Snapshot, place: int) -> int:
+    """The row of a partition's reassignment, -1 where it has none."""
+    moving, partitions = snapshot.reassignments, snapshot.partitions
+    same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
+    return int(np.flatnonzero(same)[0]) if same.any() else -1
+
+
+def _moving(view: View, place: int, row: int) -> str:
+    moving = view.snapshot.reassignments
+    adding, removing = moving.adding.row(row), moving.removing.row(row)
+    copied = float(view.partition_health.reassigned[place])
+    parts = [f"to broker {_ids(adding)}"] if adding else []
+    parts += [f"off broker {_ids(removing)}"] if removing else []
+    parts += [f"{percent(copied)} copied"] if not np.isnan(copied) else []
+    return f"moving {', '.join(parts)}"
+
+
+def _ids(nodes: list[int]) -> str:
+    return ", ".join(map(str, nodes))
+
+
+COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        _word,
+        _records,
+        "offline: no leader; min ISR: fewer in sync than min.insync.replicas, so that writes with acks=all fail; "
+        "under: fewer replicas in sync than replicas",
+    ),
+    numbers("partition", "Part", "P", _partitions("partition"), meaning(Partitions, "partition"), width=5),
+    Column(
+        "leader",
+        "Leader",
+        7,
+        _leader_cell,
+        "node id of the leader; in brackets the preferred one while another leads",
+        lambda rows: [rows.array(_leader)],
+        "D",
+        right=True,
+        falling=False,
+    ),
+    _nodes("replicas", "Replicas", "R", _of_partitions("replicas"), meaning(Partitions, "replicas")),
+    _nodes("isr", "In sync", "I", _of_partitions("isr"), meaning(Partitions, "isr")),
+    _nodes("offline", "Offline", "F", _of_partitions("offline"), meaning(Partitions, "offline"), rank=8),
+    _nodes(
+        "eligible",
+        "Eligible",
+        "L",
+        _eligible,
+        f"eligible leader replicas: {meaning(EligibleReplicas, 'eligible')}; asked while too few are in sync",
+        rank=8,
+    ),
+    counts("start", "Start", "T", _offsets("start_offset"), meaning(Offsets, "start_offset"), width=11, rank=3),
+    counts("stable", "Stable", "B", _offsets("stable_offset"), meaning(Offsets, "stable_offset"), width=11, rank=6),
+    counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=11),
+    counts("records", "Records", "C", _records, "end - start offset", width=11, rank=2),
+    counts(
+        "unstable",
+        "Held",
+        "H",
+        _health("unstable"),
+        meaning(PartitionHealth, "unstable"),
+        width=7,
+        rank=5,
+        kind="behind",
+    ),
+    sizes("size", "Size", "Z", _health("size_bytes"), meaning(PartitionHealth, "size_bytes"), width=8, rank=1),
+    shares("moved", "Moved", "M", _health("reassigned"), meaning(PartitionHealth, "reassigned"), width=6, rank=7),
+    counts(
+        "local",
+        "Local start",
+        "A",
+        _tiered("local_start_offset"),
+        f"{meaning(TieredOffsets, 'local_start_offset')}; only of topics with remote storage",
+        width=12,
+        rank=WIDE,
+    ),
+    counts(
+        "tiered",
+        "Tiered end",
+        "N",
+        _tiered("tiered_end_offset"),
+        f"{meaning(TieredOffsets, 'tiered_end_offset')}; only of topics with it",
+        width=12,
+        rank=WIDE,
+    ),
+    numbers(
+        "epoch", "Epoch", "O", _partitions("leader_epoch"), meaning(Partitions, "leader_epoch"), width=6, rank=WIDE
+    ),
+    reasons(partition_problems, "what is wrong with it, or why its offsets are unknown", width=20),
+)

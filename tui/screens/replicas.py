@@ -1,0 +1,158 @@
+"""The replicas that one broker holds: those in trouble first, then the largest."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import BindingType
+
+from monitor.derive.lag import BEHIND, LOST, OK
+from monitor.derive.partitions import partition_rows
+from monitor.details import LogDirs, Replicas
+from monitor.snapshot import NO_LEADER, Partitions, Topics
+from monitor.table import Flags, Floats, Ints, Ragged, Texts
+from monitor.text import size, visible
+from monitor.view import View
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.broker import OneBroker
+from tui.screens.topic import TopicScreen
+from tui.widgets.columns import Column, meaning
+from tui.widgets.places import Places
+from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, sizes, statuses
+
+
+def _on(lists: Ragged, broker: int) -> Flags:
+    """Which rows have this broker in their list."""
+    held = np.zeros(len(lists), bool)
+    held[np.repeat(np.arange(len(lists)), lists.counts)[lists.values == broker]] = True
+    return held
+
+
+def replica_status(view: View, broker: int) -> Ints:
+    """The status of this broker's replica of each partition: LOST when it is offline, BEHIND when not in sync."""
+    partitions = view.snapshot.partitions
+    status = np.where(_on(partitions.isr, broker), OK, BEHIND)
+    return np.where(_on(partitions.offline, broker), LOST, status).astype(np.int32)
+
+
+def _broker(rows: Rows) -> int:
+    assert isinstance(rows.about, int)
+    return rows.about
+
+
+def _log_dir_rows(rows: Rows, *, future: bool) -> Ints:
+    """The row in `replicas` of this broker's replica of each partition, -1 where there is none."""
+    snapshot = rows.view.snapshot
+    replicas = snapshot.replicas
+    place = partition_rows(snapshot, replicas.topic, replicas.partition)
+    mine = np.flatnonzero((replicas.broker == _broker(rows)) & (replicas.future == future) & (place >= 0))
+    found = np.full(len(snapshot.partitions), -1, np.int32)
+    found[place[mine]] = mine
+    return found[rows.pick]
+
+
+def _current(rows: Rows) -> Ints:
+    return _log_dir_rows(rows, future=False)
+
+
+def _future(rows: Rows) -> Ints:
+    return _log_dir_rows(rows, future=True)
+
+
+def _numbers(name: str) -> Make:
+    """A number of each replica on its log dir; unknown where the log dirs do not tell of it."""
+
+    def make(rows: Rows) -> Floats:
+        found, values = rows.array(_current), getattr(rows.view.snapshot.replicas, name)
+        result = np.full(len(found), np.nan)
+        result[found >= 0] = values[found[found >= 0]]
+        return result
+
+    return make
+
+
+def _path(rows: Rows) -> Texts:
+    snapshot, found = rows.view.snapshot, rows.array(_current)
+    result = np.full(len(found), None, object)
+    result[found >= 0] = snapshot.log_dirs.path[snapshot.replicas.log_dir[found[found >= 0]]]
+    return result
+
+
+def _role(rows: Rows) -> Texts:
+    leads = rows.view.snapshot.partitions.leader[rows.pick] == _broker(rows)
+    return np.where(leads, "leader", "follower").astype(object)
+
+
+def _topic(rows: Rows) -> Texts:
+    snapshot = rows.view.snapshot
+    return snapshot.topics.topic[snapshot.partitions.topic[rows.pick]]
+
+
+def _why(rows: Rows, row: int) -> str:
+    view, broker, place = rows.view, _broker(rows), int(rows.pick[row])
+    partitions, moving = view.snapshot.partitions, view.snapshot.reassignments
+    replicas, leader = partitions.replicas.row(place), int(partitions.leader[place])
+    parts = [("", "not in sync", "offline: the broker or its log dir is dead", "")[rows.status[row]]]
+    same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
+    for each in np.flatnonzero(same):
+        if broker in moving.adding.row(int(each)):
+            parts = ["being copied to this broker"]
+        if broker in moving.removing.row(int(each)):
+            parts.append("to be removed from this broker")
+    if replicas[:1] == [broker] and leader != broker:
+        parts.append(f"preferred leader, but {'none' if leader == NO_LEADER else leader} leads")
+    future = int(rows.array(_future)[row])
+    if future >= 0:
+        snapshot = view.snapshot
+        path = visible(snapshot.log_dirs.path[snapshot.replicas.log_dir[future]], 40)
+        parts.append(f"moving to log dir {path}, {size(snapshot.replicas.size_bytes[future])} done")
+    return "; ".join(filter(None, parts))
+
+
+COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        ("ok", "behind", "offline", "unknown"),
+        _numbers("size_bytes"),
+        "offline: on a dead broker or log dir; behind: not in sync",
+    ),
+    names("topic", "Topic", "T", _topic, f"topic: {meaning(Topics, 'topic')}", width=20, grow=2, most=60),
+    numbers(
+        "partition",
+        "Part",
+        "P",
+        lambda rows: rows.view.snapshot.partitions.partition[rows.pick],
+        meaning(Partitions, "partition"),
+        width=6,
+    ),
+    names("role", "Role", "R", _role, "leader or follower", width=8),
+    sizes("size", "Size", "Z", _numbers("size_bytes"), meaning(Replicas, "size_bytes")),
+    counts("lag", "Lag", "A", _numbers("offset_lag"), meaning(Replicas, "offset_lag"), width=9, kind="behind"),
+    names("path", "Log dir", "L", _path, meaning(LogDirs, "path"), width=12, grow=1, most=40, rank=1),
+    reasons(_why, "what is wrong with it, or being done with it", width=14),
+)
+
+
+class ReplicasScreen(OneBroker):
+    """The replicas that one broker holds."""
+
+    NAME, TITLE, PANE = "broker", "Broker", "Replicas"
+    COLUMNS = COLUMNS
+    FIXED = 3
+    EMPTY = "it holds no replica"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows | None:
+        assert picture.view is not None
+        view = picture.view.shown
+        if self.broker not in view.broker_totals.broker:
+            return None
+        partitions = view.snapshot.partitions
+        pick = np.flatnonzero(_on(partitions.replicas, self.broker))
+        topics = view.snapshot.topics.topic[partitions.topic[pick]]
+        keys = Places(topics, partitions.partition[pick])
+        return Rows(picture, keys, topics.tolist(), replica_status(view, self.broker)[pick], pick, self.broker)
+
+    def target(self, key: Hashable) -> MonitorScreen:
+        assert isinstance(key, tuple)
+        return TopicScreen(str(key[0]))

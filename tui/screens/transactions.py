@@ -1,0 +1,135 @@
+"""Every transaction that is under way, the oldest first."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import BindingType
+
+from monitor.derive.lag import BEHIND, OK, UNKNOWN
+from monitor.derive.transactions import TransactionAges
+from monitor.details import Transactions
+from monitor.snapshot import KNOWN
+from monitor.table import Floats, Ints, Texts, objects
+from monitor.text import span, visible
+from monitor.view import View
+from tui.missing import why_missing
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.transaction import TransactionScreen
+from tui.widgets.columns import Column, meaning
+from tui.widgets.rows import Make, Rows, ages, counts, names, numbers, reasons, spans, statuses
+
+
+def _transactions(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.transactions, name)[rows.pick]
+
+
+def _age(rows: Rows) -> Floats:
+    return rows.view.transaction_ages.age_seconds[rows.pick]
+
+
+def _partitions(rows: Rows) -> Floats:
+    """Partitions of each transaction, unknown where it could not be described."""
+    snapshot = rows.view.snapshot
+    counted = np.bincount(snapshot.transaction_partitions.transaction, minlength=len(snapshot.transactions))
+    return np.where(snapshot.transactions.reason == KNOWN, counted, np.nan)[rows.pick]
+
+
+def _producer(rows: Rows) -> Texts:
+    ids = rows.view.snapshot.transactions.producer_id[rows.pick]
+    return objects(None if np.isnan(each) else f"{each:.0f}" for each in ids)
+
+
+def transaction_status(view: View) -> Ints:
+    """BEHIND for a transaction that is open for longer than its timeout, UNKNOWN for one of which no more is known."""
+    transactions = view.snapshot.transactions
+    overdue = view.transaction_ages.age_seconds > transactions.timeout_seconds
+    status = np.where(overdue, BEHIND, OK)
+    return np.where(transactions.reason != KNOWN, UNKNOWN, status).astype(np.int32)
+
+
+def transaction_why(view: View, row: int) -> str:
+    """What is the matter with a transaction, in words."""
+    transactions = view.snapshot.transactions
+    if transactions.reason[row] != KNOWN:
+        return visible(view.reasons[transactions.reason[row]])
+    if view.transaction_ages.age_seconds[row] > transactions.timeout_seconds[row]:
+        return f"should have been aborted after {span(transactions.timeout_seconds[row])}"
+    return ""
+
+
+COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        ("ok", "overdue", "lost", "unknown"),
+        _age,
+        "overdue: it is open for longer than its timeout; unknown: it could not be described",
+    ),
+    names(
+        "id",
+        "Transactional id",
+        "I",
+        _transactions("transactional_id"),
+        meaning(Transactions, "transactional_id"),
+        width=20,
+        grow=2,
+        most=60,
+        empty='""',
+    ),
+    names("state", "State", "E", _transactions("state"), meaning(Transactions, "state"), width=10),
+    ages("age", "Open for", "O", _age, meaning(TransactionAges, "age_seconds")),
+    spans(
+        "timeout",
+        "Timeout",
+        "T",
+        _transactions("timeout_seconds"),
+        meaning(Transactions, "timeout_seconds"),
+        width=8,
+        rank=1,
+    ),
+    counts("partitions", "Parts", "P", _partitions, "partitions it has written to", width=6),
+    numbers(
+        "coordinator",
+        "Coord",
+        "C",
+        _transactions("coordinator"),
+        meaning(Transactions, "coordinator"),
+        width=6,
+        rank=2,
+    ),
+    names("producer", "Producer id", "D", _producer, meaning(Transactions, "producer_id"), width=12, rank=3),
+    reasons(lambda rows, row: transaction_why(rows.view, int(rows.pick[row])), "what is the matter with it", width=14),
+)
+
+
+class TransactionsScreen(MonitorScreen):
+    """Every transaction that is under way."""
+
+    KEY, NAME, TITLE = "5", "transactions", "Transactions"
+    COLUMNS = COLUMNS
+    SORT = "age"
+    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        view = picture.view.shown
+        ids = view.snapshot.transactions.transactional_id.tolist()
+        return Rows(picture, ids, ids, transaction_status(view), np.arange(len(ids)))
+
+    def draw(self, picture: Picture, rows: Rows) -> None:
+        self.table.empty = no_transactions(rows.view) if not rows.keys else "no transaction matches"
+
+    def target(self, key: Hashable) -> MonitorScreen:
+        return TransactionScreen(str(key))
+
+
+def no_transactions(view: View) -> str:
+    """Why there is no transaction to show: because none is open, or because they may not be listed."""
+    told = view.outcome("transactions")
+    capable = view.snapshot.capabilities
+    refused = (capable.capability == "transactions") & (capable.available != 1)
+    if told is None or not told.success or refused.any():
+        return f"not known: {why_missing(view, 'transactions')}"
+    hidden = (capable.capability == "describe_transactional_ids") & (capable.available == 0)
+    why = f"; ids that are not granted are hidden: {visible(capable.why[hidden][0])}" if hidden.any() else ""
+    return f"no transaction is open{why}"
