@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ MOST_ROWS = 20_000
 
 ENDLESS = "Infinity"
 """How an infinite limit travels: JSON has no number for it, and JavaScript makes one of this text."""
+
+Whys = dict[str, dict[str, str]]
+"""Why fields are unknown: for each key that a row can have, the reason by field."""
 
 HEALTH = (
     "ok",
@@ -56,18 +60,25 @@ def share(values: Floats) -> list[Any]:
     return list(cells.tolist())
 
 
-def unknowns(reasons: Sequence[str], **codes: Ints) -> list[dict[str, str] | None]:
-    """For each row the fields that are unknown with the reason, None for a row without any.
+def unknowns(reasons: Sequence[str], **codes: Ints) -> tuple[list[str | None], Whys]:
+    """For each row a key of the second answer, which says the fields that are unknown and why; None where none is.
 
-    `codes` has for each field a reason code a row in `reasons`, KNOWN where the field is known.
+    `codes` has for each field a reason code a row in `reasons`, KNOWN where the field is known. Equal keys say the
+    same in every View, so a row that stays as it is need not travel again.
     """
-    table = np.stack(list(codes.values()), axis=1)
-    kinds, place = np.unique(table, axis=0, return_inverse=True)
-    made = [
-        {field: reasons[code] for field, code in zip(codes, kind, strict=True) if code != KNOWN} or None
-        for kind in kinds.tolist()
-    ]
-    return [made[each] for each in place.ravel().tolist()]
+    kind = np.zeros(len(next(iter(codes.values()))), np.int64)
+    for each in codes.values():
+        _, kind = np.unique(kind * len(reasons) + each, return_inverse=True)
+    _, firsts, place = np.unique(kind, return_index=True, return_inverse=True)
+    keys: list[str | None] = []
+    whys: Whys = {}
+    for row in firsts.tolist():
+        why = {field: reasons[code[row]] for field, code in codes.items() if code[row] != KNOWN}
+        key = sha256(repr(why).encode("utf-8", "surrogatepass")).hexdigest()[:12] if why else None
+        keys.append(key)
+        if key is not None:
+            whys[key] = why
+    return [keys[each] for each in place.tolist()], whys
 
 
 def blamed(values: Floats, reasons: list[str], why: str, codes: Ints | None = None) -> Ints:

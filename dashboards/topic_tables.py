@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from dashboards.cells import HEALTH, partition_health
+from dashboards.cells import HEALTH, partition_health, topic_health
 from dashboards.components.parts import (
     MOST_LISTED,
     card,
@@ -17,16 +17,71 @@ from dashboards.components.parts import (
     nothing,
     status_mark,
     text,
+    tile,
 )
 from dashboards.links import group_path, link, topic_path
 from dashboards.text import ago, failure, nodes, status, switch, unasked
 from monitor.details import Reassignments
 from monitor.snapshot import NO_LEADER
-from monitor.text import UNKNOWN, at_least, count, size, span
+from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
 from monitor.view import View
 
 INHERITED_LOCALLY = -2.0
 """What local.retention.ms says where the tiered topic keeps everything locally as long as retention.ms says."""
+
+
+def tiles(view: View, row: int) -> list[html.Div]:
+    """The topic in this row of the View in numbers."""
+    topics, totals, configs_ = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
+    described = bool(topics.partitions[row])
+    why = "" if described else view.reasons[topics.reason[row]] or "not in metadata"
+    told = len(configs_) == len(topics)
+    min_isr = float(configs_.min_insync_replicas[row]) if told else float("nan")
+    unconfigured = (view.reasons[configs_.reason[row]] if told else "") or unasked(view, "configs")
+    state = HEALTH[topic_health(view)[row]]
+
+    def number(value: float) -> str:
+        return count(float(value) if described else None)
+
+    return [
+        html.Div(
+            [
+                html.Dt("Status"),
+                html.Dd(mark(state), className="tile-value"),
+                html.Dd(visible(why) or ("internal" if topics.internal[row] else ""), className="tile-note muted"),
+            ],
+            className="tile",
+        ),
+        tile(
+            "Partitions",
+            number(topics.partitions[row]),
+            why or f"{count(float(totals.replication_factor[row]))} replicas each",
+        ),
+        tile("Min ISR", count(min_isr), "replicas in sync" if min_isr == min_isr else unconfigured),  # noqa: PLR0124  NaN alone differs from itself
+        tile("Offline", number(totals.offline[row]), "without a leader", "bad" if totals.offline[row] else ""),
+        tile(
+            "Under min ISR",
+            count(float(totals.under_min_isr[row])),
+            unconfigured if np.isnan(totals.under_min_isr[row]) else "writes with acks=all fail",
+            "bad" if totals.under_min_isr[row] > 0 else "",
+        ),
+        tile(
+            "Under-replicated", number(totals.under_replicated[row]), "", "warn" if totals.under_replicated[row] else ""
+        ),
+        tile(
+            "Size",
+            size(float(totals.size_bytes[row])),
+            (unasked(view, "log_dirs") or "some log dir is not known")
+            if np.isnan(totals.size_bytes[row])
+            else "of the leaders",
+        ),
+        tile("Records", count(float(totals.records[row])), why or "from log start to log end"),
+        tile(
+            "Lag",
+            at_least(float(totals.lag[row]), float(totals.lag_at_least[row])),
+            f"of {plural(int(totals.groups[row]), 'group')}",
+        ),
+    ]
 
 
 def readers(view: View, row: int, kept: str) -> Any:

@@ -51,7 +51,7 @@
   grid.unsearched = () => "";
 
   grid.whyUnknown = ({ value, data, colDef }) =>
-    value == null && data && data.whys ? window.kmon.visible(data.whys[colDef.field] || "") : "";
+    value == null && data && data.whys ? window.kmon.visible(window.kmon.whys[data.whys]?.[colDef.field] ?? "") : "";
 
   grid.visible = (params) => (params.value == null ? "" : window.kmon.visible(params.value));
 

@@ -131,8 +131,11 @@
   const rowsOf = ({ fields, rows }) =>
     rows.map((cells) => Object.fromEntries(fields.map((field, index) => [field, cells[index]])));
 
+  kmon.whys = {}; // why numbers are unknown, by the key in a row's cell `whys`: a feed brings those of all its rows
+
   const apply = (api, feed) => {
     const rows = rowsOf(feed);
+    kmon.whys = feed.whys || {};
     if (feed.hidden) {
       const hidden = new Set(feed.hidden), columns = api.getColumns().map((column) => column.getColId());
       api.setColumnsVisible(columns.filter((each) => !hidden.has(each)), true);

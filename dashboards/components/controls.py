@@ -63,7 +63,7 @@ def column(field: str, head: str, *, number: bool | str = False, width: int = 12
     """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last.
 
     `number` names how they are written: count, total, bytes, percent, change or span of assets/dashAgGridFunctions.js.
-    The tooltip of an unknown number is its field's text in the cell `whys` of its row.
+    The tooltip of an unknown number is the text of its field in the feed's `whys`, found by the cell `whys` of its row.
     """
     write = number if isinstance(number, str) else "count"
     numeric = {**NUMBER, "valueFormatter": {"function": f"{write}(params)"}}

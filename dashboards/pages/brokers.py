@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from dashboards.broker_tables import disks, drift, quorum, role_of, used
-from dashboards.cells import BROKER_STATUS, blamed, first_codes, share, unknowns, whole
+from dashboards.cells import BROKER_STATUS, Whys, blamed, first_codes, share, unknowns, whole
 from dashboards.components.controls import BAD, NAME, WARN, column, drive_grid, grid, grid_tools, marks
 from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Feed, Row
@@ -92,22 +92,22 @@ def layout() -> html.Div:
     )
 
 
-def rows(view: View) -> list[Row]:
-    """A row a broker that the cluster names or that replicas are assigned to, its cells in the order of FIELDS."""
+def rows(view: View) -> tuple[list[Row], Whys]:
+    """A row a broker that is named or that replicas are on, cells in the order of FIELDS, and why some are unknown."""
     totals, brokers = view.broker_totals, view.snapshot.brokers
     place = {node: row for row, node in enumerate(brokers.broker.tolist())}
     nodes = totals.broker.tolist()
     at = [place.get(node) for node in nodes]
     roles, full = _roles(view), fullest(view)
     reasons = list(view.reasons)
-    whys = unknowns(
+    keys, whys = unknowns(
         reasons,
         size=blamed(totals.size_bytes, reasons, unasked(view, "log_dirs") or "not told its log dirs", _dirs(view)),
         fullest=blamed(full, reasons, unasked(view, "log_dirs") or "not told how large its volumes are", _dirs(view)),
         leader_skew=blamed(totals.leader_skew, reasons, "nothing to compare with"),
         size_skew=blamed(totals.size_skew, reasons, "the size of some broker is unknown"),
     )
-    return list(
+    table: list[Row] = list(
         zip(
             map(str, nodes),
             nodes,
@@ -124,10 +124,11 @@ def rows(view: View) -> list[Row]:
             share(full),
             share(totals.leader_skew),
             share(totals.size_skew),
-            whys,
+            keys,
             strict=True,
         )
     )
+    return table, whys
 
 
 def fullest(view: View) -> Floats:
@@ -177,9 +178,10 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             raise PreventUpdate
         shown = view.shown
         since = base[1] if base and base[0] == source.cluster else None
-        changes = feed.send(source.cluster, shown.time, rows(shown), since)
+        table, whys = rows(shown)
+        changes = feed.send(source.cluster, shown.time, table, since)
         return (
-            {"fields": FIELDS, **changes},
+            {"fields": FIELDS, "whys": whys, **changes},
             [source.cluster, shown.time],
             note(shown),
             disks(shown),

@@ -7,7 +7,7 @@ import numpy as np
 from dash import Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.cells import blamed, unknowns, whole, worst_rows
+from dashboards.cells import Whys, blamed, unknowns, whole, worst_rows
 from dashboards.charts import lag_figure
 from dashboards.components.controls import (
     NAME,
@@ -108,14 +108,15 @@ def partitions_of(view: View, row: int) -> Ints:
     return worst_rows(wanted, np.array(SEVERITY)[view.lag.status], view.lag.lag)
 
 
-def rows(view: View, row: int) -> list[Row]:
-    """A row a partition of the group in this row of the View, its cells in the order of FIELDS."""
+def rows(view: View, row: int) -> tuple[list[Row], Whys]:
+    """A row a partition of the group in this row, cells in the order of FIELDS, and why some are unknown."""
     lag, topics, members = view.lag, view.snapshot.topics, view.snapshot.members
     at = partitions_of(view, row)
     names = topics.topic[lag.topic[at]].tolist()
     partitions = lag.partition[at].tolist()
     owners = lag.member[at].tolist()
-    return list(
+    keys, whys = _unknowns(view, row, at)
+    table: list[Row] = list(
         zip(
             (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
             names,
@@ -131,13 +132,14 @@ def rows(view: View, row: int) -> list[Row]:
             (None if owner < 0 else members.host[owner] for owner in owners),
             (None if owner < 0 else members.member_id[owner] for owner in owners),
             (partition_why(view, each) for each in at.tolist()),
-            _unknowns(view, row, at),
+            keys,
             strict=True,
         )
     )
+    return table, whys
 
 
-def _unknowns(view: View, row: int, at: Ints) -> list[dict[str, str] | None]:
+def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
     """Why numbers of these rows of `view.lag` are unknown."""
     lag, reasons = view.lag, list(view.reasons)
     unstable = "share groups have none" if view.snapshot.groups.group_type[row] == "share" else "not answered"
@@ -247,7 +249,7 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         shown = view.shown
         key = [source.cluster, group]
         row = shown.group_rows.get(group)
-        table = [] if row is None else rows(shown, row)
+        table, whys = ([], {}) if row is None else rows(shown, row)
         known = base[1] if base and base[0] == key else None
         changes = feed.send(tuple(key), shown.time, table, known)
         described = (
@@ -256,7 +258,7 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             else (note(shown, row, len(table)), tiles(shown, row), members(shown, row), streams(shown, row, kept))
         )
         named = visible(group) or "(empty name)"
-        return link(GROUPS, kept), named, *described, {"fields": FIELDS, **changes}, [key, shown.time]
+        return link(GROUPS, kept), named, *described, {"fields": FIELDS, "whys": whys, **changes}, [key, shown.time]
 
     app.callback(
         Output("group-up", "href"),

@@ -7,7 +7,7 @@ import numpy as np
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.cells import blamed, unknowns, whole
+from dashboards.cells import Whys, blamed, unknowns, whole
 from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Feed, Row
@@ -69,13 +69,14 @@ def layout() -> html.Div:
     )
 
 
-def rows(view: View) -> list[Row]:
-    """A row a group, its cells in the order of FIELDS; unknown numbers are None."""
+def rows(view: View) -> tuple[list[Row], Whys]:
+    """A row a group, cells in the order of FIELDS, and why some are unknown."""
     groups, lags = view.snapshot.groups, view.group_lags
     partial = np.isnan(lags.lag) & (lags.lag_at_least > 0)
     # Of a group whose commits could not be read, "0 partitions" and "0 lost" would be claims.
     unread = np.isnan(lags.lag) & (lags.partitions == 0)
-    return list(
+    keys, whys = _unknowns(view)
+    table: list[Row] = list(
         zip(
             groups.group.tolist(),
             map(status, lags.status.tolist()),
@@ -89,13 +90,14 @@ def rows(view: View) -> list[Row]:
             whole(np.where(unread, np.nan, lags.unknown_partitions)),
             (group_why(view, row) for row in range(len(groups))),
             whole(np.where(partial, lags.lag_at_least, np.nan)),
-            _unknowns(view),
+            keys,
             strict=True,
         )
     )
+    return table, whys
 
 
-def _unknowns(view: View) -> list[dict[str, str] | None]:
+def _unknowns(view: View) -> tuple[list[str | None], Whys]:
     """Why numbers of each group are unknown."""
     groups, lags, reasons = view.snapshot.groups, view.group_lags, list(view.reasons)
     lost = np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)
@@ -131,8 +133,9 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             raise PreventUpdate
         shown = view.shown
         known = base[1] if base and base[0] == source.cluster else None
-        changes = feed.send(source.cluster, shown.time, rows(shown), known)
-        return {"fields": FIELDS, **changes}, [source.cluster, shown.time], note(shown)
+        table, whys = rows(shown)
+        changes = feed.send(source.cluster, shown.time, table, known)
+        return {"fields": FIELDS, "whys": whys, **changes}, [source.cluster, shown.time], note(shown)
 
     app.callback(
         Output("groups-feed", "data"),

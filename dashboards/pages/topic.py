@@ -10,28 +10,28 @@ from dash.exceptions import PreventUpdate
 from dashboards.cells import (
     HEALTH,
     HEALTH_STATUS,
+    Whys,
     blamed,
     leaders,
     lists,
     partition_health,
     share,
-    topic_health,
     unknowns,
     whole,
     words,
     worst_rows,
 )
 from dashboards.components.controls import WARN, column, drive_grid, grid, grid_tools, marks
-from dashboards.components.parts import asked, card, mark, nothing, tile
+from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Feed, Row
 from dashboards.links import TOPICS, chosen, link, topic_of
 from dashboards.text import failure, nodes, unasked
-from dashboards.topic_tables import configs, move, producers, readers
+from dashboards.topic_tables import configs, move, producers, readers, tiles
 from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, reason_code
 from monitor.source import Source
 from monitor.table import Floats, Ints
-from monitor.text import at_least, count, plural, size, visible
+from monitor.text import plural, visible
 from monitor.view import View
 
 PATH = "/topics/{topic:path}"
@@ -122,15 +122,15 @@ def partitions_of(view: View, row: int) -> Ints:
     return worst_rows(wanted, partition_health(view))
 
 
-def rows(view: View, at: Ints) -> list[Row]:
-    """A row for each partition in these rows of `partitions`, its cells in the order of FIELDS."""
+def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
+    """A row for each of these partitions, cells in the order of FIELDS, and why some are unknown."""
     table, offsets, health = view.snapshot.partitions, view.snapshot.offsets, view.partition_health
     numbers = table.partition[at].tolist()
     reasons = list(view.reasons)
     follower_lag = _follower_lag(view)[at]
     local, tiered, untold = _tiered(view)
     disks = unasked(view, "log_dirs") or "the leader's log dir is not known"
-    whys = unknowns(
+    keys, whys = unknowns(
         reasons,
         start=blamed(offsets.start_offset, reasons, "", offsets.start_reason)[at],
         stable=blamed(offsets.stable_offset, reasons, "", offsets.stable_reason)[at],
@@ -145,7 +145,7 @@ def rows(view: View, at: Ints) -> list[Row]:
     )
     preferred = np.where(health.offline, "", np.where(health.preferred, "yes", "no"))
     eligible, moving = _eligible(view), _moves(view)
-    return list(
+    made: list[Row] = list(
         zip(
             map(str, numbers),
             numbers,
@@ -166,10 +166,11 @@ def rows(view: View, at: Ints) -> list[Row]:
             [moving.get(each, "") for each in at.tolist()],
             whole(local[at]),
             whole(tiered[at]),
-            whys,
+            keys,
             strict=True,
         )
     )
+    return made, whys
 
 
 def _follower_lag(view: View) -> Floats:
@@ -220,60 +221,6 @@ def unused(view: View, row: int) -> list[str]:
     return hidden + ([] if (snapshot.tiered_offsets.topic == row).any() else ["local", "tiered"])
 
 
-def tiles(view: View, row: int) -> list[html.Div]:
-    """The topic in this row of the View in numbers."""
-    topics, totals, configs_ = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
-    described = bool(topics.partitions[row])
-    why = "" if described else view.reasons[topics.reason[row]] or "not in metadata"
-    told = len(configs_) == len(topics)
-    min_isr = float(configs_.min_insync_replicas[row]) if told else float("nan")
-    unconfigured = (view.reasons[configs_.reason[row]] if told else "") or unasked(view, "configs")
-    state = HEALTH[topic_health(view)[row]]
-
-    def number(value: float) -> str:
-        return count(float(value) if described else None)
-
-    return [
-        html.Div(
-            [
-                html.Dt("Status"),
-                html.Dd(mark(state), className="tile-value"),
-                html.Dd(visible(why) or ("internal" if topics.internal[row] else ""), className="tile-note muted"),
-            ],
-            className="tile",
-        ),
-        tile(
-            "Partitions",
-            number(topics.partitions[row]),
-            why or f"{count(float(totals.replication_factor[row]))} replicas each",
-        ),
-        tile("Min ISR", count(min_isr), "replicas in sync" if min_isr == min_isr else unconfigured),  # noqa: PLR0124  NaN alone differs from itself
-        tile("Offline", number(totals.offline[row]), "without a leader", "bad" if totals.offline[row] else ""),
-        tile(
-            "Under min ISR",
-            count(float(totals.under_min_isr[row])),
-            unconfigured if np.isnan(totals.under_min_isr[row]) else "writes with acks=all fail",
-            "bad" if totals.under_min_isr[row] > 0 else "",
-        ),
-        tile(
-            "Under-replicated", number(totals.under_replicated[row]), "", "warn" if totals.under_replicated[row] else ""
-        ),
-        tile(
-            "Size",
-            size(float(totals.size_bytes[row])),
-            (unasked(view, "log_dirs") or "some log dir is not known")
-            if np.isnan(totals.size_bytes[row])
-            else "of the leaders",
-        ),
-        tile("Records", count(float(totals.records[row])), why or "from log start to log end"),
-        tile(
-            "Lag",
-            at_least(float(totals.lag[row]), float(totals.lag_at_least[row])),
-            f"of {plural(int(totals.groups[row]), 'group')}",
-        ),
-    ]
-
-
 def absent(view: View) -> html.Div:
     """What stands in place of a topic that the View does not have."""
     why = failure(view, "cluster")
@@ -297,7 +244,8 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         row = shown.topic_rows.get(topic)
         at = np.zeros(0, np.int64) if row is None else partitions_of(shown, row)
         since = base[1] if base and base[0] == key else None
-        changes = feed.send(tuple(key), shown.time, rows(shown, at), since)
+        table, whys = rows(shown, at)
+        changes = feed.send(tuple(key), shown.time, table, since)
         hidden = [] if row is None else unused(shown, row)
         parts = (
             (absent(shown), None, None, None, None, None)
@@ -312,7 +260,13 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             )
         )
         named = visible(topic) or "(empty name)"
-        return (link(TOPICS, kept), named, *parts, {"fields": FIELDS, "hidden": hidden, **changes}, [key, shown.time])
+        return (
+            link(TOPICS, kept),
+            named,
+            *parts,
+            {"fields": FIELDS, "whys": whys, "hidden": hidden, **changes},
+            [key, shown.time],
+        )
 
     app.callback(
         Output("topic-up", "href"),

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboards.cells import (
     HEALTH,
     HEALTH_STATUS,
+    Whys,
     blamed,
     first_codes,
     topic_health,
@@ -110,8 +111,8 @@ def chosen_rows(view: View, show: str | None) -> Ints:
     return worst_rows(wanted, topic_health(view), np.nan_to_num(view.topic_totals.lag_at_least))
 
 
-def rows(view: View, at: Ints) -> list[Row]:
-    """A row for each topic in these rows of the View, its cells in the order of FIELDS; unknown numbers are None."""
+def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
+    """A row for each topic in these rows of the View, cells in the order of FIELDS, and why some are unknown."""
     topics, totals, configs = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
     named, health = topics.partitions > 0, topic_health(view)
     nan = np.full(len(topics), np.nan)
@@ -123,8 +124,9 @@ def rows(view: View, at: Ints) -> list[Row]:
     # Of a topic that metadata does not name, and of commits that could not be read, "0" would be a claim.
     lag_known = np.where(np.isnan(totals.lag_at_least), np.nan, totals.lag_at_least)
     partial = np.isnan(totals.lag) & (lag_known > 0)
+    keys, whys = _unknowns(view, at)
     cleanup = configs.cleanup_policy[at].tolist() if configured else [None] * len(at)
-    return list(
+    table: list[Row] = list(
         zip(
             topics.topic[at].tolist(),
             words(HEALTH, health[at]),
@@ -141,23 +143,24 @@ def rows(view: View, at: Ints) -> list[Row]:
             whole(config("retention_seconds")[at]),
             whole(config("retention_bytes")[at]),
             cleanup,
-            whys(view, at, health),
+            reasons(view, at, health),
             whole(np.where(partial, lag_known, np.nan)[at]),
-            _unknowns(view, at),
+            keys,
             strict=True,
         )
     )
+    return table, whys
 
 
-def whys(view: View, at: Ints, health: Ints) -> list[str]:
+def reasons(view: View, at: Ints, health: Ints) -> list[str]:
     """Why each topic stands as it does, in words; empty for one that is ok."""
-    totals, reasons = view.topic_totals, view.snapshot.topics.reason
+    totals, missing = view.topic_totals, view.snapshot.topics.reason
     at_min = np.bincount(
         view.snapshot.partitions.topic[view.partition_health.at_min_isr == 1], minlength=len(view.snapshot.topics)
     )
     moving = np.bincount(view.snapshot.reassignments.topic, minlength=len(view.snapshot.topics))
     said = [""] * len(at)
-    for place in np.flatnonzero((health[at] > 0) | (reasons[at] != KNOWN)).tolist():
+    for place in np.flatnonzero((health[at] > 0) | (missing[at] != KNOWN)).tolist():
         row = int(at[place])
         numbers = (
             (totals.offline[row], "offline"),
@@ -167,13 +170,13 @@ def whys(view: View, at: Ints, health: Ints) -> list[str]:
             (moving[row], "being reassigned"),
         )
         parts = [f"{int(number):,} {word}" for number, word in numbers if number > 0]
-        if reasons[row] != KNOWN:
-            parts.append(visible(view.reasons[reasons[row]]))
+        if missing[row] != KNOWN:
+            parts.append(visible(view.reasons[missing[row]]))
         said[place] = "; ".join(parts)
     return said
 
 
-def _unknowns(view: View, at: Ints) -> list[dict[str, str] | None]:
+def _unknowns(view: View, at: Ints) -> tuple[list[str | None], Whys]:
     """Why numbers of each topic are unknown."""
     snapshot, totals, count = view.snapshot, view.topic_totals, len(view.snapshot.topics)
     reasons, topic = list(view.reasons), snapshot.partitions.topic
@@ -242,8 +245,9 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         key = [source.cluster, show or "watched"]
         at = chosen_rows(shown, show)
         since = base[1] if base and base[0] == key else None
-        changes = feed.send(tuple(key), shown.time, rows(shown, at), since)
-        return {"fields": FIELDS, **changes}, [key, shown.time], note(shown, len(at), show)
+        table, whys = rows(shown, at)
+        changes = feed.send(tuple(key), shown.time, table, since)
+        return {"fields": FIELDS, "whys": whys, **changes}, [key, shown.time], note(shown, len(at), show)
 
     app.callback(
         Output("topics-feed", "data"),

@@ -22,7 +22,7 @@ EMPTY = snapshot_of([], [])
 
 def row_of(view: View, name: str) -> dict[str, Any]:
     return next(
-        cells for row in groups.rows(view) if (cells := dict(zip(groups.FIELDS, row, strict=True)))["id"] == name
+        cells for row in groups.rows(view)[0] if (cells := dict(zip(groups.FIELDS, row, strict=True)))["id"] == name
     )
 
 
@@ -32,7 +32,7 @@ def said(tree: Any) -> str:
 
 def test_a_row_of_every_group_with_its_numbers() -> None:
     view = shop_view()
-    assert [row[0] for row in groups.rows(view)] == view.snapshot.groups.group.tolist()
+    assert [row[0] for row in groups.rows(view)[0]] == view.snapshot.groups.group.tolist()
     row = row_of(view, "payments-ledger")
     assert (row["lag"], row["max_lag"], row["lost"], row["status"]) == (13_500, 11_500, 400, "lost")
     assert (row["members"], row["state"], row["type"], row["partitions"]) == (0, "Empty", "classic", 2)
@@ -59,14 +59,18 @@ def test_columns_and_fields_of_the_grids_belong_together() -> None:
 
 def test_the_partitions_of_a_group_with_who_reads_them() -> None:
     view = shop_view()
-    rows = [dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["orders-fulfilment"])]
+    rows = [
+        dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["orders-fulfilment"])[0]
+    ]
     assert [(each["topic"], each["partition"], each["lag"]) for each in rows] == [
         ("orders", 0, 0),
         ("orders", 1, 2),
         ("orders", 2, 0),
     ]
     assert (rows[2]["client"], rows[2]["host"]) == ("fulfil-2", "/10.0.3.18")
-    unread = [dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["audit-archiver"])]
+    unread = [
+        dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["audit-archiver"])[0]
+    ]
     assert [(each["committed"], each["lag"], each["why"]) for each in unread] == [(None, None, "no commit")]
 
 
