@@ -42,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_config):
+    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_doctor, _add_config):
         add(commands)
     return parser
 
@@ -89,6 +89,17 @@ def _add_lag(commands: Any) -> None:
     parser.add_argument("-o", "--output", choices=("table", "wide", "json", "csv"), default="table", help="(table)")
     parser.add_argument("--group", metavar="RE", help="only groups whose whole id this regular expression matches")
     parser.add_argument("--topic", metavar="RE", help="only topics whose whole name this regular expression matches")
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "doctor",
+        "say what kmon may not see of a cluster, what is lost by it, and how to grant it",
+        epilog="Exit code: 0 everything is there, 1 something is missing, 2 unreachable or bad usage.",
+    )
+    _add_cluster_options(parser)
+    parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="(table)")
 
 
 def _add_config(commands: Any) -> None:

@@ -1,7 +1,6 @@
 """Which addresses of a cluster answer, and why the others do not: the bootstrap ones, and those of brokers."""
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -11,6 +10,8 @@ from monitor.client.apis import API_VERSIONS
 from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.diagnose import diagnose
 from monitor.client.faults import Fault
+from monitor.client.wire import Answer
+from monitor.snapshot import Brokers
 
 LOOKING_SECONDS = 4.0
 """How long looking at an address that does not answer may take."""
@@ -30,14 +31,15 @@ class Reached:
     served: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
-def reach(client: Client, brokers: Sequence[BrokerAddress], security_protocol: str, deadline: float) -> list[Reached]:
+def reach(client: Client, brokers: Brokers, security_protocol: str, deadline: float) -> list[Reached]:
     """Ask all brokers and bootstrap addresses at once; `deadline` is a time of the monotonic clock.
 
     A bootstrap address that a broker advertises stands once, as the broker's.
     """
-    client.learn(brokers)
-    advertised = {client.address(each.node) for each in brokers}
-    nodes: list[Node] = [each.node for each in brokers]
+    columns = (brokers.broker.tolist(), brokers.host, brokers.port.tolist(), brokers.rack)
+    client.learn(BrokerAddress(*row) for row in zip(*columns, strict=True))
+    nodes: list[Node] = brokers.broker.tolist()
+    advertised = {client.address(node) for node in nodes}
     nodes += [node for node in client.bootstrap_nodes if client.address(node) not in advertised]
     replies = client.ask([Ask(node, API_VERSIONS, _body) for node in nodes], deadline)
     with ThreadPoolExecutor(8, "reach") as pool:
@@ -49,7 +51,7 @@ def _body(version: int) -> bytes:
     return bytes(request.encode())
 
 
-def _reached(client: Client, node: Node, reply: object, security_protocol: str) -> Reached:
+def _reached(client: Client, node: Node, reply: Answer | Fault, security_protocol: str) -> Reached:
     broker, address = node if isinstance(node, int) else None, client.address(node)
     if not isinstance(reply, Fault):
         return Reached(broker, address, served=client.served(node) or {})

@@ -1,0 +1,115 @@
+"""What kmon doctor finds: of each address, permission and API whether it is there, and what is lost where it is not."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kmon.commands.grants import how_to_grant
+from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Use
+from monitor.client.apis import Api
+from monitor.client.reach import Reached
+from monitor.settings import ClusterSettings
+from monitor.view import View
+
+OK, MISSING, NOTE = "ok", "missing", "note"
+"""How a check went. A note is what this Kafka does not have: nothing that could be mended here."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `kind` is address, permission, api or answer; `state` is a word or two for people.
+
+    `fix` is a line for an administrator that mends it, empty where there is none.
+    """
+
+    kind: str
+    name: str
+    level: str
+    state: str
+    why: str = ""
+    without: str = ""
+    fix: str = ""
+
+
+def checks_of(cluster: ClusterSettings, view: View, reached: Sequence[Reached]) -> list[Check]:
+    """All checks of a cluster that was polled and whose addresses were asked."""
+    return [
+        *_addresses(view, reached),
+        *_permissions(cluster, view),
+        *(_api(use, [each for each in reached if each.broker is not None and not each.error]) for use in USES),
+        *_answers(view),
+    ]
+
+
+def _addresses(view: View, reached: Sequence[Reached]) -> Iterator[Check]:
+    fenced = set(view.snapshot.brokers.broker[view.snapshot.brokers.fenced == 1].tolist())
+    for each in reached:
+        name = f"{'bootstrap' if each.broker is None else f'broker {each.broker}'} at {each.address}"
+        if each.error:
+            lost = "offsets of its partitions, and its groups, are unknown" if each.broker is not None else ""
+            yield Check("address", name, MISSING, "unreachable", each.error, lost)
+        elif each.broker in fenced:
+            yield Check("address", name, MISSING, "fenced", "", "it leads no partitions")
+        else:
+            yield Check("address", name, OK, "answers")
+
+
+def _permissions(cluster: ClusterSettings, view: View) -> Iterator[Check]:
+    table = view.snapshot.capabilities
+    known = {name: (value, why) for name, value, why in zip(table.capability, table.available, table.why, strict=True)}
+    for each in CAPABILITIES:
+        if each.grant is None or not (each.name in PERMISSIONS or cluster.choice.producers):
+            continue
+        available, why = known.get(each.name, (float("nan"), ""))
+        if available == 1:
+            yield Check("permission", str(each.grant), OK, "granted", "", each.without)
+        elif available == 0:
+            fix = how_to_grant(cluster, each.grant)
+            yield Check("permission", str(each.grant), MISSING, "denied", "", each.without, fix)
+        else:
+            # Producers are asked only where a transaction holds a partition back.
+            level = MISSING if each.name in PERMISSIONS else NOTE
+            yield Check("permission", str(each.grant), level, "unknown", why, each.without)
+
+
+def _api(use: Use, brokers: Sequence[Reached]) -> Check:
+    wanted = Api(use.api.key, use.api.name, use.version, use.api.newest, use.api.flexible)
+    silent = [str(each.broker) for each in brokers if wanted.version(each.served) is None]
+    name = f"{use.api.name} v{use.version}"
+    if not brokers:
+        return Check("api", name, NOTE, "unknown", "no broker answers", use.without)
+    if not silent:
+        return Check("api", name, OK, "served", "", use.without)
+    where = "" if len(silent) == len(brokers) else f"by broker {', '.join(silent)}"
+    since = f"it came with Kafka {use.kafka}" if use.kafka else ""
+    return Check("api", name, NOTE, "not served", "; ".join(filter(None, (where, since))), use.without)
+
+
+def _answers(view: View) -> Iterator[Check]:
+    """What was asked and not answered in full, with the collectors that had the same trouble together."""
+    by_error: dict[str, list[str]] = {}
+    for each in view.snapshot.outcomes:
+        if not each.success:
+            by_error.setdefault(each.error, []).append(each.collector)
+    for error, names in by_error.items():
+        yield Check("answer", ", ".join(names), MISSING, "incomplete", error)
+
+
+_TROUBLES = {
+    "unreachable": ("address is unreachable", "addresses are unreachable"),
+    "fenced": ("broker is fenced", "brokers are fenced"),
+    "denied": ("permission is denied", "permissions are denied"),
+    "unknown": ("permission is unknown", "permissions are unknown"),
+    "incomplete": ("answer is incomplete", "answers are incomplete"),
+}
+"""What each state of a check that found something missing is in a sentence, for one and for many."""
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """What is missing, in numbers; empty when nothing is."""
+    counts = Counter(each.state for each in checks if each.level == MISSING)
+    return ", ".join(
+        f"{counts[state]} {many if counts[state] > 1 else one}"
+        for state, (one, many) in _TROUBLES.items()
+        if counts[state]
+    )
