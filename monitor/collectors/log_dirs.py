@@ -24,6 +24,7 @@ from monitor.details import LogDirs, Replicas
 from monitor.draft import Draft
 from monitor.snapshot import Topics
 from monitor.table import Flags, Floats, Ints, objects
+from monitor.text import plural
 
 STORAGE_ERROR = 56
 EMPTY = "Describe on the cluster is denied: the answer is empty"
@@ -123,9 +124,10 @@ class LogDirCollector(SlowCollector):
     def put(self, draft: Draft) -> None:
         best(draft, self.name, self._states.values())
         if self._hidden:
+            are = "is" if self._hidden == 1 else "are"
             draft.notices.append(
-                f"{self._hidden:,} {'topic' if self._hidden == 1 else 'topics'} on the brokers' disks "
-                "not in metadata: being deleted, or Describe on them is denied"
+                f"{plural(self._hidden, 'topic')} on the brokers' disks {are} not in metadata: "
+                "being deleted, or Describe on the topic is denied"
             )
         if self._changed or not same_topics(self._topics, draft.topics):
             self._renew_tables(draft.topics)
