@@ -5,7 +5,7 @@ import sys
 
 from monitor.text import visible
 
-CHATTY = ("kafka", "httpx", "httpcore", "asyncio", "uvicorn.access")
+CHATTY = ("kafka", "httpx", "httpcore", "asyncio", "uvicorn.access", "botocore")
 """Libraries that log what is no news, and at error level what kmon tells better itself."""
 
 

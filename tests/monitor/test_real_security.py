@@ -13,7 +13,7 @@ from real_kmon import rows_of, settings_of
 from secure_cluster import KMON_NEEDS, SCRAM, SecureKafka, unsigned_token
 from token_endpoint import TokenEndpoint, said
 
-from monitor.poll import Poller, poll_once
+from monitor.poll import poll_once
 from monitor.settings import load
 from monitor.settings.secrets import FileSecret
 from monitor.settings.security import SecuritySettings
@@ -278,25 +278,29 @@ def keystore(secure_kafka: SecureKafka) -> Iterator[Any]:
     show(secure_kafka.folder / "broker.pem")
 
 
-def test_a_broker_that_shows_a_certificate_of_another_authority(
+def test_a_broker_whose_certificate_changes(
     secure_kafka: SecureKafka, lagging: tuple[str, str], keystore: Any, tmp_path: Path
 ) -> None:
-    """Until ssl_cafile names that one, too."""
-    other = Authority("another")
-    broker = other.issue("broker", ["127.0.0.1"])
-    pem, ca_file = tmp_path / "broker.pem", tmp_path / "ca.crt"
-    pem.write_text(broker.key + broker.cert)
+    """To one of another authority, which ssl_cafile then names, too, and to one that has expired."""
+    other, ca_file = Authority("another"), tmp_path / "ca.crt"
     ca_file.write_text(secure_kafka.authority.pem)
-    security = secure_kafka.security(ssl_cafile=str(ca_file))
 
-    def reconnected(poller: Poller) -> View:
-        ca_file.write_text(ca_file.read_text() + "\n")
-        return poller.poll()
-
-    with secure_kafka.polling(security=security) as poller:
-        hold(poller.poll(), lagging)
+    def show(days: int) -> None:
+        broker = other.issue("broker", ["127.0.0.1"], days=days)
+        pem = tmp_path / f"{days}.pem"
+        pem.write_text(broker.key + broker.cert)
         keystore(pem)
-        refused = wait_until(lambda: not (view := reconnected(poller)).up and view, "a refused broker")
-        assert "TLS handshake failed: certificate verify failed" in refused.snapshot.error
+
+    with secure_kafka.polling(security=secure_kafka.security(ssl_cafile=str(ca_file))) as poller:
+
+        def refused(words: str) -> bool:
+            ca_file.write_text(ca_file.read_text() + "\n")  # so that connections are made anew
+            return f"TLS handshake failed: certificate verify failed: {words}" in poller.poll().snapshot.error
+
+        hold(poller.poll(), lagging)
+        show(days=9)
+        wait_until(lambda: refused("unable to get local issuer certificate"), "a refusal of the authority")
         ca_file.write_text(secure_kafka.authority.pem + other.pem)
         hold(poller.poll(), lagging)
+        show(days=-9)
+        wait_until(lambda: refused("certificate has expired"), "a refusal of what has expired")
