@@ -32,12 +32,13 @@ COLLECTORS: tuple[type[Collector], ...] = (
     PermissionCollector,
     BrokerCollector,  # before those that tell with their capability which Kafka lacks it
     EligibleReplicaCollector,
-    ReassignmentCollector,
     TransactionCollector,
     LogDirCollector,
     ConfigCollector,
     ProducerCollector,  # after the ends and stable offsets
     TieredOffsetCollector,  # after the configs
+    # Brokers answer in order, and these two not before the controller does: behind them all else would wait.
+    ReassignmentCollector,
     QuorumCollector,
 )
 """Every collector; within one step they ask at the same time."""

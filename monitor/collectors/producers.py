@@ -66,7 +66,6 @@ class ProducerCollector(SlowCollector):
         denied = False
         for reply in client.ask(asks, draft.deadline):
             if isinstance(reply, Fault):
-                draft.note(reply)
                 missing += faulted(draft, self.name, reply)
                 continue
             try:

@@ -29,7 +29,8 @@ TIMEOUT_MS = 5000
 class ReassignmentCollector(Collector):
     """Tells all topics, also those that the settings leave out: they count in what metadata says of the cluster.
 
-    Brokers forward the request to the controller, so its fault is not held against the broker.
+    Brokers forward the request to the controller, so it is asked behind what else is asked of the broker, and its fault
+    is not held against the broker.
     """
 
     name = "reassignments"

@@ -185,8 +185,8 @@ def _listed(answer: Answer) -> list[_Transaction]:
 
 def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> str:
     """Put what a coordinator tells of transactions into them; the answer is what went wrong with the whole."""
-    if isinstance(reply, Fault):
-        return draft.note(reply)
+    if isinstance(reply, Fault):  # not held against the broker: it may wait behind what the controller does not answer
+        return reply.where
     try:
         with understanding(f"{reply.api.name} v{reply.version}"):
             described = read(DescribeTransactionsResponse, reply.body, reply.version)

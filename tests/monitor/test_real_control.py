@@ -96,7 +96,8 @@ def test_a_killed_controller(kafka: Cluster) -> None:
                 view = poller.poll()
                 snapshot = view.snapshot
                 fenced = snapshot.brokers.broker[snapshot.brokers.fenced == 1].tolist()
-                return view if snapshot.controller is not None and fenced == [killed] else None
+                told = fenced == [killed] and view.topic_rows[topic] in snapshot.eligible_replicas.topic
+                return view if told and snapshot.controller is not None else None
 
             view: View = wait_until(settled, "another controller, and the killed one fenced")
             snapshot = view.snapshot

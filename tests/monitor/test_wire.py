@@ -11,7 +11,7 @@ from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.parser import KafkaProtocol
 from wire_bytes import varint
 
-from monitor.client.apis import DESCRIBE_QUORUM, LIST_OFFSETS, METADATA, Api
+from monitor.client.apis import API_VERSIONS, DESCRIBE_QUORUM, LIST_OFFSETS, METADATA, Api
 from monitor.client.wire import Answer, Request
 
 OLD = Api(2, "ListOffsets", 4, 11, 6)
@@ -47,6 +47,14 @@ def test_answers_are_matched_by_correlation_id_and_keep_their_bytes() -> None:
     data = framed(struct.pack(">i", first) + b"\0one") + framed(struct.pack(">i", second) + b"two")
     (_, one), (_, two) = ours.receive_bytes(data)
     assert (one, two) == (Answer(METADATA, 12, b"one"), Answer(LIST_OFFSETS, 5, b"two"))
+
+
+def test_an_answer_to_api_versions_has_the_oldest_header_in_every_version() -> None:
+    ours = protocol()
+    sent = ours.send_request(Request(API_VERSIONS, 4, b""))
+    ((_, answer),) = ours.receive_bytes(framed(struct.pack(">i", sent) + b"\x01body"))
+    assert answer == Answer(API_VERSIONS, 4, b"\x01body")
+    assert answer.throttle_time_ms == 0
 
 
 def test_an_answer_with_another_correlation_id_is_refused() -> None:
