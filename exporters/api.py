@@ -1,4 +1,7 @@
-"""The JSON API under /api/v1: tables of the newest View. An unknown number is null and `reason` says why."""
+"""The JSON API under /api/v1: tables of the newest View. An unknown number is null and `reason` says why.
+
+docs/api.md shows every path with an example; a test holds it to the answers.
+"""
 
 import json
 import math
@@ -11,7 +14,18 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
 from starlette.convertors import Convertor, register_url_convertor
 
-from exporters.rows import alert_rows, broker_rows, cluster_row, group_rows, lag_rows, member_rows, topic_rows
+from exporters.rows.brokers import broker_rows
+from exporters.rows.cluster import (
+    alert_rows,
+    capability_rows,
+    cluster_row,
+    producer_rows,
+    quorum_row,
+    reassignment_rows,
+    transaction_rows,
+)
+from exporters.rows.groups import group_rows, lag_rows, member_rows, subtopology_rows
+from exporters.rows.topics import partition_rows_of, topic_rows
 from monitor.source import Source
 from monitor.table import Ints
 from monitor.view import View
@@ -24,6 +38,7 @@ UNANSWERED = {
     "up": None,
     "complete": False,
     "errors": [{"collector": None, "error": NO_POLL}],
+    "notices": [],
 }
 """What every answer begins with, before the first poll."""
 
@@ -65,7 +80,12 @@ class Api:
             ("/groups/{group:any_text}", self.group),
             ("/lag", self.lag),
             ("/topics", self.topics),
+            ("/topics/{topic:any_text}", self.topic),
             ("/brokers", self.brokers),
+            ("/quorum", self.quorum),
+            ("/reassignments", self.reassignments),
+            ("/transactions", self.transactions),
+            ("/capabilities", self.capabilities),
             ("/alerts", self.alerts),
         ):
             router.add_api_route(path, answer, methods=["GET"], response_class=Json)
@@ -90,6 +110,7 @@ class Api:
             view,
             **group_rows(shown, [row])[0],
             group_members=member_rows(shown, row),
+            subtopologies=subtopology_rows(shown, row),
             lag_rows=lag_rows(shown, np.flatnonzero(shown.lag.group == row)),
         )
 
@@ -109,9 +130,35 @@ class Api:
         view = self._newest(cluster)
         return self._answer(view, topics=topic_rows(view.shown))
 
+    def topic(self, topic: str, cluster: str | None = None) -> Response:
+        """One topic with its partitions."""
+        view = self._newest(cluster)
+        shown = view.shown
+        row = shown.topic_rows.get(topic)
+        if row is None or not shown.snapshot.topics.watched[row]:
+            raise HTTPException(404, "no such topic, or the settings leave it out")
+        return self._answer(view, **topic_rows(shown, [row])[0], topic_partitions=partition_rows_of(shown, row))
+
     def brokers(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
         return self._answer(view, brokers=broker_rows(view.shown))
+
+    def quorum(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, **quorum_row(view.shown))
+
+    def reassignments(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, reassignments=reassignment_rows(view.shown))
+
+    def transactions(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        shown = view.shown
+        return self._answer(view, transactions=transaction_rows(shown), producers=producer_rows(shown))
+
+    def capabilities(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, capabilities=capability_rows(view.shown))
 
     def alerts(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
@@ -141,7 +188,7 @@ class Api:
 
 
 def heading(view: View, now: float) -> dict[str, object]:
-    """What every answer begins with: of when it is, and what is missing in it."""
+    """What every answer begins with: of when it is, what is missing in it, and what is left out of it on purpose."""
     outcomes = [each for each in view.shown.snapshot.outcomes if not each.success]
     errors: list[dict[str, str | None]] = [{"collector": each.collector, "error": each.error} for each in outcomes]
     if not view.up:
@@ -153,6 +200,7 @@ def heading(view: View, now: float) -> dict[str, object]:
         "up": view.up,
         "complete": view.complete,
         "errors": errors,
+        "notices": list(view.shown.snapshot.notices),
     }
 
 

@@ -112,8 +112,11 @@ class Unfilled:
     whole: bool
 
     def fill(self) -> bytes:
-        numbers = self.numbers.astype(np.int64) if self.whole else self.numbers
-        return self.template % tuple(numbers.tolist())
+        if self.whole:
+            return self.template % tuple(self.numbers.astype(np.int64).tolist())
+        text = self.template % tuple(self.numbers.tolist())
+        # In a label a newline is escaped, so what ends a line is its number.
+        return text.replace(b" inf\n", b" +Inf\n").replace(b" -inf\n", b" -Inf\n")
 
 
 Piece = bytes | Unfilled

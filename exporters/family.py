@@ -1,7 +1,6 @@
-"""What a metric family is, and the readers that turn a View into its numbers and label columns."""
+"""What a metric family is: where its numbers and label columns stand in a View, and which rows have a line."""
 
 import platform
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -11,10 +10,15 @@ from typing import Any
 import numpy as np
 
 from exporters.exposition import LabelColumn
-from exporters.rows import known_totals
-from monitor.snapshot import KNOWN, NO_LEADER
+from exporters.sources import ApiSource
+from monitor.snapshot import NO_LEADER
 from monitor.table import Flags, Floats, Ints, objects
 from monitor.view import View
+
+Rows = Ints | slice
+"""Which rows of a table have a line: their numbers, or ALL."""
+
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -34,103 +38,77 @@ class Label:
     values: str | Callable[[Any], Any]
     codes: str = ""
 
-    def column(self, subject: View | Process) -> LabelColumn:
-        return _read(self.values, subject), attrgetter(self.codes)(subject) if self.codes else None
+    def column(self, subject: View | Process, rows: Rows = ALL) -> LabelColumn:
+        values, codes = read(self.values, subject), attrgetter(self.codes)(subject) if self.codes else None
+        if isinstance(rows, slice):
+            return values, codes
+        if codes is None:
+            return values[rows], None
+        # Of a few rows only the names that they have are worth escaping.
+        return (values[codes[rows]], None) if len(rows) < len(values) else (values, codes[rows])
 
 
 @dataclass(frozen=True)
 class Family:
-    """A metric family. `values` is a path in a View or a function of it, one number a row, NaN where there is no line.
+    """A metric family. `values` is a path in a View or a function of it, one number a row, NaN where there is no line;
+    or one number for all rows.
 
-    `always`: it tells of kmon, so it is there while the cluster is unreachable too. `whole`: its numbers are integers.
+    `rows` chooses the rows that have a line, before anything is read of the others. `sources` are the APIs that its
+    numbers come from. `always`: it tells of kmon, so it is there while the cluster is unreachable too. `whole`: its
+    numbers are integers.
     """
 
     name: str
     meaning: str
-    values: str | Callable[[Any], Any]
+    values: str | int | Callable[[Any], Any]
     labels: tuple[Label, ...] = ()
     unit: str = ""
     type: str = "gauge"
     whole: bool = True
     always: bool = False
+    rows: Callable[[Any], Rows] | None = None
+    sources: tuple[ApiSource, ...] = ()
 
-    def columns(self, subject: View | Process) -> tuple[LabelColumn, ...]:
-        return tuple(label.column(subject) for label in self.labels)
+    @property
+    def apis(self) -> tuple[str, ...]:
+        """Names of the Kafka APIs that its numbers come from."""
+        return tuple(dict.fromkeys(source.api.name for source in self.sources))
 
-    def numbers(self, subject: View | Process) -> Floats:
-        return np.atleast_1d(np.asarray(_read(self.values, subject), np.float64))
+    @property
+    def acls(self) -> tuple[str, ...]:
+        """The ACLs that it needs."""
+        return tuple(dict.fromkeys(acl for source in self.sources for acl in source.acls))
+
+    def lines(self, subject: View | Process) -> tuple[tuple[LabelColumn, ...], Floats]:
+        """The label columns and the numbers of the rows that may have a line, shape (rows,)."""
+        rows = self.rows(subject) if self.rows else ALL
+        columns = tuple(label.column(subject, rows) for label in self.labels)
+        if isinstance(self.values, int):
+            values, codes = columns[0]
+            return columns, np.full(len(values if codes is None else codes), float(self.values))
+        return columns, np.atleast_1d(np.asarray(read(self.values, subject), np.float64))[rows]
 
 
-def _read(source: str | Callable[[Any], Any], subject: View | Process) -> Any:
+def read(source: str | Callable[[Any], Any], subject: View | Process) -> Any:
+    """What a path or a function gives of a View."""
     return attrgetter(source)(subject) if isinstance(source, str) else source(subject)
 
 
-def where(wanted: Flags, values: Any) -> Floats:
-    """`values` where wanted, NaN elsewhere."""
-    return np.where(wanted, np.asarray(values, np.float64), np.nan)
+def of_watched(topic: str, flags: str | Callable[[View], Flags] | None = None) -> Callable[[View], Rows]:
+    """The rows of a table whose topic (a path to their topic rows) is watched and, if given, whose flag is set."""
 
+    def choose(view: View) -> Rows:
+        watched, topics = view.snapshot.topics.watched, attrgetter(topic)(view)
+        if flags is None:
+            return ALL if watched.all() else np.flatnonzero(watched[topics])
+        rows = np.flatnonzero(read(flags, view))
+        kept: Ints = rows[watched[topics[rows]]]
+        return kept
 
-def total(name: str) -> Callable[[View], Any]:
-    """A total of the cluster, unknown unless its collector got every answer."""
-    return lambda view: np.nan if (value := known_totals(view)[name]) is None else value
-
-
-def described(total: str) -> Callable[[View], Floats]:
-    """A number of every topic that metadata names; topics that only commits mention have none."""
-    return lambda view: where(view.snapshot.topics.partitions > 0, attrgetter(total)(view))
-
-
-def of_answered_groups(column: str) -> Callable[[View], Floats]:
-    """A count over a group's partitions, unknown where its commits or its description failed."""
-
-    def read(view: View) -> Floats:
-        groups = view.snapshot.groups
-        answered = (groups.commits_reason == KNOWN) & (groups.reason == KNOWN)
-        return where(answered, attrgetter(column)(view))
-
-    return read
-
-
-def ones(table: str) -> Callable[[View], Floats]:
-    return lambda view: np.ones(len(attrgetter(table)(view)))
-
-
-def cluster_named(view: View) -> float:
-    return np.nan if view.snapshot.cluster_id is None else 1.0
-
-
-def controller(view: View) -> Floats:
-    known = np.full(len(view.snapshot.brokers), view.snapshot.controller is not None)
-    return where(known, view.snapshot.brokers.broker == view.snapshot.controller)
-
-
-def out_of_sync(view: View) -> Floats:
-    missing: Ints = view.snapshot.partitions.replicas.counts - view.snapshot.partitions.isr.counts
-    return where(missing > 0, missing)
-
-
-def offline(view: View) -> Floats:
-    offline = view.partition_health.offline
-    return where(offline, offline)
-
-
-def lost(view: View) -> Floats:
-    return where(view.lag.lost > 0, view.lag.lost)
+    return choose
 
 
 def nodes(column: str, instead: str) -> Callable[[View], Any]:
     """Node ids as label values, `instead` for the number that Kafka uses for none."""
     nodes = attrgetter(column)
     return lambda view: objects(instead if node == NO_LEADER else str(node) for node in nodes(view).tolist())
-
-
-def outcomes(name: str) -> Callable[[View], Floats]:
-    return lambda view: np.array([getattr(each, name) for each in view.snapshot.outcomes], np.float64)
-
-
-def last_successful_poll(view: View) -> float:
-    return view.shown.time if view.shown.up else np.nan
-
-
-def poll_duration(view: View) -> float:
-    return time.monotonic() - view.snapshot.started

@@ -158,7 +158,7 @@ def _lines(family: Family, cluster: str | None = None) -> Lines:
 
 
 def _render(lines: Lines, family: Family, subject: View | Process) -> Sequence[Piece]:
-    return lines.render(family.columns(subject), family.numbers(subject))
+    return lines.render(*family.lines(subject))
 
 
 def _head(family: Family) -> bytes:

@@ -76,6 +76,13 @@ def test_unknown_has_no_line() -> None:
     assert rendered(lines, columns, np.full(3, math.nan)) == b""
 
 
+def test_infinity_is_written_as_prometheus_writes_it() -> None:
+    columns: list[LabelColumn] = [(objects([" inf", " inf\n", "-inf"]), None)]
+    text = rendered(Lines("n", [], ["name"], whole=False), columns, np.array([math.inf, 0.5, -math.inf]))
+    assert text == b'n{name=" inf"} +Inf\nn{name=" inf\\n"} 0.5\nn{name="-inf"} -Inf\n'
+    assert rendered(Lines("n", [], ["name"], whole=True), columns, np.full(3, math.inf)) == b""
+
+
 def test_a_label_that_is_none_is_empty() -> None:
     assert rendered(Lines("n", [], ["rack"], whole=True), [(objects([None]), None)], np.ones(1)) == b'n{rack=""} 1\n'
 

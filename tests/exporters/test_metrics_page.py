@@ -3,45 +3,23 @@
 import gzip
 import math
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, any_text
+from details import detailed_view
+from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
-from requirements import require
+from metric_samples import names, samples, value
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
+from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.family import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
 from monitor.view import View, make_view
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
-
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-def samples(page: MetricsPage) -> Samples:
-    """Every sample of the page by name and labels; fails on a series that stands there twice."""
-    found: Samples = {}
-    for family in text_string_to_metric_families(page.body()[0].decode()):
-        for sample in family.samples:
-            key = sample.name, frozenset(sample.labels.items())
-            assert key not in found, f"twice: {key}"
-            found[key] = sample.value
-    return found
-
-
-def value(page: MetricsPage, name: str, **labels: str) -> float | None:
-    return samples(page).get((name, frozenset({"cluster": "demo", **labels}.items())))
-
-
-def names(page: MetricsPage) -> set[str]:
-    return {name for name, _ in samples(page)}
 
 
 def test_the_shop() -> None:
@@ -70,12 +48,6 @@ def test_the_shop() -> None:
     assert value(page, "kmon_broker_controller", broker="2") == 0
 
 
-def test_every_family_is_there_but_the_lag_that_is_unknown() -> None:
-    """The shop has a group in every state, so all its families have a line but for the partial total."""
-    page = MetricsPage([FixtureSource(shop_view())])
-    assert {family.name for family in FAMILIES} - names(page) == {"kmon_cluster_lag"}
-
-
 def test_unknown_has_no_line() -> None:
     page = MetricsPage([FixtureSource(shop_view())])
     assert value(page, "kmon_partition_end_offset", topic="clicks", partition="1") is None
@@ -96,8 +68,18 @@ def test_unknown_has_no_line() -> None:
 @pytest.mark.parametrize(
     ("collector", "totals"),
     [
-        ("cluster", {"brokers", "topics", "partitions", "offline_partitions", "under_replicated_partitions"}),
-        ("groups", {"groups"}),
+        (
+            "cluster",
+            {
+                "brokers",
+                "topics",
+                "partitions",
+                "offline_partitions",
+                "under_replicated_partitions",
+                "hidden_topics",
+            },
+        ),
+        ("groups", {"groups", "hidden_groups"}),
     ],
 )
 def test_a_count_over_partial_data_has_no_line(collector: str, totals: set[str]) -> None:
@@ -250,7 +232,7 @@ def test_while_a_page_is_rendered_gzip_is_the_page_before(monkeypatch: pytest.Mo
     seen = []
 
     def scrape_meanwhile(cluster: str, view: View) -> None:
-        seen.append((page.ready("gzip"), page.ready(), b"".join(page.answer("gzip")[0])))
+        seen.append((page.ready("gzip"), page.ready(), b"".join(map(filled, page.answer("gzip")[0]))))
         render(cluster, view)
 
     render = page._render
@@ -299,33 +281,9 @@ def test_names_follow_the_rules_and_no_two_are_the_same() -> None:
             assert f"_{family.unit}" in family.name
 
 
-def test_the_document_has_every_family_as_it_is() -> None:
-    rows = re.findall(r"^\| `(kmon_\w+)` \| (.*) \|$", METRICS_MD.read_text(), re.MULTILINE)
-    told = {name: tuple(cell.strip() for cell in cells.split(" | ")) for name, cells in rows}
-    assert len(told) == len(rows)
-    clusters = {family.name for family in CLUSTER_FAMILIES}
-    for family in FAMILIES:
-        labels = (["cluster"] if family.name in clusters else []) + [label.name for label in family.labels]
-        shown = ", ".join(f"`{label}`" for label in labels) or "–"
-        assert told.get(family.name) == (family.type, shown, family.unit or "–", family.meaning)
-    assert told.keys() == {family.name for family in FAMILIES}
-
-
-@pytest.mark.prometheus
-def test_promtool_finds_nothing_to_say() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        require("prometheus", "promtool is not installed")
-    groups = [Group(name, {("orders", 0): 5}) for name in HOSTILE]
-    hostile = make_view(snapshot_of([Topic("orders", [(0, 9)])], groups, cluster="other"))
-    page = MetricsPage([FixtureSource(shop_view()), FixtureSource(hostile, cluster="other")])
-    checked = subprocess.run([promtool, "check", "metrics"], input=page.body()[0], capture_output=True, check=False)
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
-
-
 def test_whole_numbers_only_where_families_say_so() -> None:
     """A family of integers must not be fed fractions: they would be cut off."""
-    view = shop_view()
-    for family in CLUSTER_FAMILIES:
-        if family.whole:
-            assert all(number.is_integer() for number in family.numbers(view).tolist() if not math.isnan(number))
+    for view in (shop_view(), detailed_view()):
+        for family in CLUSTER_FAMILIES:
+            if family.whole:
+                assert all(number.is_integer() for number in family.lines(view)[1].tolist() if not math.isnan(number))

@@ -86,7 +86,23 @@ def test_healthy_always_and_ready_after_the_first_good_view() -> None:
     assert client.get("/-/healthy").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["clusters", "groups", "groups/word-count", "lag", "topics", "brokers", "alerts"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "clusters",
+        "groups",
+        "groups/word-count",
+        "lag",
+        "topics",
+        "topics/orders",
+        "brokers",
+        "quorum",
+        "reassignments",
+        "transactions",
+        "capabilities",
+        "alerts",
+    ],
+)
 def test_every_answer_says_of_when_it_is_and_what_is_missing(path: str) -> None:
     source = FixtureSource(shop_view(failed={"commits": "broker 2: timed out"}))
     source.show(shop_view(3, error="no broker answers", last_good=source.latest()))
@@ -141,6 +157,7 @@ def test_lag_is_worst_first_and_limited() -> None:
         "start_offset": 0,
         "end_offset": 250_000,
         "lag": 70_000,
+        "stable_lag": 70_000,
         "lost": 0,
         "status": "behind",
         "reason": None,
@@ -176,8 +193,12 @@ def test_topics_and_brokers() -> None:
     assert (here["topic"], here["partitions"], here["records"], here["reason"]) == ("here", 1, 8, None)
     assert (gone["topic"], gone["partitions"], gone["records"]) == ("gone", None, None)
     assert gone["reason"] == "not in metadata"
-    brokers = get(client, "/brokers")["brokers"]
-    assert brokers[0] == {"broker": 1, "host": "127.0.0.1", "port": 19092, "rack": "r1", "controller": True}
+    first = get(client, "/brokers")["brokers"][0]
+    address = {"broker": 1, "host": "127.0.0.1", "port": 19092, "rack": "r1", "controller": True, "fenced": False}
+    assert address.items() <= first.items()
+    assert (first["size_bytes"], first["size_reason"], first["log_dirs"]) == (None, "not told by any broker", [])
+    assert first["config"]["reason"] == "not told by any broker"
+    assert first["config"]["min_insync_replicas"] is None
 
 
 def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachable() -> None:

@@ -1,0 +1,28 @@
+"""Every metric family kmon exports, declared once: its name, meaning, what it reads of a View, labels, unit and type.
+
+docs/metrics.md is this table for people; a test holds the two together.
+"""
+
+from exporters.families.brokers import BROKER_FAMILIES
+from exporters.families.cluster import CLUSTER_TOTALS, QUORUM_FAMILIES
+from exporters.families.groups import GROUP_FAMILIES
+from exporters.families.kmon import KMON_FAMILIES, PROCESS_FAMILIES
+from exporters.families.partitions import PARTITION_FAMILIES
+from exporters.families.topics import TOPIC_FAMILIES
+from exporters.families.transactions import TRANSACTION_FAMILIES
+
+CLUSTER_FAMILIES = (
+    *CLUSTER_TOTALS,
+    *QUORUM_FAMILIES,
+    *BROKER_FAMILIES,
+    *TOPIC_FAMILIES,
+    *PARTITION_FAMILIES,
+    *GROUP_FAMILIES,
+    *TRANSACTION_FAMILIES,
+    *KMON_FAMILIES,
+)
+"""Families of a cluster: their first label is `cluster`."""
+
+FAMILIES = (*PROCESS_FAMILIES, *CLUSTER_FAMILIES)
+
+__all__ = ["CLUSTER_FAMILIES", "FAMILIES", "PROCESS_FAMILIES"]

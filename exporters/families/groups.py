@@ -1,0 +1,175 @@
+"""Metrics of groups of every type, and of what they have read of each partition."""
+
+from collections.abc import Callable
+from operator import attrgetter
+
+import numpy as np
+
+from exporters import sources
+from exporters.family import Family, Label, Rows, nodes
+from monitor.snapshot import KNOWN
+from monitor.table import Floats, Ints, objects
+from monitor.view import View
+
+ROLES = ("active", "standby", "warmup")
+"""Roles of the tasks of streams groups."""
+
+
+def answered(view: View) -> Rows:
+    """Groups whose commits and description are known: only of these can partitions be counted."""
+    groups = view.snapshot.groups
+    return np.flatnonzero((groups.commits_reason == KNOWN) & (groups.reason == KNOWN))
+
+
+def holding_back(view: View) -> Rows:
+    return np.flatnonzero(view.lag.stable_lag < view.lag.lag)
+
+
+def _streams(view: View) -> Ints:
+    groups = view.snapshot.groups
+    return np.flatnonzero((groups.group_type == "streams") & (groups.reason == KNOWN))
+
+
+def tasks(view: View) -> Floats:
+    """Tasks of each streams group, by role: the first group's roles, the second's …"""
+    tasks, members = view.snapshot.tasks, view.snapshot.members
+    group = members.group[tasks.member]
+    counts = [np.bincount(group[tasks.role == role], minlength=len(view.snapshot.groups)) for role in ROLES]
+    return np.stack(counts, axis=1)[_streams(view)].ravel().astype(np.float64)
+
+
+def of_streams(column: str) -> Callable[[View], object]:
+    """A column of groups for the rows of `tasks`."""
+    return lambda view: np.repeat(attrgetter(column)(view)[_streams(view)], len(ROLES))
+
+
+def roles(view: View) -> object:
+    return objects(ROLES * len(_streams(view)))
+
+
+GROUP = (Label("group", "snapshot.groups.group"),)
+GROUP_PARTITION = (
+    Label("group", "snapshot.groups.group", "lag.group"),
+    Label("topic", "snapshot.topics.topic", "lag.topic"),
+    Label("partition", "lag.partition"),
+)
+
+GROUP_FAMILIES = (
+    Family(
+        "kmon_group_info",
+        "1, labelled with the group's type, its state as Kafka names it and its coordinator's node id",
+        1,
+        (
+            *GROUP,
+            Label("type", "snapshot.groups.group_type"),
+            Label("state", "snapshot.groups.state"),
+            Label("coordinator", nodes("snapshot.groups.coordinator", "")),
+        ),
+        sources=(sources.LIST_GROUPS, *sources.GROUPS),
+    ),
+    Family("kmon_group_members", "Members of the group", "snapshot.groups.members", GROUP, sources=sources.GROUPS),
+    Family(
+        "kmon_group_epoch",
+        "Epoch of the group, one more whenever its members or topics change; not of classic groups",
+        "snapshot.groups.epoch",
+        GROUP,
+        sources=sources.NEW_GROUPS,
+    ),
+    Family(
+        "kmon_group_assignment_epoch",
+        "Group epoch that the target assignment is of; not of classic groups",
+        "snapshot.groups.assignment_epoch",
+        GROUP,
+        sources=sources.NEW_GROUPS,
+    ),
+    Family(
+        "kmon_group_reconciling_partitions",
+        "Partitions that members are to have by the target assignment and have not yet; not of classic groups",
+        "group_lags.reconciling",
+        GROUP,
+        sources=sources.NEW_GROUPS,
+    ),
+    Family(
+        "kmon_group_tasks",
+        "Tasks of the members of a streams group, by role: active, standby or warmup",
+        tasks,
+        (Label("group", of_streams("snapshot.groups.group")), Label("role", roles)),
+        sources=(sources.STREAMS_GROUPS,),
+    ),
+    Family(
+        "kmon_group_lag",
+        "Lag of the group over all its partitions; no line while that of any partition is unknown",
+        "group_lags.lag",
+        GROUP,
+        unit="records",
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_lag_at_least",
+        "Lag of the group over the partitions whose lag is known; no line while none is",
+        "group_lags.lag_at_least",
+        GROUP,
+        unit="records",
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_stable_lag",
+        "Lag of the group to the last stable offsets: what a read_committed consumer can read; no line while that of "
+        "any partition is unknown",
+        "group_lags.stable_lag",
+        GROUP,
+        unit="records",
+        sources=(sources.OFFSET_FETCH, sources.LIST_OFFSETS),
+    ),
+    Family(
+        "kmon_group_partitions",
+        "Partitions that the group has committed or is assigned",
+        "group_lags.partitions",
+        GROUP,
+        rows=answered,
+        sources=(*sources.COMMITS, *sources.GROUPS),
+    ),
+    Family(
+        "kmon_group_unknown_partitions",
+        "Partitions of the group whose lag is unknown, those without a commit among them",
+        "group_lags.unknown_partitions",
+        GROUP,
+        rows=answered,
+        sources=(*sources.LAG, *sources.GROUPS),
+    ),
+    Family(
+        "kmon_group_partition_lag",
+        "Records that the group still has to read of the partition",
+        "lag.lag",
+        GROUP_PARTITION,
+        unit="records",
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_partition_stable_lag",
+        "Records that the group can read of the partition as a read_committed consumer; only partitions where that is "
+        "less than the lag have a line",
+        "lag.stable_lag",
+        GROUP_PARTITION,
+        unit="records",
+        rows=holding_back,
+        sources=(sources.OFFSET_FETCH, sources.LIST_OFFSETS),
+    ),
+    Family(
+        "kmon_group_partition_committed_offset",
+        "Next offset of the partition that the group will read; of a share group its share-partition start offset",
+        "lag.committed_offset",
+        GROUP_PARTITION,
+        unit="records",
+        sources=sources.COMMITS,
+    ),
+    Family(
+        "kmon_group_partition_lost",
+        "Records of the partition deleted before the group read them; only partitions that lost any have a line",
+        "lag.lost",
+        GROUP_PARTITION,
+        unit="records",
+        rows=lambda view: np.flatnonzero(view.lag.lost > 0),
+        sources=sources.LAG,
+    ),
+)

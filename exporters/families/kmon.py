@@ -1,0 +1,146 @@
+"""Metrics of kmon itself: its collectors, its requests to Kafka and its polls."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from exporters.family import Family, Label, nodes
+from monitor.table import Floats, objects
+from monitor.view import View
+
+
+def outcomes(name: str) -> Callable[[View], Floats]:
+    return lambda view: np.array([getattr(each, name) for each in view.snapshot.outcomes], np.float64)
+
+
+def last_successful_poll(view: View) -> float:
+    return view.shown.time if view.shown.up else np.nan
+
+
+def poll_interval(view: View) -> float:
+    interval = view.snapshot.interval_seconds
+    return np.nan if interval is None else interval
+
+
+def poll_duration(view: View) -> float:
+    return time.monotonic() - view.snapshot.started
+
+
+COLLECTOR = (Label("collector", lambda view: objects(each.collector for each in view.snapshot.outcomes)),)
+REQUEST = (
+    Label("api", "snapshot.requests.api"),
+    Label("broker", nodes("snapshot.requests.broker", "bootstrap")),
+)
+
+PROCESS_FAMILIES = (
+    Family(
+        "kmon_build_info",
+        "1, labelled with the versions of kmon and of Python",
+        1,
+        (Label("version", lambda process: objects([process.version])), Label("python", lambda p: objects([p.python]))),
+    ),
+    Family(
+        "kmon_web_open",
+        "1 when kmon is served beyond loopback without TLS and a password (--insecure-allow-open), else 0",
+        "web_open",
+    ),
+)
+
+KMON_FAMILIES = (
+    Family(
+        "kmon_collector_success",
+        "1 when the collector got every answer in the last poll, else 0",
+        outcomes("success"),
+        COLLECTOR,
+        always=True,
+    ),
+    Family(
+        "kmon_collector_duration_seconds",
+        "How long the collector took in the last poll",
+        outcomes("duration_seconds"),
+        COLLECTOR,
+        unit="seconds",
+        whole=False,
+        always=True,
+    ),
+    Family(
+        "kmon_collector_last_collected_timestamp_seconds",
+        "Unix time of the newest answer in the collector's tables; no line before the first",
+        outcomes("collected_at"),
+        COLLECTOR,
+        unit="seconds",
+        whole=False,
+        always=True,
+    ),
+    Family(
+        "kmon_kafka_requests_total",
+        "Requests sent to Kafka; the broker is bootstrap before its id is known",
+        "snapshot.requests.requests",
+        REQUEST,
+        unit="requests",
+        type="counter",
+        always=True,
+    ),
+    Family(
+        "kmon_kafka_request_errors_total",
+        "Requests sent to Kafka that had no usable answer",
+        "snapshot.requests.errors",
+        REQUEST,
+        unit="requests",
+        type="counter",
+        always=True,
+    ),
+    Family(
+        "kmon_kafka_request_seconds_total",
+        "Time from asking Kafka to its answer, summed over requests",
+        "snapshot.requests.seconds",
+        REQUEST,
+        unit="seconds",
+        type="counter",
+        whole=False,
+        always=True,
+    ),
+    Family(
+        "kmon_kafka_received_bytes_total",
+        "Size of Kafka's answers",
+        "snapshot.requests.received_bytes",
+        REQUEST,
+        unit="bytes",
+        type="counter",
+        always=True,
+    ),
+    Family(
+        "kmon_last_successful_poll_timestamp_seconds",
+        "Unix time when the last poll that the cluster answered began; no line before the first",
+        last_successful_poll,
+        unit="seconds",
+        whole=False,
+        always=True,
+    ),
+    Family(
+        "kmon_poll_interval_seconds",
+        "Time between polls, as the settings say",
+        poll_interval,
+        unit="seconds",
+        whole=False,
+        always=True,
+    ),
+    Family(
+        "kmon_poll_overruns_total",
+        "Polls that were skipped because the one before took longer than the interval",
+        "snapshot.overruns",
+        unit="polls",
+        type="counter",
+        always=True,
+    ),
+    # Last, because it ends when all the others are rendered.
+    Family(
+        "kmon_poll_duration_seconds",
+        "How long the last poll took, from its first request to its metrics rendered",
+        poll_duration,
+        unit="seconds",
+        whole=False,
+        always=True,
+    ),
+)

@@ -1,0 +1,191 @@
+"""Metrics of partitions and their replicas. What tells of trouble has a line only where there is some."""
+
+from exporters import sources
+from exporters.family import Family, Label, of_watched
+from monitor.table import Flags
+from monitor.view import View
+
+
+def not_preferred(view: View) -> Flags:
+    health = view.partition_health
+    return ~health.preferred & ~health.offline
+
+
+def lagging(view: View) -> Flags:
+    replicas = view.snapshot.replicas
+    return (replicas.offset_lag > 0) & ~replicas.future
+
+
+PARTITION = (
+    Label("topic", "snapshot.topics.topic", "snapshot.partitions.topic"),
+    Label("partition", "snapshot.partitions.partition"),
+)
+ELIGIBLE = (
+    Label("topic", "snapshot.topics.topic", "snapshot.eligible_replicas.topic"),
+    Label("partition", "snapshot.eligible_replicas.partition"),
+)
+TIERED = (
+    Label("topic", "snapshot.topics.topic", "snapshot.tiered_offsets.topic"),
+    Label("partition", "snapshot.tiered_offsets.partition"),
+)
+REPLICA = (
+    Label("broker", "snapshot.replicas.broker"),
+    Label("topic", "snapshot.topics.topic", "snapshot.replicas.topic"),
+    Label("partition", "snapshot.replicas.partition"),
+)
+OF_PARTITION = "snapshot.partitions.topic"
+METADATA = (sources.METADATA,)
+OFFSETS = (sources.LIST_OFFSETS,)
+LOG_DIRS = (sources.LOG_DIRS,)
+
+PARTITION_FAMILIES = (
+    Family(
+        "kmon_partition_start_offset",
+        "Log start offset of the partition",
+        "snapshot.offsets.start_offset",
+        PARTITION,
+        unit="records",
+        rows=of_watched(OF_PARTITION),
+        sources=OFFSETS,
+    ),
+    Family(
+        "kmon_partition_end_offset",
+        "Log end offset (high watermark) of the partition",
+        "snapshot.offsets.end_offset",
+        PARTITION,
+        unit="records",
+        rows=of_watched(OF_PARTITION),
+        sources=OFFSETS,
+    ),
+    Family(
+        "kmon_partition_stable_offset",
+        "Last stable offset of the partition: what a read_committed consumer can read to",
+        "snapshot.offsets.stable_offset",
+        PARTITION,
+        unit="records",
+        rows=of_watched(OF_PARTITION),
+        sources=OFFSETS,
+    ),
+    Family(
+        "kmon_partition_size_bytes",
+        "Size of the partition's log on its leader",
+        "partition_health.size_bytes",
+        PARTITION,
+        unit="bytes",
+        rows=of_watched(OF_PARTITION),
+        sources=(*METADATA, *LOG_DIRS),
+    ),
+    Family(
+        "kmon_partition_offline",
+        "1 for a partition without a leader; only such partitions have a line",
+        1,
+        PARTITION,
+        rows=of_watched(OF_PARTITION, "partition_health.offline"),
+        sources=METADATA,
+    ),
+    Family(
+        "kmon_partition_out_of_sync_replicas",
+        "Replicas of the partition that are not in sync, without those that a reassignment is adding; only partitions "
+        "that have any have a line",
+        "partition_health.missing",
+        PARTITION,
+        rows=of_watched(OF_PARTITION, "partition_health.under_replicated"),
+        sources=(*METADATA, sources.REASSIGNMENTS),
+    ),
+    Family(
+        "kmon_partition_under_min_isr",
+        "1 for a partition with fewer replicas in sync than min.insync.replicas, where writes with acks=all fail; only "
+        "such partitions have a line",
+        1,
+        PARTITION,
+        rows=of_watched(OF_PARTITION, lambda view: view.partition_health.under_min_isr == 1),
+        sources=(*METADATA, sources.TOPIC_CONFIGS),
+    ),
+    Family(
+        "kmon_partition_at_min_isr",
+        "1 for a partition that has lost replicas and is under min.insync.replicas with one more lost; only such "
+        "partitions have a line",
+        1,
+        PARTITION,
+        rows=of_watched(OF_PARTITION, lambda view: view.partition_health.at_min_isr == 1),
+        sources=(*METADATA, sources.TOPIC_CONFIGS),
+    ),
+    Family(
+        "kmon_partition_not_preferred_leader",
+        "1 for a partition that another broker leads than its first replica; only such partitions have a line",
+        1,
+        PARTITION,
+        rows=of_watched(OF_PARTITION, not_preferred),
+        sources=METADATA,
+    ),
+    Family(
+        "kmon_partition_reassigning",
+        "1 for a partition whose replicas are being reassigned; only such partitions have a line",
+        1,
+        PARTITION,
+        rows=of_watched(OF_PARTITION, "partition_health.reassigning"),
+        sources=(sources.REASSIGNMENTS,),
+    ),
+    Family(
+        "kmon_partition_reassigned_ratio",
+        "Least share of the leader's bytes that a replica being added has: 0 to 1; no line while a size is unknown",
+        "partition_health.reassigned",
+        PARTITION,
+        whole=False,
+        rows=of_watched(OF_PARTITION, "partition_health.reassigning"),
+        sources=(sources.REASSIGNMENTS, *LOG_DIRS),
+    ),
+    Family(
+        "kmon_partition_open_transaction_records",
+        "Records behind the last stable offset, of open transactions; only partitions that have any have a line",
+        "partition_health.unstable",
+        PARTITION,
+        unit="records",
+        rows=of_watched(OF_PARTITION, lambda view: view.partition_health.unstable > 0),
+        sources=OFFSETS,
+    ),
+    Family(
+        "kmon_partition_eligible_leader_replicas",
+        "Replicas out of sync that hold all committed records; only partitions short of replicas in sync have a line",
+        "snapshot.eligible_replicas.eligible.counts",
+        ELIGIBLE,
+        rows=of_watched("snapshot.eligible_replicas.topic"),
+        sources=(sources.TOPIC_PARTITIONS,),
+    ),
+    Family(
+        "kmon_partition_local_start_offset",
+        "Oldest offset on the brokers' own disks, of a topic with remote storage",
+        "snapshot.tiered_offsets.local_start_offset",
+        TIERED,
+        unit="records",
+        rows=of_watched("snapshot.tiered_offsets.topic"),
+        sources=(*OFFSETS, sources.TOPIC_CONFIGS),
+    ),
+    Family(
+        "kmon_partition_tiered_end_offset",
+        "Newest offset in remote storage, of a topic with remote storage",
+        "snapshot.tiered_offsets.tiered_end_offset",
+        TIERED,
+        unit="records",
+        rows=of_watched("snapshot.tiered_offsets.topic"),
+        sources=(*OFFSETS, sources.TOPIC_CONFIGS),
+    ),
+    Family(
+        "kmon_replica_offset_lag",
+        "Records that the replica's log end is behind the high watermark; only replicas that are behind have a line",
+        "snapshot.replicas.offset_lag",
+        REPLICA,
+        unit="records",
+        rows=of_watched("snapshot.replicas.topic", lagging),
+        sources=LOG_DIRS,
+    ),
+    Family(
+        "kmon_future_replica_offset_lag",
+        "Records that a replica being moved to another log dir of its broker has still to copy; only such have a line",
+        "snapshot.replicas.offset_lag",
+        (*REPLICA, Label("path", "snapshot.log_dirs.path", "snapshot.replicas.log_dir")),
+        unit="records",
+        rows=of_watched("snapshot.replicas.topic", "snapshot.replicas.future"),
+        sources=LOG_DIRS,
+    ),
+)

@@ -1,0 +1,265 @@
+"""The page of a View in which every table has rows: the numbers of the details, and hostile names in them."""
+
+import math
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from details import GIB, detailed_snapshot, detailed_view
+from hostile import HOSTILE
+from metric_samples import names, samples, value
+from requirements import require
+from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from exporters.families import CLUSTER_FAMILIES, FAMILIES
+from exporters.prometheus import MetricsPage
+from monitor.details import Features, LogDirs, Replicas, TopicConfigs, TransactionPartitions, Transactions
+from monitor.snapshot import Snapshot
+from monitor.table import objects
+from monitor.view import make_view
+
+METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+UNKNOWN_IN_DETAILS = {
+    "kmon_broker_size_skew",  # the log dir of broker 3 is offline
+    "kmon_cluster_under_min_isr_partitions",  # the configs of clicks are denied
+    "kmon_partition_reassigned_ratio",  # broker 4 is fenced and tells nothing
+    "kmon_future_replica_offset_lag",
+    "kmon_replica_offset_lag",
+    "kmon_partition_at_min_isr",
+    "kmon_partition_not_preferred_leader",
+    "kmon_group_partition_lost",
+}
+
+
+def test_every_family_is_there_but_what_is_unknown_or_not_so() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    assert {family.name for family in FAMILIES} - names(page) == UNKNOWN_IN_DETAILS
+
+
+def test_the_cluster_and_its_quorum() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    assert value(page, "kmon_cluster_brokers") == 3
+    assert value(page, "kmon_cluster_fenced_brokers") == 1
+    assert value(page, "kmon_cluster_feature_level", feature="metadata.version") == 25
+    assert value(page, "kmon_cluster_hidden_topics") == 2
+    assert value(page, "kmon_cluster_hidden_groups") == 1
+    assert value(page, "kmon_cluster_notices") == 1
+    assert value(page, "kmon_capability", name="describe_all_topics") == 1
+    assert value(page, "kmon_capability", name="describe_configs") == 0
+    assert value(page, "kmon_capability", name="share_lag") is None
+    assert value(page, "kmon_quorum_epoch") == 17
+    assert value(page, "kmon_quorum_voters") == 3
+    assert value(page, "kmon_quorum_leader", node="1", role="voter") == 1
+    assert value(page, "kmon_quorum_leader", node="4", role="observer") == 0
+    assert value(page, "kmon_quorum_lag", node="3", role="voter") == 10
+    assert value(page, "kmon_quorum_behind_seconds", node="3", role="voter") == 3
+    assert value(page, "kmon_poll_interval_seconds") == 10
+    assert value(page, "kmon_poll_overruns_total") == 0
+
+
+def test_a_cluster_without_a_quorum_says_nothing_of_one() -> None:
+    page = MetricsPage([FixtureSource(shop_view())])
+    assert not any(name.startswith("kmon_quorum") for name in names(page))
+
+
+def test_brokers_and_their_log_dirs() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    info = {"broker": "3", "host": "127.0.0.1", "port": "19094", "rack": "r3", "version": "3.9"}
+    assert value(page, "kmon_broker_info", **info) == 1
+    assert value(page, "kmon_broker_fenced", broker="4") == 1
+    assert value(page, "kmon_broker_fenced", broker="1") == 0
+    assert value(page, "kmon_broker_replicas", broker="4") == 1
+    assert value(page, "kmon_broker_out_of_sync_replicas", broker="4") == 1
+    assert value(page, "kmon_broker_leader_skew", broker="4") == -1
+    assert value(page, "kmon_broker_size_bytes", broker="3") is None
+    assert value(page, "kmon_log_dir_total_bytes", broker="2", path="/data/a") == 100 * GIB
+    assert value(page, "kmon_log_dir_usable_bytes", broker="2", path="/data/a") == 8 * GIB
+    assert value(page, "kmon_log_dir_usable_bytes", broker="3", path="/data/a") is None
+    assert value(page, "kmon_log_dir_error", broker="3", path="/data/a") == 1
+    assert value(page, "kmon_log_dir_error", broker="2", path="/data/a") is None
+    assert value(page, "kmon_broker_default_min_insync_replicas", broker="1") == 1
+    assert value(page, "kmon_broker_unclean_election", broker="1") == 0
+
+
+def test_partitions_have_lines_for_what_is_the_matter() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    payments, orders = {"topic": "payments", "partition": "0"}, {"topic": "orders", "partition": "0"}
+    assert value(page, "kmon_partition_under_min_isr", **payments) == 1
+    assert value(page, "kmon_partition_under_min_isr", **orders) is None
+    assert value(page, "kmon_partition_reassigning", **payments) == 1
+    assert value(page, "kmon_partition_out_of_sync_replicas", **payments) == 2  # of 2 and 3; 4 is being added
+    assert value(page, "kmon_partition_eligible_leader_replicas", **payments) == 1
+    assert value(page, "kmon_partition_open_transaction_records", **orders) == 70
+    assert value(page, "kmon_partition_open_transaction_records", **payments) is None
+    assert value(page, "kmon_partition_stable_offset", **orders) == 4930
+    assert value(page, "kmon_partition_size_bytes", **orders) == 5000 * 1024
+    assert value(page, "kmon_partition_local_start_offset", topic="clicks", partition="0") == 200_000
+    assert value(page, "kmon_partition_tiered_end_offset", topic="clicks", partition="0") == 199_999
+    assert value(page, "kmon_partition_tiered_end_offset", topic="clicks", partition="1") is None
+
+
+def test_replicas_that_are_behind_and_those_that_move_to_another_log_dir() -> None:
+    snapshot = detailed_snapshot()
+    lag, future = snapshot.replicas.offset_lag.copy(), snapshot.replicas.future.copy()
+    lag[[0, 1]], future[1] = (5, 7), True
+    replicas = replace(snapshot.replicas, offset_lag=lag, future=future)
+    page = MetricsPage([FixtureSource(make_view(replace(snapshot, replicas=replicas)))])
+    found = {name: labels for name, labels in samples(page) if "replica_offset_lag" in name}
+    where = {"cluster": "demo", "topic": "audit", "partition": "0"}
+    assert {name: dict(labels) for name, labels in found.items()} == {
+        "kmon_replica_offset_lag": {**where, "broker": "1"},
+        "kmon_future_replica_offset_lag": {**where, "broker": "2", "path": "/data/a"},
+    }
+
+
+def test_a_partition_that_one_more_loss_takes_under_min_isr() -> None:
+    topics = [Topic("t", [(0, 1)] * 3, isr=[[1, 2, 3], [1, 2], [1]], replicas=[[1, 2, 3]] * 3)]
+    snapshot = snapshot_of(topics, [])
+    configs = {each.name: getattr(detailed_snapshot().topic_configs, each.name)[2:3] for each in TopicConfigs.schema()}
+    page = MetricsPage([FixtureSource(make_view(replace(snapshot, topic_configs=TopicConfigs(**configs))))])
+    found = {
+        (name, dict(labels)["partition"]) for name, labels in samples(page) if "min_isr" in name and len(labels) > 2
+    }
+    assert found == {("kmon_partition_at_min_isr", "1"), ("kmon_partition_under_min_isr", "2")}
+
+
+def test_topics_have_their_configs() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    assert value(page, "kmon_topic_min_insync_replicas", topic="orders") == 2
+    assert value(page, "kmon_topic_retention_seconds", topic="orders") == 604_800
+    assert value(page, "kmon_topic_retention_bytes", topic="orders") == math.inf
+    assert b'kmon_topic_retention_bytes{cluster="demo",topic="orders"} +Inf\n' in page.body()[0]
+    assert value(page, "kmon_topic_retention_seconds", topic="clicks") is None
+    assert value(page, "kmon_topic_under_min_isr_partitions", topic="payments") == 1
+    assert value(page, "kmon_topic_under_min_isr_partitions", topic="clicks") is None
+    assert value(page, "kmon_topic_size_bytes", topic="payments") == 21_000 * 1024
+    assert value(page, "kmon_topic_size_bytes", topic="orders") is None
+
+
+def test_topics_that_are_not_watched_have_no_lines_and_are_counted() -> None:
+    snapshot = detailed_snapshot()
+    watched = np.array([name != "payments" for name in snapshot.topics.topic])
+    whole = MetricsPage([FixtureSource(make_view(snapshot))])
+    part = MetricsPage([FixtureSource(make_view(replace(snapshot, topics=replace(snapshot.topics, watched=watched))))])
+    assert {dict(labels).get("topic") for name, labels in samples(whole) if "_group_" not in name} >= {"payments"}
+    assert not {name for name, labels in samples(part) if dict(labels).get("topic") == "payments"} - {
+        "kmon_group_partition_lag",  # whether it is asked is for the collectors to say
+        "kmon_group_partition_committed_offset",
+    }
+    for name in ("kmon_cluster_topics", "kmon_cluster_partitions", "kmon_cluster_under_replicated_partitions"):
+        assert value(part, name) == value(whole, name)
+    assert value(part, "kmon_broker_leaders", broker="1") == value(whole, "kmon_broker_leaders", broker="1")
+
+
+def test_groups_of_the_new_types() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    assert value(page, "kmon_group_epoch", group="fulfilment") == 7
+    assert value(page, "kmon_group_assignment_epoch", group="fulfilment") == 7
+    assert value(page, "kmon_group_epoch", group="ledger") is None
+    assert value(page, "kmon_group_reconciling_partitions", group="fulfilment") == 1
+    assert value(page, "kmon_group_reconciling_partitions", group="ledger") is None
+    assert value(page, "kmon_group_lag", group="fulfilment") == 1002
+    assert value(page, "kmon_group_stable_lag", group="fulfilment") == 932
+    assert value(page, "kmon_group_stable_lag", group="sync") is None
+    where = {"group": "fulfilment", "topic": "orders"}
+    assert value(page, "kmon_group_partition_stable_lag", **where, partition="0") == 930
+    assert value(page, "kmon_group_partition_stable_lag", **where, partition="1") is None
+    tasks = {
+        role: value(page, "kmon_group_tasks", group="totals", role=role) for role in ("active", "standby", "warmup")
+    }
+    assert tasks == {"active": 1, "standby": 1, "warmup": 0}
+
+
+def test_transactions_and_only_the_oldest_of_many() -> None:
+    page = MetricsPage([FixtureSource(make_view(replace(detailed_snapshot(), outcomes=())))])
+    assert value(page, "kmon_transactions", state="Ongoing") == 1
+    assert value(page, "kmon_transaction_age_seconds", transactional_id="billing-1") == 840
+    count = 250
+    started = NOW - np.array([math.nan, *(row * 37 % count for row in range(1, count))])
+    transactions = Transactions(
+        objects(f"id-{row}" for row in range(count)),
+        np.full(count, 4001.0),
+        objects("PrepareCommit" if row % 5 == 0 else "Ongoing" for row in range(count)),
+        np.ones(count, np.int32),
+        started,
+        np.full(count, 60.0),
+        np.zeros(count, np.int32),
+    )
+    many = replace(
+        detailed_snapshot(),
+        outcomes=(),
+        transactions=transactions,
+        transaction_partitions=TransactionPartitions.empty(),
+    )
+    page = MetricsPage([FixtureSource(make_view(many))])
+    assert value(page, "kmon_transactions", state="Ongoing") == 200
+    assert value(page, "kmon_transactions", state="PrepareCommit") == 50
+    ages = sorted(number for (name, _), number in samples(page).items() if name == "kmon_transaction_age_seconds")
+    assert ages == list(range(150, 250))
+
+
+def hostile_details() -> Snapshot:
+    """Details in which every name that a client or an operator can choose is hostile."""
+    snapshot, count = detailed_snapshot(), len(HOSTILE)
+    numbers, none = np.arange(1.0, count + 1.0), np.zeros(count, np.int32)
+    return replace(
+        snapshot,
+        log_dirs=LogDirs(none + 1, objects(HOSTILE), numbers, numbers, none + 1),
+        replicas=Replicas.empty(),
+        transactions=Transactions(objects(HOSTILE), numbers, objects(HOSTILE), none, numbers, numbers, none),
+        features=Features(objects(HOSTILE), none),
+    )
+
+
+def test_hostile_names_of_details_are_read_back() -> None:
+    found = samples(MetricsPage([FixtureSource(make_view(hostile_details()))]))
+    for name, label in (
+        ("kmon_log_dir_total_bytes", "path"),
+        ("kmon_log_dir_error", "path"),
+        ("kmon_transactions", "state"),
+        ("kmon_transaction_age_seconds", "transactional_id"),
+        ("kmon_cluster_feature_level", "feature"),
+    ):
+        told = {dict(labels).get(label, "") for each, labels in found if each == name}
+        assert len(told) == len(set(HOSTILE))
+        assert told >= {each for each in HOSTILE if not any("\ud800" <= letter <= "\udfff" for letter in each)}
+
+
+def test_the_document_has_every_family_as_it_is() -> None:
+    told = re.findall(r"^\| `kmon_.*$", METRICS_MD.read_text(), re.MULTILINE)
+    clusters = {family.name for family in CLUSTER_FAMILIES}
+    rows = set()
+    for family in FAMILIES:
+        labels = (["cluster"] if family.name in clusters else []) + [label.name for label in family.labels]
+        cells = (
+            f"`{family.name}`",
+            family.type,
+            ", ".join(f"`{label}`" for label in labels),
+            family.unit,
+            ", ".join(family.apis),
+            ", ".join(family.acls),
+            family.meaning,
+        )
+        rows.add(f"| {' | '.join(cell or '–' for cell in cells)} |")
+    assert set(told) == rows
+    assert len(told) == len(rows)
+
+
+@pytest.mark.prometheus
+def test_promtool_finds_nothing_to_say() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        require("prometheus", "promtool is not installed")
+    groups = [Group(name, {("orders", 0): 5}) for name in HOSTILE]
+    hostile = make_view(snapshot_of([Topic("orders", [(0, 9)])], groups, cluster="other"))
+    view = make_view(replace(hostile_details(), cluster="third"))
+    page = MetricsPage(
+        [FixtureSource(detailed_view()), FixtureSource(hostile, cluster="other"), FixtureSource(view, cluster="third")]
+    )
+    checked = subprocess.run([promtool, "check", "metrics"], input=page.body()[0], capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
