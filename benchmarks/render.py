@@ -1,0 +1,168 @@
+"""`python -m benchmarks.render`: how long a page of metrics of a made-up large cluster takes, and how big it is.
+
+Three times are printed: the first page, one where no number has changed, and one where every offset has.
+"""
+
+import argparse
+import statistics
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from exporters.exposition import filled
+from exporters.prometheus import MetricsPage
+from monitor.details import LogDirs, Replicas, TopicConfigs
+from monitor.snapshot import Assignments, Brokers, Commits, Groups, Members, Offsets, Partitions, Snapshot, Topics
+from monitor.source import Memory
+from monitor.table import Ragged, objects
+from monitor.view import View, make_view
+
+ROUNDS = 9
+BROKERS = 3
+
+
+def made_up(topics: int, partitions: int, groups: int, commits: int) -> Snapshot:
+    """`topics` of `partitions` each, and `groups` with `commits` each, all with lag, replicas and configs."""
+    count = topics * partitions
+    topic = np.repeat(np.arange(topics, dtype=np.int32), partitions)
+    partition = np.tile(np.arange(partitions, dtype=np.int32), topics)
+    nodes = np.stack([(partition + each) % BROKERS + 1 for each in range(BROKERS)], axis=1).astype(np.int32)
+    replicas = Ragged(nodes.ravel(), np.arange(0, count * BROKERS + 1, BROKERS, dtype=np.int32))
+    end = np.arange(5_000.0, 5_000.0 + 10 * count, 10.0)
+    group = np.repeat(np.arange(groups, dtype=np.int32), commits)
+    place = np.sort((group.astype(np.int64) * 37 + np.tile(np.arange(commits), groups)) % count + group * count) % count
+    zero, nothing = np.zeros(count, np.int32), np.zeros(groups, np.int32)
+    unknown = np.full(groups, np.nan)
+    return Snapshot(
+        cluster="large",
+        time=1_790_000_000.0,
+        started=time.monotonic(),
+        cluster_id="4L6g3nShT-eMCtK--X86sw",
+        controller=1,
+        brokers=Brokers(
+            np.arange(1, BROKERS + 1),
+            objects(["127.0.0.1"] * BROKERS),
+            np.full(BROKERS, 9092),
+            objects([None] * BROKERS),
+            np.zeros(BROKERS),
+            objects(["4.0"] * BROKERS),
+        ),
+        topics=Topics(
+            objects(f"topic-{each:05d}" for each in range(topics)),
+            objects(f"id{each:020d}" for each in range(topics)),
+            np.zeros(topics, bool),
+            np.full(topics, partitions),
+            np.arange(topics) * partitions,
+            np.ones(topics, bool),
+            np.zeros(topics, np.int32),
+        ),
+        partitions=Partitions(topic, partition, nodes[:, 0].copy(), zero, replicas, replicas, Ragged.of([[]] * count)),
+        offsets=Offsets(np.zeros(count), zero, end, zero, end, zero),
+        groups=Groups(
+            objects(f"group-{each:05d}" for each in range(groups)),
+            objects(["consumer"] * groups),
+            objects(["consumer"] * groups),
+            objects(["Stable"] * groups),
+            np.ones(groups, np.int32),
+            np.full(groups, 3.0),
+            np.full(groups, 3.0),
+            unknown,
+            objects(["range"] * groups),
+            np.ones(groups),
+            nothing,
+            nothing,
+        ),
+        members=Members(
+            np.arange(groups),
+            objects(f"member-{each}" for each in range(groups)),
+            objects(f"client-{each}" for each in range(groups)),
+            objects(f"host-{each}" for each in range(groups)),
+            objects([None] * groups),
+            objects([None] * groups),
+            np.full(groups, 3.0),
+        ),
+        assignments=Assignments(group, topic[place], partition[place]),
+        commits=Commits(
+            group,
+            topic[place],
+            partition[place],
+            end[place] - 7,
+            np.full(len(group), np.nan),
+            np.zeros(len(group), np.int32),
+        ),
+        log_dirs=LogDirs(
+            np.arange(1, BROKERS + 1),
+            objects(["/data"] * BROKERS),
+            np.full(BROKERS, 1e12),
+            np.full(BROKERS, 5e11),
+            np.zeros(BROKERS, np.int32),
+        ),
+        replicas=Replicas(
+            nodes.ravel() - 1,
+            nodes.ravel(),
+            np.repeat(topic, BROKERS),
+            np.repeat(partition, BROKERS),
+            np.repeat(end * 1024, BROKERS),
+            np.zeros(count * BROKERS),
+            np.zeros(count * BROKERS, bool),
+        ),
+        topic_configs=TopicConfigs(
+            np.full(topics, 2.0),
+            np.full(topics, 604_800.0),
+            np.full(topics, np.inf),
+            np.full(topics, np.nan),
+            objects(["delete"] * topics),
+            np.zeros(topics),
+            objects(["CreateTime"] * topics),
+            np.zeros(topics),
+            objects(["aa11"] * topics),
+            np.zeros(topics, np.int32),
+        ),
+    )
+
+
+def moved(snapshot: Snapshot, step: int) -> Snapshot:
+    """The same cluster with every offset further on, and every group as far behind as before, but for some."""
+    offsets, commits = snapshot.offsets, snapshot.commits
+    lag = np.arange(len(commits)) % 7 == step % 7
+    return replace(
+        snapshot,
+        started=time.monotonic(),
+        offsets=replace(offsets, end_offset=offsets.end_offset + 10, stable_offset=offsets.stable_offset + 10),
+        commits=replace(commits, committed_offset=commits.committed_offset + 10 - lag),
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.render", description=__doc__)
+    parser.add_argument("--topics", type=int, default=500)
+    parser.add_argument("--partitions", type=int, default=20)
+    parser.add_argument("--groups", type=int, default=1000)
+    parser.add_argument("--commits", type=int, default=100)
+    args = parser.parse_args()
+    memory = Memory("large", 10)
+    page = MetricsPage([memory])
+    snapshot = made_up(args.topics, args.partitions, args.groups, args.commits)
+
+    def show(view: View) -> float:
+        began = time.perf_counter()
+        memory.show(view)
+        return time.perf_counter() - began
+
+    print(f"first page          {show(make_view(snapshot)):.4f} s")
+    still, changed = [], []
+    for step in range(ROUNDS):
+        snapshot = moved(snapshot, step)
+        changed.append(show(make_view(snapshot)))
+        still.append(show(make_view(replace(snapshot, started=time.monotonic()))))
+    print(f"nothing has changed {statistics.median(still):.4f} s (median of {ROUNDS})")
+    print(f"all offsets changed {statistics.median(changed):.4f} s (median of {ROUNDS})")
+    body = b"".join(map(filled, page.answer()[0]))
+    series = sum(not line.startswith(b"#") for line in body.splitlines())
+    print(f"page                {len(body) / 1e6:.1f} MB, {series:,} series")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
