@@ -15,7 +15,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.wire import Answer
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
-from monitor.snapshot import NO_LEADER, Snapshot
+from monitor.snapshot import NO_LEADER
 
 TOLERANCE = 0.01
 """A record is dated well enough when half the width of what encloses it is this share of its age."""
@@ -215,17 +215,3 @@ def _next_time(bracket: Bracket, wanted: Wanted, now_ms: float, turn: int) -> in
         oldest, youngest = now_ms - low, max(now_ms - high, 1.0)
         guess = now_ms - np.sqrt(oldest * youngest) if oldest > 4 * youngest else (low + high) / 2
     return int(min(max(np.ceil(guess), low + 1), high - 1 if high - 1 > low else high))
-
-
-def wanted_of(snapshot: Snapshot, partition_row: int, offset: float) -> Wanted:
-    """The record at `offset` of a row of `partitions`."""
-    partitions, topics = snapshot.partitions, snapshot.topics
-    topic = int(partitions.topic[partition_row])
-    policy = snapshot.topic_configs.cleanup_policy[topic] if len(snapshot.topic_configs) else None
-    return Wanted(
-        (str(topics.topic[topic]), topics.topic_id[topic], int(partitions.partition[partition_row])),
-        int(partitions.leader[partition_row]),
-        int(offset),
-        int(snapshot.offsets.end_offset[partition_row]),
-        dense=policy is not None and "compact" not in policy,
-    )

@@ -71,6 +71,18 @@ class TieredOffsets(Table):
 
 
 @dataclass(frozen=True, eq=False)
+class RecordTimes(Table):
+    """One row a record that was dated by asking for offsets by timestamp, by topic, partition and offset."""
+
+    topic: Ints = column("i4", "row of the topic")
+    partition: Ints = column("i4", "partition number")
+    offset: Floats = column("f8", "the record is the first at or after this offset", "records")
+    earliest: Floats = column("f8", "unix time that its timestamp is not before; unknown while nothing told", "seconds")
+    latest: Floats = column("f8", "unix time that its timestamp is not after; unknown while nothing told", "seconds")
+    unordered: Flags = column("?", "answers contradict one another: timestamps are not in the order of offsets")
+
+
+@dataclass(frozen=True, eq=False)
 class LogDirs(Table):
     """One row a log dir of a broker, by broker and path."""
 

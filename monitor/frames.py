@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 TABLES = (
     "lag",
+    "lag_times",
+    "partition_rates",
+    "consume_rates",
     "group_lags",
     "group_topic_lags",
     "topic_totals",
@@ -38,6 +41,7 @@ SNAPSHOT_TABLES = (
     "reassignments",
     "eligible_replicas",
     "tiered_offsets",
+    "record_times",
     "log_dirs",
     "replicas",
     "topic_configs",

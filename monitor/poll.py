@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.assemble import Assembler
 from monitor.client.client import Ask, Batch, Client
@@ -13,13 +13,19 @@ from monitor.client.diagnose import diagnose
 from monitor.client.wire import Answer
 from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
+from monitor.dating import Dater
+from monitor.derive.lag import derive_lag
+from monitor.derive.times import record_times, undated
 from monitor.draft import Draft
+from monitor.past.past import Past
 from monitor.settings import ClusterSettings
 from monitor.snapshot import Outcome, Snapshot
 from monitor.source import Memory
 from monitor.view import View, make_view
 
 log = logging.getLogger(__name__)
+
+DATING_SHARE = 0.2
 
 
 @dataclass
@@ -62,6 +68,8 @@ class Poller:
         self.overruns = 0
         """Polls that were skipped so far because the one before took too long."""
         self._collected_at: dict[str, float] = {}
+        self._past = Past()
+        self._dater = Dater()
         self._last: View | None = None
 
     def poll(self, deadline_seconds: float | None = None) -> View:
@@ -100,13 +108,30 @@ class Poller:
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
         assembled = time.monotonic()
-        self._last = make_view(snapshot, last_good=self._last)
+        dating = 0.0
+        if not snapshot.error:
+            snapshot, dating = self._date(snapshot, asked - started, draft.deadline)
+        self._last = make_view(snapshot, last_good=self._last, past=self._past)
         self.parts = {
             "asking": asked - started - decoding,
             "decoding": decoding + assembled - asked,
-            "deriving": time.monotonic() - assembled,
+            "dating": dating,
+            "deriving": time.monotonic() - assembled - dating,
         }
         return self._last
+
+    def _date(self, snapshot: Snapshot, took: float, deadline: float) -> tuple[Snapshot, float]:
+        """The snapshot with the times of the records that groups read next, and the seconds that asking for them took.
+
+        Only what no earlier poll saw come is asked; for that a poll may take this share of its interval longer.
+        """
+        lag, _ = derive_lag(snapshot)
+        self._past.add(snapshot, lag, took)
+        wanted, rows = undated(snapshot, lag, self._past)
+        began = time.monotonic()
+        until = min(deadline, began + DATING_SHARE * self.settings.interval_seconds)
+        found = self._dater.date(self._client, wanted, snapshot.time, until)
+        return replace(snapshot, record_times=record_times(snapshot, wanted, rows, found)), time.monotonic() - began
 
     def close(self) -> None:
         self._client.close()

@@ -16,6 +16,7 @@ from monitor.details import (
     Producers,
     Quorum,
     Reassignments,
+    RecordTimes,
     Replicas,
     Subtopologies,
     Tasks,
@@ -208,6 +209,7 @@ class Snapshot:
     reassignments: Reassignments = field(default_factory=Reassignments.empty)
     eligible_replicas: EligibleReplicas = field(default_factory=EligibleReplicas.empty)
     tiered_offsets: TieredOffsets = field(default_factory=TieredOffsets.empty)
+    record_times: RecordTimes = field(default_factory=RecordTimes.empty)
     log_dirs: LogDirs = field(default_factory=LogDirs.empty)
     replicas: Replicas = field(default_factory=Replicas.empty)
     topic_configs: TopicConfigs = field(default_factory=TopicConfigs.empty)

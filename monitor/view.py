@@ -19,9 +19,11 @@ from monitor.derive.rollup import (
     total_groups,
     total_topics,
 )
+from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates, derive_rates, derive_times
 from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
 from monitor.frames import frame
+from monitor.past.past import Past
 from monitor.snapshot import Outcome, Snapshot
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ class View:
 
     snapshot: Snapshot
     lag: Lag
+    lag_times: LagTimes
+    partition_rates: PartitionRates
+    consume_rates: ConsumeRates
     group_lags: GroupLags
     group_topic_lags: GroupTopicLags
     topic_totals: TopicTotals
@@ -119,15 +124,26 @@ def make_view(
     *,
     alerts: tuple[AlertRow, ...] = (),
     last_good: View | None = None,
+    past: Past | None = None,
 ) -> View:
-    """Derive everything from a snapshot. The same snapshot gives the same View. `last_good` is the View before it."""
-    lag, reasons = derive_lag(snapshot)
+    """Derive everything from a snapshot: the same snapshots give the same View.
+
+    `last_good` is the View before it. `past` knows the snapshots before and, unless this one has an error, it as well.
+    """
+    lag, texts = derive_lag(snapshot)
+    reasons = list(texts)
+    known = None if snapshot.error else past
+    rates = derive_rates(known, len(snapshot.partitions), len(lag))
+    times = derive_times(snapshot, lag, known, rates, reasons)
     kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, lag)
     health = derive_partitions(snapshot)
     return View(
         snapshot=snapshot,
         lag=lag,
+        lag_times=times,
+        partition_rates=rates[0],
+        consume_rates=rates[1],
         group_lags=groups,
         group_topic_lags=total_group_topics(lag),
         topic_totals=total_topics(snapshot, lag, health),
@@ -136,7 +152,7 @@ def make_view(
         quorum_lags=derive_quorum(snapshot),
         transaction_ages=derive_transactions(snapshot),
         totals=total_cluster(snapshot, groups, health),
-        reasons=reasons,
+        reasons=tuple(reasons),
         alerts=alerts,
         last_good=kept if kept is not None and kept.up else None,
     )

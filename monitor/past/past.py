@@ -14,9 +14,9 @@ END_SECONDS = 6 * 3600.0
 """How far back end offsets are remembered; what was produced before is dated by ListOffsets."""
 END_SPACING = 0.02
 """Two end offsets are apart by this share of their age, so a record is dated to a hundredth of its age."""
-COMMIT_SECONDS = 3900.0
-COMMIT_SPACING = 0.5
-"""Commits are for rates over windows of up to an hour: a point at least at half the age of the next."""
+RATE_SECONDS = 7500.0
+RATE_SPACING = 0.5
+"""Commits and log starts are for rates over windows of up to an hour: a point at least at half the age of the next."""
 WHOLE_SECONDS = 60.0
 
 
@@ -26,7 +26,7 @@ class _Seen(NamedTuple):
 
 
 class Past:
-    """End offsets by partition and committed offsets by row of lag, aligned with the newest snapshot that was added.
+    """End and start offsets by partition, and committed offsets by row of lag, in the rows of the newest snapshot.
 
     In `ends` a number that was not known is written as -2 less the last one that was: see `known_ends`.
     """
@@ -34,7 +34,8 @@ class Past:
     def __init__(self) -> None:
         self._seen: _Seen | None = None
         self.ends = Ring(0, seconds=END_SECONDS, spacing=END_SPACING)
-        self.commits = Ring(0, seconds=COMMIT_SECONDS, spacing=COMMIT_SPACING, whole_seconds=WHOLE_SECONDS)
+        self.starts = _for_rates(0)
+        self.commits = _for_rates(0)
 
     def add(self, snapshot: Snapshot, lag: Lag, took: float) -> None:
         """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
@@ -48,21 +49,27 @@ class Past:
             last = known_ends(self.ends.point(-1))
             ends = np.where((ends == UNKNOWN) & (last >= 0), -2 - last, ends)
         self.ends.add(snapshot.started, ends, took)
+        self.starts.add(snapshot.started, _counts(snapshot.offsets.start_offset), took)
         self.commits.add(snapshot.started, _counts(lag.committed_offset), took)
 
     def _align(self, seen: _Seen) -> None:
         before, self._seen = self._seen, seen
         if before is None:
             self.ends = Ring(len(seen.snapshot.partitions), seconds=END_SECONDS, spacing=END_SPACING)
-            self.commits = Ring(
-                len(seen.rows[0]), seconds=COMMIT_SECONDS, spacing=COMMIT_SPACING, whole_seconds=WHOLE_SECONDS
-            )
+            self.starts = _for_rates(len(seen.snapshot.partitions))
+            self.commits = _for_rates(len(seen.rows[0]))
             return
         same = same_topics(seen.snapshot, before.snapshot)
         if not same:
-            self.ends.realign(partition_places(seen.snapshot, before.snapshot))
+            places = partition_places(seen.snapshot, before.snapshot)
+            self.ends.realign(places)
+            self.starts.realign(places)
         if not (same and _same_rows(seen, before)):
             self.commits.realign(lag_places(seen.snapshot, seen.rows, before.snapshot, before.rows))
+
+
+def _for_rates(rows: int) -> Ring:
+    return Ring(rows, seconds=RATE_SECONDS, spacing=RATE_SPACING, whole_seconds=WHOLE_SECONDS)
 
 
 def known_ends(numbers: Counts) -> Counts:

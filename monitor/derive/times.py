@@ -1,0 +1,242 @@
+"""Lag in time: how old the next record of a group is, at which rates it is produced and read, and when that ends.
+
+docs/lag.md explains the numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitor.dating import Bracket, Wanted
+from monitor.derive.lag import Lag
+from monitor.derive.partitions import partition_rows
+from monitor.details import RecordTimes
+from monitor.past.bracket import bracket
+from monitor.past.past import Past
+from monitor.past.rates import WINDOWS, rate
+from monitor.past.ring import Ring
+from monitor.snapshot import KNOWN, Snapshot, reason_code
+from monitor.table import Floats, Ints, Table, column
+
+METHODS = ("", "nothing to read", "seen appended", "append time", "create time", "record time")
+"""How an age was found, by the codes of `method`: kmon saw the record appended between two polls, or its timestamp is
+known, which the broker (append) or the producer (create) set, or which of them is not known."""
+NO_METHOD, NOTHING, SEEN, APPEND, CREATE, RECORD = range(len(METHODS))
+
+AHEAD_SECONDS = 5.0
+"""How far a timestamp may be ahead of kmon's clock before it is not believed."""
+AHEAD = "the record's timestamp is ahead of kmon's clock"
+UNORDERED = "timestamps are not in the order of offsets"
+NOT_DATED = "the next record is not dated yet"
+NO_LAG = "lag is unknown"
+
+
+@dataclass(frozen=True, eq=False)
+class LagTimes(Table):
+    """One row a row of `lag`, in its order. Rates are over the last 5 minutes, or 1 while that is all there is."""
+
+    lag_seconds: Floats = column("f8", "age of the next record to be read; 0 where there is none", "seconds")
+    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
+    method: Ints = column("i4", "index in METHODS: how the age was found")
+    reason: Ints = column("i4", "why the age is unknown")
+    produce_rate: Floats = column("f8", "records produced a second", "records/s")
+    consume_rate: Floats = column("f8", "records read a second", "records/s")
+    eta_seconds: Floats = column("f8", "time until lag is 0 at these rates; infinite if it does not fall", "seconds")
+    headroom_seconds: Floats = column(
+        "f8", "time until retention deletes the next record; infinite for never", "seconds"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionRates(Table):
+    """One row a partition, in the order of `partitions`: records produced a second over each of WINDOWS."""
+
+    produce_rate_1m: Floats = column("f8", "over the last minute", "records/s")
+    produce_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
+    produce_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
+    produce_rate_60m: Floats = column("f8", "over the last hour", "records/s")
+
+
+@dataclass(frozen=True, eq=False)
+class ConsumeRates(Table):
+    """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
+
+    consume_rate_1m: Floats = column("f8", "over the last minute", "records/s")
+    consume_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
+    consume_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
+    consume_rate_60m: Floats = column("f8", "over the last hour", "records/s")
+
+
+def next_offsets(lag: Lag) -> Floats:
+    """The offset of the next record of each row that is still there."""
+    return np.maximum(lag.committed_offset, lag.start_offset)
+
+
+def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
+    """Rates over every window; unknown where no earlier poll tells."""
+
+    def over_windows(ring: Ring | None, count: int) -> list[Floats]:
+        return [np.full(count, np.nan) if ring is None else rate(ring, window) for window in WINDOWS]
+
+    ends, commits = (past.ends, past.commits) if past else (None, None)
+    return PartitionRates(*over_windows(ends, partitions)), ConsumeRates(*over_windows(commits, rows))
+
+
+def derive_times(
+    snapshot: Snapshot, lag: Lag, past: Past | None, rates: tuple[PartitionRates, ConsumeRates], reasons: list[str]
+) -> LagTimes:
+    """Ages, rates and what follows from them for every row of lag. `reasons` gets those that are new."""
+    place = partition_rows(snapshot, lag.topic, lag.partition)
+    there = place >= 0
+    earliest, latest, method, reason = _written(snapshot, lag, past, place, reasons)
+    now = snapshot.time
+    oldest, youngest = now - earliest, np.maximum(0.0, now - latest)
+    age, error = (oldest + youngest) / 2, (oldest - youngest) / 2
+
+    produced, consumed = (
+        np.where(np.isnan(five), one, five)
+        for one, five in (
+            (rates[0].produce_rate_1m, rates[0].produce_rate_5m),
+            (rates[1].consume_rate_1m, rates[1].consume_rate_5m),
+        )
+    )
+    produce = np.full(len(lag), np.nan)
+    produce[there] = produced[place[there]]
+    drained = consumed - produce
+    with np.errstate(divide="ignore", invalid="ignore"):
+        eta = np.where(lag.lag == 0, 0.0, np.where(drained > 0, lag.lag / drained, np.inf))
+    eta[np.isnan(lag.lag) | ((lag.lag > 0) & np.isnan(drained))] = np.nan
+    return LagTimes(age, error, method, reason, produce, consumed, eta, _headroom(snapshot, lag, past, place, oldest))
+
+
+def _written(
+    snapshot: Snapshot, lag: Lag, past: Past | None, place: Ints, reasons: list[str]
+) -> tuple[Floats, Floats, Ints, Ints]:
+    """Between which unix times the next record of each row was written; the method, and the reason where unknown."""
+    count = len(lag)
+    earliest, latest = np.full(count, np.nan), np.full(count, np.nan)
+    method = np.zeros(count, np.int32)
+    reason = np.where(np.isnan(lag.lag), reason_code(reasons, NO_LAG), reason_code(reasons, NOT_DATED))
+    nothing = lag.lag == 0
+    earliest[nothing] = latest[nothing] = snapshot.time
+    method[nothing] = NOTHING
+    rows = _behind(lag, place)
+    if past is not None:
+        low, high = bracket(past.ends, place[rows], next_offsets(lag)[rows].astype(np.int64))
+        seen = ~np.isinf(low) & ~np.isnan(low)
+        clock = snapshot.time - snapshot.started
+        earliest[rows[seen]], latest[rows[seen]] = low[seen] + clock, high[seen] + clock
+        method[rows[seen]] = SEEN
+    rows = rows[method[rows] == NO_METHOD]
+    _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons)
+    reason[method != NO_METHOD] = KNOWN
+    return earliest, latest, method, reason.astype(np.int32)
+
+
+def _by_timestamp(
+    snapshot: Snapshot, lag: Lag, rows: Ints, columns: tuple[Floats, Floats, Ints, Ints], reasons: list[str]
+) -> None:
+    """Fill in the rows whose next record was dated by its timestamp."""
+    earliest, latest, method, reason = columns
+    times = snapshot.record_times
+    dated = {
+        key: row
+        for row, key in enumerate(
+            zip(times.topic.tolist(), times.partition.tolist(), times.offset.tolist(), strict=True)
+        )
+    }
+    kinds = snapshot.topic_configs.timestamp_type
+    offsets = next_offsets(lag)
+    for row in rows.tolist() if dated else ():
+        found = dated.get((int(lag.topic[row]), int(lag.partition[row]), float(offsets[row])))
+        if found is None or np.isnan(times.earliest[found]) or np.isnan(times.latest[found]):
+            continue
+        if times.unordered[found]:
+            reason[row] = reason_code(reasons, UNORDERED)
+        elif times.earliest[found] > snapshot.time + AHEAD_SECONDS:
+            reason[row] = reason_code(reasons, AHEAD)
+        else:
+            earliest[row], latest[row] = times.earliest[found], max(times.latest[found], times.earliest[found])
+            kind = kinds[lag.topic[row]] if len(kinds) else None
+            method[row] = {"LogAppendTime": APPEND, "CreateTime": CREATE}.get(kind or "", RECORD)
+
+
+def _behind(lag: Lag, place: Ints) -> Ints:
+    """Rows that have a next record, and where it is."""
+    return np.flatnonzero((lag.lag > 0) & (place >= 0) & (next_offsets(lag) < lag.end_offset))
+
+
+def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, place: Ints, oldest: Floats) -> Floats:
+    """Time until the next record of each row is deleted, at the earliest: by its age, or as the log start moves."""
+    headroom = np.full(len(lag), np.nan)
+    rows = _behind(lag, place)
+    headroom[lag.lag == 0] = np.inf
+    if not len(rows):
+        return headroom
+    partition = place[rows]
+    moved = rate(past.starts, WINDOWS[-1]) if past is not None else np.full(len(snapshot.partitions), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = np.maximum(0.0, next_offsets(lag)[rows] - lag.start_offset[rows])
+        by_start = np.where(moved[partition] > 0, ahead / moved[partition], np.inf)
+    by_age = np.full(len(rows), np.nan)
+    if len(snapshot.topic_configs):
+        configs = snapshot.topic_configs
+        topic = lag.topic[rows]
+        keeps = np.array([policy is not None and "delete" not in policy for policy in configs.cleanup_policy], bool)
+        retention = np.where(keeps, np.inf, configs.retention_seconds)[topic]
+        by_age = np.maximum(0.0, retention - oldest[rows])
+        by_age[np.isinf(retention)] = np.inf
+    headroom[rows] = np.minimum(by_start, by_age)
+    return headroom
+
+
+def undated(snapshot: Snapshot, lag: Lag, past: Past) -> tuple[list[Wanted], Ints]:
+    """The next records that no earlier poll saw come, those with the most lag first, and their rows of `partitions`.
+
+    A record that several groups read next is there once.
+    """
+    place = partition_rows(snapshot, lag.topic, lag.partition)
+    rows = _behind(lag, place)
+    offsets = next_offsets(lag)
+    low, _ = bracket(past.ends, place[rows], offsets[rows].astype(np.int64))
+    rows = rows[np.isinf(low) | np.isnan(low)]
+    rows = rows[np.argsort(-lag.lag[rows], kind="stable")]
+    pairs = dict.fromkeys(zip(place[rows].tolist(), offsets[rows].tolist(), strict=True))
+    policies = snapshot.topic_configs.cleanup_policy
+    dense = [policy is not None and "compact" not in policy for policy in policies]
+    wanted = [_wanted(snapshot, row, offset, dense) for row, offset in pairs]
+    return wanted, np.array([row for row, _ in pairs], np.int64)
+
+
+def _wanted(snapshot: Snapshot, row: int, offset: float, dense: list[bool]) -> Wanted:
+    partitions, topics = snapshot.partitions, snapshot.topics
+    topic = int(partitions.topic[row])
+    return Wanted(
+        (str(topics.topic[topic]), topics.topic_id[topic], int(partitions.partition[row])),
+        int(partitions.leader[row]),
+        int(offset),
+        int(snapshot.offsets.end_offset[row]),
+        dense=bool(dense) and dense[topic],
+    )
+
+
+def record_times(snapshot: Snapshot, wanted: list[Wanted], rows: Ints, found: list[Bracket]) -> RecordTimes:
+    """Dated records as a table; `rows` are their rows of `partitions`."""
+    partitions = snapshot.partitions
+
+    def seconds(values: list[float]) -> Floats:
+        numbers = np.array(values, np.float64)
+        return np.where(np.isfinite(numbers), numbers / 1000, np.nan)
+
+    now_ms = snapshot.time * 1000
+    return RecordTimes(
+        partitions.topic[rows],
+        partitions.partition[rows],
+        np.array([each.offset for each in wanted], np.float64),
+        seconds([each.low for each in found]),
+        # What is not known to be older may be as young as can be.
+        seconds(
+            [min(each.upper(dense=one.dense), max(now_ms, each.low)) for one, each in zip(wanted, found, strict=True)]
+        ),
+        np.array([each.unordered for each in found], bool),
+    )
