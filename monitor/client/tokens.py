@@ -189,6 +189,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+    if tls is None:  # an endpoint on this machine, whose secret no proxy shall see
+        return urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
     return urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=tls))
 
 

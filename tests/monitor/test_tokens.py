@@ -42,6 +42,13 @@ def refusal(fetch: tokens.Fetch) -> str:
     return line.removeprefix("authentication failed: ")
 
 
+def test_a_secret_for_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    with serving(said(200, access_token="abc")) as server:
+        assert endpoint_of(server)().text == "abc"
+
+
 def test_a_token_is_fetched_for_client_credentials() -> None:
     with serving(said(200, access_token="a.b.c", expires_in=300)) as server:
         assert endpoint_of(server, scope="kafka read")() == Token("a.b.c", 300.0)
@@ -106,7 +113,8 @@ def test_an_endpoint_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         release.set()
 
 
-def test_the_endpoints_certificate_is_verified(tmp_path: Path) -> None:
+def test_the_endpoints_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     authority = Authority("kmon test IdP")
     ca, other = tmp_path / "ca.crt", tmp_path / "other.crt"
     ca.write_text(authority.pem)
