@@ -17,7 +17,7 @@ from monitor.client.apis import (
     Api,
 )
 from monitor.client.client import Ask, Client
-from monitor.client.faults import Fault, Kind, error_text
+from monitor.client.faults import Fault, Kind, error_name, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.commits import chunks
@@ -26,6 +26,8 @@ from monitor.decode.plain import read
 from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
 
 GROUPS_A_REQUEST = 4000
+TOPIC_DENIED = 29
+"""What a coordinator answers for a whole group of which a member has a topic that the user may not describe."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class GroupMemberCollector(Collector):
 
 
 def _one(kind: GroupType, group: Any) -> GroupDescription:
+    if group.error_code == TOPIC_DENIED:
+        return GroupDescription(error=f"Describe on a topic that it reads is denied ({error_name(TOPIC_DENIED)})")
     if group.error_code:
         return GroupDescription(error=error_text(group.error_code))
     return kind.describe(group)

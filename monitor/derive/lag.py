@@ -53,6 +53,11 @@ def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Float
     return np.maximum(0.0, end - np.maximum(committed, start)), np.maximum(0.0, start - committed)
 
 
+def next_offsets(lag: Lag) -> Floats:
+    """The offset of the next record of each row that is still there, shape (rows,)."""
+    return np.maximum(lag.committed_offset, lag.start_offset)
+
+
 def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     """The Lag table of a snapshot, and all reasons of its View."""
     reasons = reasons_of(snapshot)
@@ -110,8 +115,10 @@ def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats,
     _, extra = np.unique(wanted[~committed_too], return_index=True)
     extra = np.flatnonzero(~committed_too)[extra]
     if len(extra):
-        # Where a group's commits could not be asked, "no commit" would be a claim, so that reason goes first.
+        # Where a group's commits could not be asked, or may be left out, "no commit" would be a claim.
         failed = snapshot.groups.commits_reason[owner[extra]]
+        unnamed = snapshot.topics.partitions[assigned.topic[extra]] == 0
+        failed = np.where((failed == KNOWN) & unnamed, snapshot.topics.reason[assigned.topic[extra]], failed)
         nothing = np.full(len(extra), np.nan)
         group = np.concatenate([group, owner[extra]])
         topic = np.concatenate([topic, assigned.topic[extra]])

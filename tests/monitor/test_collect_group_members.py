@@ -241,6 +241,13 @@ def test_a_group_that_may_not_be_described_says_why(group_type: str, api: Api) -
     assert poll.missing == [denied]
 
 
+def test_a_group_with_a_topic_that_may_not_be_described_says_so() -> None:
+    group = {"group_id": "g", "group_state": "", "error_code": 29, "group_epoch": -1, "members": []}
+    draft = Poll(listed("g", "consumer"))(answer_of(CONSUMER_GROUP_DESCRIBE, 1, groups=[group]))
+    why = "Describe on a topic that it reads is denied (TOPIC_AUTHORIZATION_FAILED)"
+    assert draft.descriptions["g"] == GroupDescription(error=why)
+
+
 def test_a_broker_that_fails_costs_only_its_groups() -> None:
     poll = Poll(listed("g", "classic", 1), listed("h", "classic", 2))
     draft = poll(classic("g"), timeout(DESCRIBE_GROUPS, 2))

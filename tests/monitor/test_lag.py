@@ -158,3 +158,9 @@ def test_the_lag_of_a_share_group_is_the_broker_s_count() -> None:
     lag, _ = derive_lag(snapshot_of([Topic("a", [(0, 100)])], [Group("g", {("a", 0): 40}, group_type="share")]))
     reported = snapshot_of([Topic("a", [(0, 100)])], [Group("g", {("a", 0): 40}, group_type="share")])
     assert lag.lag.tolist() == reported.commits.reported_lag.tolist()
+
+
+def test_an_assignment_on_a_topic_that_is_not_in_metadata_has_its_reason_and_no_claim_of_no_commit() -> None:
+    snapshot = snapshot_of([Topic("a", [(0, 10)])], [Group("g", {}, [("c", "h", [("a", 0), ("gone", 0)])])])
+    lag, reasons = derive_lag(snapshot)
+    assert [reasons[code] for code in lag.reason] == [NO_COMMIT, "not in metadata"]
