@@ -13,7 +13,7 @@ from monitor.client.diagnose import diagnose
 from monitor.client.wire import Answer
 from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.dating import Dater
+from monitor.dating import RECORDS_A_POLL, Dater
 from monitor.derive.lag import derive_lag
 from monitor.derive.times import record_times, undated
 from monitor.draft import Draft
@@ -127,7 +127,7 @@ class Poller:
         """
         lag, _ = derive_lag(snapshot)
         self._past.add(snapshot, lag, took)
-        wanted, rows = undated(snapshot, lag, self._past)
+        wanted, rows = undated(snapshot, lag, self._past, RECORDS_A_POLL)
         began = time.monotonic()
         until = min(deadline, began + DATING_SHARE * self.settings.interval_seconds)
         found = self._dater.date(self._client, wanted, snapshot.time, until)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.dating import Bracket, Wanted
-from monitor.derive.lag import Lag
+from monitor.derive.lag import Lag, next_offsets
 from monitor.derive.partitions import partition_rows
 from monitor.details import RecordTimes
-from monitor.past.bracket import bracket
 from monitor.past.past import Past
 from monitor.past.rates import WINDOWS, rate
 from monitor.past.ring import Ring
@@ -36,12 +35,12 @@ class LagTimes(Table):
     """One row a row of `lag`, in its order. Rates are over the last 5 minutes, or 1 while that is all there is."""
 
     lag_seconds: Floats = column("f8", "age of the next record to be read; 0 where there is none", "seconds")
-    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
+    lag_seconds_error: Floats = column("f4", "the true age is at most this much less or more", "seconds")
     method: Ints = column("i4", "index in METHODS: how the age was found")
     reason: Ints = column("i4", "why the age is unknown")
-    produce_rate: Floats = column("f8", "records produced a second", "records/s")
-    consume_rate: Floats = column("f8", "records read a second", "records/s")
-    eta_seconds: Floats = column("f8", "time until lag is 0 at these rates; infinite if it does not fall", "seconds")
+    produce_rate: Floats = column("f4", "records produced a second", "records/s")
+    consume_rate: Floats = column("f4", "records read a second", "records/s")
+    eta_seconds: Floats = column("f4", "time until lag is 0 at these rates; infinite if it does not fall", "seconds")
     headroom_seconds: Floats = column(
         "f8", "time until retention deletes the next record; infinite for never", "seconds"
     )
@@ -61,15 +60,10 @@ class PartitionRates(Table):
 class ConsumeRates(Table):
     """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
 
-    consume_rate_1m: Floats = column("f8", "over the last minute", "records/s")
-    consume_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
-    consume_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
-    consume_rate_60m: Floats = column("f8", "over the last hour", "records/s")
-
-
-def next_offsets(lag: Lag) -> Floats:
-    """The offset of the next record of each row that is still there."""
-    return np.maximum(lag.committed_offset, lag.start_offset)
+    consume_rate_1m: Floats = column("f4", "over the last minute", "records/s")
+    consume_rate_5m: Floats = column("f4", "over the last 5 minutes", "records/s")
+    consume_rate_15m: Floats = column("f4", "over the last 15 minutes", "records/s")
+    consume_rate_60m: Floats = column("f4", "over the last hour", "records/s")
 
 
 def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
@@ -120,15 +114,15 @@ def _written(
     nothing = lag.lag == 0
     earliest[nothing] = latest[nothing] = snapshot.time
     method[nothing] = NOTHING
-    rows = _behind(lag, place)
     if past is not None:
-        low, high = bracket(past.ends, place[rows], next_offsets(lag)[rows].astype(np.int64))
-        seen = ~np.isinf(low) & ~np.isnan(low)
+        seen = np.isfinite(past.low)
         clock = snapshot.time - snapshot.started
-        earliest[rows[seen]], latest[rows[seen]] = low[seen] + clock, high[seen] + clock
-        method[rows[seen]] = SEEN
-    rows = rows[method[rows] == NO_METHOD]
-    _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons)
+        earliest[seen], latest[seen] = past.low[seen] + clock, past.high[seen] + clock
+        method[seen] = SEEN
+    if len(snapshot.record_times):
+        rows = _behind(lag, place)
+        rows = rows[method[rows] == NO_METHOD]
+        _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons)
     reason[method != NO_METHOD] = KNOWN
     return earliest, latest, method, reason.astype(np.int32)
 
@@ -147,7 +141,7 @@ def _by_timestamp(
     }
     kinds = snapshot.topic_configs.timestamp_type
     offsets = next_offsets(lag)
-    for row in rows.tolist() if dated else ():
+    for row in rows.tolist():
         found = dated.get((int(lag.topic[row]), int(lag.partition[row]), float(offsets[row])))
         if found is None or np.isnan(times.earliest[found]) or np.isnan(times.latest[found]):
             continue
@@ -190,17 +184,16 @@ def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, place: Ints, olde
     return headroom
 
 
-def undated(snapshot: Snapshot, lag: Lag, past: Past) -> tuple[list[Wanted], Ints]:
+def undated(snapshot: Snapshot, lag: Lag, past: Past, most: int) -> tuple[list[Wanted], Ints]:
     """The next records that no earlier poll saw come, those with the most lag first, and their rows of `partitions`.
 
-    A record that several groups read next is there once.
+    They are of at most `most` rows of lag. A record that several groups read next is there once.
     """
     place = partition_rows(snapshot, lag.topic, lag.partition)
     rows = _behind(lag, place)
     offsets = next_offsets(lag)
-    low, _ = bracket(past.ends, place[rows], offsets[rows].astype(np.int64))
-    rows = rows[np.isinf(low) | np.isnan(low)]
-    rows = rows[np.argsort(-lag.lag[rows], kind="stable")]
+    rows = rows[~np.isfinite(past.low[rows])]
+    rows = rows[np.argsort(-lag.lag[rows], kind="stable")][:most]
     pairs = dict.fromkeys(zip(place[rows].tolist(), offsets[rows].tolist(), strict=True))
     policies = snapshot.topic_configs.cleanup_policy
     dense = [policy is not None and "compact" not in policy for policy in policies]

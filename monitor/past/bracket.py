@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from monitor.past.past import known_ends
-from monitor.past.ring import UNKNOWN, Ring
+from monitor.past.ring import UNKNOWN, Ring, known_ends
 from monitor.table import Floats, Ints
 
 

@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import Lag
-from monitor.past.ring import UNKNOWN, Counts, Ring
+from monitor.derive.lag import Lag, next_offsets
+from monitor.derive.partitions import partition_rows
+from monitor.past.bracket import bracket
+from monitor.past.ring import UNKNOWN, Counts, Ring, known_ends
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
 from monitor.snapshot import Snapshot
 from monitor.table import Floats
@@ -36,6 +38,13 @@ class Past:
         self.ends = Ring(0, seconds=END_SECONDS, spacing=END_SPACING)
         self.starts = _for_rates(0)
         self.commits = _for_rates(0)
+        self.low: Floats = np.empty(0)
+        """Monotonic seconds after which the next record of each row of lag was appended.
+
+        -inf where no poll was early enough to tell; NaN where there is none.
+        """
+        self.high: Floats = np.empty(0)
+        """Monotonic seconds before which it was."""
 
     def add(self, snapshot: Snapshot, lag: Lag, took: float) -> None:
         """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
@@ -51,6 +60,15 @@ class Past:
         self.ends.add(snapshot.started, ends, took)
         self.starts.add(snapshot.started, _counts(snapshot.offsets.start_offset), took)
         self.commits.add(snapshot.started, _counts(lag.committed_offset), took)
+        self.low, self.high = self._next_records(snapshot, lag)
+
+    def _next_records(self, snapshot: Snapshot, lag: Lag) -> tuple[Floats, Floats]:
+        low, high = np.full(len(lag), np.nan), np.full(len(lag), np.nan)
+        place = partition_rows(snapshot, lag.topic, lag.partition)
+        offsets = next_offsets(lag)
+        rows = np.flatnonzero((lag.lag > 0) & (place >= 0) & (offsets < lag.end_offset))
+        low[rows], high[rows] = bracket(self.ends, place[rows], offsets[rows].astype(np.int64))
+        return low, high
 
     def _align(self, seen: _Seen) -> None:
         before, self._seen = self._seen, seen
@@ -70,11 +88,6 @@ class Past:
 
 def _for_rates(rows: int) -> Ring:
     return Ring(rows, seconds=RATE_SECONDS, spacing=RATE_SPACING, whole_seconds=WHOLE_SECONDS)
-
-
-def known_ends(numbers: Counts) -> Counts:
-    """The end offsets of a point, where one was not known the last that was; UNKNOWN where none ever was."""
-    return np.where(numbers < UNKNOWN, -2 - numbers, numbers)
 
 
 def _counts(numbers: Floats) -> Counts:

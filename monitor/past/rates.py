@@ -33,12 +33,5 @@ def rate(ring: Ring, window_seconds: float) -> Floats:
         if span < REACH * window_seconds:
             return nothing
     newest, oldest = ring.point(-1), ring.point(first)
-    known = (newest >= 0) & (oldest >= 0)
-    risen = known.copy()
-    highest = oldest.copy()
-    for point in range(first + 1, len(times)):
-        numbers = ring.point(point)
-        seen = numbers >= 0
-        risen &= ~seen | (numbers >= highest)
-        highest = np.where(seen, numbers, highest)
+    risen = ring.rose_since(first) & (newest >= 0) & (oldest >= 0)
     return np.where(risen, (newest - oldest) / span, np.nan)

@@ -1,9 +1,11 @@
 """Numbers of earlier polls, a column a poll: all of the last minutes, and of older ones as few as precision needs."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.table import Floats, Ints
+from monitor.table import Flags, Floats, Ints
 
 UNKNOWN = -1
 """A number that was not known at a poll."""
@@ -25,6 +27,10 @@ class Ring:
         self._took: list[float] = []
         self._slots: list[int] = []
         self._store: Counts = np.empty((8, rows), np.int64)
+        self._numbered: list[int] = []
+        self._count = 0
+        self._highest: Counts = np.full(rows, UNKNOWN, np.int64)
+        self._fell: Ints = np.zeros(rows, np.int32)
 
     def __len__(self) -> int:
         return len(self._times)
@@ -59,20 +65,34 @@ class Ring:
         self._thin(time)
         slot = self._free()
         self._store[slot] = numbers
+        self._count += 1
+        self._fell[(numbers >= 0) & (numbers < self._highest)] = self._count
+        np.copyto(self._highest, numbers, where=numbers >= 0)
+        self._numbered.append(self._count)
         self._times.append(time)
         self._took.append(took)
         self._slots.append(slot)
 
+    def rose_since(self, index: int) -> Flags:
+        """Which rows have never become less since a point, shape (rows,)."""
+        return np.less_equal(self._fell, self._numbered[index])
+
     def realign(self, old_rows: Ints) -> None:
         """Give the rows another order: row i is what row `old_rows[i]` was, and UNKNOWN where that is negative."""
-        fresh = np.full((len(self._store), len(old_rows)), UNKNOWN, np.int64)
         there = old_rows >= 0
-        fresh[:, there] = self._store[:, old_rows[there]]
-        self._store = fresh
+
+        def moved(numbers: Any, nothing: int) -> Any:
+            fresh = np.full((*numbers.shape[:-1], len(old_rows)), nothing, numbers.dtype)
+            fresh[..., there] = numbers[..., old_rows[there]]
+            return fresh
+
+        self._store, self._highest = moved(self._store, UNKNOWN), moved(self._highest, UNKNOWN)
+        self._fell = moved(self._fell, 0)
 
     def forget(self, rows: Ints) -> None:
         """Nothing before now is known of these rows."""
         self._store[:, rows] = UNKNOWN
+        self._highest[rows] = UNKNOWN
 
     def back(self, now: float, seconds: float) -> int | None:
         """The newest point that is at least `seconds` old, None where there is none."""
@@ -92,7 +112,7 @@ class Ring:
                 index += 1
 
     def _drop(self, index: int) -> None:
-        del self._times[index], self._took[index], self._slots[index]
+        del self._times[index], self._took[index], self._slots[index], self._numbered[index]
 
     def _free(self) -> int:
         taken = set(self._slots)
@@ -102,3 +122,8 @@ class Ring:
             more = np.empty((free // 2, self._store.shape[1]), np.int64)
             self._store = np.concatenate([self._store, more])
         return free
+
+
+def known_ends(numbers: Counts) -> Counts:
+    """The numbers of a point, where one is -2 less the last that was known that one; UNKNOWN where none ever was."""
+    return np.where(numbers < UNKNOWN, -2 - numbers, numbers)
