@@ -17,7 +17,7 @@ import psutil
 from kafka import KafkaAdminClient
 from kafka.structs import TopicPartition
 
-from benchmarks.load import LOADS, Load, build
+from benchmarks.load import CURVE, LOADS, Load, build
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
@@ -35,15 +35,20 @@ BUILT = "built"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--load", choices=LOADS, default="A")
+    parser.add_argument(
+        "--growth", action="store_true", help="measure polls of one cluster while it grows, and no more"
+    )
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
         "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
     )
     args = parser.parse_args()
+    if args.growth:
+        _heading()
+        return _measure_growth()
     load = LOADS[args.load]
     built = args.data is not None and (args.data / BUILT).exists()
-    print(f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.platform()}")
-    print(f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f} before the run", flush=True)
+    _heading()
     with Cluster(
         brokers=3, heap_mb=load.heap_mb, data_dir=args.data, tell=lambda line: print(line, file=sys.stderr)
     ) as cluster:
@@ -62,6 +67,27 @@ def main() -> int:
         _measure_serve(cluster.bootstrap, load.interval_seconds)
         row("kmon --help", time_help(), "s")
         row("kmon tui, to its first paint", time_first_paint(cluster.bootstrap), "s")
+    return 0
+
+
+def _heading() -> None:
+    print(f"Machine: {os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, {platform.platform()}")
+    print(f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f} before the run", flush=True)
+
+
+def _measure_growth() -> int:
+    """Polls of one cluster at each step of CURVE."""
+    there = None
+    with Cluster(brokers=3, heap_mb=CURVE[-1].heap_mb, tell=lambda line: print(line, file=sys.stderr)) as cluster:
+        for load in CURVE:
+            seconds = build(load, cluster.bootstrap, there=there)
+            there = load
+            print(
+                f"\n{load.topics * load.partitions:,} partitions, {load.groups:,} groups × {load.commits} commits "
+                f"(built in {seconds:.0f} s)\n",
+                flush=True,
+            )
+            _measure_poll(cluster)
     return 0
 
 

@@ -3,14 +3,27 @@
 import resource
 import time
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError, NoError
-from kafka.structs import OffsetAndMetadata, TopicPartition
+from kafka.protocol.consumer import OffsetCommitRequest, OffsetCommitResponse
+from kafka.protocol.metadata import FindCoordinatorRequest, FindCoordinatorResponse
+
+from monitor.client.apis import Api
+from monitor.client.client import Ask, Client
+from monitor.client.wire import Answer
+from monitor.decode.plain import read
+from monitor.poll import Poller
+from monitor.settings import ClusterSettings
+
+FILES_BESIDE_LOGS = 2_000
+"""What a broker opens beside a file a replica: jars, sockets, the segments of Kafka's own topics."""
+
+OFFSET_COMMIT = Api(8, "OffsetCommit", 8, 8, 8)
+FIND_COORDINATOR = Api(10, "FindCoordinator", 4, 4, 3)
+GROUPS_AT_ONCE = 60
 
 
 @dataclass(frozen=True)
@@ -29,14 +42,12 @@ class Load:
     def topic_names(self) -> list[str]:
         return [f"topic-{number:04d}" for number in range(self.topics)]
 
-    def offsets_of(self, group: int) -> Iterator[TopicPartition]:
+    def rows_of(self, group: int) -> Iterator[tuple[str, range]]:
         """The partitions that a group has committed: whole topics, other ones for each group."""
         whole = -(-self.commits // self.partitions)
         left = self.commits
         for each in range(whole):
-            topic = f"topic-{(group * whole + each) % self.topics:04d}"
-            for partition in range(min(left, self.partitions)):
-                yield TopicPartition(topic, partition)
+            yield f"topic-{(group * whole + each) % self.topics:04d}", range(min(left, self.partitions))
             left -= self.partitions
 
     @property
@@ -46,9 +57,6 @@ class Load:
         return 3 if resource.getrlimit(resource.RLIMIT_NOFILE)[1] > replicas + FILES_BESIDE_LOGS else 2
 
 
-FILES_BESIDE_LOGS = 2_000
-"""What a broker opens beside a file a replica: jars, sockets, the segments of Kafka's own topics."""
-
 LOADS = {
     "A": Load("A", topics=500, partitions=20, groups=1000, commits=100, heap_mb=768),
     "B": Load("B", topics=400, partitions=50, groups=2000, commits=500, heap_mb=1200, interval_seconds=8),
@@ -56,49 +64,96 @@ LOADS = {
 }
 """A and B are the design's; S is small, to try the benchmark itself."""
 
+CURVE = (
+    Load("1k", topics=50, partitions=20, groups=100, commits=20, heap_mb=1200),
+    Load("10k", topics=500, partitions=20, groups=1000, commits=20, heap_mb=1200),
+    Load("20k", topics=1000, partitions=20, groups=5000, commits=20, heap_mb=1200, interval_seconds=8),
+)
+"""Steps of growth, each of which holds the one before."""
 
-def build(load: Load, bootstrap: str) -> float:
-    """Create the topics and commit the offsets; the seconds it took."""
+
+def build(load: Load, bootstrap: str, *, there: Load | None = None) -> float:
+    """Create the topics and commit the offsets, without those that are `there`; the seconds it took."""
     began = time.monotonic()
-    with ThreadPoolExecutor(2) as pool:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
-        try:
-            names = load.topic_names()
-            for at in range(0, len(names), 50):
-                admin.create_topics(
-                    {
-                        name: {"num_partitions": load.partitions, "replication_factor": load.replication_factor}
-                        for name in names[at : at + 50]
-                    },
-                    timeout_ms=120_000,
-                )
-        finally:
-            admin.close()
-        list(pool.map(lambda part: _commit(load, bootstrap, part), [range(n, load.groups, 2) for n in range(2)]))
+    names = load.topic_names()[there.topics if there else 0 :]
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
+    try:
+        for at in range(0, len(names), 50):
+            config = {"num_partitions": load.partitions, "replication_factor": load.replication_factor}
+            admin.create_topics(dict.fromkeys(names[at : at + 50], config), timeout_ms=120_000)
+    finally:
+        admin.close()
+    settings = ClusterSettings(
+        bootstrap_servers=tuple(bootstrap.split(",")), request_timeout_seconds=60, interval_seconds=200
+    )
+    poller = Poller(settings)
+    try:
+        poller.poll()
+        _commit_all(load, poller._client, list(range(there.groups if there else 0, load.groups)))
+    finally:
+        poller.close()
     return time.monotonic() - began
 
 
-def _commit(load: Load, bootstrap: str, groups: range) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
-    for group in groups:
-        offsets = {
-            partition: OffsetAndMetadata(_offset(group, partition), "", -1) for partition in load.offsets_of(group)
-        }
-        for _ in range(60):
-            with suppress(KafkaError):  # brokers that are this busy drop connections
-                answer = admin.alter_group_offsets(f"group-{group:05d}", offsets)
-                offsets = {partition: offsets[partition] for partition, error in answer.items() if error is not NoError}
-            if not offsets:
-                break
-            # The admin client remembers coordinators for good, also when they have moved.
-            admin.close()
-            time.sleep(0.5)
-            admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
-        else:
-            raise RuntimeError(f"group-{group:05d}: {len(offsets)} offsets could not be committed")
-    admin.close()
+def _commit_all(load: Load, client: Client, groups: list[int]) -> None:
+    """Commit until every coordinator has taken all of it: new topics and coordinators take a while to be known."""
+    for _ in range(100):
+        left = [
+            group
+            for at in range(0, len(groups), GROUPS_AT_ONCE)
+            for group in _commit(load, client, groups[at : at + GROUPS_AT_ONCE])
+        ]
+        if not left:
+            return
+        groups = left
+        time.sleep(1)
+    raise RuntimeError(f"the offsets of {len(groups)} groups could not be committed")
 
 
-def _offset(group: int, partition: TopicPartition) -> int:
+def _commit(load: Load, client: Client, groups: Sequence[int]) -> list[int]:
+    """Commit the offsets of some groups; the answer is those that were not taken whole."""
+    deadline = time.monotonic() + 60
+    keys = {f"group-{group:05d}": group for group in groups}
+
+    def find(version: int) -> bytes:
+        return bytes(FindCoordinatorRequest(version=version, key_type=0, coordinator_keys=list(keys)).encode())
+
+    (found,) = client.ask([Ask(client.nodes[0], FIND_COORDINATOR, find)], deadline)
+    if not isinstance(found, Answer):
+        return list(groups)
+    coordinators = read(FindCoordinatorResponse, found.body, found.version).coordinators
+    known = [(keys[each.key], each.node_id) for each in coordinators if not each.error_code]
+    asks = [Ask(node, OFFSET_COMMIT, partial(_request, load, group)) for group, node in known]
+    done = {
+        group
+        for (group, _), reply in zip(known, client.ask(asks, deadline), strict=True)
+        if isinstance(reply, Answer) and _taken(reply)
+    }
+    return [group for group in groups if group not in done]
+
+
+def _request(load: Load, group: int, version: int) -> bytes:
+    topic = OffsetCommitRequest.OffsetCommitRequestTopic
+    partition = topic.OffsetCommitRequestPartition
+    topics = [
+        topic(
+            version=version,
+            name=name,
+            partitions=[
+                partition(version=version, partition_index=number, committed_offset=_offset(group, name, number))
+                for number in numbers
+            ],
+        )
+        for name, numbers in load.rows_of(group)
+    ]
+    return bytes(OffsetCommitRequest(version=version, group_id=f"group-{group:05d}", topics=topics).encode())
+
+
+def _taken(answer: Answer) -> bool:
+    response = read(OffsetCommitResponse, answer.body, answer.version)
+    return not any(each.error_code for topic in response.topics for each in topic.partitions)
+
+
+def _offset(group: int, topic: str, partition: int) -> int:
     """Some offset, as long as offsets are on a busy cluster, so that pages and answers have their usual size."""
-    return zlib.crc32(f"{group} {partition}".encode()) % 900_000_000 + 100_000_000
+    return zlib.crc32(f"{group} {topic} {partition}".encode()) % 900_000_000 + 100_000_000
