@@ -8,7 +8,7 @@ from dash import html
 from dashboards.components.parts import MOST_LISTED, known, listing, mark, name_link, nothing, reason, since, text
 from dashboards.links import link, topic_path
 from dashboards.text import failures, unasked
-from monitor.text import count, duration, plural, span
+from monitor.text import count, duration, plural, span, visible
 from monitor.view import View
 
 AVAILABLE = {"yes": "ok", "no": "behind", "unknown": "unknown"}
@@ -25,22 +25,21 @@ def word(available: float) -> str:
 
 
 def capabilities(view: View) -> Any:
-    """Everything that kmon can ask, with why it has no answer; what is missing first."""
+    """Everything that kmon can ask: what has no answer with the reason, and the names of the rest."""
     table = view.snapshot.capabilities
     if not len(table):
         return nothing("Not known yet", view.snapshot.error)
-    order = np.lexsort((np.arange(len(table)), np.where(np.isnan(table.available), 0.5, table.available)))
-    return listing(
-        ("Capability", "Available", "Why not"),
-        [
-            (
-                text(table.capability[row]),
-                mark(word(float(table.available[row])), AVAILABLE),
-                reason(table.why[row]),
-            )
-            for row in order.tolist()
-        ],
-    )
+    there = table.available == 1
+    missing = sorted(np.flatnonzero(~there).tolist(), key=lambda row: word(float(table.available[row])))
+    names = ", ".join(visible(each) for each in table.capability[there])
+    rows = [
+        (text(table.capability[row]), mark(word(float(table.available[row])), AVAILABLE), reason(table.why[row]))
+        for row in missing
+    ]
+    return [
+        listing(("Capability", "Available", "Why not"), rows) if rows else html.P("Nothing is missing."),
+        html.P([mark("yes", AVAILABLE), f" {names}"], className="more") if names else None,
+    ]
 
 
 def gaps(view: View) -> Any:
@@ -80,7 +79,7 @@ def collectors(view: View) -> Any:
         (
             text(each.collector),
             mark("yes" if each.success else "no", AVAILABLE),
-            f"{1_000 * each.duration_seconds:,.0f} ms",
+            f"{1_000 * each.duration_seconds:,.1f} ms",
             known("–", "no answer yet")
             if each.collected_at is None
             else since(view.shown.time - each.collected_at, "ago"),

@@ -91,15 +91,10 @@ def streams(view: View, row: int, kept: str) -> Any:
         for each in mine[:MOST_LISTED].tolist()
     ]
     heads = ("Subtopology", "Reads", "Repartitions", "Keeps state in", *(role.capitalize() for role in ROLES))
-    return html.Div(
-        [
-            card(
-                "Subtopologies", listing(heads, rows, numbers=tuple(heads[-len(ROLES) :]), more=len(mine) - len(rows))
-            ),
-            card("Tasks", task_list(view, row)),
-        ],
-        className="halves",
-    )
+    return [
+        card("Subtopologies", listing(heads, rows, numbers=tuple(heads[-len(ROLES) :]), more=len(mine) - len(rows))),
+        card("Tasks", task_list(view, row)),
+    ]
 
 
 ROLES = ("active", "standby", "warmup")

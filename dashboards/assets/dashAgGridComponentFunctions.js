@@ -24,7 +24,7 @@
     const follow = (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
-      window.kmon.go(href);
+      window.kmon.go(window.kmon.nameHref(base, value)); // the cluster may have been changed since
     };
     const shown = window.kmon.visible(value);
     return element("a", { href, title: shown, className: "name", onClick: follow }, shown || "(empty name)");

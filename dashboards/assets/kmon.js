@@ -143,6 +143,7 @@
     }
     if (feed.whole) {
       api.setGridOption("rowData", rows);
+      api.refreshCells({ force: true }); // the same name may now lead to another cluster
       return;
     }
     const update = [], add = [];

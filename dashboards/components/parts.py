@@ -39,7 +39,7 @@ def tile(name: str, value: str, note: str = "", level: str = "", *, wide: bool =
     return html.Div(
         [
             html.Dt(name),
-            html.Dd(visible(value), className="tile-value"),
+            html.Dd(visible(value), className="tile-value", title=visible(value)),
             html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
         className=" ".join(["tile", *(["wide"] if wide else []), *([level] if level else [])]),

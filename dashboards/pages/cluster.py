@@ -16,7 +16,7 @@ from dashboards.links import CLUSTER, chosen
 from dashboards.text import failure
 from monitor.snapshot import NO_LEADER
 from monitor.source import Source
-from monitor.text import UNKNOWN, count, plural, size
+from monitor.text import UNKNOWN, count, size
 from monitor.view import View
 
 PATH = CLUSTER
@@ -102,16 +102,16 @@ def tiles(view: View) -> list[html.Div]:
     return [
         tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster"), wide=True),
         tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the APIs that it serves"),
-        tile("Topics", count(float(view.totals.topics)), _hidden(shown.hidden_topics, "topic")),
-        tile("Groups", count(float(view.totals.groups)), _hidden(shown.hidden_groups, "group")),
+        tile("Topics", count(float(view.totals.topics)), f"{int(shown.topics.watched.sum()):,} of them watched"),
+        tile(
+            "Groups",
+            count(float(view.totals.groups)),
+            f"and {shown.hidden_groups:,} left out" if shown.hidden_groups else "none left out",
+        ),
         tile("Requests", count(requests), "since kmon started"),
         tile("Errors", count(errors), "questions without an answer", "warn" if errors else ""),
         tile("Received", size(float(table.received_bytes.sum())), "since kmon started"),
     ]
-
-
-def _hidden(number: int, noun: str) -> str:
-    return f"and {plural(number, noun)} left out" if number else "none left out"
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -95,7 +95,7 @@ def layout() -> html.Div:
                 className="card card-grid",
             ),
             card("Members", html.Div(id="group-members")),
-            html.Div(id="group-streams"),
+            html.Div(id="group-streams", className="stack"),
         ],
         className="page",
     )

@@ -143,7 +143,7 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
             no_cluster or in_all,
             "warn" if totals.under_replicated else "",
         ),
-        tile("Reassigning", _known(moving, unmoved), unmoved or "their replicas move"),
+        tile("Reassigning", _known(moving, unmoved), unmoved or in_all),
     ]
 
 
@@ -158,7 +158,9 @@ def _against_min(view: View, name: str, flags: Floats, level: str, no_cluster: s
         told = next((view.reasons[code] for code in codes.tolist() if code != KNOWN), "")
         why = f"unknown of {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
     value = at_least(None if why else number, number)
-    return tile(name, value, why or what, level if number else "")
+    return tile(
+        name, value, why or (what if number else f"of {plural(len(flags), 'partition')}"), level if number else ""
+    )
 
 
 def _transactions(view: View) -> html.Div:

@@ -1,27 +1,19 @@
 """The dashboard in a real Chromium: it lives, it navigates, names stay text, and nothing leaves the machine."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
+from chromium_page import Page, opened
 from hostile import HOSTILE as NAMES
-from requirements import require
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from dashboards.app import create_app
 from dashboards.links import group_path
 from monitor.text import visible
 from monitor.view import View, make_view
 
 pytestmark = pytest.mark.chromium
 
-CHROMIUM = "/usr/bin/chromium"
 HOSTILE = "<script>alert(1)</script>/../%2F =cmd\n\u202e"
 
 
@@ -29,83 +21,6 @@ def hostile_view() -> View:
     names = [HOSTILE, "=1+1", "..", "__proto__"]
     groups = [Group(name, {("t", 0): row}, [("<i>c</i>", "@host", [("t", 0)])]) for row, name in enumerate(names)]
     return make_view(snapshot_of([Topic("t", [(0, 100)])], groups))
-
-
-class Page:
-    """A tab of Chromium on a running dashboard, with what it complained of and what it asked of other hosts."""
-
-    def __init__(self, tab: Any, base: str) -> None:
-        self.tab, self.base = tab, base
-        self.complaints: list[str] = []
-        self.external: list[str] = []
-        tab.set_default_timeout(20_000)
-        tab.on("console", self._said)
-        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        tab.on("dialog", self._interrupted)
-        tab.on("request", lambda request: self._asked(request.url))
-
-    def _said(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _interrupted(self, dialog: Any) -> None:
-        self.complaints.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-    def _asked(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
-            self.external.append(url)
-
-    def open(self, path: str) -> None:
-        self.tab.goto(self.base + path)
-
-    def wait(self, selector: str, text: str | None = None) -> Any:
-        found = self.tab.locator(selector, has_text=text).first
-        found.wait_for()
-        return found
-
-    def shows(self, selector: str) -> str:
-        return str(self.tab.locator(selector).first.inner_text())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists():
-        require("chromium", f"{CHROMIUM} is missing: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def served(source: FixtureSource) -> Iterator[str]:
-    """The dashboard of this source on a free loopback port."""
-    app = create_app([source], lambda: NOW + 4)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app.server, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
-@contextmanager
-def opened(browser: Any, source: FixtureSource, **options: Any) -> Iterator[Page]:
-    """A new tab on this source; at the end it must have had nothing to complain of."""
-    with served(source) as base:
-        context = browser.new_context(**options)
-        page = Page(context.new_page(), base)
-        yield page
-        assert page.complaints == []
-        assert page.external == []
-        context.close()
 
 
 def test_it_lives_and_navigates(browser: Any) -> None:
