@@ -30,12 +30,7 @@ class Members:
 
 def assigned(member: HeartbeatMember, count: int) -> None:
     """Beat until the coordinator has given the member so many partitions, and confirm them."""
-
-    def given() -> bool:
-        member.beat()
-        return member.count == count
-
-    wait_until(given, f"{count} partitions")
+    wait_until(lambda: member.beat() == count, f"{count} partitions")
     member.confirm()
 
 

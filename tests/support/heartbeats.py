@@ -31,14 +31,13 @@ class HeartbeatMember:
         self.member_id, self.epoch = "", JOIN
         self.assigned: dict[bytes, list[int]] = {}
 
-    @property
-    def count(self) -> int:
-        """How many partitions it is assigned."""
-        return sum(map(len, self.assigned.values()))
+    def beat(self, owned: Owned | None = None) -> int:
+        """Send a heartbeat; `owned` is what the member says that it has, None where that did not change.
 
-    def beat(self, owned: Owned | None = None) -> None:
-        """Send a heartbeat; `owned` is what the member says that it has, None where that did not change."""
+        The answer is how many partitions it is assigned.
+        """
         wait_until(lambda: any(self._beat(node, owned) for node in self._client.nodes), "a coordinator's answer")
+        return sum(map(len, self.assigned.values()))
 
     def confirm(self) -> None:
         """Say that it has what it is assigned."""
