@@ -1,6 +1,7 @@
 """What this user may see, from the answers of one broker to questions about names that nobody has."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from answers import StubClient, answer_of, new_draft, timeout
 from kafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest, DescribeTransactionsRequest
 from kafka.protocol.metadata import MetadataRequest
 
-from monitor.capabilities import PERMISSIONS
+from monitor.capabilities import CAPABILITIES, PERMISSIONS
 from monitor.client.apis import (
     DESCRIBE_CLUSTER,
     DESCRIBE_CONFIGS,
@@ -214,3 +215,13 @@ def test_a_collector_that_breaks_leaves_every_permission_unknown() -> None:
     PermissionCollector().fail(draft, "why")
     assert {name: why for name, (_, why) in draft.capabilities.items()} == dict.fromkeys(PERMISSIONS, "why")
     assert np.isnan(list(available(draft).values())).all()
+
+
+def test_the_page_has_every_permission_with_its_loss() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text().splitlines()
+    for each in CAPABILITIES:
+        if each.grant is not None:
+            row = next(line for line in lines if line.endswith(f"| `{each.name}` |"))
+            grant = str(each.grant).replace("'*'", "`'*'`")
+            assert row.startswith(f"| {grant}"), row
+            assert f"| {each.without} |" in row

@@ -147,6 +147,26 @@ def test_describe_answers_are_read_to_the_last_byte(
         assert member.client_id
 
 
+def test_epochs_of_groups_whose_coordinator_assigns_and_tasks_of_streams_groups(live: Live) -> None:
+    snapshot = live.view.snapshot
+    for group in (live.consumer, live.share, live.streams):
+        row = live.view.group_rows[group]
+        assert snapshot.groups.epoch[row] == snapshot.groups.assignment_epoch[row] > 0
+        assert snapshot.members.epoch[snapshot.members.group == row].tolist() == [snapshot.groups.epoch[row]]
+    streams = live.view.group_rows[live.streams]
+    assert snapshot.groups.topology_epoch[streams] >= 0
+    subtopologies, theirs = snapshot.subtopologies, snapshot.subtopologies.group == streams
+    sources = dict(zip(subtopologies.subtopology[theirs], subtopologies.source_topics[theirs], strict=True))
+    assert (STREAMS_INPUT,) in sources.values()
+    assert any(subtopologies.repartition_topics[theirs])
+    assert any(subtopologies.changelog_topics[theirs])
+    (member,) = np.flatnonzero(snapshot.members.group == streams)
+    tasks = snapshot.tasks.member == member
+    assert set(snapshot.tasks.role[tasks]) == {"active"}
+    assert set(snapshot.tasks.subtopology[tasks]) == set(sources)
+    assert tasks.sum() == (snapshot.assignments.member == member).sum()
+
+
 def test_share_offsets_are_read_to_the_last_byte(live: Live) -> None:
     group_class = schemas.DescribeShareGroupOffsetsRequest.RequestGroup
 
