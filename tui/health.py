@@ -10,7 +10,7 @@ from monitor.text import percent, plural, visible
 from monitor.view import View
 from tui.disks import disk_kind, fullest_disks
 from tui.format import age, count
-from tui.missing import first_reason, why_missing
+from tui.missing import first_reason, missing_capabilities, why_missing
 from tui.widgets.facts import joined, titled
 from tui.widgets.lines import Line, Part
 
@@ -72,7 +72,7 @@ def partition_clauses(view: View) -> Iterable[Part]:
     if unknown:
         configs = snapshot.topic_configs
         why = first_reason(view, configs.reason[snapshot.topics.watched]) if len(configs) else ""
-        why = why or why_missing(view, "configs", "describe_topic_configs")
+        why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
         yield Part(f"min ISR of {unknown:,} unknown: {why}", "unknown")
 
 
@@ -133,7 +133,7 @@ def transaction_clauses(view: View) -> Iterable[Part]:
 def missing_clauses(view: View) -> Iterable[Part]:
     """The capabilities that are missing or unknown, the first with its reason."""
     table = view.snapshot.capabilities
-    missing = np.flatnonzero(table.available != 1)
+    missing = missing_capabilities(view)
     for row in missing[:MISSING_NAMED]:
         yield Part(f"{visible(table.capability[row])}: {visible(table.why[row])}", "unknown")
     more = len(missing) - MISSING_NAMED

@@ -7,6 +7,15 @@ from monitor.table import Ints
 from monitor.text import visible
 from monitor.view import View
 
+SWITCHED_OFF = "switched off by the settings"
+"""The core's reason for a capability that nobody asked for: that is no lack."""
+
+
+def missing_capabilities(view: View) -> Ints:
+    """The rows of the capabilities that are missing, or could not be asked."""
+    table = view.snapshot.capabilities
+    return np.flatnonzero((table.available != 1) & (table.why != SWITCHED_OFF)).astype(np.int32)
+
 
 def why_missing(view: View, collector: str, *capabilities: str) -> str:
     """Why a table that `collector` fills says nothing of a row, as one visible line: never empty.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from monitor.text import visible
-from tui.format import at_least, bars, count, fit, spark
+from tui.format import age, at_least, bars, count, fit, ranges, spark
 
 
 @given(any_text, st.integers(0, 60), st.booleans())
@@ -55,6 +55,11 @@ def test_a_total_that_is_unknown_shows_what_is_known_of_it() -> None:
     assert at_least(None, 1234, human=True) == "≥ 1.2k"
     assert at_least(math.nan, math.nan) == "–"
     assert at_least(math.nan, 0) == "–"
+
+
+def test_ages_and_runs_of_numbers() -> None:
+    assert [age(each) for each in (0, 59, 840, math.nan, None)] == ["0 s", "59 s", "14 min", "–", "–"]
+    assert [ranges(each) for each in ([], [4], [2, 0, 1], [5, 1, 2, 2, 7])] == ["–", "4", "0-2", "1-2 5 7"]
 
 
 def test_spark_goes_from_zero_and_marks_the_unknown() -> None:

@@ -99,7 +99,7 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
     there = np.flatnonzero(configs.broker == broker)
     if not len(there) or configs.reason[there[0]] != KNOWN:
         why = visible(view.reasons[configs.reason[there[0]]]) if len(there) else ""
-        why = why or why_missing(view, "configs", "describe_broker_configs")
+        why = why or why_missing(view, "configs", "broker_configs", "describe_broker_configs")
         yield Fact("configs unknown:", why, "unknown")
         return
     row = int(there[0])

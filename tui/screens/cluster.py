@@ -15,7 +15,7 @@ from monitor.table import Floats, Ints, Texts, objects
 from monitor.text import visible
 from monitor.view import View
 from tui.health import left_out_clauses
-from tui.missing import why_missing
+from tui.missing import SWITCHED_OFF, why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.widgets.columns import Column, meaning
@@ -52,8 +52,9 @@ def cluster_facts(view: View) -> Iterable[Fact]:
     yield Fact("polls skipped", f"{snapshot.overruns:,}", "behind" if snapshot.overruns else "")
     features = snapshot.features
     if len(features):
-        levels = zip(features.feature, features.level, strict=True)
-        yield Fact("features", "  ".join(f"{visible(name)} {level}" for name, level in levels))
+        yield from (
+            Fact(visible(name), str(level)) for name, level in zip(features.feature, features.level, strict=True)
+        )
     else:
         yield Fact("features unknown:", why_missing(view, "brokers", "features"), "unknown")
 
@@ -121,15 +122,21 @@ def _capabilities(name: str) -> Make:
     return lambda rows: getattr(rows.view.snapshot.capabilities, name)[rows.pick]
 
 
+def _capability_word(rows: Rows, row: int) -> str:
+    off = rows.view.snapshot.capabilities.why[rows.pick[row]] == SWITCHED_OFF
+    return "off" if off else ("ok", "missing", "missing", "unknown")[rows.status[row]]
+
+
 def _why(rows: Rows, row: int) -> str:
     return visible(rows.view.snapshot.capabilities.why[rows.pick[row]])
 
 
 CAPABILITY_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        ("ok", "missing", "missing", "unknown"),
+        _capability_word,
         _capabilities("available"),
-        "missing: the cluster does not serve it, or this user may not ask it; unknown: it could not be asked",
+        "missing: the cluster does not serve it, or this user may not ask it; unknown: it could not be asked; "
+        "off: the settings do not ask for it",
     ),
     names("capability", "Capability", "C", _capabilities("capability"), "its name", width=26, most=40, grow=1),
     reasons(_why, meaning(Capabilities, "why"), width=24),
@@ -149,6 +156,7 @@ class CapabilitiesScreen(OneCluster):
         capabilities = picture.view.shown.snapshot.capabilities
         names = capabilities.capability.tolist()
         status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, BEHIND))
+        status[capabilities.why == SWITCHED_OFF] = OK
         return Rows(picture, names, names, status, np.arange(len(names)))
 
 

@@ -92,7 +92,7 @@ def config_facts(view: View, row: int) -> Iterable[Fact]:
     configs = view.snapshot.topic_configs
     if not len(configs) or configs.reason[row] != KNOWN:
         why = visible(view.reasons[configs.reason[row]]) if len(configs) else ""
-        why = why or why_missing(view, "configs", "describe_topic_configs")
+        why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
         yield Fact("configs unknown:", why, "unknown")
         return
     yield Fact("min ISR", count(configs.min_insync_replicas[row]))

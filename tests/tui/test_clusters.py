@@ -1,0 +1,103 @@
+"""Several clusters in one terminal: their verdicts side by side, and the way from one to the other."""
+
+import pytest
+from tui_screen import lines, monitor, settled, table, text
+from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
+
+from monitor.view import View, make_view
+from tui.app import KmonApp
+
+CALM = make_view(snapshot_of([Topic("t", [(0, 5)])], [Group("g", {("t", 0): 5})], cluster="calm"))
+
+
+def sources(*named: tuple[str, View | None]) -> list[FixtureSource]:
+    return [FixtureSource(*([view] if view else []), cluster=name) for name, view in named]
+
+
+@pytest.fixture
+def clusters() -> list[FixtureSource]:
+    return sources(("calm", CALM), ("shop", shop_view(cluster="shop")), ("slow", None))
+
+
+def app_over(clusters: list[FixtureSource]) -> KmonApp:
+    return KmonApp(clusters, addresses=["a:1", "b:2", "c:3"], clock=lambda: NOW + 3)
+
+
+def line_with(app: KmonApp, words: str) -> str:
+    return next(line for line in lines(app)[2:] if words in line)
+
+
+async def test_every_cluster_has_a_row_with_its_verdict_the_worst_first(clusters: list[FixtureSource]) -> None:
+    app = app_over(clusters)
+    async with app.run_test(size=(200, 30)) as pilot:
+        await settled(pilot)
+        assert monitor(pilot).NAME == "clusters"
+        assert table(pilot).keys == [1, 2, 0]
+        assert lines(app)[0].startswith(" 3 clusters   ● 1  ✘ 1  ? 1 ")
+        shop = line_with(app, "shop")
+        assert "✘ critical" in shop
+        assert "≥ 83,602" in shop
+        assert "3 s" in shop
+        slow = line_with(app, "slow")
+        assert "? asking" in slow
+        assert "asking slow (c:3) …" in slow
+        assert "0" not in slow
+        assert "the group keeps up" in line_with(app, "calm")
+
+
+async def test_enter_goes_into_a_cluster_and_esc_back(clusters: list[FixtureSource]) -> None:
+    app = app_over(clusters)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        assert monitor(pilot).NAME == "overview"
+        assert "payments-ledger" in text(app)
+        assert lines(app)[0].startswith(" shop ")
+        await pilot.press("escape", "j", "j", "enter")
+        assert lines(app)[0].startswith(" calm ")
+        await pilot.press("2")
+        assert table(pilot).keys == ["g"]
+        await pilot.press("0", "k", "enter")
+        assert "asking slow (c:3) …" in text(app)
+
+
+async def test_the_others_are_seen_from_every_view_and_kept_fresh(clusters: list[FixtureSource]) -> None:
+    app = app_over(clusters)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("G", "enter", "2")
+        assert lines(app)[0].startswith(" calm ")
+        assert "0 Clusters ✘ 1 ? 1" in lines(app)[1]
+        clusters[1].show(make_view(snapshot_of([], [], cluster="shop")))
+        clusters[2].show(make_view(snapshot_of([], [], cluster="slow", error="c:3: connection refused")))
+        await settled(pilot)
+        assert "0 Clusters ✘ 1" in lines(app)[1]
+        assert "? 1" not in lines(app)[1]
+        await pilot.press("0")
+        assert "✘ unreachable" in line_with(app, "slow")
+        assert "c:3: connection refused" in line_with(app, "slow")
+        clusters[2].show(make_view(snapshot_of([], [], cluster="slow")))
+        await settled(pilot)
+        assert "unreachable" not in text(app)
+
+
+async def test_pause_holds_every_cluster(clusters: list[FixtureSource]) -> None:
+    app = app_over(clusters)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("p")
+        clusters[0].show(make_view(snapshot_of([], [], cluster="calm", error="gone")))
+        await settled(pilot)
+        assert "unreachable" not in text(app)
+        await pilot.press("p")
+        assert "✘ unreachable" in line_with(app, "calm")
+
+
+async def test_one_cluster_alone_starts_with_its_overview_and_lists_no_clusters() -> None:
+    app = app_over(sources(("calm", CALM)))
+    async with app.run_test(size=(160, 40)) as pilot:
+        assert monitor(pilot).NAME == "overview"
+        assert "Clusters" not in lines(app)[1]
+        await pilot.press("0")
+        assert table(pilot).keys == [0]
+        assert "0 Clusters" in lines(app)[1]

@@ -1,0 +1,322 @@
+"""What the screens say of a cluster in which every table of a Snapshot has rows, and of one that tells little."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from details import DENIED, detailed_snapshot, detailed_view
+from textual.pilot import Pilot
+from tui_screen import app_on, lines, monitor, settled, table, text
+from views import shop_view
+
+from monitor.collectors.producers import SWITCHED_OFF as CORE_SWITCHED_OFF
+from monitor.details import Capabilities
+from monitor.snapshot import Outcome, Snapshot
+from monitor.table import objects
+from monitor.view import make_view
+from tui.app import KmonApp
+from tui.missing import SWITCHED_OFF, missing_capabilities, why_missing
+from tui.screens.broker import LogDirsScreen
+from tui.screens.group import GroupScreen
+from tui.screens.members import MembersScreen, TasksScreen
+from tui.screens.replicas import ReplicasScreen
+from tui.screens.topic import TopicScreen
+from tui.screens.transaction import TransactionScreen
+
+
+def line_with(app: KmonApp, words: str) -> str:
+    return next(line for line in lines(app) if words in line)
+
+
+async def opened(pilot: Pilot[None], key: str, name: str) -> None:
+    """Go to a view and open the row that this name alone matches."""
+    await pilot.press(key, "slash", "ctrl+u", *name, "enter", "enter")
+    await settled(pilot)
+
+
+# Overview
+
+
+async def test_the_overview_tells_quorum_partitions_brokers_transactions_and_what_is_missing() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(190, 50)):
+        quorum = line_with(app, " Quorum ")
+        assert "leader 1, epoch 17 · 3 voters and 1 observer · node 4 is 6,000 records and 10 min behind" in quorum
+        partitions = line_with(app, " Partitions ")
+        assert "≥ 2 under min ISR" in partitions
+        assert "1 being reassigned" in partitions
+        assert f"min ISR of 2 unknown: {DENIED}" in partitions
+        brokers = line_with(app, "4 fenced")
+        assert "log dir of 3 not readable · fullest disk 92 % on 2 · Kafka 3.9, 4.0 · configs differ" in brokers
+        assert "1 open · oldest billing-1 for 14 min · 1 partition held back" in line_with(app, "oldest")
+        assert f"describe_configs: {DENIED} · 1 more" in line_with(app, "Not available")
+        left_out = line_with(app, "Left out")
+        assert "2 topics and 1 group by the settings" in left_out
+        assert "3 of 7 topics are not asked about: limits.partitions is 9" in left_out
+
+
+async def test_the_overview_is_silent_on_what_is_in_order() -> None:
+    view = detailed_view()
+    empty = Snapshot(**{name: getattr(view.snapshot, name) for name in ("cluster", "time", "started")})
+    app, _ = app_on(make_view(empty))
+    async with app.run_test(size=(120, 40)):
+        for title in ("Quorum", "Transactions", "Not available", "Left out"):
+            assert title not in "\n".join(lines(app)[3:])
+
+
+# Brokers
+
+
+async def test_brokers_tell_role_disk_and_what_is_wrong() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(260, 40)) as pilot:
+        await pilot.press("4")
+        assert table(pilot).keys == [1, 2, 3, 4]
+        controller, full, broken, fenced = lines(app)[3:7]
+        assert "controller" in controller
+        assert "60 %" in controller
+        assert "92 %" in full
+        assert "✘ log dir" in broken
+        assert "log dir /data/a: KAFKA_STORAGE_ERROR" in broken
+        assert "3.9" in broken
+        assert "✘ fenced" in fenced
+        assert "fenced: it may lead nothing" in fenced
+        assert fenced.count("–") >= 4  # rack, version, size, disk
+
+
+async def test_a_broker_opens_on_its_replicas_log_dirs_and_configs() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(200, 40)) as pilot:
+        await pilot.press("4", "j", "j", "enter")
+        assert isinstance(app.screen, ReplicasScreen)
+        about = "\n".join(lines(app)[2:6])
+        assert "1 log dir not readable: /data/a: KAFKA_STORAGE_ERROR" in about
+        assert "configs differ from those of broker 1, 2" in about
+        assert table(pilot).keys[:2] == [("audit", 1), ("payments", 0)]
+        moving = line_with(app, "payments ")
+        assert "not in sync; to be removed from this broker" in moving
+        assert table(pilot).keys == [("audit", 1), ("payments", 0), *table(pilot).keys[2:]]
+        await pilot.press("tab")
+        assert isinstance(app.screen, LogDirsScreen)
+        assert "KAFKA_STORAGE_ERROR" in line_with(app, "✘ error")
+        await pilot.press("shift+tab", "j", "enter")
+        assert isinstance(app.screen, TopicScreen)
+        assert app.screen.topic == "payments"
+        await pilot.press("escape", "escape")
+        assert monitor(pilot).NAME == "brokers"
+        assert table(pilot).cursor_key == 3
+
+
+async def test_the_largest_replica_stands_first_and_its_log_dir_beside_it() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("4", "enter", "Z")
+        assert table(pilot).keys[0] == ("clicks", 0)
+        first = line_with(app, "clicks ")
+        assert "244 MiB" in first
+        assert "/data/a" in first
+
+
+# Topics
+
+
+async def test_topics_tell_size_configs_and_that_writes_fail() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(260, 40)) as pilot:
+        await pilot.press("3")
+        payments = line_with(app, "payments")
+        for words in ("✘ min ISR", "20.5 MiB", "1 d", "delete", "1 under min ISR"):
+            assert words in payments
+        assert "∞" in line_with(app, "audit ")
+        await pilot.press("j", "j")
+        assert lines(app)[-2].strip() == f"configs: {DENIED}"
+
+
+async def test_topics_that_are_not_watched_are_left_out_unless_they_are_in_trouble() -> None:
+    snapshot = detailed_snapshot()
+    watched = np.array([False, False, False, True])
+    app, _ = app_on(make_view(replace(snapshot, topics=replace(snapshot.topics, watched=watched))))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        assert table(pilot).keys == ["audit", "payments"]
+        assert "2 topics more: not watched and not in trouble" in text(app)
+
+
+async def test_a_topic_tells_of_its_partitions_all_that_is_known() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(250, 40)) as pilot:
+        await opened(pilot, "3", "payments")
+        assert "retention 1 d or 1.00 GiB a partition" in lines(app)[2]
+        assert "unclean election on: it may lose records" in "\n".join(lines(app)[2:4])
+        assert lines(app)[-2].strip() == (
+            "1 in sync and min ISR is 2: writes with acks=all fail; broker 2, 3 not in sync; "
+            "moving to broker 4, off broker 3"
+        )
+        await pilot.press("escape")
+        await opened(pilot, "3", "orders")
+        assert "an open transaction holds back 70" in text(app)
+
+
+async def test_eligible_replicas_and_tiered_offsets_stand_beside_their_partition() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(330, 40)) as pilot:
+        await pilot.press("w")
+        await opened(pilot, "3", "payments")
+        column = line_with(app, "Eligible").index("Eligible")
+        assert line_with(app, "✘ min ISR")[column : column + 8].strip() == "2"
+        await pilot.press("escape")
+        await opened(pilot, "3", "clicks")
+        assert "200,000" in text(app)
+        assert f"configs unknown: {DENIED}" in text(app)
+
+
+async def test_the_groups_and_producers_of_a_topic_are_a_tab_away() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(160, 40)) as pilot:
+        await opened(pilot, "3", "orders")
+        await pilot.press("tab")
+        assert table(pilot).keys == ["fulfilment", "sync"]
+        await pilot.press("tab")
+        assert "13 min" in line_with(app, "4,001")
+        await pilot.press("tab")
+        assert isinstance(app.screen, TopicScreen)
+        await pilot.press("shift+tab", "shift+tab", "enter")
+        assert isinstance(app.screen, GroupScreen)
+        assert app.screen.group == "fulfilment"
+
+
+# Groups
+
+
+async def test_members_tell_what_they_have_and_are_to_have() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(200, 40)) as pilot:
+        await opened(pilot, "2", "fulfilment")
+        assert "epoch 7" in text(app)
+        assert "to be handed over 1 partition" in text(app)
+        await pilot.press("tab")
+        assert isinstance(app.screen, MembersScreen)
+        waiting = line_with(app, "fulfil-2")
+        assert "▲ moving" in waiting
+        assert "orders 1" in waiting
+        assert "is to have orders 2" in waiting
+        assert "● ok" in line_with(app, "fulfil-1 ")
+
+
+async def test_only_streams_groups_have_tasks_and_subtopologies() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(160, 40)) as pilot:
+        await opened(pilot, "2", "ledger")
+        assert "Tasks" not in text(app)
+        await pilot.press("tab", "tab")
+        assert isinstance(app.screen, GroupScreen)
+        await pilot.press("escape")
+        await opened(pilot, "2", "totals")
+        assert "reads totals-repartition keeps totals-changelog" in text(app)
+        await pilot.press("shift+tab")
+        assert isinstance(app.screen, TasksScreen)
+        roles = [(str(key[1]), key[2]) for key in table(pilot).keys if isinstance(key, tuple)]
+        assert roles == [("0", "active"), ("0", "standby")]
+        assert "totals-repartition" in line_with(app, "standby")
+
+
+async def test_what_read_committed_can_read_is_told_where_it_differs() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(200, 40)) as pilot:
+        await opened(pilot, "2", "fulfilment")
+        assert "lag 1,002  to read committed 932" in lines(app)[2]
+        assert "930" in line_with(app, "4,000")
+
+
+# Transactions
+
+
+async def test_transactions_stand_oldest_first_and_open_on_their_partitions() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("5")
+        row = line_with(app, "billing-1")
+        for words in ("● ok", "Ongoing", "14 min", "15 min", "4001"):
+            assert words in row
+        await pilot.press("enter")
+        assert isinstance(app.screen, TransactionScreen)
+        held = line_with(app, "▲ held")
+        for words in ("orders", "70", "4,930", "5,000"):
+            assert words in held
+        await pilot.press("enter")
+        assert isinstance(app.screen, TopicScreen)
+
+
+async def test_a_transaction_beyond_its_timeout_is_overdue() -> None:
+    app, _ = app_on(detailed_view(12))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("5")
+        assert "should have been aborted after 15 min" in line_with(app, "▲ overdue")
+
+
+@pytest.mark.parametrize(
+    ("success", "available", "words"),
+    [
+        (True, 1.0, "no transaction is open"),
+        (True, 0.0, "not known: not served by this broker"),
+        (False, 1.0, "not known: broker 2: timed out"),
+    ],
+)
+async def test_no_transactions_is_told_from_not_known(success: bool, available: float, words: str) -> None:
+    snapshot = shop_view().snapshot
+    why = "" if available else "not served by this broker"
+    outcomes = [each for each in snapshot.outcomes if each.collector != "transactions"]
+    outcomes.append(Outcome("transactions", success, 0.1, snapshot.time, "" if success else "broker 2: timed out"))
+    capabilities = Capabilities(objects(["transactions"]), np.array([available]), objects([why]))
+    app, _ = app_on(make_view(replace(snapshot, outcomes=tuple(outcomes), capabilities=capabilities)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5")
+        assert words in text(app)
+
+
+# The cluster
+
+
+async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_requests() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("6")
+        assert table(pilot).keys == [1, 2, 3, 4]
+        assert "10 min" in line_with(app, "▲ behind")
+        assert "metadata.version 25" in text(app)
+        assert "3 of 7 topics are not asked about" in text(app)
+        await pilot.press("tab")
+        assert DENIED in line_with(app, "▲ missing")
+        assert "broker 2: timed out after 3.0 s" in line_with(app, "? unknown")
+        await pilot.press("tab")
+        assert "0.012 s" in line_with(app, "commits")
+        await pilot.press("tab")
+        assert table(pilot).keys == [("ListOffsets", 2), ("Metadata", 1)]
+        await pilot.press("tab")
+        assert monitor(pilot).NAME == "quorum"
+        await pilot.press("tab", "tab", "3", "6")
+        assert monitor(pilot).NAME == "quorum"
+
+
+async def test_without_a_quorum_the_reason_is_told() -> None:
+    snapshot = shop_view().snapshot
+    capabilities = Capabilities(objects(["quorum"]), np.array([0.0]), objects(["not served by this broker"]))
+    app, _ = app_on(make_view(replace(snapshot, capabilities=capabilities)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("6")
+        assert "no metadata quorum is known: not served by this broker" in text(app)
+
+
+def test_why_something_is_missing() -> None:
+    snapshot = shop_view(failed={"quorum": "broker 1: timed out"}).snapshot
+    table = Capabilities(
+        objects(["log_dirs", "producers"]), np.array([0.0, np.nan]), objects(["Describe on Cluster", SWITCHED_OFF])
+    )
+    view = make_view(replace(snapshot, capabilities=table))
+    assert why_missing(view, "log_dirs") == "Describe on Cluster"
+    assert why_missing(view, "quorum") == "broker 1: timed out"
+    assert why_missing(view, "never") == "not asked yet"
+    assert why_missing(view, "commits", "log_dirs") == "Describe on Cluster"
+    assert why_missing(view, "commits") == "the brokers do not say"
+    assert missing_capabilities(view).tolist() == [0]
+    assert SWITCHED_OFF == CORE_SWITCHED_OFF

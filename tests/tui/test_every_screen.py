@@ -1,0 +1,92 @@
+"""Every screen on a Snapshot in which every table has rows: it fits, and whatever a name holds is text."""
+
+from dataclasses import replace
+
+import pytest
+from details import detailed_snapshot, detailed_view
+from tui_screen import app_on, lines, monitor, settled
+
+from monitor.snapshot import Snapshot
+from monitor.table import objects
+from monitor.view import make_view
+from tui.screens import BELOW, SCREENS
+
+
+async def test_what_has_no_room_in_the_row_is_said_below_the_table() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3", "j")
+        assert lines(app)[-2].strip() == "1 under min ISR, 1 under-replicated"
+        await pilot.press("G")
+        assert lines(app)[-2].strip() == ""
+        await pilot.press("g")
+        await pilot.resize_terminal(300, 24)
+        await settled(pilot)
+        assert lines(app)[-2].strip() == ""
+
+
+def every_screen() -> list[tuple[str, ...]]:
+    """Keys that lead to each screen from anywhere."""
+    views = [(each.KEY,) for each in SCREENS]
+    below = [
+        *((("2", "enter") + ("tab",) * step) for step in range(3)),
+        *((("3", "G", "k", "enter") + ("tab",) * step) for step in range(3)),
+        *((("4", "enter") + ("tab",) * step) for step in range(2)),
+        ("5", "enter"),
+        *((("6",) + ("tab",) * step) for step in range(1, 4)),
+    ]
+    assert len(below) == len(BELOW)
+    return [*views, *below]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (20, 5)])
+async def test_every_screen_fits_every_terminal(size: tuple[int, int]) -> None:
+    app, _ = app_on(detailed_view(12))
+    seen = set()
+    async with app.run_test(size=size) as pilot:
+        for keys in every_screen():
+            await pilot.press(*keys)
+            await pilot.pause()
+            seen.add(monitor(pilot).NAME)
+            strips = app.screen._compositor.render_strips()
+            assert [strip.cell_length for strip in strips] == [size[0]] * size[1]
+    assert seen == {each.NAME for each in (*SCREENS, *BELOW)}
+
+
+def hostile_snapshot(name: str) -> Snapshot:
+    """The detailed Snapshot in which everything that clients and operators may choose has this name."""
+    snapshot = detailed_snapshot(12)
+    members, brokers = snapshot.members, snapshot.brokers
+    one = objects([name] * len(members))
+    named = objects([name] * len(brokers))
+    return replace(
+        snapshot,
+        cluster_id=name,
+        notices=(name,),
+        reasons=tuple(name if each else each for each in snapshot.reasons),
+        members=replace(members, member_id=one, client_id=one, host=one, instance_id=one, rack=one),
+        brokers=replace(brokers, host=named, rack=named, version=named),
+        transactions=replace(snapshot.transactions, transactional_id=objects([name]), state=objects([name])),
+        log_dirs=replace(snapshot.log_dirs, path=objects([name] * 3)),
+        features=replace(snapshot.features, feature=objects([name] * 2)),
+        capabilities=replace(snapshot.capabilities, capability=objects([name] * 3), why=objects([name] * 3)),
+        topic_configs=replace(snapshot.topic_configs, cleanup_policy=objects([name] * 4)),
+        outcomes=tuple(replace(each, success=False, error=name) for each in snapshot.outcomes),
+        tasks=replace(snapshot.tasks, subtopology=objects([name] * 2), role=objects([name] * 2)),
+        subtopologies=replace(
+            snapshot.subtopologies, subtopology=objects([name] * 2), source_topics=objects([(name,), (name,)])
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ["", "\x1b]0;t\x07[/x]\n[b]", "e" + "\u0301" * 500, "x" * 10_000])
+async def test_hostile_names_are_text_on_every_screen(name: str) -> None:
+    app, _ = app_on(make_view(hostile_snapshot(name)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for keys in every_screen():
+            await pilot.press(*keys)
+            await pilot.pause()
+            strips = app.screen._compositor.render_strips()
+            assert [strip.cell_length for strip in strips] == [app.size.width] * len(strips)
+            assert all(strip.text.isprintable() for strip in strips)
+        assert app.is_running

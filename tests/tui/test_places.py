@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from monitor.table import objects
+from tui.widgets.places import Places
+
+PLACES = Places(objects(["orders", "orders", "clicks"]), np.array([0, 1, 0]))
+
+
+def test_places_are_a_sequence_of_keys() -> None:
+    assert list(PLACES) == [("orders", 0), ("orders", 1), ("clicks", 0)]
+    assert list(PLACES[1:]) == [("orders", 1), ("clicks", 0)]
+    assert len(PLACES) == 3
+    assert ("clicks", 0) in PLACES
+    assert ("clicks", 1) not in PLACES
+
+
+def test_a_key_is_found_where_a_list_would_find_it() -> None:
+    for key in PLACES:
+        assert PLACES.index(key) == list(PLACES).index(key)
+    assert PLACES.index(("clicks", 0), 1) == 2
+    for missing in (("orders", 2), ("payments", 0)):
+        with pytest.raises(ValueError, match="no row"):
+            PLACES.index(missing)
+    with pytest.raises(ValueError, match="no row"):
+        PLACES.index(("orders", 0), 1)
