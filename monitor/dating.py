@@ -6,7 +6,8 @@ that a group reads next, without reading any: that takes Describe only.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +17,15 @@ from monitor.client.wire import Answer
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.snapshot import NO_LEADER
+from monitor.table import Ints
 
 TOLERANCE = 0.01
 """A record is dated well enough when half the width of what encloses it is this share of its age."""
 RECORDS_A_POLL = 2000
 ROUNDS_A_POLL = 24
-KEPT_ANSWERS = 32
+TIMES_A_ROUND = 8
+"""Different times asked of one partition in one round, for groups that stand at different places in it."""
+KEPT_ANSWERS = 64
 """Answers remembered of a partition: a group that moves on is enclosed by what was asked before."""
 
 Key = tuple[str, str | None, int]
@@ -52,49 +56,50 @@ class Bracket:
     cut: float = np.inf
     beyond: int = -1
     exact: bool = False
-    unordered: bool = False
+
+    @property
+    def unordered(self) -> bool:
+        """Whether answers contradict one another."""
+        return self.low > self.upper(dense=False)
 
     def upper(self, *, dense: bool) -> float:
         """The latest that the record can be. One that was compacted away gives its place to the next."""
         return self.cut if dense else max(self.cut, self.high)
 
+    def learn(self, offset: int, answer: "_Heard") -> None:
+        """Take in what an answer says of the first record at or after `offset`."""
+        asked, first, timestamp = answer
+        if self.exact:
+            return
+        if first is None:
+            self.cut = min(self.cut, asked)
+        elif first == offset or (asked == 0 and first > offset):
+            self.low = self.high = self.cut = timestamp
+            self.exact = True
+        elif first < offset:
+            if timestamp > self.low:
+                self.low, self.low_offset = timestamp, first
+        else:
+            if timestamp < self.high:
+                self.high, self.beyond = timestamp, first
+            self.cut = min(self.cut, asked)
 
-@dataclass
-class _Answers:
-    """What a partition has answered: (time asked, offset, timestamp), the newest last; no record is offset None."""
 
-    answers: list[tuple[int, int | None, int]] = field(default_factory=list)
+class _Heard(NamedTuple):
+    """An answer of a partition: the time asked, the first record not before it (None for none) and its timestamp."""
 
-    def add(self, asked: int, offset: int | None, timestamp: int) -> None:
-        self.answers.append((asked, offset, timestamp))
-        del self.answers[:-KEPT_ANSWERS]
-
-    def bracket(self, offset: int) -> Bracket:
-        """What all answers together say of the first record at or after `offset`."""
-        found = Bracket()
-        for asked, first, timestamp in self.answers:
-            if first is None:
-                found.cut = min(found.cut, asked)
-            elif first == offset or (asked == 0 and first > offset):
-                return Bracket(low=timestamp, high=timestamp, cut=timestamp, exact=True)
-            elif first < offset:
-                if timestamp > found.low:
-                    found.low, found.low_offset = timestamp, first
-            else:
-                if timestamp < found.high:
-                    found.high, found.beyond = timestamp, first
-                found.cut = min(found.cut, asked)
-        found.unordered = found.low > found.upper(dense=False)
-        return found
+    asked: int
+    first: int | None
+    timestamp: int
 
 
 class Dater:
     """Dates records of one cluster, and remembers what helps with the next ones."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, _Answers] = {}
+        self._heard: dict[Key, list[_Heard]] = {}
         self.asked = 0
-        """Partitions asked for a timestamp in the last call."""
+        """Timestamps asked for in the last call."""
 
     def date(self, client: Client, wanted: Sequence[Wanted], now: float, deadline: float) -> list[Bracket]:
         """What encloses each wanted record; the first ones are asked first. `now` is unix seconds.
@@ -102,77 +107,84 @@ class Dater:
         Ends at `deadline`, a time of the monotonic clock. The bracket of a record of which nothing was learnt is open.
         """
         now_ms = now * 1000
-        self._known = {each.key: self._known.get(each.key) or _Answers() for each in wanted}
-        open_ = list(range(min(len(wanted), RECORDS_A_POLL)))
         self.asked = 0
-        silent: set[int] = set()
+        self._heard = {each.key: self._heard.get(each.key, [])[-KEPT_ANSWERS:] for each in wanted}
+        brackets = [Bracket() for _ in wanted]
+        by_key: dict[Key, list[int]] = {}
+        for place, each in enumerate(wanted):
+            by_key.setdefault(each.key, []).append(place)
+            for answer in self._heard[each.key]:
+                brackets[place].learn(each.offset, answer)
+        open_ = list(range(min(len(wanted), RECORDS_A_POLL)))
+        silent: set[int] = {NO_LEADER}
         for turn in range(ROUNDS_A_POLL):
-            asks: dict[Key, tuple[Wanted, int]] = {}
-            left = []
-            for place in open_:
-                each = wanted[place]
-                bracket = self._known[each.key].bracket(each.offset)
-                if each.leader in silent or each.leader == NO_LEADER or _enough(bracket, now_ms):
-                    continue
-                left.append(place)
-                if each.key not in asks:
-                    asks[each.key] = (each, _next_time(bracket, each, now_ms, turn))
-            open_ = left
-            if not asks or time.monotonic() >= deadline:
+            open_ = [
+                place for place in open_ if wanted[place].leader not in silent and not _enough(brackets[place], now_ms)
+            ]
+            if not open_ or time.monotonic() >= deadline:
                 break
-            silent |= self._ask(client, asks, deadline)
-        return [self._known[each.key].bracket(each.offset) for each in wanted]
+            questions: dict[Key, dict[int, int]] = {}
+            for place in open_:
+                times = questions.setdefault(wanted[place].key, {})
+                if len(times) < TIMES_A_ROUND:
+                    times[_next_time(brackets[place], wanted[place], now_ms, turn)] = wanted[place].leader
+            heard, unheard = self._ask(client, questions, deadline)
+            silent |= unheard
+            for key, answers in heard.items():
+                self._heard[key] += answers
+                for place in by_key[key]:
+                    for answer in answers:
+                        brackets[place].learn(wanted[place].offset, answer)
+        return brackets
 
-    def _ask(self, client: Client, asks: dict[Key, tuple[Wanted, int]], deadline: float) -> set[int]:
-        """One round; the answer is the leaders that had none."""
-        by_leader: dict[int, list[tuple[Key, int]]] = {}
-        for key, (each, asked) in sorted(asks.items(), key=lambda item: (item[0][0], item[0][2])):
-            by_leader.setdefault(each.leader, []).append((key, asked))
-        self.asked += len(asks)
-        questions = [Ask(node, LIST_OFFSETS, _body(rows)) for node, rows in by_leader.items()]
+    def _ask(
+        self, client: Client, questions: dict[Key, dict[int, int]], deadline: float
+    ) -> tuple[dict[Key, list[_Heard]], set[int]]:
+        """One round of `questions`, times and leader by key: what was heard, and the leaders that had no answer.
+
+        Kafka takes a partition once a request, so the second time of a partition goes into a second request.
+        """
+        requests: dict[tuple[int, int], dict[Key, int]] = {}
+        for key, times in sorted(questions.items(), key=lambda item: (item[0][0], item[0][2])):
+            for number, (asked, leader) in enumerate(times.items()):
+                requests.setdefault((number, leader), {})[key] = asked
+                self.asked += 1
+        asks = [Ask(leader, LIST_OFFSETS, _Body(rows)) for (_, leader), rows in requests.items()]
+        heard: dict[Key, list[_Heard]] = {}
         silent = set()
-        for (node, rows), reply in zip(by_leader.items(), client.ask(questions, deadline), strict=True):
-            if not isinstance(reply, Answer) or not self._take(reply, dict(rows)):
-                silent.add(node)
-        return silent
+        for ((_, leader), rows), reply in zip(requests.items(), client.ask(asks, deadline), strict=True):
+            if not isinstance(reply, Answer) or not _take(reply, rows, heard):
+                silent.add(leader)
+        return heard, silent
 
-    def _take(self, answer: Answer, asked: dict[Key, int]) -> bool:
-        try:
-            found = decode_list_offsets(answer.body, answer.version)
-        except MalformedAnswerError:
-            return False
-        keys = {(topic, partition): key for key in asked for topic, _, partition in (key,)}
-        rows = zip(
-            found.topic.tolist(),
-            found.partition.tolist(),
-            found.offset.tolist(),
-            found.error.tolist(),
-            found.timestamp.tolist(),
-            strict=True,
-        )
-        good = False
-        for topic, partition, offset, error, timestamp in rows:
-            key = keys.get((found.topics[topic], partition))
-            if key is None or error:
-                continue
+
+def _take(answer: Answer, asked: dict[Key, int], heard: dict[Key, list[_Heard]]) -> bool:
+    """Put an answer to the times `asked` of keys into `heard`; whether there was anything in it."""
+    try:
+        found = decode_list_offsets(answer.body, answer.version)
+    except MalformedAnswerError:
+        return False
+    keys = {(key[0], key[2]): key for key in asked}
+    columns = (found.topic, found.partition, found.offset, found.error, found.timestamp)
+    good = False
+    for topic, partition, offset, error, timestamp in zip(*(each.tolist() for each in columns), strict=True):
+        key = keys.get((found.topics[topic], partition))
+        if key is not None and not error:
             good = True
-            none = np.isnan(offset)
-            self._known[key].add(asked[key], None if none else int(offset), timestamp)
-        return good
-
-
-def _body(rows: list[tuple[Key, int]]) -> "_Body":
-    return _Body(rows)
+            heard.setdefault(key, []).append(_Heard(asked[key], None if np.isnan(offset) else int(offset), timestamp))
+    return good
 
 
 @dataclass(frozen=True)
 class _Body:
-    rows: list[tuple[Key, int]]
+    """The request for the times of `rows`, which stand by topic."""
+
+    rows: dict[Key, int]
 
     def __call__(self, version: int) -> bytes:
-        topics: list[tuple[str, np.ndarray]] = []
-        times: list[np.ndarray] = []
-        for name, part in _by_topic(self.rows):
+        topics: list[tuple[str, Ints]] = []
+        times: list[Ints] = []
+        for name, part in _by_topic(list(self.rows.items())):
             topics.append((name, np.array([key[2] for key, _ in part], np.int32)))
             times.append(np.array([asked for _, asked in part], np.int64))
         return encode_list_offsets(topics, times, version)

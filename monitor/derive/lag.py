@@ -72,6 +72,8 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     lag, lost = lag_of(committed, start, end)
     share = snapshot.groups.group_type[group] == "share"
     lag = np.where(share, reported, lag)
+    # Last stable offsets are asked after the ends, so what was produced in between must not count.
+    stable = np.minimum(stable, end)
     stable_lag = np.where(share, np.nan, np.maximum(0.0, stable - np.maximum(committed, start)))
 
     # The first thing missing on the way from commit to lag is the reason.
