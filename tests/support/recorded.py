@@ -7,9 +7,9 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,7 +28,7 @@ FILE = Path(__file__).parent.parent / "data" / "answers.json.gz"
 CHOICE: dict[str, Any] = {"collect": {"producers": True}}
 """What the settings of the recorded poll choose: all that can be switched on."""
 
-Served = Mapping[int, tuple[int, int]]
+Served = dict[int, tuple[int, int]]
 """Oldest and newest version of each API key that a broker serves."""
 
 
@@ -41,7 +41,7 @@ class Recorded:
     node: Node
     version: int
     question: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def digest(question: bytes) -> str:
@@ -50,8 +50,9 @@ def digest(question: bytes) -> str:
 
 @dataclass(frozen=True)
 class Recording:
-    """`served` is what each of its brokers served."""
+    """`time` is when it was polled, in unix seconds, `served` what each of its brokers served."""
 
+    time: float
     served: Served
     answers: Sequence[Recorded]
 
@@ -59,7 +60,7 @@ class Recording:
 def save(recording: Recording, path: Path = FILE) -> None:
     rows = [{**vars(each), "body": base64.b64encode(each.body).decode()} for each in recording.answers]
     rows.sort(key=lambda row: (row["api"], str(row["node"]), row["question"]))
-    text = json.dumps({"served": dict(recording.served), "answers": rows}, indent=0)
+    text = json.dumps({"time": recording.time, "served": recording.served, "answers": rows}, indent=0)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
@@ -67,7 +68,8 @@ def save(recording: Recording, path: Path = FILE) -> None:
 def load(path: Path = FILE) -> Recording:
     content = json.loads(gzip.decompress(path.read_bytes()))
     served = {int(key): (low, high) for key, (low, high) in content["served"].items()}
-    return Recording(served, [Recorded(**{**row, "body": base64.b64decode(row["body"])}) for row in content["answers"]])
+    answers = [Recorded(**{**row, "body": base64.b64decode(row["body"])}) for row in content["answers"]]
+    return Recording(content["time"], served, answers)
 
 
 class ReplayClient(StubClient):
@@ -78,7 +80,7 @@ class ReplayClient(StubClient):
 
     def __init__(self, recording: Recording) -> None:
         names = {each.name for each in vars(apis).values() if isinstance(each, apis.Api)}
-        super().__init__(dict.fromkeys(names, self._reply))
+        super().__init__(dict.fromkeys(names, self._give))
         self.given: list[Recorded] = []
         self.unheard: list[str] = []
         self.use(recording)
@@ -92,11 +94,11 @@ class ReplayClient(StubClient):
         self._of_any = {(each.api, each.question): each for each in recording.answers}
 
     def served(self, node: Node) -> dict[int, tuple[int, int]] | None:
-        return dict(self.recording.served)
+        return self.recording.served
 
-    def _reply(self, ask: Ask) -> Answer | Fault:
+    def _give(self, ask: Ask) -> Answer | Fault:
         api = ask.api
-        if api.version(dict(self.recording.served)) is None:
+        if api.version(self.recording.served) is None:
             return unsupported(ask)
         question = digest(ask.body(self._version[api.name])) if api.name in self._version else ""
         found = self._exact.get((api.name, ask.node, question)) or self._of_any.get((api.name, question))
@@ -115,11 +117,12 @@ def repeatable() -> Iterator[None]:
 
 
 @contextmanager
-def replaying(client: StubClient) -> Iterator[Poller]:
-    """A Poller whose questions this client answers."""
+def replaying(client: ReplayClient) -> Iterator[Poller]:
+    """A Poller whose questions this client answers, at the time of the recording: some questions depend on it."""
     settings = ClusterSettings(bootstrap_servers=("127.0.0.1:1",), **CHOICE)
     with (
         repeatable(),
+        patch("monitor.poll.time.time", lambda: client.recording.time),
         patch("monitor.poll.Client", lambda *_args, **_options: client),
         patch("monitor.poll.diagnose", lambda _servers, _protocol, error, _deadline: error),
     ):
