@@ -38,6 +38,7 @@ from monitor.snapshot import (
 )
 from monitor.table import Floats, Ints, objects
 
+CUT_COMMITS = "it reads topics that are beyond limits.partitions"
 NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
 
 
@@ -68,6 +69,8 @@ class Assembler:
     def snapshot(self, draft: Draft, outcomes: tuple[Outcome, ...], requests: Requests) -> Snapshot:
         """The finished Snapshot of a poll in which at least metadata was answered."""
         self._make_topics(draft)
+        if draft.cut_topics:
+            _tell_cut_commits(draft)
         groups = self._make_groups(draft)
         return Snapshot(
             cluster=draft.cluster,
@@ -104,6 +107,8 @@ class Assembler:
             producers=draft.producers or Producers.empty(),
             hidden_topics=draft.hidden_topics,
             hidden_groups=draft.hidden_groups,
+            cut_topics=len(draft.cut_topics),
+            cut_groups=draft.cut_groups,
             notices=tuple(draft.notices),
             interval_seconds=draft.interval_seconds,
             overruns=draft.overruns,
@@ -212,6 +217,15 @@ class Assembler:
             return columns
         keep = (group >= 0) & (topic >= 0)
         return tuple(column[keep] for column in columns)  # type: ignore[return-value]
+
+
+def _tell_cut_commits(draft: Draft) -> None:
+    """A group that reads a topic beyond the limit has commits that are left out, so its total is not known."""
+    for rows in draft.commits:
+        cut = np.array([name in draft.cut_topics for name in rows.topics], bool)
+        if cut.any():
+            groups = np.unique(rows.group[cut[rows.topic]]).tolist()
+            draft.commit_faults.update(dict.fromkeys((rows.groups[group] for group in groups), CUT_COMMITS))
 
 
 def _with_mentioned(topics: Topics, names: list[str], reason: int) -> Topics:

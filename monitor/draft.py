@@ -147,6 +147,9 @@ class Draft:
     producers: Producers | None = None
     hidden_topics: int = 0
     hidden_groups: int = 0
+    cut_topics: frozenset[str] = frozenset()
+    """Names of topics beyond the limit on partitions."""
+    cut_groups: int = 0
     notices: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=lambda: [""])
 

@@ -221,6 +221,10 @@ class Snapshot:
     """Topics that the settings leave out."""
     hidden_groups: int = 0
     """Groups that the settings leave out, or that were empty for too long."""
+    cut_topics: int = 0
+    """Topics beyond the limit on partitions: chosen, and not asked about."""
+    cut_groups: int = 0
+    """Groups beyond the limit on groups."""
     notices: tuple[str, ...] = ()
     """What is left out of this Snapshot, and why, for people: limits that were reached, names that are hidden."""
     interval_seconds: float | None = None

@@ -39,6 +39,7 @@ class ClusterCollector(Collector):
         self._partitions = Partitions.empty()
         self._topic_errors: list[str] = [""]
         self._hidden = 0
+        self._cut: frozenset[str] = frozenset()
         self._notices: list[str] = []
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
@@ -78,7 +79,7 @@ class ClusterCollector(Collector):
         client.learn(brokers)
         self._node = answer.node if isinstance(answer.node, int) else brokers[0].node
         draft.brokers, draft.cluster_id, draft.controller = brokers, cluster_id, controller
-        draft.hidden_topics = self._hidden
+        draft.hidden_topics, draft.cut_topics = self._hidden, self._cut
         draft.notices += self._notices
         draft.topics, draft.partitions = self._topics, self._partitions
         # The kept table's codes hold because this collector is read first, when no reason is given yet.
@@ -92,11 +93,11 @@ class ClusterCollector(Collector):
             chosen &= ~topics.internal
         self._hidden = int(len(topics) - chosen.sum())
         fits = np.cumsum(np.where(chosen, topics.partitions, 0)) <= choice.max_partitions
-        cut = int((chosen & ~fits).sum())
+        self._cut = frozenset(topics.topic[chosen & ~fits].tolist())
         self._notices = []
-        if cut:
+        if self._cut:
             self._notices.append(
-                f"{cut:,} of {int(chosen.sum()):,} topics are not asked about: limits.partitions is "
+                f"{len(self._cut):,} of {int(chosen.sum()):,} topics are not asked about: limits.partitions is "
                 f"{choice.max_partitions:,}"
             )
         self._topics = replace(topics, watched=chosen & fits)

@@ -112,6 +112,7 @@ class GroupCollector(Collector):
                 f"{cut:,} of {len(chosen):,} groups are not asked about: limits.groups is {choice.max_groups:,}"
             )
             chosen = chosen[: choice.max_groups]
+            draft.cut_groups = cut
         if chosen != self._chosen:
             self._chosen = chosen
         draft.groups, draft.hidden_groups = self._chosen, self._hidden

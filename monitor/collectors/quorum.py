@@ -75,11 +75,8 @@ def _take(draft: Draft, answer: Answer) -> list[str]:
     code = described.error_code or (partition.error_code if partition is not None else 0)
     if code:
         why = f"broker {answer.node}: {error_text(code)}"
-        if code in DENIED_CODES:
-            refused(draft, QuorumCollector.name, why)
-        else:
-            unknown(draft, QuorumCollector.name, why)
-        return [why]
+        tell = refused if code in DENIED_CODES else unknown
+        return tell(draft, QuorumCollector.name, why)
     if partition is not None:
         leader = int(partition.leader_id)
         draft.quorum = _table(partition, leader)

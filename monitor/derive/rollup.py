@@ -268,7 +268,7 @@ def _skew(values: Floats) -> Floats:
 def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth) -> ClusterTotals:
     """The cluster in numbers, from the totals of its groups."""
     unknown = np.isnan(groups.lag)
-    complete = lists_groups(snapshot) and lists_topics(snapshot) and not unknown.any()
+    complete = lists_groups(snapshot) and lists_topics(snapshot) and not snapshot.cut_topics and not unknown.any()
     under_min_isr = health.under_min_isr[snapshot.topics.watched[snapshot.partitions.topic]]
     at_least = float(np.nansum(groups.lag_at_least))
     return ClusterTotals(

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from views import Topic, snapshot_of
 
-from monitor.assemble import Assembler
+from monitor.assemble import CUT_COMMITS, Assembler
 from monitor.choice import Choice, Names
 from monitor.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA
 from monitor.client.client import Ask, Client
@@ -22,9 +23,10 @@ from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.collectors.groups import GroupCollector
 from monitor.collectors.leader_offsets import NOT_CHOSEN
-from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow
+from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.settings import SettingsError, load
 from monitor.snapshot import Requests
+from monitor.view import make_view
 
 NAMES = st.lists(st.sampled_from(["a", "b.*", "a|b", ".*c", ""]), max_size=2)
 
@@ -94,6 +96,7 @@ def test_topics_that_are_not_chosen_stay_in_metadata_and_are_not_watched() -> No
 
 def test_more_partitions_than_the_limit_are_cut_by_whole_topics_and_said() -> None:
     draft = watched(Choice(max_partitions=4), ("a", 3), ("b", 1), ("c", 1))
+    assert draft.cut_topics == {"c"}
     assert draft.topics.watched.tolist() == [True, True, False]
     assert draft.notices == ["1 of 3 topics are not asked about: limits.partitions is 4"]
 
@@ -144,6 +147,36 @@ def test_commits_and_assignments_on_topics_that_are_not_watched_are_left_out() -
     assert made.assignments.topic.tolist() == [0]
 
 
+def test_a_total_over_what_the_limits_cut_is_no_total() -> None:
+    snapshot = snapshot_of([Topic("a", [(0, 9)]), Topic("b", [(0, 9)])], [])
+    commits = CommitRows(
+        ["g", "h"],
+        ["a", "b"],
+        np.array([0, 1, 1]),
+        np.array([0, 0, 1]),
+        np.zeros(3, int),
+        np.ones(3),
+        np.full(3, np.nan),
+        np.zeros(3, int),
+    )
+    column = OffsetColumn(np.array([9.0, np.nan]), np.array([0, 0]))
+    draft = new_draft(
+        topics=replace(snapshot.topics, watched=np.array([True, False])),
+        partitions=snapshot.partitions,
+        groups=[ListedGroup(name, "classic", "consumer", "Stable", 1) for name in ("g", "h")],
+        descriptions={"g": GroupDescription(), "h": GroupDescription()},
+        commits=[commits],
+        starts=OffsetColumn(np.zeros(2), np.zeros(2, int)),
+        ends=column,
+        cut_topics=frozenset({"b"}),
+    )
+    view = make_view(Assembler().snapshot(draft, (), Requests.empty()))
+    assert view.group_lags.lag[0] == 8
+    assert np.isnan(view.group_lags.lag[1])
+    assert view.reasons[view.group_lags.reason[1]] == CUT_COMMITS
+    assert (view.totals.lag, view.totals.lag_at_least) == (None, 16)
+
+
 # -------------------------------------------------------------------- groups
 
 
@@ -170,6 +203,7 @@ def test_groups_are_chosen_by_name_and_cut_at_the_limit() -> None:
     assert names(draft) == ["pay1", "pay2"]
     assert draft.hidden_groups == 1
     assert draft.notices == ["1 of 3 groups are not asked about: limits.groups is 2"]
+    assert draft.cut_groups == 1
 
 
 def test_a_group_that_was_empty_for_too_long_is_hidden_until_it_has_members() -> None:

@@ -110,7 +110,7 @@ def test_errors_are_reasons() -> None:
     denied = "broker 1: Describe on the cluster is denied (CLUSTER_AUTHORIZATION_FAILED)"
     for reply in (quorum(3, error_code=31), quorum(3, partition_error=31)):
         draft, missing = collect(reply)
-        assert (draft.controller, draft.quorum, missing) == (None, None, [denied])
+        assert (draft.controller, draft.quorum, missing) == (None, None, [])
         assert capability(draft, "quorum") == (0, denied)
     draft, missing = collect(quorum(3, partition_error=-1))
     assert (missing, capability(draft, "quorum")) == (["broker 1: UNKNOWN"], (None, "broker 1: UNKNOWN"))
