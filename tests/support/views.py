@@ -42,6 +42,7 @@ class Group:
     state: str = "Stable"
     commits_reason: str = ""
     reason: str = ""
+    protocol_type: str | None = None
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Topic:
     leaders: list[int] | None = None
     isr: list[list[int]] | None = None
     replicas: list[list[int]] | None = None
+    topic_id: str = "2CgPoZtBQo2gW6Qn0b3u1A"
 
 
 def snapshot_of(
@@ -128,7 +130,7 @@ def snapshot_of(
         ),
         topics=Topics(
             objects(names),
-            objects("2CgPoZtBQo2gW6Qn0b3u1A" if name in by_name else None for name in names),
+            objects(by_name[name].topic_id if name in by_name else None for name in names),
             np.array([name.startswith("__") for name in names], bool),
             np.array(counts, np.int32),
             np.array(first, np.int32),
@@ -155,7 +157,12 @@ def snapshot_of(
         groups=Groups(
             objects(group.name for group in groups),
             objects(group.group_type for group in groups),
-            objects("consumer" if group.group_type == "classic" else group.group_type for group in groups),
+            objects(
+                each.protocol_type
+                if each.protocol_type is not None
+                else {"classic": "consumer"}.get(each.group_type, each.group_type)
+                for each in groups
+            ),
             objects(None if group.reason else group.state for group in groups),
             np.array([nodes[row % len(nodes)] if nodes else -1 for row in range(len(groups))], np.int32),
             np.array([math.nan if group.group_type == "classic" else 7.0 for group in groups]),

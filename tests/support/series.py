@@ -1,0 +1,150 @@
+"""A cluster over time: scripted polls to Views, through a Past as the poll loop keeps it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from views import NOW, Group, Topic, snapshot_of
+
+from monitor.derive.lag import derive_lag
+from monitor.derive.times import undated
+from monitor.details import RecordTimes, TopicConfigs
+from monitor.past.past import Past
+from monitor.snapshot import Snapshot
+from monitor.table import objects
+from monitor.view import View, make_view
+
+STARTED = 5_000.0
+"""The monotonic clock at the first poll, whose unix time is NOW."""
+
+
+class Series:
+    """Polls of one cluster, one after the other.
+
+    Records that the polls did not see come are dated by `ages`: seconds since the next record of a (topic, partition)
+    was written, as ListOffsets by timestamp would tell; without it their age is unknown.
+    """
+
+    def __init__(self, *, interval: float = 10.0, retention_seconds: float | None = None) -> None:
+        self.interval = interval
+        self.retention_seconds = retention_seconds
+        self.past = Past()
+        self.now = NOW - interval
+        self.view: View | None = None
+
+    def poll(
+        self,
+        topics: list[Topic],
+        groups: list[Group],
+        *,
+        after: float | None = None,
+        ages: Mapping[tuple[str, int], float] | None = None,
+        **changes: Any,
+    ) -> View:
+        """The View of a poll `after` seconds after the one before, by default the interval.
+
+        `changes` go to snapshot_of, such as error, failed and offset_reason.
+        """
+        self.now += self.interval if after is None else after
+        snapshot = replace(
+            snapshot_of(topics, groups, time=self.now, **changes),
+            started=STARTED + self.now - NOW,
+            interval_seconds=self.interval,
+        )
+        if self.retention_seconds is not None:
+            snapshot = replace(snapshot, topic_configs=_configs(len(snapshot.topics), self.retention_seconds))
+        if not snapshot.error:
+            lag, _ = derive_lag(snapshot)
+            self.past.add(snapshot, lag, 0.0)
+            snapshot = replace(snapshot, record_times=_dated(snapshot, self.past, ages or {}))
+        self.view = make_view(snapshot, past=self.past, last_good=self.view)
+        return self.view
+
+
+@dataclass
+class Poll:
+    """One partition, t-0, read by one group, g, at one poll. `end` None: the broker did not answer.
+
+    `commit` is an offset, None for no commit, or a text: why it is unknown. `members` 0 is an empty group. `age` is
+    that of the next record where no earlier poll saw it come.
+    """
+
+    end: float | None
+    commit: float | str | None
+    members: int = 1
+    start: float = 0
+    after: float | None = None
+    age: float | None = None
+    assigned: bool = True
+    topic_id: str = "2CgPoZtBQo2gW6Qn0b3u1A"
+    error: str = ""
+
+
+def watch(
+    polls: Iterable[Poll],
+    *,
+    group_type: str = "classic",
+    protocol_type: str | None = None,
+    interval: float = 10.0,
+    retention_seconds: float | None = None,
+) -> list[View]:
+    """The Views of these polls of topic t, partition 0, and group g."""
+    series = Series(interval=interval, retention_seconds=retention_seconds)
+    return [_watch(series, each, group_type, protocol_type) for each in polls]
+
+
+def _watch(series: Series, poll: Poll, group_type: str, protocol_type: str | None) -> View:
+    assigned = [("t", 0)] if poll.assigned else []
+    group = Group(
+        "g",
+        {("t", 0): poll.commit},
+        [(f"reader-{each}", f"/10.0.3.{each}", [] if each else assigned) for each in range(poll.members)],
+        group_type=group_type,
+        state="Stable" if poll.members else "Empty",
+        protocol_type=protocol_type,
+    )
+    return series.poll(
+        [Topic("t", [(poll.start, poll.end)], topic_id=poll.topic_id)],
+        [group],
+        after=poll.after,
+        ages=None if poll.age is None else {("t", 0): poll.age},
+        error=poll.error,
+    )
+
+
+def _configs(topics: int, retention_seconds: float) -> TopicConfigs:
+    unknown = np.full(topics, np.nan)
+    return TopicConfigs(
+        np.ones(topics),
+        np.full(topics, retention_seconds),
+        np.full(topics, np.inf),
+        unknown,
+        objects(["delete"] * topics),
+        np.zeros(topics),
+        objects(["CreateTime"] * topics),
+        np.zeros(topics),
+        objects([None] * topics),
+        np.zeros(topics, np.int32),
+    )
+
+
+def _dated(snapshot: Snapshot, past: Past, ages: Mapping[tuple[str, int], float]) -> RecordTimes:
+    """Exact times of the records that no earlier poll saw come and `ages` knows."""
+    lag, _ = derive_lag(snapshot)
+    wanted, rows = undated(snapshot, lag, past, len(lag))
+    found = [
+        (row, each.offset, ages[each.key[0], each.key[2]])
+        for row, each in zip(rows.tolist(), wanted, strict=True)
+        if (each.key[0], each.key[2]) in ages
+    ]
+    place = np.array([row for row, _, _ in found], np.int64)
+    written = snapshot.time - np.array([age for _, _, age in found], np.float64)
+    return RecordTimes(
+        snapshot.partitions.topic[place],
+        snapshot.partitions.partition[place],
+        np.array([offset for _, offset, _ in found], np.float64),
+        written,
+        written,
+        np.zeros(len(found), bool),
+    )
