@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.client.faults import Fault
+from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.snapshot import NO_LEADER, Requests
 from monitor.table import objects
@@ -33,7 +33,12 @@ class Tally:
             self._counts[api, _row(node)].requests += 1
 
     def count(self, reply: Answer | Fault, api: str) -> None:
-        """A question has its reply, which for one that could not be sent is a Fault too."""
+        """A question has its reply, which for one that could not be sent is a Fault too.
+
+        What the broker does not serve is not counted: nothing is sent, and that is no error.
+        """
+        if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
+            return
         with self._lock:
             each = self._counts[api, _row(reply.node)]
             each.seconds += reply.seconds

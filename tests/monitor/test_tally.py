@@ -24,6 +24,12 @@ def test_answers_and_faults_are_counted_by_api_and_broker() -> None:
     assert table.received_bytes.tolist() == [0, 7, 5]
 
 
+def test_what_a_broker_does_not_serve_is_no_error() -> None:
+    tally = Tally()
+    tally.count(Fault(Kind.UNSUPPORTED, "DescribeCluster", 1), "DescribeCluster")
+    assert len(tally.table()) == 0
+
+
 def test_a_table_does_not_change_when_more_is_counted() -> None:
     tally = Tally()
     tally.sent("Metadata", 1)
