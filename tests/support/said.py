@@ -1,6 +1,6 @@
 """What a Snapshot says, as rows of plain values that can be compared with those of another; unknown is None."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -23,7 +23,7 @@ def rows(snapshot: Snapshot, table: Table) -> list[Row]:
 
     Raises IndexError when a row of another table is not there.
     """
-    names: dict[str, Sequence[object]] = {
+    names: dict[str, Any] = {
         "topic": snapshot.topics.topic,
         "group": snapshot.groups.group,
         "member": snapshot.members.member_id,
