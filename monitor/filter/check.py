@@ -56,20 +56,20 @@ def _check_values(text: str, condition: Compare | Among, column: Column) -> None
 
 def _mismatch(column: Column, literal: Literal) -> str:
     """What is wrong with comparing the column to this value, empty when nothing is."""
-    value, name = literal.value, column.name
+    value, problem = literal.value, ""
     if column.kind is Kind.TEXT:
         if not isinstance(value, str):
-            return f"{_is(column)}: write {print_text(str(literal))} in quotes"
-        if column.words and value not in column.words:
-            return f"{name} is one of {', '.join(map(print_text, column.words))}"
-        return ""
-    if column.kind is Kind.FLAG:
-        return "" if isinstance(value, bool) else f"{_is(column)}: write {name} == true"
-    if not isinstance(value, Number):
-        return f"{_is(column)}: compare it with a number" + (", without quotes" if isinstance(value, str) else "")
-    if value.unit and value.unit != column.unit:
-        return f"{_is(column)}, not {DIMENSIONS[value.unit]}: write the number alone, or with k or M (a million)"
-    return ""
+            problem = f"{_is(column)}: write {print_text(str(literal))} in quotes"
+        elif column.words and value not in column.words:
+            problem = f"{column.name} is one of {', '.join(map(print_text, column.words))}"
+    elif column.kind is Kind.FLAG:
+        if not isinstance(value, bool):
+            problem = f"{_is(column)}: write {column.name} == true"
+    elif not isinstance(value, Number):
+        problem = f"{_is(column)}: compare it with a number" + (", without quotes" if isinstance(value, str) else "")
+    elif value.unit and value.unit != column.unit:
+        problem = f"{_is(column)}, not {DIMENSIONS[value.unit]}: write the number alone, or with k or M (a million)"
+    return problem
 
 
 def _is(column: Column) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from monitor.table import Floats, Ints, Texts, objects
+from monitor.table import Ints, Texts, objects
 
 
 class Kind(Enum):
@@ -39,7 +41,7 @@ Schema = Mapping[str, Column]
 class Numbers:
     """Values of a number or flag column, shape (rows,); NaN is unknown, a flag is 1 or 0."""
 
-    values: Floats | Ints
+    values: NDArray[np.number[Any]]
 
     def __len__(self) -> int:
         return len(self.values)

@@ -1,4 +1,4 @@
-"""Evaluation on columns, in Kleene's three-valued logic: what is asked of an unknown value is neither true nor false."""
+"""Evaluation on columns, in Kleene's three-valued logic: of an unknown value nothing is true and nothing false."""
 
 import operator
 from collections.abc import Callable

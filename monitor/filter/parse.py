@@ -13,7 +13,6 @@ from monitor.filter.tree import (
     Among,
     And,
     Compare,
-    Condition,
     Expression,
     Known,
     Literal,
@@ -76,8 +75,10 @@ def _expression(text: str, tree: Tree[Token], depth: int) -> Expression:
     kind, children = str(tree.data), tree.children
     if kind in ("negation", "either", "both"):
         if depth == MAX_DEPTH:
-            position = next(tree.scan_values(lambda token: isinstance(token, Token))).start_pos
-            raise FilterError(f"and, or and not are nested deeper than {MAX_DEPTH} times", text, position)
+            first: Any = tree
+            while isinstance(first, Tree):
+                first = first.children[0]
+            raise FilterError(f"and, or and not are nested deeper than {MAX_DEPTH} times", text, *_span(first))
         parts = tuple(_expression(text, child, depth + 1) for child in children if isinstance(child, Tree))
         return Not(parts[0]) if kind == "negation" else Or(parts) if kind == "either" else And(parts)
     return _condition(text, kind, children)
@@ -85,10 +86,8 @@ def _expression(text: str, tree: Tree[Token], depth: int) -> Expression:
 
 def _condition(text: str, kind: str, children: list[Any]) -> Expression:
     name, sign, *rest = children
-    places: dict[str, Span] = {
-        "at": _span(name),
-        "sign_at": _span(*(each for each in children[1:] if each is not None)),
-    }
+    behind = [each for each in children[1:] if each is not None]
+    places: dict[str, Span] = {"at": _span(name), "sign_at": _span(*behind)}
     if kind == "compare":
         literal = _literal(text, rest[0].children[0])
         return Compare(str(name), "==" if sign == "=" else str(sign), literal, **places)
@@ -126,7 +125,7 @@ def _literal(text: str, token: Token) -> Literal:
 def _refused(text: str, error: UnexpectedInput) -> FilterError:
     """What is wrong with a text that is no expression."""
     if isinstance(error, UnexpectedCharacters):
-        position = error.pos_in_stream
+        position: int = error.pos_in_stream or 0
         letter = text[position]
         if letter in "\"'":
             return FilterError("this quote is not closed", text, position, len(text))
