@@ -32,6 +32,11 @@ def why_missing(view: View, collector: str, *capabilities: str) -> str:
     return "not asked yet" if outcome is None or outcome.collected_at is None else "the brokers do not say"
 
 
+def why_no_size(view: View) -> str:
+    """Why the size of a partition that has a leader is unknown."""
+    return first_reason(view, view.snapshot.log_dirs.reason) or why_missing(view, "log_dirs", "describe_cluster")
+
+
 def first_reason(view: View, codes: Ints) -> str:
     """The first of some reasons that is not KNOWN, as one visible line; empty where there is none."""
     told = np.flatnonzero(codes != KNOWN)

@@ -268,6 +268,7 @@ async def test_unreachable_from_the_start_is_no_empty_page() -> None:
     async with app.run_test(size=(80, 24)):
         assert text(app).count("127.0.0.1:9092: connection refused") == 2
         assert "asked again every 10 s" in text(app)
+        assert lines(app)[-2].strip() == ""
 
 
 async def test_failing_collectors_and_alerts_are_named_with_the_reason() -> None:

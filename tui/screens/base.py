@@ -171,6 +171,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             self._fill(rows)
             self.query_one("#panes", Lines).put(*self._pane_lines())
             self.draw(picture, rows)
+        self.detail()
 
     def has_something(self, picture: Picture) -> bool:
         """Whether there is anything to show yet."""
@@ -194,7 +195,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             here, action = name == self.app.current_mode, f"app.view('{name}')"
             parts.append(Part(f" {key}", "accent", action))
             parts.append(Part(f" {title} " if titled or here else " ", "strong" if here else "dim", action))
-            if name == FLEET:
+            if name == FLEET and not here:
                 parts += elsewhere(picture)
         return [*parts, Part(subject, "strong")]
 

@@ -11,7 +11,7 @@ from monitor.snapshot import KNOWN
 from monitor.text import plural, size, span, visible
 from monitor.view import View
 from tui.format import at_least, count
-from tui.missing import why_missing
+from tui.missing import why_missing, why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.partitions import COLUMNS, partition_status
@@ -79,7 +79,7 @@ def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
     yield Fact("records", count(totals.records[row], human=human), "strong")
     yield Fact("size", size(totals.size_bytes[row]), "strong")
     if np.isnan(totals.size_bytes[row]) and topics.partitions[row]:
-        yield Fact("size unknown:", why_missing(view, "log_dirs", "describe_cluster"), "unknown")
+        yield Fact("size unknown:", why_no_size(view), "unknown")
     lag = at_least(totals.lag[row], totals.lag_at_least[row], human=human)
     yield Fact("read by", f"{plural(int(totals.groups[row]), 'group')}, lag {lag}")
     if not topics.watched[row]:

@@ -14,6 +14,7 @@ from monitor.snapshot import KNOWN, Topics
 from monitor.table import Floats, Ints
 from monitor.text import plural, visible
 from monitor.view import View
+from tui.missing import why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
@@ -87,6 +88,8 @@ def topic_why(view: View, row: int) -> str:
         parts.append("not watched: the settings leave it out")
     elif len(configs) and configs.reason[row] != KNOWN:
         parts.append(f"configs: {visible(view.reasons[configs.reason[row]])}")
+    if np.isnan(totals.size_bytes[row]) and not totals.offline[row]:
+        parts.append(f"size: {why_no_size(view)}")
     return ", ".join(parts)
 
 
