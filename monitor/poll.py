@@ -26,6 +26,8 @@ from monitor.view import View, make_view
 log = logging.getLogger(__name__)
 
 DATING_SHARE = 0.2
+REQUESTS_A_BROKER, REQUESTS_BESIDE = 9, 3
+"""What a poll may ask before slow collectors wait for the next: so much of each broker, and beside that."""
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Poller:
         self.overruns = 0
         """Polls that were skipped so far because the one before took too long."""
         self._collected_at: dict[str, float] = {}
+        self._asked = 0
         self._past = Past()
         self._dater = Dater()
         self._last: View | None = None
@@ -139,6 +142,7 @@ class Poller:
     def _ask_all(self, draft: Draft) -> list[_Turn]:
         """All turns in order. The replies of a step are decoded while the next step's questions are under way."""
         turns = [_Turn(collector) for collector in self._collectors]
+        self._asked = 0
         discover, commits, ends = ([turn for turn in turns if turn.collector.step is step] for step in Step)
         if not self._client.nodes:  # the first poll: who could be asked for groups is not known before metadata
             self._begin(discover[:1], draft)
@@ -161,9 +165,13 @@ class Poller:
             began = time.monotonic()
             try:
                 turn.asks = turn.collector.ask(self._client, draft)
+                # Slow collectors that fall due together take turns, so that no poll is a heavy one.
+                if self._asked + len(turn.asks) > _request_limit(draft) and turn.collector.postpone():
+                    turn.asks = []
             except Exception as error:  # noqa: BLE001 - isolation is the point
                 self._broken(turn, draft, error)
             else:
+                self._asked += len(turn.asks)
                 turn.batch = self._client.start(turn.asks, draft.deadline)
             turn.seconds += time.monotonic() - began
 
@@ -218,6 +226,10 @@ def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] =
         return poller.poll(deadline_seconds=max(settings.interval_seconds, 3 * settings.request_timeout_seconds))
     finally:
         poller.close()
+
+
+def _request_limit(draft: Draft) -> int:
+    return REQUESTS_A_BROKER * len(draft.brokers) + REQUESTS_BESIDE
 
 
 class PollLoop:

@@ -40,6 +40,10 @@ class Collector:
         """The questions of this poll. Brokers in `draft.failed` are not worth one."""
         raise NotImplementedError
 
+    def postpone(self) -> bool:
+        """Leave the questions just asked for to the next poll, if they can wait; whether they do."""
+        return False
+
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         """Put what the replies say into the draft; the answer is what is missing and why, empty when nothing is."""
         raise NotImplementedError
@@ -58,6 +62,9 @@ def same_topics(before: Topics, now: Topics) -> bool:
     )
 
 
+POSTPONED_POLLS = 5
+"""How many polls in a row may leave a slow collector's questions to the next one."""
+
 RETRY_SECONDS = 30.0
 """How soon a slow collector asks again that had no answer from some broker."""
 
@@ -75,6 +82,7 @@ class SlowCollector(Collector):
         self._due = -math.inf
         self._missing: list[str] = []
         self._asking = False
+        self._postponed = 0
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         self._asking = draft.started >= self._due
@@ -83,12 +91,20 @@ class SlowCollector(Collector):
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self.kept = not self._asking
         if self._asking:
+            self._postponed = 0
             self._missing = self.take(client, draft, asks, replies)
             every = draft.choice.every.get(self.name, self.every_seconds)
             silent = any(isinstance(each, Fault) and each.kind is not Kind.UNSUPPORTED for each in replies)
             self._due = draft.started + (min(every, RETRY_SECONDS) if silent else every)
         self.put(draft)
         return self._missing
+
+    def postpone(self) -> bool:
+        if not self._asking or self._due == -math.inf or self._postponed == POSTPONED_POLLS:
+            return False
+        self._postponed += 1
+        self._asking = False
+        return True
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         """What to ask now; as `ask`."""

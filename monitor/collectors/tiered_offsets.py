@@ -50,15 +50,16 @@ class TieredOffsetCollector(SlowCollector):
         super().__init__()
         self._topics: set[TopicKey] = set()
         self._rows: dict[tuple[TopicKey, int], _Row] = {}
+        self._next: dict[tuple[TopicKey, int], _Row] = {}
         self._leaders: dict[int, Topics] = {}
         self._capability = math.nan, NOBODY
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
-        self._rows, self._leaders = {}, {}
+        self._next, self._leaders = {}, {}
         for key, number, leader in _partitions(draft, self._topics):
-            self._rows[key, number] = _Row(reason=draft.failed.get(leader, NOT_ANSWERED))
+            self._next[key, number] = _Row(reason=draft.failed.get(leader, NOT_ANSWERED))
             if leader == NO_LEADER:
-                self._rows[key, number].reason = NO_LEADER_REASON
+                self._next[key, number].reason = NO_LEADER_REASON
             elif leader not in draft.failed:
                 self._leaders.setdefault(leader, {}).setdefault(key[0], []).append(number)
         return [
@@ -69,6 +70,7 @@ class TieredOffsetCollector(SlowCollector):
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self._capability = _capability(client, draft)
+        self._rows = self._next
         missing = sorted({row.reason for row in self._rows.values() if row.reason in draft.failed.values()})
         for ask, reply in zip(asks, replies, strict=True):
             local = ask.api is LOCAL_OFFSETS

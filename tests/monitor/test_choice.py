@@ -18,7 +18,7 @@ from monitor.assemble import CUT_COMMITS, Assembler
 from monitor.choice import Choice, Names
 from monitor.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA
 from monitor.client.client import Ask, Client
-from monitor.collectors.base import RETRY_SECONDS, Reply, SlowCollector, Step
+from monitor.collectors.base import POSTPONED_POLLS, RETRY_SECONDS, Reply, SlowCollector, Step
 from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.collectors.groups import GroupCollector
@@ -265,6 +265,25 @@ def test_a_slow_collector_asks_when_it_is_due_and_gives_what_it_has_in_between()
     assert poll(60 + RETRY_SECONDS, good, slow=5) == (3, False)
     assert poll(60 + RETRY_SECONDS + 5, good, slow=5) == (4, False)
     assert slow.given == 6
+
+
+def test_a_slow_collector_may_be_put_off_after_its_first_answer_and_not_for_ever() -> None:
+    slow, client, draft = Slow(), StubClient({}, [1]), new_draft()
+    good = answer_of(LIST_GROUPS, 1, error_code=0, groups=[])
+
+    def poll(*, full: bool) -> bool:
+        """Whether it asked in a poll that is `full` already."""
+        asks = slow.ask(client, draft)
+        if full and slow.postpone():
+            asks = []
+        slow.read(client, draft, asks, [good] * len(asks))
+        draft.started += 60
+        return bool(asks)
+
+    assert poll(full=True), "the first poll asks everything"
+    assert [poll(full=True) for _ in range(POSTPONED_POLLS + 2)] == [False] * POSTPONED_POLLS + [True, False]
+    assert poll(full=False)
+    assert slow.given == POSTPONED_POLLS + 4
 
 
 # -------------------------------------------------------------------- settings
