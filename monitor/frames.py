@@ -21,6 +21,7 @@ TABLES = (
     "broker_totals",
     "partition_health",
     "quorum_lags",
+    "events",
 )
 SNAPSHOT_TABLES = (
     "brokers",

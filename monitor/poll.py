@@ -17,6 +17,7 @@ from monitor.dating import RECORDS_A_POLL, Dater
 from monitor.derive.lag import derive_lag
 from monitor.derive.times import record_times, undated
 from monitor.draft import Draft
+from monitor.events.log import EventLog
 from monitor.past.past import Past
 from monitor.settings import ClusterSettings
 from monitor.snapshot import Outcome, Snapshot
@@ -72,6 +73,7 @@ class Poller:
         self._collected_at: dict[str, float] = {}
         self._asked = 0
         self._past = Past()
+        self._events = EventLog()
         self._dater = Dater()
         self._last: View | None = None
 
@@ -114,7 +116,7 @@ class Poller:
         dating = 0.0
         if not snapshot.error:
             snapshot, dating = self._date(snapshot, asked - started, draft.deadline)
-        self._last = make_view(snapshot, last_good=self._last, past=self._past)
+        self._last = make_view(snapshot, last_good=self._last, past=self._past, changes=self._events.changes)
         self.parts = {
             "asking": asked - started - decoding,
             "decoding": decoding + assembled - asked,
@@ -130,6 +132,7 @@ class Poller:
         """
         lag, _ = derive_lag(snapshot)
         self._past.add(snapshot, lag, took)
+        self._events.add(snapshot, lag)
         wanted, rows = undated(snapshot, lag, self._past, RECORDS_A_POLL)
         began = time.monotonic()
         until = min(deadline, began + DATING_SHARE * self.settings.interval_seconds)

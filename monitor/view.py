@@ -1,5 +1,6 @@
 """The View: a Snapshot with everything derived from it, made once a poll and read by every face."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from monitor.derive.rollup import (
 from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates, derive_rates, derive_times
 from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
+from monitor.events.event import Events
+from monitor.events.log import NO_CHANGES, Changes
 from monitor.frames import frame
 from monitor.past.past import Past
 from monitor.snapshot import Outcome, Snapshot
@@ -69,6 +72,9 @@ class View:
     transaction_ages: TransactionAges
     totals: ClusterTotals
     reasons: tuple[str, ...]
+    events: Events = field(default_factory=Events.empty)
+    event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
+    """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
     last_good: "View | None" = field(default=None, repr=False)
 
@@ -125,10 +131,12 @@ def make_view(
     alerts: tuple[AlertRow, ...] = (),
     last_good: View | None = None,
     past: Past | None = None,
+    changes: Changes = NO_CHANGES,
 ) -> View:
     """Derive everything from a snapshot: the same snapshots give the same View.
 
     `last_good` is the View before it. `past` knows the snapshots before and, unless this one has an error, it as well.
+    `changes` is what the EventLog tells that was shown the same snapshots as `past`.
     """
     lag, texts = derive_lag(snapshot)
     reasons = list(texts)
@@ -153,6 +161,8 @@ def make_view(
         transaction_ages=derive_transactions(snapshot),
         totals=total_cluster(snapshot, groups, health),
         reasons=tuple(reasons),
+        events=changes.events,
+        event_counts=changes.counts,
         alerts=alerts,
         last_good=kept if kept is not None and kept.up else None,
     )

@@ -1,0 +1,138 @@
+"""What an event is, and the table of those that are remembered."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from monitor.table import Floats, Ints, Table, Texts, column, objects
+from monitor.text import duration, name_of
+
+KINDS = (
+    "broker_joined",
+    "broker_gone",
+    "broker_back",
+    "broker_restarted",
+    "controller_changed",
+    "leader_moved",
+    "isr_shrunk",
+    "isr_grown",
+    "replicas_changed",
+    "truncated",
+    "topic_created",
+    "topic_deleted",
+    "topic_recreated",
+    "partitions_added",
+    "config_changed",
+    "group_created",
+    "group_deleted",
+    "group_emptied",
+    "coordinator_changed",
+    "rebalanced",
+    "member_joined",
+    "member_left",
+    "offsets_reset",
+    "retention_overtook",
+)
+"""What can happen; docs/events.md tells how each is seen."""
+
+MOST_ALIKE = 20
+"""More events of a kind in one poll are folded into one for each broker, topic or group."""
+NAME = 60
+"""Most characters of a name in a text."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change, seen between the last poll that knew what was before (`after_time`) and the poll that saw it.
+
+    Times are unix seconds. `before`, `after` and `text` are lines of visible text; names of subjects are as Kafka has
+    them. -1 and None are for subjects that it is not about.
+    """
+
+    kind: str
+    after_time: float
+    time: float
+    text: str
+    broker: int = -1
+    topic: str | None = None
+    partition: int = -1
+    group: str | None = None
+    before: str = ""
+    after: str = ""
+    records: float = float("nan")
+    count: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Events(Table):
+    """One row an event, the newest first."""
+
+    time: Floats = column("f8", "unix time of the poll that saw it", "seconds")
+    after_time: Floats = column("f8", "unix time of the last poll that saw what was before", "seconds")
+    kind: Texts = column("O", "one of KINDS")
+    broker: Ints = column("i4", "node id, -1 where it is about none")
+    topic: Texts = column("O", "name, None where it is about none")
+    partition: Ints = column("i4", "partition number, -1 where it is about none")
+    group: Texts = column("O", "group id, None where it is about none")
+    before: Texts = column("O", "what was, in words")
+    after: Texts = column("O", "what is, in words")
+    records: Floats = column("f8", "records set back, truncated or deleted unread; unknown for other kinds", "records")
+    count: Ints = column("i4", "how many alike it stands for")
+    text: Texts = column("O", "the event in a sentence")
+
+
+def events_table(events: Sequence[Event]) -> Events:
+    """Events in the order of a sequence."""
+    columns: dict[str, Any] = {}
+    for each in Events.schema():
+        values = [getattr(event, each.name) for event in events]
+        dtype = each.metadata["dtype"]
+        columns[each.name] = objects(values) if dtype.hasobject else np.array(values, dtype)
+    return Events(**columns)
+
+
+def when(events: Events, row: int, now: float, interval_seconds: float | None) -> str:
+    """How long ago an event was; after a gap in the polls, between when and when."""
+    ago = duration(now - float(events.time[row]))
+    gap = float(events.time[row] - events.after_time[row])
+    if interval_seconds is not None and gap > 2 * interval_seconds:
+        return f"between {duration(now - float(events.after_time[row]))} and {ago} ago"
+    return f"{ago} ago"
+
+
+def place(topic: str, partition: int) -> str:
+    """A partition in a text."""
+    return f"{name_of(topic, NAME)}-{partition}"
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The first few of some names and how many more there are."""
+    listed = list(names)
+    shown = ", ".join(name_of(each, NAME) for each in listed[:most])
+    return f"{shown} and {len(listed) - most:,} more" if len(listed) > most else shown
+
+
+def fold_rows(
+    rows: Ints, keys: Ints, one: Callable[[int], Event], many: Callable[[int | None, Ints], Event]
+) -> list[Event]:
+    """An event for each row; where they are too many one for each key, and where keys are one for all (key None)."""
+    if len(rows) <= MOST_ALIKE:
+        return [one(row) for row in rows.tolist()]
+    distinct, at = np.unique(keys, return_inverse=True)
+    if len(distinct) > MOST_ALIKE:
+        return [many(None, rows)]
+    return [many(key, rows[at == number]) for number, key in enumerate(distinct.tolist())]
+
+
+def fold(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[Event]], Event]) -> list[Event]:
+    """Events of one kind as they are; where they are too many one for each key, and where keys are one for all."""
+    if len(events) <= MOST_ALIKE:
+        return events
+    by_key: dict[Any, list[Event]] = {}
+    for each in events:
+        by_key.setdefault(key(each), []).append(each)
+    if len(by_key) > MOST_ALIKE:
+        return [many(events)]
+    return [alike[0] if len(alike) == 1 else many(alike) for alike in by_key.values()]
