@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 BAD_USAGE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
+CHECK_UNKNOWN = 3
+"""What bad usage of `kmon check` is to a monitoring system, for which 2 is critical."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,7 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_doctor, _add_config):
+    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_check, _add_doctor, _add_config):
         add(commands)
     return parser
 
@@ -87,6 +89,26 @@ def _add_lag(commands: Any) -> None:
     )
     _add_cluster_options(parser)
     parser.add_argument("-o", "--output", choices=("table", "wide", "json", "csv"), default="table", help="(table)")
+    _add_row_options(parser)
+    parser.add_argument("--where", metavar="EXPR", help="only rows that fit, such as 'lag > 10k' (docs/filter.md)")
+
+
+def _add_check(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "check",
+        "say in one line whether a cluster, or some of its lag, is as it should be",
+        epilog="Exit code, as of monitoring plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or bad usage.",
+    )
+    _add_cluster_options(parser)
+    limits = parser.add_argument_group("limits", "A partition beyond any of these is CRITICAL.")
+    limits.add_argument("--max-lag-seconds", metavar="N", help="age of the next record to be read, such as 300 or 5m")
+    limits.add_argument("--max-lag", metavar="N", help="records still to read, such as 1000 or 10k")
+    limits.add_argument("--where", metavar="EXPR", help="what none may fit, such as 'lost > 0' (docs/filter.md)")
+    _add_row_options(parser)
+
+
+def _add_row_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group", metavar="RE", help="only groups whose whole id this regular expression matches")
     parser.add_argument("--topic", metavar="RE", help="only topics whose whole name this regular expression matches")
 
@@ -148,12 +170,13 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         args = make_parser().parse_args(argv)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+        code = end.code if isinstance(end.code, int) else 0
+        checks = (sys.argv[1:] if argv is None else argv)[:1] == ["check"]
+        return CHECK_UNKNOWN if code == BAD_USAGE and checks else code
     from kmon.commands import logs  # noqa: PLC0415 - not for --help
 
     logs.set_up(args.command, verbose=args.verbose)
-    code: int = importlib.import_module(f"kmon.commands.{args.command}").run(args)
-    return code
+    return int(importlib.import_module(f"kmon.commands.{args.command}").run(args))
 
 
 def _report(error: Exception) -> int:

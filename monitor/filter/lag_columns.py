@@ -7,6 +7,7 @@ import numpy as np
 from monitor.derive.lag import STATUSES
 from monitor.derive.times import METHODS, NO_METHOD
 from monitor.filter.columns import Column, Columns, Kind, Names, Numbers, schema_of
+from monitor.snapshot import KNOWN
 from monitor.table import Ints, Texts, objects
 from monitor.view import View
 
@@ -43,6 +44,11 @@ def _cluster(view: View) -> Names:
 def _method(view: View) -> Names:
     method = view.lag_times.method
     return Names(objects(METHODS), np.where(method == NO_METHOD, -1, method))
+
+
+def _reason(view: View) -> Names:
+    lag = view.lag.reason
+    return Names(objects(view.reasons), np.where(lag != KNOWN, lag, view.lag_times.reason))
 
 
 def _coordinator(view: View) -> Numbers:
@@ -91,10 +97,7 @@ TABLE: tuple[tuple[Column, Read], ...] = (
         Column("status", TEXT, "how the partition stands", words=STATUSES),
         _name(lambda _: objects(STATUSES), lambda view: view.lag.status),
     ),
-    (
-        Column("reason", TEXT, "why lag is unknown, empty where it is known"),
-        _name(lambda view: objects(view.reasons), lambda view: view.lag.reason),
-    ),
+    (Column("reason", TEXT, "why lag, or else lag_seconds, is unknown; empty where both are known"), _reason),
     (Column("member_id", TEXT, "member it is assigned to; unknown where it is assigned to none"), _member("member_id")),
     (Column("client_id", TEXT, "client.id of the member"), _member("client_id")),
     (Column("host", TEXT, "address the member connects from"), _member("host")),

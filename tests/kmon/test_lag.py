@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
-from kmon.commands import lag
-from kmon.commands.lag import KEYS, Row, lag_rows, missing_of, render_csv, render_json, render_table, render_wide
-from kmon.commands.text import width
+from kmon.commands.lag_output import RENDERERS, render_csv, render_json, render_table, render_wide
+from kmon.commands.lag_rows import KEYS, Row, lag_rows, missing_of
+from kmon.commands.text import age, width
+from monitor.derive.times import NOT_DATED
+from monitor.details import RecordTimes, TopicConfigs
+from monitor.filter.filter import Filter
+from monitor.filter.lag_columns import LAG
 from monitor.view import View, make_view
 
 HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
@@ -57,10 +61,19 @@ def test_a_row_has_every_key_and_numbers_are_whole() -> None:
         "lag": 11_500,
         "lost": 400,
         "status": "lost",
-        "reason": None,
+        "reason": NOT_DATED,
         "member_id": None,
         "client_id": None,
         "host": None,
+        "stable_lag": 11_500,
+        "lag_seconds": None,
+        "lag_seconds_error": None,
+        "lag_method": None,
+        "produce_rate": None,
+        "consume_rate": None,
+        "eta_seconds": None,
+        "headroom_seconds": None,
+        "since": None,
     }
     row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")
     assert (row["member_id"], row["client_id"], row["host"]) == ("fulfil-1-4f2a", "fulfil-1", "/10.0.3.17")
@@ -121,9 +134,11 @@ def test_many_groups_with_one_reason_are_one_line() -> None:
 
 def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     lines = render_table(lag_rows(shop_view())).splitlines()
-    assert lines[0].split() == ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "STATUS", "REASON"]
-    assert lines[1].split() == ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "lost", "–"]
-    assert lines[-1].split(maxsplit=8)[1:] == ["–"] * 6 + ["unknown", "denied: Describe on the group"]
+    header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "REASON"]
+    assert lines[0].split() == header
+    ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", NOT_DATED]
+    assert lines[1].split(maxsplit=9) == ledger
+    assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "denied: Describe on the group"]
     ends = {line.index(word) + len(word) for line, word in zip(lines[:3], ("LAG", "11,500", "70,000"), strict=False)}
     assert len(ends) == 1
 
@@ -137,7 +152,7 @@ def test_hostile_names_are_spelled_out_in_tables_and_exact_elsewhere() -> None:
         assert len(rendered.splitlines()) == 3
         assert "\x1b" not in rendered
         assert "\u202e" not in rendered
-    assert max(map(width, render_table(rows).splitlines())) < 200
+    assert max(map(width, render_table(rows).splitlines())) < 220
     assert {row["group"] for row in json.loads(render_json(rows))} == {HOSTILE, "x" * 10_000}
     assert {row["group"] for row in csv.DictReader(io.StringIO(render_csv(rows), newline=""))} == {
         HOSTILE,
@@ -148,7 +163,7 @@ def test_hostile_names_are_spelled_out_in_tables_and_exact_elsewhere() -> None:
 @given(st.lists(st.text(min_size=1).filter(lambda name: "\0" not in name), unique=True, max_size=4))
 def test_json_and_csv_are_read_back_as_they_are(names: list[str]) -> None:
     rows = lag_rows(view_of([Group(name, {("t", 0): 7}) for name in names]))
-    assert json.loads(render_json(rows)) == rows
+    assert json.loads(render_json(rows), parse_constant=pytest.fail) == rows
     assert render_json(rows).isascii()
     read = list(csv.reader(io.StringIO(render_csv(rows), newline="")))
     assert read == [list(KEYS), *([("" if value is None else str(value)) for value in row.values()] for row in rows)]
@@ -201,7 +216,7 @@ def test_unreachable_is_2_with_one_line(answer: list[View], capsys: pytest.Captu
     assert capsys.readouterr() == ("", "kmon lag: kafka:9092: connection refused\\x1b[2J\n")
 
 
-@pytest.mark.parametrize("output", list(lag.RENDERERS))
+@pytest.mark.parametrize("output", list(RENDERERS))
 def test_every_output_is_printed(answer: list[View], capsys: pytest.CaptureFixture[str], output: str) -> None:
     answer.append(shop_view())
     assert run("-o", output, "--group", "orders.*") == 0

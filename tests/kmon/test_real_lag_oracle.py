@@ -17,7 +17,7 @@ from kafka_cluster import (
 )
 from real_kmon import kmon_lag
 
-from kmon.commands.lag import Row
+from kmon.commands.lag_rows import Row
 from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 

@@ -14,7 +14,7 @@ import pytest
 from kafka_cluster import broker_killed, broker_paused, commit, make_topic, produce, unique, wait_until
 from real_kmon import polling
 
-from kmon.commands.lag import lag_rows
+from kmon.commands.lag_rows import lag_rows
 from kmon.demo.cluster import Cluster
 from monitor.client.client import Ask, Client
 from monitor.draft import Draft

@@ -14,7 +14,7 @@ import httpx
 from kafka_cluster import wait_until
 from prometheus_client.parser import text_string_to_metric_families
 
-from kmon.commands.lag import Row, lag_rows
+from kmon.commands.lag_rows import Row, lag_rows
 from kmon.demo.cluster import Cluster
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings

@@ -1,0 +1,257 @@
+"""kmon check: asks a cluster once and says in one line, as monitoring plugins do, whether it is as it should be."""
+
+import argparse
+import io
+import math
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from kmon.commands.lag import ask, filter_of, regex_of
+from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
+from kmon.commands.options import settings_from
+from kmon.commands.text import age
+from monitor.derive.lag import NO_COMMIT
+from monitor.filter.filter import Filter
+from monitor.filter.lag_columns import LAG
+from monitor.filter.literals import Number, parse_number
+from monitor.filter.tree import Compare, Expression, Literal, Or
+from monitor.settings import ClusterSettings, SettingsError
+from monitor.table import Texts
+from monitor.text import count, name_of, plural, visible
+from monitor.view import View
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+"""Exit codes of monitoring plugins."""
+STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+WORST = (CRITICAL, UNKNOWN, WARNING, OK)
+"""The first of these that was found is the state. What is certainly wrong stays so whatever else could not be read."""
+LEVELS = {"ok": OK, "degraded": WARNING, "critical": CRITICAL}
+"""The state that each level of a cluster's verdict is; one that is unreachable has none."""
+LOST = Compare("lost", ">", Literal(Number(0)))
+"""What is critical of a group or a topic when no limit is given: what a cluster's verdict calls so."""
+NAMED = 3
+"""How many of a kind the line names."""
+NAME = 60
+
+
+class Finding(NamedTuple):
+    """Something that is so, and the state that it gives."""
+
+    state: int
+    text: str
+
+
+class Verdict(NamedTuple):
+    findings: Sequence[Finding]
+    perfdata: Sequence[str] = ()
+
+    @property
+    def state(self) -> int:
+        return min((each.state for each in self.findings), key=WORST.index)
+
+    @property
+    def line(self) -> str:
+        """The one line, the worst first; `|` begins the performance data and so stands nowhere else."""
+        told = sorted(self.findings, key=lambda each: WORST.index(each.state))
+        if self.state != OK:
+            told = [each for each in told if each.state != OK]
+        text = visible("; ".join(each.text for each in told)).replace("|", r"\x7c")
+        return f"KMON {STATES[self.state]} - {text}" + (f"|{' '.join(self.perfdata)}" if self.perfdata else "")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of lag are checked and what breaks them. `given` limits decide, or else whether records were lost."""
+
+    breaks: Filter
+    given: bool
+    group_re: re.Pattern[str] | None = None
+    topic_re: re.Pattern[str] | None = None
+    max_lag: float | None = None
+    max_lag_seconds: float | None = None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the line and return its state. Whatever goes wrong is UNKNOWN; more about bad usage goes to stderr."""
+    try:
+        asked = rows_of(args)
+        cluster = settings_from(args).cluster
+        verdict = judge_rows(ask(cluster), asked) if asked else judge_cluster(_ask_everything(cluster))
+    except SettingsError as error:
+        for problem in error.problems[1:]:
+            print(visible(problem), file=sys.stderr)
+        verdict = Verdict([Finding(UNKNOWN, error.problems[0])])
+    except Exception as error:
+        if os.environ.get("KMON_DEBUG"):
+            raise
+        verdict = Verdict([Finding(UNKNOWN, f"unexpected error: {type(error).__name__}: {error}")])
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    print(verdict.line)
+    return verdict.state
+
+
+def rows_of(args: argparse.Namespace) -> Rows | None:
+    """Which rows the options ask about; None when they ask about the cluster. Raises SettingsError."""
+    group_re, topic_re = regex_of(args.group, "--group"), regex_of(args.topic, "--topic")
+    where = filter_of(args.where)
+    max_lag = _limit(args.max_lag, "lag", "--max-lag")
+    max_seconds = _limit(args.max_lag_seconds, "lag_seconds", "--max-lag-seconds")
+    limits = (("lag", max_lag), ("lag_seconds", max_seconds))
+    parts: list[Expression] = [Compare(name, ">", Literal(Number(most))) for name, most in limits if most is not None]
+    parts += [where.expression] if where else []
+    if not (parts or group_re or topic_re):
+        return None
+    breaks = Or(tuple(parts)) if len(parts) > 1 else parts[0] if parts else LOST
+    return Rows(Filter(breaks), bool(parts), group_re, topic_re, max_lag, max_seconds)
+
+
+def _limit(text: str | None, column: str, flag: str) -> float | None:
+    """A number as the filter language writes it."""
+    if text is None:
+        return None
+    try:
+        number = parse_number(text)
+    except ValueError as error:
+        raise SettingsError(f"{flag}: {error}") from None
+    if number.unit not in ("", LAG[column].unit) or not 0 <= number.value < math.inf:
+        raise SettingsError(f"{flag}: {text} is no number of {LAG[column].unit}")
+    return number.value
+
+
+def _ask_everything(cluster: ClusterSettings) -> View:
+    from monitor.poll import poll_once  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
+
+    return poll_once(cluster)
+
+
+# -------------------------------------------------------------------- judging
+
+
+def judge_cluster(view: View) -> Verdict:
+    """What the View's verdict says, and UNKNOWN when a part of what it is made from could not be read."""
+    if not view.up:
+        return Verdict([Finding(UNKNOWN, view.snapshot.error)])
+    totals = view.totals
+    return Verdict(
+        [Finding(LEVELS[view.verdict.level], view.verdict.sentence), *_unknown(missing_of(view, lag_rows(view)))],
+        [
+            _perf("brokers", totals.brokers),
+            _perf("groups", totals.groups),
+            _perf("groups_unknown", totals.groups_unknown),
+            _perf("lag", totals.lag),
+            _perf("offline_partitions", totals.offline),
+            _perf("under_replicated_partitions", totals.under_replicated),
+        ],
+    )
+
+
+def judge_rows(view: View, asked: Rows) -> Verdict:
+    """Whether rows break the limits, whether that could be told of each, and how the partitions behind them stand."""
+    if not view.up:
+        return Verdict([Finding(UNKNOWN, view.snapshot.error)])
+    patterns = asked.group_re, asked.topic_re
+    rows = lag_rows(view, *patterns)
+    breaking = lag_rows(view, *patterns, asked.breaks.rows)
+    open_rows = undecided_rows(view, *patterns, asked.breaks)
+    missing = missing_of(view, [] if asked.given else rows, filtered=True)
+    missing += undecided(open_rows, asked.breaks) if asked.given else []
+    groups = plural(len({row["group"] for row in rows}), "group")
+    findings = [
+        *([Finding(CRITICAL, _breaking(breaking))] if breaking else []),
+        *_unknown([*missing, *_absent(view, asked)]),
+        *_short(view, rows),
+        Finding(OK, f"{plural(len(rows), 'partition')} of {groups} within limits"),
+    ]
+    perfdata = [
+        _perf("partitions", len(rows)),
+        _perf("breaking", len(breaking)),
+        _perf("unknown", len(open_rows)),
+        _perf("max_lag", _most(rows, "lag"), limit=asked.max_lag),
+        _perf("max_lag_seconds", _most(rows, "lag_seconds"), "s", asked.max_lag_seconds),
+    ]
+    return Verdict(findings, perfdata)
+
+
+def _unknown(causes: Sequence[str]) -> list[Finding]:
+    return [Finding(UNKNOWN, each) for each in _some(causes)]
+
+
+def _some(texts: Sequence[str]) -> list[str]:
+    """The first few, and how many more there are."""
+    return [*texts[:NAMED], *([f"and {len(texts) - NAMED:,} more"] if len(texts) > NAMED else [])]
+
+
+def _absent(view: View, asked: Rows) -> Iterable[str]:
+    """A name that nothing has is rather misspelt than within limits."""
+    snapshot = view.snapshot
+    for flag, pattern, names in (
+        ("--group", asked.group_re, snapshot.groups.group),
+        ("--topic", asked.topic_re, snapshot.topics.topic),
+    ):
+        if pattern is not None and not _any(pattern, names):
+            yield f"{flag} {pattern.pattern}: there is none"
+
+
+def _any(pattern: re.Pattern[str], names: Texts) -> bool:
+    return any(pattern.fullmatch(name) for name in names)
+
+
+def _breaking(rows: Sequence[Row]) -> str:
+    texts = []
+    for row in rows[:NAMED]:
+        numbers = []
+        if row["lag"] is not None:
+            numbers.append(f"lag {count(_number(row, 'lag'))}")
+        if row["lag_seconds"] is not None:
+            numbers.append(f"age {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'))}")
+        if row["lost"]:
+            numbers.append(f"{count(_number(row, 'lost'))} lost")
+        topic = "" if row["topic"] is None else f" on {name_of(str(row['topic']), NAME)}-{row['partition']}"
+        what = ", ".join(numbers) or f"{row['status']}: {row['reason']}"
+        texts.append(f"{name_of(str(row['group']), NAME)}{topic} ({what})")
+    more = [f"and {len(rows) - NAMED:,} more"] if len(rows) > NAMED else []
+    return f"{plural(len(rows), 'partition')} beyond limits: {', '.join([*texts, *more])}"
+
+
+def _number(row: Row, key: str) -> float:
+    """A number of a row that is known."""
+    value = row[key]
+    assert isinstance(value, int | float)
+    return value
+
+
+def _short(view: View, rows: Sequence[Row]) -> Iterable[Finding]:
+    """Partitions of these rows that have no leader, or fewer replicas in sync than they should."""
+    read = {(row["topic"], row["partition"]) for row in rows}
+    health, topics = view.partition_health, view.snapshot.topics.topic
+    partitions = view.snapshot.partitions
+    for flags, what in ((health.offline, "offline"), (health.under_replicated, "under-replicated")):
+        short = np.flatnonzero(flags)
+        there = zip(topics[partitions.topic[short]].tolist(), partitions.partition[short].tolist(), strict=True)
+        names = [f"{name_of(topic, NAME)}-{partition}" for topic, partition in there if (topic, partition) in read]
+        if names:
+            yield Finding(WARNING, f"{plural(len(names), 'partition')} {what}: {', '.join(_some(names))}")
+
+
+def _most(rows: Sequence[Row], key: str) -> float | None:
+    """The largest value, None while one that may be larger is unknown. No commit has none."""
+    values = [row[key] for row in rows if row["reason"] != NO_COMMIT]
+    known = [float(value) for value in values if value is not None]
+    return max(known) if known and len(known) == len(values) else None
+
+
+def _perf(label: str, value: float | None, unit: str = "", limit: float | None = None) -> str:
+    """One value of the performance data: label=value[unit];warning;critical;least."""
+    number = "U" if value is None else f"{_plain(value)}{unit}"
+    return f"{label}={number};;{'' if limit is None else _plain(limit)};0"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,95 @@
+"""Rows of lag as text: a table for people, wide with every column, JSON and CSV."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+
+from kmon.commands.lag_rows import DIGITS, KEYS, Row
+from kmon.commands.text import age, align, clip
+from monitor.text import UNKNOWN, visible
+
+NUMBERS = ("partition", "committed_offset", "start_offset", "end_offset", "lag", "lost", "stable_lag", *DIGITS)
+TABLE = (
+    "group",
+    "topic",
+    "partition",
+    "committed_offset",
+    "end_offset",
+    "lag",
+    "lost",
+    "lag_seconds",
+    "status",
+    "reason",
+)
+LAST = ("status", "reason", "member_id", "client_id", "host")
+WIDE = (*(key for key in KEYS if key not in LAST), *LAST)
+"""Every key, with the texts that may be long behind the numbers."""
+HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}
+AGE = "AGE"
+"""The header of lag_seconds in the table, where it is written with its error as an age."""
+CELLS = 60
+"""The widest cell of the plain table."""
+INFINITY = "Infinity"
+"""What stands for infinity in JSON, which has no number for it, and in CSV."""
+
+
+def render_table(rows: Sequence[Row]) -> str:
+    """Columns for people: unknown is –, numbers have separators, and what a terminal would obey is spelled out."""
+    cells = [
+        [_age(row) if key == "lag_seconds" else clip(_cell(key, row[key]), CELLS) for key in TABLE] for row in rows
+    ]
+    return _lines([AGE if key == "lag_seconds" else _header(key) for key in TABLE], cells, TABLE)
+
+
+def render_wide(rows: Sequence[Row]) -> str:
+    """Every column, nothing cut."""
+    return _lines(list(map(_header, WIDE)), [[_cell(key, row[key]) for key in WIDE] for row in rows], WIDE)
+
+
+def _lines(header: list[str], cells: list[list[str]], keys: Sequence[str]) -> str:
+    return "\n".join(align([header, *cells], [key in NUMBERS for key in keys])) + "\n"
+
+
+def _header(key: str) -> str:
+    return HEADERS.get(key, key.upper())
+
+
+def _age(row: Row) -> str:
+    """The age of the next record with what it may be off: 3m12s ±2s."""
+    seconds, error = row["lag_seconds"], row["lag_seconds_error"]
+    if seconds is None or isinstance(seconds, str):
+        return UNKNOWN
+    return age(seconds, error if isinstance(error, float) else 0.0)
+
+
+def _cell(key: str, value: str | float | None) -> str:
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, str):
+        return visible(value)
+    if math.isinf(value):
+        return "∞"
+    return f"{value:,.1f}" if key in DIGITS else f"{value:,}"
+
+
+def render_json(rows: Sequence[Row]) -> str:
+    """An array of objects, one a line, exact, in ASCII: no name can hide anything from a terminal or an encoding."""
+    return "[" + ",\n ".join(json.dumps(_spelled(row), allow_nan=False) for row in rows) + "]\n"
+
+
+def render_csv(rows: Sequence[Row]) -> str:
+    """RFC 4180 with a header; unknown is empty, names are exact (they may look like formulas to a spreadsheet)."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, KEYS, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(map(_spelled, rows))
+    return text.getvalue()
+
+
+def _spelled(row: Row) -> Row:
+    return {key: INFINITY if value == math.inf else value for key, value in row.items()}
+
+
+RENDERERS = {"table": render_table, "wide": render_wide, "json": render_json, "csv": render_csv}
