@@ -86,6 +86,7 @@ def _same(before: Snapshot, now: Snapshot) -> bool:
         now.members is before.members
         and one.group is other.group
         and one.state is other.state
+        and one.coordinator is other.coordinator
         and one.epoch is other.epoch
         and np.array_equal(one.reason != KNOWN, other.reason != KNOWN)
     )
