@@ -55,6 +55,8 @@ LISTING = ("cluster", "groups")
 """Collectors whose failure loses rows altogether; that of others shows in the reasons of rows."""
 EXTRAS = ("configs",)
 """Collectors without which lag is complete; what they bring is unknown then."""
+RATES = frozenset(("produce_rate", "consume_rate", "eta_seconds", "since"))
+"""What takes several polls to tell."""
 NAMED = 3
 """How many groups a line about what is missing names."""
 NAME = 60
@@ -146,11 +148,13 @@ def undecided(rows: Sequence[Row], where: Filter) -> list[str]:
     """Of undecided rows, what is unknown and why, a line for each cause."""
     causes: dict[str, list[str]] = {}
     for row in rows:
-        names = ", ".join(key for key in LAG if key in where.columns and row.get(key) is None)
-        verb = "are" if "," in names else "is"
-        causes.setdefault(f"{names} {verb} unknown: {row['reason'] or 'one poll does not tell'}", []).append(
-            str(row["group"])
-        )
+        names = [key for key in LAG if key in where.columns and row.get(key) is None]
+        if RATES.issuperset(names) and row["lag"] is not None:
+            reason = "one poll does not tell"
+        else:
+            reason = str(row["reason"] or "Kafka does not tell")
+        cause = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} unknown: {reason}"
+        causes.setdefault(cause, []).append(str(row["group"]))
     return [f"whether {len(groups):,} of {_named(groups)} fit: {cause}" for cause, groups in causes.items()]
 
 

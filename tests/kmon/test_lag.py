@@ -3,21 +3,27 @@
 import csv
 import io
 import json
+import math
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
-from kmon.commands.lag_output import RENDERERS, render_csv, render_json, render_table, render_wide
+from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
 from kmon.commands.lag_rows import KEYS, Row, lag_rows, missing_of
 from kmon.commands.text import age, width
 from monitor.derive.times import NOT_DATED
 from monitor.details import RecordTimes, TopicConfigs
+from monitor.filter.columns import Columns
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
+from monitor.table import Flags, objects
 from monitor.view import View, make_view
 
 HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
@@ -221,3 +227,150 @@ def test_every_output_is_printed(answer: list[View], capsys: pytest.CaptureFixtu
     answer.append(shop_view())
     assert run("-o", output, "--group", "orders.*") == 0
     assert "orders-fulfilment" in capsys.readouterr().out
+
+
+# -------------------------------------------------------------------- ages, filters
+
+
+def dated(ages: dict[tuple[str, int, float], tuple[float, float]]) -> View:
+    """A View of two partitions whose records at (topic, partition, offset) are between so many seconds old."""
+    groups = [Group("g", {("t", 0): 40, ("t", 1): 50}), Group("h", {("t", 0): 30})]
+    snapshot = snapshot_of([Topic("t", [(0, 100), (10, 50)])], groups)
+    keys = sorted(ages)
+    times = RecordTimes(
+        np.zeros(len(keys), np.int32),
+        np.array([partition for _, partition, _ in keys], np.int32),
+        np.array([offset for _, _, offset in keys]),
+        np.array([snapshot.time - ages[key][1] for key in keys]),
+        np.array([snapshot.time - ages[key][0] for key in keys]),
+        np.zeros(len(keys), np.bool_),
+    )
+    one = np.ones(1)
+    configs = TopicConfigs(
+        min_insync_replicas=one,
+        retention_seconds=1000 * one,
+        retention_bytes=np.inf * one,
+        local_retention_seconds=np.nan * one,
+        cleanup_policy=objects(["delete"]),
+        unclean_election=0 * one,
+        timestamp_type=objects(["CreateTime"]),
+        remote_storage=0 * one,
+        digest=objects([None]),
+        reason=np.zeros(1, np.int32),
+    )
+    return make_view(replace(snapshot, record_times=times, topic_configs=configs))
+
+
+def where(text: str) -> Callable[[Columns], Flags]:
+    return Filter.of(text, LAG).rows
+
+
+def test_an_age_has_its_error_its_method_and_what_is_left_until_deletion() -> None:
+    late, undated, done = lag_rows(dated({("t", 0, 30): (190, 194)}))
+    assert (late["group"], late["partition"]) == ("h", 0)
+    assert (late["lag_seconds"], late["lag_seconds_error"], late["lag_method"]) == (192, 2, "create time")
+    assert late["headroom_seconds"] == 1000 - 194
+    assert late["reason"] is None
+    assert (undated["lag"], undated["lag_seconds"], undated["lag_method"]) == (60, None, None)
+    assert (undated["headroom_seconds"], undated["reason"]) == (None, NOT_DATED)
+    assert (done["lag"], done["lag_seconds"], done["lag_method"]) == (0, 0, "nothing to read")
+    assert (done["eta_seconds"], done["headroom_seconds"]) == (0, math.inf)
+    rates = {row[key] for row in (late, undated, done) for key in ("produce_rate", "consume_rate", "since")}
+    assert rates == {None}
+    assert {late["eta_seconds"], undated["eta_seconds"]} == {None}
+
+
+def test_the_table_writes_ages_and_every_output_writes_infinity() -> None:
+    rows = lag_rows(dated({("t", 0, 30): (190, 194), ("t", 0, 40): (3, 3)}))
+    table = [line.split() for line in render_table(rows).splitlines()]
+    assert [line[7:9] for line in table[1:]] == [["3m12s", "±2s"], ["3s", "behind"], ["0s", "ok"]]
+    assert [row["headroom_seconds"] for row in json.loads(render_json(rows), parse_constant=pytest.fail)] == [
+        806,
+        997,
+        "Infinity",
+    ]
+    read = list(csv.DictReader(io.StringIO(render_csv(rows), newline="")))
+    assert [row["headroom_seconds"] for row in read] == ["806.0", "997.0", "Infinity"]
+    assert [row["eta_seconds"] for row in read] == ["", "", "0.0"]
+    header, *lines = render_wide(rows).splitlines()
+    end = header.index("HEADROOM_SECONDS") + len("HEADROOM_SECONDS")
+    assert [line[:end].split()[-1] for line in lines] == ["806.0", "997.0", "∞"]
+    assert set(header.split()) == {HEADERS.get(key, key.upper()) for key in KEYS}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "text"),
+    [
+        (0, 0, "0s"),
+        (0.449, 0.04, "0.4s"),
+        (9.96, 0.05, "10s ±0.1s"),
+        (12, 0.3, "12s ±0.3s"),
+        (59.6, 0, "1m00s"),
+        (192, 1.9, "3m12s ±1.9s"),
+        (3599.7, 36, "1h00m ±36s"),
+        (7500, 0, "2h05m"),
+        (86_399, 0, "1d00h"),
+        (1e6, 9000, "11d14h ±2h30m"),
+    ],
+)
+def test_ages_are_written_in_two_units(seconds: float, error: float, text: str) -> None:
+    assert age(seconds, error) == text
+
+
+def test_where_keeps_the_rows_that_certainly_fit() -> None:
+    view = shop_view()
+    assert brief(lag_rows(view, pick=where("lag > 1000"))) == [
+        ("payments-ledger", "payments", 0, 11_500, "lost"),
+        ("clicks-sessionizer", "clicks", 0, 70_000, "behind"),
+        ("payments-ledger", "payments", 1, 2_000, "behind"),
+    ]
+    unknown = lag_rows(view, pick=where("lag is unknown"))
+    assert [row["group"] for row in unknown] == ["audit-archiver", "clicks-sessionizer", "secret-group"]
+    assert [row["group"] for row in lag_rows(view, pick=where('reason ~ "denied.*"'))] == ["secret-group"]
+    assert lag_rows(view, re.compile("orders.*"), None, where("lag > 1000")) == []
+
+
+def test_what_a_filter_cannot_tell_is_told(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(dated({("t", 0, 30): (190, 194)}))
+    assert run("--where", "lag_seconds > 300") == 1
+    told = capsys.readouterr()
+    assert told.out.count("\n") == 1
+    assert told.err == f"kmon lag: partial: whether 1 of g fit: lag_seconds is unknown: {NOT_DATED}\n"
+    assert run("--where", "lag_seconds > 300 and lag > 60", "-o", "json") == 0
+    assert run("--where", "produce_rate > 1 or eta_seconds > 5") == 1
+    told = capsys.readouterr()
+    assert [line.partition(" fit: ")[2] for line in told.err.splitlines()] == [
+        "produce_rate, eta_seconds are unknown: one poll does not tell",
+        "produce_rate is unknown: one poll does not tell",
+    ]
+
+
+def test_no_commit_is_an_answer_that_fits_nothing(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(view_of([Group("g", {("t", 0): None, ("t", 1): 50})]))
+    assert run("--where", "lag > 0", "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert run("--where", "lag is unknown", "-o", "json") == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_a_group_that_could_not_be_read_may_fit(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
+    answer.append(view_of([Group("g", commits_reason="denied", reason="denied")]))
+    assert run("--where", "lag > 0") == 1
+    assert "whether 1 of g fit: lag is unknown: denied" in capsys.readouterr().err
+    assert run("--where", 'lag > 0 and group == "x"') == 0
+
+
+def test_a_wrong_filter_is_bad_usage_and_shows_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--where", "lag > 5 and lagg < 9") == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        "--where: there is no column lagg: did you mean lag?",
+        "  lag > 5 and lagg < 9",
+        "              ^^^^",
+    ]
+
+
+def test_unread_configs_are_no_missing_part_of_lag() -> None:
+    view = view_of([Group("g", {("t", 1): 50})], failed={"configs": "broker 3: timed out"})
+    assert missing_of(view, lag_rows(view)) == []
