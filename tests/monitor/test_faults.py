@@ -47,8 +47,10 @@ RAISED = [
     ),
     (
         ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate"),
-        "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not name the"
-        " broker's authority",
+        (
+            "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not name the"
+            " broker's authority"
+        ),
     ),
     (
         errors.KafkaConnectionError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"),
@@ -56,8 +58,10 @@ RAISED = [
     ),
     (
         errors.KafkaConnectionError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
-        "TLS handshake failed: the broker refuses kmon's certificate: has it expired, is its authority unknown there?"
-        " (sslv3 alert bad certificate)",
+        (
+            "TLS handshake failed: the broker refuses kmon's certificate: has it expired, is its authority unknown there?"
+            " (sslv3 alert bad certificate)"
+        ),
     ),
     (errors.KafkaConnectionError("Handshake failed: [SSL] wrong version"), "TLS handshake failed: [SSL] wrong version"),
     (errors.ClusterAuthorizationFailedError(), "denied: CLUSTER_AUTHORIZATION_FAILED"),

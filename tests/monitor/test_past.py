@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.past.bracket import bracket
-from monitor.past.past import known_ends
 from monitor.past.rates import rate
-from monitor.past.ring import UNKNOWN, Ring
+from monitor.past.ring import UNKNOWN, Ring, known_ends
 
 HISTORIES = st.lists(st.tuples(st.integers(1, 20), st.none() | st.integers(0, 5)), min_size=1, max_size=12)
 """Seconds since the poll before, and records produced since; None for a poll without an answer."""

@@ -32,7 +32,8 @@ def steady(chance: random.Random) -> list[float]:
 
 def bursty(chance: random.Random) -> list[float]:
     """Bursts of many in a moment, with hours between."""
-    ages, age = [], 0.0
+    ages: list[float] = []
+    age = 0.0
     while len(ages) < RECORDS:
         age += chance.choice([0.5, 60, HOUR, 5 * HOUR])
         ages += [age + chance.random() / 10 for _ in range(chance.randrange(1, 80))]
@@ -56,9 +57,9 @@ class Written:
     times: Sequence[Sequence[float]]
 
 
-def write(cluster: Cluster, name: str, ages: Sequence[Sequence[float]], **configs: object) -> Written:
+def write(cluster: Cluster, name: str, ages: Sequence[Sequence[float]]) -> Written:
     """Write a record of each age to a partition each; older ones first."""
-    topic = make_topic(cluster, name, partitions=len(ages), **configs)
+    topic = make_topic(cluster, name, partitions=len(ages))
     now = time.time()
     times = [[now - age for age in each] for each in ages]
     producer = KafkaProducer(bootstrap_servers=cluster.bootstrap, linger_ms=20)
