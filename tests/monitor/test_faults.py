@@ -59,8 +59,8 @@ RAISED = [
     (
         errors.KafkaConnectionError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
         (
-            "TLS handshake failed: the broker refuses kmon's certificate: has it expired, is its authority unknown there?"
-            " (sslv3 alert bad certificate)"
+            "TLS handshake failed: the broker refuses kmon's certificate: "
+            "has it expired, is its authority unknown there? (sslv3 alert bad certificate)"
         ),
     ),
     (errors.KafkaConnectionError("Handshake failed: [SSL] wrong version"), "TLS handshake failed: [SSL] wrong version"),
