@@ -105,6 +105,7 @@ class Assembler:
             transactions=draft.transactions or Transactions.empty(),
             transaction_partitions=draft.transaction_partitions or TransactionPartitions.empty(),
             producers=draft.producers or Producers.empty(),
+            silent=tuple(sorted(draft.failed.items())),
             hidden_topics=draft.hidden_topics,
             hidden_groups=draft.hidden_groups,
             cut_topics=len(draft.cut_topics),

@@ -217,6 +217,8 @@ class Snapshot:
     transactions: Transactions = field(default_factory=Transactions.empty)
     transaction_partitions: TransactionPartitions = field(default_factory=TransactionPartitions.empty)
     producers: Producers = field(default_factory=Producers.empty)
+    silent: tuple[tuple[int, str], ...] = ()
+    """Brokers that metadata names and that did not answer kmon in this poll: node id and why, by id."""
     hidden_topics: int = 0
     """Topics that the settings leave out."""
     hidden_groups: int = 0
