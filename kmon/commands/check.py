@@ -140,7 +140,10 @@ def judge_cluster(view: View) -> Verdict:
         return Verdict([Finding(UNKNOWN, view.snapshot.error)])
     totals = view.totals
     return Verdict(
-        [Finding(LEVELS[view.verdict.level], view.verdict.sentence), *_unknown(missing_of(view, lag_rows(view)))],
+        [
+            Finding(LEVELS.get(view.verdict.level, UNKNOWN), view.verdict.sentence),
+            *_unknown(missing_of(view, lag_rows(view))),
+        ],
         [
             _perf("brokers", totals.brokers),
             _perf("groups", totals.groups),
