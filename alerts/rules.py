@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from monitor.derive.lag import Lag
-from monitor.derive.rollup import LagTotals, total_groups
+from monitor.derive.rollup import LagTotals, lag_by_group
 from monitor.snapshot import KNOWN
 from monitor.table import Flags, Floats, Texts
 from monitor.view import View
@@ -160,7 +160,7 @@ class GroupRows:
         if rule.topic is not None:
             rows = _matches(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
             self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
-            self.totals = total_groups(view.snapshot, self.table)
+            self.totals = lag_by_group(view.snapshot, self.table)
         self.lag, self.at_least = self.totals.lag, self.totals.lag_at_least
         self.matching = _matches(rule.group, view.snapshot.groups.group)
 

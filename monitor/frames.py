@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 TABLES = (
     "lag",
     "lag_times",
+    "lag_statuses",
     "partition_rates",
     "consume_rates",
     "group_lags",

@@ -20,6 +20,7 @@ from monitor.derive.rollup import (
     total_groups,
     total_topics,
 )
+from monitor.derive.status import LagStatuses, derive_statuses
 from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates, derive_rates, derive_times
 from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
@@ -61,6 +62,7 @@ class View:
     snapshot: Snapshot
     lag: Lag
     lag_times: LagTimes
+    lag_statuses: LagStatuses
     partition_rates: PartitionRates
     consume_rates: ConsumeRates
     group_lags: GroupLags
@@ -143,17 +145,19 @@ def make_view(
     known = None if snapshot.error else past
     rates = derive_rates(known, len(snapshot.partitions), len(lag))
     times = derive_times(snapshot, lag, known, rates, reasons)
+    statuses = derive_statuses(snapshot, lag, times, known)
     kept = last_good.shown if last_good is not None and snapshot.error else None
-    groups = total_groups(snapshot, lag)
+    groups = total_groups(snapshot, lag, statuses, times)
     health = derive_partitions(snapshot)
     return View(
         snapshot=snapshot,
         lag=lag,
         lag_times=times,
+        lag_statuses=statuses,
         partition_rates=rates[0],
         consume_rates=rates[1],
         group_lags=groups,
-        group_topic_lags=total_group_topics(lag),
+        group_topic_lags=total_group_topics(lag, statuses, times),
         topic_totals=total_topics(snapshot, lag, health),
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,

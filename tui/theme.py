@@ -21,7 +21,13 @@ KMON_DARK = Theme(
     variables={"input-cursor-background": "#d3d9e3", "input-selection-background": "#6aa6e0 35%"},
 )
 
-_COLOURS = {"ok": "success", "behind": "warning", "lost": "error", "unknown": "accent", "accent": "primary"}
+_COLOURS = {
+    "ok": "success",
+    **dict.fromkeys(("behind", "growing", "rewound"), "warning"),
+    **dict.fromkeys(("stopped", "stuck", "losing", "lost"), "error"),
+    "unknown": "accent",
+    "accent": "primary",
+}
 
 Inks = dict[str, Style]
 _cache: dict[str, Inks] = {}
@@ -31,7 +37,7 @@ def inks(app: App[object]) -> Inks:
     """The style of each kind of text in the app's theme.
 
     "" is plain text, then there are dim, strong, chosen, the statuses of monitor, accent, and "badge-…", a filled label
-    of the last five; bar and part draw charts, head and cursor are the lines of a table.
+    of a status or of accent; bar and part draw charts, head and cursor are the lines of a table.
     """
     name = app.theme
     if name not in _cache:

@@ -10,7 +10,7 @@ from dashboards.components.parts import known, listing, mark, name_link, reason,
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.text import failure
 from monitor.derive.lag import STATUSES
-from monitor.derive.verdict import LEVELS, count_groups
+from monitor.derive.verdict import LEVELS
 from monitor.source import Source
 from monitor.text import UNKNOWN, at_least, count
 from monitor.view import View
@@ -61,7 +61,7 @@ def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
         known(at_least(None if no_cluster else totals.brokers, totals.brokers), no_cluster),
         known(at_least(None if no_cluster else totals.partitions, totals.partitions), no_cluster),
         known(at_least(None if no_groups else totals.groups, totals.groups), no_groups),
-        count(float(count_groups(shown)["behind"])),
+        count(float(totals.groups_behind)),
         known(at_least(totals.lag, totals.lag_at_least), no_groups or "some group's lag is unknown"),
         since(newest - shown.time, "old"),
     )

@@ -105,7 +105,7 @@ def partitions_of(view: View, row: int) -> Ints:
     """The rows of `view.lag` of the group in this row; of a group with very many the worst."""
     wanted = np.zeros(len(view.lag), bool)
     wanted[slice(*np.searchsorted(view.lag.group, [row, row + 1]))] = True
-    return worst_rows(wanted, np.array(SEVERITY)[view.lag.status], view.lag.lag)
+    return worst_rows(wanted, np.array(SEVERITY)[view.lag_statuses.status], view.lag.lag)
 
 
 def rows(view: View, row: int) -> tuple[list[Row], Whys]:
@@ -121,7 +121,7 @@ def rows(view: View, row: int) -> tuple[list[Row], Whys]:
             (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
             names,
             partitions,
-            map(status, lag.status[at].tolist()),
+            map(status, view.lag_statuses.status[at].tolist()),
             whole(lag.lag[at]),
             whole(lag.stable_lag[at]),
             whole(lag.lost[at]),

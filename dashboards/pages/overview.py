@@ -83,6 +83,7 @@ def tiles(view: View) -> list[html.Div]:
                     [
                         html.Span([html.B(_known(n, no_groups)), status_mark(word)], className="count")
                         for word, n in groups.items()
+                        if n or word in {"ok", "behind", "lost", "unknown"}
                     ],
                     className="tile-value counts",
                 ),

@@ -117,7 +117,7 @@ def lag_rows(view: View, rows: Ints) -> list[Row]:
             "lag": numbers(lag.lag, rows),
             "stable_lag": numbers(lag.stable_lag, rows),
             "lost": numbers(lag.lost, rows),
-            "status": [STATUSES[lag.status[row]] for row in rows],
+            "status": [STATUSES[view.lag_statuses.status[row]] for row in rows],
             "reason": [reason(view, lag.reason[row]) for row in rows],
             "member_id": [members.member_id[member] if member >= 0 else None for member in owner],
             "client_id": [members.client_id[member] if member >= 0 else None for member in owner],

@@ -71,7 +71,7 @@ def lag_rows(
 ) -> list[Row]:
     """A row for each group and partition, and one for each group of which nothing could be read.
 
-    A pattern matches the whole name. Worst first: lost, behind, ok, each by lag; then what is unknown.
+    A pattern matches the whole name. Worst first by status, then by lag; what is unknown is last.
     """
     lag, snapshot = view.lag, view.snapshot
     group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
@@ -81,7 +81,8 @@ def lag_rows(
     if pick is not None:
         kept &= pick(columns)
         unread = [row for row, wanted in zip(unread, pick(columns_of(LAG, unread)), strict=True) if wanted]
-    order = np.lexsort((-np.nan_to_num(lag.lag), np.where(lag.status == UNKNOWN, 1, -lag.status)))
+    status = view.lag_statuses.status
+    order = np.lexsort((-np.nan_to_num(lag.lag), np.where(status == UNKNOWN, 1, -status)))
     order = order[kept[order]]
     values = [_values(key, columns[key], order) for key in KEYS]
     rows = [dict(zip(KEYS, each, strict=True)) for each in zip(*values, strict=True)]
@@ -96,7 +97,7 @@ def _wanted(names: Texts, pattern: re.Pattern[str] | None) -> Flags:
 
 def _since(view: View) -> Numbers:
     """Unix time since when each row has its status."""
-    return Numbers(getattr(view.lag_times, "since", np.full(len(view.lag), np.nan)))
+    return Numbers(view.lag_statuses.since)
 
 
 def _values(key: str, column: Numbers | Names, rows: Ints) -> list[str | int | float | None]:

@@ -8,14 +8,14 @@ from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Floats, Ints, Table, column
 
-OK, BEHIND, LOST, UNKNOWN = range(4)
-STATUSES = ("ok", "behind", "lost", "unknown")
+OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, LOSING, LOST, UNKNOWN = range(9)
+STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "losing", "lost", "unknown")
 """The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
 
-GLYPHS = ("●", "▲", "✘", "?")
+GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "▼", "✘", "?")
 """The sign of each status: their shapes differ, and nothing draws them as emoji."""
 
-SEVERITY = (0, 2, 3, 1)
+SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 1)
 """How bad each status is; unknown is worse than ok only."""
 
 NO_COMMIT = "no commit"
@@ -40,7 +40,6 @@ class Lag(Table):
     lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
     stable_lag: Floats = column("f8", "the same to the last stable offset: what read_committed can read", "records")
     lost: Floats = column("f8", "records deleted before they were read: max(0, start - committed)", "records")
-    status: Ints = column("i4", "index in STATUSES")
     reason: Ints = column("i4", "why lag is unknown")
 
 
@@ -83,11 +82,8 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     first = np.where(reason != KNOWN, reason, np.where(end_reason != KNOWN, end_reason, start_reason))
     first = np.where(np.isnan(lag), first, KNOWN).astype(np.int32)
 
-    status = np.where(lag > 0, BEHIND, OK)
-    status = np.where(lost > 0, LOST, status)
-    status = np.where(np.isnan(lag), UNKNOWN, status)
     offsets = (committed, start, end, lag, stable_lag, lost)
-    return Lag(group, topic, partition, member, *offsets, status.astype(np.int32), first), reasons
+    return Lag(group, topic, partition, member, *offsets, first), reasons
 
 
 def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from monitor.derive.completeness import hides_topics, lists_groups, lists_topics
-from monitor.derive.lag import BEHIND, HIDDEN_COMMITS, LOST, OK, UNKNOWN, Lag, reasons_of
+from monitor.derive.lag import HIDDEN_COMMITS, LOST, OK, Lag, reasons_of
 from monitor.derive.partitions import PartitionHealth, measured_brokers
+from monitor.derive.standing import Standing, standing
+from monitor.derive.status import LagStatuses
+from monitor.derive.times import LagTimes
 from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Flags, Floats, Ints, Table, column
 
@@ -27,12 +30,11 @@ class LagTotals(Table):
     partitions: Ints = column("i4", "rows totalled")
     unknown_partitions: Ints = column("i4", "rows whose lag is unknown")
     worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
-    status: Ints = column("i4", "worst status in STATUSES")
     reason: Ints = column("i4", "why the total is unknown")
 
 
 @dataclass(frozen=True, eq=False)
-class GroupLags(LagTotals):
+class GroupLags(Standing, LagTotals):
     """One row a group, in the order of `groups`."""
 
     reconciling: Floats = column(
@@ -41,7 +43,7 @@ class GroupLags(LagTotals):
 
 
 @dataclass(frozen=True, eq=False)
-class GroupTopicLags(LagTotals):
+class GroupTopicLags(Standing, LagTotals):
     """One row a group and topic, by group and topic."""
 
     group: Ints = column("i4", "row of the group")
@@ -85,6 +87,7 @@ class BrokerTotals(Table):
 class ClusterTotals:
     """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts.
 
+    `groups_behind` counts those with any status from behind to losing, `groups_lost` those that have lost records.
     Counts are of what this user may see: of the whole cluster while `lists_topics` and `lists_groups` hold.
 
     `under_min_isr` counts partitions of watched topics, for the configs of others are not asked; None while one of
@@ -106,20 +109,33 @@ class ClusterTotals:
     lag_at_least: float
 
 
-def total_groups(snapshot: Snapshot, lag: Lag) -> GroupLags:
+def lag_by_group(snapshot: Snapshot, lag: Lag) -> LagTotals:
     """One total a group. A group whose commits or description failed has no known total, whatever rows it has.
 
     A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions. While
     topics may be hidden only members tell what a group reads, so without members its total is unknown.
     """
+    return LagTotals(**_totals(lag, lag.group, len(snapshot.groups), _failed(snapshot)))
+
+
+def _failed(snapshot: Snapshot) -> Ints:
     groups = snapshot.groups
     # A share group has no commits; what it has read is known only through its share-partition offsets.
-    failed = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
+    failed: Ints = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
     if hides_topics(snapshot):
         hidden = reasons_of(snapshot).index(HIDDEN_COMMITS)
         failed = np.where((failed == KNOWN) & (groups.members == 0), hidden, failed)
-    totals = _totals(lag, lag.group, len(groups), failed.astype(np.int32))
-    return GroupLags(**totals, reconciling=_reconciling(snapshot))
+    return failed.astype(np.int32)
+
+
+def total_groups(snapshot: Snapshot, lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupLags:
+    """How every group stands: `lag_by_group`, its worst status and its times."""
+    failed, count = _failed(snapshot), len(snapshot.groups)
+    return GroupLags(
+        **_totals(lag, lag.group, count, failed),
+        **standing(statuses, times, lag.group, failed != KNOWN),
+        reconciling=_reconciling(snapshot),
+    )
 
 
 def _reconciling(snapshot: Snapshot) -> Floats:
@@ -138,8 +154,8 @@ def _reconciling(snapshot: Snapshot) -> Floats:
     return np.where(np.isnan(groups.assignment_epoch), np.nan, counts)
 
 
-def total_group_topics(lag: Lag) -> GroupTopicLags:
-    """One total a (group, topic) pair that has a row of lag."""
+def total_group_topics(lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupTopicLags:
+    """How every (group, topic) pair stands that has a row of lag."""
     new = _changes(lag.group) | _changes(lag.topic)
     key = (np.cumsum(new) - 1).astype(np.int32)
     count = int(new.sum())
@@ -147,7 +163,8 @@ def total_group_topics(lag: Lag) -> GroupTopicLags:
     pairs = np.unique(np.stack([key[owned], lag.member[owned]]), axis=1)[0]
     members = np.bincount(pairs, minlength=count).astype(np.int32)
     totals = _totals(lag, key, count, np.zeros(count, np.int32))
-    return GroupTopicLags(**totals, group=lag.group[new], topic=lag.topic[new], members=members)
+    stand = standing(statuses, times, key, np.zeros(count, bool))
+    return GroupTopicLags(**totals, **stand, group=lag.group[new], topic=lag.topic[new], members=members)
 
 
 def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
@@ -172,10 +189,6 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
     first_unknown[key[unknown_rows]] = lag.reason[unknown_rows]
     reason = np.where(reason != KNOWN, reason, first_unknown).astype(np.int32)
 
-    status = np.full(count, OK, np.int32)
-    for code in (BEHIND, LOST):
-        status[key[lag.status == code]] = code
-    status[partial & (status == OK)] = UNKNOWN
     nothing_known = partial & (rows == unknown)
     return {
         "lag": np.where(partial, np.nan, at_least),
@@ -186,7 +199,6 @@ def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
         "partitions": rows,
         "unknown_partitions": unknown,
         "worst": worst,
-        "status": status,
         "reason": reason,
     }
 
@@ -280,7 +292,7 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth
         under_replicated=int(health.under_replicated.sum()),
         under_min_isr=None if np.isnan(under_min_isr).any() else int(under_min_isr.sum()),
         groups=len(snapshot.groups),
-        groups_behind=int((groups.status == BEHIND).sum()),
+        groups_behind=int(((groups.status > OK) & (groups.status < LOST)).sum()),
         groups_lost=int((groups.status == LOST).sum()),
         groups_unknown=int(unknown.sum()),
         lag=at_least if complete else None,

@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from monitor.derive.completeness import lists_groups
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import (
+    BEHIND,
+    GLYPHS,
+    GROWING,
+    LOSING,
+    LOST,
+    OK,
+    REWOUND,
+    SEVERITY,
+    STATUSES,
+    STOPPED,
+    STUCK,
+    UNKNOWN,
+)
 from monitor.snapshot import KNOWN
 from monitor.table import Ints
-from monitor.text import Write, count, name_of, plural, visible
+from monitor.text import Write, count, duration, name_of, plural, visible
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -70,6 +83,8 @@ def _critical(view: "View") -> Iterable[Clause]:
         yield Clause("critical", f"{plural(view.totals.offline, 'partition')} offline")
     if lost := _groups(view, LOST):
         yield Clause("critical", f"{lost} lost records")
+    if losing := _groups(view, LOSING):
+        yield Clause("critical", f"{losing} losing records to deletion")
     if firing := _firing(view, critical=True):
         yield Clause("critical", f"{plural(firing, 'critical alert')} firing")
 
@@ -80,6 +95,9 @@ def _degraded(view: "View") -> Iterable[Clause]:
         names = _some([each.collector for each in failed], NAMED_COLLECTORS)
         reason = visible(next((each.error for each in failed if each.error), "failed"))
         yield Clause("degraded", f"no full answer on {names}: {reason}")
+    for status in (STUCK, STOPPED):
+        if groups := _groups(view, status):
+            yield Clause("degraded", f"{groups} {STATUSES[status]}")
     if view.totals.under_replicated:
         yield Clause("degraded", f"{plural(view.totals.under_replicated, 'partition')} under-replicated")
     if firing := _firing(view, critical=False):
@@ -88,8 +106,8 @@ def _degraded(view: "View") -> Iterable[Clause]:
 
 
 def _notes(view: "View") -> Iterable[Clause]:
-    # Consumers are behind for a moment all the time: lag alone, without its trend, is no fault.
-    for status in (BEHIND, UNKNOWN):
+    # Consumers catch up by themselves all the time: what is being read is no fault of the cluster.
+    for status in (REWOUND, GROWING, BEHIND, UNKNOWN):
         if groups := _groups(view, status):
             yield Clause("ok", f"{groups} {STATUSES[status]}")
 
@@ -142,10 +160,11 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
         parts.append(f"{write(float(lags.lost[row]))} deleted before they were read")
     if view.snapshot.groups.members[row] == 0:
         parts.append("no members")
-    worst = int(lags.worst[row])
-    if worst >= 0 and lags.max_lag[row] > 0:
-        most = "" if lags.max_lag[row] == lags.lag[row] else f": {write(float(lags.max_lag[row]))}"
-        parts.append(f"{'most' if most else 'all'} on {_place(view, worst)}{most}")
+    rows = _worst(view, row)
+    if len(rows):
+        parts.append(_how(view, int(rows[0]), write))
+    if len(rows) > 1:
+        parts.append(f"{plural(len(rows) - 1, 'more partition')} {STATUSES[lags.status[row]]}")
     reason = visible(view.reasons[lags.reason[row]])
     unknown, total = int(lags.unknown_partitions[row]), int(lags.partitions[row])
     if unknown and unknown < total:
@@ -155,17 +174,71 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
     return "; ".join(parts)
 
 
+def _worst(view: "View", group: int) -> Ints:
+    """The rows of lag that have the group's status, that with the most lag first; none where it is unknown."""
+    first, last = np.searchsorted(view.lag.group, [group, group + 1])
+    status = view.group_lags.status[group]
+    rows = first + np.flatnonzero(view.lag_statuses.status[first:last] == status)
+    worst: Ints = rows[np.argsort(-view.lag.lag[rows], kind="stable")]
+    return worst[:0] if status == UNKNOWN else worst
+
+
+def _how(view: "View", row: int, write: Write) -> str:
+    """How a row of lag stands and for how long, who has it, and what is left to read."""
+    lag = float(view.lag.lag[row])
+    said = f"{STATUSES[view.lag_statuses.status[row]]}{_span(view, row)} on {_place(view, row)}{_who(view, row)}"
+    return f"{said}: {write(lag)} record{'' if lag == 1 else 's'}{_oldest(view, row)}{_held(view, row)}"
+
+
+def _held(view: "View", row: int) -> str:
+    """What will happen to the records that a row of lag has left, or keeps them from being read."""
+    status, headroom = view.lag_statuses.status[row], float(view.lag_times.headroom_seconds[row])
+    if status == LOSING and np.isfinite(headroom):
+        return f", deleted in {duration(headroom)}"
+    held = status == STUCK and view.lag.lag[row] > 0 and view.lag.stable_lag[row] == 0
+    return ", held by an open transaction" if held else ""
+
+
 def partition_why(view: "View", row: int, write: Write = count) -> str:
-    """The reason for the status of a row of `view.lag`; empty for a partition that is read to its end."""
-    lag = view.lag
+    """The reason for the status of a row of `view.lag`; empty for a partition that is read in time."""
+    lag, status = view.lag, int(view.lag_statuses.status[row])
     parts = []
+    if status not in {OK, UNKNOWN} and (span := _span(view, row)):
+        parts.append(f"{STATUSES[status]}{span}")
     if lag.lost[row] > 0:
         parts.append(f"{write(float(lag.lost[row]))} deleted before they were read")
     if lag.lag[row] > 0 and lag.member[row] < 0:
         parts.append("assigned to no member")
+    if held := _held(view, row):
+        parts.append(held.removeprefix(", "))
     if lag.reason[row] != KNOWN:
         parts.append(visible(view.reasons[lag.reason[row]]))
     return "; ".join(parts)
+
+
+def _span(view: "View", row: int) -> str:
+    """For how long a row of lag has had its status; empty where only this poll tells."""
+    statuses = view.lag_statuses
+    since, watched = float(statuses.since[row]), float(statuses.watched[row])
+    if not np.isnan(since):
+        return f" for {duration(view.time - since)}"
+    return f" for more than {duration(view.time - watched)}" if watched < view.time else ""
+
+
+def _who(view: "View", row: int) -> str:
+    members, member = view.snapshot.members, int(view.lag.member[row])
+    if member < 0:
+        return ""
+    host = visible(str(members.host[member]).removeprefix("/"), NAME)
+    return f" (client {name_of(members.client_id[member], NAME)} at {host})"
+
+
+def _oldest(view: "View", row: int) -> str:
+    """How old the next record of a row of lag is; empty where that is unknown."""
+    age, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
+    if np.isnan(age):
+        return ""
+    return f", oldest {duration(age)}" + (f" ± {duration(error)}" if error >= 1 else "")
 
 
 def _place(view: "View", row: int) -> str:

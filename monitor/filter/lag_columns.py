@@ -95,7 +95,7 @@ TABLE: tuple[tuple[Column, Read], ...] = (
     ),
     (
         Column("status", TEXT, "how the partition stands", words=STATUSES),
-        _name(lambda _: objects(STATUSES), lambda view: view.lag.status),
+        _name(lambda _: objects(STATUSES), lambda view: view.lag_statuses.status),
     ),
     (Column("reason", TEXT, "why lag, or else lag_seconds, is unknown; empty where both are known"), _reason),
     (Column("member_id", TEXT, "member it is assigned to; unknown where it is assigned to none"), _member("member_id")),

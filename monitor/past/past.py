@@ -1,4 +1,4 @@
-"""What earlier polls of a cluster saw of end offsets and commits: the source of ages and rates."""
+"""What earlier polls of a cluster saw of end offsets and commits: the source of ages, rates and statuses."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,7 @@ import numpy as np
 from monitor.derive.lag import Lag, next_offsets
 from monitor.derive.partitions import partition_rows
 from monitor.past.bracket import bracket
+from monitor.past.marks import Absent, Marks
 from monitor.past.ring import UNKNOWN, Counts, Ring, known_ends
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
 from monitor.snapshot import Snapshot
@@ -38,6 +39,9 @@ class Past:
         self.ends = Ring(0, seconds=END_SECONDS, spacing=END_SPACING)
         self.starts = _for_rates(0)
         self.commits = _for_rates(0)
+        self.marks = Marks(0)
+        """What statuses are told by, by row of lag: see monitor.derive.status."""
+        self._absent = Absent()
         self.low: Floats = np.empty(0)
         """Monotonic seconds after which the next record of each row of lag was appended.
 
@@ -76,6 +80,7 @@ class Past:
             self.ends = Ring(len(seen.snapshot.partitions), seconds=END_SECONDS, spacing=END_SPACING)
             self.starts = _for_rates(len(seen.snapshot.partitions))
             self.commits = _for_rates(len(seen.rows[0]))
+            self.marks = Marks(len(seen.rows[0]))
             return
         same = same_topics(seen.snapshot, before.snapshot)
         if not same:
@@ -83,7 +88,13 @@ class Past:
             self.ends.realign(places)
             self.starts.realign(places)
         if not (same and _same_rows(seen, before)):
-            self.commits.realign(lag_places(seen.snapshot, seen.rows, before.snapshot, before.rows))
+            places = lag_places(seen.snapshot, seen.rows, before.snapshot, before.rows)
+            self.commits.realign(places)
+            gone = np.ones(len(before.rows[0]), bool)
+            gone[places[places >= 0]] = False
+            self._absent.leave(seen.snapshot, before.snapshot, before.rows, self.marks, gone)
+            self.marks = self.marks.moved(places)
+            self._absent.come_back(seen.snapshot, seen.rows, self.marks, np.flatnonzero(places < 0))
 
 
 def _for_rates(rows: int) -> Ring:

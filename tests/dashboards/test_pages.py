@@ -36,7 +36,7 @@ def test_a_row_of_every_group_with_its_numbers() -> None:
     row = row_of(view, "payments-ledger")
     assert (row["lag"], row["max_lag"], row["lost"], row["status"]) == (13_500, 11_500, 400, "lost")
     assert (row["members"], row["state"], row["type"], row["partitions"]) == (0, "Empty", "classic", 2)
-    assert row["why"] == "400 deleted before they were read; no members; most on payments-0: 11,500"
+    assert row["why"] == "400 deleted before they were read; no members; lost on payments-0: 11,500 records"
 
 
 def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
@@ -48,7 +48,8 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
     assert denied["why"] == "denied: Describe on the group"
     partly = row_of(view, "clicks-sessionizer")
     assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
-    assert partly["why"] == "most on clicks-0: 70,000; 1 of 2 partitions unknown: broker 2: timed out after 3.3 s"
+    behind = "behind on clicks-0 (client sess-a at 10.0.4.2): 70,000 records"
+    assert partly["why"] == f"{behind}; 1 of 2 partitions unknown: broker 2: timed out after 3.3 s"
 
 
 def test_columns_and_fields_of_the_grids_belong_together() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from snapshots import snapshots
 from views import Group, Topic, snapshot_of
 
-from monitor.derive.lag import BEHIND, LOST, NO_COMMIT, NO_PARTITION, OK, STATUSES, UNKNOWN, derive_lag, lag_of
+from monitor.derive.lag import NO_COMMIT, NO_PARTITION, derive_lag, lag_of
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.view import make_view
 
@@ -60,7 +60,6 @@ def test_a_reason_stands_exactly_where_lag_is_unknown(snapshot: Snapshot) -> Non
     lag, reasons = derive_lag(snapshot)
     unknown = np.isnan(lag.lag)
     assert np.array_equal(lag.reason != KNOWN, unknown)
-    assert np.array_equal(lag.status == UNKNOWN, unknown)
     assert all(reasons[code] for code in lag.reason[unknown])
     assert reasons[: len(snapshot.reasons)] == snapshot.reasons
 
@@ -99,17 +98,17 @@ def test_the_same_snapshot_gives_the_same_view(snapshot: Snapshot) -> None:
     one, two = make_view(snapshot), make_view(snapshot)
     assert one.totals == two.totals
     assert one.reasons == two.reasons
-    for name in ("lag", "group_lags", "group_topic_lags", "topic_totals"):
+    for name in ("lag", "lag_statuses", "group_lags", "group_topic_lags", "topic_totals"):
         for each in getattr(one, name).schema():
             a, b = (getattr(getattr(view, name), each.name) for view in (one, two))
             assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), (name, each.name)
 
 
-def one_row(topics: list[Topic], group: Group) -> tuple[float, str, str]:
-    """Lag, status and reason of the only row."""
+def one_row(topics: list[Topic], group: Group) -> tuple[float, str]:
+    """Lag and reason of the only row."""
     lag, reasons = derive_lag(snapshot_of(topics, [group]))
     assert len(lag) == 1
-    return float(lag.lag[0]), STATUSES[lag.status[0]], reasons[lag.reason[0]]
+    return float(lag.lag[0]), reasons[lag.reason[0]]
 
 
 def assigned(topic: str, partition: int = 0) -> list[tuple[str, str, list[tuple[str, int]]]]:
@@ -117,40 +116,40 @@ def assigned(topic: str, partition: int = 0) -> list[tuple[str, str, list[tuple[
 
 
 def test_an_assignment_without_a_commit_is_unknown_and_not_zero() -> None:
-    lag, status, reason = one_row([Topic("a", [(0, 9)])], Group("g", {}, assigned("a")))
+    lag, reason = one_row([Topic("a", [(0, 9)])], Group("g", {}, assigned("a")))
     assert math.isnan(lag)
-    assert (status, reason) == ("unknown", NO_COMMIT)
+    assert reason == NO_COMMIT
 
 
 def test_a_commit_that_kafka_gives_as_none_is_unknown() -> None:
-    lag, status, reason = one_row([Topic("a", [(0, 9)])], Group("g", {("a", 0): None}))
+    lag, reason = one_row([Topic("a", [(0, 9)])], Group("g", {("a", 0): None}))
     assert math.isnan(lag)
-    assert (status, reason) == ("unknown", NO_COMMIT)
+    assert reason == NO_COMMIT
 
 
 def test_no_commit_is_not_claimed_where_commits_could_not_be_asked() -> None:
     group = Group("g", {}, assigned("a"), commits_reason="broker 2: timed out after 3.0 s")
-    assert one_row([Topic("a", [(0, 9)])], group)[1:] == ("unknown", "broker 2: timed out after 3.0 s")
+    assert one_row([Topic("a", [(0, 9)])], group)[1] == "broker 2: timed out after 3.0 s"
 
 
 @pytest.mark.parametrize("place", [("gone", 0), ("a", 1), ("a", 7)])
 def test_a_partition_that_metadata_lacks_is_unknown(place: tuple[str, int]) -> None:
-    lag, status, reason = one_row([Topic("a", [(0, 9)])], Group("g", {place: 5}))
+    lag, reason = one_row([Topic("a", [(0, 9)])], Group("g", {place: 5}))
     assert math.isnan(lag)
-    assert (status, reason) == ("unknown", NO_PARTITION)
+    assert reason == NO_PARTITION
 
 
 def test_the_first_thing_missing_is_the_reason() -> None:
     topics = [Topic("a", [(0, None)])]
-    assert one_row(topics, Group("g", {("a", 0): "denied"}))[2] == "denied"
-    assert one_row(topics, Group("g", {("a", 0): 5}))[2] == "broker 2: timed out after 3.3 s"
-    assert one_row([Topic("a", [(None, 9)])], Group("g", {("a", 0): 5}))[2] == "broker 2: timed out after 3.3 s"
+    assert one_row(topics, Group("g", {("a", 0): "denied"}))[1] == "denied"
+    assert one_row(topics, Group("g", {("a", 0): 5}))[1] == "broker 2: timed out after 3.3 s"
+    assert one_row([Topic("a", [(None, 9)])], Group("g", {("a", 0): 5}))[1] == "broker 2: timed out after 3.3 s"
 
 
-def test_status_is_the_worst_that_is_known() -> None:
+def test_records_below_the_log_start_are_lost() -> None:
     topics = [Topic("a", [(0, 9), (3, 9), (0, 9)])]
     lag, _ = derive_lag(snapshot_of(topics, [Group("g", {("a", 0): 9, ("a", 1): 1, ("a", 2): 4})]))
-    assert lag.status.tolist() == [OK, LOST, BEHIND]
+    assert lag.lag.tolist() == [0, 6, 5]
     assert lag.lost.tolist() == [0, 2, 0]
 
 

@@ -103,7 +103,7 @@ async def test_ctrl_c_quits_also_while_a_filter_is_typed_and_in_the_help() -> No
 
 async def test_groups_stand_worst_first_with_what_is_known_of_them() -> None:
     app, _ = app_on(shop_view())
-    async with app.run_test(size=(260, 40)) as pilot:
+    async with app.run_test(size=(300, 40)) as pilot:
         await pilot.press("2")
         assert table(pilot).keys == WORST_FIRST
         partly = line_with(app, "clicks-sessionizer  ")
@@ -114,7 +114,7 @@ async def test_groups_stand_worst_first_with_what_is_known_of_them() -> None:
         assert "denied: Describe on the group" in denied
         assert "0" not in denied
         assert "no commit" in line_with(app, "audit-archiver  ")
-        assert "400 deleted before they were read; no members; most on payments-0: 11,500" in line_with(
+        assert "400 deleted before they were read; no members; lost on payments-0: 11,500" in line_with(
             app, "payments-ledger  "
         )
 

@@ -200,7 +200,7 @@ async def test_members_tell_what_they_have_and_are_to_have() -> None:
         assert "▲ moving" in waiting
         assert "orders 1" in waiting
         assert "is to have orders 2" in waiting
-        assert "● ok" in line_with(app, "fulfil-1 ")
+        assert "● ok" in line_with(app, "fulfil-1  ")
 
 
 async def test_only_streams_groups_have_tasks_and_subtopologies() -> None:

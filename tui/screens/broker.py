@@ -20,7 +20,7 @@ from tui.screens.base import MonitorScreen, sort_keys
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Lines
-from tui.widgets.rows import Make, Rows, names, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, statuses
 
 
 class OneBroker(MonitorScreen):
@@ -138,7 +138,7 @@ def _why(rows: Rows, row: int) -> str:
 
 
 DIR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(("ok", "ok", "error", "unknown"), _held, "error: it is not readable, and its replicas are unknown"),
+    statuses(levels("ok", "ok", "error", "unknown"), _held, "error: it is not readable, and its replicas are unknown"),
     names("path", "Path", "P", _dirs("path"), meaning(LogDirs, "path"), width=20, grow=2, most=80, empty='""'),
     sizes("held", "Replicas", "R", _held, "size of the replicas on it", width=9),
     sizes("total", "Total", "T", _dirs("total_bytes"), meaning(LogDirs, "total_bytes")),

@@ -19,9 +19,9 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.replicas import ReplicasScreen
 from tui.widgets.columns import WIDE, Column, meaning
-from tui.widgets.rows import Make, Rows, amounts, counts, names, numbers, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, amounts, counts, levels, names, numbers, reasons, shares, sizes, statuses
 
-WORDS = ("ok", "behind", "gone", "unknown")
+WORDS = levels("ok", "behind", "gone", "unknown")
 
 
 def _totals(name: str) -> Make:

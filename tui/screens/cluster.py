@@ -21,7 +21,7 @@ from tui.screens.base import MonitorScreen, sort_keys
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, ages, amounts, counts, names, numbers, reasons, sizes, statuses
+from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, reasons, sizes, statuses
 
 LATE_SECONDS = 30.0
 """A node of the quorum that has not had all that its leader has for longer than this is behind."""
@@ -86,7 +86,7 @@ def quorum_status(view: View) -> Ints:
 
 QUORUM_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        ("ok", "behind", "lost", "unknown"),
+        levels("ok", "behind", "lost", "unknown"),
         _lags("behind_seconds"),
         f"behind: it last had all that the leader has more than {LATE_SECONDS:.0f} s ago",
     ),
@@ -124,7 +124,7 @@ def _capabilities(name: str) -> Make:
 
 def _capability_word(rows: Rows, row: int) -> str:
     off = rows.view.snapshot.capabilities.why[rows.pick[row]] == SWITCHED_OFF
-    return "off" if off else ("ok", "missing", "missing", "unknown")[rows.status[row]]
+    return "off" if off else levels("ok", "missing", "missing", "unknown")[rows.status[row]]
 
 
 def _why(rows: Rows, row: int) -> str:
@@ -177,7 +177,7 @@ def _seconds(value: float | None) -> str:
 
 
 COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(("ok", "failed", "failed", "unknown"), _answered, "failed: it had not every answer"),
+    statuses(levels("ok", "failed", "failed", "unknown"), _answered, "failed: it had not every answer"),
     names(
         "collector",
         "Collector",

@@ -26,8 +26,9 @@ from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
 STATUS_MEANING = (
-    "lost: records were deleted before they were read; behind: some are still to be read; unknown: nobody can say, and "
-    "Why says why; ok: none is left"
+    "lost: records were deleted before they were read; losing: deletion will overtake the group; stuck: its offset does"
+    " not move; stopped: nobody is consuming; rewound: it fell; growing: read slower than produced; behind: old records"
+    " are still to be read; unknown: nobody can say, and Why says why; ok: read in time"
 )
 
 
@@ -167,7 +168,7 @@ class GroupScreen(OneGroup):
         pick = lag_rows(view, group)
         topics = view.snapshot.topics.topic[view.lag.topic[pick]]
         keys = Places(topics, view.lag.partition[pick])
-        return Rows(picture, keys, topics.tolist(), view.lag.status[pick], pick)
+        return Rows(picture, keys, topics.tolist(), view.lag_statuses.status[pick], pick)
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)

@@ -17,7 +17,7 @@ from tui.picture import Picture
 from tui.screens.base import sort_keys
 from tui.screens.group import OneGroup
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
 
 
 def places(view: View, table: Assignments, member: int) -> str:
@@ -89,7 +89,7 @@ def _named(
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(("ok", "moving", "lost", "unknown"), _lag, "moving: it is to have other partitions than it has"),
+    statuses(levels("ok", "moving", "lost", "unknown"), _lag, "moving: it is to have other partitions than it has"),
     _named("client_id", "Client id", "C", width=14, grow=1, most=32, empty='""'),
     _named("host", "Host", "H", width=15),
     _named("instance_id", "Instance id", "I", width=12, rank=5, most=24, grow=1),

@@ -88,6 +88,7 @@ def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
             word if number else "dim",
         )
         for glyph, (word, number) in zip(GLYPHS, count_groups(view).items(), strict=True)
+        if number or word in ("ok", "behind", "lost", "unknown")
     ]
     controller = "–" if view.snapshot.controller is None else str(view.snapshot.controller)
     figures: list[tuple[str, list[Part]]] = [

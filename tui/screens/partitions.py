@@ -13,9 +13,9 @@ from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
 from monitor.view import View
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, numbers, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
 
-PARTITION_WORDS = ("ok", "under", "offline", "unknown")
+PARTITION_WORDS = levels("ok", "under", "offline", "unknown")
 """The words for a partition's status, and the worst of a topic's."""
 
 UNDER_MIN_ISR = "min ISR"

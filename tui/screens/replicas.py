@@ -19,7 +19,7 @@ from tui.screens.broker import OneBroker
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, sizes, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, sizes, statuses
 
 
 def _on(lists: Ragged, broker: int) -> Flags:
@@ -93,7 +93,7 @@ def _why(rows: Rows, row: int) -> str:
     view, broker, place = rows.view, _broker(rows), int(rows.pick[row])
     partitions, moving = view.snapshot.partitions, view.snapshot.reassignments
     replicas, leader = partitions.replicas.row(place), int(partitions.leader[place])
-    parts = [("", "not in sync", "offline: the broker or its log dir is dead", "")[rows.status[row]]]
+    parts = [levels("", "not in sync", "offline: the broker or its log dir is dead", "")[rows.status[row]]]
     same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
     for each in np.flatnonzero(same):
         if broker in moving.adding.row(int(each)):
@@ -112,7 +112,7 @@ def _why(rows: Rows, row: int) -> str:
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        ("ok", "behind", "offline", "unknown"),
+        levels("ok", "behind", "offline", "unknown"),
         _numbers("size_bytes"),
         "offline: on a dead broker or log dir; behind: not in sync",
     ),

@@ -21,7 +21,7 @@ from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Lines
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
 
 
 def _place(rows: Rows) -> Ints:
@@ -60,7 +60,7 @@ def _why(rows: Rows, row: int) -> str:
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        ("ok", "held", "lost", "unknown"),
+        levels("ok", "held", "lost", "unknown"),
         _held,
         "held: records that a read_committed consumer cannot read yet; unknown: an offset of it is",
     ),

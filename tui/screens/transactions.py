@@ -18,7 +18,7 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen, sort_keys
 from tui.screens.transaction import TransactionScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, ages, counts, names, numbers, reasons, spans, statuses
+from tui.widgets.rows import Make, Rows, ages, counts, levels, names, numbers, reasons, spans, statuses
 
 
 def _transactions(name: str) -> Make:
@@ -61,7 +61,7 @@ def transaction_why(view: View, row: int) -> str:
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        ("ok", "overdue", "lost", "unknown"),
+        levels("ok", "overdue", "lost", "unknown"),
         _age,
         "overdue: it is open for longer than its timeout; unknown: it could not be described",
     ),

@@ -1,12 +1,12 @@
 """The rows of a table made from a View, and the kinds of column that are written from its arrays."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.table import Flags, Ints
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
 from monitor.text import Write, percent, size, span, visible
@@ -212,8 +212,13 @@ def totals(
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
 
 
+def levels(ok: str, behind: str, lost: str, unknown: str) -> dict[int, str]:
+    """Words for rows that stand in no other way than these."""
+    return {OK: ok, BEHIND: behind, LOST: lost, UNKNOWN: unknown}
+
+
 def statuses(
-    words: Sequence[str] | Callable[[Rows, int], str], tie: Make, meaning: str, *, width: int = 9
+    words: Sequence[str] | Mapping[int, str] | Callable[[Rows, int], str], tie: Make, meaning: str, *, width: int = 9
 ) -> Column[Rows]:
     """The column of a glyph and a word for each status, or for each row; it sorts by severity, then by `tie`."""
 

@@ -1,0 +1,275 @@
+"""How each row of lag stands, and since when: told by what held for long enough. docs/lag.md states every threshold."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
+from monitor.derive.times import LagTimes
+from monitor.past.marks import LATCHES, Marks
+from monitor.past.past import Past
+from monitor.snapshot import Snapshot
+from monitor.table import Flags, Floats, Ints, Table, column
+
+FRESH_SECONDS = 30.0
+FRESH_POLLS = 3
+"""A next record that is younger than the longer of these is read in time: the row is ok."""
+UNSEEN_SECONDS = 60.0
+UNSEEN_POLLS = 3
+"""What was not seen for longer than the longer of these does not count as time in which something held."""
+MARKER = 1.0
+"""As much lag may be the marker that ends a transaction, which nobody reads."""
+STOPPED_SECONDS = 60.0
+STUCK_SECONDS = 120.0
+STUCK_UNPACED_SECONDS = 300.0
+"""While no commit has shown how often its group commits; the default of max.poll.interval.ms."""
+STUCK_MOST_SECONDS = 1800.0
+STILL_POLLS = 3
+REWOUND_SECONDS = 600.0
+GROWING_SECONDS = 300.0
+"""Ages are compared with those of at least as long ago, and of at most twice as long."""
+SHORTFALL = 0.01
+"""By at least this share of what is produced less must be read for an age to be growing."""
+LAST_PART = 0.2
+"""The last share of a record's life, from being written to being deleted, in which it can be losing."""
+
+Bits = NDArray[np.uint8]
+
+RECENT = 1 / 3
+"""Of the time after which a row is stopped or stuck: so long after a commit it may still be read."""
+HOLDS: dict[int, tuple[float, int, float, int]] = {
+    BEHIND: (0.0, 2, 30.0, 2),
+    GROWING: (120.0, 3, 120.0, 3),
+    REWOUND: (0.0, 2, 0.0, 0),
+    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS / 2, 2),
+    STUCK: (1 - RECENT, 2, 1 / 2, 2),
+    LOSING: (60.0, 3, 120.0, 3),
+    LOST: (0.0, 0, 600.0, 0),
+}
+"""How many seconds and polls a condition must hold to be told, and must not hold to be told no more.
+
+Those of STUCK are shares of the row's own patience.
+"""
+
+_WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
+"""The worst status among bits: their order is that of STATUSES, from BEHIND on."""
+
+
+@dataclass(frozen=True, eq=False)
+class LagStatuses(Table):
+    """One row a row of `lag`, in its order."""
+
+    status: Ints = column("i4", "index in STATUSES")
+    since: Floats = column(
+        "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
+    )
+    watched: Floats = column("f8", "unix time of the first poll that knew the lag of the row", "seconds")
+
+
+def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, past: Past | None) -> LagStatuses:
+    """The status of every row. A poll is put into the marks of `past` once, however often it is asked for."""
+    marks = past.marks if past is not None else Marks(len(lag))
+    if marks.told != snapshot.started:
+        _Poll(snapshot, lag, times, marks).tell()
+        marks.told = snapshot.started
+    clock = snapshot.time - snapshot.started
+    unknown = np.isnan(lag.lag)
+    return LagStatuses(
+        np.where(unknown, UNKNOWN, marks.status),
+        np.where(unknown, marks.seen, marks.since) + clock,
+        marks.first + clock,
+    )
+
+
+def _bit(status: int) -> int:
+    return 1 << (status - 1)
+
+
+class _Poll:
+    """One poll, and what is remembered of those before; `tell` brings the marks up to date."""
+
+    def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, marks: Marks) -> None:
+        self.snapshot, self.lag, self.times, self.marks = snapshot, lag, times, marks
+        self.now = snapshot.started
+        self.interval = snapshot.interval_seconds or 0.0
+        self.known: Flags = ~np.isnan(lag.lag)
+        self.low: Floats = times.lag_seconds - times.lag_seconds_error
+        limit = max(FRESH_SECONDS, FRESH_POLLS * self.interval)
+        self.late: Flags = self.known & (lag.lag > 0) & ~(self.low <= limit)
+
+    def tell(self) -> None:
+        marks = self.marks
+        self._leave_out_what_was_not_seen()
+        new = np.flatnonzero(self.known & np.isnan(marks.first))
+        marks.first[new] = marks.still[new] = self.now
+        marks.turned[:, new] = self.now
+        np.copyto(marks.seen, self.now, where=self.known)
+        self._follow_offsets()
+        told = (marks.evidence | marks.on) != 0
+        rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0)))
+        if len(rows):
+            self._latch(rows)
+
+    def _leave_out_what_was_not_seen(self) -> None:
+        marks = self.marks
+        unseen = self.now - marks.seen
+        rows = np.flatnonzero(self.known & (unseen > max(UNSEEN_SECONDS, UNSEEN_POLLS * self.interval)))
+        marks.still[rows] += unseen[rows]
+        marks.turned[:, rows] += unseen[rows]
+
+    def _follow_offsets(self) -> None:
+        """Which offsets have moved since they were last known, how long they stood, and how old that was then."""
+        marks, lag, now = self.marks, self.lag, self.now
+        committed, before = lag.committed_offset, marks.committed
+        rose = committed > before
+        fell = np.flatnonzero(committed < before)
+        marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
+        marks.fell[fell] = now
+        stood = (now - marks.still).astype(np.float32)
+        read = rose & (marks.on & _bit(STOPPED) == 0)
+        np.copyto(marks.pace, np.fmax(stood, marks.pace * np.float32(0.5)), where=read)
+        self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
+        moved = ~(committed == before) & ~np.isnan(committed)
+        np.copyto(marks.still, now, where=moved | (self.known & ~self.waiting))
+        np.copyto(marks.committed, committed, where=moved)
+
+        rewound = np.flatnonzero(~np.isnan(marks.highest))
+        # What was beyond a log's new end when it was truncated is not there to come back to.
+        back = committed[rewound] >= np.fmin(marks.highest[rewound], lag.end_offset[rewound])
+        marks.highest[rewound[back | (now - marks.fell[rewound] > REWOUND_SECONDS)]] = np.nan
+
+        dated = self.known & ~np.isnan(self.low) & (rose | (lag.lag == 0))
+        np.copyto(marks.age_low, self.low.astype(np.float32), where=dated)
+        high = self.times.lag_seconds + self.times.lag_seconds_error
+        np.copyto(marks.age_high, high.astype(np.float32), where=dated)
+        np.copyto(marks.middle, marks.age_high, where=np.isnan(marks.middle))
+        if not now - marks.middle_at < GROWING_SECONDS:
+            marks.base, marks.base_at = marks.middle, marks.middle_at
+            marks.middle, marks.middle_at = marks.age_high.copy(), now
+
+    def _latch(self, rows: Ints) -> None:
+        """Bring what is told of `rows` up to date with what holds now."""
+        marks, now = self.marks, self.now
+        patience = self._patience(rows)
+        still = now - marks.still[rows]
+        unread = self._unread(rows)
+        on, before = marks.on[rows], marks.evidence[rows]
+        evidence = self._evidence(rows, still, still < patience * RECENT)
+        self._first_sight(rows, unread, on)
+
+        idle = self.waiting[rows] & (still >= STOPPED_SECONDS * RECENT)
+        # While nobody can say whether there are members, it is as it was.
+        alone = np.where(np.isnan(unread), before & _bit(STOPPED) != 0, unread == 1)
+        evidence |= (idle & alone) * np.uint8(_bit(STOPPED))
+        returned = (on & before & ~evidence & _bit(STOPPED)) != 0
+        marks.still[rows[returned]] = now
+        self._turn(STOPPED, rows, evidence, on, patience)
+        stopped = (on & evidence & _bit(STOPPED)) != 0
+        stuck = self.waiting[rows] & (still >= patience * RECENT) & ~returned & ~stopped
+        evidence |= stuck * np.uint8(_bit(STUCK))
+        for status in (BEHIND, GROWING, REWOUND, STUCK, LOSING, LOST):
+            self._turn(status, rows, evidence, on, patience)
+        marks.evidence[rows], marks.on[rows] = evidence, on
+
+        worst = _WORST[on]
+        changed = np.flatnonzero(worst != marks.status[rows])
+        marks.since[rows[changed]] = self._began(rows[changed], worst[changed], patience[changed])
+        marks.status[rows] = worst
+
+    def _patience(self, rows: Ints) -> Floats:
+        """How long each row may stand still before it is stuck: by how long it usually does, or its group does."""
+        pace: Floats = self.marks.pace[rows].astype(np.float64)
+        if np.isnan(pace).any():
+            longest = np.full(len(self.snapshot.groups), np.nan)
+            longest[self.lag.group[self._firsts]] = np.fmax.reduceat(self.marks.pace, self._firsts)
+            pace = np.where(np.isnan(pace), longest[self.lag.group[rows]], pace)
+        patience = np.clip(2 * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
+        patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, patience)
+        return np.maximum(patience, STILL_POLLS * self.interval)
+
+    @cached_property
+    def _firsts(self) -> Ints:
+        """The first row of each group that has one."""
+        group = self.lag.group
+        return np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+
+    def _unread(self, rows: Ints) -> Floats:
+        """1 for rows that nobody is there to read, else 0; unknown while the group's members are."""
+        lag, groups = self.lag, self.snapshot.groups
+        # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
+        simple = (groups.group_type == "classic") & (groups.protocol_type == "")
+        assigned = np.zeros(len(groups), bool)
+        assigned[lag.group[self._firsts]] = np.maximum.reduceat(lag.member, self._firsts) >= 0
+        nobody = np.where(simple, 0.0, np.where(groups.members == 0, 1.0, np.where(assigned, 1.0, 0.0)))
+        nobody[np.isnan(groups.members) & ~simple] = np.nan
+        return np.where(lag.member[rows] >= 0, 0.0, nobody[lag.group[rows]])
+
+    def _evidence(self, rows: Ints, still: Floats, read: Flags) -> Bits:
+        """What holds of each row now, but for being stopped or stuck; shape (rows,), bits of uint8.
+
+        `still` is for how long it was not read, `read` whether that is less than usual.
+        """
+        lag, times, marks = self.lag, self.times, self.marks
+        late = self.late[rows]
+        older = marks.age_low[rows].astype(np.float64) - marks.base[rows]
+        if not self.now - marks.base_at <= 2 * GROWING_SECONDS + UNSEEN_SECONDS:
+            older[:] = np.nan
+        short = times.consume_rate[rows] < (1 - SHORTFALL) * times.produce_rate[rows]
+        headroom, age = times.headroom_seconds[rows], times.lag_seconds[rows]
+        # An age grows by a second a second while nobody reads.
+        speed = np.where(still >= STOPPED_SECONDS, 1.0, older / (self.now - marks.base_at))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.where(speed > 0, headroom / speed, np.where(np.isnan(speed), np.nan, np.inf))
+        last = headroom < (headroom + age) * LAST_PART
+        losing = self.waiting[rows] & last & (left < times.eta_seconds[rows])
+        bits = np.zeros(len(rows), np.uint8)
+        for status, holds in (
+            (BEHIND, late),
+            (GROWING, late & read & short & (older > 0)),
+            (REWOUND, late & ~np.isnan(marks.highest[rows])),
+            (LOSING, late & losing),
+            (LOST, lag.lost[rows] > 0),
+        ):
+            bits |= holds * np.uint8(_bit(status))
+        return bits
+
+    def _first_sight(self, rows: Ints, unread: Floats, on: Bits) -> None:
+        """What can be told of rows that no earlier poll knew, without waiting."""
+        new = (self.marks.first[rows] == self.now) & self.late[rows]
+        on[new] |= np.uint8(_bit(BEHIND))
+        old = new & self.waiting[rows] & (self.low[rows] > STOPPED_SECONDS) & (unread == 1)
+        on[old] |= np.uint8(_bit(STOPPED))
+
+    def _turn(self, status: int, rows: Ints, evidence: Bits, on: Bits, patience: Floats) -> None:
+        """Switch one status of `on` where its evidence has held, or not held, for long enough."""
+        bit, turned = np.uint8(_bit(status)), self.marks.turned[status - 1]
+        turned[rows[(evidence ^ self.marks.evidence[rows]) & bit != 0]] = self.now
+        differ = np.flatnonzero((evidence ^ on) & bit)
+        if not len(differ):
+            return
+        enter, enter_polls, leave, leave_polls = HOLDS[status]
+        unit = patience[differ] if status == STUCK else 1.0
+        enough = np.where(
+            evidence[differ] & bit != 0,
+            np.maximum(enter * unit, self._polls(enter_polls)),
+            np.maximum(leave * unit, self._polls(leave_polls)),
+        )
+        on[differ[self.now - turned[rows[differ]] >= enough]] ^= bit
+
+    def _polls(self, polls: int) -> float:
+        """The shortest time in which as many polls were made, the first and the last included."""
+        return max(0.0, polls - 1.5) * self.interval
+
+    def _began(self, rows: Ints, status: Ints, patience: Floats) -> Floats:
+        """When what is told of rows now began, monotonic seconds; unknown where that was before they were known."""
+        marks = self.marks
+        began = np.full(len(rows), self.now)
+        for each in range(1, LATCHES + 1):
+            here = status == each
+            began[here] = marks.turned[each - 1, rows[here]]
+        began = np.where(status == REWOUND, marks.fell[rows], began)
+        for each, recent in ((STOPPED, STOPPED_SECONDS * RECENT), (STUCK, patience * RECENT)):
+            began = np.where(status == each, np.maximum(marks.still[rows], began - recent), began)
+        return np.where(began <= marks.first[rows], np.nan, began)
