@@ -77,8 +77,11 @@ class Poller:
         self._dater = Dater()
         self._last: View | None = None
 
-    def poll(self, deadline_seconds: float | None = None) -> View:
-        """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval."""
+    def poll(self, deadline_seconds: float | None = None, *, dating_share: float = DATING_SHARE) -> View:
+        """Ask everything once; the View of it, whatever failed. Ends after `deadline_seconds`, or else the interval.
+
+        Dating records that no earlier poll saw come may take `dating_share` of the interval.
+        """
         started = time.monotonic()
         self._client.refresh()
         seconds = deadline_seconds or self.settings.interval_seconds
@@ -115,7 +118,8 @@ class Poller:
         assembled = time.monotonic()
         dating = 0.0
         if not snapshot.error:
-            snapshot, dating = self._date(snapshot, asked - started, draft.deadline)
+            until = min(draft.deadline, assembled + dating_share * self.settings.interval_seconds)
+            snapshot, dating = self._date(snapshot, asked - started, until)
         self._last = make_view(snapshot, last_good=self._last, past=self._past, changes=self._events.changes)
         self.parts = {
             "asking": asked - started - decoding,
@@ -125,17 +129,16 @@ class Poller:
         }
         return self._last
 
-    def _date(self, snapshot: Snapshot, took: float, deadline: float) -> tuple[Snapshot, float]:
+    def _date(self, snapshot: Snapshot, took: float, until: float) -> tuple[Snapshot, float]:
         """The snapshot with the times of the records that groups read next, and the seconds that asking for them took.
 
-        Only what no earlier poll saw come is asked; for that a poll may take this share of its interval longer.
+        Only what no earlier poll saw come is asked, `until` a time of the monotonic clock.
         """
         lag, _ = derive_lag(snapshot)
         self._past.add(snapshot, lag, took)
         self._events.add(snapshot, lag)
         wanted, rows = undated(snapshot, lag, self._past, RECORDS_A_POLL)
         began = time.monotonic()
-        until = min(deadline, began + DATING_SHARE * self.settings.interval_seconds)
         found = self._dater.date(self._client, wanted, snapshot.time, until)
         return replace(snapshot, record_times=record_times(snapshot, wanted, rows, found)), time.monotonic() - began
 
@@ -226,7 +229,8 @@ def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] =
     """One poll with connections of its own; `view.up` tells whether any of the cluster answered."""
     poller = Poller(settings, collectors)
     try:
-        return poller.poll(deadline_seconds=max(settings.interval_seconds, 3 * settings.request_timeout_seconds))
+        seconds = max(settings.interval_seconds, 3 * settings.request_timeout_seconds)
+        return poller.poll(seconds, dating_share=1.0)
     finally:
         poller.close()
 
