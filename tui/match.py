@@ -4,7 +4,9 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from re import _constants, _parser  # type: ignore[attr-defined]  # the only parser of Python's own regexes
+
+# The only parser of Python's own regexes; some releases of mypy know it.
+from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]
 from typing import Any
 
 import numpy as np

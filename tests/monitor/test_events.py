@@ -53,7 +53,7 @@ def partitions_of(snapshot: Snapshot, **columns: Any) -> Snapshot:
 
 def shop(groups: list[Group] | None = None, topics: list[Topic] | None = None, **changes: Any) -> Snapshot:
     snapshot = snapshot_of(topics or [Topic("orders", [(0, 50), (0, 60), (0, 70)])], groups or [], **changes)
-    return replace(snapshot, groups=replace(snapshot.groups, coordinator=np.ones(len(snapshot.groups))))
+    return replace(snapshot, groups=replace(snapshot.groups, coordinator=np.ones(len(snapshot.groups), np.int32)))
 
 
 PAY = Group("pay", {("orders", 0): 40, ("orders", 1): 50}, [("app-1", "/10.0.3.17", [("orders", 0)])])
