@@ -22,6 +22,7 @@ TABLES = (
     "broker_totals",
     "partition_health",
     "quorum_lags",
+    "problems",
     "events",
 )
 SNAPSHOT_TABLES = (

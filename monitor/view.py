@@ -1,10 +1,11 @@
 """The View: a Snapshot with everything derived from it, made once a poll and read by every face."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from monitor.derive.health import Problems, derive_problems
 from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.partitions import PartitionHealth, derive_partitions
 from monitor.derive.quorum import QuorumLags, derive_quorum
@@ -74,6 +75,7 @@ class View:
     transaction_ages: TransactionAges
     totals: ClusterTotals
     reasons: tuple[str, ...]
+    problems: Problems = field(default_factory=Problems.empty)
     events: Events = field(default_factory=Events.empty)
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
     """How many events of each kind there were since kmon began to poll the cluster."""
@@ -149,7 +151,7 @@ def make_view(
     kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, lag, statuses, times)
     health = derive_partitions(snapshot)
-    return View(
+    view = View(
         snapshot=snapshot,
         lag=lag,
         lag_times=times,
@@ -170,3 +172,4 @@ def make_view(
         alerts=alerts,
         last_good=kept if kept is not None and kept.up else None,
     )
+    return replace(view, problems=derive_problems(view, last_good))

@@ -1,28 +1,15 @@
 """How a cluster stands in one sentence, and why a group or a partition stands as it does: what every face says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from monitor.derive.completeness import lists_groups
-from monitor.derive.lag import (
-    BEHIND,
-    GLYPHS,
-    GROWING,
-    LOSING,
-    LOST,
-    OK,
-    REWOUND,
-    SEVERITY,
-    STATUSES,
-    STOPPED,
-    STUCK,
-    UNKNOWN,
-)
+from monitor.derive.lag import BEHIND, GLYPHS, LOSING, LOST, OK, SEVERITY, STATUSES, STUCK, UNKNOWN
 from monitor.snapshot import KNOWN
-from monitor.table import Ints
+from monitor.table import Ints, Ragged
 from monitor.text import Write, count, duration, name_of, plural, visible
 
 if TYPE_CHECKING:
@@ -33,7 +20,13 @@ LEVELS = {"ok": OK, "degraded": BEHIND, "critical": LOST, "unreachable": LOST}
 
 NAME = 60
 """Most characters of a name in a sentence."""
-NAMED_COLLECTORS = 3
+MOST_KINDS = 6
+"""Most kinds of problems that a sentence tells of."""
+
+OF_PARTITIONS = {"offline": "offline", "under_min_isr": "under min ISR", "under_replicated": "under-replicated"}
+"""What is said of the partitions that problems of a kind are about."""
+OF_GROUPS = {"lost": "lost records", "losing": "losing records"}
+"""What is said of groups of a status, of other statuses their word."""
 
 
 class Clause(NamedTuple):
@@ -69,47 +62,57 @@ class Verdict:
 
 
 def judge(view: "View") -> Verdict:
-    """What is the matter with the cluster, or that nothing is."""
+    """What is the matter with the cluster, or that nothing is: its problems that no other explains, the worst first."""
     if not view.up:
         kept = [] if view.last_good is None else [Clause("ok", "showing the last good data")]
         return Verdict("unreachable", (Clause("unreachable", visible(view.snapshot.error)), *kept))
-    clauses = [*_critical(view), *_degraded(view), *_notes(view)] or [Clause("ok", _all_well(view))]
+    problems, more = _problem_clauses(view)
+    clauses = [
+        *(each for each in problems if each.level == "critical"),
+        *_firing_alerts(view, critical=True),
+        *(each for each in problems if each.level == "degraded"),
+        *_firing_alerts(view, critical=False),
+        *(each for each in problems if each.level == "ok"),
+    ] or [Clause("ok", _all_well(view))]
+    clauses += [Clause("ok", f"{plural(more, 'other problem')}")] if more else []
     clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
     return Verdict(clauses[0].level, tuple(clauses))
 
 
-def _critical(view: "View") -> Iterable[Clause]:
-    if view.totals.offline:
-        yield Clause("critical", f"{plural(view.totals.offline, 'partition')} offline")
-    if lost := _groups(view, LOST):
-        yield Clause("critical", f"{lost} lost records")
-    if losing := _groups(view, LOSING):
-        yield Clause("critical", f"{losing} losing records to deletion")
-    if firing := _firing(view, critical=True):
-        yield Clause("critical", f"{plural(firing, 'critical alert')} firing")
+def _problem_clauses(view: "View") -> tuple[list[Clause], int]:
+    """A clause for each kind of problem, and how many problems there are beyond the first MOST_KINDS of these."""
+    table = view.problems
+    rows = np.flatnonzero(table.cause < 0).tolist()
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        kinds.setdefault((table.level[row], table.kind[row]), []).append(row)
+    told = list(kinds.items())[:MOST_KINDS]
+    clauses = [Clause("ok" if level == "note" else level, _said(view, kind, mine)) for (level, kind), mine in told]
+    return clauses, len(rows) - sum(len(mine) for _, mine in told)
 
 
-def _degraded(view: "View") -> Iterable[Clause]:
-    failed = [each for each in view.snapshot.outcomes if not each.success]
-    if failed:
-        names = _some([each.collector for each in failed], NAMED_COLLECTORS)
-        reason = visible(next((each.error for each in failed if each.error), "failed"))
-        yield Clause("degraded", f"no full answer on {names}: {reason}")
-    for status in (STUCK, STOPPED):
-        if groups := _groups(view, status):
-            yield Clause("degraded", f"{groups} {STATUSES[status]}")
-    if view.totals.under_replicated:
-        yield Clause("degraded", f"{plural(view.totals.under_replicated, 'partition')} under-replicated")
-    if firing := _firing(view, critical=False):
-        kind = "other alert" if _firing(view, critical=True) else "alert"
-        yield Clause("degraded", f"{plural(firing, kind)} firing")
+def _said(view: "View", kind: str, rows: list[int]) -> str:
+    """Some problems of one kind as one clause: partitions are counted, of others the first is told."""
+    table = view.problems
+    if kind in OF_PARTITIONS:
+        return f"{plural(_partitions(table.partitions, rows), 'partition')} {OF_PARTITIONS[kind]}"
+    if kind.startswith("group_"):
+        others = int(table.count[rows].sum()) - 1
+        more = f" and {others:,} more" if others else ""
+        status = kind.removeprefix("group_")
+        return f"{name_of(table.group[rows[0]], NAME)}{more} {OF_GROUPS.get(status, status)}"
+    return str(table.sentence[rows[0]]) + (f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else "")
 
 
-def _notes(view: "View") -> Iterable[Clause]:
-    # Consumers catch up by themselves all the time: what is being read is no fault of the cluster.
-    for status in (REWOUND, GROWING, BEHIND, UNKNOWN):
-        if groups := _groups(view, status):
-            yield Clause("ok", f"{groups} {STATUSES[status]}")
+def _partitions(about: Ragged, rows: list[int]) -> int:
+    """How many partitions some problems are about, each counted once."""
+    return len({partition for row in rows for partition in about.row(row)})
+
+
+def _firing_alerts(view: "View", *, critical: bool) -> Iterable[Clause]:
+    if firing := _firing(view, critical=critical):
+        kind = "critical alert" if critical else "other alert" if _firing(view, critical=True) else "alert"
+        yield Clause("critical" if critical else "degraded", f"{plural(firing, kind)} firing")
 
 
 def _all_well(view: "View") -> str:
@@ -122,18 +125,6 @@ def _all_well(view: "View") -> str:
 
 def _firing(view: "View", *, critical: bool) -> int:
     return sum(each.state == "firing" and (each.severity == "critical") == critical for each in view.alerts)
-
-
-def _groups(view: "View", status: int) -> str:
-    rows = worst_groups(view)
-    rows = rows[view.group_lags.status[rows] == status]
-    return _some(view.snapshot.groups.group[rows].tolist(), 1)
-
-
-def _some(names: Sequence[str], most: int) -> str:
-    """The first few of the names and how many more there are; empty when there is none."""
-    shown = ", ".join(name_of(each, NAME) for each in names[:most])
-    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
 def worst_groups(view: "View") -> Ints:

@@ -1,0 +1,123 @@
+"""Groups that are not ok as problems, and the broker or offline partition that explains some of them."""
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from monitor.derive.lag import OK, STATUSES
+from monitor.derive.partition_problems import find_offline
+from monitor.derive.partitions import partition_rows
+from monitor.derive.problems import NAME, Key, Problem, brokers_at_fault
+from monitor.derive.verdict import group_why, worst_groups
+from monitor.snapshot import KNOWN
+from monitor.table import Ints
+from monitor.text import name_of
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+LEVEL_OF = {
+    "lost": "critical",
+    "losing": "critical",
+    "stopped": "degraded",
+    "stuck": "degraded",
+    "growing": "degraded",
+}
+"""The level of a problem by a group's status; other statuses are notes: any group is behind for a moment."""
+
+ABANDONED_SECONDS = 86_400.0
+"""Who stopped so long ago, or before kmon looked, is a note: groups are left behind for good all the time."""
+
+MOST_ALIKE = 20
+"""More groups of a status are one problem."""
+
+OWN_FAULT = ("lost", "losing", "rewound")
+"""What a broker that is away does not do to a group."""
+
+DONE = {"lost": "lost records", "losing": "is losing records", "rewound": "was set back"}
+
+
+def find_groups(view: "View") -> Iterable[Problem]:
+    """The groups that are not ok: those of a critical or degraded status one by one, of others the worst for all."""
+    rows = worst_groups(view)
+    if not len(rows):
+        return
+    causes = _causes(view)
+    for status in dict.fromkeys(view.group_lags.status[rows].tolist()):
+        word = STATUSES[status]
+        alike: dict[tuple[str, Key | None], list[int]] = {}
+        for row in rows[view.group_lags.status[rows] == status].tolist():
+            cause = None if word in OWN_FAULT else causes.get(row)
+            alike.setdefault((_level(view, word, row), cause), []).append(row)
+        for (level, cause), mine in alike.items():
+            explained_by = () if cause is None else (cause,)
+            apart = MOST_ALIKE if level != "note" and cause is None else 0
+            for row in mine[:apart]:
+                yield _problem(view, level, word, [row], explained_by)
+            if mine[apart:]:
+                yield _problem(view, level, word, mine[apart:], explained_by)
+
+
+def _level(view: "View", word: str, row: int) -> str:
+    if word == "stopped" and not view.time - view.group_lags.since[row] < ABANDONED_SECONDS:
+        return "note"
+    return LEVEL_OF.get(word, "note")
+
+
+def _problem(view: "View", level: str, word: str, rows: list[int], explained_by: tuple[Key, ...]) -> Problem:
+    group = str(view.snapshot.groups.group[rows[0]])
+    name = name_of(group, NAME)
+    who = name if len(rows) == 1 else f"{name} and {len(rows) - 1:,} more"
+    done = DONE.get(word, f"is {word}")
+    if len(rows) > 1:
+        done = done.replace("is ", "are ").replace("was ", "were ")
+    why = group_why(view, rows[0])
+    sentence = f"{who} {done}: {why}" if why and len(rows) == 1 else f"{who} {done}"
+    subject, since = name_of(group), float(view.group_lags.since[rows[0]])
+    if len(rows) > 1:
+        subject = f"several groups by {explained_by[0][1]}" if explained_by else f"several groups, {level}"
+        since = math.nan
+    return Problem(
+        level,
+        f"group_{word}",
+        subject,
+        sentence,
+        group=group,
+        count=len(rows),
+        since=since,
+        explained_by=explained_by,
+    )
+
+
+def _causes(view: "View") -> dict[int, Key]:
+    """The problem that explains each row of groups: of its coordinator, or of the leaders of all that is not ok."""
+    groups, lag = view.snapshot.groups, view.lag
+    at_fault = brokers_at_fault(view)
+    health, partitions = view.partition_health, view.snapshot.partitions
+    causes: dict[int, Key] = {}
+    if not at_fault and not health.offline.any():
+        return causes
+    keys: list[Key] = []
+    code = np.full(len(partitions), -1)
+    for node, key in at_fault.items():
+        code[partitions.leader == node] = len(keys)
+        keys.append(key)
+    for problem in find_offline(view):
+        code[problem.partitions] = len(keys)
+        keys.append(problem.key)
+    place = partition_rows(view.snapshot, lag.topic, lag.partition)
+    bad = np.flatnonzero(view.lag_statuses.status != OK)
+    there = place[bad] >= 0
+    mine: Ints = np.full(len(bad), -1)
+    mine[there] = code[place[bad][there]]
+    low, high = np.full(len(groups), len(keys)), np.full(len(groups), -1)
+    np.minimum.at(low, lag.group[bad], mine)
+    np.maximum.at(high, lag.group[bad], mine)
+    for row in np.flatnonzero((low == high) & (high >= 0)).tolist():
+        causes[row] = keys[low[row]]
+    unasked = (groups.reason != KNOWN) | (groups.commits_reason != KNOWN)
+    for row in np.flatnonzero(unasked & np.isin(groups.coordinator, list(at_fault))).tolist():
+        causes[row] = at_fault[int(groups.coordinator[row])]
+    return causes

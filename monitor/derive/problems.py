@@ -1,0 +1,182 @@
+"""What can be the matter with brokers, the quorum, disks and transactions: each with what would explain it."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from monitor.snapshot import KNOWN, NO_LEADER
+from monitor.table import Ints
+from monitor.text import duration, name_of, percent, size, visible
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+NAME = 60
+"""Most characters of a name in a sentence."""
+
+BEHIND_SECONDS = 30.0
+"""A voter or observer that last had all metadata so long ago has fallen behind."""
+DISK_CRITICAL, DISK_DEGRADED = 0.05, 0.15
+"""Shares of a volume that are free."""
+LATE_SECONDS = 300.0
+"""A coordinator aborts a transaction at its timeout; one that is open for so much longer hangs."""
+
+Key = tuple[str, str]
+"""Kind and subject, by which a problem is known from View to View and as the cause of others."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is the matter. `sentence` and `subject` are lines of visible text, names are as Kafka has them.
+
+    `level` is critical, degraded or note. `explained_by` are keys of problems of which any that is there is the cause.
+    `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is known
+    where the thing itself tells. -1 and None are none.
+    """
+
+    level: str
+    kind: str
+    subject: str
+    sentence: str
+    broker: int = NO_LEADER
+    topic: str | None = None
+    group: str | None = None
+    count: int = 1
+    since: float = math.nan
+    explained_by: tuple[Key, ...] = ()
+    partitions: Ints = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.subject
+
+
+def broker(node: int) -> str:
+    """A broker as a subject."""
+    return f"broker {node}"
+
+
+def down_brokers(view: "View") -> dict[int, bool]:
+    """Brokers that hold replicas and are not there, and whether they are fenced, for they are registered still."""
+    totals, brokers = view.broker_totals, view.snapshot.brokers
+    fenced = set(brokers.broker[brokers.fenced == 1].tolist())
+    held = totals.replicas > 0
+    return {
+        node: node in fenced
+        for node, described in zip(totals.broker[held].tolist(), totals.described[held].tolist(), strict=True)
+        if node in fenced or not described
+    }
+
+
+def silent_brokers(view: "View") -> dict[int, str]:
+    """Brokers that metadata names and that did not answer kmon, with the reason."""
+    return {node: why for node, why in view.snapshot.silent if node in set(view.snapshot.brokers.broker.tolist())}
+
+
+def brokers_at_fault(view: "View") -> dict[int, Key]:
+    """The problem of each broker that is down or silent."""
+    kinds = {**dict.fromkeys(silent_brokers(view), "broker_silent"), **dict.fromkeys(down_brokers(view), "broker_down")}
+    return {node: (kind, broker(node)) for node, kind in kinds.items()}
+
+
+# -------------------------------------------------------------------- brokers, quorum, disks
+
+
+def find_brokers(view: "View") -> Iterable[Problem]:
+    """Brokers that are down, or that do not answer."""
+    down, silent = down_brokers(view), silent_brokers(view)
+    for node, fenced in down.items():
+        sentence = f"broker {node} is down" + (" (fenced)" if fenced else "")
+        yield Problem("critical", "broker_down", broker(node), sentence, node)
+    for node, why in silent.items():
+        if node not in down:
+            reason = visible(why.removeprefix(f"broker {node}: "))
+            yield Problem("degraded", "broker_silent", broker(node), f"broker {node} did not answer: {reason}", node)
+
+
+def find_quorum(view: "View") -> Iterable[Problem]:
+    """No controller, controllers and brokers that fell behind its log, and too few controllers to lose another."""
+    quorum, lags = view.snapshot.quorum, view.quorum_lags
+    if not len(quorum):
+        return
+    if not quorum.leader.any():
+        yield Problem(
+            "critical", "no_controller", "quorum", "the metadata quorum has no leader: there is no controller"
+        )
+        return
+    late = lags.behind_seconds > BEHIND_SECONDS
+    for row in np.flatnonzero(late).tolist():
+        node, role = int(quorum.node[row]), "controller" if quorum.voter[row] else "broker"
+        sentence = f"{role} {node} is {duration(float(lags.behind_seconds[row]))} behind the metadata log"
+        key = ("broker_down", broker(node))
+        yield Problem("degraded", "metadata_behind", broker(node), sentence, node, explained_by=(key,))
+    voters, healthy = int(quorum.voter.sum()), int((quorum.voter & ~late).sum())
+    majority = voters // 2 + 1
+    if healthy < voters and healthy <= majority:
+        level = "degraded" if healthy == majority else "critical"
+        sentence = f"{healthy} of {voters} controllers keep up, {majority} are needed"
+        yield Problem(level, "quorum_minority", "quorum", sentence, count=voters - healthy)
+
+
+def find_disks(view: "View") -> Iterable[Problem]:
+    """Log dirs that are offline, and volumes that are nearly full."""
+    dirs = view.snapshot.log_dirs
+    free = dirs.usable_bytes / dirs.total_bytes
+    for row in np.flatnonzero((dirs.reason != KNOWN) | (free < DISK_DEGRADED)).tolist():
+        node, path = int(dirs.broker[row]), name_of(str(dirs.path[row]), NAME)
+        subject = f"broker {node} {name_of(str(dirs.path[row]))}"
+        if dirs.reason[row] != KNOWN:
+            why = visible(view.reasons[dirs.reason[row]]).removeprefix(f"broker {node}: ")
+            yield Problem("critical", "log_dir_offline", subject, f"log dir {path} of broker {node}: {why}", node)
+            continue
+        level = "critical" if free[row] < DISK_CRITICAL else "degraded"
+        left = f"{percent(float(free[row]))} free, {size(float(dirs.usable_bytes[row]))}"
+        yield Problem(
+            level, "disk_full", subject, f"disk of log dir {path} of broker {node} is nearly full: {left}", node
+        )
+
+
+def find_transactions(view: "View") -> Iterable[Problem]:
+    """Transactions that no coordinator aborts: they hold back readers for ever."""
+    table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
+    for row in np.flatnonzero(ages > table.timeout_seconds + LATE_SECONDS).tolist():
+        whole = str(table.transactional_id[row])
+        name = name_of(whole, NAME)
+        age, timeout = duration(float(ages[row])), duration(float(table.timeout_seconds[row]))
+        yield Problem(
+            "degraded",
+            "transaction_hangs",
+            name_of(whole),
+            f"transaction {name} hangs: open for {age}, timeout {timeout}",
+        )
+
+
+def find_unanswered(view: "View") -> Iterable[Problem]:
+    """Collectors without a full answer; a broker or log dir that is at fault for all that is missing explains it."""
+    failed = [each for each in view.snapshot.outcomes if not each.success]
+    if not failed:
+        return
+    keys = {f"broker {node}: ": key for node, key in brokers_at_fault(view).items()}
+    dirs = view.snapshot.log_dirs
+    for row in np.flatnonzero(dirs.reason != KNOWN).tolist():
+        subject = f"broker {dirs.broker[row]} {name_of(str(dirs.path[row]))}"
+        keys[view.reasons[dirs.reason[row]]] = "log_dir_offline", subject
+    causes: dict[Key, None] = {}
+    unexplained = []
+    for each in failed:
+        found = [
+            next((key for text, key in keys.items() if part.startswith(text)), None) for part in each.error.split("; ")
+        ]
+        causes.update((key, None) for key in found if key)
+        if None in found:
+            unexplained.append(each)
+    told = unexplained or failed
+    names = [each.collector for each in told]
+    more = f"{', '.join(names[:3])} and {len(names) - 3:,} more" if len(names) > 3 else ", ".join(names)
+    reason = visible(next((each.error for each in told if each.error), "failed"))
+    sentence = f"no full answer on {more}: {reason}"
+    causes = {} if unexplained else causes
+    yield Problem("degraded", "no_full_answer", "kmon", sentence, count=len(told), explained_by=tuple(causes))
