@@ -7,6 +7,7 @@ import numpy as np
 
 from exporters import sources
 from exporters.family import Family, Label, Rows, nodes
+from monitor.derive.lag import OK, STATUSES
 from monitor.snapshot import KNOWN
 from monitor.table import Floats, Ints, objects
 from monitor.view import View
@@ -23,6 +24,15 @@ def answered(view: View) -> Rows:
 
 def holding_back(view: View) -> Rows:
     return np.flatnonzero(view.lag.stable_lag < view.lag.lag)
+
+
+def troubled(view: View) -> Rows:
+    """Rows of lag that are not ok, which hysteresis keeps from changing with every poll."""
+    return np.flatnonzero((view.lag_statuses.status != OK) & ~np.isnan(view.lag_times.lag_seconds))
+
+
+def statuses(view: View) -> object:
+    return objects(STATUSES[code] for code in view.group_lags.status.tolist())
 
 
 def _streams(view: View) -> Ints:
@@ -120,6 +130,77 @@ GROUP_FAMILIES = (
         GROUP,
         unit="records",
         sources=(sources.OFFSET_FETCH, sources.LIST_OFFSETS),
+    ),
+    Family(
+        "kmon_group_status",
+        "1, labelled with how the group stands in time, which is how the worst of its partitions does",
+        1,
+        (*GROUP, Label("status", statuses)),
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_lag_seconds",
+        "Age of the oldest record that the group reads next on any partition; 0 when it has nothing to read",
+        "group_lags.lag_seconds",
+        GROUP,
+        unit="seconds",
+        whole=False,
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_lag_seconds_error",
+        "The true age is at most this much less or more",
+        "group_lags.lag_seconds_error",
+        GROUP,
+        unit="seconds",
+        whole=False,
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_produce_rate",
+        "Records a second produced to the group's partitions over 5 minutes",
+        "group_lags.produce_rate",
+        GROUP,
+        unit="records/s",
+        whole=False,
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_consume_rate",
+        "Records a second that the group has read over 5 minutes",
+        "group_lags.consume_rate",
+        GROUP,
+        unit="records/s",
+        whole=False,
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_eta_seconds",
+        "Time until the group has nothing to read at these rates; +Inf while its lag does not fall",
+        "group_lags.eta_seconds",
+        GROUP,
+        unit="seconds",
+        whole=False,
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_headroom_seconds",
+        "Time until retention deletes a record that the group has not read, at the earliest; +Inf for never",
+        "group_lags.headroom_seconds",
+        GROUP,
+        unit="seconds",
+        whole=False,
+        sources=(*sources.LAG, sources.TOPIC_CONFIGS),
+    ),
+    Family(
+        "kmon_group_partition_lag_seconds",
+        "Age of the record of the partition that the group reads next; only partitions that are not ok have a line",
+        "lag_times.lag_seconds",
+        GROUP_PARTITION,
+        unit="seconds",
+        whole=False,
+        rows=troubled,
+        sources=sources.LAG,
     ),
     Family(
         "kmon_group_partitions",

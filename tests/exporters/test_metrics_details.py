@@ -13,6 +13,7 @@ from details import GIB, detailed_snapshot, detailed_view
 from hostile import HOSTILE
 from metric_samples import names, samples, value
 from requirements import require
+from series import Series
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
@@ -33,6 +34,14 @@ UNKNOWN_IN_DETAILS = {
     "kmon_partition_at_min_isr",
     "kmon_partition_not_preferred_leader",
     "kmon_group_partition_lost",
+    # One poll tells no rates, and no record of this cluster was dated.
+    "kmon_group_lag_seconds",
+    "kmon_group_lag_seconds_error",
+    "kmon_group_produce_rate",
+    "kmon_group_consume_rate",
+    "kmon_group_eta_seconds",
+    "kmon_group_headroom_seconds",
+    "kmon_group_partition_lag_seconds",
 }
 
 
@@ -60,6 +69,28 @@ def test_the_cluster_and_its_quorum() -> None:
     assert value(page, "kmon_quorum_behind_seconds", node="3", role="voter") == 3
     assert value(page, "kmon_poll_interval_seconds") == 10
     assert value(page, "kmon_poll_overruns_total") == 0
+
+
+def test_how_groups_stand_in_time() -> None:
+    series = Series(retention_seconds=3600)
+    for step in range(40):
+        topics = [Topic("orders", [(0, 1000 + 10 * step), (0, 500)])]
+        groups = [
+            Group("slow", {("orders", 0): 100 + 5 * step}, [("c", "/10.0.0.1", [("orders", 0)])]),
+            Group("idle", {("orders", 1): 500}, [("d", "/10.0.0.2", [("orders", 1)])]),
+        ]
+        view = series.poll(topics, groups, ages={("orders", 0): 600.0})
+    page = MetricsPage([FixtureSource(view)])
+    assert value(page, "kmon_group_lag_seconds", group="slow") == 600
+    assert value(page, "kmon_group_lag_seconds_error", group="slow") == 0
+    assert value(page, "kmon_group_produce_rate", group="slow") == 1
+    assert value(page, "kmon_group_consume_rate", group="slow") == 0.5
+    assert value(page, "kmon_group_eta_seconds", group="slow") == math.inf
+    assert value(page, "kmon_group_headroom_seconds", group="slow") == 3000
+    assert value(page, "kmon_group_status", group="idle", status="ok") == 1
+    assert value(page, "kmon_group_lag_seconds", group="idle") == 0
+    assert value(page, "kmon_group_partition_lag_seconds", group="slow", topic="orders", partition="0") == 600
+    assert value(page, "kmon_group_partition_lag_seconds", group="idle", topic="orders", partition="1") is None
 
 
 def test_a_cluster_without_a_quorum_says_nothing_of_one() -> None:
