@@ -6,6 +6,7 @@ import numpy as np
 
 from exporters.rows.plain import Row, grouped, node, number, numbers, places, reason, rows_of
 from monitor.derive.lag import STATUSES
+from monitor.derive.times import METHODS
 from monitor.table import Ints
 from monitor.view import View
 
@@ -37,7 +38,14 @@ def group_rows(view: View, rows: Sequence[int] | None = None) -> list[Row]:
             "lost": numbers(totals.lost, rows),
             "partitions": numbers(totals.partitions, rows),
             "unknown_partitions": numbers(totals.unknown_partitions, rows),
+            "lag_seconds": numbers(totals.lag_seconds, rows),
+            "lag_seconds_error": numbers(totals.lag_seconds_error, rows),
+            "produce_rate": numbers(totals.produce_rate, rows),
+            "consume_rate": numbers(totals.consume_rate, rows),
+            "eta_seconds": numbers(totals.eta_seconds, rows),
+            "headroom_seconds": numbers(totals.headroom_seconds, rows),
             "status": [STATUSES[totals.status[row]] for row in rows],
+            "since": numbers(totals.since, rows),
             "reason": [reason(view, totals.reason[row]) for row in rows],
         }
     )
@@ -100,8 +108,8 @@ def subtopology_rows(view: View, group: int) -> list[Row]:
 
 
 def lag_rows(view: View, rows: Ints) -> list[Row]:
-    """Rows of the lag table in this order; `reason` is why the lag is unknown."""
-    lag, snapshot = view.lag, view.snapshot
+    """Rows of the lag table in this order; `reason` is why the lag is unknown, `age_reason` why its age is."""
+    lag, times, snapshot = view.lag, view.lag_times, view.snapshot
     groups, members = snapshot.groups, snapshot.members
     owner = [int(lag.member[row]) for row in rows]
     return rows_of(
@@ -117,7 +125,16 @@ def lag_rows(view: View, rows: Ints) -> list[Row]:
             "lag": numbers(lag.lag, rows),
             "stable_lag": numbers(lag.stable_lag, rows),
             "lost": numbers(lag.lost, rows),
+            "lag_seconds": numbers(times.lag_seconds, rows),
+            "lag_seconds_error": numbers(times.lag_seconds_error, rows),
+            "lag_method": [METHODS[times.method[row]] or None for row in rows],
+            "age_reason": [reason(view, times.reason[row]) for row in rows],
+            "produce_rate": numbers(times.produce_rate, rows),
+            "consume_rate": numbers(times.consume_rate, rows),
+            "eta_seconds": numbers(times.eta_seconds, rows),
+            "headroom_seconds": numbers(times.headroom_seconds, rows),
             "status": [STATUSES[view.lag_statuses.status[row]] for row in rows],
+            "since": numbers(view.lag_statuses.since, rows),
             "reason": [reason(view, lag.reason[row]) for row in rows],
             "member_id": [members.member_id[member] if member >= 0 else None for member in owner],
             "client_id": [members.client_id[member] if member >= 0 else None for member in owner],
