@@ -23,6 +23,8 @@ TABLES = (
     "partition_health",
     "quorum_lags",
     "problems",
+    "diagnoses",
+    "group_activity",
     "events",
 )
 SNAPSHOT_TABLES = (

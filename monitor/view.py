@@ -25,6 +25,9 @@ from monitor.derive.status import LagStatuses, derive_statuses
 from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates, derive_rates, derive_times
 from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
+from monitor.diagnosis import diagnose
+from monitor.diagnosis.diagnosis import Diagnoses
+from monitor.events.activity import GroupActivity, derive_activity
 from monitor.events.event import Events
 from monitor.events.log import NO_CHANGES, Changes
 from monitor.frames import frame
@@ -75,7 +78,9 @@ class View:
     transaction_ages: TransactionAges
     totals: ClusterTotals
     reasons: tuple[str, ...]
+    group_activity: GroupActivity
     problems: Problems = field(default_factory=Problems.empty)
+    diagnoses: Diagnoses = field(default_factory=Diagnoses.empty)
     events: Events = field(default_factory=Events.empty)
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
     """How many events of each kind there were since kmon began to poll the cluster."""
@@ -167,9 +172,10 @@ def make_view(
         transaction_ages=derive_transactions(snapshot),
         totals=total_cluster(snapshot, groups, health),
         reasons=tuple(reasons),
+        group_activity=derive_activity(snapshot, changes),
         events=changes.events,
         event_counts=changes.counts,
         alerts=alerts,
         last_good=kept if kept is not None and kept.up else None,
     )
-    return replace(view, problems=derive_problems(view, last_good))
+    return replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))

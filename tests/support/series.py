@@ -10,6 +10,7 @@ from views import NOW, Group, Topic, snapshot_of
 from monitor.derive.lag import derive_lag
 from monitor.derive.times import undated
 from monitor.details import RecordTimes, TopicConfigs
+from monitor.events.log import EventLog
 from monitor.past.past import Past
 from monitor.snapshot import Snapshot
 from monitor.table import objects
@@ -30,6 +31,7 @@ class Series:
         self.interval = interval
         self.retention_seconds = retention_seconds
         self.past = Past()
+        self.log = EventLog()
         self.now = NOW - interval
         self.view: View | None = None
 
@@ -57,8 +59,9 @@ class Series:
         if not snapshot.error:
             lag, _ = derive_lag(snapshot)
             self.past.add(snapshot, lag, 0.0)
+            self.log.add(snapshot, lag)
             snapshot = replace(snapshot, record_times=_dated(snapshot, self.past, ages or {}))
-        self.view = make_view(snapshot, past=self.past, last_good=self.view)
+        self.view = make_view(snapshot, past=self.past, last_good=self.view, changes=self.log.changes)
         return self.view
 
 

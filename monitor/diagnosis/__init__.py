@@ -1,0 +1,44 @@
+"""Why groups are behind: patterns in the tables of a View, each told in a sentence with the numbers behind it."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from monitor.diagnosis.brokers import broker_at_fault
+from monitor.diagnosis.diagnosis import Diagnoses, Diagnosis, diagnoses_table
+from monitor.diagnosis.members import empty_group, idle_members, rebalance_storm, stuck_member
+from monitor.diagnosis.offsets import deletion_overtakes, offsets_reset, retention_passed
+from monitor.diagnosis.partitions import hot_partition, open_transaction
+from monitor.diagnosis.rates import consumers_slowed, producers_sped_up
+from monitor.diagnosis.signs import Signs
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
+    retention_passed,
+    deletion_overtakes,
+    empty_group,
+    broker_at_fault,
+    open_transaction,
+    stuck_member,
+    rebalance_storm,
+    offsets_reset,
+    consumers_slowed,
+    producers_sped_up,
+    hot_partition,
+    idle_members,
+)
+"""In this order stand the diagnoses of a group; docs/diagnosis.md explains each."""
+
+EXCUSED = {"broker_at_fault": ("stuck_member", "consumers_slowed")}
+"""Patterns that a group cannot help while another holds for it."""
+
+
+def diagnose(view: "View") -> Diagnoses:
+    """The diagnoses of all groups of a View, those of the worst group first."""
+    signs = Signs(view)
+    found = [each for pattern in PATTERNS for each in pattern(signs)]
+    excused = {(each.group, pattern) for each in found for pattern in EXCUSED.get(each.pattern, ())}
+    found = [each for each in found if (each.group, each.pattern) not in excused]
+    rank = {row: place for place, row in enumerate(signs.groups.tolist())}
+    return diagnoses_table(sorted(found, key=lambda each: (rank.get(each.group, len(rank)), each.group)))

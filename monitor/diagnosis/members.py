@@ -1,0 +1,91 @@
+"""Members that read nothing, have nothing to read, are gone, or do nothing but rebalance."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from monitor.derive.lag import STOPPED, STUCK
+from monitor.diagnosis.diagnosis import Diagnosis
+from monitor.diagnosis.signs import Signs, rate
+from monitor.text import count, plural
+
+STORM = 4
+"""So many rebalances in 10 minutes are a storm."""
+
+
+def stuck_member(signs: Signs) -> Iterable[Diagnosis]:
+    """A member that reads nothing of what waits on any of its partitions, while other members do, or that is alone."""
+    lag, statuses, members = signs.view.lag, signs.view.lag_statuses, signs.view.snapshot.members
+    # What an open transaction holds back nobody can read.
+    rows = signs.rows[(lag.member[signs.rows] >= 0) & ~(lag.stable_lag[signs.rows] == 0)]
+    if not len(rows) or not (statuses.status[rows] == STUCK).any():
+        return
+    owner, waits = lag.member[rows], lag.lag[rows] > 0
+    stuck = waits & (statuses.status[rows] == STUCK)
+    waiting = np.bincount(owner[waits], minlength=len(members))
+    stands = (waiting > 0) & (np.bincount(owner[stuck], minlength=len(members)) == waiting)
+    reading = np.zeros(len(members), bool)
+    reading[owner] = True
+    reading &= ~stands
+    groups = len(signs.chosen)
+    standing, others = (np.bincount(members.group[each], minlength=groups) for each in (stands, reading))
+    for member in np.flatnonzero(stands).tolist():
+        group = int(members.group[member])
+        if not others[group] and standing[group] > 1:
+            continue
+        mine = rows[stuck & (owner == member)]
+        records = float(lag.lag[mine].sum())
+        besides = f", while {plural(int(others[group]), 'other member')} read" if others[group] else ""
+        sentence = (
+            f"member {signs.member_name(member)} is stuck{signs.span(float(np.max(statuses.since[mine])))}: it reads "
+            f"nothing on {plural(len(mine), 'partition')}, {count(records)} records wait{besides}"
+        )
+        evidence = (("partitions", float(len(mine))), ("lag", records), ("other_members", float(others[group])))
+        yield Diagnosis("stuck_member", group, sentence, evidence, member=member)
+
+
+def empty_group(signs: Signs) -> Iterable[Diagnosis]:
+    """Nobody is there to read, and more comes in."""
+    view, groups = signs.view, signs.view.snapshot.groups
+    # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
+    simple = (groups.group_type == "classic") & (groups.protocol_type == "")
+    produced = signs.produced("5m")
+    produced = np.where(np.isnan(produced), signs.produced("1m"), produced)
+    lag = signs.by_group(view.lag.lag[signs.rows])
+    for group in np.flatnonzero((groups.members == 0) & ~simple & (lag > 0) & (produced > 0)).tolist():
+        since = float(view.group_lags.since[group]) if view.group_lags.status[group] == STOPPED else np.nan
+        sentence = (
+            f"the group is empty, its consumers are gone{signs.span(since)}: "
+            f"{rate(produced[group])} come in, {count(lag[group])} records wait"
+        )
+        evidence = (("members", 0.0), ("produce_rate", float(produced[group])), ("lag", float(lag[group])))
+        yield Diagnosis("empty_group", group, sentence, evidence)
+
+
+def rebalance_storm(signs: Signs) -> Iterable[Diagnosis]:
+    """It rebalances over and over; in between little is read."""
+    rebalances = signs.view.group_activity.rebalances
+    for group in np.flatnonzero(rebalances >= STORM).tolist():
+        sentence = f"rebalance storm: {count(rebalances[group])} rebalances in 10 min"
+        yield Diagnosis("rebalance_storm", group, sentence, (("rebalances", float(rebalances[group])),))
+
+
+def idle_members(signs: Signs) -> Iterable[Diagnosis]:
+    """Members that no partition is left for, in a group that is done assigning them."""
+    snapshot = signs.view.snapshot
+    groups, members, assigned, tasks = snapshot.groups, snapshot.members, snapshot.assignments, snapshot.tasks
+    # Members of share groups share partitions, and what those of other protocols are assigned is theirs to know.
+    consumers = (groups.group_type == "consumer") | (groups.group_type == "streams")
+    consumers |= (groups.group_type == "classic") & (groups.protocol_type == "consumer")
+    busy = np.zeros(len(members), bool)
+    busy[assigned.member] = True
+    busy[tasks.member] = True
+    partitions = np.bincount(members.group[assigned.member], minlength=len(groups))
+    idle = np.bincount(members.group[~busy], minlength=len(groups))
+    found = consumers & (groups.state == "Stable") & (idle > 0) & (partitions > 0)
+    for group in np.flatnonzero(found & (groups.members > partitions)).tolist():
+        have = f"{count(groups.members[group])} members for {plural(int(partitions[group]), 'partition')}"
+        sentence = f"{plural(int(idle[group]), 'idle member')}: {have}"
+        numbers = (float(idle[group]), float(groups.members[group]), float(partitions[group]))
+        evidence = tuple(zip(("idle_members", "members", "partitions"), numbers, strict=True))
+        yield Diagnosis("idle_members", group, sentence, evidence)

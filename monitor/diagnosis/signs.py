@@ -1,0 +1,101 @@
+"""What patterns look at: the worst groups of a View, their rows of lag, and sums of their rates over windows."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from monitor.derive.lag import LOST, OK, UNKNOWN
+from monitor.derive.partitions import partition_rows
+from monitor.derive.verdict import worst_groups
+from monitor.table import Flags, Floats, Ints
+from monitor.text import count, duration, name_of
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+MOST_GROUPS = 200
+"""So many groups that are not ok are diagnosed, the worst first."""
+NAME = 60
+"""Most characters of a name in a sentence."""
+
+
+class Signs:
+    """A View as the patterns need it. An unknown number is NaN here too, and no comparison with it holds."""
+
+    def __init__(self, view: "View") -> None:
+        self.view = view
+        worst = worst_groups(view)
+        self.groups: Ints = worst[view.group_lags.status[worst] != UNKNOWN][:MOST_GROUPS]
+        """Rows of the groups that are diagnosed, the worst first."""
+
+    @cached_property
+    def chosen(self) -> Flags:
+        """Whether each group is diagnosed."""
+        chosen = np.zeros(len(self.view.snapshot.groups), bool)
+        chosen[self.groups] = True
+        return chosen
+
+    @cached_property
+    def rows(self) -> Ints:
+        """The rows of lag of the groups that are diagnosed."""
+        return np.flatnonzero(self.chosen[self.view.lag.group]) if len(self.groups) else np.empty(0, np.int64)
+
+    @cached_property
+    def late(self) -> Flags:
+        """Whether each row of lag is read late, whatever the reason."""
+        status = self.view.lag_statuses.status
+        return ~np.isin(status, (OK, LOST, UNKNOWN))
+
+    @cached_property
+    def place(self) -> Ints:
+        """The row of `partitions` of each row of lag, -1 where there is none."""
+        return partition_rows(self.view.snapshot, self.view.lag.topic, self.view.lag.partition)
+
+    def of_partitions(self, rows: Ints, column: Floats) -> Floats:
+        """A column of partitions for rows of lag, NaN where there is no such partition."""
+        place = self.place[rows]
+        found = np.full(len(rows), np.nan)
+        found[place >= 0] = column[place[place >= 0]]
+        return found
+
+    def produced(self, window: str) -> Floats:
+        """Records a second produced for each group over a window such as 5m; unknown where any part of it is."""
+        return self.by_group(
+            self.of_partitions(self.rows, getattr(self.view.partition_rates, f"produce_rate_{window}"))
+        )
+
+    def consumed(self, window: str) -> Floats:
+        """Records a second read by each group over a window; unknown where any part of it is."""
+        return self.by_group(getattr(self.view.consume_rates, f"consume_rate_{window}")[self.rows])
+
+    def by_group(self, values: Floats) -> Floats:
+        """Sums by group of values of `rows`; partitions whose lag is unknown, such as those without a commit, aside."""
+        known = ~np.isnan(self.view.lag.lag[self.rows])
+        groups = self.view.lag.group[self.rows][known]
+        sums = np.bincount(groups, values[known], minlength=len(self.chosen))
+        nothing = np.bincount(groups, minlength=len(self.chosen)) == 0
+        return np.where(nothing, np.nan, sums)
+
+    def topic(self, row: int) -> str:
+        """The name of the topic of a row of lag."""
+        return str(self.view.snapshot.topics.topic[self.view.lag.topic[row]])
+
+    def partition_name(self, row: int) -> str:
+        """The partition of a row of lag in a sentence."""
+        return f"{name_of(self.topic(row), NAME)}-{self.view.lag.partition[row]}"
+
+    def member_name(self, member: int) -> str:
+        """A member in a sentence: its client and where it connects from."""
+        members = self.view.snapshot.members
+        host = str(members.host[member]).removeprefix("/")
+        return f"{name_of(str(members.client_id[member]), NAME)} ({name_of(host, NAME)})"
+
+    def span(self, since: float) -> str:
+        """For how long something is so, which began at a unix time; empty where that is unknown."""
+        return "" if np.isnan(since) else f" for {duration(self.view.time - since)}"
+
+
+def rate(value: float) -> str:
+    """A number of records a second in a sentence."""
+    return f"{value:.1f}/s" if value < 10 else f"{count(value)}/s"
