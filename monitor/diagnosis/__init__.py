@@ -30,8 +30,13 @@ PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
 )
 """In this order stand the diagnoses of a group; docs/diagnosis.md explains each."""
 
-EXCUSED = {"broker_at_fault": ("stuck_member", "consumers_slowed")}
-"""Patterns that a group cannot help while another holds for it."""
+EXCUSED = {
+    "broker_at_fault": ("stuck_member", "consumers_slowed"),
+    "open_transaction": ("consumers_slowed",),
+    "stuck_member": ("consumers_slowed",),
+    "rebalance_storm": ("consumers_slowed",),
+}
+"""Patterns that only follow from another one, and are not told of a group beside it."""
 
 
 def diagnose(view: "View") -> Diagnoses:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.derive.lag import STOPPED, STUCK
+from monitor.derive.lag import OK, STOPPED, STUCK
 from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs, rate
 from monitor.text import count, plural
@@ -16,29 +16,30 @@ STORM = 4
 def stuck_member(signs: Signs) -> Iterable[Diagnosis]:
     """A member that reads nothing of what waits on any of its partitions, while other members do, or that is alone."""
     lag, statuses, members = signs.view.lag, signs.view.lag_statuses, signs.view.snapshot.members
+    rows = signs.rows[lag.member[signs.rows] >= 0]
     # What an open transaction holds back nobody can read.
-    rows = signs.rows[(lag.member[signs.rows] >= 0) & ~(lag.stable_lag[signs.rows] == 0)]
-    if not len(rows) or not (statuses.status[rows] == STUCK).any():
+    held = (lag.lag[rows] > 0) & (lag.stable_lag[rows] == 0)
+    stuck = (statuses.status[rows] == STUCK) & ~held
+    if not stuck.any():
         return
-    owner, waits = lag.member[rows], lag.lag[rows] > 0
-    stuck = waits & (statuses.status[rows] == STUCK)
-    waiting = np.bincount(owner[waits], minlength=len(members))
-    stands = (waiting > 0) & (np.bincount(owner[stuck], minlength=len(members)) == waiting)
-    reading = np.zeros(len(members), bool)
-    reading[owner] = True
-    reading &= ~stands
-    groups = len(signs.chosen)
-    standing, others = (np.bincount(members.group[each], minlength=groups) for each in (stands, reading))
+    keeps_up = (statuses.status[rows] == OK) & (signs.view.lag_times.produce_rate[rows] > 0)
+    read = ~stuck & (keeps_up | (signs.view.consume_rates.consume_rate_1m[rows] > 0))
+    reads, stands = np.zeros(len(members), bool), np.zeros(len(members), bool)
+    reads[lag.member[rows[read]]] = stands[lag.member[rows[stuck]]] = True
+    stands &= ~reads
+    standing, others = (np.bincount(members.group[each], minlength=len(signs.chosen)) for each in (stands, reads))
+    stuck_rows = rows[stuck]
     for member in np.flatnonzero(stands).tolist():
         group = int(members.group[member])
         if not others[group] and standing[group] > 1:
             continue
-        mine = rows[stuck & (owner == member)]
+        mine = stuck_rows[lag.member[stuck_rows] == member]
         records = float(lag.lag[mine].sum())
-        besides = f", while {plural(int(others[group]), 'other member')} read" if others[group] else ""
+        besides = f", while {others[group]:,} of the others read theirs" if others[group] else ""
+        span = signs.span(float(np.max(statuses.since[mine])))
         sentence = (
-            f"member {signs.member_name(member)} is stuck{signs.span(float(np.max(statuses.since[mine])))}: it reads "
-            f"nothing on {plural(len(mine), 'partition')}, {count(records)} records wait{besides}"
+            f"member {signs.member_name(member)} is stuck{span}: it does not read "
+            f"{plural(len(mine), 'partition')} on which {count(records)} records wait{besides}"
         )
         evidence = (("partitions", float(len(mine))), ("lag", records), ("other_members", float(others[group])))
         yield Diagnosis("stuck_member", group, sentence, evidence, member=member)

@@ -47,7 +47,7 @@ class Group:
 
 @dataclass
 class Topic:
-    """A topic: (start, end) offsets of each partition; either may be None with `reason`."""
+    """A topic: (start, end) offsets of each partition; either may be None with `reason`. All is stable but `stable`."""
 
     name: str
     offsets: list[tuple[float | None, float | None]]
@@ -55,6 +55,7 @@ class Topic:
     isr: list[list[int]] | None = None
     replicas: list[list[int]] | None = None
     topic_id: str = "2CgPoZtBQo2gW6Qn0b3u1A"
+    stable: list[float] | None = None
 
 
 def snapshot_of(
@@ -151,7 +152,7 @@ def snapshot_of(
             np.array([code(offset_reason) if topic.offsets[p][0] is None else 0 for topic, p in rows]),
             np.array([number(topic.offsets[p][1]) for topic, p in rows]),
             np.array([code(offset_reason) if topic.offsets[p][1] is None else 0 for topic, p in rows]),
-            np.array([number(topic.offsets[p][1]) for topic, p in rows]),
+            np.array([number(topic.stable[p] if topic.stable else topic.offsets[p][1]) for topic, p in rows]),
             np.array([code(offset_reason) if topic.offsets[p][1] is None else 0 for topic, p in rows]),
         ),
         groups=Groups(
