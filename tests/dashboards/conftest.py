@@ -1,4 +1,4 @@
-"""One Chromium for all tests of the dashboard that need a browser."""
+"""Chromium for the tests of the dashboard that need a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +10,9 @@ from requirements import require
 CHROMIUM = "/usr/bin/chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Chromium for one module's tests: its event loop must be gone before tests of other rooms run theirs."""
     if not Path(CHROMIUM).exists():
         require("chromium", f"{CHROMIUM} is missing: apt-get install chromium")
     from playwright.sync_api import sync_playwright

@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
-from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, unique
+from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, unique, wait_until
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
@@ -34,6 +34,9 @@ def asked(view: View) -> Counter[str]:
 
 
 def asked_by_one_poll(poller: Poller) -> Counter[str]:
+    """What one poll asks once the records that were there before the first one are dated."""
+    poller.poll()
+    wait_until(lambda: poller.poll() and not poller._dater.asked, "every next record to be dated")
     before = poller.poll()
     after = poller.poll()
     assert before.complete

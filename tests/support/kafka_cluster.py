@@ -96,9 +96,19 @@ def _committed(admin: Any, group: str, wanted: Mapping[TopicPartition, OffsetAnd
 
 
 def group_states(cluster: Cluster) -> dict[str, str]:
-    """`{group: state}` of all groups, as the coordinators list them."""
+    """`{group: state}` of all groups, as the coordinators list them once they have all loaded theirs."""
+    (states,) = wait_until(lambda: _states(cluster), "the coordinators to have loaded their groups")
+    return dict(states)
+
+
+def _states(cluster: Cluster) -> list[dict[str, str]]:
     with closing(cluster.admin()) as admin:
-        return {group["group_id"]: group["group_state"] for group in admin.list_groups()}
+        try:
+            return [{group["group_id"]: group["group_state"] for group in admin.list_groups()}]
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            return []
 
 
 def wait_for_group(cluster: Cluster, group: str, state: str = "Stable") -> None:
