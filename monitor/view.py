@@ -152,7 +152,7 @@ def make_view(
     known = None if snapshot.error else past
     rates = derive_rates(known, len(snapshot.partitions), len(lag))
     times = derive_times(snapshot, lag, known, rates, reasons)
-    statuses = derive_statuses(snapshot, lag, times, known)
+    statuses = derive_statuses(snapshot, lag, times, rates, known)
     kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, lag, statuses, times)
     health = derive_partitions(snapshot)

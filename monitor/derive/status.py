@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
-from monitor.derive.times import LagTimes
+from monitor.derive.partitions import partition_rows
+from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates
 from monitor.past.marks import LATCHES, Marks
 from monitor.past.past import Past
 from monitor.snapshot import Snapshot
@@ -25,7 +26,12 @@ STOPPED_SECONDS = 60.0
 STUCK_SECONDS = 120.0
 STUCK_UNPACED_SECONDS = 300.0
 """While no commit has shown how often its group commits; the default of max.poll.interval.ms."""
-STUCK_MOST_SECONDS = 1800.0
+STUCK_PACES = 3.0
+"""How often as long as it usually stands still a row may do so."""
+USUAL, UNUSUAL = 1.5, 1.25
+"""Up to the first share of its patience is what is usual; what is more raises the patience by the second."""
+PACE_HALVES_SECONDS = 1800.0
+STUCK_MOST_SECONDS = 3600.0
 STILL_POLLS = 3
 REWOUND_SECONDS = 600.0
 GROWING_SECONDS = 300.0
@@ -36,21 +42,24 @@ LAST_PART = 0.2
 """The last share of a record's life, from being written to being deleted, in which it can be losing."""
 
 Bits = NDArray[np.uint8]
+Rates = tuple[PartitionRates, ConsumeRates]
 
-RECENT = 1 / 3
+RECENT = 0.5
 """Of the time after which a row is stopped or stuck: so long after a commit it may still be read."""
+LEFT = 0.75
+"""Of that time: so long it must be read to be neither any more, which one commit alone does not do."""
 HOLDS: dict[int, tuple[float, int, float, int]] = {
-    BEHIND: (0.0, 2, 30.0, 2),
+    BEHIND: (0.0, 2, 60.0, 3),
     GROWING: (120.0, 3, 120.0, 3),
     REWOUND: (0.0, 2, 0.0, 0),
-    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS / 2, 2),
-    STUCK: (1 - RECENT, 2, 1 / 2, 2),
+    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS * LEFT, 2),
+    STUCK: (1 - RECENT, 2, STUCK_SECONDS * LEFT, 2),
     LOSING: (60.0, 3, 120.0, 3),
     LOST: (0.0, 0, 600.0, 0),
 }
 """How many seconds and polls a condition must hold to be told, and must not hold to be told no more.
 
-Those of STUCK are shares of the row's own patience.
+The first of STUCK is a share of the row's own patience.
 """
 
 _WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
@@ -68,11 +77,11 @@ class LagStatuses(Table):
     watched: Floats = column("f8", "unix time of the first poll that knew the lag of the row", "seconds")
 
 
-def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, past: Past | None) -> LagStatuses:
+def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:
     """The status of every row. A poll is put into the marks of `past` once, however often it is asked for."""
     marks = past.marks if past is not None else Marks(len(lag))
     if marks.told != snapshot.started:
-        _Poll(snapshot, lag, times, marks).tell()
+        _Poll(snapshot, lag, times, rates, marks).tell()
         marks.told = snapshot.started
     clock = snapshot.time - snapshot.started
     unknown = np.isnan(lag.lag)
@@ -90,8 +99,8 @@ def _bit(status: int) -> int:
 class _Poll:
     """One poll, and what is remembered of those before; `tell` brings the marks up to date."""
 
-    def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, marks: Marks) -> None:
-        self.snapshot, self.lag, self.times, self.marks = snapshot, lag, times, marks
+    def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, marks: Marks) -> None:
+        self.snapshot, self.lag, self.times, self.rates, self.marks = snapshot, lag, times, rates, marks
         self.now = snapshot.started
         self.interval = snapshot.interval_seconds or 0.0
         self.known: Flags = ~np.isnan(lag.lag)
@@ -127,9 +136,15 @@ class _Poll:
         fell = np.flatnonzero(committed < before)
         marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
         marks.fell[fell] = now
+        if marks.told < now:
+            marks.pace *= np.float32(0.5 ** ((now - marks.told) / PACE_HALVES_SECONDS))
         stood = (now - marks.still).astype(np.float32)
+        patience = np.float32(STUCK_PACES) * marks.pace
+        patience = np.where(np.isnan(patience), STUCK_UNPACED_SECONDS, np.maximum(patience, STUCK_SECONDS))
+        # What stood for much longer than it usually does may have been stuck: it shows little of what is usual.
+        stood = np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES)
         read = rose & (marks.on & _bit(STOPPED) == 0)
-        np.copyto(marks.pace, np.fmax(stood, marks.pace * np.float32(0.5)), where=read)
+        np.copyto(marks.pace, np.fmax(stood, marks.pace), where=read, casting="same_kind")
         self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
         moved = ~(committed == before) & ~np.isnan(committed)
         np.copyto(marks.still, now, where=moved | (self.known & ~self.waiting))
@@ -185,7 +200,7 @@ class _Poll:
             longest = np.full(len(self.snapshot.groups), np.nan)
             longest[self.lag.group[self._firsts]] = np.fmax.reduceat(self.marks.pace, self._firsts)
             pace = np.where(np.isnan(pace), longest[self.lag.group[rows]], pace)
-        patience = np.clip(2 * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
+        patience = np.clip(STUCK_PACES * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
         patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, patience)
         return np.maximum(patience, STILL_POLLS * self.interval)
 
@@ -216,7 +231,6 @@ class _Poll:
         older = marks.age_low[rows].astype(np.float64) - marks.base[rows]
         if not self.now - marks.base_at <= 2 * GROWING_SECONDS + UNSEEN_SECONDS:
             older[:] = np.nan
-        short = times.consume_rate[rows] < (1 - SHORTFALL) * times.produce_rate[rows]
         headroom, age = times.headroom_seconds[rows], times.lag_seconds[rows]
         # An age grows by a second a second while nobody reads.
         speed = np.where(still >= STOPPED_SECONDS, 1.0, older / (self.now - marks.base_at))
@@ -227,13 +241,21 @@ class _Poll:
         bits = np.zeros(len(rows), np.uint8)
         for status, holds in (
             (BEHIND, late),
-            (GROWING, late & read & short & (older > 0)),
+            (GROWING, late & read & (older > 0) & self._short(rows)),
             (REWOUND, late & ~np.isnan(marks.highest[rows])),
             (LOSING, late & losing),
             (LOST, lag.lost[rows] > 0),
         ):
             bits |= holds * np.uint8(_bit(status))
         return bits
+
+    def _short(self, rows: Ints) -> Flags:
+        """Whether less is read than is produced, and no burst of the last minutes is being read already."""
+        produced, consumed = self.rates
+        place = partition_rows(self.snapshot, self.lag.topic[rows], self.lag.partition[rows])
+        lately = np.where(place >= 0, produced.produce_rate_1m[place], np.nan)
+        short = self.times.consume_rate[rows] < (1 - SHORTFALL) * self.times.produce_rate[rows]
+        return np.asarray(short & (consumed.consume_rate_1m[rows] < (1 - SHORTFALL) * lately))
 
     def _first_sight(self, rows: Ints, unread: Floats, on: Bits) -> None:
         """What can be told of rows that no earlier poll knew, without waiting."""
@@ -254,7 +276,7 @@ class _Poll:
         enough = np.where(
             evidence[differ] & bit != 0,
             np.maximum(enter * unit, self._polls(enter_polls)),
-            np.maximum(leave * unit, self._polls(leave_polls)),
+            max(leave, self._polls(leave_polls)),
         )
         on[differ[self.now - turned[rows[differ]] >= enough]] ^= bit
 
