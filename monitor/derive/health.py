@@ -66,7 +66,6 @@ EFFECTS = {
     "offline": "partition offline",
     "under_min_isr": "partition under min ISR",
     "under_replicated": "partition under-replicated",
-    "leader_imbalance": "partition not led by it",
 }
 """How effects are counted in the sentence of their cause; others are not."""
 

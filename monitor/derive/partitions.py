@@ -46,7 +46,9 @@ def derive_partitions(snapshot: Snapshot) -> PartitionHealth:
     if len(snapshot.topic_configs):
         wanted = snapshot.topic_configs.min_insync_replicas[partitions.topic]
     known = ~np.isnan(wanted)
-    at = (isr == wanted) & (missing > 0)
+    # A leader asks for no more than there are replicas, whatever the config says.
+    needed = np.minimum(wanted, replicas)
+    at = (isr == needed) & (missing > 0)
     reassigning = np.zeros(len(partitions), bool)
     reassigning[moved[moved_there]] = True
     size, reassigned = _sizes(snapshot, moved)
@@ -55,7 +57,7 @@ def derive_partitions(snapshot: Snapshot) -> PartitionHealth:
         preferred=~offline & (partitions.leader == _firsts(partitions.replicas)),
         missing=missing,
         min_insync_replicas=wanted,
-        under_min_isr=np.where(known, isr < wanted, np.nan),
+        under_min_isr=np.where(known, isr < needed, np.nan),
         at_min_isr=np.where(known, at, np.nan),
         size_bytes=size,
         unstable=np.maximum(0.0, snapshot.offsets.end_offset - snapshot.offsets.stable_offset),

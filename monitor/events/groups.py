@@ -17,7 +17,6 @@ REBALANCING = ("PreparingRebalance", "CompletingRebalance")
 class Group(NamedTuple):
     """A group as it was last described; `members` maps who they are to what they are called."""
 
-    classic: bool
     state: str
     coordinator: int
     epoch: float | None
@@ -103,7 +102,6 @@ def _described(now: Snapshot) -> dict[str, Group]:
         called.setdefault(group, {})[who] = f"{name_of(client_id, NAME)} ({name_of(host, NAME)})"
     rows = zip(
         table.group.tolist(),
-        table.group_type.tolist(),
         table.state.tolist(),
         table.coordinator.tolist(),
         table.epoch.tolist(),
@@ -112,13 +110,12 @@ def _described(now: Snapshot) -> dict[str, Group]:
     )
     return {
         name: Group(
-            group_type in (None, "classic"),
             str(state),
             coordinator,
             None if np.isnan(epoch) else epoch,
             called.get(row, {}),
         )
-        for row, (name, group_type, state, coordinator, epoch, reason) in enumerate(rows)
+        for row, (name, state, coordinator, epoch, reason) in enumerate(rows)
         if reason == KNOWN and state is not None
     }
 
@@ -142,8 +139,8 @@ def _changes(name: str, times: tuple[float, float], old: Group, new: Group) -> I
 
 def _rebalances(old: Group, new: Group) -> int:
     """How many times a group rebalanced at least: a classic one has no epoch that would tell of each time."""
-    if not new.classic:
-        return 0 if old.epoch is None or new.epoch is None else max(0, round(new.epoch - old.epoch))
+    if old.epoch is not None and new.epoch is not None:
+        return max(0, round(new.epoch - old.epoch))
     if old.state in REBALANCING:
         return 0  # the poll before has told of it
     return int(new.state in REBALANCING or (bool(new.members) and new.members.keys() != old.members.keys()))

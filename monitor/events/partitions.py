@@ -118,8 +118,8 @@ def _restarted(pair: Pair) -> list[Event]:
 
 def _replicas(pair: Pair) -> list[Event]:
     was, is_ = pair.before.partitions, pair.now.partitions
-    moved = pair.which(_differ(pair, was.replicas, is_.replicas))
-    synced = pair.which(_differ(pair, was.isr, is_.isr))
+    moved = pair.which(_differ(pair, was.replicas, is_.replicas, ordered=True))
+    synced = pair.which(_differ(pair, was.isr, is_.isr, ordered=False))
 
     def replaced(at: int) -> Event:
         before, after = _list(was.replicas, moved.old[at]), _list(is_.replicas, moved.rows[at])
@@ -177,17 +177,21 @@ def _truncated(pair: Pair, ends: Floats, seen: Floats) -> list[Event]:
     return fold_rows(np.arange(len(lost)), pair.now.partitions.leader[fell.rows], one, many)
 
 
-def _differ(pair: Pair, old: Ragged, new: Ragged) -> Flags:
-    """Which rows of a pair hold other nodes than before, in any order."""
+def _differ(pair: Pair, old: Ragged, new: Ragged, *, ordered: bool) -> Flags:
+    """Which rows of a pair hold other nodes than before, or with `ordered` the same in another order."""
     same = old is new or (np.array_equal(old.starts, new.starts) and np.array_equal(old.values, new.values))
     if same and len(old) == len(pair.rows):
         return np.zeros(len(pair.rows), bool)
-    return np.not_equal(_sums(old)[pair.old], _sums(new)[pair.rows])
+    return np.not_equal(_sums(old, ordered=ordered)[pair.old], _sums(new, ordered=ordered)[pair.rows])
 
 
-def _sums(lists: Ragged) -> Ints:
-    """A number for each row that hardly any other set of nodes has: the sum of a scramble of each node id."""
-    scrambled = (lists.values.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+def _sums(lists: Ragged, *, ordered: bool) -> Ints:
+    """A number for each row that hardly any other set, or list, of nodes has: the sum of a scramble of each node id."""
+    nodes = lists.values.astype(np.uint64) + np.uint64(1)
+    if ordered:
+        place = np.arange(len(nodes)) - np.repeat(lists.starts[:-1], lists.counts)
+        nodes += place.astype(np.uint64) << np.uint64(40)
+    scrambled = nodes * np.uint64(0x9E3779B97F4A7C15)
     scrambled = (scrambled ^ (scrambled >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(scrambled ^ (scrambled >> np.uint64(32)))])
     sums: Ints = total[lists.starts[1:]] - total[lists.starts[:-1]]

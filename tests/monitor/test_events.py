@@ -138,6 +138,8 @@ def test_replicas_are_reassigned() -> None:
 
     watched = Watched(on([1, 2]))
     assert watched.tell(on([1, 3])) == [("replicas_changed", "orders-0: replicas 1, 2 → 1, 3")]
+    # The first is the preferred leader.
+    assert watched.tell(on([3, 1])) == [("replicas_changed", "orders-0: replicas 1, 3 → 3, 1")]
 
 
 def test_thousands_of_leaders_that_move_are_one_event_for_each_broker_they_leave() -> None:

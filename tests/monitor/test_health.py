@@ -84,7 +84,7 @@ def test_a_cluster_without_problems_has_none() -> None:
 def test_a_dead_broker_explains_its_under_replicated_partitions(*, fenced: bool) -> None:
     view = make_view(without_broker(shop([READER], **GONE), 3, fenced=fenced))
     down = "broker 3 is down (fenced)" if fenced else "broker 3 is down"
-    whole = ("critical", "broker_down", f"{down}; 3 partitions under-replicated, 1 partition not led by it")
+    whole = ("critical", "broker_down", f"{down}; 3 partitions under-replicated")
     assert told(view) == [whole]
     assert cause_of(view, "under_replicated") == "broker_down: broker 3"
     assert (view.verdict.level, view.verdict.sentence) == ("critical", whole[2])
@@ -95,7 +95,7 @@ def test_who_is_out_of_sync_and_alive_is_no_effect_of_another_that_is_dead() -> 
     isr = [[1], [2, 1], [1, 2]]
     view = make_view(without_broker(shop([READER], leaders=[1, 2, 1], isr=isr), 3))
     assert [each[2] for each in told(view)] == [
-        "broker 3 is down; 3 partitions under-replicated, 1 partition not led by it",
+        "broker 3 is down; 3 partitions under-replicated",
         "broker 2 is not in sync on 1 partition, 1 of them with one replica left",
     ]
     assert view.verdict.sentence.endswith(" · 1 partition under-replicated")

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from details import detailed_view
+from details import detailed_snapshot, detailed_view
 from hypothesis import given
 from hypothesis import strategies as st
 from views import Topic, snapshot_of
@@ -142,8 +142,9 @@ def test_the_health_of_each_partition(world: World) -> None:
         wanted = world.wanted[place[0]] if world.wanted else math.nan
         known = not math.isnan(wanted)
         assert is_number(health.min_insync_replicas[row], wanted if known else None)
-        assert is_number(health.under_min_isr[row], float(len(isr) < wanted) if known else None)
-        assert is_number(health.at_min_isr[row], float(len(isr) == wanted and short > 0) if known else None)
+        needed = min(wanted, len(world.replicas[place]))
+        assert is_number(health.under_min_isr[row], float(len(isr) < needed) if known else None)
+        assert is_number(health.at_min_isr[row], float(len(isr) == needed and short > 0) if known else None)
         end, stable = world.offsets[place][1], world.stable[place]
         assert is_number(health.unstable[row], None if end is None or math.isnan(stable) else max(0.0, end - stable))
 
@@ -212,3 +213,16 @@ def test_topics_that_are_not_watched_do_not_hide_the_total() -> None:
     totals = make_view(replace(snapshot, topics=replace(snapshot.topics, watched=watched))).totals
     assert totals.under_min_isr == 2  # audit-1 and payments-0
     assert totals.partitions == len(snapshot.partitions)
+
+
+def test_a_topic_with_fewer_replicas_than_min_insync_replicas_is_not_under_it() -> None:
+    """Kafka's leaders ask for no more than there are replicas: Partition.effectiveMinIsr."""
+    snapshot = snapshot_of([Topic("alone", [(0, 1), (0, 1)], replicas=[[1], [2]], isr=[[1], []], leaders=[1, -1])], [])
+    configs = detailed_snapshot().topic_configs
+    two = replace(
+        TopicConfigs.empty(), **{each.name: getattr(configs, each.name)[2:3] for each in TopicConfigs.schema()}
+    )
+    assert two.min_insync_replicas.tolist() == [2]
+    health = derive_partitions(replace(snapshot, topic_configs=two))
+    assert health.under_min_isr.tolist() == [0, 1]
+    assert health.at_min_isr.tolist() == [0, 0]
