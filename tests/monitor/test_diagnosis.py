@@ -56,10 +56,11 @@ class Story:
     started: float = 0
     retention_seconds: float | None = None
     polls: int = POLLS
+    interval: float = INTERVAL
 
     def play(self) -> View:
         """The last View."""
-        series = Series(interval=INTERVAL, retention_seconds=self.retention_seconds)
+        series = Series(interval=self.interval, retention_seconds=self.retention_seconds)
         ends = [1_000_000.0 for _ in self.written]
         done = {
             name: [end - each.behind for end, each in zip(ends, reads, strict=True)]
@@ -67,11 +68,11 @@ class Story:
         }
         view: View | None = None
         for poll in range(self.polls):
-            left = (self.polls - 1 - poll) * INTERVAL
-            ends = [end + INTERVAL * _at(rate, left) for end, rate in zip(ends, self.written, strict=True)]
+            left = (self.polls - 1 - poll) * self.interval
+            ends = [end + self.interval * _at(rate, left) for end, rate in zip(ends, self.written, strict=True)]
             for name, reads in self.read.items():
                 done[name] = [
-                    min(end, at + INTERVAL * _at(each.rate, left))
+                    min(end, at + self.interval * _at(each.rate, left))
                     for end, at, each in zip(ends, done[name], reads, strict=True)
                 ]
             view = series.poll([self._topic(left, ends)], self._groups(left, done))
@@ -231,7 +232,8 @@ def test_an_open_transaction_holds_readers() -> None:
 
 
 def test_a_transaction_that_is_open_for_a_moment_or_that_readers_do_not_wait_for_is_not_told() -> None:
-    short = Story([100], {"g": [Read(since(60, 0, 100))]}, topic=held(60)).play()
+    short = Story([100], {"g": [Read(since(60, 0, 100))]}, topic=held(60), interval=10).play()
+    assert late(short)
     assert patterns(short) == []
     # Who is behind the last stable offset has records to read.
     far = Story([100], {"g": [Read(since(900, 0, 100))]}, topic=held(600)).play()
