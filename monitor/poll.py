@@ -14,7 +14,7 @@ from monitor.client.wire import Answer
 from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.dating import RECORDS_A_POLL, Dater
-from monitor.derive.lag import derive_lag
+from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.times import record_times, undated
 from monitor.draft import Draft
 from monitor.events.log import EventLog
@@ -116,11 +116,12 @@ class Poller:
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
         assembled = time.monotonic()
-        dating = 0.0
+        dating, lag = 0.0, derive_lag(snapshot)
         if not snapshot.error:
             until = min(draft.deadline, assembled + dating_share * self.settings.interval_seconds)
-            snapshot, dating = self._date(snapshot, asked - started, until)
-        self._last = make_view(snapshot, last_good=self._last, past=self._past, changes=self._events.changes)
+            snapshot, dating = self._date(snapshot, lag[0], asked - started, until)
+        changes = self._events.changes
+        self._last = make_view(snapshot, last_good=self._last, past=self._past, lag=lag, changes=changes)
         self.parts = {
             "asking": asked - started - decoding,
             "decoding": decoding + assembled - asked,
@@ -129,12 +130,11 @@ class Poller:
         }
         return self._last
 
-    def _date(self, snapshot: Snapshot, took: float, until: float) -> tuple[Snapshot, float]:
+    def _date(self, snapshot: Snapshot, lag: Lag, took: float, until: float) -> tuple[Snapshot, float]:
         """The snapshot with the times of the records that groups read next, and the seconds that asking for them took.
 
         Only what no earlier poll saw come is asked, `until` a time of the monotonic clock.
         """
-        lag, _ = derive_lag(snapshot)
         self._past.add(snapshot, lag, took)
         self._events.add(snapshot, lag)
         wanted, rows = undated(snapshot, lag, self._past, RECORDS_A_POLL)

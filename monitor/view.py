@@ -140,32 +140,34 @@ def make_view(
     alerts: tuple[AlertRow, ...] = (),
     last_good: View | None = None,
     past: Past | None = None,
+    lag: tuple[Lag, tuple[str, ...]] | None = None,
     changes: Changes = NO_CHANGES,
 ) -> View:
     """Derive everything from a snapshot: the same snapshots give the same View.
 
-    `last_good` is the View before it. `past` knows the snapshots before and, unless this one has an error, it as well.
+    `lag` is what derive_lag gave for it, where that was called. `last_good` is the View before it. `past` knows the
+    snapshots before and, unless this one has an error, it as well.
     `changes` is what the EventLog tells that was shown the same snapshots as `past`.
     """
-    lag, texts = derive_lag(snapshot)
+    rows, texts = lag or derive_lag(snapshot)
     reasons = list(texts)
     known = None if snapshot.error else past
-    rates = derive_rates(known, len(snapshot.partitions), len(lag))
-    times = derive_times(snapshot, lag, known, rates, reasons)
-    statuses = derive_statuses(snapshot, lag, times, rates, known)
+    rates = derive_rates(known, len(snapshot.partitions), len(rows))
+    times = derive_times(snapshot, rows, known, rates, reasons)
+    statuses = derive_statuses(snapshot, rows, times, rates, known)
     kept = last_good.shown if last_good is not None and snapshot.error else None
-    groups = total_groups(snapshot, lag, statuses, times)
+    groups = total_groups(snapshot, rows, statuses, times)
     health = derive_partitions(snapshot)
     view = View(
         snapshot=snapshot,
-        lag=lag,
+        lag=rows,
         lag_times=times,
         lag_statuses=statuses,
         partition_rates=rates[0],
         consume_rates=rates[1],
         group_lags=groups,
-        group_topic_lags=total_group_topics(lag, statuses, times),
-        topic_totals=total_topics(snapshot, lag, health),
+        group_topic_lags=total_group_topics(rows, statuses, times),
+        topic_totals=total_topics(snapshot, rows, health),
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
