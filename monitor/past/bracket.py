@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from monitor.past.ring import UNKNOWN, Ring, known_ends
+from monitor.past.ring import Ring
 from monitor.table import Floats, Ints
 
 
@@ -27,11 +27,10 @@ def bracket(ends: Ring, partition: Ints, offset: Ints) -> tuple[Floats, Floats]:
 
 def _first_beyond(ends: Ring, partition: Ints, offset: Ints) -> Ints:
     """The first point whose end offset is beyond `offset`, the number of points where none is: by binary search."""
-    slots, values = ends.slots, ends.values
     first, last = np.zeros(len(offset), np.int64), np.full(len(offset), len(ends), np.int64)
     for _ in range(len(ends).bit_length()):
         middle = np.minimum((first + last) // 2, len(ends) - 1)
-        beyond = known_ends(values[slots[middle], partition]) > offset
+        beyond = ends.carried(middle, partition) > offset
         open_ = first < last
         last = np.where(open_ & beyond, middle, last)
         first = np.where(open_ & ~beyond, middle + 1, first)
@@ -40,11 +39,10 @@ def _first_beyond(ends: Ring, partition: Ints, offset: Ints) -> Ints:
 
 def _last_known(ends: Ring, partition: Ints, point: Ints) -> Ints:
     """The newest point not after `point` whose end offset was known at its poll, -1 where there is none."""
-    slots, values = ends.slots, ends.values
     point = point.copy()
     for _ in range(len(ends)):
-        carried = np.flatnonzero((point >= 0) & (values[slots[point], partition] <= UNKNOWN))
-        if not len(carried):
+        unknown = np.flatnonzero((point >= 0) & ~ends.known(point, partition))
+        if not len(unknown):
             break
-        point[carried] -= 1
+        point[unknown] -= 1
     return point

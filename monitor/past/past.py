@@ -8,7 +8,7 @@ from monitor.derive.lag import Lag, next_offsets
 from monitor.derive.partitions import partition_rows
 from monitor.past.bracket import bracket
 from monitor.past.marks import Absent, Marks
-from monitor.past.ring import UNKNOWN, Counts, Ring, known_ends
+from monitor.past.ring import Ring
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
 from monitor.snapshot import Snapshot
 from monitor.table import Floats
@@ -18,9 +18,9 @@ END_SECONDS = 6 * 3600.0
 END_SPACING = 0.02
 """Two end offsets are apart by this share of their age, so a record is dated to a hundredth of its age."""
 RATE_SECONDS = 7500.0
-RATE_SPACING = 0.5
-"""Commits and log starts are for rates over windows of up to an hour: a point at least at half the age of the next."""
-WHOLE_SECONDS = 60.0
+RATE_SPACING = 0.75
+RATE_APART_SECONDS = 10.0
+"""Commits and log starts are for rates over windows of a minute to an hour, which need no more points than this."""
 
 
 class _Seen(NamedTuple):
@@ -29,10 +29,7 @@ class _Seen(NamedTuple):
 
 
 class Past:
-    """End and start offsets by partition, and committed offsets by row of lag, in the rows of the newest snapshot.
-
-    In `ends` a number that was not known is written as -2 less the last one that was: see `known_ends`.
-    """
+    """End and start offsets by partition, and committed offsets by row of lag, in the rows of the newest snapshot."""
 
     def __init__(self) -> None:
         self._seen: _Seen | None = None
@@ -54,16 +51,9 @@ class Past:
         """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
         rows = (lag.group, lag.topic, lag.partition)
         self._align(_Seen(snapshot, rows))
-        ends = _counts(snapshot.offsets.end_offset)
-        if len(self.ends):
-            last = self.ends.point(-1)
-            # A log that became shorter was truncated: its earlier ends say nothing of the records there now.
-            self.ends.forget(np.flatnonzero((ends != UNKNOWN) & (ends < known_ends(last))))
-            last = known_ends(self.ends.point(-1))
-            ends = np.where((ends == UNKNOWN) & (last >= 0), -2 - last, ends)
-        self.ends.add(snapshot.started, ends, took)
-        self.starts.add(snapshot.started, _counts(snapshot.offsets.start_offset), took)
-        self.commits.add(snapshot.started, _counts(lag.committed_offset), took)
+        self.ends.add(snapshot.started, snapshot.offsets.end_offset, took)
+        self.starts.add(snapshot.started, snapshot.offsets.start_offset, took)
+        self.commits.add(snapshot.started, lag.committed_offset, took)
         self.low, self.high = self._next_records(snapshot, lag)
 
     def _next_records(self, snapshot: Snapshot, lag: Lag) -> tuple[Floats, Floats]:
@@ -98,11 +88,7 @@ class Past:
 
 
 def _for_rates(rows: int) -> Ring:
-    return Ring(rows, seconds=RATE_SECONDS, spacing=RATE_SPACING, whole_seconds=WHOLE_SECONDS)
-
-
-def _counts(numbers: Floats) -> Counts:
-    return np.where(np.isnan(numbers), UNKNOWN, numbers).astype(np.int64)
+    return Ring(rows, seconds=RATE_SECONDS, spacing=RATE_SPACING, apart_seconds=RATE_APART_SECONDS)
 
 
 def _same_rows(now: _Seen, before: _Seen) -> bool:

@@ -7,8 +7,8 @@ from monitor.table import Floats
 
 WINDOWS = (60.0, 300.0, 900.0, 3600.0)
 """The windows over which rates are told, in seconds."""
-REACH = 0.5
-"""A window may begin later than it should by this share of it while nothing older is remembered."""
+LEAST, MOST = 0.5, 2.0
+"""A rate may be over as little or as much of its window while no more is remembered: it is over the nearest to all."""
 
 
 def rate(ring: Ring, window_seconds: float) -> Floats:
@@ -17,21 +17,11 @@ def rate(ring: Ring, window_seconds: float) -> Floats:
     NaN where the number is not known at both ends of the window, fell within it, or where polls were missed for more
     than half of it; also while less than half of the window has been seen.
     """
-    rows = ring.values.shape[1]
-    nothing = np.full(rows, np.nan)
     times = ring.times
-    if len(times) < 2:
-        return nothing
-    now = times[-1]
-    first = ring.back(now, window_seconds)
-    first = 0 if first is None else first
-    span = now - times[first]
-    # The spacing of old points, or a stop of the polls, must not make a window of an hour out of one of a minute.
-    if span < REACH * window_seconds or span > 2 * window_seconds:
-        first = int(np.searchsorted(times, now - 2 * window_seconds))
-        span = now - times[first]
-        if span < REACH * window_seconds:
-            return nothing
-    newest, oldest = ring.point(-1), ring.point(first)
-    risen = ring.rose_since(first) & (newest >= 0) & (oldest >= 0)
-    return np.where(risen, (newest - oldest) / span, np.nan)
+    ages = times[-1] - times if len(times) else times
+    fit = np.flatnonzero((ages >= LEAST * window_seconds) & (ages <= MOST * window_seconds))
+    if not len(fit):
+        return np.full(ring.rows, np.nan)
+    first = int(fit[np.argmin(np.abs(ages[fit] - window_seconds))])
+    rates: Floats = ring.risen(first) / ages[first]
+    return rates
