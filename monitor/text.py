@@ -85,6 +85,20 @@ def duration(seconds: float) -> str:
     return f"{max(0.0, seconds) // size:.0f} {unit}"
 
 
+def age(seconds: float, error: float = 0.0) -> str:
+    """An age with what it may be off, where that is a second or more: 3 min ± 12 s."""
+    if math.isnan(seconds):
+        return UNKNOWN
+    return duration(seconds) + (f" ± {duration(error)}" if error >= 1 else "")
+
+
+def rate(value: float) -> str:
+    """A number of records a second: 3.2/s, 1,234/s."""
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{value:.1f}/s" if value < 9.95 else f"{count(value)}/s"
+
+
 def span(seconds: float | None) -> str:
     """A span that is set, such as a retention: 7 d, 1.5 h; without an end it is infinite."""
     if seconds is None or not math.isfinite(seconds):

@@ -1,6 +1,11 @@
 """Whether a Snapshot has all topics and all groups of the cluster, or some may be hidden from this user."""
 
 from monitor.snapshot import Snapshot
+from monitor.text import plural
+
+NOT_PROBED = "it is not known yet whether all may be seen"
+OF_GROUPS = ("describe_cluster", "describe_all_groups")
+"""Capabilities of which either lets a user see every group."""
 
 
 def lists_topics(snapshot: Snapshot) -> bool:
@@ -15,17 +20,36 @@ def hides_topics(snapshot: Snapshot) -> bool:
 
 def lists_groups(snapshot: Snapshot) -> bool:
     """Whether every group is a row of the Snapshot: brokers leave out those that this user may not describe."""
-    return (
-        not snapshot.cut_groups
-        and answered(snapshot, "groups")
-        and _granted(snapshot, "describe_cluster", "describe_all_groups")
-    )
+    return not snapshot.cut_groups and answered(snapshot, "groups") and _granted(snapshot, *OF_GROUPS)
+
+
+def why_hidden_topics(snapshot: Snapshot) -> str:
+    """Why topics may be hidden from this user, empty where none may be."""
+    return _not_granted(snapshot, "describe_all_topics")
+
+
+def why_hidden_groups(snapshot: Snapshot) -> str:
+    """Why groups may be hidden from this user, empty where none may be."""
+    return _not_granted(snapshot, *OF_GROUPS)
+
+
+def number_of(number: int, noun: str, *, whole: bool) -> str:
+    """How many there are: 3 groups; or 3 visible groups where these are not the `whole`."""
+    return plural(number, noun if whole else f"visible {noun}")
 
 
 def answered(snapshot: Snapshot, collector: str) -> bool:
     """Whether a collector got every answer that it asked for."""
     failed = {each.collector for each in snapshot.outcomes if not each.success}
     return not snapshot.error and collector not in failed
+
+
+def _not_granted(snapshot: Snapshot, *either: str) -> str:
+    if _granted(snapshot, *either):
+        return ""
+    table = snapshot.capabilities
+    whys = [str(why) for name, why in zip(table.capability, table.why, strict=True) if name in either and why]
+    return "; ".join(whys) or NOT_PROBED
 
 
 def _granted(snapshot: Snapshot, *either: str) -> bool:

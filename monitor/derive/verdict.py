@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from monitor.derive.completeness import lists_groups
+from monitor.derive.completeness import lists_groups, number_of
 from monitor.derive.lag import BEHIND, GLYPHS, LOSING, LOST, OK, SEVERITY, STATUSES, STUCK, UNKNOWN
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
-from monitor.text import Write, count, duration, name_of, plural, visible
+from monitor.text import Write, age, count, duration, name_of, plural, visible
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -119,7 +119,7 @@ def _all_well(view: "View") -> str:
     groups = view.totals.groups
     if not lists_groups(view.snapshot):
         verb = "keeps" if groups == 1 else "keep"
-        return f"{plural(groups, 'visible group')} {verb} up" if groups else "no visible group"
+        return f"{number_of(groups, 'group', whole=False)} {verb} up" if groups else "no visible group"
     return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
 
 
@@ -226,10 +226,8 @@ def _who(view: "View", row: int) -> str:
 
 def _oldest(view: "View", row: int) -> str:
     """How old the next record of a row of lag is; empty where that is unknown."""
-    age, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
-    if np.isnan(age):
-        return ""
-    return f", oldest {duration(age)}" + (f" ± {duration(error)}" if error >= 1 else "")
+    seconds, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
+    return "" if np.isnan(seconds) else f", oldest {age(seconds, error)}"
 
 
 def _place(view: "View", row: int) -> str:

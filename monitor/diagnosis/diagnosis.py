@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from monitor.table import Ints, Table, Texts, column, objects
+from monitor.text import count, percent, rate, span
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,19 @@ class Diagnoses(Table):
     broker: Ints = column("i4", "node id, -1 where it is about none")
     evidence: Texts = column("O", "the numbers behind it: a tuple of names and values")
     sentence: Texts = column("O", "what seems to be the matter, in words")
+
+
+def evidence_of(diagnoses: Diagnoses, row: int) -> str:
+    """The numbers behind a diagnosis in words: partitions 3 · lag 1,234 · produce rate 56/s."""
+    return " · ".join(f"{name.replace('_', ' ')} {_written(name, value)}" for name, value in diagnoses.evidence[row])
+
+
+def _written(name: str, value: float) -> str:
+    if "seconds" in name:
+        return span(value)
+    if "rate" in name:
+        return rate(value)
+    return percent(value) if name.startswith("share") else count(value)
 
 
 def diagnoses_table(diagnoses: Sequence[Diagnosis]) -> Diagnoses:

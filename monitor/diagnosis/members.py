@@ -6,8 +6,8 @@ import numpy as np
 
 from monitor.derive.lag import OK, STOPPED, STUCK
 from monitor.diagnosis.diagnosis import Diagnosis
-from monitor.diagnosis.signs import Signs, rate
-from monitor.text import count, plural
+from monitor.diagnosis.signs import Signs
+from monitor.text import count, plural, rate
 
 STORM = 4
 """So many rebalances in 10 minutes are a storm."""

@@ -6,8 +6,8 @@ import numpy as np
 
 from monitor.derive.lag import BEHIND
 from monitor.diagnosis.diagnosis import Diagnosis
-from monitor.diagnosis.signs import Signs, rate
-from monitor.text import count, duration, plural
+from monitor.diagnosis.signs import Signs
+from monitor.text import count, duration, plural, rate
 
 RESET_SECONDS = 3600.0
 """Offsets that were set back earlier explain no lag of now."""

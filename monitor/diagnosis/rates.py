@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.diagnosis.diagnosis import Diagnosis
-from monitor.diagnosis.signs import Signs, rate
+from monitor.diagnosis.signs import Signs
 from monitor.table import Flags, Floats
+from monitor.text import rate
 
 SPED_UP = 1.5
 SLOWED = 1 / 1.5

@@ -41,6 +41,10 @@ MOST_ALIKE = 20
 """More events of a kind in one poll are folded into one for each broker, topic or group."""
 NAME = 60
 """Most characters of a name in a text."""
+SUBJECT = 250
+"""Most characters of a name as a subject: a topic has no longer one."""
+SEVERAL = "several"
+"""The subject of an event that is about more than one."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,17 @@ def when(events: Events, row: int, now: float, interval_seconds: float | None) -
     if interval_seconds is not None and gap > 2 * interval_seconds:
         return f"between {duration(now - float(events.after_time[row]))} and {ago} ago"
     return f"{ago} ago"
+
+
+def subject_of(events: Events, row: int) -> str:
+    """What an event is about, as a line of visible text: a group, a partition, a topic or a broker, or several."""
+    group, topic, partition = events.group[row], events.topic[row], int(events.partition[row])
+    parts = [] if group is None else [name_of(group, SUBJECT)]
+    if topic is not None:
+        parts.append(name_of(topic, SUBJECT) + (f"-{partition}" if partition >= 0 else ""))
+    if not parts:
+        parts = [f"broker {events.broker[row]}" if events.broker[row] >= 0 else SEVERAL]
+    return " on ".join(parts)
 
 
 def place(topic: str, partition: int) -> str:

@@ -17,6 +17,7 @@ from views import Group, Topic
 
 from monitor.derive.lag import OK
 from monitor.diagnosis import PATTERNS
+from monitor.diagnosis.diagnosis import evidence_of
 from monitor.snapshot import Snapshot
 from monitor.view import View, make_view
 
@@ -138,6 +139,9 @@ def test_producers_sped_up() -> None:
     assert "300/s over 5 min against" in sentence
     assert sentence.endswith("; consumers read 100/s as before")
     numbers = dict(view.diagnoses.evidence[0])
+    assert re.fullmatch(
+        r"produce rate 5m 300/s · produce rate 60m 1\d\d/s · .*consume rate 60m .*/s", evidence_of(view.diagnoses, 0)
+    )
     assert numbers["produce_rate_5m"] == pytest.approx(300)
     assert 100 < numbers["produce_rate_60m"] < 150
     assert numbers["consume_rate_5m"] == pytest.approx(100)

@@ -15,7 +15,7 @@ from views import NOW, Group, Topic, snapshot_of
 
 from monitor.derive.lag import derive_lag
 from monitor.details import Capabilities
-from monitor.events.event import KINDS, Events, when
+from monitor.events.event import KINDS, Event, Events, events_table, subject_of, when
 from monitor.events.log import KEPT, STORM_SECONDS, EventLog
 from monitor.snapshot import Brokers, Snapshot
 from monitor.table import Ragged, objects
@@ -182,6 +182,19 @@ def test_a_log_that_was_not_seen_for_a_poll_is_compared_with_what_was_seen_last(
     # Unknown and back at the same place is nothing.
     assert watched.tell(ending(None)) == []
     assert watched.tell(ending(30)) == []
+
+
+def test_the_subject_of_an_event_is_the_thing_that_it_is_about_as_visible_text() -> None:
+    events = [
+        Event("offsets_reset", 1, 2, "", group="g", topic="t", partition=3),
+        Event("rebalanced", 1, 2, "", 2, group=""),
+        Event("leader_moved", 1, 2, "", 2, "t\n", 0),
+        Event("topic_created", 1, 2, "", topic="t" * 300),
+        Event("isr_shrunk", 1, 2, "", 2, count=30),
+        Event("topic_deleted", 1, 2, "", count=30),
+    ]
+    subjects = [subject_of(events_table(events), place) for place in range(len(events))]
+    assert subjects == ["g on t-3", '""', r"t\n-0", "t" * 249 + "…", "broker 2", "several"]
 
 
 # -------------------------------------------------------------------- brokers

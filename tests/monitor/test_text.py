@@ -8,7 +8,7 @@ from hostile import HOSTILE
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.text import MOST_MARKS, at_least, count, duration, name_of, percent, plural, size, span, visible
+from monitor.text import MOST_MARKS, age, at_least, count, duration, name_of, percent, plural, rate, size, span, visible
 
 anything = (
     st.text()
@@ -97,6 +97,12 @@ def test_spans_and_plurals() -> None:
     spans = (-3, 0, 6.4, 59, 60, 3_599, 7_300, 200_000)
     assert [duration(each) for each in spans] == ["0 s", "0 s", "6 s", "59 s", "1 min", "59 min", "2 h", "2 d"]
     assert [plural(each, "group") for each in (0, 1, 1_200)] == ["0 groups", "1 group", "1,200 groups"]
+
+
+def test_ages_have_their_error_and_rates_their_unit() -> None:
+    ages = ((200, 0), (200, 0.4), (200, 12), (7_300, 90), (math.nan, math.nan))
+    assert [age(*each) for each in ages] == ["3 min", "3 min", "3 min ± 12 s", "2 h ± 1 min", "–"]
+    assert [rate(each) for each in (0, 3.21, 9.96, 1_234, math.nan)] == ["0.0/s", "3.2/s", "10/s", "1,234/s", "–"]
 
 
 def test_limits_sizes_and_shares_say_unknown_and_infinite() -> None:

@@ -11,7 +11,14 @@ from hypothesis import given
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.completeness import lists_groups, lists_topics
+from monitor.derive.completeness import (
+    NOT_PROBED,
+    lists_groups,
+    lists_topics,
+    number_of,
+    why_hidden_groups,
+    why_hidden_topics,
+)
 from monitor.derive.lag import HIDDEN_COMMITS, STATUSES, Lag, derive_lag
 from monitor.derive.partitions import derive_partitions
 from monitor.derive.rollup import (
@@ -291,3 +298,15 @@ def test_whether_something_is_hidden_must_be_known_where_it_was_asked() -> None:
     assert not lists_topics(snapshot_of(TOPICS, MIXED, failed={"cluster": "no"}))
     assert not lists_groups(snapshot_of(TOPICS, MIXED, failed={"groups": "no"}))
     assert not lists_groups(snapshot_of([], [], error="down"))
+
+
+def test_why_something_may_be_hidden_is_said_and_how_many_are_visible() -> None:
+    snapshot = snapshot_of(TOPICS, MIXED)
+    assert (why_hidden_topics(snapshot), why_hidden_groups(snapshot)) == ("", "")
+    denied = seen(snapshot, describe_all_topics=0, describe_cluster=0, describe_all_groups=0)
+    assert (why_hidden_topics(denied), why_hidden_groups(denied)) == ("why", "why; why")
+    assert why_hidden_groups(seen(snapshot, describe_cluster=0, describe_all_groups=1)) == ""
+    unasked = Capabilities(objects(["describe_all_topics"]), np.array([math.nan]), objects([""]))
+    assert why_hidden_topics(dataclasses.replace(snapshot, capabilities=unasked)) == NOT_PROBED
+    assert number_of(1, "group", whole=True) == "1 group"
+    assert number_of(1_200, "topic", whole=False) == "1,200 visible topics"
