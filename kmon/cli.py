@@ -84,11 +84,12 @@ def _add_lag(commands: Any) -> None:
     parser = _command(
         commands,
         "lag",
-        "print the lag of every group, topic and partition once",
+        "print the lag of every group, topic and partition",
         epilog="Exit code: 0 complete, 1 partial (stderr says what is missing and why), 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
     parser.add_argument("-o", "--output", choices=("table", "wide", "json", "csv"), default="table", help="(table)")
+    _add_watch_option(parser)
     _add_row_options(parser)
     parser.add_argument("--where", metavar="EXPR", help="only rows that fit, such as 'lag > 10k' (docs/filter.md)")
 
@@ -105,7 +106,17 @@ def _add_check(commands: Any) -> None:
     limits.add_argument("--max-lag-seconds", metavar="N", help="age of the next record to be read, such as 300 or 5m")
     limits.add_argument("--max-lag", metavar="N", help="records still to read, such as 1000 or 10k")
     limits.add_argument("--where", metavar="EXPR", help="what none may fit, such as 'lost > 0' (docs/filter.md)")
+    _add_watch_option(parser)
     _add_row_options(parser)
+
+
+def _add_watch_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="watch_for",
+        metavar="TIME",
+        help="poll for so long, such as 5m (once): only then are rates known, and what is stuck or growing",
+    )
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:

@@ -130,6 +130,11 @@ class Poller:
         }
         return self._last
 
+    def poll_patiently(self) -> View:
+        """A poll that somebody waits for and none follows at once: with time for slow answers and for all dating."""
+        seconds = max(self.settings.interval_seconds, 3 * self.settings.request_timeout_seconds)
+        return self.poll(seconds, dating_share=1.0)
+
     def _date(self, snapshot: Snapshot, lag: Lag, took: float, until: float) -> tuple[Snapshot, float]:
         """The snapshot with the times of the records that groups read next, and the seconds that asking for them took.
 
@@ -229,8 +234,7 @@ def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] =
     """One poll with connections of its own; `view.up` tells whether any of the cluster answered."""
     poller = Poller(settings, collectors)
     try:
-        seconds = max(settings.interval_seconds, 3 * settings.request_timeout_seconds)
-        return poller.poll(seconds, dating_share=1.0)
+        return poller.poll_patiently()
     finally:
         poller.close()
 

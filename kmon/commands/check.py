@@ -1,4 +1,4 @@
-"""kmon check: asks a cluster once and says in one line, as monitoring plugins do, whether it is as it should be."""
+"""kmon check: says in one line, as monitoring plugins do, whether a cluster that it polls is as it should be."""
 
 import argparse
 import io
@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kmon.commands.lag import ask, filter_of, regex_of
+from kmon.commands.asking import ask
+from kmon.commands.lag import filter_of, regex_of
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
-from kmon.commands.options import settings_from
+from kmon.commands.options import duration_of, settings_from
 from kmon.commands.text import age
 from monitor.derive.lag import NO_COMMIT
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
 from monitor.filter.literals import Number, parse_number
 from monitor.filter.tree import Compare, Expression, Literal, Or
-from monitor.settings import ClusterSettings, SettingsError
+from monitor.settings import SettingsError
 from monitor.table import Texts
 from monitor.text import count, name_of, plural, visible
 from monitor.view import View
@@ -81,8 +82,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the line and return its state. Whatever goes wrong is UNKNOWN; more about bad usage goes to stderr."""
     try:
         asked = rows_of(args)
-        cluster = settings_from(args).cluster
-        verdict = judge_rows(ask(cluster), asked) if asked else judge_cluster(_ask_everything(cluster))
+        seconds = duration_of(args.watch_for, "--for")
+        view = ask(settings_from(args).cluster, seconds, everything=asked is None)
+        verdict = judge_rows(view, asked) if asked else judge_cluster(view)
     except SettingsError as error:
         for problem in error.problems[1:]:
             print(visible(problem), file=sys.stderr)
@@ -123,12 +125,6 @@ def _limit(text: str | None, column: str, flag: str) -> float | None:
     if number.unit not in ("", LAG[column].unit) or not 0 <= number.value < math.inf:
         raise SettingsError(f"{flag}: {text} is no number of {LAG[column].unit}")
     return number.value
-
-
-def _ask_everything(cluster: ClusterSettings) -> View:
-    from monitor.poll import poll_once  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
-
-    return poll_once(cluster)
 
 
 # -------------------------------------------------------------------- judging

@@ -1,27 +1,34 @@
-"""kmon lag: asks a cluster once and prints the lag of every group, topic and partition, worst first."""
+"""kmon lag: polls a cluster once, or for a while, and prints the lag of every group and partition, worst first."""
 
 import argparse
 import io
 import re
 import sys
+from contextlib import nullcontext
 
+from kmon.commands.asking import ask
 from kmon.commands.lag_output import RENDERERS
-from kmon.commands.lag_rows import EXTRAS, lag_rows, missing_of, undecided, undecided_rows
-from kmon.commands.options import settings_from
+from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows
+from kmon.commands.options import duration_of, settings_from
+from kmon.commands.signals import ending
+from kmon.commands.text import span
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
-from monitor.settings import ClusterSettings, SettingsError
+from monitor.settings import SettingsError
 from monitor.settings.values import check_regex
 from monitor.text import visible
-from monitor.view import View
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for: 0 when it is complete, 1 when a part is missing, 2 when nothing could be asked."""
     group_re, topic_re = regex_of(args.group, "--group"), regex_of(args.topic, "--topic")
     where = filter_of(args.where)
-    view = ask(settings_from(args).cluster)
+    seconds = duration_of(args.watch_for, "--for")
+    cluster = settings_from(args).cluster
+    with ending() if seconds else nullcontext() as end:
+        newest = ask(cluster, seconds, end=end)
+    view = newest.shown
     if not view.up:
         print(f"kmon lag: {visible(view.snapshot.error)}", file=sys.stderr)
         return 2
@@ -32,17 +39,12 @@ def run(args: argparse.Namespace) -> int:
     missing = missing_of(view, rows, filtered=bool(group_re or topic_re or where))
     if where:
         missing += undecided(undecided_rows(view, group_re, topic_re, where), where)
+    if not newest.up:
+        before = span(newest.time - view.time)
+        missing.insert(0, f"this is as of {before} before the last poll, which failed: {newest.snapshot.error}")
     for each in missing:
         print(f"kmon lag: partial: {visible(each)}", file=sys.stderr)
     return 1 if missing else 0
-
-
-def ask(cluster: ClusterSettings) -> View:
-    """One poll of the cluster for all that rows of lag have."""
-    from monitor.collectors import COLLECTORS, LAG_COLLECTORS  # noqa: PLC0415 - not needed to find bad usage
-    from monitor.poll import poll_once  # noqa: PLC0415 - see above
-
-    return poll_once(cluster, (*LAG_COLLECTORS, *(each for each in COLLECTORS if each.name in EXTRAS)))
 
 
 def regex_of(text: str | None, flag: str) -> re.Pattern[str] | None:

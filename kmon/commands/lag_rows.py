@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
 from monitor.derive.lag import NO_COMMIT, STATUSES, UNKNOWN
 from monitor.filter.columns import Columns, Names, Numbers, columns_of
@@ -53,9 +54,7 @@ DIGITS = {
 """Decimals of numbers that are not whole."""
 LISTING = ("cluster", "groups")
 """Collectors whose failure loses rows altogether; that of others shows in the reasons of rows."""
-EXTRAS = ("configs",)
-"""Collectors without which lag is complete; what they bring is unknown then."""
-RATES = frozenset(("produce_rate", "consume_rate", "eta_seconds", "since"))
+WATCHED = frozenset(("produce_rate", "consume_rate", "eta_seconds", "since", "status_seconds"))
 """What takes several polls to tell."""
 NAMED = 3
 """How many groups a line about what is missing names."""
@@ -75,7 +74,7 @@ def lag_rows(
     """
     lag, snapshot = view.lag, view.snapshot
     group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
-    columns = {**lag_columns(view), "since": _since(view)}
+    columns = lag_columns(view)
     kept = group_wanted[lag.group] & topic_wanted[lag.topic]
     unread = [_unread(view, group) for group in _unread_groups(view) if group_wanted[group]]
     if pick is not None:
@@ -93,11 +92,6 @@ def _wanted(names: Texts, pattern: re.Pattern[str] | None) -> Flags:
     if pattern is None:
         return np.ones(len(names), np.bool_)
     return np.array([pattern.fullmatch(name) is not None for name in names], np.bool_)
-
-
-def _since(view: View) -> Numbers:
-    """Unix time since when each row has its status."""
-    return Numbers(view.lag_statuses.since)
 
 
 def _values(key: str, column: Numbers | Names, rows: Ints) -> list[str | int | float | None]:
@@ -150,8 +144,8 @@ def undecided(rows: Sequence[Row], where: Filter) -> list[str]:
     causes: dict[str, list[str]] = {}
     for row in rows:
         names = [key for key in LAG if key in where.columns and row.get(key) is None]
-        if RATES.issuperset(names) and row["lag"] is not None:
-            reason = "one poll does not tell"
+        if WATCHED.issuperset(names) and row["lag"] is not None:
+            reason = "not watched for long enough (--for)"
         else:
             reason = str(row["reason"] or "Kafka does not tell")
         cause = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} unknown: {reason}"

@@ -15,6 +15,8 @@ Read = Callable[[View], Numbers | Names]
 
 NUMBER, TEXT = Kind.NUMBER, Kind.TEXT
 SECONDS, RECORDS, RATE = "seconds", "records", "records/s"
+UNIX = "unix seconds"
+"""Of a point in time; a duration such as 5m is none, so that no filter takes one for the other."""
 
 
 def _name(values: Callable[[View], Texts], codes: Callable[[View], Ints]) -> Read:
@@ -49,6 +51,14 @@ def _method(view: View) -> Names:
 def _reason(view: View) -> Names:
     lag = view.lag.reason
     return Names(objects(view.reasons), np.where(lag != KNOWN, lag, view.lag_times.reason))
+
+
+def _since(view: View) -> Numbers:
+    return Numbers(view.lag_statuses.since)
+
+
+def _status_seconds(view: View) -> Numbers:
+    return Numbers(view.time - view.lag_statuses.since)
 
 
 def _coordinator(view: View) -> Numbers:
@@ -96,6 +106,11 @@ TABLE: tuple[tuple[Column, Read], ...] = (
     (
         Column("status", TEXT, "how the partition stands", words=STATUSES),
         _name(lambda _: objects(STATUSES), lambda view: view.lag_statuses.status),
+    ),
+    (Column("since", NUMBER, "when it began to be so; unknown if that was before kmon looked", UNIX), _since),
+    (
+        Column("status_seconds", NUMBER, "for how long it has been so; unknown where since is", SECONDS),
+        _status_seconds,
     ),
     (Column("reason", TEXT, "why lag, or else lag_seconds, is unknown; empty where both are known"), _reason),
     (Column("member_id", TEXT, "member it is assigned to; unknown where it is assigned to none"), _member("member_id")),

@@ -147,7 +147,7 @@ def test_what_could_not_be_read_is_unknown_only_for_who_asked_for_it(check: Chec
 def test_what_one_poll_cannot_tell_is_unknown(check: Check) -> None:
     code, text = check(view_of([Group("a", {("t", 0): 1})]), "--where", "consume_rate < 1")
     assert code == UNKNOWN
-    assert text.startswith("whether 1 of a fit: consume_rate is unknown: one poll does not tell|")
+    assert text.startswith("whether 1 of a fit: consume_rate is unknown: not watched for long enough (--for)|")
 
 
 def test_no_commit_breaks_no_limit_and_can_be_asked_for(check: Check) -> None:

@@ -340,8 +340,8 @@ def test_what_a_filter_cannot_tell_is_told(answer: list[View], capsys: pytest.Ca
     assert run("--where", "produce_rate > 1 or eta_seconds > 5") == 1
     told = capsys.readouterr()
     assert [line.partition(" fit: ")[2] for line in told.err.splitlines()] == [
-        "produce_rate, eta_seconds are unknown: one poll does not tell",
-        "produce_rate is unknown: one poll does not tell",
+        "produce_rate, eta_seconds are unknown: not watched for long enough (--for)",
+        "produce_rate is unknown: not watched for long enough (--for)",
     ]
 
 

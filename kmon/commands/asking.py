@@ -1,0 +1,67 @@
+"""Asks a cluster for what a command prints: once, or again and again for a while, as statuses and rates need."""
+
+import sys
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING
+
+from kmon.commands.text import span
+from monitor.settings import ClusterSettings
+from monitor.text import plural
+from monitor.view import View
+
+if TYPE_CHECKING:
+    from monitor.poll import Poller
+
+EXTRAS = ("configs",)
+"""Collectors without which lag is complete; what they bring is unknown then."""
+
+
+def ask(
+    cluster: ClusterSettings, seconds: float | None = None, *, everything: bool = False, end: Event | None = None
+) -> View:
+    """The newest View of a cluster that is polled for `seconds`, or once: of what lag takes, or of `everything`.
+
+    Ends early when `end` is set, and at once when the first poll reaches nobody. Raises SettingsError.
+    """
+    # Nobody needs the Kafka client to find bad usage.
+    from monitor.collectors import COLLECTORS, LAG_COLLECTORS  # noqa: PLC0415
+    from monitor.poll import Poller, poll_once  # noqa: PLC0415
+
+    lag = (*LAG_COLLECTORS, *(each for each in COLLECTORS if each.name in EXTRAS))
+    collectors = COLLECTORS if everything else lag
+    if not seconds:
+        return poll_once(cluster, collectors)
+    poller = Poller(cluster, collectors)
+    terminal = sys.stderr.isatty()
+    hint = "" if end is None else "; Ctrl-C shows what is known so far"
+    try:
+        return watch(poller, seconds, end or Event(), (lambda line: _progress(line + hint)) if terminal else None)
+    finally:
+        poller.close()
+        if terminal:
+            _progress("")
+
+
+def watch(poller: "Poller", seconds: float, end: Event, tell: Callable[[str], None] | None = None) -> View:
+    """Poll at the settings' interval for `seconds`, the last time at their end; the newest View.
+
+    `tell` is given a line on how it goes about once a second.
+    """
+    until = time.monotonic() + seconds
+    view, polls = poller.poll_patiently(), 1
+    while view.shown.up and not end.is_set() and (left := until - time.monotonic()) > 0:
+        due = time.monotonic() + min(poller.settings.interval_seconds, left)
+        while (wait := due - time.monotonic()) > 0 and not end.is_set():
+            if tell:
+                tell(f"{plural(polls, 'poll')}, {span(max(0.0, until - time.monotonic()))} to go")
+            end.wait(min(wait, 1.0) if tell else wait)
+        if not end.is_set():
+            view, polls = poller.poll(), polls + 1
+    return view
+
+
+def _progress(line: str) -> None:
+    """Write a line over the one before."""
+    print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
