@@ -94,3 +94,8 @@ def objects(values: Any) -> Texts:
     result = np.empty(len(values), object)
     result[:] = values
     return result
+
+
+def values_at(values: Any, rows: Ints, nothing: float = np.nan) -> Any:
+    """`values[rows]`, and `nothing` where a row is -1, of which there is none."""
+    return np.append(values, np.array(nothing, values.dtype))[rows]

@@ -8,11 +8,10 @@ import numpy as np
 
 from monitor.derive.lag import OK, STATUSES
 from monitor.derive.partition_problems import find_offline
-from monitor.derive.partitions import partition_rows
 from monitor.derive.problems import NAME, Key, Problem, brokers_at_fault
 from monitor.derive.verdict import group_why, worst_groups
 from monitor.snapshot import KNOWN
-from monitor.table import Ints
+from monitor.table import Ints, values_at
 from monitor.text import name_of
 
 if TYPE_CHECKING:
@@ -107,11 +106,8 @@ def _causes(view: "View") -> dict[int, Key]:
     for problem in find_offline(view):
         code[problem.partitions] = len(keys)
         keys.append(problem.key)
-    place = partition_rows(view.snapshot, lag.topic, lag.partition)
     bad = np.flatnonzero(view.lag_statuses.status != OK)
-    there = place[bad] >= 0
-    mine: Ints = np.full(len(bad), -1)
-    mine[there] = code[place[bad][there]]
+    mine: Ints = values_at(code, lag.partition_row[bad], -1)
     low, high = np.full(len(groups), len(keys)), np.full(len(groups), -1)
     np.minimum.at(low, lag.group[bad], mine)
     np.maximum.at(high, lag.group[bad], mine)

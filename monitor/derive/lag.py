@@ -6,7 +6,7 @@ import numpy as np
 
 from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, Snapshot, row_key
-from monitor.table import Floats, Ints, Table, column
+from monitor.table import Floats, Ints, Table, column, values_at
 
 OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, LOSING, LOST, UNKNOWN = range(9)
 STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "losing", "lost", "unknown")
@@ -33,6 +33,7 @@ class Lag(Table):
     group: Ints = column("i4", "row of the group")
     topic: Ints = column("i4", "row of the topic")
     partition: Ints = column("i4", "partition number")
+    partition_row: Ints = column("i4", "row in `partitions`, -1 where metadata has no such partition")
     member: Ints = column("i4", "row of the member it is assigned to, -1 where it is assigned to none")
     committed_offset: Floats = column("f8", "next offset to read", "records")
     start_offset: Floats = column("f8", "log start offset", "records")
@@ -57,33 +58,34 @@ def next_offsets(lag: Lag) -> Floats:
     return np.maximum(lag.committed_offset, lag.start_offset)
 
 
+def waiting_rows(lag: Lag) -> Ints:
+    """The rows that have a next record to be read in a partition that is known."""
+    return np.flatnonzero((lag.lag > 0) & (lag.partition_row >= 0) & (next_offsets(lag) < lag.end_offset))
+
+
 def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     """The Lag table of a snapshot, and all reasons of its View."""
     reasons = reasons_of(snapshot)
     no_commit, no_partition = reasons.index(NO_COMMIT), reasons.index(NO_PARTITION)
     group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
     row = partition_rows(snapshot, topic, partition)
-    there = row >= 0
-    start, end, stable = (np.full(len(row), np.nan) for _ in range(3))
-    start[there] = snapshot.offsets.start_offset[row[there]]
-    end[there] = snapshot.offsets.end_offset[row[there]]
-    stable[there] = snapshot.offsets.stable_offset[row[there]]
+    offsets = snapshot.offsets
+    start, end = values_at(offsets.start_offset, row), values_at(offsets.end_offset, row)
     lag, lost = lag_of(committed, start, end)
-    share = snapshot.groups.group_type[group] == "share"
-    lag = np.where(share, reported, lag)
+    share = snapshot.groups.group_type == "share"
     # Last stable offsets are asked after the ends, so what was produced in between must not count.
-    stable = np.minimum(stable, end)
-    stable_lag = np.where(share, np.nan, np.maximum(0.0, stable - np.maximum(committed, start)))
+    stable, _ = lag_of(committed, start, np.minimum(values_at(offsets.stable_offset, row), end))
+    if share.any():
+        theirs = share[group]
+        lag[theirs], stable[theirs] = reported[theirs], np.nan
 
     # The first thing missing on the way from commit to lag is the reason.
-    end_reason, start_reason = np.full(len(row), no_partition, np.int32), np.zeros(len(row), np.int32)
-    end_reason[there] = snapshot.offsets.end_reason[row[there]]
-    start_reason[there] = snapshot.offsets.start_reason[row[there]]
-    first = np.where(reason != KNOWN, reason, np.where(end_reason != KNOWN, end_reason, start_reason))
-    first = np.where(np.isnan(lag), first, KNOWN).astype(np.int32)
-
-    offsets = (committed, start, end, lag, stable_lag, lost)
-    return Lag(group, topic, partition, member, *offsets, first), reasons
+    why = np.zeros(len(lag), np.int32)
+    unknown = np.flatnonzero(np.isnan(lag))
+    own, place = reason[unknown], row[unknown]
+    of_end, of_start = values_at(offsets.end_reason, place, no_partition), values_at(offsets.start_reason, place, KNOWN)
+    why[unknown] = np.where(own != KNOWN, own, np.where(of_end != KNOWN, of_end, of_start))
+    return Lag(group, topic, partition, row, member, committed, start, end, lag, stable, lost, why), reasons
 
 
 def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:

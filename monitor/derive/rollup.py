@@ -8,11 +8,12 @@ import numpy as np
 from monitor.derive.completeness import hides_topics, lists_groups, lists_topics
 from monitor.derive.lag import HIDDEN_COMMITS, LOST, OK, Lag, reasons_of
 from monitor.derive.partitions import PartitionHealth, measured_brokers
+from monitor.derive.runs import Runs, changes
 from monitor.derive.standing import Standing, standing
 from monitor.derive.status import LagStatuses
 from monitor.derive.times import LagTimes
 from monitor.snapshot import KNOWN, Snapshot, row_key
-from monitor.table import Flags, Floats, Ints, Table, column
+from monitor.table import Flags, Floats, Ints, Table, column, values_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ def lag_by_group(snapshot: Snapshot, lag: Lag) -> LagTotals:
     A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions. While
     topics may be hidden only members tell what a group reads, so without members its total is unknown.
     """
-    return LagTotals(**_totals(lag, lag.group, len(snapshot.groups), _failed(snapshot)))
+    return LagTotals(**_totals(lag, Runs(lag.group, len(snapshot.groups)), _failed(snapshot)))
 
 
 def _failed(snapshot: Snapshot) -> Ints:
@@ -130,10 +131,10 @@ def _failed(snapshot: Snapshot) -> Ints:
 
 def total_groups(snapshot: Snapshot, lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupLags:
     """How every group stands: `lag_by_group`, its worst status and its times."""
-    failed, count = _failed(snapshot), len(snapshot.groups)
+    failed, runs = _failed(snapshot), Runs(lag.group, len(snapshot.groups))
     return GroupLags(
-        **_totals(lag, lag.group, count, failed),
-        **standing(statuses, times, lag.group, failed != KNOWN),
+        **_totals(lag, runs, failed),
+        **standing(statuses, times, runs, failed != KNOWN),
         reconciling=_reconciling(snapshot),
     )
 
@@ -156,49 +157,41 @@ def _reconciling(snapshot: Snapshot) -> Floats:
 
 def total_group_topics(lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupTopicLags:
     """How every (group, topic) pair stands that has a row of lag."""
-    new = _changes(lag.group) | _changes(lag.topic)
-    key = (np.cumsum(new) - 1).astype(np.int32)
+    new = changes(lag.group) | changes(lag.topic)
+    key = np.cumsum(new, dtype=np.int32) - 1
     count = int(new.sum())
-    owned = lag.member >= 0
+    runs = Runs(key, count)
+    owned = np.flatnonzero(lag.member >= 0)
     pairs = np.unique(np.stack([key[owned], lag.member[owned]]), axis=1)[0]
-    members = np.bincount(pairs, minlength=count).astype(np.int32)
-    totals = _totals(lag, key, count, np.zeros(count, np.int32))
-    stand = standing(statuses, times, key, np.zeros(count, bool))
-    return GroupTopicLags(**totals, **stand, group=lag.group[new], topic=lag.topic[new], members=members)
+    return GroupTopicLags(
+        **_totals(lag, runs, np.zeros(count, np.int32)),
+        **standing(statuses, times, runs, np.zeros(count, bool)),
+        group=lag.group[new],
+        topic=lag.topic[new],
+        members=np.bincount(pairs, minlength=count),
+    )
 
 
-def _totals(lag: Lag, key: Ints, count: int, failed: Ints) -> dict[str, Any]:
-    known = ~np.isnan(lag.lag)
-    rows = np.bincount(key, minlength=count).astype(np.int32)
-    unknown = np.bincount(key[~known], minlength=count).astype(np.int32)
-    at_least = np.bincount(key[known], lag.lag[known], minlength=count)
-    lost_known = ~np.isnan(lag.lost)
-    lost = np.bincount(key[lost_known], lag.lost[lost_known], minlength=count)
-    partial = (unknown > 0) | (failed != KNOWN)
+def _totals(lag: Lag, runs: Runs, failed: Ints) -> dict[str, Any]:
+    unknown = np.isnan(lag.lag)
+    unknowns = runs.sum(unknown).astype(np.int32)
+    partial = (unknowns > 0) | (failed != KNOWN)
+    nothing_known = partial & (runs.lengths == unknowns)
+    at_least = runs.sum(np.where(unknown, 0.0, lag.lag))
+    no_loss = np.isnan(lag.lost)
+    losses_known = runs.lengths > runs.sum(no_loss)
 
-    largest, worst = np.full(count, np.nan), np.full(count, -1, np.int32)
-    firsts = np.flatnonzero(_changes(key))  # rows of a key stand together
-    if len(firsts):
-        largest[key[firsts]] = np.fmax.reduceat(lag.lag, firsts)
-    at_largest = np.flatnonzero(lag.lag == largest[key])[::-1]
-    worst[key[at_largest]] = at_largest  # the last write wins: the first of the largest
-
-    reason = failed.copy()
-    unknown_rows = np.flatnonzero(~known)[::-1]
-    first_unknown = np.zeros(count, np.int32)
-    first_unknown[key[unknown_rows]] = lag.reason[unknown_rows]
-    reason = np.where(reason != KNOWN, reason, first_unknown).astype(np.int32)
-
-    nothing_known = partial & (rows == unknown)
+    largest = runs.over(np.fmax, lag.lag, np.nan)
+    reason = np.where(failed == KNOWN, values_at(lag.reason, runs.first(unknown), KNOWN), failed)
     return {
         "lag": np.where(partial, np.nan, at_least),
         "lag_at_least": np.where(nothing_known, np.nan, at_least),
-        "stable_lag": np.where(failed != KNOWN, np.nan, np.bincount(key, lag.stable_lag, minlength=count)),
+        "stable_lag": np.where(failed != KNOWN, np.nan, runs.sum(lag.stable_lag)),
         "max_lag": largest,
-        "lost": np.where(partial & (np.bincount(key[lost_known], minlength=count) == 0), np.nan, lost),
-        "partitions": rows,
-        "unknown_partitions": unknown,
-        "worst": worst,
+        "lost": np.where(partial & ~losses_known, np.nan, runs.sum(np.where(no_loss, 0.0, lag.lost))),
+        "partitions": runs.lengths,
+        "unknown_partitions": unknowns,
+        "worst": runs.first(lag.lag == runs.spread(largest)),
         "reason": reason,
     }
 
@@ -219,7 +212,7 @@ def total_topics(snapshot: Snapshot, lag: Lag, health: PartitionHealth) -> Topic
     known = ~np.isnan(lag.lag)
     at_least = np.bincount(lag.topic[known], lag.lag[known], minlength=count)
     rows, unknown = np.bincount(lag.topic, minlength=count), np.bincount(lag.topic[~known], minlength=count)
-    readers = lag.topic[_changes(lag.group) | _changes(lag.topic)]
+    readers = lag.topic[changes(lag.group) | changes(lag.topic)]
     return TopicTotals(
         records=np.where(described, np.bincount(key, size, minlength=count), np.nan),
         end_offset=np.where(described, np.bincount(key, offsets.end_offset, minlength=count), np.nan),
@@ -298,10 +291,3 @@ def total_cluster(snapshot: Snapshot, groups: GroupLags, health: PartitionHealth
         lag=at_least if complete else None,
         lag_at_least=at_least,
     )
-
-
-def _changes(values: Ints) -> Flags:
-    """Which rows have another value than the row before; the first row does."""
-    new = np.ones(len(values), bool)
-    new[1:] = values[1:] != values[:-1]
-    return new

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from monitor.derive.lag import OK, SEVERITY, UNKNOWN
+from monitor.derive.runs import Runs
 from monitor.derive.status import LagStatuses
 from monitor.derive.times import LagTimes
 from monitor.table import Flags, Floats, Ints, Table, column
 
+_SEVERITY = np.array(SEVERITY, np.int8)
 _CODE = np.argsort(SEVERITY).astype(np.int32)
 """The status of each severity."""
 
@@ -31,43 +33,32 @@ class Standing(Table):
     headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 
 
-def standing(statuses: LagStatuses, times: LagTimes, key: Ints, failed: Flags) -> dict[str, Any]:
-    """The columns of Standing for totals by `key`, of which each is a row; rows of a key stand together.
-
-    Of what `failed` there may be more rows than are known.
-    """
-    count = len(failed)
-    firsts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.empty(0, np.int64)
-    keys = key[firsts]
-
-    def over(ufunc: np.ufunc, column: Any, nothing: float) -> Floats:
-        result = np.full(count, nothing)
-        if len(firsts):
-            result[keys] = ufunc.reduceat(column, firsts)
-        return result
+def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags) -> dict[str, Any]:
+    """The columns of Standing for the totals of `runs` of lag, a row each. Of what `failed` there may be more rows."""
 
     def whole(numbers: Floats) -> Floats:
         return np.where(failed, np.nan, numbers)
 
-    severity = over(np.maximum, np.array(SEVERITY, np.int8)[statuses.status], SEVERITY[OK]).astype(np.int64)
+    severity = runs.over(np.maximum, _SEVERITY[statuses.status], SEVERITY[OK]).astype(np.int64)
     status = _CODE[severity]
     status[failed & (status == OK)] = UNKNOWN
-    worst = statuses.status == status[key]
-    since = over(np.minimum, np.where(worst, statuses.since, np.inf), np.nan)
+    worst = statuses.status == runs.spread(status)
+    since = runs.over(np.minimum, np.where(worst, statuses.since, np.inf), np.nan)
     since[np.isinf(since)] = np.nan
 
     age, error = times.lag_seconds, times.lag_seconds_error
-    low, high = over(np.maximum, age - error, 0.0), over(np.maximum, age + error, 0.0)
+    lows = age - error
+    low, high = runs.over(np.maximum, lows, 0.0), runs.over(np.maximum, age + error, 0.0)
     # What never falls is the longest, whatever is unknown beside it.
-    endless = over(np.maximum, times.eta_seconds == np.inf, 0.0) > 0
+    endless = runs.over(np.maximum, times.eta_seconds == np.inf, 0.0) > 0
     return {
         "status": status,
         "since": since,
         "lag_seconds": whole((low + high) / 2),
         "lag_seconds_error": whole((high - low) / 2),
-        "lag_seconds_at_least": over(np.fmax, age - error, np.nan),
-        "produce_rate": whole(over(np.add, times.produce_rate.astype(np.float64), 0.0)),
-        "consume_rate": whole(over(np.add, times.consume_rate.astype(np.float64), 0.0)),
-        "eta_seconds": np.where(endless, np.inf, whole(over(np.maximum, times.eta_seconds, 0.0))),
-        "headroom_seconds": whole(over(np.minimum, times.headroom_seconds, np.inf)),
+        "lag_seconds_at_least": runs.over(np.fmax, lows, np.nan),
+        "produce_rate": whole(runs.sum(times.produce_rate)),
+        "consume_rate": whole(runs.sum(times.consume_rate)),
+        "eta_seconds": np.where(endless, np.inf, whole(runs.over(np.maximum, times.eta_seconds, 0.0))),
+        "headroom_seconds": whole(runs.over(np.minimum, times.headroom_seconds, np.inf)),
     }

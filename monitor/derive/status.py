@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
-from monitor.derive.partitions import partition_rows
+from monitor.derive.runs import Runs
 from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates
 from monitor.past.marks import LATCHES, Marks
 from monitor.past.past import Past
 from monitor.snapshot import Snapshot
-from monitor.table import Flags, Floats, Ints, Table, column
+from monitor.table import Flags, Floats, Ints, Table, column, values_at
 
 FRESH_SECONDS = 30.0
 FRESH_POLLS = 3
@@ -197,26 +197,22 @@ class _Poll:
         """How long each row may stand still before it is stuck: by how long it usually does, or its group does."""
         pace: Floats = self.marks.pace[rows].astype(np.float64)
         if np.isnan(pace).any():
-            longest = np.full(len(self.snapshot.groups), np.nan)
-            longest[self.lag.group[self._firsts]] = np.fmax.reduceat(self.marks.pace, self._firsts)
+            longest = self._groups.over(np.fmax, self.marks.pace, np.nan)
             pace = np.where(np.isnan(pace), longest[self.lag.group[rows]], pace)
         patience = np.clip(STUCK_PACES * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
         patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, patience)
         return np.maximum(patience, STILL_POLLS * self.interval)
 
     @cached_property
-    def _firsts(self) -> Ints:
-        """The first row of each group that has one."""
-        group = self.lag.group
-        return np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    def _groups(self) -> Runs:
+        return Runs(self.lag.group, len(self.snapshot.groups))
 
     def _unread(self, rows: Ints) -> Floats:
         """1 for rows that nobody is there to read, else 0; unknown while the group's members are."""
         lag, groups = self.lag, self.snapshot.groups
         # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
         simple = (groups.group_type == "classic") & (groups.protocol_type == "")
-        assigned = np.zeros(len(groups), bool)
-        assigned[lag.group[self._firsts]] = np.maximum.reduceat(lag.member, self._firsts) >= 0
+        assigned = self._groups.over(np.maximum, lag.member, -1) >= 0
         nobody = np.where(simple, 0.0, np.where(groups.members == 0, 1.0, np.where(assigned, 1.0, 0.0)))
         nobody[np.isnan(groups.members) & ~simple] = np.nan
         return np.where(lag.member[rows] >= 0, 0.0, nobody[lag.group[rows]])
@@ -252,8 +248,7 @@ class _Poll:
     def _short(self, rows: Ints) -> Flags:
         """Whether less is read than is produced, and no burst of the last minutes is being read already."""
         produced, consumed = self.rates
-        place = partition_rows(self.snapshot, self.lag.topic[rows], self.lag.partition[rows])
-        lately = np.where(place >= 0, produced.produce_rate_1m[place], np.nan)
+        lately = values_at(produced.produce_rate_1m, self.lag.partition_row[rows])
         short = self.times.consume_rate[rows] < (1 - SHORTFALL) * self.times.produce_rate[rows]
         return np.asarray(short & (consumed.consume_rate_1m[rows] < (1 - SHORTFALL) * lately))
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.dating import Bracket, Wanted
-from monitor.derive.lag import Lag, next_offsets
-from monitor.derive.partitions import partition_rows
+from monitor.derive.lag import Lag, next_offsets, waiting_rows
 from monitor.details import RecordTimes
 from monitor.past.past import Past
 from monitor.past.rates import WINDOWS, rate
 from monitor.past.ring import Ring
 from monitor.snapshot import KNOWN, Snapshot, reason_code
-from monitor.table import Floats, Ints, Table, column
+from monitor.table import Floats, Ints, Table, column, values_at
 
 METHODS = ("", "nothing to read", "seen appended", "append time", "create time", "record time")
 """How an age was found, by the codes of `method`: kmon saw the record appended between two polls, or its timestamp is
@@ -80,9 +79,7 @@ def derive_times(
     snapshot: Snapshot, lag: Lag, past: Past | None, rates: tuple[PartitionRates, ConsumeRates], reasons: list[str]
 ) -> LagTimes:
     """Ages, rates and what follows from them for every row of lag. `reasons` gets those that are new."""
-    place = partition_rows(snapshot, lag.topic, lag.partition)
-    there = place >= 0
-    earliest, latest, method, reason = _written(snapshot, lag, past, place, reasons)
+    earliest, latest, method, reason = _written(snapshot, lag, past, reasons)
     now = snapshot.time
     oldest, youngest = now - earliest, np.maximum(0.0, now - latest)
     age, error = (oldest + youngest) / 2, (oldest - youngest) / 2
@@ -94,18 +91,15 @@ def derive_times(
             (rates[1].consume_rate_1m, rates[1].consume_rate_5m),
         )
     )
-    produce = np.full(len(lag), np.nan)
-    produce[there] = produced[place[there]]
+    produce = values_at(produced, lag.partition_row)
     drained = consumed - produce
     with np.errstate(divide="ignore", invalid="ignore"):
         eta = np.where(lag.lag == 0, 0.0, np.where(drained > 0, lag.lag / drained, np.inf))
     eta[np.isnan(lag.lag) | ((lag.lag > 0) & np.isnan(drained))] = np.nan
-    return LagTimes(age, error, method, reason, produce, consumed, eta, _headroom(snapshot, lag, past, place, oldest))
+    return LagTimes(age, error, method, reason, produce, consumed, eta, _headroom(snapshot, lag, past, oldest))
 
 
-def _written(
-    snapshot: Snapshot, lag: Lag, past: Past | None, place: Ints, reasons: list[str]
-) -> tuple[Floats, Floats, Ints, Ints]:
+def _written(snapshot: Snapshot, lag: Lag, past: Past | None, reasons: list[str]) -> tuple[Floats, Floats, Ints, Ints]:
     """Between which unix times the next record of each row was written; the method, and the reason where unknown."""
     count = len(lag)
     earliest, latest = np.full(count, np.nan), np.full(count, np.nan)
@@ -120,7 +114,7 @@ def _written(
         earliest[seen], latest[seen] = past.low[seen] + clock, past.high[seen] + clock
         method[seen] = SEEN
     if len(snapshot.record_times):
-        rows = _behind(lag, place)
+        rows = waiting_rows(lag)
         rows = rows[method[rows] == NO_METHOD]
         _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons)
     reason[method != NO_METHOD] = KNOWN
@@ -155,19 +149,14 @@ def _by_timestamp(
             method[row] = {"LogAppendTime": APPEND, "CreateTime": CREATE}.get(kind or "", RECORD)
 
 
-def _behind(lag: Lag, place: Ints) -> Ints:
-    """Rows that have a next record, and where it is."""
-    return np.flatnonzero((lag.lag > 0) & (place >= 0) & (next_offsets(lag) < lag.end_offset))
-
-
-def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, place: Ints, oldest: Floats) -> Floats:
+def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, oldest: Floats) -> Floats:
     """Time until the next record of each row is deleted, at the earliest: by its age, or as the log start moves."""
     headroom = np.full(len(lag), np.nan)
-    rows = _behind(lag, place)
+    rows = waiting_rows(lag)
     headroom[lag.lag == 0] = np.inf
     if not len(rows):
         return headroom
-    partition = place[rows]
+    partition = lag.partition_row[rows]
     moved = rate(past.starts, WINDOWS[-1]) if past is not None else np.full(len(snapshot.partitions), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         ahead = np.maximum(0.0, next_offsets(lag)[rows] - lag.start_offset[rows])
@@ -189,12 +178,11 @@ def undated(snapshot: Snapshot, lag: Lag, past: Past, most: int) -> tuple[list[W
 
     They are of at most `most` rows of lag. A record that several groups read next is there once.
     """
-    place = partition_rows(snapshot, lag.topic, lag.partition)
-    rows = _behind(lag, place)
+    rows = waiting_rows(lag)
     offsets = next_offsets(lag)
     rows = rows[~np.isfinite(past.low[rows])]
     rows = rows[np.argsort(-lag.lag[rows], kind="stable")][:most]
-    pairs = dict.fromkeys(zip(place[rows].tolist(), offsets[rows].tolist(), strict=True))
+    pairs = dict.fromkeys(zip(lag.partition_row[rows].tolist(), offsets[rows].tolist(), strict=True))
     policies = snapshot.topic_configs.cleanup_policy
     dense = [policy is not None and "compact" not in policy for policy in policies]
     wanted = [_wanted(snapshot, row, offset, dense) for row, offset in pairs]

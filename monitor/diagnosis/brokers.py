@@ -7,6 +7,7 @@ import numpy as np
 from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
 from monitor.snapshot import NO_LEADER
+from monitor.table import values_at
 from monitor.text import plural
 
 LATE_HERE, LATE_ELSEWHERE = 0.8, 0.1
@@ -21,8 +22,8 @@ def broker_at_fault(signs: Signs) -> Iterable[Diagnosis]:
     if not signs.late.any():
         return
     nodes, led_by = np.unique(view.snapshot.partitions.leader, return_inverse=True)
-    led = signs.place >= 0
-    leader = np.where(led, led_by[signs.place], 0)
+    led = lag.partition_row >= 0
+    leader = values_at(led_by, lag.partition_row, 0)
     # A partition that nothing comes in on and that is read to its end says nothing of its broker.
     tells = led & ((lag.lag > 0) | (view.lag_times.produce_rate > 0))
     late = tells & signs.late

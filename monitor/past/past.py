@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import Lag, next_offsets
-from monitor.derive.partitions import partition_rows
+from monitor.derive.lag import Lag, next_offsets, waiting_rows
 from monitor.past.bracket import bracket
 from monitor.past.marks import Absent, Marks
 from monitor.past.ring import Ring
@@ -54,14 +53,12 @@ class Past:
         self.ends.add(snapshot.started, snapshot.offsets.end_offset, took)
         self.starts.add(snapshot.started, snapshot.offsets.start_offset, took)
         self.commits.add(snapshot.started, lag.committed_offset, took)
-        self.low, self.high = self._next_records(snapshot, lag)
+        self.low, self.high = self._next_records(lag)
 
-    def _next_records(self, snapshot: Snapshot, lag: Lag) -> tuple[Floats, Floats]:
+    def _next_records(self, lag: Lag) -> tuple[Floats, Floats]:
         low, high = np.full(len(lag), np.nan), np.full(len(lag), np.nan)
-        place = partition_rows(snapshot, lag.topic, lag.partition)
-        offsets = next_offsets(lag)
-        rows = np.flatnonzero((lag.lag > 0) & (place >= 0) & (offsets < lag.end_offset))
-        low[rows], high[rows] = bracket(self.ends, place[rows], offsets[rows].astype(np.int64))
+        rows = waiting_rows(lag)
+        low[rows], high[rows] = bracket(self.ends, lag.partition_row[rows], next_offsets(lag)[rows].astype(np.int64))
         return low, high
 
     def _align(self, seen: _Seen) -> None:
