@@ -25,6 +25,7 @@ from exporters.rows.cluster import (
     transaction_rows,
 )
 from exporters.rows.groups import group_rows, lag_rows, member_rows, subtopology_rows
+from exporters.rows.health import chosen_events, diagnosis_rows, event_rows, problem_rows
 from exporters.rows.topics import partition_rows_of, topic_rows
 from monitor.source import Source
 from monitor.table import Ints
@@ -87,6 +88,9 @@ class Api:
             ("/transactions", self.transactions),
             ("/capabilities", self.capabilities),
             ("/alerts", self.alerts),
+            ("/problems", self.problems),
+            ("/diagnoses", self.diagnoses),
+            ("/events", self.events),
         ):
             router.add_api_route(path, answer, methods=["GET"], response_class=Json)
         return router
@@ -163,6 +167,33 @@ class Api:
     def alerts(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
         return self._answer(view, alerts=alert_rows(view))
+
+    def problems(self, cluster: str | None = None) -> Response:
+        """Of the newest View: that the cluster is unreachable is a problem too, and explains those last known."""
+        view = self._newest(cluster)
+        return self._answer(view, problems=problem_rows(view))
+
+    def diagnoses(self, cluster: str | None = None) -> Response:
+        view = self._newest(cluster)
+        return self._answer(view, diagnoses=diagnosis_rows(view.shown))
+
+    def events(
+        self,
+        cluster: str | None = None,
+        kind: str | None = None,
+        group: str | None = None,
+        topic: str | None = None,
+        limit: Annotated[int, Query(ge=1)] = 100,
+    ) -> Response:
+        """The newest events of this kind and about this group and topic; `event_counts` counts all since the start."""
+        view = self._newest(cluster)
+        rows = chosen_events(view, kind, group, topic)
+        return self._answer(
+            view,
+            total_rows=len(rows),
+            events=event_rows(view, rows[:limit]),
+            event_counts=dict(view.event_counts),
+        )
 
     def _newest(self, cluster: str | None) -> View:
         """The newest View of the cluster that the query names, or of the only one."""

@@ -23,6 +23,10 @@ def poll_interval(view: View) -> float:
     return np.nan if interval is None else interval
 
 
+def event_counts(view: View) -> Floats:
+    return np.array(list(view.event_counts.values()), np.float64)
+
+
 def poll_duration(view: View) -> float:
     return time.monotonic() - view.snapshot.started
 
@@ -107,6 +111,15 @@ KMON_FAMILIES = (
         "snapshot.requests.received_bytes",
         REQUEST,
         unit="bytes",
+        type="counter",
+        always=True,
+    ),
+    Family(
+        "kmon_events_total",
+        "Events of a kind that were seen since kmon began to poll; docs/events.md tells of each",
+        event_counts,
+        (Label("kind", lambda view: objects(view.event_counts)),),
+        unit="events",
         type="counter",
         always=True,
     ),

@@ -53,7 +53,7 @@ def flags(column: Floats | Flags) -> list[bool | None]:
 
 
 def node(value: int | None) -> int | None:
-    """A node id, None for what Kafka says for none."""
+    """A node id or the number of a partition, None for -1, which is what Kafka says for none."""
     return None if value == NO_LEADER else value
 
 

@@ -101,6 +101,9 @@ def test_healthy_always_and_ready_after_the_first_good_view() -> None:
         "transactions",
         "capabilities",
         "alerts",
+        "problems",
+        "diagnoses",
+        "events",
     ],
 )
 def test_every_answer_says_of_when_it_is_and_what_is_missing(path: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from fastapi.testclient import TestClient
 from views import NOW, FixtureSource
 
 from exporters.api import Api
-from monitor.view import AlertRow, make_view
+from monitor.derive.lag import derive_lag
+from monitor.events.log import EventLog
+from monitor.view import AlertRow, View, make_view
 
 API_MD = Path(__file__).parents[2] / "docs" / "api.md"
 PREFIX = "/api/v1"
@@ -30,9 +33,19 @@ ALERT = AlertRow(
 WIDTH = 110
 
 
+def changed_view() -> View:
+    """The detailed shop after a poll in which group ledger was further: its offsets were reset since."""
+    now, before, log = detailed_snapshot(), detailed_snapshot(-1), EventLog()
+    commits = before.commits
+    further = commits.committed_offset + 700 * (commits.group == before.groups.group.tolist().index("ledger"))
+    for each in (replace(before, commits=replace(commits, committed_offset=further)), now):
+        log.add(each, derive_lag(each)[0])
+    return make_view(now, alerts=(ALERT,), changes=log.changes)
+
+
 def api_router() -> APIRouter:
     """The JSON API over the detailed shop, one and a half seconds after its poll."""
-    source = FixtureSource(make_view(detailed_snapshot(), alerts=(ALERT,)))
+    source = FixtureSource(changed_view())
     return Api([source], lambda: NOW + 1.5).router()
 
 
