@@ -13,11 +13,12 @@ from textual.screen import Screen
 from monitor.source import Source
 from monitor.text import visible
 from monitor.view import View
+from tui.heading import FLEET
 from tui.keys import APP_KEYS, view_keys
 from tui.messages import ViewArrived
 from tui.picture import WINDOW_SECONDS, Picture, Watched
 from tui.screens import BELOW, SCREENS
-from tui.screens.base import FLEET, MonitorScreen
+from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen
 from tui.theme import KMON_DARK
 

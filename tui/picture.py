@@ -48,6 +48,12 @@ class Picture:
     current: int = 0
 
     @property
+    def shown(self) -> View:
+        """The View whose tables are shown. Only where there is one."""
+        assert self.view is not None
+        return self.view.shown
+
+    @property
     def age_seconds(self) -> float | None:
         """Age of what is shown, None while nothing is."""
         return data_age(self.view, self.now)

@@ -508,7 +508,7 @@ async def test_trend_and_chart_show_the_window() -> None:
         assert "··········" in line_with(app, "secret-group")
         assert np.isnan(app.picture.points[-1].group_lag).any()
         await pilot.press("enter")
-        assert "type classic" in app.screen.query_one("#about", Lines).text
+        assert "type classic" in app.screen.query_one("#head", Lines).text
 
 
 async def test_the_clock_may_tick_while_the_app_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from monitor.text import duration, name_of, visible
-from tui.format import fit
+from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
-from tui.verdict import asking, elsewhere, verdict_line
+from tui.verdict import asking, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
@@ -28,15 +28,8 @@ from tui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from tui.app import KmonApp
 
-FLEET = "clusters"
-"""The name of the view of all clusters, which is listed where there are several."""
-
 BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
-
-
-def fit_chip(pattern: str) -> str:
-    return fit(visible(pattern), min(24, cell_len(visible(pattern))))
 
 
 def sort_keys(columns: Sequence[Column[Rows]]) -> list[BindingType]:
@@ -70,8 +63,15 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     app: "KmonApp"
 
-    def __init__(self) -> None:
+    def __init_subclass__(cls, **options: bool) -> None:
+        if "COLUMNS" in vars(cls):
+            cls.BINDINGS = sort_keys(cls.COLUMNS)
+        super().__init_subclass__(**options)
+
+    def __init__(self, about: Hashable = None) -> None:
+        """`about` is what a screen below a view shows, such as a group's id, and so do the others of its PANES."""
         super().__init__()
+        self.about = about
         self._pattern = ""
         self._rows: Rows | None = None
 
@@ -81,8 +81,12 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """The rows of the table; None when what the screen is about is no longer there."""
         raise NotImplementedError
 
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
+        """The lines above the table."""
+        return ()
+
     def above(self) -> Sequence[Widget]:
-        """The widgets above the table."""
+        """The widgets between these and the table."""
         return ()
 
     def below(self) -> Sequence[Widget]:
@@ -102,7 +106,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def beside(self, kind: "type[MonitorScreen]") -> "MonitorScreen":
         """The screen of another table of this view."""
-        return kind()
+        return kind(self.about)
 
     def target(self, key: Hashable) -> "MonitorScreen | None":
         """The screen that the row with this key opens."""
@@ -110,8 +114,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @property
     def subject(self) -> str | None:
-        """What a screen below a view is about, such as a group's id; a name that may be hostile."""
-        return None
+        """The name of what a screen below a view is about, which may be hostile."""
+        return None if self.about is None else str(self.about)
 
     # What it is made of
 
@@ -120,6 +124,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         yield Lines(id="views")
         yield Lines(id="notice")
         with Vertical(id="body"):
+            yield Lines(id="head")
             yield from self.above()
             yield Lines(id="panes")
             yield VirtualTable(self.COLUMNS, self.SORT, empty=self.EMPTY, fixed=self.FIXED)
@@ -158,7 +163,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         rows = None
         if self.has_something(picture):
             rows = self.rows(picture)
-            self._notice(f"{name_of((self.subject or '')[:300])} is not there any more" if rows is None else "")
+            self._notice(f"{name_of((self.subject or '')[:MOST_NAME])} is not there any more" if rows is None else "")
         else:
             self._notice(
                 asking(picture) if view is None else "nothing to show yet",
@@ -169,7 +174,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if rows is not None:
             self.table.wide = picture.wide
             self._fill(rows)
-            self.query_one("#panes", Lines).put(*self._pane_lines())
+            self.query_one("#head", Lines).put(*self.head(picture, rows))
+            self.query_one("#panes", Lines).put(
+                *panes_lines([(each.NAME, each.PANE) for each in self.panes()], self.NAME)
+            )
             self.draw(picture, rows)
         self.detail()
 
@@ -180,47 +188,13 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def tell(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
         self.query_one("#verdict", Lines).put(self.verdict(picture))
-        chips = self._chips(picture)
-        room = self.app.size.width - sum(cell_len(part.text) for part in chips)
-        self.query_one("#views", Lines).put(Line(self._views(picture, room), chips))
+        narrowed = chips(picture, self._pattern, self._shown())
+        room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
+        views = views_line(picture, self.app.views, self.app.current_mode, self.subject, room)
+        self.query_one("#views", Lines).put(Line(views, narrowed))
 
-    def _views(self, picture: Picture, room: int) -> list[Part]:
-        """The views, those that are not shown by their keys alone where titles do not fit."""
-        several = len(picture.clusters) > 1 or self.NAME == FLEET
-        views = [each for each in self.app.views if several or each[1] != FLEET]
-        subject = "" if self.subject is None else f" › {name_of(self.subject[:300])}"
-        titled = sum(len(title) + 4 for _, _, title in views) + cell_len(subject) <= room
-        parts = []
-        for key, name, title in views:
-            here, action = name == self.app.current_mode, f"app.view('{name}')"
-            parts.append(Part(f" {key}", "accent", action))
-            parts.append(Part(f" {title} " if titled or here else " ", "strong" if here else "dim", action))
-            if name == FLEET and not here:
-                parts += elsewhere(picture)
-        return [*parts, Part(subject, "strong")]
-
-    def _pane_lines(self) -> list[Line]:
-        """The names of this view's tables, and a blank line above them."""
-        kinds = self.panes()
-        if len(kinds) < 2:
-            return []
-        parts = [
-            Part(f" {each.PANE} ", "chosen" if each.NAME == self.NAME else "dim", f"screen.open_pane('{each.NAME}')")
-            for each in kinds
-        ]
-        return [Line(), Line([*parts, Part("  tab", "accent")])]
-
-    def _chips(self, picture: Picture) -> list[Part]:
-        chips = []
-        if picture.paused:
-            chips.append(Part(" paused ", "badge-behind"))
-        if picture.problems:
-            chips.append(Part(" problems only ", "badge-accent"))
-        if self._pattern:
-            chips.append(Part(f" /{fit_chip(self._pattern)} ", "badge-accent"))
-        if chips and self._rows is not None:
-            chips.append(Part(f" {len(self.table.keys):,} of {len(self._rows.keys):,} ", "dim"))
-        return chips
+    def _shown(self) -> str:
+        return "" if self._rows is None else f"{len(self.table.keys):,} of {len(self._rows.keys):,}"
 
     def _notice(self, *lines: str) -> None:
         lines = tuple(line for line in lines if line)

@@ -1,11 +1,8 @@
 """One broker: what it is, its log dirs, and how its configs differ from those of the others."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
-from textual.widget import Widget
 
 from monitor.derive.lag import LOST, OK
 from monitor.details import LogDirs
@@ -16,10 +13,10 @@ from monitor.view import View
 from tui.disks import disk_kind, disk_used
 from tui.missing import why_missing
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Line
 from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, statuses
 
 
@@ -28,24 +25,25 @@ class OneBroker(MonitorScreen):
 
     PANES = ("broker", "log_dirs")
 
-    def __init__(self, broker: int) -> None:
-        super().__init__()
-        self.broker = broker
+    @property
+    def broker(self) -> int:
+        assert isinstance(self.about, int)
+        return self.about
 
     @property
     def subject(self) -> str | None:
         return f"broker {self.broker}"
 
-    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
-        assert issubclass(kind, OneBroker)
-        return kind(self.broker)
+    def rows(self, picture: Picture) -> Rows | None:
+        return self.rows_of(picture) if self.broker in picture.shown.broker_totals.broker else None
 
-    def above(self) -> Sequence[Widget]:
-        return (Lines(id="about"),)
+    def rows_of(self, picture: Picture) -> Rows:
+        """The rows of the table, of a broker that is there."""
+        raise NotImplementedError
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         facts = [*broker_facts(rows.view, self.broker), *broker_configs(rows.view, self.broker)]
-        self.query_one("#about", Lines).put(*flow(facts, self.app.size.width))
+        return flow(facts, self.app.size.width)
 
 
 def broker_facts(view: View, broker: int) -> Iterable[Fact]:
@@ -162,13 +160,9 @@ class LogDirsScreen(OneBroker):
     NAME, TITLE, PANE = "log_dirs", "Broker: log dirs", "Log dirs"
     COLUMNS = DIR_COLUMNS
     EMPTY = "its log dirs are unknown"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(DIR_COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        if self.broker not in view.broker_totals.broker:
-            return None
+    def rows_of(self, picture: Picture) -> Rows:
+        view = picture.shown
         dirs = view.snapshot.log_dirs
         pick = np.flatnonzero(dirs.broker == self.broker)
         paths = dirs.path[pick].tolist()

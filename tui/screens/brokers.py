@@ -2,10 +2,8 @@
 
 from collections.abc import Hashable
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.rollup import BrokerTotals
@@ -16,7 +14,7 @@ from monitor.view import View
 from tui.disks import disk_kind, fullest_disks
 from tui.missing import why_missing
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.replicas import ReplicasScreen
 from tui.widgets.columns import WIDE, Column, meaning
 from tui.widgets.rows import Make, Rows, amounts, counts, levels, names, numbers, reasons, shares, sizes, statuses
@@ -184,11 +182,9 @@ class BrokersScreen(MonitorScreen):
     COLUMNS = COLUMNS
     SORT = "broker"
     EMPTY = "no broker matches"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        view = picture.view.shown
+        view = picture.shown
         totals, brokers = view.broker_totals, view.snapshot.brokers
         hosts = dict(zip(brokers.broker.tolist(), brokers.host.tolist(), strict=True))
         keys = totals.broker.tolist()

@@ -1,11 +1,8 @@
 """The cluster itself: its metadata quorum, what can be asked of it, and how kmon fares with it."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
-from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
 from monitor.derive.quorum import QuorumLags
@@ -17,10 +14,10 @@ from monitor.view import View
 from tui.health import left_out_clauses
 from tui.missing import SWITCHED_OFF, why_missing
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
-from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, reasons, sizes, statuses
 
 LATE_SECONDS = 30.0
@@ -32,12 +29,8 @@ class OneCluster(MonitorScreen):
 
     PANES = ("quorum", "capabilities", "collectors", "requests")
 
-    def above(self) -> Sequence[Widget]:
-        return (Lines(id="about"),)
-
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        lines = [*flow(cluster_facts(rows.view), self.app.size.width), *left_out(rows.view)]
-        self.query_one("#about", Lines).put(*lines)
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
+        return [*flow(cluster_facts(rows.view), self.app.size.width), *left_out(rows.view)]
 
 
 def cluster_facts(view: View) -> Iterable[Fact]:
@@ -105,17 +98,14 @@ class QuorumScreen(OneCluster):
     KEY, NAME, TITLE, PANE = "6", "quorum", "Cluster", "Quorum"
     COLUMNS = QUORUM_COLUMNS
     SORT = "node"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(QUORUM_COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        view = picture.view.shown
+        view = picture.shown
         nodes = view.snapshot.quorum.node.tolist()
         return Rows(picture, nodes, [str(each) for each in nodes], quorum_status(view), np.arange(len(nodes)))
 
     def draw(self, picture: Picture, rows: Rows) -> None:
         self.table.empty = f"no metadata quorum is known: {why_missing(rows.view, 'quorum', 'describe_cluster')}"
-        super().draw(picture, rows)
 
 
 def _capabilities(name: str) -> Make:
@@ -149,11 +139,9 @@ class CapabilitiesScreen(OneCluster):
     NAME, TITLE, PANE = "capabilities", "Cluster: capabilities", "Capabilities"
     COLUMNS = CAPABILITY_COLUMNS
     EMPTY = "nothing has been tried yet"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(CAPABILITY_COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        capabilities = picture.view.shown.snapshot.capabilities
+        capabilities = picture.shown.snapshot.capabilities
         names = capabilities.capability.tolist()
         status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, BEHIND))
         status[capabilities.why == SWITCHED_OFF] = OK
@@ -200,11 +188,9 @@ class CollectorsScreen(OneCluster):
     NAME, TITLE, PANE = "collectors", "Cluster: collectors", "Collectors"
     COLUMNS = COLLECTOR_COLUMNS
     EMPTY = "nothing has been asked"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLLECTOR_COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        outcomes = picture.view.shown.snapshot.outcomes
+        outcomes = picture.shown.snapshot.outcomes
         names = [each.collector for each in outcomes]
         status = np.array([OK if each.success else LOST for each in outcomes], np.int32)
         return Rows(picture, names, names, status, np.arange(len(names)))
@@ -248,11 +234,9 @@ class RequestsScreen(OneCluster):
     COLUMNS = REQUEST_COLUMNS
     SORT = "received"
     EMPTY = "nothing has been asked"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(REQUEST_COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        requests = picture.view.shown.snapshot.requests
+        requests = picture.shown.snapshot.requests
         keys = list(zip(requests.api.tolist(), requests.broker.tolist(), strict=True))
         names = [f"{api} {broker}" for api, broker in keys]
         status = np.where(requests.errors > 0, BEHIND, OK).astype(np.int32)

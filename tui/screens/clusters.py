@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import GLYPHS, SEVERITY, STATUSES, UNKNOWN
 from monitor.table import Floats, objects
 from monitor.text import plural
 from monitor.view import View
+from tui.heading import FLEET
 from tui.picture import Picture, data_age
-from tui.screens.base import FLEET, MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.verdict import age_kind, asking
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
@@ -141,7 +140,6 @@ class ClustersScreen(MonitorScreen):
     KEY, NAME, TITLE = "0", FLEET, "Clusters"
     COLUMNS = COLUMNS
     EMPTY = "no cluster matches"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def has_something(self, picture: Picture) -> bool:
         return True

@@ -2,10 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 from textual.widget import Widget
 
 from monitor.derive.lag import GLYPHS, STATUSES, Lag
@@ -16,12 +14,12 @@ from monitor.text import plural, visible
 from monitor.view import View
 from tui.format import at_least, count
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE, Column, meaning
 from tui.widgets.facts import Fact, flow
-from tui.widgets.lines import Line, Lines, Part
+from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
@@ -114,13 +112,9 @@ class OneGroup(MonitorScreen):
 
     PANES = ("group", "members", "tasks")
 
-    def __init__(self, group: str) -> None:
-        super().__init__()
-        self.group = group
-
     @property
-    def subject(self) -> str | None:
-        return self.group
+    def group(self) -> str:
+        return str(self.about)
 
     def panes(self) -> list[type[MonitorScreen]]:
         view = self.app.picture.view
@@ -128,18 +122,18 @@ class OneGroup(MonitorScreen):
         streams = view is not None and row is not None and view.shown.snapshot.groups.group_type[row] == "streams"
         return [each for each in super().panes() if streams or each.NAME != "tasks"]
 
-    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
-        assert issubclass(kind, OneGroup)
-        return kind(self.group)
+    def rows(self, picture: Picture) -> Rows | None:
+        row = picture.shown.group_rows.get(self.group)
+        return None if row is None else self.rows_of(picture, row)
 
-    def above(self) -> Sequence[Widget]:
-        return (Lines(id="about"),)
+    def rows_of(self, picture: Picture, group: int) -> Rows:
+        """The rows of the table for this row of groups."""
+        raise NotImplementedError
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        row = rows.view.group_rows[self.group]
-        width = self.app.size.width
-        lines = [standing(rows.view, row, human=picture.human), *flow(group_facts(rows.view, row), width)]
-        self.query_one("#about", Lines).put(*lines, *subtopologies(rows.view, row))
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
+        view, row = rows.view, rows.view.group_rows[self.group]
+        facts = flow(group_facts(view, row), self.app.size.width)
+        return [standing(view, row, human=picture.human), *facts, *subtopologies(view, row)]
 
     def unknown(self, rows: Rows) -> str:
         """Why nothing is known of its members; empty where they are known."""
@@ -154,17 +148,12 @@ class GroupScreen(OneGroup):
     COLUMNS = PARTITION_COLUMNS
     FIXED = 3
     EMPTY = "it has committed nothing and no partition is assigned to it"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(PARTITION_COLUMNS)
 
     def above(self) -> Sequence[Widget]:
-        return *super().above(), Chart("Lag", id="chart")
+        return (Chart("Lag", id="chart"),)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        group = view.group_rows.get(self.group)
-        if group is None:
-            return None
+    def rows_of(self, picture: Picture, group: int) -> Rows:
+        view = picture.shown
         pick = lag_rows(view, group)
         topics = view.snapshot.topics.topic[view.lag.topic[pick]]
         keys = Places(topics, view.lag.partition[pick])
@@ -175,7 +164,6 @@ class GroupScreen(OneGroup):
         return TopicScreen(str(key[0]))
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        super().draw(picture, rows)
         samples = [Sample(point.time, point.lag_of(self.group)) for point in picture.points]
         self.query_one("#chart", Chart).show(samples, human=picture.human)
 

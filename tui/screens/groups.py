@@ -1,10 +1,8 @@
 """Every group, the worst first."""
 
 from collections.abc import Hashable
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import STATUSES
 from monitor.derive.rollup import GroupLags
@@ -14,7 +12,7 @@ from monitor.source import Point
 from monitor.table import Floats
 from tui.format import spark
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.group import STATUS_MEANING, GroupScreen
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, reasons, statuses, totals
@@ -153,8 +151,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
 
 def group_rows(picture: Picture) -> Rows:
     """A row a group."""
-    assert picture.view is not None
-    view = picture.view.shown
+    view = picture.shown
     ids = [str(each) for each in view.snapshot.groups.group]
     return Rows(picture, ids, ids, view.group_lags.status, np.arange(len(ids)))
 
@@ -165,7 +162,6 @@ class GroupsScreen(MonitorScreen):
     KEY, NAME, TITLE = "2", "groups", "Groups"
     COLUMNS = GROUP_COLUMNS
     EMPTY = "no group matches"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
         return group_rows(picture)

@@ -1,9 +1,6 @@
 """The other tables of one group: its members with what each has and is to have, and the tasks of a streams group."""
 
-from typing import ClassVar
-
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, OK
 from monitor.details import Tasks
@@ -14,7 +11,6 @@ from monitor.text import visible
 from monitor.view import View
 from tui.format import ranges
 from tui.picture import Picture
-from tui.screens.base import sort_keys
 from tui.screens.group import OneGroup
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
@@ -109,21 +105,15 @@ class MembersScreen(OneGroup):
     NAME, TITLE, PANE = "members", "Group: members", "Members"
     COLUMNS = COLUMNS
     EMPTY = "it has no members"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        group = view.group_rows.get(self.group)
-        if group is None:
-            return None
+    def rows_of(self, picture: Picture, group: int) -> Rows:
+        view = picture.shown
         members = view.snapshot.members
         pick = np.flatnonzero(members.group == group)
         status = np.where(_waiting(view)[pick], BEHIND, OK).astype(np.int32)
         return Rows(picture, members.member_id[pick].tolist(), members.client_id[pick].tolist(), status, pick)
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        super().draw(picture, rows)
         self.table.empty = self.unknown(rows) or self.EMPTY
 
 
@@ -171,14 +161,9 @@ class TasksScreen(OneGroup):
     SORT = "subtopology"
     FIXED = 3
     EMPTY = "its members have no tasks"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(TASK_COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        group = view.group_rows.get(self.group)
-        if group is None:
-            return None
+    def rows_of(self, picture: Picture, group: int) -> Rows:
+        view = picture.shown
         tasks, members = view.snapshot.tasks, view.snapshot.members
         pick = np.flatnonzero(members.group[tasks.member] == group)
         names = members.client_id[tasks.member[pick]].tolist()

@@ -2,10 +2,8 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK
@@ -16,7 +14,7 @@ from monitor.view import AlertRow, View
 from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GROUP_COLUMNS, group_rows
 from tui.widgets.chart import Chart, Sample
@@ -36,7 +34,6 @@ class OverviewScreen(MonitorScreen):
     KEY, NAME, TITLE = "1", "overview", "Overview"
     COLUMNS = GROUP_COLUMNS
     EMPTY = "every group keeps up"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def above(self) -> Sequence[Widget]:
         return Lines(id="stats"), Chart("Lag", id="chart"), Lines(id="worst")

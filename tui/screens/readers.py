@@ -1,10 +1,8 @@
 """The other tables of one topic: the groups that read it, and the producers that its partitions remember."""
 
 from collections.abc import Hashable
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import OK, STATUSES
 from monitor.derive.rollup import GroupTopicLags
@@ -13,7 +11,7 @@ from monitor.snapshot import KNOWN, Groups
 from monitor.table import Floats
 from monitor.text import visible
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.group import STATUS_MEANING, GroupScreen
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column, meaning
@@ -53,16 +51,11 @@ class ReadersScreen(OneTopic):
     NAME, TITLE, PANE = "readers", "Topic: groups", "Groups"
     COLUMNS = READER_COLUMNS
     EMPTY = "no group that kmon sees has committed on it or is assigned it"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(READER_COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        row = view.topic_rows.get(self.topic)
-        if row is None:
-            return None
+    def rows_of(self, picture: Picture, topic: int) -> Rows:
+        view = picture.shown
         lags = view.group_topic_lags
-        pick = np.flatnonzero(lags.topic == row)
+        pick = np.flatnonzero(lags.topic == topic)
         ids = view.snapshot.groups.group[lags.group[pick]].tolist()
         return Rows(picture, ids, ids, lags.status[pick], pick)
 
@@ -102,16 +95,11 @@ class ProducersScreen(OneTopic):
     COLUMNS = PRODUCER_COLUMNS
     SORT = "partition"
     EMPTY = "its partitions remember no producer"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(PRODUCER_COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        row = view.topic_rows.get(self.topic)
-        if row is None:
-            return None
+    def rows_of(self, picture: Picture, topic: int) -> Rows:
+        view = picture.shown
         producers = view.snapshot.producers
-        pick = np.flatnonzero(producers.topic == row)
+        pick = np.flatnonzero(producers.topic == topic)
         ids = [f"{each:.0f}" for each in producers.producer_id[pick]]
         keys = list(zip(producers.partition[pick].tolist(), ids, strict=True))
         return Rows(picture, keys, ids, np.full(len(pick), OK), pick)

@@ -1,10 +1,8 @@
 """The replicas that one broker holds: those in trouble first, then the largest."""
 
 from collections.abc import Hashable
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.partitions import partition_rows
@@ -14,7 +12,7 @@ from monitor.table import Flags, Floats, Ints, Ragged, Texts
 from monitor.text import size, visible
 from monitor.view import View
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.broker import OneBroker
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Column, meaning
@@ -140,13 +138,9 @@ class ReplicasScreen(OneBroker):
     COLUMNS = COLUMNS
     FIXED = 3
     EMPTY = "it holds no replica"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        if self.broker not in view.broker_totals.broker:
-            return None
+    def rows_of(self, picture: Picture) -> Rows:
+        view = picture.shown
         partitions = view.snapshot.partitions
         pick = np.flatnonzero(_on(partitions.replicas, self.broker))
         topics = view.snapshot.topics.topic[partitions.topic[pick]]

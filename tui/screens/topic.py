@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
-from textual.widget import Widget
 
 from monitor.snapshot import KNOWN
 from monitor.text import plural, size, span, visible
@@ -13,11 +11,11 @@ from monitor.view import View
 from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.partitions import COLUMNS, partition_status
 from tui.widgets.columns import Column
 from tui.widgets.facts import Fact, flow
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Line
 from tui.widgets.rows import Rows
 
 
@@ -26,30 +24,26 @@ class OneTopic(MonitorScreen):
 
     PANES = ("topic", "readers", "producers")
 
-    def __init__(self, topic: str) -> None:
-        super().__init__()
-        self.topic = topic
-
     @property
-    def subject(self) -> str | None:
-        return self.topic
-
-    def above(self) -> Sequence[Widget]:
-        return (Lines(id="about"),)
+    def topic(self) -> str:
+        return str(self.about)
 
     def panes(self) -> list[type[MonitorScreen]]:
         view = self.app.picture.view
         some = view is not None and len(view.shown.snapshot.producers) > 0
         return [each for each in super().panes() if some or each.NAME != "producers"]
 
-    def beside(self, kind: type[MonitorScreen]) -> MonitorScreen:
-        assert issubclass(kind, OneTopic)
-        return kind(self.topic)
+    def rows(self, picture: Picture) -> Rows | None:
+        row = picture.shown.topic_rows.get(self.topic)
+        return None if row is None else self.rows_of(picture, row)
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
+    def rows_of(self, picture: Picture, topic: int) -> Rows:
+        """The rows of the table for this row of topics."""
+        raise NotImplementedError
+
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         row = rows.view.topic_rows[self.topic]
-        facts = topic_facts(rows.view, row, human=picture.human)
-        self.query_one("#about", Lines).put(*flow(facts, self.app.size.width))
+        return flow(topic_facts(rows.view, row, human=picture.human), self.app.size.width)
 
 
 class TopicScreen(OneTopic):
@@ -58,16 +52,11 @@ class TopicScreen(OneTopic):
     NAME, TITLE, PANE = "topic", "Topic", "Partitions"
     COLUMNS: ClassVar[tuple[Column[Rows], ...]] = COLUMNS
     EMPTY = "metadata has no partition of it: deleted, or Describe on it is denied"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
-    def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        row = view.topic_rows.get(self.topic)
-        if row is None:
-            return None
+    def rows_of(self, picture: Picture, topic: int) -> Rows:
+        view = picture.shown
         topics = view.snapshot.topics
-        pick = topics.first_row[row] + np.arange(topics.partitions[row])
+        pick = topics.first_row[topic] + np.arange(topics.partitions[topic])
         numbers = view.snapshot.partitions.partition[pick]
         return Rows(picture, numbers.tolist(), numbers.astype(str).tolist(), partition_status(view)[pick], pick)
 

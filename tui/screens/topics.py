@@ -1,10 +1,8 @@
 """Every topic, those with partitions in trouble first."""
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
@@ -16,7 +14,7 @@ from monitor.text import plural, visible
 from monitor.view import View
 from tui.missing import why_no_size
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE, Column, Values, meaning
@@ -156,14 +154,12 @@ class TopicsScreen(MonitorScreen):
     KEY, NAME, TITLE = "3", "topics", "Topics"
     COLUMNS = COLUMNS
     EMPTY = "no topic matches"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def below(self) -> Sequence[Widget]:
         return (Lines(id="left-out"),)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        view = picture.view.shown
+        view = picture.shown
         status = topic_status(view)
         pick = np.flatnonzero(view.snapshot.topics.watched | (status != OK))
         names = view.snapshot.topics.topic[pick].tolist()

@@ -1,11 +1,8 @@
 """One transaction: the partitions it has written to, and what it holds back on them."""
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
-from textual.widget import Widget
 
 from monitor.derive.lag import BEHIND, OK, UNKNOWN
 from monitor.derive.partitions import PartitionHealth, partition_rows
@@ -15,11 +12,11 @@ from monitor.table import Floats, Ints
 from monitor.text import span, visible
 from tui.format import age, count
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow
-from tui.widgets.lines import Lines
+from tui.widgets.lines import Line
 from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
 
@@ -96,23 +93,10 @@ class TransactionScreen(MonitorScreen):
     COLUMNS = COLUMNS
     FIXED = 3
     EMPTY = "it has written to no partition yet, or they are unknown"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
-
-    def __init__(self, transactional_id: str) -> None:
-        super().__init__()
-        self.transactional_id = transactional_id
-
-    @property
-    def subject(self) -> str | None:
-        return self.transactional_id
-
-    def above(self) -> Sequence[Widget]:
-        return (Lines(id="about"),)
 
     def rows(self, picture: Picture) -> Rows | None:
-        assert picture.view is not None
-        view = picture.view.shown
-        found = np.flatnonzero(view.snapshot.transactions.transactional_id == self.transactional_id)
+        view = picture.shown
+        found = np.flatnonzero(view.snapshot.transactions.transactional_id == self.about)
         if not len(found):
             return None
         table = view.snapshot.transaction_partitions
@@ -123,7 +107,7 @@ class TransactionScreen(MonitorScreen):
         status = np.where(np.isnan(held), UNKNOWN, np.where(held > 0, BEHIND, OK))
         return Rows(picture, rows.keys, rows.names, status, pick, rows.about)
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         view, row = rows.view, int(str(rows.about))
         transactions = view.snapshot.transactions
         producer = float(transactions.producer_id[row])
@@ -136,7 +120,7 @@ class TransactionScreen(MonitorScreen):
         ]
         if transactions.reason[row] != KNOWN:
             facts.append(Fact("more unknown:", visible(view.reasons[transactions.reason[row]]), "unknown"))
-        self.query_one("#about", Lines).put(*flow(facts, self.app.size.width))
+        return flow(facts, self.app.size.width)
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)

@@ -1,10 +1,8 @@
 """Every transaction that is under way, the oldest first."""
 
 from collections.abc import Hashable
-from typing import ClassVar
 
 import numpy as np
-from textual.binding import BindingType
 
 from monitor.derive.lag import BEHIND, OK, UNKNOWN
 from monitor.derive.transactions import TransactionAges
@@ -15,7 +13,7 @@ from monitor.text import span, visible
 from monitor.view import View
 from tui.missing import why_missing
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen, sort_keys
+from tui.screens.base import MonitorScreen
 from tui.screens.transaction import TransactionScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.rows import Make, Rows, ages, counts, levels, names, numbers, reasons, spans, statuses
@@ -108,11 +106,9 @@ class TransactionsScreen(MonitorScreen):
     KEY, NAME, TITLE = "5", "transactions", "Transactions"
     COLUMNS = COLUMNS
     SORT = "age"
-    BINDINGS: ClassVar[list[BindingType]] = sort_keys(COLUMNS)
 
     def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        view = picture.view.shown
+        view = picture.shown
         ids = view.snapshot.transactions.transactional_id.tolist()
         return Rows(picture, ids, ids, transaction_status(view), np.arange(len(ids)))
 

@@ -42,8 +42,7 @@ class Rows:
     @property
     def view(self) -> View:
         """The View whose tables are shown. Only where there is one."""
-        assert self.picture.view is not None
-        return self.picture.view.shown
+        return self.picture.shown
 
     @property
     def human(self) -> bool:

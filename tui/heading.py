@@ -1,0 +1,57 @@
+"""The lines of names above a table: the views, what narrows their rows, and the tables of one view. Pure."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from monitor.text import name_of, visible
+from tui.format import fit
+from tui.picture import Picture
+from tui.verdict import elsewhere
+from tui.widgets.lines import Line, Part
+
+FLEET = "clusters"
+"""The name of the view of all clusters, which is listed where there are several."""
+MOST_NAME = 300
+"""Most characters of a name in a line."""
+
+View = tuple[str, str, str]
+"""A view's key, name and title."""
+
+
+def views_line(picture: Picture, views: Sequence[View], here: str, subject: str | None, room: int) -> list[Part]:
+    """The views, those that are not shown by their keys alone where titles do not fit, and what is shown below one."""
+    listed = [each for each in views if each[1] != FLEET or here == FLEET or len(picture.clusters) > 1]
+    below = "" if subject is None else f" › {name_of(subject[:MOST_NAME])}"
+    titled = sum(len(title) + 4 for _, _, title in listed) + cell_len(below) <= room
+    parts = []
+    for key, name, title in listed:
+        chosen, action = name == here, f"app.view('{name}')"
+        parts.append(Part(f" {key}", "accent", action))
+        parts.append(Part(f" {title} " if titled or chosen else " ", "strong" if chosen else "dim", action))
+        if name == FLEET and not chosen:
+            parts += elsewhere(picture)
+    return [*parts, Part(below, "strong")]
+
+
+def chips(picture: Picture, pattern: str, shown: str) -> list[Part]:
+    """What holds the picture or narrows its rows, and then how many of them are `shown`."""
+    parts = []
+    if picture.paused:
+        parts.append(Part(" paused ", "badge-behind"))
+    if picture.problems:
+        parts.append(Part(" problems only ", "badge-accent"))
+    if pattern:
+        text = visible(pattern)
+        parts.append(Part(f" /{fit(text, min(24, cell_len(text)))} ", "badge-accent"))
+    return [*parts, Part(f" {shown} ", "dim")] if parts and shown else parts
+
+
+def panes_lines(panes: Sequence[tuple[str, str]], here: str) -> list[Line]:
+    """The names and titles of a view's tables, where it has several, and a blank line above them."""
+    if len(panes) < 2:
+        return []
+    parts = [
+        Part(f" {title} ", "chosen" if name == here else "dim", f"screen.open_pane('{name}')") for name, title in panes
+    ]
+    return [Line(), Line([*parts, Part("  tab", "accent")])]
