@@ -17,6 +17,8 @@ import psutil
 from kafka import KafkaAdminClient
 from kafka.structs import TopicPartition
 
+from benchmarks.aged import AGED, RECORDS, build_aged
+from benchmarks.dating import measure_dating
 from benchmarks.load import CURVE, LOADS, Load, build
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
@@ -38,6 +40,9 @@ def main() -> int:
     parser.add_argument(
         "--growth", action="store_true", help="measure polls of one cluster while it grows, and no more"
     )
+    parser.add_argument(
+        "--dating", action="store_true", help="measure how a cold start dates what groups read next, and no more"
+    )
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
         "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
@@ -46,6 +51,9 @@ def main() -> int:
     if args.growth:
         _heading()
         return _measure_growth()
+    if args.dating:
+        _heading()
+        return _measure_dating()
     load = LOADS[args.load]
     built = args.data is not None and (args.data / BUILT).exists()
     _heading()
@@ -88,6 +96,19 @@ def _measure_growth() -> int:
                 flush=True,
             )
             _measure_poll(cluster)
+    return 0
+
+
+def _measure_dating() -> int:
+    """A cold start on records of known ages."""
+    with Cluster(brokers=3, heap_mb=AGED.heap_mb, tell=lambda line: print(line, file=sys.stderr)) as cluster:
+        times, seconds = build_aged(AGED, cluster.bootstrap)
+        print(
+            f"{len(times):,} partitions of {RECORDS} records, {AGED.groups} groups × {AGED.commits} commits "
+            f"(built in {seconds:.0f} s)\n",
+            flush=True,
+        )
+        measure_dating(cluster.bootstrap, times)
     return 0
 
 

@@ -50,6 +50,10 @@ class Load:
             yield f"topic-{(group * whole + each) % self.topics:04d}", range(min(left, self.partitions))
             left -= self.partitions
 
+    def offset_of(self, group: int, topic: str, partition: int) -> int:
+        """Some offset, as long as offsets are on a busy cluster, so that pages and answers have their usual size."""
+        return zlib.crc32(f"{group} {topic} {partition}".encode()) % 900_000_000 + 100_000_000
+
     @property
     def replication_factor(self) -> int:
         """3, or 2 where each of three brokers may not open as many files as it would then hold replicas."""
@@ -140,7 +144,7 @@ def _request(load: Load, group: int, version: int) -> bytes:
             version=version,
             name=name,
             partitions=[
-                partition(version=version, partition_index=number, committed_offset=_offset(group, name, number))
+                partition(version=version, partition_index=number, committed_offset=load.offset_of(group, name, number))
                 for number in numbers
             ],
         )
@@ -152,8 +156,3 @@ def _request(load: Load, group: int, version: int) -> bytes:
 def _taken(answer: Answer) -> bool:
     response = read(OffsetCommitResponse, answer.body, answer.version)
     return not any(each.error_code for topic in response.topics for each in topic.partitions)
-
-
-def _offset(group: int, topic: str, partition: int) -> int:
-    """Some offset, as long as offsets are on a busy cluster, so that pages and answers have their usual size."""
-    return zlib.crc32(f"{group} {topic} {partition}".encode()) % 900_000_000 + 100_000_000

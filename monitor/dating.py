@@ -98,8 +98,8 @@ class Dater:
 
     def __init__(self) -> None:
         self._heard: dict[Key, list[_Heard]] = {}
-        self.asked = 0
-        """Timestamps asked for in the last call."""
+        self.asked = self.requests = self.rounds = 0
+        """Timestamps asked for in the last call, in how many requests, and in how many rounds of them."""
 
     def date(self, client: Client, wanted: Sequence[Wanted], now: float, deadline: float) -> list[Bracket]:
         """What encloses each wanted record; the first ones are asked first. `now` is unix seconds.
@@ -107,7 +107,7 @@ class Dater:
         Ends at `deadline`, a time of the monotonic clock. The bracket of a record of which nothing was learnt is open.
         """
         now_ms = now * 1000
-        self.asked = 0
+        self.asked = self.requests = self.rounds = 0
         self._heard = {each.key: self._heard.get(each.key, [])[-KEPT_ANSWERS:] for each in wanted}
         brackets = [Bracket() for _ in wanted]
         by_key: dict[Key, list[int]] = {}
@@ -149,6 +149,8 @@ class Dater:
             for number, (asked, leader) in enumerate(times.items()):
                 requests.setdefault((number, leader), {})[key] = asked
                 self.asked += 1
+        self.rounds += 1
+        self.requests += len(requests)
         asks = [Ask(leader, LIST_OFFSETS, _Body(rows)) for (_, leader), rows in requests.items()]
         heard: dict[Key, list[_Heard]] = {}
         silent = set()
