@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
@@ -18,11 +17,10 @@ from textual.strip import Strip
 from monitor.table import Ints
 from tui.keys import TABLE_KEYS
 from tui.theme import inks
-from tui.widgets.columns import Column, M, room, sort_rows, written
+from tui.widgets.columns import Column, M, room, sort_rows
+from tui.widgets.table_lines import header, line
 
 HEADER_LINES = 1
-MARK = "▌"
-"""Stands before the row under the cursor, so that it is found without colours too."""
 
 
 class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=False):
@@ -256,60 +254,24 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
     # How it is drawn
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width, ink, gap = self.size.width, inks(self.app), " " * self._gap
         place = self._top + y - HEADER_LINES
         if y < HEADER_LINES:
-            strip = self._header()
+            strip = header(self._shown, self.sort, falling=self.falling, gap=gap, ink=ink)
         elif place < len(self._order):
-            key = (place, place == self.cursor)
-            if key not in self._strips:
-                self._strips[key] = self._row(*key)
-            strip = self._strips[key]
+            cursor = place == self.cursor
+            if (place, cursor) not in self._strips:
+                assert self._model is not None
+                row = int(self._order[place])
+                self._strips[place, cursor] = line(self._shown, self._model, row, cursor=cursor, gap=gap, ink=ink)
+            strip = self._strips[place, cursor]
         elif y == HEADER_LINES + 1 and not len(self._order):
-            strip = Strip([Segment(f"  {self.empty}", inks(self.app)["dim"])])
+            strip = Strip([Segment(f"  {self.empty}", ink["dim"])])
         else:
             strip = Strip([])
-        ink, left = inks(self.app), self.scroll_offset.x
+        left = self.scroll_offset.x
         rest = ink["head"] if y < HEADER_LINES else ink["cursor"] if strip and place == self.cursor else None
         if left and strip:
             fixed = self._fixed_width
             strip = Strip.join([strip.crop(0, fixed), strip.crop(fixed + left)])
         return strip.crop_extend(0, width, rest).apply_style(self.visual_style.rich_style)
-
-    def _header(self) -> Strip:
-        ink = inks(self.app)
-        parts = [Segment(" ", ink["head"])]
-        for column, size in self._shown:
-            sorted_by = column is self.sort
-            style = ink["head"] + Style(bold=True) if sorted_by else ink["head"]
-            arrow = ("▼" if self.falling else "▲") if sorted_by else ""
-            title = column.title if len(column.title) + len(arrow) <= size else column.title[: size - len(arrow)]
-            start, letter, end = title.partition(self._letter(column))
-            if not letter:
-                start, end = title, ""
-            pad = " " * (size - len(title) - len(arrow))
-            parts += [
-                Segment((pad + arrow if column.right else "") + start, style),
-                Segment(letter, style + Style(underline=True)),
-                Segment(end + ("" if column.right else arrow + pad) + " " * self._gap, style),
-            ]
-        return Strip(parts)
-
-    def _letter(self, column: Column[M]) -> str:
-        """The letter of the title that stands for the key, in the case it has there."""
-        place = column.title.upper().find(column.letter) if column.letter else -1
-        return column.title[place] if place >= 0 else "\0"
-
-    def _row(self, place: int, cursor: bool) -> Strip:
-        assert self._model is not None
-        ink = inks(self.app)
-        row = int(self._order[place])
-        under = ink["cursor"] if cursor else Style()
-        gap = " " * self._gap
-        parts = [Segment(MARK if cursor else " ", ink["accent"] + under)]
-        for column, size in self._shown:
-            cell = column.cell(self._model, row)
-            # Reversed colours are the cursor where a theme has no ground of its own; a patch in each cell's is not.
-            style = under if under.reverse else ink[cell.kind] + under
-            parts.append(Segment(written(cell, size, right=column.right) + gap, style))
-        return Strip(parts)
