@@ -21,9 +21,9 @@ TABLE = (
     "lost",
     "lag_seconds",
     "status",
-    "reason",
+    "why",
 )
-LAST = ("status", "reason", "member_id", "client_id", "host")
+LAST = ("status", "reason", "member_id", "client_id", "host", "why")
 WIDE = (*(key for key in KEYS if key not in LAST), *LAST)
 """Every key, with the texts that may be long behind the numbers."""
 HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}

@@ -8,6 +8,7 @@ import numpy as np
 from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
 from monitor.derive.lag import NO_COMMIT, STATUSES, UNKNOWN
+from monitor.derive.story import partition_story
 from monitor.filter.columns import Columns, Names, Numbers, columns_of
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG, lag_columns
@@ -45,8 +46,14 @@ KEYS = (
     "eta_seconds",
     "headroom_seconds",
     "since",
+    "why",
 )
-"""The keys of a row, in the order of columns. None is unknown or absent; `reason` says why lag or age is unknown."""
+"""The keys of a row, in the order of columns. None is unknown or absent.
+
+`reason` says why lag or age is unknown, `why` all there is to say of the row, with its numbers, in words.
+"""
+WHY = KEYS[-1]
+"""The only key that is no column of LAG: it takes long to say of many rows, and is said of the chosen ones alone."""
 DIGITS = {
     **dict.fromkeys(("lag_seconds", "lag_seconds_error", "eta_seconds", "headroom_seconds", "since"), 3),
     **dict.fromkeys(("produce_rate", "consume_rate"), 6),
@@ -83,8 +90,9 @@ def lag_rows(
     status = view.lag_statuses.status
     order = np.lexsort((-np.nan_to_num(lag.lag), np.where(status == UNKNOWN, 1, -status)))
     order = order[kept[order]]
-    values = [_values(key, columns[key], order) for key in KEYS]
-    rows = [dict(zip(KEYS, each, strict=True)) for each in zip(*values, strict=True)]
+    values = [_values(key, columns[key], order) for key in KEYS if key != WHY]
+    stories = [partition_story(view, row) or None for row in order.tolist()]
+    rows = [dict(zip(KEYS, each, strict=True)) for each in zip(*values, stories, strict=True)]
     return rows + [{key: row.get(key) for key in KEYS} for row in unread]
 
 
@@ -128,6 +136,7 @@ def _unread(view: View, group: int) -> Mapping[str, str | int | float | None]:
         "coordinator": int(groups.coordinator[group]),
         "status": STATUSES[UNKNOWN],
         "reason": view.reasons[reason],
+        WHY: f"unknown: {visible(view.reasons[reason])}",
     }
 
 

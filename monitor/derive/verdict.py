@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.derive.lag import BEHIND, GLYPHS, LOSING, LOST, OK, SEVERITY, STATUSES, STUCK, UNKNOWN
+from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.story import NAME, held_of, left_of, lost_of, reader_of, span_of
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
-from monitor.text import Write, age, count, duration, name_of, plural, visible
+from monitor.text import Write, count, name_of, plural, visible
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 LEVELS = {"ok": OK, "degraded": BEHIND, "critical": LOST, "unreachable": LOST}
 """The levels of a verdict, from best to worst, each with the status in STATUSES whose glyph and colour it has."""
 
-NAME = 60
-"""Most characters of a name in a sentence."""
 MOST_KINDS = 6
 """Most kinds of problems that a sentence tells of."""
 
@@ -176,58 +175,26 @@ def _worst(view: "View", group: int) -> Ints:
 
 def _how(view: "View", row: int, write: Write) -> str:
     """How a row of lag stands and for how long, who has it, and what is left to read."""
-    lag = float(view.lag.lag[row])
-    said = f"{STATUSES[view.lag_statuses.status[row]]}{_span(view, row)} on {_place(view, row)}{_who(view, row)}"
-    return f"{said}: {write(lag)} record{'' if lag == 1 else 's'}{_oldest(view, row)}{_held(view, row)}"
-
-
-def _held(view: "View", row: int) -> str:
-    """What will happen to the records that a row of lag has left, or keeps them from being read."""
-    status, headroom = view.lag_statuses.status[row], float(view.lag_times.headroom_seconds[row])
-    if status == LOSING and np.isfinite(headroom):
-        return f", deleted in {duration(headroom)}"
-    held = status == STUCK and view.lag.lag[row] > 0 and view.lag.stable_lag[row] == 0
-    return ", held by an open transaction" if held else ""
+    reader, held = reader_of(view, row), held_of(view, row)
+    said = f"{STATUSES[view.lag_statuses.status[row]]}{span_of(view, row)} on {_place(view, row)}"
+    return f"{said}{reader and f' ({reader})'}: {left_of(view, row, write)}{held and f', {held}'}"
 
 
 def partition_why(view: "View", row: int, write: Write = count) -> str:
     """The reason for the status of a row of `view.lag`; empty for a partition that is read in time."""
     lag, status = view.lag, int(view.lag_statuses.status[row])
     parts = []
-    if status not in {OK, UNKNOWN} and (span := _span(view, row)):
+    if status not in {OK, UNKNOWN} and (span := span_of(view, row)):
         parts.append(f"{STATUSES[status]}{span}")
-    if lag.lost[row] > 0:
-        parts.append(f"{write(float(lag.lost[row]))} deleted before they were read")
+    if lost := lost_of(view, row, write):
+        parts.append(lost)
     if lag.lag[row] > 0 and lag.member[row] < 0:
         parts.append("assigned to no member")
-    if held := _held(view, row):
-        parts.append(held.removeprefix(", "))
+    if held := held_of(view, row):
+        parts.append(held)
     if lag.reason[row] != KNOWN:
         parts.append(visible(view.reasons[lag.reason[row]]))
     return "; ".join(parts)
-
-
-def _span(view: "View", row: int) -> str:
-    """For how long a row of lag has had its status; empty where only this poll tells."""
-    statuses = view.lag_statuses
-    since, watched = float(statuses.since[row]), float(statuses.watched[row])
-    if not np.isnan(since):
-        return f" for {duration(view.time - since)}"
-    return f" for more than {duration(view.time - watched)}" if watched < view.time else ""
-
-
-def _who(view: "View", row: int) -> str:
-    members, member = view.snapshot.members, int(view.lag.member[row])
-    if member < 0:
-        return ""
-    host = visible(str(members.host[member]).removeprefix("/"), NAME)
-    return f" (client {name_of(members.client_id[member], NAME)} at {host})"
-
-
-def _oldest(view: "View", row: int) -> str:
-    """How old the next record of a row of lag is; empty where that is unknown."""
-    seconds, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
-    return "" if np.isnan(seconds) else f", oldest {age(seconds, error)}"
 
 
 def _place(view: "View", row: int) -> str:

@@ -80,6 +80,7 @@ def test_a_row_has_every_key_and_numbers_are_whole() -> None:
         "eta_seconds": None,
         "headroom_seconds": None,
         "since": None,
+        "why": (f"lost: 400 deleted before they were read; no members; 11,500 records; age unknown: {NOT_DATED}"),
     }
     row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")
     assert (row["member_id"], row["client_id"], row["host"]) == ("fulfil-1-4f2a", "fulfil-1", "/10.0.3.17")
@@ -140,11 +141,12 @@ def test_many_groups_with_one_reason_are_one_line() -> None:
 
 def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     lines = render_table(lag_rows(shop_view())).splitlines()
-    header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "REASON"]
+    header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "WHY"]
     assert lines[0].split() == header
-    ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", NOT_DATED]
+    why = "lost: 400 deleted before they were read; no members; 11,500…"
+    ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", why]
     assert lines[1].split(maxsplit=9) == ledger
-    assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "denied: Describe on the group"]
+    assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "unknown: denied: Describe on the group"]
     ends = {line.index(word) + len(word) for line, word in zip(lines[:3], ("LAG", "11,500", "70,000"), strict=False)}
     assert len(ends) == 1
 

@@ -1,0 +1,142 @@
+"""How a group stands on a partition, in words with the numbers behind them: what faces say of a row of lag."""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from monitor.derive.lag import LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
+from monitor.snapshot import KNOWN
+from monitor.text import Write, age, count, duration, name_of, plural, rate, visible
+
+if TYPE_CHECKING:
+    from monitor.view import View
+
+NAME = 60
+"""Most characters of a name in a sentence."""
+
+
+def partition_story(view: "View", row: int, write: Write = count) -> str:
+    """All that is to be said of a row of `view.lag`, as a line of visible text; empty where it is read in time.
+
+    How it stands and since when; what was set back, lost or is held; that nobody is there to read it; at which rates it
+    goes and to what end; who reads it; what is left; why a number is unknown. What is not known is left out.
+    """
+    lag, status = view.lag, int(view.lag_statuses.status[row])
+    said = f"{STATUSES[status]}{span_of(view, row)}: "
+    if status == UNKNOWN:
+        return said + visible(view.reasons[lag.reason[row]])
+    parts = []
+    if status != OK:
+        parts = [
+            _set_back(view, row) if status == REWOUND else "",
+            lost_of(view, row, write),
+            held_of(view, row),
+            _unread(view, row),
+            _pace(view, row),
+            reader_of(view, row),
+            left_of(view, row, write),
+        ]
+    if (reason := view.lag_times.reason[row]) != KNOWN:
+        parts.append(f"age unknown: {visible(view.reasons[reason])}")
+    told = "; ".join(filter(None, parts))
+    return said + told if told else ""
+
+
+def span_of(view: "View", row: int) -> str:
+    """For how long a row of lag has had its status, as " for 4 min"; empty where only this poll tells."""
+    statuses = view.lag_statuses
+    since, watched = float(statuses.since[row]), float(statuses.watched[row])
+    if not np.isnan(since):
+        return f" for {duration(view.time - since)}"
+    return f" for more than {duration(view.time - watched)}" if watched < view.time else ""
+
+
+def lost_of(view: "View", row: int, write: Write = count) -> str:
+    """How much of a row of lag is lost; empty for nothing."""
+    lost = float(view.lag.lost[row])
+    return f"{write(lost)} deleted before they were read" if lost > 0 else ""
+
+
+def held_of(view: "View", row: int) -> str:
+    """What will happen to the records that a row of lag has left, or keeps them from being read; empty for nothing."""
+    status, headroom = view.lag_statuses.status[row], float(view.lag_times.headroom_seconds[row])
+    if status == LOSING and np.isfinite(headroom):
+        return f"deleted in {duration(headroom)}"
+    held = status == STUCK and view.lag.lag[row] > 0 and view.lag.stable_lag[row] == 0
+    return "held by an open transaction" if held else ""
+
+
+def reader_of(view: "View", row: int) -> str:
+    """The member that a row of lag is assigned to; empty for none."""
+    members, member = view.snapshot.members, int(view.lag.member[row])
+    if member < 0:
+        return ""
+    host = visible(str(members.host[member]).removeprefix("/"), NAME)
+    return f"client {name_of(members.client_id[member], NAME)} at {host}"
+
+
+def left_of(view: "View", row: int, write: Write = count) -> str:
+    """How many records a row of lag has left, and how old the next one is where that is known."""
+    lag = float(view.lag.lag[row])
+    seconds, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
+    oldest = f", oldest {age(seconds, error)}" if lag > 0 and not math.isnan(seconds) else ""
+    return f"{write(lag)} record{'' if lag == 1 else 's'}{oldest}"
+
+
+def _unread(view: "View", row: int) -> str:
+    """That nobody is there to read what is left, and how many members have other partitions."""
+    lag, groups = view.lag, view.snapshot.groups
+    group = int(lag.group[row])
+    members = float(groups.members[group])
+    if lag.member[row] >= 0 or not lag.lag[row] > 0:
+        return ""
+    if math.isnan(members):
+        return f"members unknown: {visible(view.reasons[groups.reason[group]])}"
+    if members:
+        return f"assigned to none of {plural(int(members), 'member')}"
+    simple = groups.group_type[group] == "classic" and not groups.protocol_type[group]
+    return "no members, committed from outside" if simple else "no members"
+
+
+def _pace(view: "View", row: int) -> str:
+    """At which rates a row of lag is read and produced, and what comes of it; empty where they are unknown."""
+    times = view.lag_times
+    produced, consumed, eta = (
+        float(column[row]) for column in (times.produce_rate, times.consume_rate, times.eta_seconds)
+    )
+    more = "" if math.isnan(produced) else f"{rate(produced)} come in" if produced else "nothing comes in"
+    if _still(view, row):
+        offset = f"offset {count(float(view.lag.committed_offset[row]))} has not moved"
+        return f"{offset}, {more}" if more else offset
+    if math.isnan(consumed):
+        return more
+    said = f"{rate(consumed)} are read" + (f" and {more}" if more else "")
+    if not view.lag.lag[row] > 0 or math.isnan(eta):
+        return said
+    return f"{said}, which {'never catches up' if math.isinf(eta) else f'catches up in {duration(eta)}'}"
+
+
+def _still(view: "View", row: int) -> bool:
+    """Whether the offset of a row of lag is known not to have moved lately."""
+    lately, longer = float(view.consume_rates.consume_rate_1m[row]), float(view.lag_times.consume_rate[row])
+    stands = view.lag_statuses.status[row] in (STUCK, STOPPED)
+    known = lately if stands and not math.isnan(lately) else longer
+    # What is stuck was watched, whatever of it is too long ago for a rate.
+    return known == 0 or (math.isnan(known) and bool(view.lag_statuses.status[row] == STUCK))
+
+
+def _set_back(view: "View", row: int) -> str:
+    """By how much the offset of a row of lag was set back, where the events still tell."""
+    snapshot, lag, events = view.snapshot, view.lag, view.events
+    group, topic = snapshot.groups.group[lag.group[row]], snapshot.topics.topic[lag.topic[row]]
+    mine = (events.kind == "offsets_reset") & (events.group == group)
+    here = np.flatnonzero(mine & (events.topic == topic) & (events.partition == lag.partition[row]))
+    if len(here):
+        newest = here[0]
+        return f"set back by {count(events.records[newest])}, {events.before[newest]} → {events.after[newest]}"
+    several = np.flatnonzero(mine & (events.partition < 0))
+    if not len(several):
+        return ""
+    newest = several[0]
+    return f"set back by {count(events.records[newest])} on {plural(int(events.count[newest]), 'partition')}"
