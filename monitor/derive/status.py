@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
 from monitor.derive.runs import Runs
 from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates
-from monitor.past.marks import LATCHES, Marks
+from monitor.past.marks import LATCHES, Marks, Shorts
 from monitor.past.past import Past
 from monitor.snapshot import Snapshot
 from monitor.table import Flags, Floats, Ints, Table, column, values_at
@@ -40,6 +40,9 @@ SHORTFALL = 0.01
 """By at least this share of what is produced less must be read for an age to be growing."""
 LAST_PART = 0.2
 """The last share of a record's life, from being written to being deleted, in which it can be losing."""
+
+BEFORE_WATCHED = "it was so before kmon looked"
+"""Why it is unknown since when a status holds."""
 
 Bits = NDArray[np.uint8]
 Rates = tuple[PartitionRates, ConsumeRates]
@@ -79,16 +82,16 @@ class LagStatuses(Table):
 
 def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:
     """The status of every row. A poll is put into the marks of `past` once, however often it is asked for."""
-    marks = past.marks if past is not None else Marks(len(lag))
+    marks = past.marks if past is not None else Marks(len(lag), snapshot.started)
     if marks.told != snapshot.started:
         _Poll(snapshot, lag, times, rates, marks).tell()
         marks.told = snapshot.started
-    clock = snapshot.time - snapshot.started
+    origin = snapshot.time - marks.clock(snapshot.started)
     unknown = np.isnan(lag.lag)
     return LagStatuses(
         np.where(unknown, UNKNOWN, marks.status),
-        np.where(unknown, marks.seen, marks.since) + clock,
-        marks.first + clock,
+        np.where(unknown, marks.seen, marks.since).astype(np.float64) + origin,
+        marks.first.astype(np.float64) + origin,
     )
 
 
@@ -101,7 +104,7 @@ class _Poll:
 
     def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, marks: Marks) -> None:
         self.snapshot, self.lag, self.times, self.rates, self.marks = snapshot, lag, times, rates, marks
-        self.now = snapshot.started
+        self.now = float(np.float32(marks.clock(snapshot.started)))
         self.interval = snapshot.interval_seconds or 0.0
         self.known: Flags = ~np.isnan(lag.lag)
         self.low: Floats = times.lag_seconds - times.lag_seconds_error
@@ -136,15 +139,9 @@ class _Poll:
         fell = np.flatnonzero(committed < before)
         marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
         marks.fell[fell] = now
-        if marks.told < now:
-            marks.pace *= np.float32(0.5 ** ((now - marks.told) / PACE_HALVES_SECONDS))
-        stood = (now - marks.still).astype(np.float32)
-        patience = np.float32(STUCK_PACES) * marks.pace
-        patience = np.where(np.isnan(patience), STUCK_UNPACED_SECONDS, np.maximum(patience, STUCK_SECONDS))
-        # What stood for much longer than it usually does may have been stuck: it shows little of what is usual.
-        stood = np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES)
-        read = rose & (marks.on & _bit(STOPPED) == 0)
-        np.copyto(marks.pace, np.fmax(stood, marks.pace), where=read, casting="same_kind")
+        if marks.told < self.snapshot.started:
+            marks.pace *= np.float32(0.5 ** ((self.snapshot.started - marks.told) / PACE_HALVES_SECONDS))
+        self._learn_pace(np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0)))
         self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
         moved = ~(committed == before) & ~np.isnan(committed)
         np.copyto(marks.still, now, where=moved | (self.known & ~self.waiting))
@@ -163,6 +160,14 @@ class _Poll:
         if not now - marks.middle_at < GROWING_SECONDS:
             marks.base, marks.base_at = marks.middle, marks.middle_at
             marks.middle, marks.middle_at = marks.age_high.copy(), now
+
+    def _learn_pace(self, read: Ints) -> None:
+        """Take in how long the rows that were read now had stood still."""
+        marks = self.marks
+        stood, pace = self.now - marks.still[read], marks.pace[read]
+        patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, np.maximum(STUCK_PACES * pace, STUCK_SECONDS))
+        # What stood for much longer than it usually does may have been stuck: it shows little of what is usual.
+        marks.pace[read] = np.fmax(np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES), pace)
 
     def _latch(self, rows: Ints) -> None:
         """Bring what is told of `rows` up to date with what holds now."""
@@ -217,7 +222,7 @@ class _Poll:
         nobody[np.isnan(groups.members) & ~simple] = np.nan
         return np.where(lag.member[rows] >= 0, 0.0, nobody[lag.group[rows]])
 
-    def _evidence(self, rows: Ints, still: Floats, read: Flags) -> Bits:
+    def _evidence(self, rows: Ints, still: Shorts, read: Flags) -> Bits:
         """What holds of each row now, but for being stopped or stuck; shape (rows,), bits of uint8.
 
         `still` is for how long it was not read, `read` whether that is less than usual.

@@ -14,14 +14,15 @@ LATCHES = 7
 KEPT_SECONDS = 1800.0
 """How long what is known of a group is kept while it cannot be asked, or no broker lists it."""
 
+SHIFT_SECONDS = 86_400.0
+"""After so long the clock of marks begins anew: 4 bytes hold a day to a hundredth of a second."""
+
+_TIMES = ("first", "seen", "still", "fell", "since")
 _COLUMNS = (
-    ("first", "f8", np.nan),
-    ("seen", "f8", np.nan),
+    *((name, "f4", np.nan) for name in _TIMES),
     ("committed", "f8", np.nan),
-    ("still", "f8", np.nan),
-    ("pace", "f4", np.nan),
     ("highest", "f8", np.nan),
-    ("fell", "f8", np.nan),
+    ("pace", "f4", np.nan),
     ("age_low", "f4", np.nan),
     ("age_high", "f4", np.nan),
     ("middle", "f4", np.nan),
@@ -29,12 +30,13 @@ _COLUMNS = (
     ("evidence", "u1", 0),
     ("on", "u1", 0),
     ("status", "i1", 0),
-    ("since", "f8", np.nan),
 )
+
+Shorts = NDArray[np.float32]
 
 
 class Marks:
-    """Columns by row of lag; times are seconds of the monotonic clock, and NaN is never.
+    """Columns by row of lag; times are seconds since `origin` on the monotonic clock, and NaN is never.
 
     `first` and `seen` are the first and the last poll that knew the row's lag, `committed` its last known offset, and
     `still` since when that has not moved while there was something to read; `pace` is the longest that it usually stays
@@ -44,36 +46,52 @@ class Marks:
     `evidence` last changed. `status` and `since` are what was told last.
     """
 
-    first: Floats
-    seen: Floats
+    first: Shorts
+    seen: Shorts
     committed: Floats
-    still: Floats
-    pace: Floats
+    still: Shorts
+    pace: Shorts
     highest: Floats
-    fell: Floats
-    age_low: Floats
-    age_high: Floats
-    middle: Floats
-    base: Floats
+    fell: Shorts
+    age_low: Shorts
+    age_high: Shorts
+    middle: Shorts
+    base: Shorts
     evidence: NDArray[np.uint8]
     on: NDArray[np.uint8]
     status: Ints
-    since: Floats
+    since: Shorts
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, origin: float = 0.0) -> None:
         for name, dtype, nothing in _COLUMNS:
             setattr(self, name, np.full(rows, nothing, dtype))
-        self.turned: Floats = np.full((LATCHES, rows), np.nan)
+        self.turned: Shorts = np.full((LATCHES, rows), np.nan, np.float32)
+        self.origin = origin
+        """Monotonic seconds from which times are counted."""
         self.told = np.nan
-        """The poll whose statuses these are."""
+        """The poll whose statuses these are, in monotonic seconds."""
         self.middle_at = self.base_at = np.nan
 
     def __len__(self) -> int:
         return len(self.first)
 
+    def clock(self, started: float) -> float:
+        """The time of a poll, given in monotonic seconds, on the clock of these marks."""
+        if started - self.origin > SHIFT_SECONDS:
+            self._shift(started - self.origin)
+        return started - self.origin
+
+    def _shift(self, seconds: float) -> None:
+        for name in _TIMES:
+            setattr(self, name, getattr(self, name) - np.float32(seconds))
+        self.turned -= np.float32(seconds)
+        self.middle_at -= seconds
+        self.base_at -= seconds
+        self.origin += seconds
+
     def moved(self, old_rows: Ints) -> Self:
         """The same in another order: row i is what row `old_rows[i]` was, and a new one where that is negative."""
-        fresh = type(self)(len(old_rows))
+        fresh = type(self)(len(old_rows), self.origin)
         there = np.flatnonzero(old_rows >= 0)
         fresh.put(there, self, old_rows[there])
         fresh.told, fresh.middle_at, fresh.base_at = self.told, self.middle_at, self.base_at
@@ -81,6 +99,8 @@ class Marks:
 
     def put(self, rows: Ints, other: Self, places: Ints) -> None:
         """Make `rows` what `places` of another are."""
+        if other.origin != self.origin:
+            other._shift(self.origin - other.origin)
         for name, _, _ in _COLUMNS:
             getattr(self, name)[rows] = getattr(other, name)[places]
         self.turned[:, rows] = other.turned[:, places]

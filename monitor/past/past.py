@@ -67,7 +67,7 @@ class Past:
             self.ends = Ring(len(seen.snapshot.partitions), seconds=END_SECONDS, spacing=END_SPACING)
             self.starts = _for_rates(len(seen.snapshot.partitions))
             self.commits = _for_rates(len(seen.rows[0]))
-            self.marks = Marks(len(seen.rows[0]))
+            self.marks = Marks(len(seen.rows[0]), seen.snapshot.started)
             return
         same = same_topics(seen.snapshot, before.snapshot)
         if not same:

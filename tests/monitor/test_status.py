@@ -384,6 +384,19 @@ def test_since_is_unknown_while_it_may_have_begun_before_kmon_looked() -> None:
     assert np.isnan(watch([Poll(9, None)])[0].lag_statuses.watched[0])
 
 
+def test_statuses_do_not_depend_on_when_the_clock_of_the_marks_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    polls = [*WELL, *stood(30, end=END, commit=AT), *steady(30, end=END + 310)]
+    one = watch(polls)
+    monkeypatch.setattr("monitor.past.marks.SHIFT_SECONDS", 75.0)
+    other = watch(polls)
+    assert "stuck" in words(one)
+    assert words(one) == words(other)
+    assert [view.lag_statuses.since[0] for view in one] == pytest.approx(
+        [view.lag_statuses.since[0] for view in other], abs=0.01, nan_ok=True
+    )
+    assert all(view.lag_statuses.watched[0] == NOW for view in other)
+
+
 # groups
 
 
