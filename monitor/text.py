@@ -87,8 +87,8 @@ def duration(seconds: float) -> str:
 
 def age(seconds: float, error: float = 0.0) -> str:
     """An age with what it may be off, where that is a second or more: 3 min ± 12 s."""
-    if math.isnan(seconds):
-        return UNKNOWN
+    if not math.isfinite(seconds):
+        return count(seconds)
     return duration(seconds) + (f" ± {duration(error)}" if error >= 1 else "")
 
 

@@ -100,8 +100,8 @@ def test_spans_and_plurals() -> None:
 
 
 def test_ages_have_their_error_and_rates_their_unit() -> None:
-    ages = ((200, 0), (200, 0.4), (200, 12), (7_300, 90), (math.nan, math.nan))
-    assert [age(*each) for each in ages] == ["3 min", "3 min", "3 min ± 12 s", "2 h ± 1 min", "–"]
+    ages = ((200, 0), (200, 0.4), (200, 12), (7_300, 90), (math.nan, math.nan), (math.inf, 0))
+    assert [age(*each) for each in ages] == ["3 min", "3 min", "3 min ± 12 s", "2 h ± 1 min", "–", "∞"]
     assert [rate(each) for each in (0, 3.21, 9.96, 1_234, math.nan)] == ["0.0/s", "3.2/s", "10/s", "1,234/s", "–"]
 
 
