@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.diagnosis.diagnosis import Diagnosis
-from monitor.diagnosis.signs import NAME, Signs, rate
-from monitor.text import count, duration, name_of, percent
+from monitor.diagnosis.signs import NAME, Signs
+from monitor.table import values_at
+from monitor.text import count, duration, name_of, percent, rate
 
 HOT = 3.0
 """A partition is hot when it gets so many times the records of the median partition of its topic."""
@@ -48,7 +49,7 @@ def hot_partition(signs: Signs) -> Iterable[Diagnosis]:
 def open_transaction(signs: Signs) -> Iterable[Diagnosis]:
     """All that is left to read is behind a transaction that has been open for long: read_committed has to wait."""
     lag, times, rows = signs.view.lag, signs.view.lag_times, signs.rows
-    unstable = signs.of_partitions(rows, signs.view.partition_health.unstable)
+    unstable = values_at(signs.view.partition_health.unstable, lag.partition_row[rows])
     # The next record is not stable, so the transaction that holds it is at least as old.
     age = (times.lag_seconds - times.lag_seconds_error)[rows]
     held = (lag.lag[rows] > 0) & (lag.stable_lag[rows] == 0) & (unstable > 0) & (age > HELD_SECONDS)

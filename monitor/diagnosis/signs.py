@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monitor.derive.lag import LOST, OK, UNKNOWN
-from monitor.derive.partitions import partition_rows
+from monitor.derive.runs import Runs
 from monitor.derive.verdict import worst_groups
-from monitor.table import Flags, Floats, Ints
-from monitor.text import count, duration, name_of
+from monitor.table import Flags, Floats, Ints, values_at
+from monitor.text import duration, name_of
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -47,35 +47,26 @@ class Signs:
         status = self.view.lag_statuses.status
         return ~np.isin(status, (OK, LOST, UNKNOWN))
 
-    @cached_property
-    def place(self) -> Ints:
-        """The row of `partitions` of each row of lag, -1 where there is none."""
-        return partition_rows(self.view.snapshot, self.view.lag.topic, self.view.lag.partition)
-
-    def of_partitions(self, rows: Ints, column: Floats) -> Floats:
-        """A column of partitions for rows of lag, NaN where there is no such partition."""
-        place = self.place[rows]
-        found = np.full(len(rows), np.nan)
-        found[place >= 0] = column[place[place >= 0]]
-        return found
-
     def produced(self, window: str) -> Floats:
         """Records a second produced for each group over a window such as 5m; unknown where any part of it is."""
-        return self.by_group(
-            self.of_partitions(self.rows, getattr(self.view.partition_rates, f"produce_rate_{window}"))
-        )
+        rates = getattr(self.view.partition_rates, f"produce_rate_{window}")
+        return self.by_group(values_at(rates, self.view.lag.partition_row[self.rows]))
 
     def consumed(self, window: str) -> Floats:
         """Records a second read by each group over a window; unknown where any part of it is."""
         return self.by_group(getattr(self.view.consume_rates, f"consume_rate_{window}")[self.rows])
 
+    @cached_property
+    def _totalled(self) -> tuple[Flags, Runs]:
+        """Which of `rows` are known to have a lag, and these by group."""
+        lag = self.view.lag
+        known = ~np.isnan(lag.lag[self.rows])
+        return known, Runs(lag.group[self.rows[known]], len(self.chosen))
+
     def by_group(self, values: Floats) -> Floats:
         """Sums by group of values of `rows`; partitions whose lag is unknown, such as those without a commit, aside."""
-        known = ~np.isnan(self.view.lag.lag[self.rows])
-        groups = self.view.lag.group[self.rows][known]
-        sums = np.bincount(groups, values[known], minlength=len(self.chosen))
-        nothing = np.bincount(groups, minlength=len(self.chosen)) == 0
-        return np.where(nothing, np.nan, sums)
+        known, runs = self._totalled
+        return np.where(runs.lengths > 0, runs.sum(values[known]), np.nan)
 
     def topic(self, row: int) -> str:
         """The name of the topic of a row of lag."""
@@ -94,8 +85,3 @@ class Signs:
     def span(self, since: float) -> str:
         """For how long something is so, which began at a unix time; empty where that is unknown."""
         return "" if np.isnan(since) else f" for {duration(self.view.time - since)}"
-
-
-def rate(value: float) -> str:
-    """A number of records a second in a sentence."""
-    return f"{value:.1f}/s" if value < 10 else f"{count(value)}/s"
