@@ -29,16 +29,18 @@ WIDE = (*(key for key in KEYS if key not in LAST), *LAST)
 HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}
 AGE = "AGE"
 """The header of lag_seconds in the table, where it is written with its error as an age."""
-CELLS = 60
-"""The widest cell of the plain table."""
+CELLS, WORDS = 60, 80
+"""The widest cell of the plain table, and the widest of words, which have the most important first."""
 INFINITY = "Infinity"
 """What stands for infinity in JSON, which has no number for it, and in CSV."""
 
 
 def render_table(rows: Sequence[Row]) -> str:
     """Columns for people: unknown is –, numbers have separators, and what a terminal would obey is spelled out."""
+    widest = {key: WORDS if key == "why" else CELLS for key in TABLE}
     cells = [
-        [_age(row) if key == "lag_seconds" else clip(_cell(key, row[key]), CELLS) for key in TABLE] for row in rows
+        [_age(row) if key == "lag_seconds" else clip(_cell(key, row[key]), widest[key]) for key in TABLE]
+        for row in rows
     ]
     return _lines([AGE if key == "lag_seconds" else _header(key) for key in TABLE], cells, TABLE)
 

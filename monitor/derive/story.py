@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monitor.derive.lag import LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
+from monitor.derive.status import SHORTFALL
 from monitor.snapshot import KNOWN
 from monitor.text import Write, age, count, duration, name_of, plural, rate, visible
 
@@ -34,6 +35,7 @@ def partition_story(view: "View", row: int, write: Write = count) -> str:
             held_of(view, row),
             _unread(view, row),
             _pace(view, row),
+            _group_pace(view, int(lag.group[row])),
             reader_of(view, row),
             left_of(view, row, write),
         ]
@@ -106,15 +108,27 @@ def _pace(view: "View", row: int) -> str:
         float(column[row]) for column in (times.produce_rate, times.consume_rate, times.eta_seconds)
     )
     more = "" if math.isnan(produced) else f"{rate(produced)} come in" if produced else "nothing comes in"
-    if _still(view, row):
-        offset = f"offset {count(float(view.lag.committed_offset[row]))} has not moved"
+    committed = float(view.lag.committed_offset[row])
+    if not math.isnan(committed) and _still(view, row):
+        offset = f"offset {count(committed)} has not moved"
         return f"{offset}, {more}" if more else offset
     if math.isnan(consumed):
         return more
     said = f"{rate(consumed)} are read" + (f" and {more}" if more else "")
     if not view.lag.lag[row] > 0 or math.isnan(eta):
         return said
-    return f"{said}, which {'never catches up' if math.isinf(eta) else f'catches up in {duration(eta)}'}"
+    if math.isfinite(eta):
+        return f"{said}, which catches up in {duration(eta)}"
+    return f"{said}, which {'never catches up' if consumed < (1 - SHORTFALL) * produced else 'leaves the lag as it is'}"
+
+
+def _group_pace(view: "View", group: int) -> str:
+    """What a group reads of all its partitions, which it may take in turns; empty where it is unknown or nothing."""
+    lags = view.group_lags
+    produced, consumed = float(lags.produce_rate[group]), float(lags.consume_rate[group])
+    if not consumed > 0 or math.isnan(produced) or lags.partitions[group] < 2:
+        return ""
+    return f"the group reads {rate(consumed)} of {rate(produced)}"
 
 
 def _still(view: "View", row: int) -> bool:

@@ -143,7 +143,7 @@ def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     lines = render_table(lag_rows(shop_view())).splitlines()
     header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "WHY"]
     assert lines[0].split() == header
-    why = "lost: 400 deleted before they were read; no members; 11,500…"
+    why = "lost: 400 deleted before they were read; no members; 11,500 records; age unknow…"
     ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", why]
     assert lines[1].split(maxsplit=9) == ledger
     assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "unknown: denied: Describe on the group"]
