@@ -5,8 +5,10 @@ that a group reads next, without reading any: that takes Describe only.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +23,18 @@ from monitor.table import Ints
 
 TOLERANCE = 0.01
 """A record is dated well enough when half the width of what encloses it is this share of its age."""
-RECORDS_A_POLL = 2000
-ROUNDS_A_POLL = 24
+RECORDS_A_POLL = 10_000
+RECORDS_A_ROUND = 2000
+QUESTIONS_A_POLL = 24
+"""How often one record is asked about; what is not dated by then has answers that do not help."""
 TIMES_A_ROUND = 8
 """Different times asked of one partition in one round, for groups that stand at different places in it."""
 KEPT_ANSWERS = 64
 """Answers remembered of a partition: a group that moves on is enclosed by what was asked before."""
+SECONDS_A_TIME = 0.0005
+"""How long a time asked for may take, until it is seen. An idle cluster takes a tenth of that."""
+PACED_BY = 100
+"""A round of at least so many times tells how long one takes."""
 
 Key = tuple[str, str | None, int]
 """Topic, topic id and partition."""
@@ -43,7 +51,7 @@ class Wanted:
     dense: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Bracket:
     """Between which unix milliseconds the timestamp of a record lies; `high` is infinite while nothing tells.
 
@@ -93,11 +101,62 @@ class _Heard(NamedTuple):
     timestamp: int
 
 
+_Questions = dict[Key, dict[int, int]]
+"""Times to ask of each partition, each with the leader."""
+
+
+class _Search:
+    """The records of one call that are not dated well enough yet."""
+
+    def __init__(self, wanted: Sequence[Wanted], brackets: Sequence[Bracket], now_ms: float) -> None:
+        self._wanted, self._brackets, self._now_ms = wanted, brackets, now_ms
+        self._open = [place for place, each in enumerate(brackets) if not _enough(each, now_ms)]
+        self._turns = dict.fromkeys(self._open, 0)
+        self._by_key: dict[Key, list[int]] = {}
+        for place in self._open:
+            self._by_key.setdefault(wanted[place].key, []).append(place)
+        self._silent: set[int] = {NO_LEADER}
+        self._failed: set[Key] = set()
+
+    def open(self) -> bool:
+        """Whether there is a record left of which more can be learnt."""
+        self._open = [
+            place
+            for place in self._open
+            if self._turns[place] < QUESTIONS_A_POLL
+            and self._wanted[place].leader not in self._silent
+            and self._wanted[place].key not in self._failed
+            and not _enough(self._brackets[place], self._now_ms)
+        ]
+        return bool(self._open)
+
+    def questions(self, most: int) -> _Questions:
+        """What to ask next of the first `most` records that are open."""
+        questions: _Questions = {}
+        for place in self._open[:most]:
+            wanted = self._wanted[place]
+            times = questions.setdefault(wanted.key, {})
+            if len(times) < TIMES_A_ROUND:
+                times[_next_time(self._brackets[place], wanted, self._now_ms, self._turns[place])] = wanted.leader
+                self._turns[place] += 1
+        return questions
+
+    def learn(self, questions: _Questions, heard: Mapping[Key, list[_Heard]], silent: set[int]) -> None:
+        """Take in a round. Leaders that had no answer, and partitions that had none, are not asked again."""
+        self._silent |= silent
+        self._failed |= questions.keys() - heard.keys()
+        for key, answers in heard.items():
+            for place in self._by_key[key]:
+                for answer in answers:
+                    self._brackets[place].learn(self._wanted[place].offset, answer)
+
+
 class Dater:
     """Dates records of one cluster, and remembers what helps with the next ones."""
 
     def __init__(self) -> None:
         self._heard: dict[Key, list[_Heard]] = {}
+        self._brackets: dict[tuple[Key, int], Bracket] = {}
         self.asked = self.requests = self.rounds = 0
         """Timestamps asked for in the last call, in how many requests, and in how many rounds of them."""
 
@@ -106,40 +165,37 @@ class Dater:
 
         Ends at `deadline`, a time of the monotonic clock. The bracket of a record of which nothing was learnt is open.
         """
-        now_ms = now * 1000
         self.asked = self.requests = self.rounds = 0
         self._heard = {each.key: self._heard.get(each.key, [])[-KEPT_ANSWERS:] for each in wanted}
-        brackets = [Bracket() for _ in wanted]
-        by_key: dict[Key, list[int]] = {}
-        for place, each in enumerate(wanted):
-            by_key.setdefault(each.key, []).append(place)
-            for answer in self._heard[each.key]:
-                brackets[place].learn(each.offset, answer)
-        open_ = list(range(min(len(wanted), RECORDS_A_POLL)))
-        silent: set[int] = {NO_LEADER}
-        for turn in range(ROUNDS_A_POLL):
-            open_ = [
-                place for place in open_ if wanted[place].leader not in silent and not _enough(brackets[place], now_ms)
-            ]
-            if not open_ or time.monotonic() >= deadline:
+        self._brackets = {(each.key, each.offset): self._bracket(each) for each in wanted}
+        brackets = [self._brackets[each.key, each.offset] for each in wanted]
+        search = _Search(wanted, brackets, now * 1000)
+        pace = SECONDS_A_TIME
+        while search.open():
+            began, asked = time.monotonic(), self.asked
+            # A round that outlasts the deadline would cost its answers, and good connections.
+            most = min(RECORDS_A_ROUND, (deadline - began) / (2 * pace))
+            if most < 1:
                 break
-            questions: dict[Key, dict[int, int]] = {}
-            for place in open_:
-                times = questions.setdefault(wanted[place].key, {})
-                if len(times) < TIMES_A_ROUND:
-                    times[_next_time(brackets[place], wanted[place], now_ms, turn)] = wanted[place].leader
-            heard, unheard = self._ask(client, questions, deadline)
-            silent |= unheard
+            questions = search.questions(int(most))
+            heard, silent = self._ask(client, questions, deadline)
             for key, answers in heard.items():
                 self._heard[key] += answers
-                for place in by_key[key]:
-                    for answer in answers:
-                        brackets[place].learn(wanted[place].offset, answer)
+            search.learn(questions, heard, silent)
+            if self.asked - asked >= PACED_BY:
+                pace = (time.monotonic() - began) / (self.asked - asked)
         return brackets
 
-    def _ask(
-        self, client: Client, questions: dict[Key, dict[int, int]], deadline: float
-    ) -> tuple[dict[Key, list[_Heard]], set[int]]:
+    def _bracket(self, wanted: Wanted) -> Bracket:
+        """What is known of a record so far."""
+        known = self._brackets.get((wanted.key, wanted.offset))
+        if known is None:
+            known = Bracket()
+            for answer in self._heard[wanted.key]:
+                known.learn(wanted.offset, answer)
+        return known
+
+    def _ask(self, client: Client, questions: _Questions, deadline: float) -> tuple[dict[Key, list[_Heard]], set[int]]:
         """One round of `questions`, times and leader by key: what was heard, and the leaders that had no answer.
 
         Kafka takes a partition once a request, so the second time of a partition goes into a second request.
@@ -186,18 +242,11 @@ class _Body:
     def __call__(self, version: int) -> bytes:
         topics: list[tuple[str, Ints]] = []
         times: list[Ints] = []
-        for name, part in _by_topic(list(self.rows.items())):
-            topics.append((name, np.array([key[2] for key, _ in part], np.int32)))
-            times.append(np.array([asked for _, asked in part], np.int64))
+        for name, keys in groupby(self.rows, itemgetter(0)):
+            part = list(keys)
+            topics.append((name, np.array([key[2] for key in part], np.int32)))
+            times.append(np.array([self.rows[key] for key in part], np.int64))
         return encode_list_offsets(topics, times, version)
-
-
-def _by_topic(rows: list[tuple[Key, int]]) -> Iterator[tuple[str, list[tuple[Key, int]]]]:
-    start = 0
-    for place in range(1, len(rows) + 1):
-        if place == len(rows) or rows[place][0][0] != rows[start][0][0]:
-            yield rows[start][0][0], rows[start:place]
-            start = place
 
 
 def _enough(bracket: Bracket, now_ms: float) -> bool:

@@ -2,7 +2,10 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from answers import StubClient, answer_of, timeout
@@ -14,22 +17,28 @@ from monitor.client.apis import LIST_OFFSETS
 from monitor.client.client import Ask
 from monitor.client.faults import Fault
 from monitor.client.wire import Answer
-from monitor.dating import TOLERANCE, Dater, Wanted
+from monitor.dating import RECORDS_A_ROUND, TOLERANCE, Bracket, Dater, Wanted
 from monitor.decode.plain import read
 
 NOW = 1_790_000_000.0
 DEADLINE = math.inf
+NOT_LEADER = 6
 
 Log = list[tuple[int, int]]
 """The records of a partition: offset and timestamp in ms, ascending in offset."""
 
 
 class Leader:
-    """Answers ListOffsets by timestamp from the logs of topic "t"; `requests` counts."""
+    """Answers ListOffsets by timestamp from the logs of topic "t", but for partitions that have `failed`.
+
+    `requests` counts, and `asked` the times asked by partition.
+    """
 
     def __init__(self, *logs: Log) -> None:
         self.logs = logs
         self.requests = 0
+        self.asked: Counter[int] = Counter()
+        self.failed: set[int] = set()
         self.client = StubClient({"ListOffsets": self.answer}, [1])
 
     def answer(self, ask: Ask) -> Answer | Fault:
@@ -40,11 +49,12 @@ class Leader:
             numbers = [each.partition_index for each in topic.partitions]
             assert len(set(numbers)) == len(numbers), "Kafka refuses a partition that is asked twice"
             for each in topic.partitions:
+                self.asked[each.partition_index] += 1
                 found = next((row for row in self.logs[each.partition_index] if row[1] >= each.timestamp), (-1, -1))
                 partitions.append(
                     {
                         "partition_index": each.partition_index,
-                        "error_code": 0,
+                        "error_code": NOT_LEADER if each.partition_index in self.failed else 0,
                         "offset": found[0],
                         "timestamp": found[1],
                     }
@@ -59,6 +69,12 @@ def wanted(offset: int, log: Log, partition: int = 0, *, dense: bool = True) -> 
 
 def true_time(log: Log, offset: int) -> int | None:
     return next((timestamp for number, timestamp in log if number >= offset), None)
+
+
+def close(found: Bracket) -> bool:
+    """Whether a record is dated to a hundredth of its age; timestamps are whole milliseconds."""
+    age = NOW * 1000 - (found.low + found.cut) / 2
+    return found.cut - found.low <= max(1, 2 * TOLERANCE * age)
 
 
 @st.composite
@@ -134,9 +150,9 @@ def test_a_group_that_moves_on_is_dated_from_what_is_known() -> None:
 def test_a_record_that_was_dated_is_not_asked_again() -> None:
     log = steady(100)
     leader, dater = Leader(log), Dater()
-    first = dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE)
-    asked = leader.requests
-    assert dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE) == first
+    (first,) = dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE)
+    before, asked = replace(first), leader.requests
+    assert dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE) == [before]
     assert leader.requests == asked
 
 
@@ -164,6 +180,48 @@ def test_a_leader_that_is_silent_is_asked_once_and_others_are_dated() -> None:
     assert good.low <= log[50][1] <= good.cut
     assert (bad.low, bad.cut) == (-math.inf, math.inf)
     assert asked.count(2) == 1
+
+
+def test_a_partition_that_has_no_answer_is_asked_once_and_others_are_dated() -> None:
+    log = steady(100)
+    leader = Leader(log, log)
+    leader.failed = {1}
+    good, bad = Dater().date(leader.client, [wanted(50, log), wanted(50, log, 1)], NOW, DEADLINE)
+    assert good.low <= log[50][1] <= good.cut
+    assert (bad.low, bad.cut) == (-math.inf, math.inf)
+    assert leader.asked[1] == 1 < leader.asked[0]
+
+
+def test_more_records_than_a_round_asks_are_all_dated_and_not_asked_again() -> None:
+    many = [steady(RECORDS_A_ROUND // 8, 1_000 * (number + 1)) for number in range(10)]
+    rows = [wanted(offset, log, partition) for partition, log in enumerate(many) for offset, _ in log]
+    assert len(rows) > RECORDS_A_ROUND
+    leader, dater = Leader(*many), Dater()
+    for found, each in zip(dater.date(leader.client, rows, NOW, DEADLINE), rows, strict=True):
+        assert found.low <= many[each.key[2]][each.offset][1] <= found.cut
+        assert close(found)
+    dater.date(leader.client, rows, NOW, DEADLINE)
+    assert (dater.asked, dater.requests, dater.rounds) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("seconds_a_time", [1e-5, 1e-3])
+def test_a_round_that_would_outlast_the_deadline_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, seconds_a_time: float
+) -> None:
+    """The first records are dated before the others are begun; those that are left have their turn at the next poll."""
+    many = [steady(400, chance) for chance in (10, 1_000, 60_000) for _ in range(400)]
+    leader, dater = Leader(*many), Dater()
+    rows = [wanted(37 * partition % 400, log, partition) for partition, log in enumerate(many)]
+    clock = SimpleNamespace(monotonic=lambda: sum(leader.asked.values()) * seconds_a_time)
+    monkeypatch.setattr("monitor.dating.time", clock)
+    dated = [0]
+    while dated[-1] < len(rows):
+        deadline = clock.monotonic() + 1
+        found = dater.date(leader.client, rows, NOW, deadline)
+        assert clock.monotonic() <= deadline
+        dated.append(sum(math.isfinite(each.low) and close(each) for each in found))
+        assert dated[-1] > dated[-2]
+    assert (len(dated) > 2) == (seconds_a_time > 1e-5)
 
 
 def test_nothing_is_asked_after_the_deadline() -> None:
