@@ -4,7 +4,8 @@ A family of one cluster keeps templates, its lines with labels escaped and a `%d
 fills in numbers that have changed. They are remade when a label, or which numbers are known, has changed.
 """
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ PIECE_LINES = 4096
 """Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied."""
 
 LARGE_LINES = 250_000
-"""A family of more lines than this is not kept as text beside its templates, but filled in anew by each scrape."""
+"""A family of more lines than this is not kept as text: its templates are packed, and filled in anew by each scrape."""
 
 LabelColumn = tuple[Texts | Ints, Ints | None]
 """The values of a label: one a line, or as (values, codes) with line i labelled `values[codes[i]]`."""
@@ -59,7 +60,7 @@ def templates(
     labels: Sequence[tuple[str, LabelColumn]],
     pieces: Sequence[Ints],
     number: bytes,
-) -> list[bytes]:
+) -> Iterator[bytes]:
     """For each of `pieces`, which are rows, their lines with `number` (a `%` conversion) in place of the values.
 
     `fixed` are labels that every line has. Percent signs of labels are doubled, as a template is filled with `%`.
@@ -70,7 +71,8 @@ def templates(
     closing = b"} " + number + b"\n"
     if not labels:
         line = opening + closing if fixed else name.encode() + b" " + number + b"\n"
-        return [line * len(piece) for piece in pieces]
+        yield from (line * len(piece) for piece in pieces)
+        return
     columns: list[tuple[Texts, Ints]] = []
     for place, (label, column) in enumerate(labels):
         values, codes = _coded(column)
@@ -78,7 +80,7 @@ def templates(
         end = b'"' + closing if place == len(labels) - 1 else b'"'
         columns.append((objects(lead + text.replace(b"%", b"%%") + end for text in escape_all(values)), codes))
         opening, between = b"", b","
-    return [_interleaved(columns, piece) for piece in pieces]
+    yield from (_interleaved(columns, piece) for piece in pieces)
 
 
 def _interleaved(columns: Sequence[tuple[Texts, Ints]], rows: Ints) -> bytes:
@@ -105,21 +107,26 @@ def same(one: Ints | Texts | Floats | Flags | None, other: Ints | Texts | Floats
 
 @dataclass(frozen=True, eq=False)
 class Unfilled:
-    """Lines that are a template and its numbers still."""
+    """Lines that are a packed template and its numbers still."""
 
-    template: bytes
+    packed: bytes
     numbers: Floats
     whole: bool
 
     def fill(self) -> bytes:
-        if self.whole:
-            return self.template % tuple(self.numbers.astype(np.int64).tolist())
-        text = self.template % tuple(self.numbers.tolist())
-        # In a label a newline is escaped, so what ends a line is its number.
-        return text.replace(b" inf\n", b" +Inf\n").replace(b" -inf\n", b" -Inf\n")
+        return fill(zlib.decompress(self.packed), self.numbers, whole=self.whole)
 
 
 Piece = bytes | Unfilled
+
+
+def fill(template: bytes, numbers: Floats, *, whole: bool) -> bytes:
+    """The lines of a template."""
+    if whole:
+        return template % tuple(numbers.astype(np.int64).tolist())
+    text = template % tuple(numbers.tolist())
+    # In a label a newline is escaped, so what ends a line is its number.
+    return text.replace(b" inf\n", b" +Inf\n").replace(b" -inf\n", b" -Inf\n")
 
 
 def filled(piece: Piece) -> bytes:
@@ -163,14 +170,18 @@ class Lines:
             number = b"%d" if self._whole else b"%r"
             rows = np.flatnonzero(known)
             parts = [rows[part] for part in self._parts(len(rows))]
-            self._templates = templates(self._name, self._fixed, named, parts, number)
+            made = templates(self._name, self._fixed, named, parts, number)
+            self._templates = [zlib.compress(each, 1) for each in made] if self._large(len(rows)) else list(made)
             self._pieces = [b""] * len(self._templates)
         for place, (template, part) in enumerate(zip(self._templates, self._parts(len(numbers)), strict=True)):
             if not kept or not same(self._numbers[part], numbers[part]):
-                piece = Unfilled(template, numbers[part], self._whole)
-                self._pieces[place] = piece if len(numbers) > self._large_lines else piece.fill()
+                make = Unfilled if self._large(len(numbers)) else fill
+                self._pieces[place] = make(template, numbers[part], whole=self._whole)
         self._columns, self._known, self._numbers = columns, known, numbers
         return self._pieces
+
+    def _large(self, lines: int) -> bool:
+        return lines > self._large_lines
 
     def _parts(self, lines: int) -> list[slice]:
         return [slice(start, start + self._piece_lines) for start in range(0, lines, self._piece_lines)]
