@@ -7,7 +7,7 @@ from functools import partial
 from rich.cells import cell_len, get_character_cell_size
 
 import monitor.text
-from monitor.text import MOST_MARKS, UNKNOWN, duration
+from monitor.text import MOST_MARKS, UNKNOWN
 
 SPARKS = "▁▂▃▄▅▆▇█"
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -38,6 +38,20 @@ def _cut(text: str, width: int) -> tuple[str, int]:
     return cut, cell_len(cut)
 
 
+def wrap(text: str, width: int, most: int = 1_000) -> list[str]:
+    """A visible `text` in lines of at most `width` cells, broken between words; a longer word has a line of its own.
+
+    There are at most `most` lines: the last one has all the rest, however long.
+    """
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and cell_len(f"{lines[-1]} {word}") > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
+
+
 def count(value: float | None, *, human: bool = False) -> str:
     """A number of things: 12,345 or 12.3k; unknown is a dash."""
     if human and value is not None and math.isfinite(value):
@@ -52,11 +66,6 @@ def count(value: float | None, *, human: bool = False) -> str:
 def at_least(total: float | None, known: float, *, human: bool = False) -> str:
     """A total, or the part of it that is known as "≥ 1,234" while the rest is unknown."""
     return monitor.text.at_least(total, known, partial(count, human=human))
-
-
-def age(seconds: float | None) -> str:
-    """How long ago something was, such as 14 min; unknown is a dash."""
-    return duration(seconds) if seconds is not None and math.isfinite(seconds) else monitor.text.count(seconds)
 
 
 def ranges(values: Iterable[int]) -> str:

@@ -55,3 +55,8 @@ def panes_lines(panes: Sequence[tuple[str, str]], here: str) -> list[Line]:
         Part(f" {title} ", "chosen" if name == here else "dim", f"screen.open_pane('{name}')") for name, title in panes
     ]
     return [Line(), Line([*parts, Part("  tab", "accent")])]
+
+
+def section(title: str, number: int, key: str, name: str) -> Line:
+    """The line above a few things of which the view `name` has all, with how many these are."""
+    return Line([Part(f" {title}", "strong"), Part(f"  {number:,}"), Part(f"  {key}", "accent", f"app.view('{name}')")])

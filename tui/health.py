@@ -6,10 +6,10 @@ import numpy as np
 
 from monitor.snapshot import KNOWN
 from monitor.table import Floats
-from monitor.text import percent, plural, visible
+from monitor.text import age, percent, plural, visible
 from monitor.view import View
 from tui.disks import disk_kind, fullest_disks
-from tui.format import age, count
+from tui.format import count
 from tui.missing import first_reason, missing_capabilities, why_missing
 from tui.widgets.facts import joined, titled
 from tui.widgets.lines import Line, Part
@@ -47,7 +47,7 @@ def quorum_clauses(view: View, *, human: bool) -> Iterable[Part]:
         return
     worst = int(np.nanargmax(lags.lag))
     if lags.lag[worst] > 0:
-        since = age(lags.behind_seconds[worst])
+        since = age(float(lags.behind_seconds[worst]))
         far = count(lags.lag[worst], human=human)
         yield Part(f"node {quorum.node[worst]} is {far} records and {since} behind")
     else:
@@ -124,7 +124,7 @@ def transaction_clauses(view: View) -> Iterable[Part]:
         oldest = int(np.nanargmax(ages))
         overdue = ages[oldest] > transactions.timeout_seconds[oldest]
         name = visible(transactions.transactional_id[oldest], 40)
-        yield Part(f"oldest {name} for {age(ages[oldest])}", "behind" if overdue else "")
+        yield Part(f"oldest {name} for {age(float(ages[oldest]))}", "behind" if overdue else "")
     held = int(np.nansum(view.partition_health.unstable > 0))
     if held:
         yield Part(f"{plural(held, 'partition')} held back")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from monitor.text import visible
-from tui.format import age, at_least, bars, count, fit, ranges, spark
+from tui.format import at_least, bars, count, fit, ranges, spark
 
 
 @given(any_text, st.integers(0, 60), st.booleans())

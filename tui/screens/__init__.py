@@ -5,10 +5,13 @@ from tui.screens.broker import LogDirsScreen
 from tui.screens.brokers import BrokersScreen
 from tui.screens.cluster import CapabilitiesScreen, CollectorsScreen, QuorumScreen, RequestsScreen
 from tui.screens.clusters import ClustersScreen
+from tui.screens.diagnoses import DiagnosesScreen
+from tui.screens.events import EventsScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GroupsScreen
 from tui.screens.members import MembersScreen, TasksScreen
 from tui.screens.overview import OverviewScreen
+from tui.screens.problems import ProblemsScreen
 from tui.screens.readers import ProducersScreen, ReadersScreen
 from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
@@ -23,6 +26,8 @@ SCREENS: tuple[type[MonitorScreen], ...] = (
     BrokersScreen,
     TransactionsScreen,
     QuorumScreen,
+    ProblemsScreen,
+    EventsScreen,
     ClustersScreen,
 )
 """The views a key leads to, in the order of their keys; those of BELOW are opened from a row, or with tab."""
@@ -40,4 +45,5 @@ BELOW: tuple[type[MonitorScreen], ...] = (
     CapabilitiesScreen,
     CollectorsScreen,
     RequestsScreen,
+    DiagnosesScreen,
 )

@@ -96,6 +96,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def draw(self, picture: Picture, rows: Rows) -> None:
         """Fill the widgets above and below the table."""
 
+    def tail(self, rows: Rows) -> Sequence[Line]:
+        """The lines at the bottom, about the row under the cursor: what it says and has no room for."""
+        explained = any(each.name == WHY for each in self.COLUMNS)
+        return [Line([Part(f" {self.table.cut_text(WHY)}", "dim")])] if explained else []
+
     def verdict(self, picture: Picture) -> Line:
         """The first line."""
         return verdict_line(picture)
@@ -211,10 +216,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(VirtualTable.CursorMoved)
     def detail(self) -> None:
-        """Say below the table what the row under the cursor says and has no room for."""
-        explained = any(each.name == WHY for each in self.COLUMNS)
-        text = self.table.cut_text(WHY) if explained and self._rows is not None else ""
-        self.query_one("#detail", Lines).put(*([Line([Part(f" {text}", "dim")])] if explained else []))
+        """Say at the bottom what there is to say of the row under the cursor."""
+        self.query_one("#detail", Lines).put(*(() if self._rows is None else self.tail(self._rows)))
 
     # What it does
 
@@ -244,7 +247,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             self.app.switch_screen(self.beside(self.app.kinds[name]))
 
     def on_resize(self) -> None:
-        self.tell(self.app.picture)
+        self.show(self.app.picture)
 
     def action_sort(self, column: str) -> None:
         self.table.sort_by(column)

@@ -7,6 +7,7 @@ import numpy as np
 from textual.widget import Widget
 
 from monitor.derive.lag import GLYPHS, STATUSES, Lag
+from monitor.derive.times import LagTimes
 from monitor.derive.verdict import group_why, partition_why
 from monitor.snapshot import KNOWN, Members, Topics
 from monitor.table import Ints, Texts
@@ -15,6 +16,7 @@ from monitor.view import View
 from tui.format import at_least, count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
+from tui.screens.standing import STATUS_MEANING, since_column, time_columns, why_no_age
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE, Column, meaning
@@ -22,13 +24,6 @@ from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
-
-STATUS_MEANING = (
-    "lost: records were deleted before they were read; losing: deletion will overtake the group; stuck: its offset does"
-    " not move; stopped: nobody is consuming; rewound: it fell; growing: read slower than produced; behind: old records"
-    " are still to be read; unknown: nobody can say, and Why says why; ok: read in time"
-)
-
 
 MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
@@ -50,6 +45,19 @@ def _members(name: str) -> Make:
     return make
 
 
+def _times(name: str) -> Make:
+    return lambda rows: getattr(rows.view.lag_times, name)[rows.pick]
+
+
+def _statuses(name: str) -> Make:
+    return lambda rows: getattr(rows.view.lag_statuses, name)[rows.pick]
+
+
+def _why(rows: Rows, row: int) -> str:
+    view, place = rows.view, rows.pick[row : row + 1]
+    return "; ".join(filter(None, (partition_why(view, int(place[0]), rows.write), why_no_age(view, place))))
+
+
 PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(STATUSES, _lag("lag"), STATUS_MEANING),
     names(
@@ -64,11 +72,13 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     ),
     numbers("partition", "Part", "P", _lag("partition"), meaning(Lag, "partition"), width=5),
     counts("lag", "Lag", "A", _lag("lag"), meaning(Lag, "lag"), width=10, kind="strong"),
-    counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=6),
-    counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=4, kind="lost"),
-    counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=2),
-    counts("end", "End", "E", _lag("end_offset"), meaning(Lag, "end_offset"), width=11, rank=3),
-    counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=7),
+    *time_columns(_times, LagTimes, known="lag_seconds"),
+    since_column(_statuses("since"), _statuses("watched")),
+    counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=8),
+    counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=6, kind="lost"),
+    counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=7),
+    counts("end", "End offset", "F", _lag("end_offset"), meaning(Lag, "end_offset"), width=11, rank=7),
+    counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=8),
     names(
         "client",
         "Client id",
@@ -78,7 +88,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         width=12,
         grow=1,
         most=24,
-        rank=5,
+        rank=4,
         empty='""',
     ),
     names("host", "Host", "H", _members("host"), meaning(Members, "host"), width=14, rank=8),
@@ -94,8 +104,8 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         rank=WIDE,
     ),
     reasons(
-        lambda rows, row: partition_why(rows.view, int(rows.pick[row]), rows.write),
-        "why it stands so: what is lost, that no member reads it, or the reason its lag is unknown",
+        _why,
+        "why it stands so: what is lost, that no member reads it, or the reason its lag or the age of it is unknown",
         width=16,
     ),
 )

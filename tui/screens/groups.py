@@ -4,7 +4,6 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.lag import STATUSES
 from monitor.derive.rollup import GroupLags
 from monitor.derive.verdict import group_why
 from monitor.snapshot import KNOWN, Groups
@@ -13,13 +12,12 @@ from monitor.table import Floats
 from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.group import STATUS_MEANING, GroupScreen
+from tui.screens.group import GroupScreen, lag_rows
+from tui.screens.standing import lag_columns, named_columns, why_no_age
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, names, reasons, statuses, totals
+from tui.widgets.rows import Make, Rows, counts, reasons
 
 TREND_POINTS = 10
-
-_TOTALS = GroupLags
 
 
 def _lags(name: str) -> Make:
@@ -35,12 +33,6 @@ def trend_points(points: tuple[Point, ...]) -> list[Point]:
     if len(points) <= TREND_POINTS:
         return list(points)
     return [points[int(place)] for place in np.linspace(0, len(points) - 1, TREND_POINTS)]
-
-
-def _lost(rows: Rows) -> Floats:
-    """Lost records, unknown where lag is: what could not be asked may have lost some."""
-    lags = rows.view.group_lags
-    return np.where(np.isnan(lags.lag), np.nan, lags.lost)[rows.pick]
 
 
 def _partitions(name: str) -> Make:
@@ -59,21 +51,14 @@ def _trend(rows: Rows, row: int) -> Cell:
     return Cell(spark([point.lag_of(name) for point in trend_points(rows.picture.points)]), "bar")
 
 
+def _why(rows: Rows, row: int) -> str:
+    view, group = rows.view, int(rows.pick[row])
+    return "; ".join(filter(None, (group_why(view, group, rows.write), why_no_age(view, lag_rows(view, group)))))
+
+
 GROUP_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(STATUSES, _lags("lag_at_least"), STATUS_MEANING),
-    names("group", "Group", "R", _groups("group"), meaning(Groups, "group"), width=20, grow=3, most=44, empty='""'),
-    names("type", "Type", "T", _groups("group_type"), meaning(Groups, "group_type"), width=8, rank=5),
-    names("state", "State", "E", _groups("state"), meaning(Groups, "state"), width=10, rank=3),
-    counts("members", "Members", "M", _groups("members"), meaning(Groups, "members"), width=8, rank=4),
-    totals(
-        "lag",
-        "Lag",
-        "A",
-        _lags("lag"),
-        f"{meaning(_TOTALS, 'lag')}; ≥ stands before the part that is known",
-        known=_lags("lag_at_least"),
-        width=11,
-    ),
+    *named_columns(_lags("lag_at_least"), _groups),
+    counts("members", "Members", "M", _groups("members"), meaning(Groups, "members"), width=7, rank=4),
     Column(
         "trend",
         "Trend",
@@ -82,18 +67,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "lag over the last hour, from 0 to its largest; a dot is unknown",
         rank=2,
     ),
-    counts("max", "Max lag", "X", _lags("max_lag"), meaning(_TOTALS, "max_lag"), width=10, rank=7),
-    totals(
-        "lost",
-        "Lost",
-        "O",
-        _lost,
-        "records deleted before the group read them; ≥ while a part of its partitions is unknown",
-        known=_lags("lost"),
-        width=9,
-        rank=6,
-        kind="lost",
-    ),
+    *lag_columns(_lags, GroupLags),
     counts(
         "partitions",
         "Parts",
@@ -101,12 +75,12 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         _partitions("partitions"),
         "partitions it has committed on or is assigned",
         width=7,
-        rank=8,
+        rank=WIDE,
     ),
     counts(
         "unknown",
         "Unknown",
-        "U",
+        "K",
         _partitions("unknown_partitions"),
         "partitions whose lag is unknown",
         width=8,
@@ -118,7 +92,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "Stable lag",
         "B",
         _lags("stable_lag"),
-        meaning(_TOTALS, "stable_lag"),
+        meaning(GroupLags, "stable_lag"),
         width=11,
         rank=WIDE,
     ),
@@ -127,7 +101,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "Handing",
         "H",
         _lags("reconciling"),
-        meaning(_TOTALS, "reconciling"),
+        meaning(GroupLags, "reconciling"),
         width=8,
         rank=WIDE,
         kind="behind",
@@ -143,7 +117,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         falling=False,
     ),
     reasons(
-        lambda rows, row: group_why(rows.view, int(rows.pick[row]), rows.write),
+        _why,
         "why it stands so: the partition with the largest lag, what is lost, what is unknown and the reason",
     ),
 )

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from tui.format import wrap
 from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_names
 from tui.screens.base import MonitorScreen
 from tui.widgets.lines import Line, Lines, Part
@@ -33,18 +33,8 @@ def help_lines(screen: MonitorScreen, views: Iterable[Binding], width: int) -> l
 def _entry(name: str, key: str, text: str, width: int) -> Iterable[Line]:
     start = [Part(f"  {name.ljust(KEYS_WIDTH - 1)}", "strong"), Part(f"{key.ljust(9)} ", "accent")]
     room = max(20, width - KEYS_WIDTH - 13)
-    for place, line in enumerate(_wrap(text, room)):
+    for place, line in enumerate(wrap(text, room)):
         yield Line([*(start if place == 0 else [Part(" " * (KEYS_WIDTH + 11))]), Part(line)])
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and cell_len(f"{lines[-1]} {word}") > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
 
 
 class HelpScreen(ModalScreen[None], inherit_bindings=False):

@@ -15,8 +15,10 @@ from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
+from tui.screens.events import event_lines
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GROUP_COLUMNS, group_rows
+from tui.screens.problems import problem_lines
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import Rows
@@ -24,6 +26,13 @@ from tui.widgets.rows import Rows
 WORST_GROUPS = 10
 TALL = 32
 """The lines of a terminal in which the figures may take a blank one more."""
+WIDE = 110
+"""The cells of a terminal in which the figures have their full names."""
+FRAME = 14
+"""The lines of the verdict, the views, the chart, the titles, a row's reason and the keys."""
+LEAST_GROUPS = 4
+"""Of the worst groups so many are seen before anything else has a line."""
+MOST_PROBLEMS, MOST_EVENTS = 5, 8
 LINES_BELOW = 4
 """Alerts, and failing collectors, that are named; the rest is counted."""
 
@@ -36,7 +45,7 @@ class OverviewScreen(MonitorScreen):
     EMPTY = "every group keeps up"
 
     def above(self) -> Sequence[Widget]:
-        return Lines(id="stats"), Chart("Lag", id="chart"), Lines(id="worst")
+        return Chart("Lag", id="chart"), Lines(id="worst")
 
     def below(self) -> Sequence[Widget]:
         return (Lines(id="below"),)
@@ -44,19 +53,37 @@ class OverviewScreen(MonitorScreen):
     def rows(self, picture: Picture) -> Rows:
         return worst(group_rows(picture))
 
+    def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
+        assert picture.view is not None
+        problems = problem_lines(picture.view, self._room(picture, rows)[0])
+        return [*self._figures(picture, rows), *problems, *([Line()] if problems else [])]
+
     def draw(self, picture: Picture, rows: Rows) -> None:
         view = rows.view
-        wide = self.size.width >= 110
-        tall = [Line()] if self.size.height >= TALL else []
-        lines = [*stats(view, human=picture.human, wide=wide), *tall, *health_lines(view, human=picture.human), Line()]
-        self.query_one("#stats", Lines).put(*lines)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
         troubled = int((view.group_lags.status != OK).sum())
         shown = f"{len(rows.keys)} of {troubled:,} not ok" if troubled > len(rows.keys) else f"{troubled:,} not ok"
         self.table.styles.max_height = max(3, len(rows.keys) + 1)
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
         assert picture.view is not None
-        self.query_one("#below", Lines).put(*failing(picture.view), *alerts(picture.view.alerts, picture.now))
+        events = event_lines(picture.view, picture.now, picture.interval_seconds, self._room(picture, rows)[1])
+        self.query_one("#below", Lines).put(*self._complaints(picture), *events)
+
+    def _figures(self, picture: Picture, rows: Rows) -> list[Line]:
+        wide, tall = self.size.width >= WIDE, [Line()] if self.size.height >= TALL else []
+        figures = stats(rows.view, human=picture.human, wide=wide)
+        return [*figures, *tall, *health_lines(rows.view, human=picture.human), Line()]
+
+    def _complaints(self, picture: Picture) -> list[Line]:
+        assert picture.view is not None
+        return [*failing(picture.view), *alerts(picture.view.alerts, picture.now)]
+
+    def _room(self, picture: Picture, rows: Rows) -> tuple[int, int]:
+        """How many problems and how many events have a line, after all that must be seen."""
+        fixed = len(self._figures(picture, rows)) + len(self._complaints(picture)) + FRAME
+        left = self.size.height - fixed - min(len(rows.keys), LEAST_GROUPS)
+        problems = max(0, min(MOST_PROBLEMS, left - 2))
+        return problems, max(0, min(MOST_EVENTS, left - (problems + 2) - 2))
 
     def target(self, key: Hashable) -> MonitorScreen:
         return GroupScreen(str(key))

@@ -4,18 +4,19 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.lag import OK, STATUSES
+from monitor.derive.lag import OK
 from monitor.derive.rollup import GroupTopicLags
 from monitor.details import Producers
-from monitor.snapshot import KNOWN, Groups
+from monitor.snapshot import KNOWN
 from monitor.table import Floats
 from monitor.text import visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.group import STATUS_MEANING, GroupScreen
+from tui.screens.group import GroupScreen, lag_rows
+from tui.screens.standing import lag_columns, named_columns, why_no_age
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, ages, counts, names, numbers, reasons, statuses, totals
+from tui.widgets.rows import Make, Rows, ages, counts, numbers, reasons
 
 
 def _lags(name: str) -> Make:
@@ -27,21 +28,19 @@ def _groups(name: str) -> Make:
 
 
 def _why(rows: Rows, row: int) -> str:
-    reason = rows.view.group_topic_lags.reason[rows.pick[row]]
-    return "" if reason == KNOWN else visible(rows.view.reasons[reason])
+    view, pair = rows.view, int(rows.pick[row])
+    lags = view.group_topic_lags
+    mine = lag_rows(view, int(lags.group[pair]))
+    reason = "" if lags.reason[pair] == KNOWN else visible(view.reasons[lags.reason[pair]])
+    return "; ".join(filter(None, (reason, why_no_age(view, mine[view.lag.topic[mine] == lags.topic[pair]]))))
 
 
 READER_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(STATUSES, _lags("lag_at_least"), STATUS_MEANING),
-    names("group", "Group", "R", _groups("group"), meaning(Groups, "group"), width=20, grow=3, most=60, empty='""'),
-    names("type", "Type", "T", _groups("group_type"), meaning(Groups, "group_type"), width=8, rank=2),
-    names("state", "State", "E", _groups("state"), meaning(Groups, "state"), width=10, rank=1),
-    counts("members", "Members", "M", _lags("members"), meaning(GroupTopicLags, "members"), width=8, rank=3),
-    counts("partitions", "Parts", "P", _lags("partitions"), "partitions of the topic that it reads", width=6, rank=4),
-    totals("lag", "Lag", "A", _lags("lag"), meaning(GroupTopicLags, "lag"), known=_lags("lag_at_least"), width=11),
-    counts("max", "Max lag", "X", _lags("max_lag"), meaning(GroupTopicLags, "max_lag"), width=10, rank=5),
-    counts("lost", "Lost", "O", _lags("lost"), meaning(GroupTopicLags, "lost"), width=8, rank=6, kind="lost"),
-    reasons(_why, "why its lag is unknown", width=14),
+    *named_columns(_lags("lag_at_least"), _groups),
+    counts("members", "Members", "M", _lags("members"), meaning(GroupTopicLags, "members"), width=7, rank=4),
+    counts("partitions", "Parts", "P", _lags("partitions"), "partitions of the topic that it reads", width=6, rank=6),
+    *lag_columns(_lags, GroupTopicLags),
+    reasons(_why, "why its lag is unknown, or the age of its next record", width=14),
 )
 
 

@@ -1,19 +1,19 @@
-"""Columns of how a group stands and of its lag in time, shared by the tables of groups, readers and partitions."""
+"""Columns of how a group stands and of its lag in time, which the tables of groups, readers and partitions share."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from monitor.derive.lag import STATUSES
-from monitor.snapshot import KNOWN, Groups
-from monitor.table import Floats, Table
+from monitor.snapshot import Groups
+from monitor.table import Floats, Ints, Table
 from monitor.text import UNKNOWN as DASH
-from monitor.text import age as core_age
-from monitor.text import at_least, rate, visible
+from monitor.text import age, at_least, rate, visible
 from monitor.view import View
-from tui.format import age
+from tui.format import count
 from tui.widgets.columns import Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, ages, amounts, counts, names, statuses, totals
+from tui.widgets.rows import Make, Rows, amounts, counts, names, statuses, totals
 
 STATUS_MEANING = (
     "lost: records were deleted before they were read; losing: deletion will overtake the group; stuck: its offset does"
@@ -22,4 +22,149 @@ STATUS_MEANING = (
 )
 
 Of = Callable[[str], Make]
-"""Gives a column of the core's tables, by its name, for the rows of a table."""
+"""Gives a column of one of the core's tables by its name, for the rows of a table."""
+
+
+class TimeColumns(NamedTuple):
+    """How old the next record is, for how long what is left will take, the rates, and until when it is kept."""
+
+    age: Column[Rows]
+    eta: Column[Rows]
+    produced: Column[Rows]
+    consumed: Column[Rows]
+    headroom: Column[Rows]
+
+
+def time_columns(of: Of, table: type[Table], *, known: str) -> TimeColumns:
+    """The columns of lag in time of a core table; `known` names the part of an age that is known."""
+    return TimeColumns(
+        _age(of("lag_seconds"), of("lag_seconds_error"), of(known), meaning(table, "lag_seconds")),
+        amounts(
+            age,
+            "eta",
+            "ETA",
+            "E",
+            of("eta_seconds"),
+            f"{meaning(table, 'eta_seconds')}; unknown while a rate is",
+            width=6,
+            rank=3,
+            alarm=lambda value: "behind" if np.isinf(value) else "" if value else "dim",
+        ),
+        _rate("in", "In/s", "N", of("produce_rate"), f"{meaning(table, 'produce_rate')}, in the last minutes"),
+        _rate("out", "Out/s", "U", of("consume_rate"), f"{meaning(table, 'consume_rate')}, in the last minutes"),
+        amounts(
+            age,
+            "headroom",
+            "Headroom",
+            "D",
+            of("headroom_seconds"),
+            f"{meaning(table, 'headroom_seconds')}; unknown while retention or the age is",
+            width=8,
+            rank=6,
+            falling=False,
+            alarm=lambda value: "dim" if np.isinf(value) else "",
+        ),
+    )
+
+
+def _age(seconds: Make, error: Make, known: Make, words: str) -> Column[Rows]:
+    """The age of the next record with its error, or the part of it that is known; it sorts by what is known."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        value, part = float(rows.array(seconds)[row]), float(rows.array(known)[row])
+        kind = STATUSES[rows.status[row]] if part > 0 else "dim"
+        if np.isnan(value):
+            return Cell(at_least(value, part, lambda each: age(each or 0.0)), kind)
+        return Cell(age(value, float(rows.array(error)[row])), kind, age(value))
+
+    return Column(
+        "age",
+        "Time lag",
+        9,
+        cell,
+        f"{words}; ± what it may be off, ≥ before the part that is known",
+        lambda rows: [rows.array(known)],
+        "L",
+        right=True,
+        grow=1,
+        most=15,
+        rank=1,
+    )
+
+
+def _rate(name: str, title: str, letter: str, make: Make, words: str) -> Column[Rows]:
+    """A rate, whose unit stands in its title."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        value = float(rows.array(make)[row])
+        if np.isnan(value):
+            return Cell(DASH, "dim")
+        short = count(value, human=True)
+        text = short if rows.human and value >= 1000 else rate(value).removesuffix("/s")
+        return Cell(text, "" if value else "dim", short)
+
+    return Column(name, title, 7, cell, words, lambda rows: [rows.array(make)], letter, right=True, rank=5)
+
+
+def since_column(since: Make, watched: Make | None = None) -> Column[Rows]:
+    """For how long a row has had its status, from unix times; at least since it is `watched` where that is unknown."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        now = rows.view.time
+        known = np.nan if watched is None else now - float(rows.array(watched)[row])
+        return Cell(at_least(now - float(rows.array(since)[row]), known, lambda each: age(each or 0.0)), "dim")
+
+    words = "for how long it has had this status; ≥ before how long kmon has watched it, where it had it before"
+    return Column("since", "For", 8, cell, words, right=True, rank=7)
+
+
+def named_columns(status: Make, groups: Of) -> tuple[Column[Rows], ...]:
+    """How groups stand, with the most behind first, and what they are."""
+    return (
+        statuses(STATUSES, status, STATUS_MEANING),
+        names("group", "Group", "R", groups("group"), meaning(Groups, "group"), width=20, grow=3, most=44, empty='""'),
+        names("type", "Type", "Y", groups("group_type"), meaning(Groups, "group_type"), width=8, rank=8),
+        names("state", "State", "T", groups("state"), meaning(Groups, "state"), width=10, rank=4),
+    )
+
+
+def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
+    """How far behind groups are, in records and in time, since when, and what they lost."""
+
+    def lost(rows: Rows) -> Floats:
+        # What could not be asked may have lost some.
+        return np.where(np.isnan(rows.array(lag)), np.nan, of("lost")(rows))
+
+    lag = of("lag")
+    return (
+        totals(
+            "lag",
+            "Lag",
+            "A",
+            lag,
+            f"{meaning(table, 'lag')}; ≥ stands before the part that is known",
+            known=of("lag_at_least"),
+            width=11,
+        ),
+        *time_columns(of, table, known="lag_seconds_at_least"),
+        since_column(of("since")),
+        counts("max", "Max lag", "X", of("max_lag"), meaning(table, "max_lag"), width=10, rank=8),
+        totals(
+            "lost",
+            "Lost",
+            "O",
+            lost,
+            "records deleted before the group read them; ≥ while a part of its partitions is unknown",
+            known=of("lost"),
+            width=9,
+            rank=6,
+            kind="lost",
+        ),
+    )
+
+
+def why_no_age(view: View, rows: Ints) -> str:
+    """Why the age of a next record in some rows of `view.lag`, whose lag is known, is not; empty where none is."""
+    times = view.lag_times
+    undated = rows[np.isnan(times.lag_seconds[rows]) & ~np.isnan(view.lag.lag[rows])]
+    return f"age unknown: {visible(view.reasons[times.reason[undated[0]]])}" if len(undated) else ""

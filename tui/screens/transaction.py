@@ -9,8 +9,8 @@ from monitor.derive.partitions import PartitionHealth, partition_rows
 from monitor.details import TransactionPartitions
 from monitor.snapshot import KNOWN, Offsets, Topics
 from monitor.table import Floats, Ints
-from monitor.text import span, visible
-from tui.format import age, count
+from monitor.text import age, span, visible
+from tui.format import count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
@@ -113,7 +113,7 @@ class TransactionScreen(MonitorScreen):
         producer = float(transactions.producer_id[row])
         facts = [
             Fact("state", visible(transactions.state[row]), "strong"),
-            Fact("open for", age(view.transaction_ages.age_seconds[row]), "strong"),
+            Fact("open for", age(float(view.transaction_ages.age_seconds[row])), "strong"),
             Fact("timeout", span(transactions.timeout_seconds[row])),
             Fact("producer id", count(producer) if np.isnan(producer) else f"{producer:.0f}"),
             Fact("coordinator", f"broker {transactions.coordinator[row]}"),

@@ -9,9 +9,9 @@ import numpy as np
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.table import Flags, Ints
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
-from monitor.text import Write, percent, size, span, visible
+from monitor.text import age, percent, size, span, visible
 from monitor.view import View
-from tui.format import age, at_least, count
+from tui.format import at_least, count
 from tui.picture import Picture
 from tui.widgets.columns import Cell, Column, Values
 
@@ -98,7 +98,7 @@ def names(
 
 
 def amounts(  # noqa: PLR0917 - the writer stands before what every column has
-    write: Write,
+    write: Callable[[float], str],
     name: str,
     title: str,
     letter: str,
@@ -217,9 +217,17 @@ def levels(ok: str, behind: str, lost: str, unknown: str) -> dict[int, str]:
 
 
 def statuses(
-    words: Sequence[str] | Mapping[int, str] | Callable[[Rows, int], str], tie: Make, meaning: str, *, width: int = 9
+    words: Sequence[str] | Mapping[int, str] | Callable[[Rows, int], str],
+    tie: Make,
+    meaning: str,
+    *,
+    width: int = 9,
+    ranked: bool = False,
 ) -> Column[Rows]:
-    """The column of a glyph and a word for each status, or for each row; it sorts by severity, then by `tie`."""
+    """The column of a glyph and a word for each status, or for each row; it sorts by severity, then by `tie`.
+
+    Where rows are `ranked` it sorts by `tie` alone.
+    """
 
     def cell(rows: Rows, row: int) -> Cell:
         status = rows.status[row]
@@ -231,18 +239,27 @@ def statuses(
         width,
         cell,
         meaning,
-        sort=lambda rows: [rows.array(severity), rows.array(tie)],
+        sort=lambda rows: [rows.array(tie)] if ranked else [rows.array(severity), rows.array(tie)],
         letter="S",
     )
 
 
-def reasons(write: Callable[[Rows, int], str], meaning: str, *, width: int = 24) -> Column[Rows]:
-    """The last column: the reason in words; it takes the room that is left."""
+def reasons(
+    write: Callable[[Rows, int], str],
+    meaning: str,
+    *,
+    width: int = 24,
+    title: str = "Why",
+    grow: int = 2,
+    rank: int = 0,
+) -> Column[Rows]:
+    """The last column: the reason, or all there is to say, in words; it takes the room that is left."""
     return Column(
         WHY,
-        "Why",
+        title,
         width,
         cell=lambda rows, row: Cell(write(rows, row), "unknown" if rows.status[row] == UNKNOWN else ""),
         meaning=meaning,
-        grow=2,
+        grow=grow,
+        rank=rank,
     )

@@ -87,16 +87,21 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
     @property
     def cursor_key(self) -> Hashable | None:
         """The key of the row under the cursor, None while there are no rows."""
-        if self._model is None or not len(self._order):
-            return None
-        return self._model.keys[int(self._order[self.cursor])]
+        row = self.cursor_row
+        return None if self._model is None or row is None else self._model.keys[row]
+
+    @property
+    def cursor_row(self) -> int | None:
+        """The row of the model under the cursor, None while there are no rows."""
+        return None if self._model is None or not len(self._order) else int(self._order[self.cursor])
 
     def cut_text(self, name: str) -> str:
         """The text of a column in the row under the cursor; empty where all of it is in sight."""
         width = next((size for each, size in self._shown if each.name == name), 0)
-        if self._model is None or not len(self._order) or not any(each.name == name for each in self.columns):
+        row = self.cursor_row
+        if self._model is None or row is None or not any(each.name == name for each in self.columns):
             return ""
-        text = self._column(name).cell(self._model, int(self._order[self.cursor])).text
+        text = self._column(name).cell(self._model, row).text
         return text if cell_len(text) > width else ""
 
     def sort_by(self, name: str) -> None:

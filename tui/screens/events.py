@@ -1,0 +1,170 @@
+"""What changed in a cluster, the newest first: when, of what, from what to what."""
+
+import time
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from monitor.derive.lag import BEHIND, LOST, OK, STATUSES
+from monitor.events.event import Events, subject_of, when
+from monitor.table import Ints, Texts, objects
+from monitor.view import View
+from tui.heading import section
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen
+from tui.screens.group import GroupScreen
+from tui.screens.replicas import ReplicasScreen
+from tui.screens.topic import TopicScreen
+from tui.widgets.columns import Cell, Column, meaning
+from tui.widgets.lines import Line, Part
+from tui.widgets.rows import Make, Rows, names, reasons
+
+GRAVE = {
+    **dict.fromkeys(("broker_gone", "truncated", "retention_overtook"), LOST),
+    **dict.fromkeys(
+        (
+            "broker_restarted",
+            "isr_shrunk",
+            "topic_deleted",
+            "topic_recreated",
+            "group_deleted",
+            "group_emptied",
+            "offsets_reset",
+        ),
+        BEHIND,
+    ),
+}
+"""The status whose colour an event of a kind has: what costs records or service, and what may."""
+
+
+def _events(name: str) -> Make:
+    return lambda rows: getattr(_table(rows), name)[rows.pick]
+
+
+def _table(rows: Rows) -> Events:
+    assert rows.picture.view is not None
+    return rows.picture.view.events
+
+
+def event_status(events: Events) -> Ints:
+    """The status whose colour each event has; OK for what is in the order of things."""
+    return np.array([GRAVE.get(each, OK) for each in events.kind], np.int32)
+
+
+def _kind(rows: Rows, row: int) -> Cell:
+    status = int(rows.status[row])
+    return Cell(str(_table(rows).kind[row]), "" if status == OK else STATUSES[status])
+
+
+def _when(rows: Rows, row: int) -> Cell:
+    now, interval = rows.picture.now, rows.picture.interval_seconds
+    told = when(_table(rows), row, now, interval)
+    return Cell(told, "dim", f"≥ {when(_table(rows), row, now, None)}")
+
+
+def _subjects(rows: Rows) -> Texts:
+    return objects(subject_of(_table(rows), row) for row in rows.pick.tolist())
+
+
+def _clock(rows: Rows, row: int) -> Cell:
+    return Cell(time.strftime("%m-%d %H:%M:%S", time.gmtime(float(_table(rows).time[row]))), "dim")
+
+
+COLUMNS: tuple[Column[Rows], ...] = (
+    Column(
+        "when",
+        "When",
+        12,
+        _when,
+        "how long ago; between when and when where kmon did not look in between, ≥ where that has no room",
+        lambda rows: [rows.array(_events("time"))],
+        "W",
+        grow=1,
+        most=28,
+    ),
+    Column("clock", "UTC", 14, _clock, f"month, day and time of day in UTC: {meaning(Events, 'time')}", rank=3),
+    Column(
+        "kind",
+        "Kind",
+        19,
+        _kind,
+        "what sort of change; docs/events.md lists them",
+        lambda rows: [rows.array(_events("kind"))],
+        "K",
+        falling=False,
+    ),
+    names(
+        "subject",
+        "Subject",
+        "S",
+        _subjects,
+        "the group, partition, topic or broker it is about",
+        width=18,
+        grow=3,
+        most=48,
+    ),
+    names("before", "Before", "B", _events("before"), meaning(Events, "before"), width=12, grow=1, most=30, rank=2),
+    names("after", "After", "A", _events("after"), meaning(Events, "after"), width=12, grow=1, most=30, rank=1),
+    reasons(lambda rows, row: str(_table(rows).text[row]), meaning(Events, "text"), title="Event", grow=4, rank=2),
+)
+
+
+class EventsScreen(MonitorScreen):
+    """The events that are remembered."""
+
+    KEY, NAME, TITLE = "8", "events", "Events"
+    COLUMNS = COLUMNS
+    SORT = "when"
+    EMPTY = "nothing has changed since kmon looks, or nothing matches"
+
+    def has_something(self, picture: Picture) -> bool:
+        return picture.view is not None
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        events = picture.view.events
+        columns = (events.time, events.kind, events.group, events.topic, events.partition, events.broker, events.text)
+        keys = list(zip(*(each.tolist() for each in columns), strict=True))
+        names = [f"{kind} {text}" for kind, text in zip(events.kind.tolist(), events.text.tolist(), strict=True)]
+        return Rows(picture, keys, names, event_status(events), np.arange(len(events)))
+
+    def tail(self, rows: Rows) -> Sequence[Line]:
+        row = self.table.cursor_row
+        if row is None:
+            return [Line()]
+        told = when(_table(rows), row, rows.picture.now, rows.picture.interval_seconds)
+        return [Line([Part(f" {_table(rows).text[row]}"), Part(f"  {told}", "dim")])]
+
+    def open(self, key: Hashable) -> None:
+        assert isinstance(key, tuple)
+        if key[1] == "controller_changed":
+            self.app.action_view("quorum")
+        else:
+            super().open(key)
+
+    def target(self, key: Hashable) -> MonitorScreen | None:
+        assert isinstance(key, tuple)
+        _, _, group, topic, _, broker, _ = key
+        if group is not None:
+            return GroupScreen(str(group))
+        if topic is not None:
+            return TopicScreen(str(topic))
+        return ReplicasScreen(broker) if broker >= 0 else None
+
+
+def event_lines(view: View, now: float, interval_seconds: float, most: int) -> list[Line]:
+    """The newest events, in as many lines at most."""
+    events = view.events
+    if not len(events) or most < 1:
+        return []
+    status = event_status(events)
+    return [
+        section("Events", len(events), EventsScreen.KEY, EventsScreen.NAME),
+        *(
+            Line(
+                [Part(f" {events.text[row]}", "" if status[row] == OK else STATUSES[status[row]])],
+                [Part(f" {when(events, row, now, interval_seconds)} ", "dim")],
+            )
+            for row in range(min(most, len(events)))
+        ),
+    ]

@@ -1,0 +1,201 @@
+"""All that is the matter with a cluster, each effect below its cause."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from monitor.derive.health import Problems
+from monitor.derive.lag import GLYPHS, OK, STATUSES
+from monitor.derive.verdict import LEVELS
+from monitor.diagnosis.diagnosis import evidence_of
+from monitor.table import Floats, Ints, Texts
+from monitor.text import age
+from monitor.view import View
+from tui.format import wrap
+from tui.heading import section
+from tui.picture import Picture
+from tui.screens.base import MonitorScreen
+from tui.screens.broker import LogDirsScreen
+from tui.screens.cluster import CollectorsScreen
+from tui.screens.group import GroupScreen
+from tui.screens.replicas import ReplicasScreen
+from tui.screens.topic import TopicScreen
+from tui.widgets.columns import Cell, Column, meaning
+from tui.widgets.lines import Line, Part
+from tui.widgets.rows import Make, Rows, ages, counts, names, reasons, statuses
+
+TALL = 32
+"""The lines of a terminal in which more is said of the row under the cursor."""
+
+VIEWS = {
+    "no_controller": "quorum",
+    "quorum_minority": "quorum",
+    "metadata_behind": "quorum",
+    "transaction_hangs": "transactions",
+}
+"""Where a problem opens that is about no group, topic or broker of which there is a screen."""
+
+
+def problem_status(levels: Texts) -> Ints:
+    """The status in STATUSES whose glyph and colour each level of a problem has; a note is no problem."""
+    return np.array([LEVELS.get(each, OK) for each in levels], np.int32)
+
+
+def ranked(table: Problems) -> tuple[Ints, Ints]:
+    """The place of each problem where effects stand below their cause, and how many causes it has above it."""
+    effects: dict[int, list[int]] = {}
+    for row, cause in enumerate(table.cause.tolist()):
+        effects.setdefault(cause, []).append(row)
+    place, depth = np.zeros(len(table), np.int32), np.zeros(len(table), np.int32)
+    left = [(row, 0) for row in reversed(effects.get(-1, []))]
+    for number in range(len(table)):
+        row, depth_here = left.pop()
+        place[row], depth[row] = number, depth_here
+        left += [(each, depth_here + 1) for each in reversed(effects.get(row, []))]
+    return place, depth
+
+
+def _table(rows: Rows) -> Problems:
+    """The problems of the newest View: that a cluster is unreachable is one of them."""
+    assert rows.picture.view is not None
+    return rows.picture.view.problems
+
+
+def _problems(name: str) -> Make:
+    return lambda rows: getattr(_table(rows), name)[rows.pick]
+
+
+def _place(rows: Rows) -> Ints:
+    return ranked(_table(rows))[0]
+
+
+def _depth(rows: Rows) -> Ints:
+    return ranked(_table(rows))[1]
+
+
+def _lasts(rows: Rows) -> Floats:
+    assert rows.picture.view is not None
+    return rows.picture.view.time - _table(rows).since
+
+
+def _subject(rows: Rows, row: int) -> Cell:
+    depth = int(rows.array(_depth)[row])
+    return Cell("  " * (depth - 1) + "└ " * (depth > 0) + _table(rows).subject[row], "dim" if depth else "")
+
+
+COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(
+        lambda rows, row: str(_table(rows).level[row]),
+        lambda rows: -rows.array(_place),
+        f"{meaning(Problems, 'level')}; sorted by it an effect stands below its cause",
+        width=10,
+        ranked=True,
+    ),
+    replace(
+        names("subject", "Subject", "U", _problems("subject"), meaning(Problems, "subject"), width=18, grow=2, most=44),
+        cell=_subject,
+    ),
+    ages("since", "For", "F", _lasts, "for how long it is there, as far as kmon saw", width=7),
+    names("kind", "Kind", "K", _problems("kind"), meaning(Problems, "kind"), width=18, rank=2),
+    counts("count", "Count", "C", _problems("count"), meaning(Problems, "count"), width=6, rank=1),
+    reasons(lambda rows, row: str(_table(rows).sentence[row]), meaning(Problems, "sentence"), title="Problem", grow=4),
+)
+
+
+class Health(MonitorScreen):
+    """What the tables of this view have in common."""
+
+    PANES = ("problems", "diagnoses")
+
+    def has_something(self, picture: Picture) -> bool:
+        return picture.view is not None
+
+    def said(self, rows: Rows, row: int) -> Iterable[Line]:
+        """What there is to say of a row, in full."""
+        raise NotImplementedError
+
+    def tail(self, rows: Rows) -> Sequence[Line]:
+        # As many lines for every row: the table stays as high while the cursor moves.
+        room, row = 6 if self.size.height >= TALL else 4, self.table.cursor_row
+        lines = [] if row is None else list(self.said(rows, row))[:room]
+        return [*lines, *[Line()] * (room - len(lines))]
+
+    def told(self, mark: str, text: str, kind: str = "") -> list[Line]:
+        """A sentence in as many lines as it needs, the first of them marked."""
+        lines = wrap(text, self.app.size.width - len(mark) - 3, 2)
+        return [
+            Line([Part(f" {mark if place == 0 else ' ' * len(mark)} ", "dim"), Part(each, kind)])
+            for place, each in enumerate(lines)
+        ]
+
+    def diagnosed(self, view: View, row: int) -> list[Line]:
+        """A diagnosis, and the numbers behind it."""
+        sentence = self.told("why", str(view.diagnoses.sentence[row]))
+        return [*sentence, *self.told("   ", evidence_of(view.diagnoses, row), "dim")[:1]]
+
+
+class ProblemsScreen(Health):
+    """All problems of the cluster, the worst first."""
+
+    KEY, NAME, TITLE, PANE = "7", "problems", "Problems", "Problems"
+    COLUMNS = COLUMNS
+    EMPTY = "no problem"
+
+    def rows(self, picture: Picture) -> Rows:
+        assert picture.view is not None
+        table = picture.view.problems
+        keys = list(zip(table.kind.tolist(), table.subject.tolist(), strict=True))
+        names = [f"{kind} {subject}" for kind, subject in keys]
+        return Rows(picture, keys, names, problem_status(table.level), np.arange(len(table)))
+
+    def said(self, rows: Rows, row: int) -> Iterable[Line]:
+        table, view = _table(rows), rows.view
+        yield from self.told("   ", str(table.sentence[row]))
+        if table.cause[row] >= 0:
+            yield from self.told("by ", str(table.sentence[table.cause[row]]), "dim")[:1]
+        group = view.group_rows.get(str(table.group[row]), -1) if table.group[row] is not None else -1
+        for each in np.flatnonzero(view.diagnoses.group == group):
+            yield from self.diagnosed(view, int(each))
+
+    def open(self, key: Hashable) -> None:
+        assert isinstance(key, tuple)
+        if key[0] in VIEWS:
+            self.app.action_view(VIEWS[key[0]])
+        elif key[0] == "no_full_answer":
+            self.app.push_screen(CollectorsScreen())
+        else:
+            super().open(key)
+
+    def target(self, key: Hashable) -> MonitorScreen | None:
+        assert isinstance(key, tuple)
+        assert self._rows is not None
+        table = _table(self._rows)
+        row = list(self._rows.keys).index(key)
+        group, topic, broker = table.group[row], table.topic[row], int(table.broker[row])
+        if group is not None:
+            return GroupScreen(str(group))
+        if topic is not None:
+            return TopicScreen(str(topic))
+        if broker < 0:
+            return None
+        return LogDirsScreen(broker) if key[0] in {"log_dir_offline", "disk_full"} else ReplicasScreen(broker)
+
+
+def problem_lines(view: View, most: int) -> list[Line]:
+    """The worst problems that no other explains, in as many lines at most, with how many there are."""
+    table = view.problems
+    rows = np.flatnonzero(table.cause < 0)
+    if not len(rows) or most < 1:
+        return []
+    status = problem_status(table.level)
+    return [
+        section("Problems", len(rows), ProblemsScreen.KEY, ProblemsScreen.NAME),
+        *(
+            Line(
+                [Part(f" {GLYPHS[status[row]]} ", STATUSES[status[row]]), Part(str(table.sentence[row]))],
+                [Part(f" {age(view.time - float(table.since[row]))} ", "dim")],
+            )
+            for row in rows[:most].tolist()
+        ),
+    ]
