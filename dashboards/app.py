@@ -9,12 +9,12 @@ from fastapi import FastAPI
 
 from dashboards import shell
 from dashboards.http import INDEX, inside, serve
-from dashboards.pages import brokers, cluster, clusters, group, groups, overview, topic, topics
+from dashboards.pages import brokers, cluster, clusters, events, group, groups, overview, problems, topic, topics
 from monitor.source import Source
 
 log = logging.getLogger(__name__)
 
-PAGES = (overview, brokers, topics, topic, groups, group, cluster, clusters)
+PAGES = (overview, problems, brokers, topics, topic, groups, group, events, cluster, clusters)
 """Every page: a module with PATH, TITLE, `layout()` and `register(app, sources)`."""
 
 

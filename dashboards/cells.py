@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboards.feed import Whys
 from monitor.derive.lag import BEHIND, LOST, OK, STATUSES, UNKNOWN
 from monitor.snapshot import KNOWN, NO_LEADER, reason_code
 from monitor.table import Flags, Floats, Ints, Ragged
@@ -17,9 +18,6 @@ MOST_ROWS = 20_000
 
 ENDLESS = "Infinity"
 """How an infinite limit travels: JSON has no number for it, and JavaScript makes one of this text."""
-
-Whys = dict[str, dict[str, str]]
-"""Why fields are unknown: for each key that a row can have, the reason by field."""
 
 HEALTH = (
     "ok",
@@ -52,11 +50,12 @@ def whole(values: Floats | Ints) -> list[Any]:
     return list(cells.tolist())
 
 
-def share(values: Floats) -> list[Any]:
-    """Numbers to four decimals, None where they are unknown."""
+def decimals(values: Floats, digits: int = 4) -> list[Any]:
+    """Numbers with so many decimals, None where they are unknown, ENDLESS where they have no limit."""
     cells = np.full(len(values), None, object)
-    known = np.isfinite(values)
-    cells[known] = np.round(values[known], 4)
+    finite = np.isfinite(values)
+    cells[finite] = np.round(values[finite].astype(np.float64), digits)
+    cells[np.isposinf(values)] = ENDLESS
     return list(cells.tolist())
 
 

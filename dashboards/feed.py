@@ -1,11 +1,36 @@
 """A table sent to browsers once, and then only what changed in it since the View they already have."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 Row = Sequence[Any]
-"""The cells of a row in the order of the grid's columns; the first is what identifies it."""
+"""The cells of a row in the order of the fields; the first is what identifies it."""
+
+Whys = dict[str, dict[str, str]]
+"""Why fields are unknown: for each key that a row can have, the reason by field."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A grid's rows as they travel.
+
+    The cell `whys` of a row is its key in `whys`. `hidden` are columns that say nothing and are not shown; None leaves
+    the columns as they are.
+    """
+
+    fields: tuple[str, ...]
+    rows: list[Row]
+    whys: Whys = field(default_factory=dict)
+    hidden: Sequence[str] | None = None
+
+
+def cells_of(
+    columns: Mapping[str, Iterable[Any]], whys: Whys | None = None, hidden: Sequence[str] | None = None
+) -> Cells:
+    """Columns of equal length by field, the first of which identifies a row, as rows."""
+    return Cells(tuple(columns), list(zip(*columns.values(), strict=True)), whys or {}, hidden)
 
 
 class Feed:
@@ -18,20 +43,25 @@ class Feed:
         self._sent: OrderedDict[tuple[Hashable, float], dict[Any, Row]] = OrderedDict()
         self._keep = keep
 
-    def send(self, key: Hashable, time: float, rows: Sequence[Row], base: float | None) -> dict[str, Any]:
-        """What brings a browser that has the table of time `base` (None for nothing) to these rows.
+    def send(
+        self, key: list[str], time: float, cells: Cells, base: list[Any] | None
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """What brings a browser from its base (None for nothing) to these cells, and what its base is then.
 
-        `whole` says that `rows` are all there are; else they are the new and changed ones and `gone` names the rest.
+        `key` names what is shown. `whole` says that `rows` are all there are; else they are the new and changed ones
+        and `gone` names the rest.
         """
-        table = {row[0]: row for row in rows}
-        before = None if base is None else self._sent.get((key, base))
-        self._sent[key, time] = table
-        self._sent.move_to_end((key, time))
+        shown = tuple(key)
+        table = {row[0]: row for row in cells.rows}
+        before = self._sent.get((shown, base[1])) if base and base[0] == key else None
+        self._sent[shown, time] = table
+        self._sent.move_to_end((shown, time))
         while len(self._sent) > self._keep:
             self._sent.popitem(last=False)
+        sent = {"fields": cells.fields, "whys": cells.whys, "hidden": cells.hidden, "time": time}
         if before is None:
-            return {"whole": True, "rows": list(rows), "gone": []}
-        return {"whole": False, **_difference(before, table)}
+            return {**sent, "whole": True, "rows": cells.rows, "gone": []}, [key, time]
+        return {**sent, "whole": False, **_difference(before, table)}, [key, time]
 
 
 def _difference(before: Mapping[Any, Row], after: Mapping[Any, Row]) -> dict[str, Any]:

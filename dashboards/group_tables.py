@@ -1,4 +1,4 @@
-"""The small tables of a group: its members with what they have and are to have, and the tasks of a streams group."""
+"""The tiles and small tables of a group: its members with what they have and are to have, tasks of a streams group."""
 
 from collections import Counter
 from typing import Any
@@ -6,17 +6,121 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, text
+from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, since, status_mark, text, tile
 from dashboards.links import link, topic_path
+from dashboards.text import moment, status
+from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
+from monitor.derive.verdict import group_why
 from monitor.snapshot import Assignments
 from monitor.table import Ints
-from monitor.text import UNKNOWN, count, plural, visible
+from monitor.text import UNKNOWN, age, at_least, count, plural, rate, span, visible
 from monitor.view import View
 
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""
 
 NO_EPOCH = "members of classic groups have none"
+
+
+def tiles(view: View, row: int) -> list[html.Div]:
+    """What is known of the group in this row of the View."""
+    groups, lags = view.snapshot.groups, view.group_lags
+    not_described = view.reasons[int(groups.reason[row])]
+    unknown = int(lags.unknown_partitions[row])
+    lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
+    coordinator = int(groups.coordinator[row])
+    share = groups.group_type[row] == "share"
+    return [
+        _status(view, row),
+        tile(
+            "Lag",
+            at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
+            _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
+        ),
+        *_times(view, row),
+        tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
+        tile(
+            "Stable lag",
+            count(float(lags.stable_lag[row])),
+            "share groups have none" if share else "what read_committed can read",
+        ),
+        tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
+        tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
+        tile(
+            "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
+        ),
+        *_epochs(view, row),
+        tile("Coordinator", UNKNOWN if coordinator < 0 else str(coordinator), "broker"),
+    ]
+
+
+def _status(view: View, row: int) -> html.Div:
+    lags, why = view.group_lags, group_why(view, row)
+    began = float(lags.since[row])
+    spent = (
+        html.Span("since before kmon looked", className="muted small")
+        if np.isnan(began)
+        else since(view.time - began, "", "for ", moment(began))
+    )
+    return html.Div(
+        [
+            html.Dt(["Status ", spent]),
+            html.Dd(status_mark(status(int(lags.status[row]))), className="tile-value"),
+            html.Dd(why, className="tile-note muted", title=why or None),
+        ],
+        className="tile wide",
+    )
+
+
+def _times(view: View, row: int) -> list[html.Div]:
+    """How old the next record of the group is, how fast it reads, and when that ends."""
+    lags = view.group_lags
+    mine = slice(*np.searchsorted(view.lag.group, [row, row + 1]))
+    unread = view.reasons[int(lags.reason[row])]
+    undated = unread or next((view.reasons[code] for code in view.lag_times.reason[mine] if code), NOT_DATED)
+    seconds, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
+    at_least_old = float(lags.lag_seconds_at_least[row])
+    known = "" if np.isnan(seconds) else "age of the next record"
+    partly = np.isnan(seconds) and at_least_old > 0
+    rates = float(lags.produce_rate[row]), float(lags.consume_rate[row])
+    eta, headroom = float(lags.eta_seconds[row]), float(lags.headroom_seconds[row])
+    return [
+        tile("Oldest", f"≥ {age(at_least_old)}" if partly else age(seconds, error), known or undated),
+        tile("Read", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"of {rate(rates[0])} produced"),
+        tile("Read in", span(eta), (unread or NO_RATES) if np.isnan(eta) else "at these rates"),
+        tile(
+            "Headroom",
+            span(headroom),
+            (unread or NO_HEADROOM) if np.isnan(headroom) else "until a record is deleted unread",
+        ),
+    ]
+
+
+def _epochs(view: View, row: int) -> list[html.Div]:
+    """The epochs of a group whose broker assigns the partitions, and what is still to be handed over."""
+    groups, waiting = view.snapshot.groups, float(view.group_lags.reconciling[row])
+    epoch, assigned, topology = (
+        float(each[row]) for each in (groups.epoch, groups.assignment_epoch, groups.topology_epoch)
+    )
+    if np.isnan(epoch) and np.isnan(assigned):
+        return []
+    target = f"assignment {count(assigned)}" + ("" if np.isnan(topology) else f", topology {count(topology)}")
+    return [
+        tile("Epoch", count(epoch), target, "warn" if epoch > assigned else ""),
+        tile("To hand over", count(waiting), "partitions that members are to have", "warn" if waiting > 0 else ""),
+    ]
+
+
+def _spread(partitions: int, unknown: int, *, failed: bool) -> str:
+    """Over how many partitions a group's lag is known or not."""
+    if unknown:
+        return f"unknown on {plural(unknown, 'partition')}"
+    return "" if failed else f"on {plural(partitions, 'partition')}"
+
+
+def _kind(view: View, row: int) -> str:
+    kind = view.snapshot.groups.group_type[row]
+    return f"{kind} group" if kind else ""
 
 
 def members(view: View, row: int) -> Any:

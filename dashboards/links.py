@@ -6,12 +6,14 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 from monitor.source import Source
 
 OVERVIEW = "/"
+PROBLEMS = "/problems"
 BROKERS = "/brokers"
 TOPICS = "/topics"
 GROUPS = "/groups"
+EVENTS = "/events"
 CLUSTER = "/cluster"
 CLUSTERS = "/clusters"
-PATHS = (OVERVIEW, BROKERS, TOPICS, GROUPS, CLUSTER, CLUSTERS)
+PATHS = (OVERVIEW, PROBLEMS, BROKERS, TOPICS, GROUPS, EVENTS, CLUSTER, CLUSTERS)
 NAMED = (TOPICS, GROUPS)
 """Paths below which every name has a page."""
 
@@ -39,9 +41,11 @@ def group_of(pathname: str | None) -> str | None:
     return name_in(GROUPS, pathname)
 
 
-def topic_of(pathname: str | None) -> str | None:
-    """The topic that a path names; None when it is another page's path."""
-    return name_in(TOPICS, pathname)
+def about(group: str | None, topic: str | None, broker: int) -> str:
+    """The path of the page that tells of a group, else of a topic, else of brokers (-1 for none), else of the rest."""
+    if group is not None:
+        return group_path(group)
+    return topic_path(topic) if topic is not None else BROKERS if broker >= 0 else CLUSTER
 
 
 def named_path(base: str, name: str) -> str:

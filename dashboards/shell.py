@@ -12,9 +12,11 @@ from dashboards.links import (
     BROKERS,
     CLUSTER,
     CLUSTERS,
+    EVENTS,
     GROUPS,
     NAMED,
     OVERVIEW,
+    PROBLEMS,
     TOPICS,
     chosen,
     link,
@@ -29,7 +31,15 @@ from monitor.source import Source
 from monitor.text import plural, visible
 from monitor.view import View
 
-NAV = (("Overview", OVERVIEW), ("Brokers", BROKERS), ("Topics", TOPICS), ("Groups", GROUPS), ("Cluster", CLUSTER))
+NAV = (
+    ("Overview", OVERVIEW),
+    ("Problems", PROBLEMS),
+    ("Brokers", BROKERS),
+    ("Topics", TOPICS),
+    ("Groups", GROUPS),
+    ("Events", EVENTS),
+    ("Cluster", CLUSTER),
+)
 """The pages that every page leads to."""
 
 
@@ -110,6 +120,18 @@ def _choice(sources: Sequence[Source], pathname: str | None, current: str | None
         )
         shown.append(html.Span(link_, **here))
     return shown
+
+
+def newest(sources: Sequence[Source], search: str | None, seen: Any) -> tuple[Source, str, View]:
+    """The source that the query names, what links keep, and its newest View; nothing is drawn before there is one.
+
+    `seen` is what the browser keeps of the View.
+    """
+    source, kept = chosen(sources, search)
+    view = source.latest()
+    if seen is None or view is None:
+        raise PreventUpdate
+    return source, kept, view
 
 
 def is_landing(sources: Sequence[Source], pathname: str | None, search: str | None) -> bool:

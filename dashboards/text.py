@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
+from monitor.derive.completeness import why_hidden_groups, why_hidden_topics
 from monitor.derive.lag import STATUSES
-from monitor.text import UNKNOWN, duration
+from monitor.text import UNKNOWN, at_least, duration
 from monitor.view import View
 
 
@@ -45,6 +47,26 @@ def unasked(view: View, *collectors: str) -> str:
     return "" if any(each.collected_at is not None for each in asked) else "not asked yet"
 
 
+def not_all_topics(view: View) -> str:
+    """Why the topics of the View may not be all of the cluster's, empty where they are."""
+    return failure(view, "cluster") or why_hidden_topics(view.snapshot)
+
+
+def not_all_groups(view: View) -> str:
+    """Why the groups of the View may not be all of the cluster's, empty where they are."""
+    return failure(view, "groups") or why_hidden_groups(view.snapshot)
+
+
+def counted(number: int, why_not_all: str) -> str:
+    """How many there are, or "≥ 3" where these may not be all."""
+    return at_least(None if why_not_all else number, number)
+
+
+def moment(time: float) -> str:
+    """A unix time as people write it, in UTC."""
+    return UNKNOWN if math.isnan(time) else f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def ago(seconds: float) -> str:
     """How long ago something was; a dash when unknown, and never in the future."""
     return UNKNOWN if math.isnan(seconds) else f"{duration(max(0.0, seconds))} ago"
@@ -53,6 +75,11 @@ def ago(seconds: float) -> str:
 def switch(value: float) -> str:
     """A config that is on or off."""
     return UNKNOWN if math.isnan(value) else "on" if value else "off"
+
+
+def words(kind: str) -> str:
+    """A name of the core, such as isr_shrunk, as words."""
+    return kind.replace("_", " ").replace("isr ", "ISR ")
 
 
 def nodes(ids: Iterable[int]) -> str:

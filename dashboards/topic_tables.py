@@ -21,9 +21,10 @@ from dashboards.components.parts import (
 )
 from dashboards.links import group_path, link, topic_path
 from dashboards.text import ago, failure, nodes, status, switch, unasked
+from monitor.derive.times import NOT_DATED
 from monitor.details import Reassignments
 from monitor.snapshot import NO_LEADER
-from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
+from monitor.text import UNKNOWN, age, at_least, count, plural, size, span, visible
 from monitor.view import View
 
 INHERITED_LOCALLY = -2.0
@@ -100,13 +101,14 @@ def readers(view: View, row: int, kept: str) -> Any:
                 at_least(float(lags.lag[each]), float(lags.lag_at_least[each])), why := view.reasons[lags.reason[each]]
             ),
             known(count(float(lags.max_lag[each])), why),
+            known(age(float(lags.lag_seconds[each]), float(lags.lag_seconds_error[each])), why or NOT_DATED),
             count(float(lags.partitions[each])),
             count(float(lags.members[each])),
             text(groups.group_type[lags.group[each]]),
         )
         for each in at[:MOST_LISTED].tolist()
     ]
-    numbers = ("Lag", "Max lag", "Partitions", "Members")
+    numbers = ("Lag", "Max lag", "Age", "Partitions", "Members")
     return listing(("Group", "Status", *numbers, "Type"), rows, numbers=numbers, more=len(at) - len(rows))
 
 

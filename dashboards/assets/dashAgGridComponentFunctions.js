@@ -18,15 +18,19 @@
             element("span", { style: { width: Math.min(100, value * 100) + "%" } })),
           valueFormatted);
 
-  cells.NameLink = ({ value, base }) => {
-    if (value == null) return null;
-    const href = window.kmon.nameHref(base, value);
+  // `hrefOf` gives the address, when it is followed too: the cluster may have been changed since.
+  const link = (value, hrefOf) => {
     const follow = (event) => {
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
-      window.kmon.go(window.kmon.nameHref(base, value)); // the cluster may have been changed since
+      window.kmon.go(hrefOf());
     };
     const shown = window.kmon.visible(value);
-    return element("a", { href, title: shown, className: "name", onClick: follow }, shown || "(empty name)");
+    return element("a", { href: hrefOf(), title: shown, className: "name", onClick: follow }, shown || "(empty name)");
   };
+
+  cells.NameLink = ({ value, base }) => (value == null ? null : link(value, () => window.kmon.nameHref(base, value)));
+
+  // A text that leads to the page of its row's address.
+  cells.PlaceLink = ({ value, data }) => (value == null ? null : link(value, () => data.href));
 })();

@@ -47,6 +47,20 @@
     return (value / size).toFixed(1).replace(/\.0$/, "") + " " + unit;
   });
 
+  grid.rate = written((value) => (value < 9.95 ? value.toFixed(1) : whole.format(value)) + "/s");
+
+  // An age with what it may be off: "3 min ± 12 s".
+  grid.age = (params) =>
+    written((value) => {
+      const error = params.data && params.data[params.colDef.field + "_error"];
+      return window.kmon.duration(value) + (error >= 1 ? " ± " + window.kmon.duration(error) : "");
+    })(params);
+
+  // How long before the poll that is shown a unix time was.
+  grid.since = written((value) => window.kmon.duration(window.kmon.shownTime - value));
+
+  grid.clock = written((value) => new Date(value * 1000).toISOString().slice(0, 19).replace("T", " "));
+
   // The filter box looks for names and words; "1" is not to find every group of one member.
   grid.unsearched = () => "";
 

@@ -2,7 +2,7 @@
 (() => {
   const kmon = (window.kmon = window.kmon || {});
   const client = (window.dash_clientside = window.dash_clientside || {});
-  const defaults = { q: "", range: "1h", show: "watched" };
+  const defaults = { q: "", range: "1h", show: "watched", kind: null };
   const whole = new Intl.NumberFormat("en-US");
 
   // The same as visible in monitor/text.py: what cannot be seen, or turns text around, stands as its escape.
@@ -65,11 +65,12 @@
 
   let stamp = null;
 
-  const span = (seconds) => {
+  // The same as duration in monitor/text.py.
+  const span = (kmon.duration = (seconds) => {
     const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
     const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];
     return Math.floor(Math.max(0, seconds) / unit) + " " + name;
-  };
+  });
 
   // What was asked before the poll that the page shows says its own age.
   const tick = () => {
@@ -80,7 +81,7 @@
     age.textContent = seconds == null ? "no data yet" : span(seconds) + " old";
     age.dataset.level = intervals > 5 ? "old" : intervals > 2 ? "late" : "fresh";
     for (const each of document.querySelectorAll("[data-before]")) {
-      each.textContent = seconds == null ? "" : span(seconds + Number(each.dataset.before)) + " " + each.dataset.word;
+      if (seconds != null) each.textContent = span(seconds + Number(each.dataset.before)) + " " + each.dataset.word;
     }
   };
   setInterval(tick, 1000);
@@ -136,6 +137,7 @@
   const apply = (api, feed) => {
     const rows = rowsOf(feed);
     kmon.whys = feed.whys || {};
+    kmon.shownTime = feed.time;
     if (feed.hidden) {
       const hidden = new Set(feed.hidden), columns = api.getColumns().map((column) => column.getColId());
       api.setColumnsVisible(columns.filter((each) => !hidden.has(each)), true);
@@ -149,6 +151,7 @@
     const update = [], add = [];
     rows.forEach((row) => (api.getRowNode(row.id) ? update : add).push(row));
     api.applyTransaction({ update, add, remove: feed.gone.map((id) => ({ id })) });
+    if (api.getColumn("since")) api.refreshCells({ columns: ["since"], force: true }); // spans that go on
   };
 
   // A cell that a spreadsheet would take for a formula is made a text; what is unknown says so.

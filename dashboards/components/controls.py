@@ -62,7 +62,7 @@ NUMBER: dict[str, Any] = {
 def column(field: str, head: str, *, number: bool | str = False, width: int = 120, **options: Any) -> dict[str, Any]:
     """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last.
 
-    `number` names how they are written: count, total, bytes, percent, change or span of assets/dashAgGridFunctions.js.
+    `number` names how they are written: one of the functions in assets/dashAgGridFunctions.js, such as bytes or span.
     The tooltip of an unknown number is the text of its field in the feed's `whys`, found by the cell `whys` of its row.
     """
     write = number if isinstance(number, str) else "count"
@@ -133,6 +133,21 @@ def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str
         className="grid-frame leads" if base else "grid-frame",
         role="region",
         **{"aria-label": label, "data-base": base},
+    )
+
+
+def grid_card(
+    identity: str, columns: Sequence[dict[str, Any]], title: html.H1 | html.H2, label: str, note: str = ""
+) -> html.Section:
+    """A grid below its title and tools; what stands in the part named `note` comes above its rows."""
+    what = label.partition(" ")[2].capitalize()
+    return html.Section(
+        [
+            html.Div([title, *grid_tools(identity, label)], className="toolbar"),
+            *([html.Div(id=note)] if note else []),
+            grid(identity, columns, what),
+        ],
+        className="card card-grid",
     )
 
 

@@ -87,11 +87,13 @@ def asked(view: View, collector: str) -> Any:
     return since(view.time - outcome.collected_at, "ago", "asked ")
 
 
-def since(before: float, word: str, lead: str = "") -> html.Span:
-    """An age that goes on: `before` seconds more than the data of the page has, followed by `word`."""
-    before = max(0.0, before)
-    count = html.Span(f"{duration(before)} {word}", **{"data-before": f"{before:.1f}", "data-word": word})
-    return html.Span([lead, count], className="muted small")
+def since(before: float, word: str, lead: str = "", title: str = "") -> html.Span:
+    """An age that goes on: `before` seconds more than the data of the page has, followed by `word`.
+
+    It is less than none of what began after that data, which is while a cluster is unreachable.
+    """
+    count = html.Span(f"{duration(before)} {word}".strip(), **{"data-before": f"{before:.1f}", "data-word": word})
+    return html.Span([lead, count], className="muted small", title=title or None)
 
 
 def listing(

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from dash import Dash, Input, Output, State, html
-from dash.exceptions import PreventUpdate
 
 from dashboards.broker_tables import disks, drift, quorum, role_of, used
-from dashboards.cells import BROKER_STATUS, Whys, blamed, first_codes, share, unknowns, whole
-from dashboards.components.controls import BAD, NAME, WARN, column, drive_grid, grid, grid_tools, marks
+from dashboards.cells import BROKER_STATUS, blamed, decimals, first_codes, unknowns, whole
+from dashboards.components.controls import BAD, NAME, WARN, column, drive_grid, grid_card, marks
 from dashboards.components.parts import asked, card, nothing
-from dashboards.feed import Feed, Row
-from dashboards.links import chosen
+from dashboards.feed import Cells, Feed, cells_of
+from dashboards.shell import newest
 from dashboards.text import failure, unasked
 from monitor.source import Source
 from monitor.table import Floats, Ints
@@ -52,38 +51,12 @@ COLUMNS = (
     ),
     column("size_skew", "Size skew", number="change", width=105, headerTooltip="Size against the mean of the brokers"),
 )
-FIELDS = (
-    "id",
-    "broker",
-    "status",
-    "host",
-    "rack",
-    "version",
-    "role",
-    "leaders",
-    "replicas",
-    "preferred_missing",
-    "out_of_sync",
-    "size",
-    "fullest",
-    "leader_skew",
-    "size_skew",
-    "whys",
-)
-"""The cells of a row as they travel."""
 
 
 def layout() -> html.Div:
     return html.Div(
         [
-            html.Section(
-                [
-                    html.Div([html.H1("Brokers"), *grid_tools("brokers", "Filter brokers")], className="toolbar"),
-                    html.Div(id="brokers-note"),
-                    grid("brokers", COLUMNS, "Brokers"),
-                ],
-                className="card card-grid",
-            ),
+            grid_card("brokers", COLUMNS, html.H1("Brokers"), "Filter brokers", "brokers-note"),
             card("Log dirs", html.Div(id="brokers-disks"), aside=html.Span(id="brokers-disks-age")),
             card("Metadata quorum", html.Div(id="brokers-quorum")),
             card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
@@ -92,8 +65,8 @@ def layout() -> html.Div:
     )
 
 
-def rows(view: View) -> tuple[list[Row], Whys]:
-    """A row a broker that is named or that replicas are on, cells in the order of FIELDS, and why some are unknown."""
+def rows(view: View) -> Cells:
+    """A row a broker that is named or that replicas are on."""
     totals, brokers = view.broker_totals, view.snapshot.brokers
     place = {node: row for row, node in enumerate(brokers.broker.tolist())}
     nodes = totals.broker.tolist()
@@ -107,28 +80,27 @@ def rows(view: View) -> tuple[list[Row], Whys]:
         leader_skew=blamed(totals.leader_skew, reasons, "nothing to compare with"),
         size_skew=blamed(totals.size_skew, reasons, "the size of some broker is unknown"),
     )
-    table: list[Row] = list(
-        zip(
-            map(str, nodes),
-            nodes,
-            [_status(view, row) for row in at],
-            [None if row is None else f"{brokers.host[row]}:{brokers.port[row]}" for row in at],
-            [None if row is None else brokers.rack[row] for row in at],
-            [None if row is None else brokers.version[row] for row in at],
-            [roles.get(node) for node in nodes],
-            whole(totals.leaders),
-            whole(totals.replicas),
-            whole(totals.preferred_missing),
-            whole(totals.out_of_sync),
-            whole(totals.size_bytes),
-            share(full),
-            share(totals.leader_skew),
-            share(totals.size_skew),
-            keys,
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": map(str, nodes),
+            "broker": nodes,
+            "status": [_status(view, row) for row in at],
+            "host": [None if row is None else f"{brokers.host[row]}:{brokers.port[row]}" for row in at],
+            "rack": [None if row is None else brokers.rack[row] for row in at],
+            "version": [None if row is None else brokers.version[row] for row in at],
+            "role": [roles.get(node) for node in nodes],
+            "leaders": whole(totals.leaders),
+            "replicas": whole(totals.replicas),
+            "preferred_missing": whole(totals.preferred_missing),
+            "out_of_sync": whole(totals.out_of_sync),
+            "size": whole(totals.size_bytes),
+            "fullest": decimals(full),
+            "leader_skew": decimals(totals.leader_skew),
+            "size_skew": decimals(totals.size_skew),
+            "whys": keys,
+        },
+        whys,
     )
-    return table, whys
 
 
 def fullest(view: View) -> Floats:
@@ -172,17 +144,10 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
     feed = Feed()
 
     def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, _ = chosen(sources, search)
-        view = source.latest()
-        if seen is None or view is None:
-            raise PreventUpdate
+        source, _, view = newest(sources, search, seen)
         shown = view.shown
-        since = base[1] if base and base[0] == source.cluster else None
-        table, whys = rows(shown)
-        changes = feed.send(source.cluster, shown.time, table, since)
         return (
-            {"fields": FIELDS, "whys": whys, **changes},
-            [source.cluster, shown.time],
+            *feed.send([source.cluster], shown.time, rows(shown), base),
             note(shown),
             disks(shown),
             asked(shown, "log_dirs"),

@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 from dash import Dash, Input, Output, State, html
-from dash.exceptions import PreventUpdate
 
-from dashboards.cells import share, whole
+from dashboards.cells import decimals, whole
 from dashboards.cluster_tables import capabilities, collectors, features, transactions
-from dashboards.components.controls import BAD, column, drive_grid, grid, grid_tools
+from dashboards.components.controls import BAD, column, drive_grid, grid_card
 from dashboards.components.parts import asked, card, tile
-from dashboards.feed import Feed, Row
-from dashboards.links import CLUSTER, chosen
-from dashboards.text import failure
+from dashboards.feed import Cells, Feed, cells_of
+from dashboards.links import CLUSTER
+from dashboards.shell import newest
+from dashboards.text import counted, failure, not_all_groups, not_all_topics
 from monitor.snapshot import NO_LEADER
 from monitor.source import Source
 from monitor.text import UNKNOWN, count, size
@@ -34,8 +34,6 @@ COLUMNS = (
     column("bytes", "Received", number="bytes", width=110),
     column("each", "Per answer", number="bytes", width=110, flex=1, minWidth=100),
 )
-FIELDS = ("id", "api", "broker", "requests", "errors", "seconds", "mean", "bytes", "each")
-"""The cells of a row as they travel."""
 
 
 def layout() -> html.Div:
@@ -57,40 +55,30 @@ def layout() -> html.Div:
                 className="halves",
             ),
             card("Transactions", html.Div(id="cluster-transactions"), aside=html.Span(id="cluster-transactions-age")),
-            html.Section(
-                [
-                    html.Div(
-                        [html.H2("Requests since kmon started"), *grid_tools("requests", "Filter requests")],
-                        className="toolbar",
-                    ),
-                    grid("requests", COLUMNS, "Requests by API and broker"),
-                ],
-                className="card card-grid",
-            ),
+            grid_card("requests", COLUMNS, html.H2("Requests since kmon started"), "Filter requests"),
         ],
         className="page",
     )
 
 
-def rows(view: View) -> list[Row]:
-    """A row an API and broker, its cells in the order of FIELDS."""
+def rows(view: View) -> Cells:
+    """A row an API and broker."""
     table = view.snapshot.requests
     answered = np.where(table.requests > table.errors, table.requests - table.errors, np.nan)
     sent = np.where(table.requests > 0, table.requests, np.nan)
     brokers = ["bootstrap" if each == NO_LEADER else str(each) for each in table.broker.tolist()]
-    return list(
-        zip(
-            (f"{api}/{broker}" for api, broker in zip(table.api.tolist(), brokers, strict=True)),
-            table.api.tolist(),
-            brokers,
-            whole(table.requests),
-            whole(table.errors),
-            share(table.seconds),
-            share(table.seconds / sent),
-            whole(table.received_bytes),
-            whole(table.received_bytes / answered),
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": (f"{api}/{broker}" for api, broker in zip(table.api.tolist(), brokers, strict=True)),
+            "api": table.api.tolist(),
+            "broker": brokers,
+            "requests": whole(table.requests),
+            "errors": whole(table.errors),
+            "seconds": decimals(table.seconds),
+            "mean": decimals(table.seconds / sent),
+            "bytes": whole(table.received_bytes),
+            "each": whole(table.received_bytes / answered),
+        }
     )
 
 
@@ -98,15 +86,20 @@ def tiles(view: View) -> list[html.Div]:
     """The cluster, and how much kmon asks of it."""
     shown, table = view.snapshot, view.snapshot.requests
     versions = sorted({str(each) for each in shown.brokers.version if each is not None})
+    no_topics, no_groups = not_all_topics(view), not_all_groups(view)
     requests, errors = float(table.requests.sum()), float(table.errors.sum())
     return [
         tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster"), wide=True),
         tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the APIs that it serves"),
-        tile("Topics", count(float(view.totals.topics)), f"{int(shown.topics.watched.sum()):,} of them watched"),
+        tile(
+            "Topics",
+            counted(view.totals.topics, no_topics),
+            no_topics or f"{int(shown.topics.watched.sum()):,} of them watched",
+        ),
         tile(
             "Groups",
-            count(float(view.totals.groups)),
-            f"and {shown.hidden_groups:,} left out" if shown.hidden_groups else "none left out",
+            counted(view.totals.groups, no_groups),
+            no_groups or (f"and {shown.hidden_groups:,} left out" if shown.hidden_groups else "none left out"),
         ),
         tile("Requests", count(requests), "since kmon started"),
         tile("Errors", count(errors), "questions without an answer", "warn" if errors else ""),
@@ -118,15 +111,10 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
     feed = Feed()
 
     def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, kept = chosen(sources, search)
-        view = source.latest()
-        if seen is None or view is None:
-            raise PreventUpdate
+        source, kept, view = newest(sources, search, seen)
         shown = view.shown
-        since = base[1] if base and base[0] == source.cluster else None
         return (
-            {"fields": FIELDS, **feed.send(source.cluster, shown.time, rows(shown), since)},
-            [source.cluster, shown.time],
+            *feed.send([source.cluster], shown.time, rows(shown), base),
             tiles(shown),
             capabilities(shown),
             collectors(view),

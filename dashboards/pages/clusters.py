@@ -8,7 +8,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards.components.parts import known, listing, mark, name_link, reason, since
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
-from dashboards.text import failure
+from dashboards.text import counted, failure, not_all_groups, not_all_topics
 from monitor.derive.lag import STATUSES
 from monitor.derive.verdict import LEVELS
 from monitor.source import Source
@@ -55,12 +55,12 @@ def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
     verdict = (name, mark(view.verdict.level, STATUS_OF), reason(view.verdict.sentence))
     if not shown.up:
         return (*verdict, *[known(UNKNOWN, view.snapshot.error)] * 6)
-    no_cluster, no_groups = failure(shown, "cluster"), failure(shown, "groups")
+    no_cluster, no_topics, no_groups = failure(shown, "cluster"), not_all_topics(shown), not_all_groups(shown)
     return (
         *verdict,
-        known(at_least(None if no_cluster else totals.brokers, totals.brokers), no_cluster),
-        known(at_least(None if no_cluster else totals.partitions, totals.partitions), no_cluster),
-        known(at_least(None if no_groups else totals.groups, totals.groups), no_groups),
+        known(counted(totals.brokers, no_cluster), no_cluster),
+        known(counted(totals.partitions, no_topics), no_topics),
+        known(counted(totals.groups, no_groups), no_groups),
         count(float(totals.groups_behind)),
         known(at_least(totals.lag, totals.lag_at_least), no_groups or "some group's lag is unknown"),
         since(newest - shown.time, "old"),

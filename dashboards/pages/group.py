@@ -4,33 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.cells import Whys, blamed, unknowns, whole, worst_rows
+from dashboards.cells import blamed, unknowns, whole, worst_rows
 from dashboards.charts import lag_figure
-from dashboards.components.controls import (
-    NAME,
-    STATUS,
-    chart,
-    column,
-    drive_chart,
-    drive_grid,
-    grid,
-    grid_tools,
-    link_to,
-    range_choice,
-)
-from dashboards.components.parts import card, nothing, status_mark, tile
-from dashboards.feed import Feed, Row
-from dashboards.group_tables import members, streams
-from dashboards.links import GROUPS, TOPICS, chosen, group_of, link, range_seconds, source_of
-from dashboards.text import failure, status
+from dashboards.components.controls import NAME, STATUS, chart, column, drive_chart, grid_card, link_to, range_choice
+from dashboards.components.parts import card, nothing
+from dashboards.feed import Cells, Whys, cells_of
+from dashboards.group_tables import members, streams, tiles
+from dashboards.health_tables import diagnoses_of, events_about
+from dashboards.links import GROUPS, TOPICS, group_of, range_seconds
+from dashboards.named import Named
+from dashboards.shell import newest
+from dashboards.text import not_all_groups, status
+from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
 from monitor.derive.lag import SEVERITY
-from monitor.derive.verdict import group_why, partition_why
+from monitor.derive.verdict import partition_why
 from monitor.source import Source
 from monitor.table import Ints
-from monitor.text import UNKNOWN, at_least, count, plural, visible
+from monitor.text import plural
 from monitor.view import View
 
 PATH = "/groups/{group:path}"
@@ -40,10 +33,14 @@ COLUMNS = (
     column("topic", "Topic", width=150, pinned="left", **link_to(TOPICS)),
     column("partition", "Partition", number=True, width=90),
     column("status", "Status", width=105, **STATUS),
+    SINCE,
     column("lag", "Lag", number=True, width=95, sort="desc"),
+    AGE,
+    column("why", "Why", width=170, flex=1, minWidth=150, tooltipField="why"),
+    *RATES,
+    *ENDS,
     column("stable_lag", "Stable lag", number=True, width=105, headerTooltip="What a read_committed consumer can read"),
     column("lost", "Lost", number=True, width=70),
-    column("why", "Why", width=170, flex=1, minWidth=150, tooltipField="why"),
     column("committed", "Committed", number=True, width=105),
     column("start", "Log start", number=True, width=95),
     column("end", "Log end", number=True, width=95),
@@ -51,51 +48,22 @@ COLUMNS = (
     column("host", "Host", width=105, **NAME),
     column("member", "Member id", width=140, **NAME),
 )
-FIELDS = (
-    "id",
-    "topic",
-    "partition",
-    "status",
-    "lag",
-    "stable_lag",
-    "lost",
-    "committed",
-    "start",
-    "end",
-    "client",
-    "host",
-    "member",
-    "why",
-    "whys",
-)
-"""The cells of a row as they travel."""
 
 
 def layout() -> html.Div:
     return html.Div(
         [
-            html.Nav(
-                dcc.Link("Groups", href=GROUPS, id="group-up"), className="crumbs", **{"aria-label": "Breadcrumb"}
-            ),
-            html.Div(html.H1(id="group-name", className="hostile"), className="toolbar"),
-            html.Dl(id="group-tiles", className="tiles"),
+            *PAGE.head(),
+            html.Div(id="group-diagnoses"),
             card(
                 "Lag over time",
                 html.Div(chart("group-chart", "Lag of the group over time"), className="low"),
                 aside=range_choice("group-range"),
             ),
-            html.Section(
-                [
-                    html.Div(
-                        [html.H2("Partitions"), *grid_tools("partitions", "Filter partitions")], className="toolbar"
-                    ),
-                    html.Div(id="group-note"),
-                    grid("partitions", COLUMNS, "Partitions"),
-                ],
-                className="card card-grid",
-            ),
+            grid_card("partitions", COLUMNS, html.H2("Partitions"), "Filter partitions", "group-note"),
             card("Members", html.Div(id="group-members")),
             html.Div(id="group-streams", className="stack"),
+            html.Div(id="group-events"),
         ],
         className="page",
     )
@@ -108,35 +76,35 @@ def partitions_of(view: View, row: int) -> Ints:
     return worst_rows(wanted, np.array(SEVERITY)[view.lag_statuses.status], view.lag.lag)
 
 
-def rows(view: View, row: int) -> tuple[list[Row], Whys]:
-    """A row a partition of the group in this row, cells in the order of FIELDS, and why some are unknown."""
+def rows(view: View, row: int) -> Cells:
+    """A row a partition of the group in this row."""
     lag, topics, members = view.lag, view.snapshot.topics, view.snapshot.members
     at = partitions_of(view, row)
     names = topics.topic[lag.topic[at]].tolist()
     partitions = lag.partition[at].tolist()
     owners = lag.member[at].tolist()
     keys, whys = _unknowns(view, row, at)
-    table: list[Row] = list(
-        zip(
-            (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
-            names,
-            partitions,
-            map(status, view.lag_statuses.status[at].tolist()),
-            whole(lag.lag[at]),
-            whole(lag.stable_lag[at]),
-            whole(lag.lost[at]),
-            whole(lag.committed_offset[at]),
-            whole(lag.start_offset[at]),
-            whole(lag.end_offset[at]),
-            (None if owner < 0 else members.client_id[owner] for owner in owners),
-            (None if owner < 0 else members.host[owner] for owner in owners),
-            (None if owner < 0 else members.member_id[owner] for owner in owners),
-            (partition_why(view, each) for each in at.tolist()),
-            keys,
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
+            "topic": names,
+            "partition": partitions,
+            "status": map(status, view.lag_statuses.status[at].tolist()),
+            "lag": whole(lag.lag[at]),
+            "stable_lag": whole(lag.stable_lag[at]),
+            "lost": whole(lag.lost[at]),
+            "committed": whole(lag.committed_offset[at]),
+            "start": whole(lag.start_offset[at]),
+            "end": whole(lag.end_offset[at]),
+            **time_cells(view.lag_times, view.lag_statuses.since, at),
+            "client": (None if owner < 0 else members.client_id[owner] for owner in owners),
+            "host": (None if owner < 0 else members.host[owner] for owner in owners),
+            "member": (None if owner < 0 else members.member_id[owner] for owner in owners),
+            "why": (partition_why(view, each) for each in at.tolist()),
+            "whys": keys,
+        },
+        whys,
     )
-    return table, whys
 
 
 def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
@@ -154,79 +122,15 @@ def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
         field: blamed(getattr(lag, name)[at], reasons, "not answered", lag.reason[at]) for field, name in fields.items()
     }
     codes["stable_lag"] = blamed(lag.stable_lag[at], reasons, unstable, lag.reason[at])
-    return unknowns(reasons, **codes)
-
-
-def tiles(view: View, row: int) -> list[html.Div]:
-    """What is known of the group in this row of the View."""
-    groups, lags = view.snapshot.groups, view.group_lags
-    not_described = view.reasons[int(groups.reason[row])]
-    unknown = int(lags.unknown_partitions[row])
-    lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
-    coordinator, why = int(groups.coordinator[row]), group_why(view, row)
-    share = groups.group_type[row] == "share"
-    return [
-        html.Div(
-            [
-                html.Dt("Status"),
-                html.Dd(status_mark(status(int(lags.status[row]))), className="tile-value"),
-                html.Dd(why, className="tile-note muted", title=why or None),
-            ],
-            className="tile",
-        ),
-        tile(
-            "Lag",
-            at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
-            _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
-        ),
-        tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
-        tile(
-            "Stable lag",
-            count(float(lags.stable_lag[row])),
-            "share groups have none" if share else "what read_committed can read",
-        ),
-        tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
-        tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
-        tile(
-            "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
-        ),
-        *_epochs(view, row),
-        tile("Coordinator", UNKNOWN if coordinator < 0 else str(coordinator), "broker"),
-    ]
-
-
-def _epochs(view: View, row: int) -> list[html.Div]:
-    """The epochs of a group whose broker assigns the partitions, and what is still to be handed over."""
-    groups, waiting = view.snapshot.groups, float(view.group_lags.reconciling[row])
-    epoch, assigned, topology = (
-        float(each[row]) for each in (groups.epoch, groups.assignment_epoch, groups.topology_epoch)
-    )
-    if np.isnan(epoch) and np.isnan(assigned):
-        return []
-    target = f"assignment {count(assigned)}" + ("" if np.isnan(topology) else f", topology {count(topology)}")
-    return [
-        tile("Epoch", count(epoch), target, "warn" if epoch > assigned else ""),
-        tile("To hand over", count(waiting), "partitions that members are to have", "warn" if waiting > 0 else ""),
-    ]
-
-
-def _spread(partitions: int, unknown: int, *, failed: bool) -> str:
-    """Over how many partitions a group's lag is known or not."""
-    if unknown:
-        return f"unknown on {plural(unknown, 'partition')}"
-    return "" if failed else f"on {plural(partitions, 'partition')}"
-
-
-def _kind(view: View, row: int) -> str:
-    kind = view.snapshot.groups.group_type[row]
-    return f"{kind} group" if kind else ""
+    ages, since = view.lag_times, view.lag_statuses.since
+    times = time_codes(ages, since, reasons, ages=ages.reason, lags=lag.reason, at=at)
+    return unknowns(reasons, **codes, **times)
 
 
 def absent(view: View) -> html.Div:
     """What stands in place of a group that the View does not have."""
-    no_groups = failure(view, "groups")
-    if no_groups:
-        return nothing("This group is unknown", no_groups)
+    if why := not_all_groups(view):
+        return nothing("This group is unknown", why)
     return nothing("No such group", "It was not in the last answer: it may have been deleted, or its name differs.")
 
 
@@ -238,47 +142,34 @@ def note(view: View, row: int, shown: int) -> Any:
     return html.P(f"The worst {shown:,} of {plural(total, 'partition')} are shown.", className="muted small")
 
 
+def tell(view: View, group: str, kept: str) -> tuple[Cells, tuple[Any, ...]]:
+    """The partitions of a group, and what each part of the page holds."""
+    row = view.group_rows.get(group)
+    if row is None:
+        return Cells((), []), (absent(view), *[None] * (len(PAGE.parts) - 1))
+    cells = rows(view, row)
+    return cells, (
+        note(view, row, len(cells.rows)),
+        tiles(view, row),
+        diagnoses_of(view, row),
+        members(view, row),
+        streams(view, row, kept),
+        events_about(view, view.events.group == group),
+    )
+
+
+PAGE = Named(
+    "group", "Groups", GROUPS, "partitions", ("note", "tiles", "diagnoses", "members", "streams", "events"), tell
+)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed(keep=8)
-
-    def update(seen: Any, pathname: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        (source, kept), group = chosen(sources, search), group_of(pathname)
-        view = source.latest()
-        if seen is None or view is None or group is None:
-            raise PreventUpdate
-        shown = view.shown
-        key = [source.cluster, group]
-        row = shown.group_rows.get(group)
-        table, whys = ([], {}) if row is None else rows(shown, row)
-        known = base[1] if base and base[0] == key else None
-        changes = feed.send(tuple(key), shown.time, table, known)
-        described = (
-            (absent(shown), None, None, None)
-            if row is None
-            else (note(shown, row, len(table)), tiles(shown, row), members(shown, row), streams(shown, row, kept))
-        )
-        named = visible(group) or "(empty name)"
-        return link(GROUPS, kept), named, *described, {"fields": FIELDS, "whys": whys, **changes}, [key, shown.time]
-
-    app.callback(
-        Output("group-up", "href"),
-        Output("group-name", "children"),
-        Output("group-note", "children"),
-        Output("group-tiles", "children"),
-        Output("group-members", "children"),
-        Output("group-streams", "children"),
-        Output("partitions-feed", "data"),
-        Output("partitions-base", "data"),
-        Input("view", "data"),
-        Input("url", "pathname"),
-        State("partitions-base", "data"),
-        State("url", "search"),
-    )(update)
+    PAGE.register(app, sources)
 
     def draw(seen: Any, pathname: str | None, range_name: str | None, search: str | None) -> dict[str, Any]:
-        source, group = source_of(sources, search), group_of(pathname)
-        view = source.latest()
-        if seen is None or view is None or group is None:
+        source, _, view = newest(sources, search, seen)
+        group = group_of(pathname)
+        if group is None:
             raise PreventUpdate
         points = source.window(view.time - range_seconds(range_name))
         return lag_figure(points, [group], source.interval_seconds, f"{source.cluster} {group} {range_name}")
@@ -291,5 +182,4 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
         State("url", "search"),
     )(draw)
 
-    drive_grid(app, "partitions")
     drive_chart(app, "group-chart")

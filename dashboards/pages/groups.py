@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 from dash import Dash, Input, Output, State, html
-from dash.exceptions import PreventUpdate
 
-from dashboards.cells import Whys, blamed, unknowns, whole
+from dashboards.cells import blamed, first_codes, unknowns, whole
 from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools, link_to
 from dashboards.components.parts import nothing
-from dashboards.feed import Feed, Row
-from dashboards.links import GROUPS, source_of
-from dashboards.text import failure, status
+from dashboards.feed import Cells, Feed, Whys, cells_of
+from dashboards.links import GROUPS
+from dashboards.shell import newest
+from dashboards.text import not_all_groups, status
+from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
 from monitor.derive.verdict import group_why
+from monitor.snapshot import KNOWN
 from monitor.source import Source
 from monitor.text import visible
 from monitor.view import View
@@ -24,32 +26,20 @@ TITLE = "Groups"
 COLUMNS = (
     column("id", "Group", width=230, pinned="left", minWidth=110, **link_to(GROUPS)),
     column("status", "Status", width=110, **STATUS),
-    column("lag", "Lag", number="total", width=115, sort="desc"),
-    column("max_lag", "Max lag", number=True, width=105),
-    column("lost", "Lost", number=True, width=85),
-    column("members", "Members", number=True, width=100),
-    column("state", "State", width=110),
-    column("type", "Type", width=100),
+    SINCE,
+    column("lag", "Lag", number="total", width=110, sort="desc"),
+    AGE,
+    column("why", "Why", width=260, flex=1, minWidth=240, tooltipField="why"),
+    *RATES,
+    *ENDS,
+    column("lost", "Lost", number=True, width=80),
+    column("members", "Members", number=True, width=95),
+    column("state", "State", width=100),
+    column("type", "Type", width=95),
+    column("max_lag", "Max lag", number=True, width=100),
     column("partitions", "Partitions", number=True, width=100),
-    column("unknown", "Unknown", number=True, width=100, headerTooltip="Partitions whose lag is unknown"),
-    column("why", "Why", width=230, flex=1, minWidth=200, tooltipField="why"),
+    column("unknown", "Unknown", number=True, width=95, headerTooltip="Partitions whose lag is unknown"),
 )
-FIELDS = (
-    "id",
-    "status",
-    "lag",
-    "max_lag",
-    "lost",
-    "members",
-    "state",
-    "type",
-    "partitions",
-    "unknown",
-    "why",
-    "at_least",
-    "whys",
-)
-"""The cells of a row as they travel; `at_least` is the known part of a lag that is not known whole."""
 
 
 def layout() -> html.Div:
@@ -69,32 +59,32 @@ def layout() -> html.Div:
     )
 
 
-def rows(view: View) -> tuple[list[Row], Whys]:
-    """A row a group, cells in the order of FIELDS, and why some are unknown."""
+def rows(view: View) -> Cells:
+    """A row a group; `at_least` is the known part of a lag that is not known whole."""
     groups, lags = view.snapshot.groups, view.group_lags
     partial = np.isnan(lags.lag) & (lags.lag_at_least > 0)
     # Of a group whose commits could not be read, "0 partitions" and "0 lost" would be claims.
     unread = np.isnan(lags.lag) & (lags.partitions == 0)
     keys, whys = _unknowns(view)
-    table: list[Row] = list(
-        zip(
-            groups.group.tolist(),
-            map(status, lags.status.tolist()),
-            whole(lags.lag),
-            whole(lags.max_lag),
-            whole(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
-            whole(groups.members),
-            groups.state.tolist(),
-            groups.group_type.tolist(),
-            whole(np.where(unread, np.nan, lags.partitions)),
-            whole(np.where(unread, np.nan, lags.unknown_partitions)),
-            (group_why(view, row) for row in range(len(groups))),
-            whole(np.where(partial, lags.lag_at_least, np.nan)),
-            keys,
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": groups.group.tolist(),
+            "status": map(status, lags.status.tolist()),
+            "lag": whole(lags.lag),
+            "max_lag": whole(lags.max_lag),
+            "lost": whole(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
+            "members": whole(groups.members),
+            "state": groups.state.tolist(),
+            "type": groups.group_type.tolist(),
+            "partitions": whole(np.where(unread, np.nan, lags.partitions)),
+            "unknown": whole(np.where(unread, np.nan, lags.unknown_partitions)),
+            "why": (group_why(view, row) for row in range(len(groups))),
+            "at_least": whole(np.where(partial, lags.lag_at_least, np.nan)),
+            **time_cells(lags, lags.since),
+            "whys": keys,
+        },
+        whys,
     )
-    return table, whys
 
 
 def _unknowns(view: View) -> tuple[list[str | None], Whys]:
@@ -102,8 +92,16 @@ def _unknowns(view: View) -> tuple[list[str | None], Whys]:
     groups, lags, reasons = view.snapshot.groups, view.group_lags, list(view.reasons)
     lost = np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)
     unread = np.where(np.isnan(lags.lag) & (lags.partitions == 0), np.nan, lags.partitions)
+    ages = first_codes(len(groups), view.lag.group, view.lag_times.reason)
     return unknowns(
         reasons,
+        **time_codes(
+            lags,
+            lags.since,
+            reasons,
+            ages=np.where(lags.reason == KNOWN, ages, lags.reason),
+            lags=lags.reason,
+        ),
         lag=blamed(lags.lag, reasons, "not answered", lags.reason),
         max_lag=blamed(lags.max_lag, reasons, "it reads no partition", lags.reason),
         lost=blamed(lost, reasons, "not answered", lags.reason),
@@ -115,11 +113,11 @@ def _unknowns(view: View) -> tuple[list[str | None], Whys]:
 
 def note(view: View) -> Any:
     """Why the table is empty or not whole; nothing when it is whole."""
-    no_groups = failure(view, "groups")
+    why = not_all_groups(view)
     if len(view.snapshot.groups):
-        return html.P(f"Some groups may be missing: {visible(no_groups)}", className="notice") if no_groups else None
-    if no_groups:
-        return nothing("The groups are unknown", no_groups)
+        return html.P(f"Some groups may be missing: {visible(why)}", className="notice") if why else None
+    if why:
+        return nothing("The groups are unknown", why)
     return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")
 
 
@@ -127,15 +125,9 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
     feed = Feed()
 
     def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source = source_of(sources, search)
-        view = source.latest()
-        if seen is None or view is None:
-            raise PreventUpdate
+        source, _, view = newest(sources, search, seen)
         shown = view.shown
-        known = base[1] if base and base[0] == source.cluster else None
-        table, whys = rows(shown)
-        changes = feed.send(source.cluster, shown.time, table, known)
-        return {"fields": FIELDS, "whys": whys, **changes}, [source.cluster, shown.time], note(shown)
+        return *feed.send([source.cluster], shown.time, rows(shown), base), note(shown)
 
     app.callback(
         Output("groups-feed", "data"),

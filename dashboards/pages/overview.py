@@ -11,19 +11,23 @@ from dashboards.broker_tables import quorum_line
 from dashboards.charts import lag_figure, undrawn
 from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
-from dashboards.components.parts import card, listing, name_link, nothing, status_mark, text, tile
+from dashboards.components.parts import card, known, listing, name_link, nothing, status_mark, text, tile
+from dashboards.health_tables import top_problems
 from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
-from dashboards.text import failure, nodes, status, unasked
+from dashboards.text import counted, failure, nodes, status, unasked
 from dashboards.topic_tables import troubled
+from monitor.derive.completeness import lists_topics, number_of, why_hidden_groups
+from monitor.derive.times import NOT_DATED
 from monitor.derive.verdict import count_groups, group_why, worst_groups
 from monitor.snapshot import KNOWN
 from monitor.source import Source
 from monitor.table import Floats
-from monitor.text import UNKNOWN, at_least, count, duration, plural, visible
+from monitor.text import UNKNOWN, age, at_least, duration, plural, visible
 from monitor.view import View
 
 PATH = "/"
 TITLE = "Overview"
+TOP = 5
 WORST = 10
 CHARTED = 6
 
@@ -33,6 +37,7 @@ def layout() -> html.Div:
         [
             html.H1("Overview", className="sr-only"),
             html.Dl(id="overview-tiles", className="tiles"),
+            html.Div(id="overview-problems"),
             html.Div(
                 [
                     card("Worst groups", html.Div(id="overview-worst")),
@@ -71,8 +76,9 @@ def tiles(view: View) -> list[html.Div]:
     """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
     totals = view.totals
     no_cluster, no_groups = failure(view, "cluster"), failure(view, "groups")
-    groups = count_groups(view)
-    partly = f"not known in full of {plural(totals.groups_unknown, 'group')}" if totals.groups_unknown else no_groups
+    groups, hidden = count_groups(view), why_hidden_groups(view.snapshot)
+    unknown = totals.groups_unknown
+    partly = f"not known in full of {plural(unknown, 'group')}" if unknown else no_groups or hidden
     return [
         *_cluster_tiles(view, no_cluster),
         *_partition_tiles(view, no_cluster),
@@ -81,13 +87,17 @@ def tiles(view: View) -> list[html.Div]:
                 html.Dt("Groups"),
                 html.Dd(
                     [
-                        html.Span([html.B(_known(n, no_groups)), status_mark(word)], className="count")
+                        html.Span([html.B(counted(n, no_groups)), status_mark(word)], className="count")
                         for word, n in groups.items()
                         if n or word in {"ok", "behind", "lost", "unknown"}
                     ],
                     className="tile-value counts",
                 ),
-                html.Dd(no_groups or f"{totals.groups:,} in all", className="tile-note muted"),
+                html.Dd(
+                    no_groups or number_of(totals.groups, "group", whole=not hidden),
+                    className="tile-note muted",
+                    title=no_groups or hidden or None,
+                ),
             ],
             className="tile wide",
         ),
@@ -111,7 +121,7 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
     return [
         tile(
             "Brokers",
-            _known(totals.brokers, no_cluster),
+            counted(totals.brokers, no_cluster),
             no_cluster or "; ".join(odd) or ids,
             "bad" if gone else "warn" if fenced else "",
         ),
@@ -126,13 +136,13 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
 
 def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
     totals, health = view.totals, view.partition_health
-    in_all = f"of {plural(totals.partitions, 'partition')}"
+    in_all = f"of {number_of(totals.partitions, 'partition', whole=lists_topics(view.snapshot))}"
     moving = len(view.snapshot.reassignments)
     unmoved = failure(view, "reassignments") or ("" if view.outcome("reassignments") or moving else "not asked")
     return [
         tile(
             "Offline partitions",
-            _known(totals.offline, no_cluster),
+            counted(totals.offline, no_cluster),
             no_cluster or in_all,
             "bad" if totals.offline else "",
         ),
@@ -140,11 +150,11 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
         _against_min(view, "At min ISR", health.at_min_isr, "warn", no_cluster),
         tile(
             "Under-replicated",
-            _known(totals.under_replicated, no_cluster),
+            counted(totals.under_replicated, no_cluster),
             no_cluster or in_all,
             "warn" if totals.under_replicated else "",
         ),
-        tile("Reassigning", _known(moving, unmoved), unmoved or in_all),
+        tile("Reassigning", counted(moving, unmoved), unmoved or in_all),
     ]
 
 
@@ -160,7 +170,10 @@ def _against_min(view: View, name: str, flags: Floats, level: str, no_cluster: s
         why = f"unknown of {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
     value = at_least(None if why else number, number)
     return tile(
-        name, value, why or (what if number else f"of {plural(len(flags), 'partition')}"), level if number else ""
+        name,
+        value,
+        why or (what if number else f"of {number_of(len(flags), 'partition', whole=lists_topics(view.snapshot))}"),
+        level if number else "",
     )
 
 
@@ -168,40 +181,40 @@ def _transactions(view: View) -> html.Div:
     number, why = len(view.snapshot.transactions), unasked(view, "transactions")
     ages = view.transaction_ages.age_seconds
     oldest = f"the oldest for {duration(float(np.nanmax(ages)))}" if not np.isnan(ages).all() else ""
-    return tile("Open transactions", _known(number, "" if number else why), oldest or why or "none under way")
-
-
-def _known(value: int, why_not: str) -> str:
-    return at_least(None if why_not else value, value)
+    return tile("Open transactions", counted(number, "" if number else why), oldest or why or "none under way")
 
 
 def worst(view: View, search: str | None) -> Any:
     """The table of the groups that are not at rest."""
     groups, lags = view.snapshot.groups, view.group_lags
+    hidden = why_hidden_groups(view.snapshot)
+    number = number_of(len(groups), "group", whole=not hidden)
     rows = worst_groups(view)[:WORST].tolist()
     if not rows:
         no_groups = failure(view, "groups")
-        if no_groups:
-            return nothing("The groups are unknown", no_groups)
+        if no_groups or (hidden and not len(groups)):
+            return nothing("The groups are unknown", no_groups or hidden)
         if not len(groups):
             return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")
-        return nothing("Every group keeps up", f"{plural(len(groups), 'group')}, none behind.")
+        return nothing("Every group keeps up", f"{number}, none behind.")
     table = listing(
-        ("Group", "Status", "Lag", "Lost", "Members", "Why"),
+        ("Group", "Status", "Lag", "Age", "Why"),
         [
             (
                 name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
                 status_mark(status(int(lags.status[row]))),
                 at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
-                count(float(lags.lost[row])) if lags.lost[row] else "",
-                count(float(groups.members[row])),
+                known(
+                    age(float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])),
+                    view.reasons[lags.reason[row]] or NOT_DATED,
+                ),
                 html.Span(why := group_why(view, row), className="why", title=why),
             )
             for row in rows
         ],
-        numbers=("Lag", "Lost", "Members"),
+        numbers=("Lag", "Age"),
     )
-    return [table, html.P(dcc.Link(f"All {plural(len(groups), 'group')}", href=link(GROUPS, search)), className="more")]
+    return [table, html.P(dcc.Link(f"All {number}", href=link(GROUPS, search)), className="more")]
 
 
 def alerts(view: View) -> Any:
@@ -239,14 +252,16 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             raise PreventUpdate
         if view is None:
             waiting = nothing("Waiting for the first poll", "")
-            return [], waiting, None, waiting, waiting
+            return [], None, waiting, None, waiting, waiting
         shown = view.shown
         ill = troubled(shown, kept, WORST)
         partitions = None if ill is None else card("Partitions that are not well", ill)
-        return tiles(shown), worst(shown, kept), partitions, alerts(view), gaps(view)
+        top = top_problems(view, kept, TOP)
+        return tiles(shown), top, worst(shown, kept), partitions, alerts(view), gaps(view)
 
     app.callback(
         Output("overview-tiles", "children"),
+        Output("overview-problems", "children"),
         Output("overview-worst", "children"),
         Output("overview-partitions", "children"),
         Output("overview-alerts", "children"),

@@ -4,34 +4,34 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, dcc, html
-from dash.exceptions import PreventUpdate
+from dash import Dash, html
 
 from dashboards.cells import (
     HEALTH,
     HEALTH_STATUS,
-    Whys,
     blamed,
+    decimals,
     leaders,
     lists,
     partition_health,
-    share,
     unknowns,
     whole,
     words,
     worst_rows,
 )
-from dashboards.components.controls import WARN, column, drive_grid, grid, grid_tools, marks
+from dashboards.components.controls import WARN, column, grid_card, marks
 from dashboards.components.parts import asked, card, nothing
-from dashboards.feed import Feed, Row
-from dashboards.links import TOPICS, chosen, link, topic_of
-from dashboards.text import failure, nodes, unasked
+from dashboards.feed import Cells, cells_of
+from dashboards.health_tables import events_about
+from dashboards.links import TOPICS
+from dashboards.named import Named
+from dashboards.text import nodes, not_all_topics, unasked
 from dashboards.topic_tables import configs, move, producers, readers, tiles
 from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, reason_code
 from monitor.source import Source
 from monitor.table import Floats, Ints
-from monitor.text import plural, visible
+from monitor.text import plural
 from monitor.view import View
 
 PATH = "/topics/{topic:path}"
@@ -57,49 +57,13 @@ COLUMNS = (
     column("local", "Local start", number=True, width=105, headerTooltip="Oldest record on the brokers' own disks"),
     column("tiered", "Tiered end", number=True, width=105, headerTooltip="Newest record in remote storage"),
 )
-FIELDS = (
-    "id",
-    "partition",
-    "status",
-    "leader",
-    "preferred",
-    "replicas",
-    "isr",
-    "missing",
-    "eligible",
-    "start",
-    "stable",
-    "end",
-    "unstable",
-    "size",
-    "follower_lag",
-    "progress",
-    "moving",
-    "local",
-    "tiered",
-    "whys",
-)
-"""The cells of a row as they travel."""
 
 
 def layout() -> html.Div:
     return html.Div(
         [
-            html.Nav(
-                dcc.Link("Topics", href=TOPICS, id="topic-up"), className="crumbs", **{"aria-label": "Breadcrumb"}
-            ),
-            html.Div(html.H1(id="topic-name", className="hostile"), className="toolbar"),
-            html.Dl(id="topic-tiles", className="tiles"),
-            html.Section(
-                [
-                    html.Div(
-                        [html.H2("Partitions"), *grid_tools("replicas", "Filter partitions")], className="toolbar"
-                    ),
-                    html.Div(id="topic-note"),
-                    grid("replicas", COLUMNS, "Partitions"),
-                ],
-                className="card card-grid",
-            ),
+            *PAGE.head(),
+            grid_card("replicas", COLUMNS, html.H2("Partitions"), "Filter partitions", "topic-note"),
             html.Div(
                 [
                     card("Groups that read it", html.Div(id="topic-readers")),
@@ -108,6 +72,7 @@ def layout() -> html.Div:
                 className="halves",
             ),
             html.Div(id="topic-producers"),
+            html.Div(id="topic-events"),
         ],
         className="page",
     )
@@ -122,8 +87,8 @@ def partitions_of(view: View, row: int) -> Ints:
     return worst_rows(wanted, partition_health(view))
 
 
-def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
-    """A row for each of these partitions, cells in the order of FIELDS, and why some are unknown."""
+def rows(view: View, row: int, at: Ints) -> Cells:
+    """A row for each of these partitions of the topic in this row."""
     table, offsets, health = view.snapshot.partitions, view.snapshot.offsets, view.partition_health
     numbers = table.partition[at].tolist()
     reasons = list(view.reasons)
@@ -145,32 +110,32 @@ def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
     )
     preferred = np.where(health.offline, "", np.where(health.preferred, "yes", "no"))
     eligible, moving = _eligible(view), _moves(view)
-    made: list[Row] = list(
-        zip(
-            map(str, numbers),
-            numbers,
-            words(HEALTH, partition_health(view)[at]),
-            leaders(table.leader[at]),
-            preferred[at].tolist(),
-            lists(table.replicas, at),
-            lists(table.isr, at),
-            whole(health.missing[at]),
-            [eligible.get(each, "") for each in at.tolist()],
-            whole(offsets.start_offset[at]),
-            whole(offsets.stable_offset[at]),
-            whole(offsets.end_offset[at]),
-            whole(health.unstable[at]),
-            whole(health.size_bytes[at]),
-            whole(follower_lag),
-            share(health.reassigned[at]),
-            [moving.get(each, "") for each in at.tolist()],
-            whole(local[at]),
-            whole(tiered[at]),
-            keys,
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": map(str, numbers),
+            "partition": numbers,
+            "status": words(HEALTH, partition_health(view)[at]),
+            "leader": leaders(table.leader[at]),
+            "preferred": preferred[at].tolist(),
+            "replicas": lists(table.replicas, at),
+            "isr": lists(table.isr, at),
+            "missing": whole(health.missing[at]),
+            "eligible": [eligible.get(each, "") for each in at.tolist()],
+            "start": whole(offsets.start_offset[at]),
+            "stable": whole(offsets.stable_offset[at]),
+            "end": whole(offsets.end_offset[at]),
+            "unstable": whole(health.unstable[at]),
+            "size": whole(health.size_bytes[at]),
+            "follower_lag": whole(follower_lag),
+            "progress": decimals(health.reassigned[at]),
+            "moving": [moving.get(each, "") for each in at.tolist()],
+            "local": whole(local[at]),
+            "tiered": whole(tiered[at]),
+            "whys": keys,
+        },
+        whys,
+        unused(view, row),
     )
-    return made, whys
 
 
 def _follower_lag(view: View) -> Floats:
@@ -223,69 +188,11 @@ def unused(view: View, row: int) -> list[str]:
 
 def absent(view: View) -> html.Div:
     """What stands in place of a topic that the View does not have."""
-    why = failure(view, "cluster")
-    if why:
+    if why := not_all_topics(view):
         return nothing("This topic is unknown", why)
     return nothing(
         "No such topic", "It was not in the last answer: deleted, left out by the settings, or not to be seen."
     )
-
-
-def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed(keep=8)
-
-    def update(seen: Any, pathname: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, kept = chosen(sources, search)
-        topic, view = topic_of(pathname), source.latest()
-        if seen is None or view is None or topic is None:
-            raise PreventUpdate
-        shown = view.shown
-        key = [source.cluster, topic]
-        row = shown.topic_rows.get(topic)
-        at = np.zeros(0, np.int64) if row is None else partitions_of(shown, row)
-        since = base[1] if base and base[0] == key else None
-        table, whys = rows(shown, at)
-        changes = feed.send(tuple(key), shown.time, table, since)
-        hidden = [] if row is None else unused(shown, row)
-        parts = (
-            (absent(shown), None, None, None, None, None)
-            if row is None
-            else (
-                note(shown, row, len(at)),
-                tiles(shown, row),
-                readers(shown, row, kept),
-                configs(shown, row),
-                asked(shown, "configs"),
-                producers(shown, row),
-            )
-        )
-        named = visible(topic) or "(empty name)"
-        return (
-            link(TOPICS, kept),
-            named,
-            *parts,
-            {"fields": FIELDS, "whys": whys, "hidden": hidden, **changes},
-            [key, shown.time],
-        )
-
-    app.callback(
-        Output("topic-up", "href"),
-        Output("topic-name", "children"),
-        Output("topic-note", "children"),
-        Output("topic-tiles", "children"),
-        Output("topic-readers", "children"),
-        Output("topic-configs", "children"),
-        Output("topic-configs-age", "children"),
-        Output("topic-producers", "children"),
-        Output("replicas-feed", "data"),
-        Output("replicas-base", "data"),
-        Input("view", "data"),
-        Input("url", "pathname"),
-        State("replicas-base", "data"),
-        State("url", "search"),
-    )(update)
-
-    drive_grid(app, "replicas")
 
 
 def note(view: View, row: int, shown: int) -> Any:
@@ -299,3 +206,34 @@ def note(view: View, row: int, shown: int) -> Any:
     if shown < count_:
         return html.P(f"The worst {shown:,} of {plural(count_, 'partition')} are shown.", className="muted small")
     return None
+
+
+def tell(view: View, topic: str, kept: str) -> tuple[Cells, tuple[Any, ...]]:
+    """The partitions of a topic, and what each part of the page holds."""
+    row = view.topic_rows.get(topic)
+    if row is None:
+        return Cells((), []), (absent(view), *[None] * (len(PAGE.parts) - 1))
+    at = partitions_of(view, row)
+    return rows(view, row, at), (
+        note(view, row, len(at)),
+        tiles(view, row),
+        readers(view, row, kept),
+        configs(view, row),
+        asked(view, "configs"),
+        producers(view, row),
+        events_about(view, view.events.topic == topic),
+    )
+
+
+PAGE = Named(
+    "topic",
+    "Topics",
+    TOPICS,
+    "replicas",
+    ("note", "tiles", "readers", "configs", "configs-age", "producers", "events"),
+    tell,
+)
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    PAGE.register(app, sources)

@@ -6,12 +6,10 @@ from typing import Any
 import dash_mantine_components as dmc
 import numpy as np
 from dash import Dash, Input, Output, State, html
-from dash.exceptions import PreventUpdate
 
 from dashboards.cells import (
     HEALTH,
     HEALTH_STATUS,
-    Whys,
     blamed,
     first_codes,
     topic_health,
@@ -32,9 +30,10 @@ from dashboards.components.controls import (
     marks,
 )
 from dashboards.components.parts import nothing
-from dashboards.feed import Feed, Row
-from dashboards.links import TOPICS, chosen
-from dashboards.text import failure, unasked
+from dashboards.feed import Cells, Feed, Whys, cells_of
+from dashboards.links import TOPICS
+from dashboards.shell import newest
+from dashboards.text import failure, not_all_topics, unasked
 from monitor.snapshot import KNOWN, reason_code
 from monitor.source import Source
 from monitor.table import Ints
@@ -55,34 +54,13 @@ COLUMNS = (
     column("under_min", "Under min", number=True, width=105, headerTooltip="Partitions under min ISR", **BAD),
     column("size", "Size", number="bytes", width=100, headerTooltip="Of the leaders' replicas"),
     column("records", "Records", number=True, width=115),
-    column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it"),
+    column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it, of those that are visible"),
     column("lag", "Lag", number="total", width=110, headerTooltip="Of all groups that read it"),
     column("retention", "Retention", number="span", width=105),
     column("retention_bytes", "Kept size", number="bytes", width=105, headerTooltip="retention.bytes of a partition"),
     column("cleanup", "Cleanup", width=125, headerTooltip="cleanup.policy"),
     column("why", "Why", width=200, flex=1, minWidth=180, tooltipField="why"),
 )
-FIELDS = (
-    "id",
-    "status",
-    "partitions",
-    "factor",
-    "min_isr",
-    "offline",
-    "under",
-    "under_min",
-    "size",
-    "records",
-    "groups",
-    "lag",
-    "retention",
-    "retention_bytes",
-    "cleanup",
-    "why",
-    "at_least",
-    "whys",
-)
-"""The cells of a row as they travel; `at_least` is the known part of a lag that is not known whole."""
 
 
 def layout() -> html.Div:
@@ -111,8 +89,8 @@ def chosen_rows(view: View, show: str | None) -> Ints:
     return worst_rows(wanted, topic_health(view), np.nan_to_num(view.topic_totals.lag_at_least))
 
 
-def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
-    """A row for each topic in these rows of the View, cells in the order of FIELDS, and why some are unknown."""
+def rows(view: View, at: Ints) -> Cells:
+    """A row for each topic in these rows; `at_least` is the known part of a lag that is not known whole."""
     topics, totals, configs = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
     named, health = topics.partitions > 0, topic_health(view)
     nan = np.full(len(topics), np.nan)
@@ -126,30 +104,29 @@ def rows(view: View, at: Ints) -> tuple[list[Row], Whys]:
     partial = np.isnan(totals.lag) & (lag_known > 0)
     keys, whys = _unknowns(view, at)
     cleanup = configs.cleanup_policy[at].tolist() if configured else [None] * len(at)
-    table: list[Row] = list(
-        zip(
-            topics.topic[at].tolist(),
-            words(HEALTH, health[at]),
-            whole(np.where(named, topics.partitions, np.nan)[at]),
-            whole(np.where(named, totals.replication_factor, np.nan)[at]),
-            whole(config("min_insync_replicas")[at]),
-            whole(np.where(named, totals.offline, np.nan)[at]),
-            whole(np.where(named, totals.under_replicated, np.nan)[at]),
-            whole(totals.under_min_isr[at]),
-            whole(totals.size_bytes[at]),
-            whole(totals.records[at]),
-            whole(np.where(bool(failure(view, "groups")), np.nan, totals.groups)[at]),
-            whole(totals.lag[at]),
-            whole(config("retention_seconds")[at]),
-            whole(config("retention_bytes")[at]),
-            cleanup,
-            reasons(view, at, health),
-            whole(np.where(partial, lag_known, np.nan)[at]),
-            keys,
-            strict=True,
-        )
+    return cells_of(
+        {
+            "id": topics.topic[at].tolist(),
+            "status": words(HEALTH, health[at]),
+            "partitions": whole(np.where(named, topics.partitions, np.nan)[at]),
+            "factor": whole(np.where(named, totals.replication_factor, np.nan)[at]),
+            "min_isr": whole(config("min_insync_replicas")[at]),
+            "offline": whole(np.where(named, totals.offline, np.nan)[at]),
+            "under": whole(np.where(named, totals.under_replicated, np.nan)[at]),
+            "under_min": whole(totals.under_min_isr[at]),
+            "size": whole(totals.size_bytes[at]),
+            "records": whole(totals.records[at]),
+            "groups": whole(np.where(bool(failure(view, "groups")), np.nan, totals.groups)[at]),
+            "lag": whole(totals.lag[at]),
+            "retention": whole(config("retention_seconds")[at]),
+            "retention_bytes": whole(config("retention_bytes")[at]),
+            "cleanup": cleanup,
+            "why": reasons(view, at, health),
+            "at_least": whole(np.where(partial, lag_known, np.nan)[at]),
+            "whys": keys,
+        },
+        whys,
     )
-    return table, whys
 
 
 def reasons(view: View, at: Ints, health: Ints) -> list[str]:
@@ -215,7 +192,7 @@ def _unknowns(view: View, at: Ints) -> tuple[list[str | None], Whys]:
 
 def note(view: View, shown: int, show: str | None) -> Any:
     """Why the table is empty or not whole, and what of the cluster it leaves out."""
-    topics, why = view.snapshot.topics, failure(view, "cluster")
+    topics, why = view.snapshot.topics, not_all_topics(view)
     watched = int(topics.watched.sum())
     if not shown:
         if why or not len(topics):
@@ -237,17 +214,11 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
     feed = Feed()
 
     def update(seen: Any, show: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, _ = chosen(sources, search)
-        view = source.latest()
-        if seen is None or view is None:
-            raise PreventUpdate
+        source, _, view = newest(sources, search, seen)
         shown = view.shown
-        key = [source.cluster, show or "watched"]
         at = chosen_rows(shown, show)
-        since = base[1] if base and base[0] == key else None
-        table, whys = rows(shown, at)
-        changes = feed.send(tuple(key), shown.time, table, since)
-        return {"fields": FIELDS, "whys": whys, **changes}, [key, shown.time], note(shown, len(at), show)
+        sent = feed.send([source.cluster, show or "watched"], shown.time, rows(shown, at), base)
+        return *sent, note(shown, len(at), show)
 
     app.callback(
         Output("topics-feed", "data"),

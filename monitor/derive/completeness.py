@@ -29,7 +29,9 @@ def why_hidden_topics(snapshot: Snapshot) -> str:
 
 
 def why_hidden_groups(snapshot: Snapshot) -> str:
-    """Why groups may be hidden from this user, empty where none may be."""
+    """Why groups may be missing that are there: hidden from this user, or beyond the limit; empty where none may be."""
+    if snapshot.cut_groups:
+        return f"{plural(snapshot.cut_groups, 'group')} beyond limits.groups"
     return _not_granted(snapshot, *OF_GROUPS)
 
 

@@ -27,6 +27,8 @@ AHEAD = "the record's timestamp is ahead of kmon's clock"
 UNORDERED = "timestamps are not in the order of offsets"
 NOT_DATED = "the next record is not dated yet"
 NO_LAG = "lag is unknown"
+NO_RATES = "not watched for long enough without a gap or a rewind"
+NO_HEADROOM = "retention, or the age of the next record, is unknown"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards import broker_tables, cells, cluster_tables, group_tables, topic_tables
 from dashboards.app import create_app
+from dashboards.feed import Cells
 from dashboards.links import group_path, topic_path
-from dashboards.pages import brokers, cluster, group, groups, overview, topic, topics
+from dashboards.pages import brokers, cluster, group, overview, topic, topics
 from monitor.details import Transactions
 from monitor.snapshot import Outcome
 from monitor.table import objects
@@ -30,22 +31,22 @@ def said(tree: Any) -> str:
     return " ".join(texts(tree))
 
 
-def cells_of(page: Any, answer: tuple[list[Any], Any]) -> list[dict[str, Any]]:
-    """The rows of a page by field, with the reasons of what is unknown in place of their key."""
-    rows, whys = answer
-    named = [dict(zip(page.FIELDS, row, strict=True)) for row in rows]
-    return [{**row, "whys": whys.get(row.get("whys"), {})} for row in named]
+def named(cells: Cells) -> list[dict[str, Any]]:
+    """The rows of a grid by field, with the reasons of what is unknown in place of their key."""
+    rows = [dict(zip(cells.fields, row, strict=True)) for row in cells.rows]
+    return [{**row, "whys": cells.whys.get(row.get("whys", ""), {})} for row in rows]
 
 
 def topic_cells(view: View, name: str) -> list[dict[str, Any]]:
-    return cells_of(topic, topic.rows(view, topic.partitions_of(view, view.topic_rows[name])))
+    row = view.topic_rows[name]
+    return named(topic.rows(view, row, topic.partitions_of(view, row)))
 
 
 # --- brokers ---
 
 
 def test_a_row_a_broker_with_its_disks_role_and_skew() -> None:
-    one, two, three, four = cells_of(brokers, brokers.rows(detailed_view()))
+    one, two, three, four = named(brokers.rows(detailed_view()))
     assert (one["host"], one["rack"], one["version"], one["role"]) == ("127.0.0.1:19092", "r1", "4.0", "leader")
     assert (one["status"], four["status"], four["role"]) == ("up", "fenced", "observer")
     assert (one["fullest"], two["fullest"]) == (0.6, 0.92)
@@ -61,7 +62,7 @@ def test_a_row_a_broker_with_its_disks_role_and_skew() -> None:
 
 def test_a_broker_that_only_replicas_name_is_gone() -> None:
     view = make_view(snapshot_of([Topic("t", [(0, 1)], replicas=[[1, 9]])], [], brokers=1))
-    rows = {row["broker"]: row for row in cells_of(brokers, brokers.rows(view))}
+    rows = {row["broker"]: row for row in named(brokers.rows(view))}
     assert (rows[9]["status"], rows[9]["host"], rows[1]["status"]) == ("gone", None, "up")
     assert "gone 9" in said(overview.tiles(view))
 
@@ -95,7 +96,7 @@ def test_the_broker_whose_configs_differ_is_named_and_what_differs_is_marked() -
 
 def test_a_row_a_topic_with_what_is_wrong_in_words() -> None:
     view = detailed_view()
-    rows = {row["id"]: row for row in cells_of(topics, topics.rows(view, topics.chosen_rows(view, None)))}
+    rows = {row["id"]: row for row in named(topics.rows(view, topics.chosen_rows(view, None)))}
     assert (rows["audit"]["status"], rows["payments"]["status"], rows["orders"]["status"]) == (
         "offline",
         "under min ISR",
@@ -109,16 +110,14 @@ def test_a_row_a_topic_with_what_is_wrong_in_words() -> None:
 
 def test_what_is_unknown_of_a_topic_is_null_with_its_reason() -> None:
     view = detailed_view()
-    rows = {row["id"]: row for row in cells_of(topics, topics.rows(view, topics.chosen_rows(view, None)))}
+    rows = {row["id"]: row for row in named(topics.rows(view, topics.chosen_rows(view, None)))}
     clicks = rows["clicks"]
     assert (clicks["min_isr"], clicks["under_min"], clicks["cleanup"]) == (None, None, None)
     assert clicks["whys"]["retention"] == clicks["whys"]["under_min"] == DENIED
     assert rows["orders"]["size"] is None
     assert rows["orders"]["whys"]["size"]
     lost = shop_view()
-    row = next(
-        row for row in cells_of(topics, topics.rows(lost, topics.chosen_rows(lost, None))) if row["id"] == "clicks"
-    )
+    row = next(row for row in named(topics.rows(lost, topics.chosen_rows(lost, None))) if row["id"] == "clicks")
     assert (row["records"], row["lag"], row["at_least"]) == (None, None, 70_000)
     assert row["whys"]["records"] == "broker 2: timed out after 3.3 s"
 
@@ -134,7 +133,7 @@ def test_topics_that_are_not_watched_are_shown_when_all_are() -> None:
 
 def test_a_topic_that_only_commits_name_has_no_numbers() -> None:
     view = make_view(snapshot_of([Topic("t", [(0, 1)])], [Group("g", {("t", 0): 1, ("deleted", 0): 5})]))
-    rows = {row["id"]: row for row in cells_of(topics, topics.rows(view, topics.chosen_rows(view, None)))}
+    rows = {row["id"]: row for row in named(topics.rows(view, topics.chosen_rows(view, None)))}
     gone = rows["deleted"]
     assert (gone["status"], gone["partitions"], gone["offline"], gone["records"]) == ("unknown", None, None, None)
     assert {gone["whys"][field] for field in ("partitions", "offline", "records")} == {"not in metadata"}
@@ -192,16 +191,16 @@ def test_a_member_that_is_to_have_other_partitions_says_which() -> None:
     shown = said(group_tables.members(view, view.group_rows["fulfilment"]))
     assert "get orders-2; give up orders-1" in shown
     assert "Target" not in said(group_tables.members(view, view.group_rows["sync"]))
-    tiles = said(group.tiles(view, view.group_rows["fulfilment"]))
+    tiles = said(group_tables.tiles(view, view.group_rows["fulfilment"]))
     assert "Epoch 7 assignment 7" in tiles
     assert "To hand over 1" in tiles
 
 
 def test_stable_lag_is_what_an_open_transaction_leaves() -> None:
     view = detailed_view()
-    rows = cells_of(group, group.rows(view, view.group_rows["fulfilment"]))
+    rows = named(group.rows(view, view.group_rows["fulfilment"]))
     assert [(row["lag"], row["stable_lag"]) for row in rows] == [(1_000, 930), (2, 2)]
-    share = cells_of(group, group.rows(view, view.group_rows["sync"]))
+    share = named(group.rows(view, view.group_rows["sync"]))
     assert (share[0]["stable_lag"], share[0]["whys"]["stable_lag"]) == (None, "share groups have none")
 
 
@@ -259,7 +258,7 @@ def _asked(collector: str, view: View) -> View:
 
 
 def test_requests_by_api_and_broker_with_their_mean() -> None:
-    rows = cells_of(cluster, (cluster.rows(detailed_view()), {}))
+    rows = named(cluster.rows(detailed_view()))
     offsets = next(row for row in rows if row["api"] == "ListOffsets")
     assert (offsets["broker"], offsets["requests"], offsets["errors"], offsets["each"]) == ("2", 21, 1, 4_200)
     assert offsets["mean"] == pytest.approx(0.9 / 21, abs=1e-4)
@@ -366,9 +365,8 @@ def test_hostile_names_are_text_on_the_new_pages(name: str) -> None:
 
 
 def test_sizes_are_those_of_the_log_dirs() -> None:
-    assert cells.share(broker_tables.used(np.array([100 * GIB, 0.0, np.nan]), np.array([25 * GIB, 0.0, 1.0]))) == [
+    assert cells.decimals(broker_tables.used(np.array([100 * GIB, 0.0, np.nan]), np.array([25 * GIB, 0.0, 1.0]))) == [
         0.75,
         None,
         None,
     ]
-    assert groups.FIELDS[-1] == "whys"

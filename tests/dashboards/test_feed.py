@@ -5,9 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.feed import Feed
+from dashboards.feed import Cells, Feed, cells_of
 
 tables = st.dictionaries(st.text(max_size=3), st.integers(0, 3), max_size=8)
+
+
+def cells(table: dict[str, int]) -> Cells:
+    return cells_of({"id": table, "value": table.values()})
 
 
 def applied(before: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
@@ -21,22 +25,24 @@ def test_differences_add_up_to_the_table(polls: list[dict[str, int]], forgotten:
     feed, base = Feed(keep=2), None
     have: dict[str, Any] = {}
     for time, poll in enumerate(polls):
-        rows = [[name, value] for name, value in poll.items()]
-        sent = feed.send("demo", float(time), rows, base)
+        sent, base = feed.send(["demo"], float(time), cells(poll), base)
         have = applied(have, sent)
-        assert have == {row[0]: row for row in rows}
-        base = None if forgotten == time else float(time)
+        assert have == {name: (name, value) for name, value in poll.items()}
+        base = None if forgotten == time else base
 
 
 def test_only_changes_travel() -> None:
     feed = Feed()
-    feed.send("demo", 1.0, [["a", 1], ["b", 1], ["c", 1]], None)
-    sent = feed.send("demo", 2.0, [["a", 1], ["b", 2], ["d", 1]], 1.0)
-    assert sent == {"whole": False, "rows": [["b", 2], ["d", 1]], "gone": ["c"]}
+    first, base = feed.send(["demo"], 1.0, cells({"a": 1, "b": 1, "c": 1}), None)
+    assert (first["fields"], first["whole"], base) == (("id", "value"), True, [["demo"], 1.0])
+    sent, _ = feed.send(["demo"], 2.0, cells({"a": 1, "b": 2, "d": 1}), base)
+    assert (sent["whole"], sent["rows"], sent["gone"]) == (False, [("b", 2), ("d", 1)], ["c"])
 
 
-def test_an_unknown_base_brings_the_whole() -> None:
-    feed = Feed(keep=1)
-    feed.send("demo", 1.0, [["a", 1]], None)
-    feed.send("other", 1.0, [["z", 1]], None)
-    assert feed.send("demo", 2.0, [["a", 1]], 1.0) == {"whole": True, "rows": [["a", 1]], "gone": []}
+def test_an_unknown_base_or_one_of_something_else_brings_the_whole() -> None:
+    feed = Feed(keep=2)
+    _, base = feed.send(["demo"], 1.0, cells({"a": 1}), None)
+    assert feed.send(["other"], 2.0, cells({"z": 1}), base)[0]["whole"]
+    feed.send(["other"], 3.0, cells({"z": 1}), None)
+    sent, _ = feed.send(["demo"], 2.0, cells({"a": 1}), base)
+    assert (sent["whole"], sent["rows"], sent["gone"]) == (True, [("a", 1)], [])

@@ -12,15 +12,17 @@ from dashboards.links import (
     DEFAULT_RANGE,
     PATHS,
     RANGES,
+    TOPICS,
+    about,
     chosen,
     group_of,
     group_path,
     is_page,
     link,
+    name_in,
     query_of,
     range_seconds,
     source_of,
-    topic_of,
     topic_path,
 )
 
@@ -86,9 +88,15 @@ def test_links_name_the_cluster_only_where_there_are_several() -> None:
 
 @pytest.mark.parametrize("name", [*NAMES, *HOSTILE])
 def test_topics_and_groups_of_a_name_have_pages_of_their_own(name: str) -> None:
-    assert topic_of(topic_path(name)) == name
-    assert topic_of(group_path(name)) is None
+    assert name_in(TOPICS, topic_path(name)) == name
+    assert name_in(TOPICS, group_path(name)) is None
     assert is_page(topic_path(name))
+
+
+def test_what_is_told_leads_to_the_page_of_the_thing_that_it_is_about() -> None:
+    assert about("g/1", "t", 2) == group_path("g/1")
+    assert about(None, "t", 2) == topic_path("t")
+    assert (about(None, None, 0), about(None, None, -1)) == ("/brokers", "/cluster")
 
 
 def test_only_pages_are_pages() -> None:

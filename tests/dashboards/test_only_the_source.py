@@ -23,13 +23,18 @@ MODULES = sorted(ROOM.rglob("*.py"))
 ALLOWED = {
     "asyncio", "base64", "collections", "contextlib", "dataclasses", "functools", "gzip", "hashlib", "logging", "math",
     "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components", "fastapi",
-    "starlette", "dashboards", "monitor",
+    "starlette", "dashboards", "datetime", "monitor",
 }  # fmt: skip
 OF_THE_CORE = {
+    "monitor.derive.completeness",
     "monitor.derive.lag",
     "monitor.derive.partitions",
+    "monitor.derive.status",
+    "monitor.derive.times",
     "monitor.derive.verdict",
     "monitor.details",
+    "monitor.diagnosis.diagnosis",
+    "monitor.events.event",
     "monitor.snapshot",
     "monitor.source",
     "monitor.table",
@@ -118,6 +123,7 @@ def test_every_callback_of_every_page_asks_only_the_source(path: str, monkeypatc
     assert not others
     always = {"view.data", "content.children", "overview-tiles.children", "groups-feed.data", "topics-feed.data"}
     assert always | {"brokers-feed.data", "requests-feed.data", "clusters-table.children"} <= answered
+    assert {"problems-list.children", "events-feed.data"} <= answered
     assert ("topic-up.href" in answered) == (path == "/topics/payments")
     assert ("group-up.href" in answered) == (path == "/groups/payments-ledger")
     assert set(source.asked) == {"latest", "window"}

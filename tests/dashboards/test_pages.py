@@ -4,15 +4,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from dash_client import texts
+from details import detailed_view
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
 import dashboards
 from dashboards.cells import BROKER_STATUS, HEALTH, HEALTH_STATUS
 from dashboards.cluster_tables import gaps
-from dashboards.group_tables import members
-from dashboards.pages import brokers, cluster, group, groups, overview, topic, topics
+from dashboards.feed import Cells
+from dashboards.group_tables import members, tiles
+from dashboards.pages import brokers, cluster, events, group, groups, overview, topic, topics
 from monitor.collectors import COLLECTORS
 from monitor.derive.lag import SEVERITY, STATUSES
 from monitor.view import View, make_view
@@ -21,9 +24,12 @@ EMPTY = snapshot_of([], [])
 
 
 def row_of(view: View, name: str) -> dict[str, Any]:
-    return next(
-        cells for row in groups.rows(view)[0] if (cells := dict(zip(groups.FIELDS, row, strict=True)))["id"] == name
-    )
+    return next(row for row in named(groups.rows(view)) if row["id"] == name)
+
+
+def named(cells: Cells) -> list[dict[str, Any]]:
+    """The rows of a grid by field."""
+    return [dict(zip(cells.fields, row, strict=True)) for row in cells.rows]
 
 
 def said(tree: Any) -> str:
@@ -32,7 +38,7 @@ def said(tree: Any) -> str:
 
 def test_a_row_of_every_group_with_its_numbers() -> None:
     view = shop_view()
-    assert [row[0] for row in groups.rows(view)[0]] == view.snapshot.groups.group.tolist()
+    assert [row[0] for row in groups.rows(view).rows] == view.snapshot.groups.group.tolist()
     row = row_of(view, "payments-ledger")
     assert (row["lag"], row["max_lag"], row["lost"], row["status"]) == (13_500, 11_500, 400, "lost")
     assert (row["members"], row["state"], row["type"], row["partitions"]) == (0, "Empty", "classic", 2)
@@ -44,7 +50,7 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
     denied = row_of(view, "secret-group")
     assert (denied["lag"], denied["at_least"], denied["members"]) == (None, None, None)
     assert (denied["lost"], denied["partitions"], denied["unknown"]) == (None, None, None)
-    assert "Lost – deleted" in said(group.tiles(view, view.group_rows["secret-group"]))
+    assert "Lost – deleted" in said(tiles(view, view.group_rows["secret-group"]))
     assert denied["why"] == "denied: Describe on the group"
     partly = row_of(view, "clicks-sessionizer")
     assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
@@ -53,25 +59,30 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
 
 
 def test_columns_and_fields_of_the_grids_belong_together() -> None:
-    for page in (groups, group, brokers, topics, topic, cluster):
-        assert {each["field"] for each in page.COLUMNS} <= set(page.FIELDS)
+    view = detailed_view()
+    for page, cells in (
+        (groups, groups.rows(view)),
+        (group, group.rows(view, 0)),
+        (brokers, brokers.rows(view)),
+        (topics, topics.rows(view, np.arange(1))),
+        (topic, topic.rows(view, 0, np.arange(1))),
+        (cluster, cluster.rows(view)),
+        (events, events.rows(view, None, "")),
+    ):
+        assert {each["field"] for each in page.COLUMNS} <= set(cells.fields)
         assert all("markdown" not in str(each) and "dangerously" not in str(each) for each in page.COLUMNS)
 
 
 def test_the_partitions_of_a_group_with_who_reads_them() -> None:
     view = shop_view()
-    rows = [
-        dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["orders-fulfilment"])[0]
-    ]
+    rows = named(group.rows(view, view.group_rows["orders-fulfilment"]))
     assert [(each["topic"], each["partition"], each["lag"]) for each in rows] == [
         ("orders", 0, 0),
         ("orders", 1, 2),
         ("orders", 2, 0),
     ]
     assert (rows[2]["client"], rows[2]["host"]) == ("fulfil-2", "/10.0.3.18")
-    unread = [
-        dict(zip(group.FIELDS, row, strict=True)) for row in group.rows(view, view.group_rows["audit-archiver"])[0]
-    ]
+    unread = named(group.rows(view, view.group_rows["audit-archiver"]))
     assert [(each["committed"], each["lag"], each["why"]) for each in unread] == [(None, None, "no commit")]
 
 

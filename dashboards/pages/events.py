@@ -1,0 +1,112 @@
+"""What changed in the cluster between polls, the newest first, in a table that filters in the browser."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+import numpy as np
+from dash import Dash, Input, Output, State, html
+
+from dashboards.components.controls import column, drive_grid, grid, grid_tools, keep_in_url
+from dashboards.components.parts import nothing
+from dashboards.feed import Cells, Feed, cells_of
+from dashboards.health_tables import event_cells
+from dashboards.links import EVENTS
+from dashboards.shell import newest
+from dashboards.text import words
+from monitor.events.event import KINDS
+from monitor.source import Source
+from monitor.table import Ints
+from monitor.text import visible
+from monitor.view import View
+
+PATH = EVENTS
+TITLE = "Events"
+
+UNSEARCHED: dict[str, Any] = {"getQuickFilterText": {"function": "unsearched(params)"}}
+TEXT: dict[str, Any] = {"valueFormatter": {"function": "visible(params)"}}
+COLUMNS = (
+    column("time", "Time (UTC)", number="clock", width=165, pinned="left", sort="desc"),
+    column(
+        "when",
+        "When",
+        width=150,
+        sortable=False,
+        tooltipField="when",
+        headerTooltip="After a gap in the polls between when and when",
+        **UNSEARCHED,
+    ),
+    column("kind", "Event", width=160),
+    column("subject", "Subject", width=230, cellRenderer="PlaceLink"),
+    column("before", "Before", width=150, tooltipField="before", **TEXT),
+    column("after", "After", width=150, tooltipField="after", **TEXT),
+    column("text", "What", width=300, flex=1, minWidth=260, tooltipField="text", **TEXT),
+    column("count", "Alike", number=True, width=85, headerTooltip="How many alike it stands for"),
+)
+
+
+def layout() -> html.Div:
+    kinds = dmc.Select(
+        id="events-kind",
+        data=[{"value": kind, "label": words(kind)} for kind in KINDS],
+        placeholder="All kinds",
+        clearable=True,
+        searchable=True,
+        size="sm",
+        className="filter",
+        **{"aria-label": "Kind of event"},
+    )
+    return html.Div(
+        [
+            html.Div([html.H1("Events"), kinds, *grid_tools("events", "Filter events")], className="toolbar"),
+            html.Div(id="events-note"),
+            grid("events", COLUMNS, "Events"),
+        ],
+        className="page page-full",
+    )
+
+
+def chosen_rows(view: View, kind: str | None) -> Ints:
+    """The rows of the events of a kind, of all where it is none."""
+    return np.flatnonzero(view.events.kind == kind) if kind else np.arange(len(view.events))
+
+
+def rows(view: View, kind: str | None, kept: str) -> Cells:
+    """A row an event of this kind, the newest first."""
+    return cells_of(event_cells(view, chosen_rows(view, kind), kept))
+
+
+def note(view: View, kind: str | None) -> Any:
+    """Why there is nothing, or what is not listed any more; nothing where all there was is listed."""
+    known = kind if kind in view.event_counts else None
+    happened = sum(view.event_counts.values()) if known is None else view.event_counts[known]
+    at = chosen_rows(view, kind)
+    if not len(at):
+        what = f"No event of the kind {visible(words(kind))}" if kind else "No events"
+        return nothing(what, "None was seen since kmon began to poll." if not happened else "None of late.")
+    stands_for = int(view.events.count[at].sum())
+    if stands_for == happened:
+        return None
+    return html.P(f"The newest {stands_for:,} of {happened:,} since kmon began to poll.", className="muted small")
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    feed = Feed()
+
+    def update(seen: Any, kind: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
+        source, kept, view = newest(sources, search, seen)
+        shown = view.shown
+        return *feed.send([source.cluster, kind or ""], shown.time, rows(shown, kind, kept), base), note(shown, kind)
+
+    app.callback(
+        Output("events-feed", "data"),
+        Output("events-base", "data"),
+        Output("events-note", "children"),
+        Input("view", "data"),
+        Input("events-kind", "value"),
+        State("events-base", "data"),
+        State("url", "search"),
+    )(update)
+
+    keep_in_url(app, "events-kind")
+    drive_grid(app, "events")

@@ -1,0 +1,49 @@
+"""All that is the matter with the cluster, ranked and with causes, and what seems to be the reason of late groups."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import Dash, Input, Output, State, html
+
+from dashboards.components.parts import card, nothing
+from dashboards.health_tables import diagnoses, problems
+from dashboards.links import PROBLEMS
+from dashboards.shell import newest
+from monitor.source import Source
+from monitor.view import View
+
+PATH = PROBLEMS
+TITLE = "Problems"
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            html.Section(
+                [html.Div(html.H1("Problems"), className="card-head"), html.Div(id="problems-list")], className="card"
+            ),
+            card("What seems to be the matter with groups", html.Div(id="problems-diagnoses")),
+        ],
+        className="page",
+    )
+
+
+def ranked(view: View, kept: str) -> Any:
+    """The problems of the newest View, for that the cluster is unreachable is one; the worst first."""
+    if not len(view.problems):
+        return nothing("No problems", view.verdict.sentence)
+    return problems(view, np.arange(len(view.problems)), kept)
+
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    def update(seen: Any, search: str | None) -> tuple[Any, Any]:
+        _, kept, view = newest(sources, search, seen)
+        return ranked(view, kept), diagnoses(view.shown, kept)
+
+    app.callback(
+        Output("problems-list", "children"),
+        Output("problems-diagnoses", "children"),
+        Input("view", "data"),
+        State("url", "search"),
+    )(update)

@@ -1,0 +1,67 @@
+"""How groups and their partitions stand in time, as columns of a grid: since when, how old, how fast, for how long."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from dashboards.cells import blamed, decimals
+from dashboards.components.controls import column
+from monitor.derive.status import BEFORE_WATCHED
+from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
+from monitor.table import Floats, Ints
+
+
+class Times(Protocol):
+    """A table of rows of lag, or of groups, that tells how they stand in time."""
+
+    @property
+    def lag_seconds(self) -> Floats: ...
+    @property
+    def lag_seconds_error(self) -> Floats: ...
+    @property
+    def produce_rate(self) -> Floats: ...
+    @property
+    def consume_rate(self) -> Floats: ...
+    @property
+    def eta_seconds(self) -> Floats: ...
+    @property
+    def headroom_seconds(self) -> Floats: ...
+
+
+SINCE = column("since", "For", number="since", width=90, headerTooltip="How long it has had this status")
+AGE = column("age", "Age", number="age", width=125, headerTooltip="Age of the next record to be read")
+RATES = (
+    column("produce", "Produced", number="rate", width=100, headerTooltip="Records produced, over 5 minutes"),
+    column("consume", "Read", number="rate", width=95, headerTooltip="Records read, over 5 minutes"),
+)
+ENDS = (
+    column("eta", "Read in", number="span", width=95, headerTooltip="Time until all is read at these rates"),
+    column("headroom", "Headroom", number="span", width=105, headerTooltip="Time until a record is deleted unread"),
+)
+
+
+def time_cells(times: Times, since: Floats, at: Ints | slice = slice(None)) -> dict[str, Sequence[Any]]:
+    """The cells of these rows by field; `since` is unix time, which the browser writes as a span."""
+    return {
+        "since": decimals(since[at], 0),
+        "age": decimals(times.lag_seconds[at], 1),
+        "age_error": decimals(times.lag_seconds_error[at], 1),
+        "produce": decimals(times.produce_rate[at], 1),
+        "consume": decimals(times.consume_rate[at], 1),
+        "eta": decimals(times.eta_seconds[at], 0),
+        "headroom": decimals(times.headroom_seconds[at], 0),
+    }
+
+
+def time_codes(
+    times: Times, since: Floats, reasons: list[str], *, ages: Ints, lags: Ints, at: Ints | slice = slice(None)
+) -> Mapping[str, Ints]:
+    """Why these cells are unknown, by field: reason codes a row, where `ages` and `lags` are those of ages and lags."""
+    lags = lags[at]
+    return {
+        "since": blamed(since[at], reasons, BEFORE_WATCHED, lags),
+        "age": blamed(times.lag_seconds[at], reasons, NOT_DATED, ages[at]),
+        "produce": blamed(times.produce_rate[at], reasons, NO_RATES, lags),
+        "consume": blamed(times.consume_rate[at], reasons, NO_RATES, lags),
+        "eta": blamed(times.eta_seconds[at], reasons, NO_RATES, lags),
+        "headroom": blamed(times.headroom_seconds[at], reasons, NO_HEADROOM, lags),
+    }
