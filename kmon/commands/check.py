@@ -138,7 +138,7 @@ def judge_cluster(view: View) -> Verdict:
     return Verdict(
         [
             Finding(LEVELS.get(view.verdict.level, UNKNOWN), view.verdict.sentence),
-            *_unknown(missing_of(view, lag_rows(view))),
+            *_unknown(missing_of(view, lag_rows(view, words=False))),
         ],
         [
             _perf("brokers", totals.brokers),
@@ -156,8 +156,8 @@ def judge_rows(view: View, asked: Rows) -> Verdict:
     if not view.up:
         return Verdict([Finding(UNKNOWN, view.snapshot.error)])
     patterns = asked.group_re, asked.topic_re
-    rows = lag_rows(view, *patterns)
-    breaking = lag_rows(view, *patterns, asked.breaks.rows)
+    rows = lag_rows(view, *patterns, words=False)
+    breaking = lag_rows(view, *patterns, asked.breaks.rows, words=False)
     open_rows = undecided_rows(view, *patterns, asked.breaks)
     missing = missing_of(view, [] if asked.given else rows, filtered=True)
     missing += undecided(open_rows, asked.breaks) if asked.given else []

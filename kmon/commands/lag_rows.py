@@ -53,7 +53,7 @@ KEYS = (
 `reason` says why lag or age is unknown, `why` all there is to say of the row, with its numbers, in words.
 """
 WHY = KEYS[-1]
-"""The only key that is no column of LAG: it takes long to say of many rows, and is said of the chosen ones alone."""
+"""The only key that is no column of LAG: it is said of the chosen rows alone."""
 DIGITS = {
     **dict.fromkeys(("lag_seconds", "lag_seconds_error", "eta_seconds", "headroom_seconds", "since"), 3),
     **dict.fromkeys(("produce_rate", "consume_rate"), 6),
@@ -74,10 +74,13 @@ def lag_rows(
     group_re: re.Pattern[str] | None = None,
     topic_re: re.Pattern[str] | None = None,
     pick: Pick | None = None,
+    *,
+    words: bool = True,
 ) -> list[Row]:
     """A row for each group and partition, and one for each group of which nothing could be read.
 
-    A pattern matches the whole name. Worst first by status, then by lag; what is unknown is last.
+    A pattern matches the whole name. Worst first by status, then by lag; what is unknown is last. Without `words`,
+    which take longer than all the rest, `why` is None.
     """
     lag, snapshot = view.lag, view.snapshot
     group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
@@ -91,7 +94,7 @@ def lag_rows(
     order = np.lexsort((-np.nan_to_num(lag.lag), np.where(status == UNKNOWN, 1, -status)))
     order = order[kept[order]]
     values = [_values(key, columns[key], order) for key in KEYS if key != WHY]
-    stories = [partition_story(view, row) or None for row in order.tolist()]
+    stories = [partition_story(view, row) or None if words else None for row in order.tolist()]
     rows = [dict(zip(KEYS, each, strict=True)) for each in zip(*values, stories, strict=True)]
     return rows + [{key: row.get(key) for key in KEYS} for row in unread]
 
@@ -144,7 +147,7 @@ def undecided_rows(
     view: View, group_re: re.Pattern[str] | None, topic_re: re.Pattern[str] | None, where: Filter
 ) -> list[Row]:
     """Rows of which a filter cannot tell whether they fit. That there is no commit is an answer, and fits nothing."""
-    rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown)
+    rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
     return [row for row in rows if row["reason"] != NO_COMMIT]
 
 

@@ -23,26 +23,25 @@ def partition_story(view: "View", row: int, write: Write = count) -> str:
     How it stands and since when; what was set back, lost or is held; that nobody is there to read it; at which rates it
     goes and to what end; who reads it; what is left; why a number is unknown. What is not known is left out.
     """
-    lag, status = view.lag, int(view.lag_statuses.status[row])
-    said = f"{STATUSES[status]}{span_of(view, row)}: "
-    if status == UNKNOWN:
-        return said + visible(view.reasons[lag.reason[row]])
+    lag, status, reason = view.lag, int(view.lag_statuses.status[row]), int(view.lag_times.reason[row])
+    if status == OK and reason == KNOWN:
+        return ""
     parts = []
-    if status != OK:
+    if status == UNKNOWN:
+        parts = [visible(view.reasons[lag.reason[row]])]
+    elif status != OK:
         parts = [
             _set_back(view, row) if status == REWOUND else "",
             lost_of(view, row, write),
             held_of(view, row),
             _unread(view, row),
             _pace(view, row),
-            _group_pace(view, int(lag.group[row])),
-            reader_of(view, row),
+            reader_of(view, row) + _reader_pace(view, row),
             left_of(view, row, write),
         ]
-    if (reason := view.lag_times.reason[row]) != KNOWN:
+    if status != UNKNOWN and reason != KNOWN:
         parts.append(f"age unknown: {visible(view.reasons[reason])}")
-    told = "; ".join(filter(None, parts))
-    return said + told if told else ""
+    return f"{STATUSES[status]}{span_of(view, row)}: {'; '.join(filter(None, parts))}"
 
 
 def span_of(view: "View", row: int) -> str:
@@ -122,13 +121,24 @@ def _pace(view: "View", row: int) -> str:
     return f"{said}, which {'never catches up' if consumed < (1 - SHORTFALL) * produced else 'leaves the lag as it is'}"
 
 
-def _group_pace(view: "View", group: int) -> str:
-    """What a group reads of all its partitions, which it may take in turns; empty where it is unknown or nothing."""
-    lags = view.group_lags
-    produced, consumed = float(lags.produce_rate[group]), float(lags.consume_rate[group])
-    if not consumed > 0 or math.isnan(produced) or lags.partitions[group] < 2:
+def _reader_pace(view: "View", row: int) -> str:
+    """At which rates the member that has a row of lag reads all its partitions, which it may take in turns.
+
+    Empty where that is unknown, it has no other, or several members have the same.
+    """
+    lag, times = view.lag, view.lag_times
+    group, member = int(lag.group[row]), int(lag.member[row])
+    first, last = np.searchsorted(lag.group, [group, group + 1])
+    mine = first + np.flatnonzero(lag.member[first:last] == member)
+    produced, consumed = (float(column[mine].sum()) for column in (times.produce_rate, times.consume_rate))
+    if (
+        member < 0
+        or len(mine) < 2
+        or math.isnan(produced + consumed)
+        or view.snapshot.groups.group_type[group] == "share"
+    ):
         return ""
-    return f"the group reads {rate(consumed)} of {rate(produced)}"
+    return f" reads {rate(consumed)} of {rate(produced)} on {plural(len(mine), 'partition')}"
 
 
 def _still(view: "View", row: int) -> bool:

@@ -88,15 +88,27 @@ def test_a_fast_reader_tells_when_it_catches_up() -> None:
     )
 
 
-def test_a_group_that_reads_its_partitions_in_turns_tells_of_all_together() -> None:
+def in_turns(group_type: str) -> View:
+    """A member has two partitions and reads the second one, another member reads a third."""
     series = Series()
     for each in range(60):
-        group = Group("g", {("t", 0): 0.0, ("t", 1): 1000.0 + 300 * each}, [("c", "/h", [("t", 0), ("t", 1)])])
-        topic = Topic("t", [(0, 90_000 + 200 * each), (0, 90_000 + 200 * each)])
-        view = series.poll([topic], [group], ages={("t", 0): 5000.0, ("t", 1): 5000.0})
-    whole = "; the group reads 30/s of 40/s; client c at h; "
+        commits: dict[tuple[str, int], float | str | None] = {
+            ("t", number): start + rate * each for number, (start, rate) in enumerate(((0, 0), (1000, 300), (0, 100)))
+        }
+        members = [("c", "/h", [("t", 0), ("t", 1)]), ("d", "/i", [("t", 2)])]
+        topic = Topic("t", [(0, 90_000 + 200 * each)] * 3)
+        group = Group("g", commits, members, group_type=group_type)
+        view = series.poll([topic], [group], ages={("t", number): 5000.0 for number in range(3)})
+    return view
+
+
+def test_a_member_that_reads_its_partitions_in_turns_tells_of_all_of_them() -> None:
+    view = in_turns("consumer")
+    whole = "; client c at h reads 30/s of 40/s on 2 partitions; "
     assert f": offset 0 has not moved, 20/s come in{whole}" in partition_story(view, 0)
     assert f": 30/s are read and 20/s come in, which catches up in 2 h{whole}" in partition_story(view, 1)
+    assert ", which never catches up; client d at i; " in partition_story(view, 2)
+    assert "; client c at h; " in partition_story(in_turns("share"), 0)
 
 
 def test_a_reader_as_fast_as_its_producer_neither_catches_up_nor_never_does() -> None:
