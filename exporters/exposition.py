@@ -163,7 +163,7 @@ class Lines:
         """
         columns = tuple(columns)
         known = np.isfinite(values) if self._whole else ~np.isnan(values)
-        numbers = values[known]
+        numbers = values if known.all() else values[known]
         kept = self._keeps(columns) and same(self._known, known)
         if not kept:
             named = list(zip(self._labels, columns, strict=True))

@@ -73,7 +73,7 @@ _WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
 class LagStatuses(Table):
     """One row a row of `lag`, in its order."""
 
-    status: Ints = column("i4", "index in STATUSES")
+    status: Ints = column("i1", "index in STATUSES")
     since: Floats = column(
         "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
     )

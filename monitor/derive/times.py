@@ -37,13 +37,13 @@ class LagTimes(Table):
 
     lag_seconds: Floats = column("f8", "age of the next record to be read; 0 where there is none", "seconds")
     lag_seconds_error: Floats = column("f4", "the true age is at most this much less or more", "seconds")
-    method: Ints = column("i4", "index in METHODS: how the age was found")
+    method: Ints = column("i1", "index in METHODS: how the age was found")
     reason: Ints = column("i4", "why the age is unknown")
     produce_rate: Floats = column("f4", "records produced a second", "records/s")
     consume_rate: Floats = column("f4", "records read a second", "records/s")
     eta_seconds: Floats = column("f4", "time until lag is 0 at these rates; infinite if it does not fall", "seconds")
     headroom_seconds: Floats = column(
-        "f8", "time until retention deletes the next record; infinite for never", "seconds"
+        "f4", "time until retention deletes the next record; infinite for never", "seconds"
     )
 
 
@@ -105,15 +105,15 @@ def _written(snapshot: Snapshot, lag: Lag, past: Past | None, reasons: list[str]
     """Between which unix times the next record of each row was written; the method, and the reason where unknown."""
     count = len(lag)
     earliest, latest = np.full(count, np.nan), np.full(count, np.nan)
-    method = np.zeros(count, np.int32)
+    method = np.zeros(count, np.int8)
     reason = np.where(np.isnan(lag.lag), reason_code(reasons, NO_LAG), reason_code(reasons, NOT_DATED))
     nothing = lag.lag == 0
     earliest[nothing] = latest[nothing] = snapshot.time
     method[nothing] = NOTHING
     if past is not None:
-        seen = np.isfinite(past.low)
+        seen, low, high = past.next_records
         clock = snapshot.time - snapshot.started
-        earliest[seen], latest[seen] = past.low[seen] + clock, past.high[seen] + clock
+        earliest[seen], latest[seen] = low + clock, high + clock
         method[seen] = SEEN
     if len(snapshot.record_times):
         rows = waiting_rows(lag)
@@ -182,7 +182,7 @@ def undated(snapshot: Snapshot, lag: Lag, past: Past, most: int) -> tuple[list[W
     """
     rows = waiting_rows(lag)
     offsets = next_offsets(lag)
-    rows = rows[~np.isfinite(past.low[rows])]
+    rows = np.setdiff1d(rows, past.next_records.rows, assume_unique=True)
     rows = rows[np.argsort(-lag.lag[rows], kind="stable")][:most]
     pairs = dict.fromkeys(zip(lag.partition_row[rows].tolist(), offsets[rows].tolist(), strict=True))
     policies = snapshot.topic_configs.cleanup_policy

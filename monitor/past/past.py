@@ -10,7 +10,7 @@ from monitor.past.marks import Absent, Marks
 from monitor.past.ring import Ring
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
 from monitor.snapshot import Snapshot
-from monitor.table import Floats
+from monitor.table import Floats, Ints
 
 END_SECONDS = 6 * 3600.0
 """How far back end offsets are remembered; what was produced before is dated by ListOffsets."""
@@ -20,6 +20,14 @@ RATE_SECONDS = 7500.0
 RATE_SPACING = 0.75
 RATE_APART_SECONDS = 10.0
 """Commits and log starts are for rates over windows of a minute to an hour, which need no more points than this."""
+
+
+class NextRecords(NamedTuple):
+    """Rows of lag, and between which monotonic seconds the next record of each was appended."""
+
+    rows: Ints
+    low: Floats
+    high: Floats
 
 
 class _Seen(NamedTuple):
@@ -38,13 +46,8 @@ class Past:
         self.marks = Marks(0)
         """What statuses are told by, by row of lag: see monitor.derive.status."""
         self._absent = Absent()
-        self.low: Floats = np.empty(0)
-        """Monotonic seconds after which the next record of each row of lag was appended.
-
-        -inf where no poll was early enough to tell; NaN where there is none.
-        """
-        self.high: Floats = np.empty(0)
-        """Monotonic seconds before which it was."""
+        self.next_records = NextRecords(np.empty(0, np.int64), np.empty(0), np.empty(0))
+        """Of the rows of lag whose next record the polls saw come."""
 
     def add(self, snapshot: Snapshot, lag: Lag, took: float) -> None:
         """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
@@ -53,13 +56,13 @@ class Past:
         self.ends.add(snapshot.started, snapshot.offsets.end_offset, took)
         self.starts.add(snapshot.started, snapshot.offsets.start_offset, took)
         self.commits.add(snapshot.started, lag.committed_offset, took)
-        self.low, self.high = self._next_records(lag)
+        self.next_records = self._next_records(lag)
 
-    def _next_records(self, lag: Lag) -> tuple[Floats, Floats]:
-        low, high = np.full(len(lag), np.nan), np.full(len(lag), np.nan)
+    def _next_records(self, lag: Lag) -> NextRecords:
         rows = waiting_rows(lag)
-        low[rows], high[rows] = bracket(self.ends, lag.partition_row[rows], next_offsets(lag)[rows].astype(np.int64))
-        return low, high
+        low, high = bracket(self.ends, lag.partition_row[rows], next_offsets(lag)[rows].astype(np.int64))
+        seen = np.isfinite(low)
+        return NextRecords(rows[seen], low[seen], high[seen])
 
     def _align(self, seen: _Seen) -> None:
         before, self._seen = self._seen, seen
