@@ -16,6 +16,8 @@ TABLES = (
     "lag_statuses",
     "partition_rates",
     "consume_rates",
+    "group_rates",
+    "topic_rates",
     "group_lags",
     "group_topic_lags",
     "topic_totals",
@@ -58,10 +60,21 @@ SNAPSHOT_TABLES = (
 """What can be had as a DataFrame: tables of the View, and of its Snapshot."""
 
 
+_ORDERS = {
+    "group": ("group_lags", "group_rates", "group_activity"),
+    "topic": ("topic_totals", "topic_rates", "topic_configs"),
+    "partition": ("partition_rates", "partition_health", "offsets"),
+    "lag": ("lag_times", "lag_statuses", "consume_rates"),
+}
+"""Tables whose rows are in the order of another one."""
+
+
 def frame(view: "View", name: str) -> "pd.DataFrame":
     """The table of this name; its columns are those of the Table, with their units in `frame.attrs["units"]`.
 
-    Columns that hold rows of topics and groups, status codes and reason codes hold names, words and texts instead.
+    Columns that hold rows of topics and groups, status codes and reason codes hold names, words and texts instead. A
+    table whose rows are in the order of another one has the names of those as its index: `view.frame("lag_times")` can
+    be joined with `view.frame("lag").set_index(["group", "topic", "partition"])`.
     Unknown numbers are NaN. Raises KeyError for a name in neither TABLES nor SNAPSHOT_TABLES.
     """
     import pandas  # noqa: ICN001, PLC0415 - slow to import, and only for who asks for it
@@ -71,8 +84,27 @@ def frame(view: "View", name: str) -> "pd.DataFrame":
     table: Table = getattr(view if name in TABLES else view.snapshot, name)
     columns = {each.name: _column(view, each.name, getattr(table, each.name)) for each in table.schema()}
     result = pandas.DataFrame(columns)
+    if len(result) and (index := _index(view, name)):
+        result.index = pandas.MultiIndex.from_arrays(list(index.values()), names=list(index))
     result.attrs["units"] = {each.name: each.metadata["unit"] for each in table.schema() if each.metadata["unit"]}
     return result
+
+
+def _index(view: "View", name: str) -> dict[str, Any]:
+    """The names of the rows of a table that has none itself."""
+    order = next((order for order, names in _ORDERS.items() if name in names), "")
+    snapshot = view.snapshot
+    topics, partitions, lag = snapshot.topics.topic, snapshot.partitions, view.lag
+    match order:
+        case "group":
+            return {"group": snapshot.groups.group}
+        case "topic":
+            return {"topic": topics}
+        case "partition":
+            return {"topic": topics[partitions.topic], "partition": partitions.partition}
+        case "lag":
+            return {"group": snapshot.groups.group[lag.group], "topic": topics[lag.topic], "partition": lag.partition}
+    return {}
 
 
 def _column(view: "View", name: str, values: Any) -> Any:

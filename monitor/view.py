@@ -9,6 +9,15 @@ from monitor.derive.health import Problems, derive_problems
 from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.partitions import PartitionHealth, derive_partitions
 from monitor.derive.quorum import QuorumLags, derive_quorum
+from monitor.derive.rates import (
+    ConsumeRates,
+    GroupRates,
+    PartitionRates,
+    TopicRates,
+    derive_rates,
+    total_group_rates,
+    total_topic_rates,
+)
 from monitor.derive.rollup import (
     BrokerTotals,
     ClusterTotals,
@@ -22,7 +31,7 @@ from monitor.derive.rollup import (
     total_topics,
 )
 from monitor.derive.status import LagStatuses, derive_statuses
-from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates, derive_rates, derive_times
+from monitor.derive.times import LagTimes, derive_times
 from monitor.derive.transactions import TransactionAges, derive_transactions
 from monitor.derive.verdict import Verdict, judge
 from monitor.diagnosis import diagnose
@@ -115,6 +124,16 @@ class View:
     def verdict(self) -> Verdict:
         """How the cluster stands, in words."""
         return judge(self)
+
+    @cached_property
+    def group_rates(self) -> GroupRates:
+        """Rates of each group over every window."""
+        return total_group_rates(self)
+
+    @cached_property
+    def topic_rates(self) -> TopicRates:
+        """Rates of each topic over every window."""
+        return total_topic_rates(self)
 
     def outcome(self, collector: str) -> Outcome | None:
         return next((each for each in self.snapshot.outcomes if each.collector == collector), None)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
+from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.derive.runs import Runs
-from monitor.derive.times import ConsumeRates, LagTimes, PartitionRates
+from monitor.derive.times import LagTimes
 from monitor.past.marks import LATCHES, Marks, Shorts
 from monitor.past.past import Past
 from monitor.snapshot import Snapshot

@@ -9,10 +9,10 @@ import numpy as np
 
 from monitor.dating import Bracket, Wanted
 from monitor.derive.lag import Lag, next_offsets, waiting_rows
+from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.details import RecordTimes
 from monitor.past.past import Past
 from monitor.past.rates import WINDOWS, rate
-from monitor.past.ring import Ring
 from monitor.snapshot import KNOWN, Snapshot, reason_code
 from monitor.table import Floats, Ints, Table, column, values_at
 
@@ -45,36 +45,6 @@ class LagTimes(Table):
     headroom_seconds: Floats = column(
         "f4", "time until retention deletes the next record; infinite for never", "seconds"
     )
-
-
-@dataclass(frozen=True, eq=False)
-class PartitionRates(Table):
-    """One row a partition, in the order of `partitions`: records produced a second over each of WINDOWS."""
-
-    produce_rate_1m: Floats = column("f8", "over the last minute", "records/s")
-    produce_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
-    produce_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
-    produce_rate_60m: Floats = column("f8", "over the last hour", "records/s")
-
-
-@dataclass(frozen=True, eq=False)
-class ConsumeRates(Table):
-    """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
-
-    consume_rate_1m: Floats = column("f4", "over the last minute", "records/s")
-    consume_rate_5m: Floats = column("f4", "over the last 5 minutes", "records/s")
-    consume_rate_15m: Floats = column("f4", "over the last 15 minutes", "records/s")
-    consume_rate_60m: Floats = column("f4", "over the last hour", "records/s")
-
-
-def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
-    """Rates over every window; unknown where no earlier poll tells."""
-
-    def over_windows(ring: Ring | None, count: int) -> list[Floats]:
-        return [np.full(count, np.nan) if ring is None else rate(ring, window) for window in WINDOWS]
-
-    ends, commits = (past.ends, past.commits) if past else (None, None)
-    return PartitionRates(*over_windows(ends, partitions)), ConsumeRates(*over_windows(commits, rows))
 
 
 def derive_times(

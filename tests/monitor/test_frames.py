@@ -26,6 +26,17 @@ def test_lag_by_names_with_units_and_reasons() -> None:
     assert set(frame(shop_view(), "lag_statuses").status) == {"ok", "behind", "lost", "unknown"}
 
 
+def test_rows_without_names_of_their_own_are_named_by_the_index() -> None:
+    view = shop_view()
+    lag = frame(view, "lag").set_index(["group", "topic", "partition"])
+    assert frame(view, "lag_times").index.equals(lag.index)
+    assert frame(view, "offsets").end_offset["payments", 0] == lag.end_offset["payments-ledger", "payments", 0]
+    groups = frame(view, "group_lags")
+    assert groups.index.names == ["group"]
+    assert groups.lag["payments-ledger"] >= 11_500
+    assert list(frame(view, "topic_rates").index.get_level_values("topic")) == list(view.snapshot.topics.topic)
+
+
 def test_a_table_that_is_not_there_is_named() -> None:
     with pytest.raises(KeyError, match="no table 'lags'; there are lag, "):
         frame(shop_view(), "lags")

@@ -423,6 +423,21 @@ def test_a_group_stands_as_its_worst_partition_and_since_the_first_of_these() ->
         assert math.isinf(totals.eta_seconds[0])
 
 
+def test_rates_of_groups_and_topics_are_sums_over_each_window() -> None:
+    series = Series()
+    for each in range(60):
+        ends: list[tuple[float | None, float | None]] = [(0, 1000 + 20 * each), (0, 1000 + 10 * each)]
+        commits: dict[tuple[str, int], float | str | None] = {("t", 0): 900 + 10 * each, ("t", 1): 900 + 5 * each}
+        silent: dict[tuple[str, int], float | str | None] = {("t", 0): 10, ("t", 1): "timed out"}
+        view = series.poll([Topic("t", ends), Topic("u", [(0, 7)])], [Group("g", commits), Group("h", silent)])
+    groups, topics = view.group_rates, view.topic_rates
+    assert topics.produce_rate_1m.tolist() == topics.produce_rate_5m.tolist() == [3.0, 0.0]
+    assert (groups.produce_rate_5m[0], groups.consume_rate_5m[0]) == (3.0, 1.5)
+    assert np.isnan([groups.produce_rate_5m[1], groups.consume_rate_5m[1]]).all(), "a part of it is unknown"
+    assert np.isnan(groups.produce_rate_60m).all(), "kmon looked for ten minutes"
+    assert groups.consume_rate_15m[0] == 1.5
+
+
 def test_the_age_of_a_group_is_unknown_while_a_part_of_it_may_be_older() -> None:
     series = Series()
     for each in range(12):
