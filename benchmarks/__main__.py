@@ -20,6 +20,7 @@ from kafka.structs import TopicPartition
 from benchmarks.aged import AGED, RECORDS, build_aged
 from benchmarks.dating import measure_dating
 from benchmarks.load import CURVE, LOADS, Load, build
+from benchmarks.parts import timed_parts
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
@@ -132,19 +133,20 @@ def _measure_poll(cluster: Cluster) -> None:
         addresses = {node: _address(poller._client.address(node)) for node in poller._client.nodes}
         walls, cpus, raws, ratios, parts = [], [], [], [], defaultdict[str, float](float)
         before = poller.poll(60).snapshot.requests
-        for _ in range(ROUNDS):
-            wall, cpu = time.perf_counter(), time.process_time()
-            view = poller.poll(60)
-            derived = time.perf_counter()
-            memory.show(view)
-            walls.append(time.perf_counter() - wall)
-            cpus.append(time.process_time() - cpu)
-            for name, seconds in poller.parts.items():
-                parts[name] += seconds
-            parts["rendering"] += time.perf_counter() - derived
-            (raw,) = time_raw(recorder.steps, addresses, 1)
-            raws.append(raw)
-            ratios.append(walls[-1] / raw)
+        with timed_parts() as derived:
+            for _ in range(ROUNDS):
+                wall, cpu = time.perf_counter(), time.process_time()
+                view = poller.poll(60)
+                polled = time.perf_counter()
+                memory.show(view)
+                walls.append(time.perf_counter() - wall)
+                cpus.append(time.process_time() - cpu)
+                for name, seconds in poller.parts.items():
+                    parts[name] += seconds
+                parts["rendering"] += time.perf_counter() - polled
+                (raw,) = time_raw(recorder.steps, addresses, 1)
+                raws.append(raw)
+                ratios.append(walls[-1] / raw)
         after = view.snapshot.requests
     finally:
         poller.close()
@@ -160,6 +162,9 @@ def _measure_poll(cluster: Cluster) -> None:
     row("  CPU of this process", statistics.median(cpus), "s")
     for name, total in parts.items():
         row(f"  {name}", total / ROUNDS, "s", "(mean)")
+        if name == "deriving":
+            for part, seconds in (*derived.items(), ("the rest", total - sum(derived.values()))):
+                row(f"    {part}", seconds / ROUNDS, "s", "(mean)")
     row("  page of metrics", size / 1e6, "MB")
     counts = dict(zip(zip(before.api, before.broker.tolist(), strict=True), before.requests, strict=True))
     by_api = defaultdict[str, float](float)
