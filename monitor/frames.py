@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from monitor.derive.lag import STATUSES
+from monitor.derive.times import METHODS
 from monitor.table import Ragged, Table, objects
 
 if TYPE_CHECKING:
@@ -72,9 +73,8 @@ _ORDERS = {
 def frame(view: "View", name: str) -> "pd.DataFrame":
     """The table of this name; its columns are those of the Table, with their units in `frame.attrs["units"]`.
 
-    Columns that hold rows of topics and groups, status codes and reason codes hold names, words and texts instead. A
-    table whose rows are in the order of another one has the names of those as its index: `view.frame("lag_times")` can
-    be joined with `view.frame("lag").set_index(["group", "topic", "partition"])`.
+    Columns that hold rows of topics and groups, or codes of statuses, methods and reasons hold names, words and texts
+    instead. A table whose rows are in the order of another one has the names of those as its index.
     Unknown numbers are NaN. Raises KeyError for a name in neither TABLES nor SNAPSHOT_TABLES.
     """
     import pandas  # noqa: ICN001, PLC0415 - slow to import, and only for who asks for it
@@ -115,6 +115,8 @@ def _column(view: "View", name: str, values: Any) -> Any:
         return values
     if name == "status":
         return objects(STATUSES[code] for code in values)
+    if name == "method":
+        return objects(METHODS[code] for code in values)
     if name in ("reason", "start_reason", "end_reason", "stable_reason", "commits_reason"):
         return objects(view.reasons[code] for code in values)
     names = {"group": view.snapshot.groups.group, "topic": view.snapshot.topics.topic}

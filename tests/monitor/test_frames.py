@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from tables_page import PAGE, page
 from views import shop_view
 
 from monitor.frames import SNAPSHOT_TABLES, TABLES, frame
@@ -40,3 +41,7 @@ def test_rows_without_names_of_their_own_are_named_by_the_index() -> None:
 def test_a_table_that_is_not_there_is_named() -> None:
     with pytest.raises(KeyError, match="no table 'lags'; there are lag, "):
         frame(shop_view(), "lags")
+
+
+def test_the_page_of_tables_is_what_the_tables_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/support/tables_page.py"

@@ -105,7 +105,8 @@ def test_a_ring_thins_with_age(gaps: list[float]) -> None:
 def numbers_of(ring: Ring, row: int) -> list[int]:
     """What a row last knew at each point."""
     points = np.arange(len(ring))
-    return ring.carried(points, np.full(len(ring), row)).tolist()
+    numbers: list[int] = ring.carried(points, np.full(len(ring), row)).tolist()
+    return numbers
 
 
 def test_a_ring_drops_what_is_too_old_and_uses_its_memory_again() -> None:
