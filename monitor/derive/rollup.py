@@ -209,9 +209,9 @@ def total_topics(snapshot: Snapshot, lag: Lag, health: PartitionHealth) -> Topic
     factor = np.zeros(count, np.int32)
     described = snapshot.topics.partitions > 0
     factor[described] = partitions.replicas.counts[snapshot.topics.first_row[described]]
-    known = ~np.isnan(lag.lag)
-    at_least = np.bincount(lag.topic[known], lag.lag[known], minlength=count)
-    rows, unknown = np.bincount(lag.topic, minlength=count), np.bincount(lag.topic[~known], minlength=count)
+    not_known = np.isnan(lag.lag)
+    at_least = np.bincount(lag.topic, np.where(not_known, 0.0, lag.lag), minlength=count)
+    rows, unknown = np.bincount(lag.topic, minlength=count), np.bincount(lag.topic[not_known], minlength=count)
     readers = lag.topic[changes(lag.group) | changes(lag.topic)]
     return TopicTotals(
         records=np.where(described, np.bincount(key, size, minlength=count), np.nan),
