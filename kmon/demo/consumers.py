@@ -37,6 +37,8 @@ def _consumer(plan: GroupPlan, number: int, client_config: Mapping[str, Any]) ->
         auto_offset_reset="earliest",
         fetch_min_bytes=20_000,
         fetch_max_wait_ms=500,
+        # In small portions a slow member reads its partitions side by side; of large ones it reads one for minutes.
+        max_partition_fetch_bytes=20_000,
         session_timeout_ms=15_000,
         heartbeat_interval_ms=5_000,
         **client_config,
