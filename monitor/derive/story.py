@@ -138,7 +138,7 @@ def _reader_pace(view: "View", row: int) -> str:
         or view.snapshot.groups.group_type[group] == "share"
     ):
         return ""
-    return f" reads {rate(consumed)} of {rate(produced)} on {plural(len(mine), 'partition')}"
+    return f" reads {rate(consumed) if consumed else 'nothing'} of {rate(produced)} on {plural(len(mine), 'partition')}"
 
 
 def _still(view: "View", row: int) -> bool:

@@ -88,12 +88,13 @@ def test_a_fast_reader_tells_when_it_catches_up() -> None:
     )
 
 
-def in_turns(group_type: str) -> View:
-    """A member has two partitions and reads the second one, another member reads a third."""
+def in_turns(group_type: str, second: float = 300) -> View:
+    """A member has two partitions and reads `second` a poll of the second one, another member reads a third."""
     series = Series()
     for each in range(60):
         commits: dict[tuple[str, int], float | str | None] = {
-            ("t", number): start + rate * each for number, (start, rate) in enumerate(((0, 0), (1000, 300), (0, 100)))
+            ("t", number): start + rate * each
+            for number, (start, rate) in enumerate(((0, 0), (1000, second), (0, 100)))
         }
         members = [("c", "/h", [("t", 0), ("t", 1)]), ("d", "/i", [("t", 2)])]
         topic = Topic("t", [(0, 90_000 + 200 * each)] * 3)
@@ -109,6 +110,7 @@ def test_a_member_that_reads_its_partitions_in_turns_tells_of_all_of_them() -> N
     assert f": 30/s are read and 20/s come in, which catches up in 2 h{whole}" in partition_story(view, 1)
     assert ", which never catches up; client d at i; " in partition_story(view, 2)
     assert "; client c at h; " in partition_story(in_turns("share"), 0)
+    assert "; client c at h reads nothing of 40/s on 2 partitions; " in partition_story(in_turns("consumer", 0), 0)
 
 
 def test_a_reader_as_fast_as_its_producer_neither_catches_up_nor_never_does() -> None:
