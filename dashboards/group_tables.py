@@ -8,12 +8,12 @@ from dash import dcc, html
 
 from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, since, status_mark, text, tile
 from dashboards.links import link, topic_path
-from dashboards.text import moment, status
+from dashboards.text import moment, oldest, status
 from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.derive.verdict import group_why
 from monitor.snapshot import Assignments
 from monitor.table import Ints
-from monitor.text import UNKNOWN, age, at_least, count, plural, rate, span, visible
+from monitor.text import UNKNOWN, at_least, count, plural, rate, span, visible
 from monitor.view import View
 
 NAMED_PARTITIONS = 8
@@ -78,14 +78,10 @@ def _times(view: View, row: int) -> list[html.Div]:
     mine = slice(*np.searchsorted(view.lag.group, [row, row + 1]))
     unread = view.reasons[int(lags.reason[row])]
     undated = unread or next((view.reasons[code] for code in view.lag_times.reason[mine] if code), NOT_DATED)
-    seconds, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
-    at_least_old = float(lags.lag_seconds_at_least[row])
-    known = "" if np.isnan(seconds) else "age of the next record"
-    partly = np.isnan(seconds) and at_least_old > 0
     rates = float(lags.produce_rate[row]), float(lags.consume_rate[row])
     eta, headroom = float(lags.eta_seconds[row]), float(lags.headroom_seconds[row])
     return [
-        tile("Oldest", f"≥ {age(at_least_old)}" if partly else age(seconds, error), known or undated),
+        tile("Oldest", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "age of the next record"),
         tile("Read", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"of {rate(rates[0])} produced"),
         tile("Read in", span(eta), (unread or NO_RATES) if np.isnan(eta) else "at these rates"),
         tile(

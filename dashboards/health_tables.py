@@ -131,6 +131,7 @@ def event_cells(view: View, rows: Ints, kept: str) -> dict[str, Sequence[Any]]:
         "id": [f"{table.time[row]:.3f}/{place[row]}" for row in at],
         "time": table.time[rows].tolist(),
         "when": [_when(view, row) for row in at],
+        "clock": [moment(float(table.time[row])).removesuffix(" UTC") for row in at],
         "kind": [words(str(table.kind[row])) for row in at],
         "subject": [subject_of(table, row) for row in at],
         "before": table.before[rows].tolist(),

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from monitor.derive.completeness import why_hidden_groups, why_hidden_topics
 from monitor.derive.lag import STATUSES
-from monitor.text import UNKNOWN, at_least, duration
+from monitor.derive.standing import Standing
+from monitor.text import UNKNOWN, age, at_least, duration
 from monitor.view import View
 
 
@@ -60,6 +61,14 @@ def not_all_groups(view: View) -> str:
 def counted(number: int, why_not_all: str) -> str:
     """How many there are, or "≥ 3" where these may not be all."""
     return at_least(None if why_not_all else number, number)
+
+
+def oldest(lags: Standing, row: int) -> str:
+    """The age of the next record with its error, or "≥ 3 min" while only a part of it is known."""
+    seconds, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
+    if math.isnan(seconds):
+        return at_least(None, float(lags.lag_seconds_at_least[row]), lambda part: age(part or 0.0))
+    return age(seconds, error)
 
 
 def moment(time: float) -> str:

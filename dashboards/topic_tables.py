@@ -20,11 +20,11 @@ from dashboards.components.parts import (
     tile,
 )
 from dashboards.links import group_path, link, topic_path
-from dashboards.text import ago, failure, nodes, status, switch, unasked
+from dashboards.text import ago, failure, nodes, oldest, status, switch, unasked
 from monitor.derive.times import NOT_DATED
 from monitor.details import Reassignments
 from monitor.snapshot import NO_LEADER
-from monitor.text import UNKNOWN, age, at_least, count, plural, size, span, visible
+from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
 from monitor.view import View
 
 INHERITED_LOCALLY = -2.0
@@ -101,7 +101,7 @@ def readers(view: View, row: int, kept: str) -> Any:
                 at_least(float(lags.lag[each]), float(lags.lag_at_least[each])), why := view.reasons[lags.reason[each]]
             ),
             known(count(float(lags.max_lag[each])), why),
-            known(age(float(lags.lag_seconds[each]), float(lags.lag_seconds_error[each])), why or NOT_DATED),
+            known(oldest(lags, each), why or NOT_DATED),
             count(float(lags.partitions[each])),
             count(float(lags.members[each])),
             text(groups.group_type[lags.group[each]]),

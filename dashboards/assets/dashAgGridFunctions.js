@@ -49,17 +49,18 @@
 
   grid.rate = written((value) => (value < 9.95 ? value.toFixed(1) : whole.format(value)) + "/s");
 
-  // An age with what it may be off: "3 min ± 12 s".
-  grid.age = (params) =>
-    written((value) => {
-      const error = params.data && params.data[params.colDef.field + "_error"];
-      return window.kmon.duration(value) + (error >= 1 ? " ± " + window.kmon.duration(error) : "");
-    })(params);
+  // An age with what it may be off, "3 min ± 12 s", or what is known of it.
+  grid.age = ({ value, data }) => {
+    if (value != null) return window.kmon.duration(value) + (data.age_error >= 1 ? " ± " + window.kmon.duration(data.age_error) : "");
+    return data && data.age_at_least > 0 ? "≥ " + window.kmon.duration(data.age_at_least) : "–";
+  };
 
   // How long before the poll that is shown a unix time was.
   grid.since = written((value) => window.kmon.duration(window.kmon.shownTime - value));
 
-  grid.clock = written((value) => new Date(value * 1000).toISOString().slice(0, 19).replace("T", " "));
+  grid.when = ({ data }) => (data ? data.when : "");
+
+  grid.clock = ({ data }) => (data ? data.clock + " UTC" : "");
 
   // The filter box looks for names and words; "1" is not to find every group of one member.
   grid.unsearched = () => "";
@@ -76,17 +77,19 @@
     return known == null ? "–" : "≥ " + whole.format(known);
   };
 
-  const place = (value, node) => value ?? (node && node.data && node.data.at_least) ?? null;
-
-  // AG Grid negates the answer when it sorts downwards, so the unknown is put last both ways.
-  grid.knownFirst = (a, b, nodeA, nodeB, downwards) => {
-    const left = place(a, nodeA), right = place(b, nodeB);
+  // AG Grid negates the answer when it sorts downwards, so the unknown is put last both ways. What is known of an
+  // unknown number stands in for it.
+  const knownFirst = (part) => (a, b, nodeA, nodeB, downwards) => {
+    const left = a ?? nodeA?.data?.[part] ?? null, right = b ?? nodeB?.data?.[part] ?? null;
     if (left == null || right == null) {
       const unknown = (left == null ? 1 : 0) - (right == null ? 1 : 0);
       return downwards ? -unknown : unknown;
     }
     return Number(left) === Number(right) ? 0 : Number(left) - Number(right);
   };
+  grid.knownFirst = knownFirst("");
+  grid.totalFirst = knownFirst("at_least");
+  grid.ageFirst = knownFirst("age_at_least");
 
   grid.byWord = (a, b) => (words[a] ?? -1) - (words[b] ?? -1);
 

@@ -151,7 +151,9 @@
     const update = [], add = [];
     rows.forEach((row) => (api.getRowNode(row.id) ? update : add).push(row));
     api.applyTransaction({ update, add, remove: feed.gone.map((id) => ({ id })) });
-    if (api.getColumn("since")) api.refreshCells({ columns: ["since"], force: true }); // spans that go on
+    // Spans that go on although their times stay.
+    const spans = ["since", "time"].filter((each) => api.getColumn(each));
+    if (spans.length) api.refreshCells({ columns: spans, force: true });
   };
 
   // A cell that a spreadsheet would take for a formula is made a text; what is unknown says so.

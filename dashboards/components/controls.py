@@ -51,12 +51,15 @@ def range_choice(identity: str) -> html.Div:
 NUMBER: dict[str, Any] = {
     "type": "rightAligned",
     "filter": "agNumberColumnFilter",
-    "comparator": {"function": "knownFirst"},
     "sortingOrder": ["desc", "asc", None],
     "getQuickFilterText": {"function": "unsearched(params)"},
     "cellClass": ["ag-right-aligned-cell", "number"],
     "tooltipValueGetter": {"function": "whyUnknown(params)"},
 }
+
+
+PARTLY_KNOWN = {"total": "totalFirst", "age": "ageFirst"}
+"""The order of numbers that are shown in part while they are not known whole."""
 
 
 def column(field: str, head: str, *, number: bool | str = False, width: int = 120, **options: Any) -> dict[str, Any]:
@@ -66,7 +69,8 @@ def column(field: str, head: str, *, number: bool | str = False, width: int = 12
     The tooltip of an unknown number is the text of its field in the feed's `whys`, found by the cell `whys` of its row.
     """
     write = number if isinstance(number, str) else "count"
-    numeric = {**NUMBER, "valueFormatter": {"function": f"{write}(params)"}}
+    order = PARTLY_KNOWN.get(write, "knownFirst")
+    numeric = {**NUMBER, "valueFormatter": {"function": f"{write}(params)"}, "comparator": {"function": order}}
     kind = numeric if number else {"filter": "agTextColumnFilter"}
     return {"field": field, "headerName": head, "width": width, "minWidth": 70, **kind, **options}
 

@@ -23,24 +23,24 @@ from monitor.view import View
 PATH = EVENTS
 TITLE = "Events"
 
-UNSEARCHED: dict[str, Any] = {"getQuickFilterText": {"function": "unsearched(params)"}}
+WHEN: dict[str, Any] = {
+    "valueFormatter": {"function": "when(params)"},
+    "tooltipValueGetter": {"function": "clock(params)"},
+    "getQuickFilterText": {"function": "unsearched(params)"},
+    "comparator": {"function": "knownFirst"},
+    "sortingOrder": ["desc", "asc", None],
+}
 TEXT: dict[str, Any] = {"valueFormatter": {"function": "visible(params)"}}
 COLUMNS = (
-    column("time", "Time (UTC)", number="clock", width=165, pinned="left", sort="desc"),
     column(
-        "when",
-        "When",
-        width=150,
-        sortable=False,
-        tooltipField="when",
-        headerTooltip="After a gap in the polls between when and when",
-        **UNSEARCHED,
+        "time", "When", width=190, sort="desc", headerTooltip="After a gap in the polls between when and when", **WHEN
     ),
     column("kind", "Event", width=160),
-    column("subject", "Subject", width=230, cellRenderer="PlaceLink"),
+    column("subject", "Subject", width=215, cellRenderer="PlaceLink"),
     column("before", "Before", width=150, tooltipField="before", **TEXT),
     column("after", "After", width=150, tooltipField="after", **TEXT),
     column("text", "What", width=300, flex=1, minWidth=260, tooltipField="text", **TEXT),
+    column("clock", "Time (UTC)", width=175, sortable=False),
     column("count", "Alike", number=True, width=85, headerTooltip="How many alike it stands for"),
 )
 
@@ -53,7 +53,7 @@ def layout() -> html.Div:
         clearable=True,
         searchable=True,
         size="sm",
-        className="filter",
+        className="filter choice",
         **{"aria-label": "Kind of event"},
     )
     return html.Div(

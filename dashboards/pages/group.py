@@ -36,7 +36,7 @@ COLUMNS = (
     SINCE,
     column("lag", "Lag", number=True, width=95, sort="desc"),
     AGE,
-    column("why", "Why", width=170, flex=1, minWidth=150, tooltipField="why"),
+    column("why", "Why", width=200, flex=1, minWidth=200, tooltipField="why"),
     *RATES,
     *ENDS,
     column("stable_lag", "Stable lag", number=True, width=105, headerTooltip="What a read_committed consumer can read"),

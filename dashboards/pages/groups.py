@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from dash import Dash, Input, Output, State, html
 
-from dashboards.cells import blamed, first_codes, unknowns, whole
+from dashboards.cells import blamed, decimals, first_codes, unknowns, whole
 from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells, Feed, Whys, cells_of
@@ -60,7 +60,7 @@ def layout() -> html.Div:
 
 
 def rows(view: View) -> Cells:
-    """A row a group; `at_least` is the known part of a lag that is not known whole."""
+    """A row a group; `at_least` is the known part of a lag that is not known whole, `age_at_least` that of an age."""
     groups, lags = view.snapshot.groups, view.group_lags
     partial = np.isnan(lags.lag) & (lags.lag_at_least > 0)
     # Of a group whose commits could not be read, "0 partitions" and "0 lost" would be claims.
@@ -81,6 +81,7 @@ def rows(view: View) -> Cells:
             "why": (group_why(view, row) for row in range(len(groups))),
             "at_least": whole(np.where(partial, lags.lag_at_least, np.nan)),
             **time_cells(lags, lags.since),
+            "age_at_least": decimals(np.where(np.isnan(lags.lag_seconds), lags.lag_seconds_at_least, np.nan), 1),
             "whys": keys,
         },
         whys,

@@ -14,7 +14,7 @@ from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import card, known, listing, name_link, nothing, status_mark, text, tile
 from dashboards.health_tables import top_problems
 from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
-from dashboards.text import counted, failure, nodes, status, unasked
+from dashboards.text import counted, failure, nodes, oldest, status, unasked
 from dashboards.topic_tables import troubled
 from monitor.derive.completeness import lists_topics, number_of, why_hidden_groups
 from monitor.derive.times import NOT_DATED
@@ -22,7 +22,7 @@ from monitor.derive.verdict import count_groups, group_why, worst_groups
 from monitor.snapshot import KNOWN
 from monitor.source import Source
 from monitor.table import Floats
-from monitor.text import UNKNOWN, age, at_least, duration, plural, visible
+from monitor.text import UNKNOWN, at_least, duration, plural, visible
 from monitor.view import View
 
 PATH = "/"
@@ -204,10 +204,7 @@ def worst(view: View, search: str | None) -> Any:
                 name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
                 status_mark(status(int(lags.status[row]))),
                 at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
-                known(
-                    age(float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])),
-                    view.reasons[lags.reason[row]] or NOT_DATED,
-                ),
+                known(oldest(lags, row), view.reasons[lags.reason[row]] or NOT_DATED),
                 html.Span(why := group_why(view, row), className="why", title=why),
             )
             for row in rows

@@ -43,7 +43,12 @@ class Diagnoses(Table):
 
 def evidence_of(diagnoses: Diagnoses, row: int) -> str:
     """The numbers behind a diagnosis in words: partitions 3 · lag 1,234 · produce rate 56/s."""
-    return " · ".join(f"{name.replace('_', ' ')} {_written(name, value)}" for name, value in diagnoses.evidence[row])
+    return " · ".join(f"{_named(name)} {_written(name, value)}" for name, value in diagnoses.evidence[row])
+
+
+def _named(name: str) -> str:
+    unitless = name.replace("_seconds", "").replace("seconds_", "").replace("seconds", "time")
+    return unitless.replace("_", " ")
 
 
 def _written(name: str, value: float) -> str:

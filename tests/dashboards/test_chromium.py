@@ -58,6 +58,7 @@ def test_zoom_survives_a_live_update(browser: Any) -> None:
         page.open("/")
         page.wait("#overview-chart .legendtext", "payments-ledger")
         before = page.tab.evaluate(shown)
+        page.tab.locator("#overview-chart").scroll_into_view_if_needed()
         box = page.tab.locator("#overview-chart .nsewdrag").first.bounding_box()
         y = box["y"] + box["height"] / 2
         page.tab.mouse.move(box["x"] + 100, y)
@@ -89,7 +90,7 @@ def test_the_view_is_in_the_url_and_survives_a_reload(browser: Any) -> None:
 
 
 def test_hostile_names_are_text_and_their_pages_open(browser: Any) -> None:
-    with opened(browser, FixtureSource(hostile_view())) as page:
+    with opened(browser, FixtureSource(hostile_view()), viewport={"width": 2200, "height": 1000}) as page:
         page.open("/groups")
         link = page.wait("#groups .name", "<script>")
         assert link.inner_text() == "<script>alert(1)</script>/../%2F =cmd\\n\\u202e"
@@ -137,7 +138,7 @@ def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:
             page.tab.click("#groups-csv")
         assert download.value.suggested_filename.startswith("demo-groups-filtered-")
         text = Path(download.value.path()).read_text(encoding="utf-8-sig")
-        assert text.startswith('"Group","Status","Lag"')
+        assert text.startswith('"Group","Status","For","Lag"')
         assert '"\'=1+1"' in text
         assert "__proto__" not in text
     with opened(browser, FixtureSource(shop_view())) as page:
@@ -147,7 +148,7 @@ def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:
             page.tab.click("#groups-csv")
         text = Path(download.value.path()).read_text(encoding="utf-8-sig")
         assert '"unknown (at least 70000)"' in text
-        assert '"secret-group","unknown","unknown"' in text
+        assert '"secret-group","unknown","unknown","unknown","unknown","denied: Describe on the group"' in text
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
@@ -158,6 +159,7 @@ def test_grid_chart_and_page_follow_the_scheme(browser: Any, scheme: str, dark: 
 
     with opened(browser, FixtureSource(shop_view(0), shop_view(1)), color_scheme=scheme) as page:
         page.open("/groups/payments-ledger")
+        page.tab.locator("#partitions").scroll_into_view_if_needed()
         page.wait("#partitions .ag-row")
         page.wait("#group-chart .ytick text")
         for _ in range(2):
@@ -168,7 +170,7 @@ def test_grid_chart_and_page_follow_the_scheme(browser: Any, scheme: str, dark: 
             dark = not dark
         page.tab.click("#scheme")
         page.tab.reload()
-        page.wait("#partitions .ag-row")
+        page.wait("#partitions")
         assert (brightness(page, "body", "backgroundColor") < 0.3) == (not dark)
 
 

@@ -203,12 +203,23 @@ def test_what_one_poll_cannot_tell_is_a_dash_with_its_reason() -> None:
     assert [ledger[field] for field in fields] == [None] * 6
     assert (ledger["whys"]["since"], ledger["whys"]["age"]) == (BEFORE_WATCHED, NOT_DATED)
     assert ledger["whys"]["produce"] == ledger["whys"]["eta"] == NO_RATES
+    assert ledger["age_at_least"] is None
     denied = rows["secret-group"]["whys"]
     assert {denied[field] for field in fields[1:]} == {"denied: Describe on the group"}
     shown = said(group_tables.tiles(view, view.group_rows["payments-ledger"]))
     assert "Status since before kmon looked" in shown
     assert f"Oldest – {NOT_DATED}" in shown
     assert f"Read – {NO_RATES}" in shown
+
+
+def test_an_age_that_is_known_in_part_is_at_least_that() -> None:
+    """One partition of two is dated; the other has no commit."""
+    topics = [Topic("t", [(0, 100), (0, 100)])]
+    view = Series().poll(topics, [Group("g", {("t", 0): 10, ("t", 1): None})], ages={("t", 0): 600.0})
+    (row,) = by_field(groups.rows(view))
+    assert (row["age"], row["age_at_least"], row["whys"]["age"]) == (None, 600.0, "no commit")
+    assert "Oldest ≥ 10 min no commit" in said(group_tables.tiles(view, 0))
+    assert "≥ 10 min" in said(overview.worst(view, ""))
 
 
 # --- what is not visible ---

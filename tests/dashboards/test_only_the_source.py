@@ -29,6 +29,7 @@ OF_THE_CORE = {
     "monitor.derive.completeness",
     "monitor.derive.lag",
     "monitor.derive.partitions",
+    "monitor.derive.standing",
     "monitor.derive.status",
     "monitor.derive.times",
     "monitor.derive.verdict",

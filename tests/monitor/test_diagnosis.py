@@ -17,7 +17,7 @@ from views import Group, Topic
 
 from monitor.derive.lag import OK
 from monitor.diagnosis import PATTERNS
-from monitor.diagnosis.diagnosis import evidence_of
+from monitor.diagnosis.diagnosis import Diagnosis, diagnoses_table, evidence_of
 from monitor.snapshot import Snapshot
 from monitor.view import View, make_view
 
@@ -129,6 +129,18 @@ def one(written: Rate, read: Rate, **changes: Any) -> View:
 
 
 # -------------------------------------------------------------------- rates
+
+
+def test_evidence_has_its_units() -> None:
+    numbers = (
+        ("seconds", 90.0),
+        ("headroom_seconds", 7_200.0),
+        ("seconds_ago", 5.0),
+        ("share_of_lag", 0.9),
+        ("lag", 1e6),
+    )
+    table = diagnoses_table([Diagnosis("hot_partition", 0, "", numbers)])
+    assert evidence_of(table, 0) == "time 1.5 min · headroom 2 h · ago 5 s · share of lag 90 % · lag 1,000,000"
 
 
 def test_producers_sped_up() -> None:
