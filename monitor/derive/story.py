@@ -8,6 +8,7 @@ import numpy as np
 from monitor.derive.lag import LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.derive.status import SHORTFALL
 from monitor.snapshot import KNOWN
+from monitor.table import values_at
 from monitor.text import Write, age, count, duration, name_of, plural, rate, visible
 
 if TYPE_CHECKING:
@@ -126,17 +127,19 @@ def _reader_pace(view: "View", row: int) -> str:
 
     Empty where that is unknown, it has no other, or several members have the same.
     """
-    lag, times = view.lag, view.lag_times
+    lag = view.lag
     group, member = int(lag.group[row]), int(lag.member[row])
     first, last = np.searchsorted(lag.group, [group, group + 1])
     mine = first + np.flatnonzero(lag.member[first:last] == member)
-    produced, consumed = (float(column[mine].sum()) for column in (times.produce_rate, times.consume_rate))
-    if (
-        member < 0
-        or len(mine) < 2
-        or math.isnan(produced + consumed)
-        or view.snapshot.groups.group_type[group] == "share"
-    ):
+    if member < 0 or len(mine) < 2 or view.snapshot.groups.group_type[group] == "share":
+        return ""
+    if _still(view, row):  # what was read before it stood is of no interest
+        read = view.consume_rates.consume_rate_1m[mine]
+        come = values_at(view.partition_rates.produce_rate_1m, lag.partition_row[mine])
+    else:
+        read, come = view.lag_times.consume_rate[mine], view.lag_times.produce_rate[mine]
+    consumed, produced = float(read.sum()), float(come.sum())
+    if math.isnan(produced + consumed):
         return ""
     return f" reads {rate(consumed) if consumed else 'nothing'} of {rate(produced)} on {plural(len(mine), 'partition')}"
 

@@ -113,6 +113,17 @@ def test_a_member_that_reads_its_partitions_in_turns_tells_of_all_of_them() -> N
     assert "; client c at h reads nothing of 40/s on 2 partitions; " in partition_story(in_turns("consumer", 0), 0)
 
 
+def test_a_member_that_got_stuck_is_not_said_to_read_what_it_read_before() -> None:
+    series = Series()
+    for each in range(40):
+        commit = 1000.0 * min(each, 20)
+        group = Group("g", {("t", 0): commit, ("t", 1): commit}, [("c", "/h", [("t", 0), ("t", 1)])])
+        view = series.poll([Topic("t", [(0, 1000.0 * each)] * 2)], [group])
+    assert view.lag_times.consume_rate[0] > 10
+    assert partition_story(view, 0).startswith("stuck for 3 min: offset 20,000 has not moved, 100/s come in; ")
+    assert "; client c at h reads nothing of 200/s on 2 partitions; " in partition_story(view, 0)
+
+
 def test_a_reader_as_fast_as_its_producer_neither_catches_up_nor_never_does() -> None:
     polls = [Poll(10_000 + 100 * each, 100 * each, age=1000) for each in range(60)]
     assert ": 10/s are read and 10/s come in, which leaves the lag as it is; " in told(polls)
