@@ -59,4 +59,12 @@ def panes_lines(panes: Sequence[tuple[str, str]], here: str) -> list[Line]:
 
 def section(title: str, number: int, key: str, name: str) -> Line:
     """The line above a few things of which the view `name` has all, with how many these are."""
-    return Line([Part(f" {title}", "strong"), Part(f"  {number:,}"), Part(f"  {key}", "accent", f"app.view('{name}')")])
+    action = f"app.view('{name}')"
+    return Line(
+        [
+            Part(f" {title}", "strong"),
+            Part(f"  {number:,}", "dim"),
+            Part(f"   {key}", "accent", action),
+            Part(" all", "dim", action),
+        ]
+    )

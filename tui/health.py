@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from monitor.derive.completeness import lists_topics
 from monitor.snapshot import KNOWN
 from monitor.table import Floats
 from monitor.text import age, percent, plural, visible
@@ -58,16 +59,18 @@ def partition_clauses(view: View) -> Iterable[Part]:
     """Partitions that are short of replicas in sync, led by another than they should be, or on the move."""
     health, snapshot = view.partition_health, view.snapshot
     watched = snapshot.topics.watched[snapshot.partitions.topic]
-    yield from _min_isr("under min ISR", health.under_min_isr[watched], "lost")
-    yield from _min_isr("at min ISR", health.at_min_isr[watched], "behind")
+    whole = lists_topics(snapshot)
+    yield from _min_isr("under min ISR", health.under_min_isr[watched], "lost", whole=whole)
+    yield from _min_isr("at min ISR", health.at_min_isr[watched], "behind", whole=whole)
+    least = "" if whole else "≥ "
     unled = int((~health.preferred & ~health.offline).sum())
     if unled:
-        yield Part(f"{unled:,} not led by the preferred leader")
+        yield Part(f"{least}{unled:,} not led by the preferred leader")
     moving = int(health.reassigning.sum())
     if moving:
         done = health.reassigned[health.reassigning]
         copied = f", {percent(float(np.nanmin(done)))} copied at least" if not np.isnan(done).all() else ""
-        yield Part(f"{moving:,} being reassigned{copied}", "accent")
+        yield Part(f"{least}{moving:,} being reassigned{copied}", "accent")
     unknown = int(np.isnan(health.under_min_isr[watched]).sum())
     if unknown:
         configs = snapshot.topic_configs
@@ -76,10 +79,10 @@ def partition_clauses(view: View) -> Iterable[Part]:
         yield Part(f"min ISR of {unknown:,} unknown: {why}", "unknown")
 
 
-def _min_isr(words: str, flags: Floats, kind: str) -> Iterable[Part]:
+def _min_isr(words: str, flags: Floats, kind: str, *, whole: bool) -> Iterable[Part]:
     number = int(np.nansum(flags))
     if number:
-        yield Part(f"{'≥ ' if np.isnan(flags).any() else ''}{number:,} {words}", kind)
+        yield Part(f"{'≥ ' if np.isnan(flags).any() or not whole else ''}{number:,} {words}", kind)
 
 
 def broker_clauses(view: View) -> Iterable[Part]:

@@ -103,14 +103,14 @@ async def test_ctrl_c_quits_also_while_a_filter_is_typed_and_in_the_help() -> No
 
 async def test_groups_stand_worst_first_with_what_is_known_of_them() -> None:
     app, _ = app_on(shop_view())
-    async with app.run_test(size=(300, 40)) as pilot:
+    async with app.run_test(size=(400, 40)) as pilot:
         await pilot.press("2")
         assert table(pilot).keys == WORST_FIRST
         partly = line_with(app, "clicks-sessionizer  ")
         assert "≥ 70,000" in partly
         assert "1 of 2 partitions unknown: broker 2: timed out after 3.3 s" in partly
         denied = line_with(app, "secret-group")
-        assert denied.count("–") == 6  # state, members, lag, max lag, lost, partitions
+        assert denied.count("–") == 10  # state, members, lag, its age, eta, rates, headroom, since, lost
         assert "denied: Describe on the group" in denied
         assert "0" not in denied
         assert "no commit" in line_with(app, "audit-archiver  ")
@@ -218,7 +218,7 @@ async def test_settings_hold_in_every_view() -> None:
         assert table(pilot).keys == WORST_FIRST[:-1]
         await pilot.press("w")
         assert "Coord" not in text(app)
-        await pilot.press(*["right"] * 8)
+        await pilot.press(*["right"] * 13)
         assert "Coord" in text(app)
         assert lines(app)[3].startswith("▌✘ lost     payments-ledger")
 

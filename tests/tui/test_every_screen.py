@@ -18,7 +18,7 @@ async def test_what_has_no_room_in_the_row_is_said_below_the_table() -> None:
         await pilot.press("3", "j")
         assert lines(app)[-2].strip() == "1 under min ISR, 1 under-replicated"
         await pilot.press("2", "G")
-        assert lines(app)[-2].strip() == "behind on orders-0: 100 records"
+        assert lines(app)[-2].strip() == "behind on orders-0: 100 records; age unknown: the next record is not dated yet"
         await pilot.press("3", "g")
         await pilot.resize_terminal(300, 24)
         await settled(pilot)
@@ -34,6 +34,7 @@ def every_screen() -> list[tuple[str, ...]]:
         *((("4", "enter") + ("tab",) * step) for step in range(2)),
         ("5", "enter"),
         *((("6",) + ("tab",) * step) for step in range(1, 4)),
+        ("7", "tab"),
     ]
     assert len(below) == len(BELOW)
     return [*views, *below]

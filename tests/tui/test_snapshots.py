@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from details import detailed_view
+from troubled import troubled_views
 from tui_screen import app_on
 from views import NOW, FixtureSource, shop_view
 
@@ -61,6 +62,41 @@ NARROW = (80, 24)
 )
 def test_details(snap_compare: Callable[..., bool], keys: list[str], size: tuple[int, int]) -> None:
     app, _ = app_on(*DETAILED)
+    assert snap_compare(app, press=keys, terminal_size=size)
+
+
+TROUBLED = troubled_views()
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [
+        ([], (120, 40)),
+        ([], NARROW),
+        (["2"], (200, 24)),
+        (["2"], NARROW),
+        (["2", "enter"], (160, 40)),
+        (["7", "j"], (120, 40)),
+        (["7", "j"], NARROW),
+        (["7", "tab"], (120, 24)),
+        (["8"], (200, 24)),
+        (["8"], NARROW),
+    ],
+    ids=[
+        "overview",
+        "overview-80x24",
+        "groups",
+        "groups-80x24",
+        "group",
+        "problems",
+        "problems-80x24",
+        "diagnoses",
+        "events",
+        "events-80x24",
+    ],
+)
+def test_trouble(snap_compare: Callable[..., bool], keys: list[str], size: tuple[int, int]) -> None:
+    app, _ = app_on(*TROUBLED)
     assert snap_compare(app, press=keys, terminal_size=size)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from monitor.derive.completeness import lists_topics
 from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.rollup import BrokerTotals
 from monitor.snapshot import KNOWN, Brokers
@@ -17,7 +18,21 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.replicas import ReplicasScreen
 from tui.widgets.columns import WIDE, Column, meaning
-from tui.widgets.rows import Make, Rows, amounts, counts, levels, names, numbers, reasons, shares, sizes, statuses
+from tui.widgets.rows import (
+    Make,
+    Rows,
+    amounts,
+    counts,
+    levels,
+    names,
+    numbers,
+    reasons,
+    shares,
+    sizes,
+    statuses,
+    totals,
+    whole,
+)
 
 WORDS = levels("ok", "behind", "gone", "unknown")
 
@@ -102,6 +117,13 @@ def broker_why(view: View, row: int) -> str:
     return "; ".join(parts)
 
 
+def _held(name: str, title: str, letter: str, words: str, *, width: int, rank: int = 0, kind: str = "") -> Column[Rows]:
+    """A column of how many partitions a broker has something to do with, or how many of those this user may see."""
+    make = _totals(name)
+    words = f"{words}; ≥ where some may be hidden from this user"
+    return totals(name, title, letter, whole(make, lists_topics), words, known=make, width=width, rank=rank, kind=kind)
+
+
 _difference = partial(percent, sign=True)
 
 COLUMNS: tuple[Column[Rows], ...] = (
@@ -124,19 +146,18 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "controller: the active one; else what it is in the metadata quorum",
         width=10,
     ),
-    counts("leaders", "Leaders", "E", _totals("leaders"), meaning(BrokerTotals, "leaders"), width=7),
-    counts("replicas", "Replicas", "R", _totals("replicas"), meaning(BrokerTotals, "replicas"), width=9, rank=2),
-    counts(
-        "preferred",
+    _held("leaders", "Leaders", "E", meaning(BrokerTotals, "leaders"), width=7),
+    _held("replicas", "Replicas", "R", meaning(BrokerTotals, "replicas"), width=9, rank=2),
+    _held(
+        "preferred_missing",
         "Unled",
         "N",
-        _totals("preferred_missing"),
         "partitions whose preferred leader it is and that another leads",
         width=6,
         rank=4,
         kind="behind",
     ),
-    counts("out", "Behind", "I", _out_of_sync, meaning(BrokerTotals, "out_of_sync"), width=7, kind="behind"),
+    _held("out_of_sync", "Behind", "I", meaning(BrokerTotals, "out_of_sync"), width=7, kind="behind"),
     sizes("size", "Size", "Z", _totals("size_bytes"), meaning(BrokerTotals, "size_bytes"), width=8),
     shares(
         "disk",

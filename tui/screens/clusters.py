@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from monitor.derive.completeness import lists_groups, lists_topics
 from monitor.derive.lag import GLYPHS, SEVERITY, STATUSES, UNKNOWN
+from monitor.snapshot import Snapshot
 from monitor.table import Floats, objects
 from monitor.text import plural
 from monitor.view import View
@@ -65,6 +67,24 @@ def _aged(column: Column[Rows]) -> Column[Rows]:
     return replace(column, cell=cell)
 
 
+def _of_all(
+    name: str,
+    title: str,
+    letter: str,
+    number: Callable[[View], float],
+    words: str,
+    *,
+    complete: Callable[[Snapshot], bool],
+    width: int,
+    rank: int = 0,
+    kind: str = "",
+) -> Column[Rows]:
+    """A column of how many a cluster has, or how many of them this user may see."""
+    total = _number(lambda view: number(view) if complete(view.snapshot) else None)
+    words = f"{words}; ≥ where some may be hidden from this user"
+    return totals(name, title, letter, total, words, known=_number(number), width=width, rank=rank, kind=kind)
+
+
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(_level, _lag_at_least, "the verdict on it; asking: nothing has been answered yet", width=13),
     names(
@@ -81,42 +101,48 @@ COLUMNS: tuple[Column[Rows], ...] = (
     counts(
         "brokers", "Brokers", "B", _number(lambda view: view.totals.brokers), "brokers that are up", width=8, rank=3
     ),
-    counts(
+    _of_all(
         "partitions",
         "Partitions",
         "P",
-        _number(lambda view: view.totals.partitions),
+        lambda view: view.totals.partitions,
         "its partitions",
+        complete=lists_topics,
         width=11,
         rank=6,
     ),
-    counts(
+    _of_all(
         "offline",
         "Offline",
         "O",
-        _number(lambda view: view.totals.offline),
+        lambda view: view.totals.offline,
         "partitions without a leader",
+        complete=lists_topics,
         width=8,
         rank=4,
         kind="lost",
     ),
-    counts(
+    _of_all(
         "under",
         "Under",
         "U",
-        _number(lambda view: view.totals.under_replicated),
+        lambda view: view.totals.under_replicated,
         "partitions with fewer replicas in sync than they should have",
+        complete=lists_topics,
         width=6,
         rank=5,
         kind="behind",
     ),
-    counts("groups", "Groups", "R", _number(lambda view: view.totals.groups), "its groups", width=7, rank=2),
-    counts(
+    _of_all(
+        "groups", "Groups", "R", lambda view: view.totals.groups, "its groups", complete=lists_groups, width=7, rank=2
+    ),
+    _of_all(
         "behind",
         "Behind",
         "H",
-        _number(lambda view: view.totals.groups_behind + view.totals.groups_lost),
+        lambda view: view.totals.groups_behind + view.totals.groups_lost,
         "groups that are behind or have lost records",
+        complete=lists_groups,
         width=7,
     ),
     totals(

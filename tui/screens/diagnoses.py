@@ -53,7 +53,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         lambda rows, row: str(rows.view.diagnoses.sentence[rows.pick[row]]),
         meaning(Diagnoses, "sentence"),
         title="Diagnosis",
-        grow=4,
+        grow=8,
     ),
 )
 

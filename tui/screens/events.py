@@ -79,7 +79,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "how long ago; between when and when where kmon did not look in between, ≥ where that has no room",
         lambda rows: [rows.array(_events("time"))],
         "W",
-        grow=1,
+        grow=3,
         most=28,
     ),
     Column("clock", "UTC", 14, _clock, f"month, day and time of day in UTC: {meaning(Events, 'time')}", rank=3),

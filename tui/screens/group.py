@@ -7,13 +7,14 @@ import numpy as np
 from textual.widget import Widget
 
 from monitor.derive.lag import GLYPHS, STATUSES, Lag
+from monitor.derive.story import partition_story
 from monitor.derive.times import LagTimes
 from monitor.derive.verdict import group_why, partition_why
 from monitor.snapshot import KNOWN, Members, Topics
 from monitor.table import Ints, Texts
-from monitor.text import plural, visible
+from monitor.text import Write, age, at_least, plural, rate, visible
 from monitor.view import View
-from tui.format import at_least, count
+from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.standing import STATUS_MEANING, since_column, time_columns, why_no_age
@@ -25,6 +26,8 @@ from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
+MOST_DIAGNOSES = 2
+"""Diagnoses that are told beside the reason."""
 MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
@@ -142,8 +145,13 @@ class OneGroup(MonitorScreen):
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         view, row = rows.view, rows.view.group_rows[self.group]
-        facts = flow(group_facts(view, row), self.app.size.width)
-        return [standing(view, row, human=picture.human), *facts, *subtopologies(view, row)]
+        width, write = self.app.size.width, partial(count, human=picture.human)
+        return [
+            *standing(view, row, write, width),
+            *flow(time_facts(view, row, write), width),
+            *flow(group_facts(view, row), width),
+            *subtopologies(view, row),
+        ]
 
     def unknown(self, rows: Rows) -> str:
         """Why nothing is known of its members; empty where they are known."""
@@ -173,24 +181,41 @@ class GroupScreen(OneGroup):
         assert isinstance(key, tuple)
         return TopicScreen(str(key[0]))
 
+    def tail(self, rows: Rows) -> Sequence[Line]:
+        row = self.table.cursor_row
+        story = "" if row is None else partition_story(rows.view, int(rows.pick[row]), rows.write)
+        texts = wrap(story, self.app.size.width - 2, 2)
+        return [Line([Part(f" {text}", "dim")]) for text in (*texts, "")[:2]]
+
     def draw(self, picture: Picture, rows: Rows) -> None:
         samples = [Sample(point.time, point.lag_of(self.group)) for point in picture.points]
         self.query_one("#chart", Chart).show(samples, human=picture.human)
 
 
-def standing(view: View, row: int, *, human: bool) -> Line:
-    """How a group stands, and why."""
-    lags, write = view.group_lags, partial(count, human=human)
-    status = STATUSES[lags.status[row]]
-    parts = [
-        Part(f" {GLYPHS[lags.status[row]]} {status}", status),
-        Part("  lag ", "dim"),
-        Part(at_least(lags.lag[row], lags.lag_at_least[row], human=human), "strong"),
-    ]
+def standing(view: View, row: int, write: Write, width: int) -> list[Line]:
+    """How a group stands, and why: the reason and the first diagnoses."""
+    status = view.group_lags.status[row]
+    start = f" {GLYPHS[status]} {STATUSES[status]} "
+    said = [group_why(view, row, write)]
+    said += view.diagnoses.sentence[view.diagnoses.group == row][:MOST_DIAGNOSES].tolist()
+    texts = [line for text in said for line in wrap(text, width - len(start) - 2, 2)]
+    first = Line([Part(start, STATUSES[status]), Part(f" {texts[0]}")])
+    return [first, *(Line([Part(f"{' ' * len(start)} {text}")]) for text in texts[1:])]
+
+
+def time_facts(view: View, row: int, write: Write) -> Iterable[Fact]:
+    """How far behind a group is, in records and in time."""
+    lags = view.group_lags
+    yield Fact("lag", at_least(lags.lag[row], lags.lag_at_least[row], write), "strong")
     if lags.stable_lag[row] < lags.lag[row]:
-        parts += [Part("  to read committed ", "dim"), Part(write(float(lags.stable_lag[row])), "strong")]
-    why = group_why(view, row, write)
-    return Line([*parts, *([Part(f"  {why}")] if why else [])])
+        yield Fact("to read committed", write(float(lags.stable_lag[row])), "strong")
+    oldest, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
+    least = at_least(oldest, lags.lag_seconds_at_least[row], lambda each: age(each or 0.0))
+    yield Fact("time lag", least if np.isnan(oldest) else age(oldest, error), "strong")
+    yield Fact("ETA", age(float(lags.eta_seconds[row])))
+    yield Fact("in", rate(float(lags.produce_rate[row])))
+    yield Fact("out", rate(float(lags.consume_rate[row])))
+    yield Fact("headroom", age(float(lags.headroom_seconds[row])))
 
 
 def group_facts(view: View, row: int) -> Iterable[Fact]:

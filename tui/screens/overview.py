@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from textual.widget import Widget
 
+from monitor.derive.completeness import lists_groups, lists_topics, number_of
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK
 from monitor.derive.verdict import count_groups, worst_groups
 from monitor.source import Point
@@ -26,9 +27,7 @@ from tui.widgets.rows import Rows
 WORST_GROUPS = 10
 TALL = 32
 """The lines of a terminal in which the figures may take a blank one more."""
-WIDE = 110
-"""The cells of a terminal in which the figures have their full names."""
-FRAME = 14
+FRAME = 12
 """The lines of the verdict, the views, the chart, the titles, a row's reason and the keys."""
 LEAST_GROUPS = 4
 """Of the worst groups so many are seen before anything else has a line."""
@@ -67,11 +66,11 @@ class OverviewScreen(MonitorScreen):
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
         assert picture.view is not None
         events = event_lines(picture.view, picture.now, picture.interval_seconds, self._room(picture, rows)[1])
-        self.query_one("#below", Lines).put(*self._complaints(picture), *events)
+        self.query_one("#below", Lines).put(*self._complaints(picture), *events, *([Line()] if events else []))
 
     def _figures(self, picture: Picture, rows: Rows) -> list[Line]:
-        wide, tall = self.size.width >= WIDE, [Line()] if self.size.height >= TALL else []
-        figures = stats(rows.view, human=picture.human, wide=wide)
+        tall = [Line()] if self.size.height >= TALL else []
+        figures = stats(rows.view, human=picture.human, width=self.size.width)
         return [*figures, *tall, *health_lines(rows.view, human=picture.human), Line()]
 
     def _complaints(self, picture: Picture) -> list[Line]:
@@ -83,7 +82,7 @@ class OverviewScreen(MonitorScreen):
         fixed = len(self._figures(picture, rows)) + len(self._complaints(picture)) + FRAME
         left = self.size.height - fixed - min(len(rows.keys), LEAST_GROUPS)
         problems = max(0, min(MOST_PROBLEMS, left - 2))
-        return problems, max(0, min(MOST_EVENTS, left - (problems + 2) - 2))
+        return problems, max(0, min(MOST_EVENTS, left - (problems + 2) - 3))
 
     def target(self, key: Hashable) -> MonitorScreen:
         return GroupScreen(str(key))
@@ -103,8 +102,13 @@ def sample(point: Point) -> Sample:
     return Sample(point.time, point.lag_at_least or None, whole=False)
 
 
-def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
-    """The row of figures: a line of names over a line of values."""
+def stats(view: View, *, human: bool, width: int) -> list[Line]:
+    """The row of figures: a line of names over a line of values; what does not fit goes without noughts, or words."""
+    tries = [_figures(view, human=human, wide=wide, noughts=each) for wide in (True, False) for each in (True, False)]
+    return next((each for each in tries if sum(len(part.text) for part in each[-1].left) <= width), tries[-1])
+
+
+def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line]:
     totals = view.totals
     groups = [
         Part(
@@ -112,18 +116,19 @@ def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
             word if number else "dim",
         )
         for glyph, (word, number) in zip(GLYPHS, count_groups(view).items(), strict=True)
-        if number or word in ("ok", "behind", "lost", "unknown")
+        if number or (noughts and word in ("ok", "behind", "lost", "unknown"))
     ]
+    topics, whole = lists_topics(view.snapshot), lists_groups(view.snapshot)
     controller = "–" if view.snapshot.controller is None else str(view.snapshot.controller)
     figures: list[tuple[str, list[Part]]] = [
         ("Brokers", [Part(f"{totals.brokers:,}", "strong")]),
         ("Controller", [Part(controller, "strong")]),
-        ("Offline", [Part(f"{totals.offline:,}", "lost" if totals.offline else "strong")]),
+        ("Offline", [Part(_visible(totals.offline, whole=topics), "lost" if totals.offline else "strong")]),
         (
             "Under-repl." if not wide else "Under-replicated",
-            [Part(f"{totals.under_replicated:,}", "behind" if totals.under_replicated else "strong")],
+            [Part(_visible(totals.under_replicated, whole=topics), "behind" if totals.under_replicated else "strong")],
         ),
-        (f"{totals.groups:,} groups", groups),
+        (number_of(totals.groups, "group", whole=whole), groups),
         ("Lag", [Part(at_least(totals.lag, totals.lag_at_least, human=human), "strong")]),
     ]
     heads, values = [], []
@@ -133,6 +138,11 @@ def stats(view: View, *, human: bool, wide: bool) -> list[Line]:
         heads.append(Part(f" {title}".ljust(size), "dim"))
         values += [Part(" "), *parts, Part(" " * (size - 1 - sum(len(part.text) for part in parts)))]
     return [Line(), Line(heads), Line(values)]
+
+
+def _visible(number: int, *, whole: bool) -> str:
+    """How many there are; of what this user may see where that is not the `whole`."""
+    return f"{number:,}" if whole else f"{number:,} visible"
 
 
 def failing(view: View) -> list[Line]:

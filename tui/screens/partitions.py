@@ -12,6 +12,7 @@ from monitor.table import Floats, Ints, Ragged, objects
 from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
 from monitor.view import View
+from tui.screens.standing import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
 
@@ -53,6 +54,11 @@ def _partitions(name: str) -> Make:
 def _records(rows: Rows) -> Floats:
     offsets = rows.view.snapshot.offsets
     return (offsets.end_offset - offsets.start_offset)[rows.pick]
+
+
+def _produced(rows: Rows) -> Floats:
+    rates = rows.view.partition_rates
+    return np.where(np.isnan(rates.produce_rate_5m), rates.produce_rate_1m, rates.produce_rate_5m)[rows.pick]
 
 
 def _tiered(name: str) -> Make:
@@ -195,7 +201,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         falling=False,
     ),
     _nodes("replicas", "Replicas", "R", _of_partitions("replicas"), meaning(Partitions, "replicas")),
-    _nodes("isr", "In sync", "I", _of_partitions("isr"), meaning(Partitions, "isr")),
+    _nodes("isr", "In sync", "Y", _of_partitions("isr"), meaning(Partitions, "isr")),
     _nodes("offline", "Offline", "F", _of_partitions("offline"), meaning(Partitions, "offline"), rank=8),
     _nodes(
         "eligible",
@@ -209,6 +215,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     counts("stable", "Stable", "B", _offsets("stable_offset"), meaning(Offsets, "stable_offset"), width=11, rank=6),
     counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=11),
     counts("records", "Records", "C", _records, "end - start offset", width=11, rank=2),
+    rate_column("in", "In/s", "N", _produced, "records produced a second, over the last 5 minutes, or 1"),
     counts(
         "unstable",
         "Held",
@@ -233,7 +240,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     counts(
         "tiered",
         "Tiered end",
-        "N",
+        "I",
         _tiered("tiered_end_offset"),
         f"{meaning(TieredOffsets, 'tiered_end_offset')}; only of topics with it",
         width=12,

@@ -28,6 +28,9 @@ from tui.widgets.rows import Make, Rows, ages, counts, names, reasons, statuses
 TALL = 32
 """The lines of a terminal in which more is said of the row under the cursor."""
 
+MARK = len("cause")
+"""The cells of the word before what is said of a row."""
+
 VIEWS = {
     "no_controller": "quorum",
     "quorum_minority": "quorum",
@@ -47,12 +50,14 @@ def ranked(table: Problems) -> tuple[Ints, Ints]:
     effects: dict[int, list[int]] = {}
     for row, cause in enumerate(table.cause.tolist()):
         effects.setdefault(cause, []).append(row)
-    place, depth = np.zeros(len(table), np.int32), np.zeros(len(table), np.int32)
+    place, depth = np.full(len(table), len(table), np.int32), np.zeros(len(table), np.int32)
     left = [(row, 0) for row in reversed(effects.get(-1, []))]
-    for number in range(len(table)):
-        row, depth_here = left.pop()
-        place[row], depth[row] = number, depth_here
-        left += [(each, depth_here + 1) for each in reversed(effects.get(row, []))]
+    number = 0
+    while left:
+        row, causes = left.pop()
+        place[row], depth[row] = number, causes
+        left += [(each, causes + 1) for each in reversed(effects.get(row, []))]
+        number += 1
     return place, depth
 
 
@@ -99,7 +104,13 @@ COLUMNS: tuple[Column[Rows], ...] = (
     ages("since", "For", "F", _lasts, "for how long it is there, as far as kmon saw", width=7),
     names("kind", "Kind", "K", _problems("kind"), meaning(Problems, "kind"), width=18, rank=2),
     counts("count", "Count", "C", _problems("count"), meaning(Problems, "count"), width=6, rank=1),
-    reasons(lambda rows, row: str(_table(rows).sentence[row]), meaning(Problems, "sentence"), title="Problem", grow=4),
+    reasons(
+        lambda rows, row: str(_table(rows).sentence[row]),
+        meaning(Problems, "sentence"),
+        title="Problem",
+        width=38,
+        grow=8,
+    ),
 )
 
 
@@ -123,16 +134,17 @@ class Health(MonitorScreen):
 
     def told(self, mark: str, text: str, kind: str = "") -> list[Line]:
         """A sentence in as many lines as it needs, the first of them marked."""
-        lines = wrap(text, self.app.size.width - len(mark) - 3, 2)
+        lines = wrap(text, self.app.size.width - MARK - 3, 2)
+        marks = (mark, *("" for _ in lines[1:]))
         return [
-            Line([Part(f" {mark if place == 0 else ' ' * len(mark)} ", "dim"), Part(each, kind)])
-            for place, each in enumerate(lines)
+            Line([Part(f" {each.ljust(MARK)} ", "dim"), Part(line, kind)])
+            for each, line in zip(marks, lines, strict=True)
         ]
 
     def diagnosed(self, view: View, row: int) -> list[Line]:
         """A diagnosis, and the numbers behind it."""
         sentence = self.told("why", str(view.diagnoses.sentence[row]))
-        return [*sentence, *self.told("   ", evidence_of(view.diagnoses, row), "dim")[:1]]
+        return [*sentence, *self.told("", evidence_of(view.diagnoses, row), "dim")[:1]]
 
 
 class ProblemsScreen(Health):
@@ -151,9 +163,9 @@ class ProblemsScreen(Health):
 
     def said(self, rows: Rows, row: int) -> Iterable[Line]:
         table, view = _table(rows), rows.view
-        yield from self.told("   ", str(table.sentence[row]))
+        yield from self.told("", str(table.sentence[row]))
         if table.cause[row] >= 0:
-            yield from self.told("by ", str(table.sentence[table.cause[row]]), "dim")[:1]
+            yield from self.told("cause", str(table.sentence[table.cause[row]]), "dim")[:1]
         group = view.group_rows.get(str(table.group[row]), -1) if table.group[row] is not None else -1
         for each in np.flatnonzero(view.diagnoses.group == group):
             yield from self.diagnosed(view, int(each))

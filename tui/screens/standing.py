@@ -1,19 +1,18 @@
 """Columns of how a group stands and of its lag in time, which the tables of groups, readers and partitions share."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import STATUSES
+from monitor.derive.lag import OK, STATUSES
 from monitor.snapshot import Groups
 from monitor.table import Floats, Ints, Table
 from monitor.text import UNKNOWN as DASH
 from monitor.text import age, at_least, rate, visible
 from monitor.view import View
 from tui.format import count
-from tui.widgets.columns import Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, amounts, counts, names, statuses, totals
+from tui.widgets.columns import WIDE, Cell, Column, meaning
+from tui.widgets.rows import Make, Rows, counts, names, statuses, totals
 
 STATUS_MEANING = (
     "lost: records were deleted before they were read; losing: deletion will overtake the group; stuck: its offset does"
@@ -25,44 +24,25 @@ Of = Callable[[str], Make]
 """Gives a column of one of the core's tables by its name, for the rows of a table."""
 
 
-class TimeColumns(NamedTuple):
-    """How old the next record is, for how long what is left will take, the rates, and until when it is kept."""
+def time_columns(of: Of, table: type[Table], *, known: str) -> tuple[Column[Rows], ...]:
+    """How old the next record is, for how long what is left will take, the rates, and until when it is kept.
 
-    age: Column[Rows]
-    eta: Column[Rows]
-    produced: Column[Rows]
-    consumed: Column[Rows]
-    headroom: Column[Rows]
-
-
-def time_columns(of: Of, table: type[Table], *, known: str) -> TimeColumns:
-    """The columns of lag in time of a core table; `known` names the part of an age that is known."""
-    return TimeColumns(
+    `known` names the column with the part of an age that is known.
+    """
+    return (
         _age(of("lag_seconds"), of("lag_seconds_error"), of(known), meaning(table, "lag_seconds")),
-        amounts(
-            age,
-            "eta",
-            "ETA",
-            "E",
-            of("eta_seconds"),
-            f"{meaning(table, 'eta_seconds')}; unknown while a rate is",
-            width=6,
-            rank=3,
-            alarm=lambda value: "behind" if np.isinf(value) else "" if value else "dim",
+        _until(
+            "eta", "ETA", "E", of("eta_seconds"), f"{meaning(table, 'eta_seconds')}; unknown while a rate is", rank=3
         ),
-        _rate("in", "In/s", "N", of("produce_rate"), f"{meaning(table, 'produce_rate')}, in the last minutes"),
-        _rate("out", "Out/s", "U", of("consume_rate"), f"{meaning(table, 'consume_rate')}, in the last minutes"),
-        amounts(
-            age,
+        rate_column("in", "In/s", "N", of("produce_rate"), f"{meaning(table, 'produce_rate')}, in the last minutes"),
+        rate_column("out", "Out/s", "U", of("consume_rate"), f"{meaning(table, 'consume_rate')}, in the last minutes"),
+        _until(
             "headroom",
             "Headroom",
             "D",
             of("headroom_seconds"),
             f"{meaning(table, 'headroom_seconds')}; unknown while retention or the age is",
-            width=8,
             rank=6,
-            falling=False,
-            alarm=lambda value: "dim" if np.isinf(value) else "",
         ),
     )
 
@@ -86,13 +66,26 @@ def _age(seconds: Make, error: Make, known: Make, words: str) -> Column[Rows]:
         lambda rows: [rows.array(known)],
         "L",
         right=True,
-        grow=1,
-        most=15,
+        grow=3,
+        most=13,
         rank=1,
     )
 
 
-def _rate(name: str, title: str, letter: str, make: Make, words: str) -> Column[Rows]:
+def _until(name: str, title: str, letter: str, make: Make, words: str, *, rank: int) -> Column[Rows]:
+    """A time that is left; one without an end matters only where the row is not ok."""
+
+    def cell(rows: Rows, row: int) -> Cell:
+        value = float(rows.array(make)[row])
+        matters = value > 0 and not (np.isinf(value) and rows.status[row] == OK)
+        return Cell(age(value), "" if matters else "dim")
+
+    return Column(
+        name, title, max(6, len(title)), cell, words, lambda rows: [rows.array(make)], letter, right=True, rank=rank
+    )
+
+
+def rate_column(name: str, title: str, letter: str, make: Make, words: str) -> Column[Rows]:
     """A rate, whose unit stands in its title."""
 
     def cell(rows: Rows, row: int) -> Cell:
@@ -106,13 +99,13 @@ def _rate(name: str, title: str, letter: str, make: Make, words: str) -> Column[
     return Column(name, title, 7, cell, words, lambda rows: [rows.array(make)], letter, right=True, rank=5)
 
 
-def since_column(since: Make, watched: Make | None = None) -> Column[Rows]:
+def since_column(since: Make, watched: Make) -> Column[Rows]:
     """For how long a row has had its status, from unix times; at least since it is `watched` where that is unknown."""
 
     def cell(rows: Rows, row: int) -> Cell:
         now = rows.view.time
-        known = np.nan if watched is None else now - float(rows.array(watched)[row])
-        return Cell(at_least(now - float(rows.array(since)[row]), known, lambda each: age(each or 0.0)), "dim")
+        lasts, known = now - float(rows.array(since)[row]), now - float(rows.array(watched)[row])
+        return Cell(at_least(lasts, known, lambda each: age(each or 0.0)), "dim")
 
     words = "for how long it has had this status; ≥ before how long kmon has watched it, where it had it before"
     return Column("since", "For", 8, cell, words, right=True, rank=7)
@@ -128,8 +121,22 @@ def named_columns(status: Make, groups: Of) -> tuple[Column[Rows], ...]:
     )
 
 
-def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
-    """How far behind groups are, in records and in time, since when, and what they lost."""
+def lag_columns(of: Of, table: type[Table], totalled: Make) -> tuple[Column[Rows], ...]:
+    """How far behind groups are, in records and in time, since when, and what they lost.
+
+    `totalled` gives the row of the core table that each row of `view.lag` is totalled in.
+    """
+
+    def watched(rows: Rows) -> Floats:
+        # A row that stands as badly as its total has done so for at least as long as it is watched.
+        statuses, key = rows.view.lag_statuses, totalled(rows)
+        place = np.full(int(max(key.max(initial=-1), rows.pick.max(initial=-1))) + 1, -1)
+        place[rows.pick] = np.arange(len(rows.pick))
+        mine = place[key] >= 0
+        mine[mine] = statuses.status[mine] == rows.status[place[key[mine]]]
+        first = np.full(len(rows.pick), np.nan)
+        np.fmin.at(first, place[key[mine]], statuses.watched[mine])
+        return first
 
     def lost(rows: Rows) -> Floats:
         # What could not be asked may have lost some.
@@ -147,8 +154,8 @@ def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
             width=11,
         ),
         *time_columns(of, table, known="lag_seconds_at_least"),
-        since_column(of("since")),
-        counts("max", "Max lag", "X", of("max_lag"), meaning(table, "max_lag"), width=10, rank=8),
+        since_column(of("since"), watched),
+        counts("max", "Max lag", "X", of("max_lag"), meaning(table, "max_lag"), width=10, rank=WIDE),
         totals(
             "lost",
             "Lost",

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from monitor.derive.completeness import lists_groups, number_of
 from monitor.snapshot import KNOWN
-from monitor.text import plural, size, span, visible
+from monitor.text import size, span, visible
 from monitor.view import View
 from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
@@ -70,7 +71,9 @@ def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
     if np.isnan(totals.size_bytes[row]) and topics.partitions[row]:
         yield Fact("size unknown:", why_no_size(view), "unknown")
     lag = at_least(totals.lag[row], totals.lag_at_least[row], human=human)
-    yield Fact("read by", f"{plural(int(totals.groups[row]), 'group')}, lag {lag}")
+    yield Fact(
+        "read by", f"{number_of(int(totals.groups[row]), 'group', whole=lists_groups(view.snapshot))}, lag {lag}"
+    )
     if not topics.watched[row]:
         yield Fact("not watched:", "the settings leave it out", "unknown")
     yield from config_facts(view, row)

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from textual.widget import Widget
 
+from monitor.derive.completeness import lists_groups
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
 from monitor.derive.rollup import TopicTotals
 from monitor.details import TopicConfigs
@@ -19,7 +20,7 @@ from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE, Column, Values, meaning
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals
+from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals, whole
 
 
 def _totals(name: str) -> Make:
@@ -127,7 +128,17 @@ COLUMNS: tuple[Column[Rows], ...] = (
     ),
     counts("records", "Records", "C", _totals("records"), meaning(TopicTotals, "records"), width=12, rank=1),
     sizes("size", "Size", "Z", _totals("size_bytes"), meaning(TopicTotals, "size_bytes"), width=8),
-    counts("groups", "Groups", "R", _totals("groups"), meaning(TopicTotals, "groups"), width=7, rank=4),
+    totals(
+        "groups",
+        "Groups",
+        "R",
+        whole(_totals("groups"), lists_groups),
+        f"{meaning(TopicTotals, 'groups')}; ≥ where some may be hidden from this user",
+        known=_totals("groups"),
+        width=7,
+        rank=4,
+        kind="",
+    ),
     totals(
         "lag", "Lag", "A", _totals("lag"), meaning(TopicTotals, "lag"), known=_totals("lag_at_least"), width=11, kind=""
     ),

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.snapshot import Snapshot
 from monitor.table import Flags, Ints
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
 from monitor.text import age, percent, size, span, visible
@@ -209,6 +210,11 @@ def totals(
         return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
 
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
+
+
+def whole(make: Make, complete: Callable[[Snapshot], bool]) -> Make:
+    """A column of counts for `totals`: unknown where some of what is counted may be hidden from this user."""
+    return lambda rows: make(rows) if complete(rows.view.snapshot) else np.full(len(rows.pick), np.nan)
 
 
 def levels(ok: str, behind: str, lost: str, unknown: str) -> dict[int, str]:
