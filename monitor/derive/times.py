@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.dating import Bracket, Wanted
 from monitor.derive.lag import Lag, next_offsets, waiting_rows
+from monitor.derive.partitions import partition_rows
 from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.details import RecordTimes
 from monitor.past.past import Past
@@ -53,7 +54,8 @@ def derive_times(
     """Ages, rates and what follows from them for every row of lag. `reasons` gets those that are new."""
     earliest, latest, method, reason = _written(snapshot, lag, past, reasons)
     now = snapshot.time
-    oldest, youngest = now - earliest, np.maximum(0.0, now - latest)
+    # A timestamp that is believed may be a little ahead of this clock; an age is never negative.
+    oldest, youngest = np.maximum(0.0, now - earliest), np.maximum(0.0, now - latest)
     age, error = (oldest + youngest) / 2, (oldest - youngest) / 2
 
     produced, consumed = (
@@ -99,26 +101,36 @@ def _by_timestamp(
     """Fill in the rows whose next record was dated by its timestamp."""
     earliest, latest, method, reason = columns
     times = snapshot.record_times
-    dated = {
-        key: row
-        for row, key in enumerate(
-            zip(times.topic.tolist(), times.partition.tolist(), times.offset.tolist(), strict=True)
-        )
-    }
-    kinds = snapshot.topic_configs.timestamp_type
-    offsets = next_offsets(lag)
-    for row in rows.tolist():
-        found = dated.get((int(lag.topic[row]), int(lag.partition[row]), float(offsets[row])))
-        if found is None or np.isnan(times.earliest[found]) or np.isnan(times.latest[found]):
-            continue
-        if times.unordered[found]:
-            reason[row] = reason_code(reasons, UNORDERED)
-        elif times.earliest[found] > snapshot.time + AHEAD_SECONDS:
-            reason[row] = reason_code(reasons, AHEAD)
-        else:
-            earliest[row], latest[row] = times.earliest[found], max(times.latest[found], times.earliest[found])
-            kind = kinds[lag.topic[row]] if len(kinds) else None
-            method[row] = {"LogAppendTime": APPEND, "CreateTime": CREATE}.get(kind or "", RECORD)
+    place = _places(snapshot, lag, rows)
+    rows, place = rows[place >= 0], place[place >= 0]
+    told = ~np.isnan(times.earliest[place]) & ~np.isnan(times.latest[place])
+    unordered, ahead = times.unordered[place], times.earliest[place] > snapshot.time + AHEAD_SECONDS
+    reason[rows[told & unordered]] = reason_code(reasons, UNORDERED)
+    reason[rows[told & ~unordered & ahead]] = reason_code(reasons, AHEAD)
+    believed = told & ~unordered & ~ahead
+    rows, place = rows[believed], place[believed]
+    earliest[rows] = times.earliest[place]
+    latest[rows] = np.maximum(times.latest[place], times.earliest[place])
+    kinds = {"LogAppendTime": APPEND, "CreateTime": CREATE}
+    configs = snapshot.topic_configs
+    by_topic = [kinds.get(kind or "", RECORD) for kind in configs.timestamp_type] or [RECORD] * len(snapshot.topics)
+    method[rows] = np.array(by_topic, np.int8)[lag.topic[rows]]
+
+
+def _places(snapshot: Snapshot, lag: Lag, rows: Ints) -> Ints:
+    """For each of `rows` of lag the row of `record_times` of its next record, -1 where there is none."""
+    times = snapshot.record_times
+    offsets = np.unique(times.offset)
+
+    def keys(partition_row: Ints, offset: Floats) -> Ints:
+        code = np.minimum(np.searchsorted(offsets, offset), len(offsets) - 1)
+        return np.where(offsets[code] == offset, partition_row.astype(np.int64) * len(offsets) + code, -1)
+
+    known = keys(partition_rows(snapshot, times.topic, times.partition), times.offset)
+    wanted = keys(lag.partition_row[rows], next_offsets(lag)[rows])
+    order = np.argsort(known)
+    place = order[np.minimum(np.searchsorted(known, wanted, sorter=order), len(known) - 1)]
+    return np.where((wanted >= 0) & (known[place] == wanted), place, -1)
 
 
 def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, oldest: Floats) -> Floats:

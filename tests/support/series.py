@@ -55,7 +55,7 @@ class Series:
             interval_seconds=self.interval,
         )
         if self.retention_seconds is not None:
-            snapshot = replace(snapshot, topic_configs=_configs(len(snapshot.topics), self.retention_seconds))
+            snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
         if not snapshot.error:
             lag, _ = derive_lag(snapshot)
             self.past.add(snapshot, lag, 0.0)
@@ -116,7 +116,8 @@ def _watch(series: Series, poll: Poll, group_type: str, protocol_type: str | Non
     )
 
 
-def _configs(topics: int, retention_seconds: float) -> TopicConfigs:
+def topic_configs(topics: int, retention_seconds: float) -> TopicConfigs:
+    """The same for so many topics."""
     unknown = np.full(topics, np.nan)
     return TopicConfigs(
         np.ones(topics),
