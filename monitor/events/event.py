@@ -99,10 +99,10 @@ def events_table(events: Sequence[Event]) -> Events:
 
 def when(events: Events, row: int, now: float, interval_seconds: float | None) -> str:
     """How long ago an event was; after a gap in the polls, between when and when."""
-    ago = duration(now - float(events.time[row]))
+    before, ago = (duration(now - float(time)) for time in (events.after_time[row], events.time[row]))
     gap = float(events.time[row] - events.after_time[row])
-    if interval_seconds is not None and gap > 2 * interval_seconds:
-        return f"between {duration(now - float(events.after_time[row]))} and {ago} ago"
+    if interval_seconds is not None and gap > 2 * interval_seconds and before != ago:
+        return f"between {before} and {ago} ago"
     return f"{ago} ago"
 
 
