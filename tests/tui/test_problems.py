@@ -18,6 +18,7 @@ from monitor.table import objects
 from monitor.view import View, make_view
 from tui.app import KmonApp
 from tui.screens.group import GroupScreen
+from tui.screens.overview import share
 from tui.screens.problems import ranked
 from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
@@ -266,6 +267,26 @@ async def test_a_short_terminal_keeps_its_room_for_the_groups() -> None:
         await pilot.resize_terminal(80, 50)
         await settled(pilot)
         assert "topic refunds was created" in text(app)
+
+
+def test_the_lines_of_the_overview_are_shared() -> None:
+    assert share(40, 10, 3, 50) == (10, 3, 8)
+    assert share(20, 10, 9, 50) == (4, 5, 6)
+    assert share(9, 10, 9, 50) == (4, 3, 0)
+    assert share(5, 10, 9, 50) == (5, 0, 0)
+    assert share(-3, 10, 9, 50) == (2, 0, 0)
+    assert share(30, 0, 0, 0) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 32), (120, 40), (200, 50)])
+async def test_nothing_of_the_overview_is_out_of_sight(size: tuple[int, int]) -> None:
+    app, _ = app_on(*VIEWS)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        shown = [each.region for each in app.screen.query("#body > *") if each.display]
+        body = app.screen.query_one("#body").region
+        assert sum(each.height for each in shown) <= body.height
+        assert max(each.bottom for each in shown) <= body.bottom
 
 
 # Lag in time

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from textual.widget import Widget
@@ -23,17 +24,42 @@ from tui.screens.problems import problem_lines
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import Rows
+from tui.widgets.table import HEADER_LINES
 
 WORST_GROUPS = 10
 TALL = 32
 """The lines of a terminal in which the figures may take a blank one more."""
-FRAME = 12
+FRAME = 11
 """The lines of the verdict, the views, the chart, the titles, a row's reason and the keys."""
+EMPTY_LINES = 2
+"""The lines in which a table says that it is empty."""
 LEAST_GROUPS = 4
 """Of the worst groups so many are seen before anything else has a line."""
 MOST_PROBLEMS, MOST_EVENTS = 5, 8
 LINES_BELOW = 4
 """Alerts, and failing collectors, that are named; the rest is counted."""
+
+
+class Room(NamedTuple):
+    """How many groups, problems and events have a line."""
+
+    groups: int
+    problems: int
+    events: int
+
+
+def share(lines: int, groups: int, problems: int, events: int) -> Room:
+    """How many of so many groups, problems and events are shown in `lines`.
+
+    First come some groups, then problems with a title and a blank line, then events with one more, then other groups.
+    """
+    seen = max(EMPTY_LINES, min(groups, LEAST_GROUPS, lines))
+    lines -= seen
+    worst = max(0, min(problems, MOST_PROBLEMS, lines - 2))
+    lines -= worst + 2 if worst else 0
+    newest = max(0, min(events, MOST_EVENTS, lines - 3))
+    lines -= newest + 3 if newest else 0
+    return Room(seen + max(0, min(groups - seen, lines)), worst, newest)
 
 
 class OverviewScreen(MonitorScreen):
@@ -54,19 +80,20 @@ class OverviewScreen(MonitorScreen):
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         assert picture.view is not None
-        problems = problem_lines(picture.view, self._room(picture, rows)[0])
+        problems = problem_lines(picture.view, self._room(picture, rows).problems)
         return [*self._figures(picture, rows), *problems, *([Line()] if problems else [])]
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        view = rows.view
+        assert picture.view is not None
+        view, room = rows.view, self._room(picture, rows)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
         troubled = int((view.group_lags.status != OK).sum())
         shown = f"{len(rows.keys)} of {troubled:,} not ok" if troubled > len(rows.keys) else f"{troubled:,} not ok"
-        self.table.styles.max_height = max(3, len(rows.keys) + 1)
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
-        assert picture.view is not None
-        events = event_lines(picture.view, picture.now, picture.interval_seconds, self._room(picture, rows)[1])
-        self.query_one("#below", Lines).put(*self._complaints(picture), *events, *([Line()] if events else []))
+        self.table.styles.height = HEADER_LINES + room.groups
+        events = event_lines(picture.view, picture.now, picture.interval_seconds, room.events)
+        below = [*self._complaints(picture), *([Line(), *events, Line()] if events else [])]
+        self.query_one("#below", Lines).put(*below)
 
     def _figures(self, picture: Picture, rows: Rows) -> list[Line]:
         tall = [Line()] if self.size.height >= TALL else []
@@ -75,14 +102,14 @@ class OverviewScreen(MonitorScreen):
 
     def _complaints(self, picture: Picture) -> list[Line]:
         assert picture.view is not None
-        return [*failing(picture.view), *alerts(picture.view.alerts, picture.now)]
+        lines = [*failing(picture.view), *alerts(picture.view.alerts, picture.now)]
+        return [Line(), *lines] if lines else []
 
-    def _room(self, picture: Picture, rows: Rows) -> tuple[int, int]:
-        """How many problems and how many events have a line, after all that must be seen."""
-        fixed = len(self._figures(picture, rows)) + len(self._complaints(picture)) + FRAME
-        left = self.size.height - fixed - min(len(rows.keys), LEAST_GROUPS)
-        problems = max(0, min(MOST_PROBLEMS, left - 2))
-        return problems, max(0, min(MOST_EVENTS, left - (problems + 2) - 3))
+    def _room(self, picture: Picture, rows: Rows) -> Room:
+        assert picture.view is not None
+        others = FRAME + len(self._figures(picture, rows)) + len(self._complaints(picture))
+        problems = int((picture.view.problems.cause < 0).sum())
+        return share(self.size.height - others, len(rows.keys), problems, len(picture.view.events))
 
     def target(self, key: Hashable) -> MonitorScreen:
         return GroupScreen(str(key))
