@@ -110,6 +110,7 @@ def test_a_member_that_reads_its_partitions_in_turns_tells_of_all_of_them() -> N
     assert f": 30/s are read and 20/s come in, which catches up in 2 h{whole}" in partition_story(view, 1)
     assert ", which never catches up; client d at i; " in partition_story(view, 2)
     assert "; client c at h; " in partition_story(in_turns("share"), 0)
+    assert ": client c at h; " in partition_story(make_view(in_turns("consumer").snapshot), 0)
     assert "; client c at h reads nothing of 40/s on 2 partitions; " in partition_story(in_turns("consumer", 0), 0)
 
 
