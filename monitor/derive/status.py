@@ -50,6 +50,8 @@ Rates = tuple[PartitionRates, ConsumeRates]
 
 RECENT = 0.5
 """Of the time after which a row is stopped or stuck: so long after a commit it may still be read."""
+EVIDENCE_POLLS = 1.5
+"""Within so many polls of the time at which it should be there, evidence is taken to have been there."""
 LEFT = 0.75
 """Of that time: so long it must be read to be neither any more, which one commit alone does not do."""
 HOLDS: dict[int, tuple[float, int, float, int]] = {
@@ -293,6 +295,9 @@ class _Poll:
             here = status == each
             began[here] = marks.turned[each - 1, rows[here]]
         began = np.where(status == REWOUND, marks.fell[rows], began)
+        still = marks.still[rows]
         for each, recent in ((STOPPED, STOPPED_SECONDS * RECENT), (STUCK, patience * RECENT)):
-            began = np.where(status == each, np.maximum(marks.still[rows], began - recent), began)
+            # Evidence is seen by the first poll after it is there.
+            seen_late = began - recent - still <= EVIDENCE_POLLS * self.interval
+            began = np.where(status == each, np.where(seen_late, still, began - recent), began)
         return np.where(began <= marks.first[rows], np.nan, began)

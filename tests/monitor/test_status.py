@@ -384,6 +384,14 @@ def test_since_is_unknown_while_it_may_have_begun_before_kmon_looked() -> None:
     assert np.isnan(watch([Poll(9, None)])[0].lag_statuses.watched[0])
 
 
+def test_what_stood_still_from_the_first_poll_on_has_no_known_beginning_however_polls_are_spaced() -> None:
+    for spacing in (9.3, 10.0, 10.1, 12.7):
+        polls = [Poll(100_000 + each, 0, age=9_000 + spacing * each, after=spacing) for each in range(60)]
+        last = watch(polls)[-1]
+        assert STATUSES[last.lag_statuses.status[0]] == "stuck"
+        assert math.isnan(last.lag_statuses.since[0])
+
+
 def test_statuses_do_not_depend_on_when_the_clock_of_the_marks_began(monkeypatch: pytest.MonkeyPatch) -> None:
     polls = [*WELL, *stood(30, end=END, commit=AT), *steady(30, end=END + 310)]
     one = watch(polls)
