@@ -29,8 +29,9 @@ from kmon.demo.cluster import Cluster
 with Cluster(brokers=1) as cluster:
     if sys.argv[1] == "pause":
         cluster.pause(1)
-    print(cluster.process(1).pid, cluster.spawn("other", ["sleep", "600"]).pid, cluster.folder, flush=True)
+    other = cluster.spawn("other", ["sleep", "600"])
     try:
+        print(cluster.process(1).pid, other.pid, cluster.folder, flush=True)
         sys.stdin.read()
     finally:
         print("left", flush=True)
