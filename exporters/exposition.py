@@ -6,7 +6,6 @@ fills in numbers that have changed. They are remade when a label, or which numbe
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,10 +14,13 @@ from monitor.table import Flags, Floats, Ints, Texts, objects
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 PIECE_LINES = 4096
-"""Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied."""
+"""Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied.
+
+A family of more lines is filled in when it is asked for: a scraper that takes gzip needs no text that is kept.
+"""
 
 LARGE_LINES = 250_000
-"""A family of more lines than this is not kept as text: its templates are packed, and filled in anew by each scrape."""
+"""The templates of a family of more lines than this are packed, and its text is not kept for the next scrape."""
 
 LabelColumn = tuple[Texts | Ints, Ints | None]
 """The values of a label: one a line, or as (values, codes) with line i labelled `values[codes[i]]`."""
@@ -105,16 +107,22 @@ def same(one: Ints | Texts | Floats | Flags | None, other: Ints | Texts | Floats
     return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
-@dataclass(frozen=True, eq=False)
 class Unfilled:
-    """Lines that are a packed template and its numbers still."""
+    """Lines that are a template and its numbers still: who asks for them fills them in."""
 
-    packed: bytes
-    numbers: Floats
-    whole: bool
+    def __init__(self, template: bytes, numbers: Floats, *, whole: bool, packed: bool) -> None:
+        self._template, self._numbers, self._whole, self._packed = template, numbers, whole, packed
+        self._text: bytes | None = None
 
-    def fill(self) -> bytes:
-        return fill(zlib.decompress(self.packed), self.numbers, whole=self.whole)
+    def fill(self, *, keep: bool) -> bytes:
+        """The text, which is kept for those who ask next if that is worth its memory."""
+        if self._text is not None:
+            return self._text
+        template = zlib.decompress(self._template) if self._packed else self._template
+        text = fill(template, self._numbers, whole=self._whole)
+        if keep and not self._packed:
+            self._text = text
+        return text
 
 
 Piece = bytes | Unfilled
@@ -129,9 +137,9 @@ def fill(template: bytes, numbers: Floats, *, whole: bool) -> bytes:
     return text.replace(b" inf\n", b" +Inf\n").replace(b" -inf\n", b" -Inf\n")
 
 
-def filled(piece: Piece) -> bytes:
+def filled(piece: Piece, *, keep: bool = False) -> bytes:
     """The text of a piece."""
-    return piece if isinstance(piece, bytes) else piece.fill()
+    return piece if isinstance(piece, bytes) else piece.fill(keep=keep)
 
 
 class Lines:
@@ -175,10 +183,15 @@ class Lines:
             self._pieces = [b""] * len(self._templates)
         for place, (template, part) in enumerate(zip(self._templates, self._parts(len(numbers)), strict=True)):
             if not kept or not same(self._numbers[part], numbers[part]):
-                make = Unfilled if self._large(len(numbers)) else fill
-                self._pieces[place] = make(template, numbers[part], whole=self._whole)
+                self._pieces[place] = self._piece(template, numbers[part], len(numbers))
         self._columns, self._known, self._numbers = columns, known, numbers
         return self._pieces
+
+    def _piece(self, template: bytes, numbers: Floats, lines: int) -> Piece:
+        packed = self._large(lines)
+        if packed or lines > self._piece_lines:
+            return Unfilled(template, numbers, whole=self._whole, packed=packed)
+        return fill(template, numbers, whole=self._whole)
 
     def _large(self, lines: int) -> bool:
         return lines > self._large_lines

@@ -60,7 +60,7 @@ class Pieces(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in self.pieces:
-            await send({"type": "http.response.body", "body": filled(piece), "more_body": True})
+            await send({"type": "http.response.body", "body": filled(piece, keep=True), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

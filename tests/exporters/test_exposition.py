@@ -137,4 +137,14 @@ def test_only_pieces_with_changed_numbers_are_made_anew() -> None:
     assert len(first) == 3
     assert first[0] is second[0]
     assert first[2] is second[2]
-    assert second[1] == b'n{p="2"} 2\nn{p="3"} 7\n'
+    assert filled(second[1]) == b'n{p="2"} 2\nn{p="3"} 7\n'
+
+
+def test_the_text_of_a_piece_is_kept_for_the_next_scrape_unless_the_family_is_large() -> None:
+    columns: list[LabelColumn] = [(np.arange(5), None)]
+    for large_lines, kept in ((5, True), (4, False)):
+        lines = Lines("n", [], ["p"], whole=True, piece_lines=2, large_lines=large_lines)
+        (piece, *_) = lines.render(columns, np.arange(5.0))
+        assert filled(piece) is not filled(piece), "who does not ask for it to be kept leaves nothing"
+        assert (filled(piece, keep=True) is filled(piece, keep=True)) == kept
+        assert filled(piece) == b'n{p="0"} 0\nn{p="1"} 1\n'
