@@ -89,7 +89,7 @@ def _measure_growth() -> int:
     there = None
     with Cluster(brokers=3, heap_mb=CURVE[-1].heap_mb, tell=lambda line: print(line, file=sys.stderr)) as cluster:
         for load in CURVE:
-            seconds = build(load, cluster.bootstrap, there=there)
+            seconds = build(load, cluster.bootstrap, there=there, copies=CURVE[-1].replication_factor)
             there = load
             print(
                 f"\n{load.topics * load.partitions:,} partitions, {load.groups:,} groups × {load.commits} commits "

@@ -69,21 +69,25 @@ LOADS = {
 """A and B are the design's; S is small, to try the benchmark itself."""
 
 CURVE = (
-    Load("1k", topics=50, partitions=20, groups=100, commits=20, heap_mb=1200),
-    Load("10k", topics=500, partitions=20, groups=1000, commits=20, heap_mb=1200),
-    Load("20k", topics=1000, partitions=20, groups=5000, commits=20, heap_mb=1200, interval_seconds=8),
+    Load("1k", topics=50, partitions=20, groups=100, commits=20, heap_mb=1800),
+    Load("10k", topics=500, partitions=20, groups=1000, commits=20, heap_mb=1800),
+    Load("20k", topics=1000, partitions=20, groups=5000, commits=20, heap_mb=1800, interval_seconds=8),
 )
-"""Steps of growth, each of which holds the one before."""
+"""Steps of growth, each of which holds the one before; all are replicated as often as the last can be."""
 
 
-def build(load: Load, bootstrap: str, *, there: Load | None = None) -> float:
-    """Create the topics and commit the offsets, without those that are `there`; the seconds it took."""
+def build(load: Load, bootstrap: str, *, there: Load | None = None, copies: int | None = None) -> float:
+    """Create the topics and commit the offsets, without those that are `there`; the seconds it took.
+
+    `copies` is the replication factor, by default that of the load.
+    """
     began = time.monotonic()
+    factor = copies or load.replication_factor
     names = load.topic_names()[there.topics if there else 0 :]
     admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=120_000)
     try:
         for at in range(0, len(names), 50):
-            config = {"num_partitions": load.partitions, "replication_factor": load.replication_factor}
+            config = {"num_partitions": load.partitions, "replication_factor": factor}
             admin.create_topics(dict.fromkeys(names[at : at + 50], config), timeout_ms=120_000)
     finally:
         admin.close()
