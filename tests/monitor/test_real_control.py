@@ -1,6 +1,7 @@
 """The cluster about itself, on real Kafka: quorum, fenced brokers, reassignments, transactions, tiered offsets."""
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka_cluster import broker_killed, make_topic, produce, unique, wait_until
+from kafka_cluster import broker_killed, commit, make_topic, produce, unique, wait_until
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
 from kmon.demo.jars import KAFKA_VERSION, class_path
 from monitor.choice import Choice
+from monitor.derive.times import CREATE
 from monitor.poll import Poller
 from monitor.view import View
 
@@ -280,3 +282,35 @@ def test_tiered_offsets_and_what_an_older_kafka_cannot_tell(tiered: Cluster) -> 
     assert known["eligible_replicas"] == (0, "the feature eligible.leader.replicas.version is not on")
     for name in ("quorum", "features", "reassignments", "transactions", "tiered_offsets"):
         assert known[name] == (1, ""), name
+
+
+def test_records_in_remote_storage_are_dated(tiered: Cluster) -> None:
+    topic = make_topic(
+        tiered, "aged", remote_storage_enable="true", segment_bytes=20_000, local_retention_ms=1000, retention_ms=-1
+    )
+    group, now = unique("aged"), time.time()
+    ages = [5_000.0 - 40 * number for number in range(100)]
+    producer = KafkaProducer(bootstrap_servers=tiered.bootstrap)
+    try:
+        for age in ages:
+            producer.send(topic, bytes(1000), partition=0, timestamp_ms=int((now - age) * 1000))
+        producer.flush(60)
+    finally:
+        producer.close()
+    commit(tiered, group, {(topic, 0): 33})
+    with polling_all(tiered) as poller:
+
+        def moved() -> View | None:
+            view = poller.poll()
+            table = view.snapshot.tiered_offsets
+            local = table.local_start_offset[table.topic == view.topic_rows[topic]]
+            return view if local.tolist() == [len(ages)] else None
+
+        wait_until(moved, "all to be tiered")
+    with polling_all(tiered) as poller:
+        view = poller.poll()
+    (row,) = np.flatnonzero(view.lag.group == view.group_rows[group])
+    times, truth = view.lag_times, view.time - (now - ages[33])
+    assert times.method[row] == CREATE
+    assert times.lag_seconds_error[row] <= 0.01 * truth * 1.02
+    assert abs(times.lag_seconds[row] - truth) <= times.lag_seconds_error[row] + 0.002
