@@ -131,19 +131,23 @@ def _measure_poll(cluster: Cluster) -> None:
         with Recorder(poller._client) as recorder:
             poller.poll(60)
         addresses = {node: _address(poller._client.address(node)) for node in poller._client.nodes}
-        walls, cpus, raws, ratios, parts = [], [], [], [], defaultdict[str, float](float)
+        walls, cpus, raws, ratios = [], [], [], []
+        parts, deriving = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
         before = poller.poll(60).snapshot.requests
         with timed_parts() as derived:
             for _ in range(ROUNDS):
+                earlier = dict(derived)
                 wall, cpu = time.perf_counter(), time.process_time()
                 view = poller.poll(60)
                 polled = time.perf_counter()
                 memory.show(view)
                 walls.append(time.perf_counter() - wall)
                 cpus.append(time.process_time() - cpu)
+                parts["rendering"].append(time.perf_counter() - polled)
                 for name, seconds in poller.parts.items():
-                    parts[name] += seconds
-                parts["rendering"] += time.perf_counter() - polled
+                    parts[name].append(seconds)
+                for name, seconds in derived.items():
+                    deriving[name].append(seconds - earlier[name])
                 (raw,) = time_raw(recorder.steps, addresses, 1)
                 raws.append(raw)
                 ratios.append(walls[-1] / raw)
@@ -160,11 +164,10 @@ def _measure_poll(cluster: Cluster) -> None:
     row("  the brokers' raw answers to the same requests", statistics.median(raws), "s")
     row("  ratio", statistics.median(ratios), "×", "(target: at most 2.5)")
     row("  CPU of this process", statistics.median(cpus), "s")
-    for name, total in parts.items():
-        row(f"  {name}", total / ROUNDS, "s", "(mean)")
-        if name == "deriving":
-            for part, seconds in (*derived.items(), ("the rest", total - sum(derived.values()))):
-                row(f"    {part}", seconds / ROUNDS, "s", "(mean)")
+    for name, times in parts.items():
+        row(f"  {name}", statistics.median(times), "s", f"(mean {statistics.mean(times):.3f})")
+    for name, times in deriving.items():
+        row(f"    of deriving: {name}", statistics.median(times), "s", f"(mean {statistics.mean(times):.3f})")
     row("  page of metrics", size / 1e6, "MB")
     counts = dict(zip(zip(before.api, before.broker.tolist(), strict=True), before.requests, strict=True))
     by_api = defaultdict[str, float](float)
