@@ -82,3 +82,17 @@ def test_the_method_says_whose_timestamp_it_is() -> None:
     for kind, method in (("LogAppendTime", APPEND), ("CreateTime", CREATE), (None, RECORD)):
         view = view_of(record, kind, "LogAppendTime")
         assert view.lag_times.method[0] == method
+
+
+def test_what_one_poll_cannot_tell_is_unknown_and_never_0() -> None:
+    unknown = Group("i", {("t", 0): "timed out"})
+    snapshot = snapshot_of(TOPICS, [*GROUPS, unknown])
+    view = make_view(replace(snapshot, time=NOW))
+    times, lag = view.lag_times, view.lag.lag
+    for numbers in (times.eta_seconds, times.headroom_seconds, times.lag_seconds):
+        assert np.isnan(numbers[~(lag == 0)]).all()
+    assert times.eta_seconds[lag == 0].tolist() == [0.0]
+    assert times.headroom_seconds[lag == 0].tolist() == [np.inf]
+    assert np.isnan([times.produce_rate, times.consume_rate]).all()
+    assert np.isnan(view.group_lags.eta_seconds).all()
+    assert np.isnan(lag).sum() == 1
