@@ -5,6 +5,7 @@ NaN spreads through arithmetic, so an unknown never turns into a number by accid
 """
 
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -70,11 +71,13 @@ class Table:
             raise ValueError(f"{type(self).__name__}: columns of different lengths {sorted(lengths)}")
 
     @classmethod
+    @cache
     def schema(cls) -> tuple[Field[Any], ...]:
         """The fields that are columns, in order; their metadata has `dtype`, `meaning` and `unit`."""
         return tuple(each for each in fields(cls) if "dtype" in each.metadata)
 
     @classmethod
+    @cache
     def empty(cls) -> Self:
         ragged = {each.name for each in fields(cls) if each.type is Ragged}
         return cls(
