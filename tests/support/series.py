@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.lag import derive_lag
+from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.times import undated
 from monitor.details import RecordTimes, TopicConfigs
 from monitor.events.log import EventLog
@@ -56,12 +56,15 @@ class Series:
         )
         if self.retention_seconds is not None:
             snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
+        lag, reasons = derive_lag(snapshot)
         if not snapshot.error:
-            lag, _ = derive_lag(snapshot)
             self.past.add(snapshot, lag, 0.0)
             self.log.add(snapshot, lag)
-            snapshot = replace(snapshot, record_times=_dated(snapshot, self.past, ages or {}))
-        self.view = make_view(snapshot, past=self.past, last_good=self.view, changes=self.log.changes)
+            if ages:
+                snapshot = replace(snapshot, record_times=_dated(snapshot, lag, self.past, ages))
+        self.view = make_view(
+            snapshot, past=self.past, last_good=self.view, lag=(lag, reasons), changes=self.log.changes
+        )
         return self.view
 
 
@@ -133,9 +136,8 @@ def topic_configs(topics: int, retention_seconds: float) -> TopicConfigs:
     )
 
 
-def _dated(snapshot: Snapshot, past: Past, ages: Mapping[tuple[str, int], float]) -> RecordTimes:
+def _dated(snapshot: Snapshot, lag: Lag, past: Past, ages: Mapping[tuple[str, int], float]) -> RecordTimes:
     """Exact times of the records that no earlier poll saw come and `ages` knows."""
-    lag, _ = derive_lag(snapshot)
     wanted, rows = undated(snapshot, lag, past, len(lag))
     found = [
         (row, each.offset, ages[each.key[0], each.key[2]])
