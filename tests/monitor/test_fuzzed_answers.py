@@ -18,7 +18,7 @@ from monitor.view import View
 
 RECORDING = load()
 APIS = sorted({each.api for each in RECORDING.answers})
-FUZZ = settings(max_examples=20, phases=set(Phase) - {Phase.explain}, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=12, phases=set(Phase) - {Phase.explain}, suppress_health_check=[HealthCheck.too_slow])
 LARGE = (b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff\x07", b"\x80\x00\x00\x00", b"\xff\xff\xff\xff\x0f", b"\x7f\xff")
 """Counts and lengths up to 2^31 and beyond, in both notations."""
 
@@ -141,7 +141,7 @@ def test_whatever_changes_in_an_answer_breaks_nothing(api: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("api", APIS)
-@settings(FUZZ, max_examples=5)
+@settings(FUZZ, max_examples=3)
 @given(data=st.data())
 def test_a_large_count_takes_no_memory(api: str, data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(of(api)))

@@ -67,6 +67,7 @@ def test_a_view_may_be_made_twice_of_a_poll(polls: list[Poll]) -> None:
 
 
 @given(series())
+@settings(max_examples=50)
 def test_a_status_is_unknown_exactly_where_lag_is(polls: list[Poll]) -> None:
     for view in watch(polls):
         unknown = np.isnan(view.lag.lag)
@@ -74,6 +75,7 @@ def test_a_status_is_unknown_exactly_where_lag_is(polls: list[Poll]) -> None:
 
 
 @given(series())
+@settings(max_examples=50)
 def test_a_status_is_told_only_where_there_is_evidence(polls: list[Poll]) -> None:
     past_lags: list[float] = []
     for view, poll in zip(watch(polls), polls, strict=True):
