@@ -59,7 +59,7 @@ def test_an_offset_that_moved_a_moment_ago_is_not_said_to_stand() -> None:
 
 def test_a_stopped_row_tells_that_nobody_is_there() -> None:
     assert told([*WELL, *stood(30, members=0)]) == (
-        "stopped for 4 min: no members; offset 1,160 has not moved, 1.0/s come in; 310 records, oldest 5 min ± 5 s"
+        "stopped for 5 min: no members; offset 1,160 has not moved, 1.0/s come in; 310 records, oldest 5 min ± 5 s"
     )
     assert ": assigned to none of 3 members; offset 1,160" in told([*WELL, *stood(30, members=3, assigned=False)])
 
