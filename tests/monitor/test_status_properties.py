@@ -1,14 +1,15 @@
-"""What holds of statuses whatever the series: they follow from the snapshots alone, and never from what is unknown."""
+"""What holds of statuses and times whatever the series: they follow from snapshots, and never from what is unknown."""
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import Poll, watch
 
-from monitor.derive.lag import STATUSES
+from monitor.derive.lag import STATUSES, next_offsets
 from monitor.past.marks import Marks
 from monitor.past.past import Past
 from monitor.table import Floats
@@ -95,6 +96,42 @@ def test_a_status_is_told_only_where_there_is_evidence(polls: list[Poll]) -> Non
         if word == "rewound":
             assert isinstance(poll.commit, int)
             assert any(isinstance(each.commit, int) and each.commit > poll.commit for each in polls)
+
+
+@given(series(most=60))
+@settings(max_examples=50)
+def test_an_age_falls_only_when_the_offset_moves_or_the_record_is_gone(polls: list[Poll]) -> None:
+    known = [view for view in watch(polls) if view.up and view.lag.lag[0] > 0 and view.lag_times.lag_seconds[0] >= 0]
+    for one, other in pairwise(known):
+        if next_offsets(one.lag)[0] != next_offsets(other.lag)[0]:
+            continue
+        (age, error), (later, later_error) = (
+            (float(view.lag_times.lag_seconds[0]), float(view.lag_times.lag_seconds_error[0])) for view in (one, other)
+        )
+        # Points that are let go with time make an age less exact, to both sides.
+        assert later + later_error >= age + error + (other.time - one.time) - 0.01
+        if later_error == error:
+            assert later > age
+
+
+@given(series(), st.sampled_from([None, 60.0, 3600.0]))
+@settings(max_examples=50)
+def test_times_that_are_left_have_the_sign_of_what_happens(polls: list[Poll], retention: float | None) -> None:
+    for view in watch(polls, retention_seconds=retention):
+        times, lag = view.lag_times, view.lag.lag[0]
+        eta, headroom = float(times.eta_seconds[0]), float(times.headroom_seconds[0])
+        gained = float(times.consume_rate[0]) - float(times.produce_rate[0])
+        assert not eta < 0
+        assert not headroom < 0
+        if np.isnan(lag):
+            assert math.isnan(eta)
+        elif lag == 0:
+            assert (eta, headroom) == (0.0, math.inf)
+        elif math.isnan(gained):
+            assert math.isnan(eta)
+        else:
+            assert math.isinf(eta) == (gained <= 0)
+            assert math.isinf(eta) or eta > 0
 
 
 @given(series(least=3, most=15), st.sampled_from(["poll", "commit", "end"]), st.integers(1, 20))
