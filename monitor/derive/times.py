@@ -30,6 +30,8 @@ NOT_DATED = "the next record is not dated yet"
 NO_LAG = "lag is unknown"
 NO_RATES = "not watched for long enough without a gap or a rewind"
 NO_HEADROOM = "retention, or the age of the next record, is unknown"
+EVEN = np.float32(1e-6)
+"""Rates that differ by no more than this share of what is produced do so by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +67,10 @@ def derive_times(
             (rates[1].consume_rate_1m, rates[1].consume_rate_5m),
         )
     )
-    produce = values_at(produced, lag.partition_row)
+    produce = values_at(produced, lag.partition_row).astype(np.float32)
     drained = consumed - produce
     with np.errstate(divide="ignore", invalid="ignore"):
-        eta = np.where(lag.lag == 0, 0.0, np.where(drained > 0, lag.lag / drained, np.inf))
+        eta = np.where(lag.lag == 0, 0.0, np.where(drained > EVEN * produce, lag.lag / drained, np.inf))
     eta[np.isnan(lag.lag) | ((lag.lag > 0) & np.isnan(drained))] = np.nan
     return LagTimes(age, error, method, reason, produce, consumed, eta, _headroom(snapshot, lag, past, oldest))
 
