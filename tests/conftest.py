@@ -27,6 +27,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
 
 
+PROMPT_GROUPS = {
+    "group.streams.initial.rebalance.delay.ms": 200,
+    **{
+        f"group.{kind}.{which}heartbeat.interval.ms": 1000
+        for kind in ("consumer", "share", "streams")
+        for which in ("", "min.")
+    },
+}
+"""A member is given its assignment when it beats after the coordinator has made it: by default every 5 s."""
+
+
 @pytest.fixture(scope="session")
 def kafka_here() -> None:
     """Skip, or fail if Kafka is required, where its jars are not to be had."""
@@ -40,7 +51,7 @@ def kafka_here() -> None:
 @pytest.fixture(scope="session")
 def kafka(kafka_here: None) -> Iterator[Cluster]:
     """Three brokers of Apache Kafka for the whole session; who breaks one mends it (see kafka_cluster.broker_…)."""
-    with Cluster(brokers=3) as cluster:
+    with Cluster(brokers=3, config=PROMPT_GROUPS) as cluster:
         yield cluster
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from kafka import KafkaProducer
-from kafka_cluster import commit, delete_records, make_topic, unique, wait_until
+from kafka_cluster import commit, commit_all, delete_records, make_topic, unique, wait_until
 from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
@@ -113,8 +113,7 @@ def test_every_true_age_lies_within_its_bound_at_the_first_polls(kafka: Cluster)
         }
         for group in groups
     }
-    for group, offsets in places.items():
-        commit(kafka, group, offsets)
+    commit_all(kafka, places)
     with polled(kafka) as poller:
         poller.poll()
         view = poller.poll()

@@ -69,8 +69,8 @@ class Live:
 def live(kafka: Cluster) -> Iterator[Live]:
     live = Live(kafka)
     with ExitStack() as running, polling(kafka) as poller:
-        running.enter_context(consumer_group(kafka, live.consumer, live.topic))
-        running.enter_context(share_group(kafka, live.share, live.topic))
+        running.enter_context(consumer_group(kafka, live.consumer, live.topic, wait=False))
+        running.enter_context(share_group(kafka, live.share, live.topic, wait=False))
         running.enter_context(streams_group(kafka, live.streams))
         produce(kafka, STREAMS_INPUT, count=3, value=b"one two three")
         live.view = wait_until(lambda: settled(poller, live), "groups with commits")

@@ -17,6 +17,7 @@ from kafka_cluster import (
     share_group,
     streams_group,
     unique,
+    wait_for_group,
     wait_until,
 )
 from real_kmon import polling, rows_of
@@ -173,8 +174,9 @@ def test_members_that_come_and_go(kafka: Cluster) -> None:
 
     with polling(kafka) as poller:
         with ExitStack() as running:
-            running.enter_context(share_group(kafka, share, topic))
+            running.enter_context(share_group(kafka, share, topic, wait=False))
             running.enter_context(streams_group(kafka, streams))
+            wait_for_group(kafka, share)
             consumer = running.enter_context(member(kafka, classic, topic))
             wait_until(lambda: consumer.poll(500), "a record")
             consumer.commit()

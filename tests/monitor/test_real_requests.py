@@ -4,7 +4,16 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
-from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, unique, wait_until
+from kafka_cluster import (
+    commit_all,
+    consumer_group,
+    make_topic,
+    produce,
+    share_group,
+    unique,
+    wait_for_group,
+    wait_until,
+)
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
@@ -47,16 +56,18 @@ def asked_by_one_poll(poller: Poller) -> Counter[str]:
 
 def fill(cluster: Cluster, topics: int, groups: int) -> None:
     names = [make_topic(cluster, partitions=10) for _ in range(topics)]
-    for _ in range(groups):
-        commit(cluster, unique("group"), {(topic, partition): 0 for topic in names for partition in range(10)})
+    offsets = {(topic, partition): 0 for topic in names for partition in range(10)}
+    commit_all(cluster, {unique("group"): offsets for _ in range(groups)})
 
 
 def test_requests_do_not_grow_with_topics_and_groups(kafka: Cluster) -> None:
     brokers, topic = len(kafka.ids), make_topic(kafka, partitions=3)
     produce(kafka, topic)
     with ExitStack() as running, polling(kafka, collect=RARELY) as poller:
-        running.enter_context(consumer_group(kafka, unique("consumer"), topic))
+        consumer = unique("consumer")
+        running.enter_context(consumer_group(kafka, consumer, topic, wait=False))
         running.enter_context(share_group(kafka, unique("share"), topic))
+        wait_for_group(kafka, consumer)
         fill(kafka, topics=1, groups=12)  # enough that each broker coordinates some
         few = asked_by_one_poll(poller)
         groups = len(poller.poll().snapshot.groups)

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
@@ -79,10 +80,18 @@ def commit(
     cluster: Cluster, group: str, offsets: Mapping[tuple[str, int], int], metadata: str = "", epoch: int = -1
 ) -> None:
     """Commit `{(topic, partition): offset}` for a group without members, which is made if it is new."""
-    wanted = {TopicPartition(*tp): OffsetAndMetadata(offset, metadata, epoch) for tp, offset in offsets.items()}
+    commit_all(cluster, {group: offsets}, metadata, epoch)
+
+
+def commit_all(
+    cluster: Cluster, places: Mapping[str, Mapping[tuple[str, int], int]], metadata: str = "", epoch: int = -1
+) -> None:
+    """The same for several groups, `{group: {(topic, partition): offset}}`."""
     with closing(cluster.admin()) as admin:
-        # A coordinator that is still loading says so; asking again is the protocol's answer.
-        wait_until(lambda: _committed(admin, group, wanted), f"{group}'s commit")
+        for group, offsets in places.items():
+            wanted = {TopicPartition(*tp): OffsetAndMetadata(at, metadata, epoch) for tp, at in offsets.items()}
+            # A coordinator that is still loading says so; asking again is the protocol's answer.
+            wait_until(partial(_committed, admin, group, wanted), f"{group}'s commit")
 
 
 def _committed(admin: Any, group: str, wanted: Mapping[TopicPartition, OffsetAndMetadata]) -> bool:
@@ -151,42 +160,49 @@ class _PauseOnAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # ka
 
 
 @contextmanager
-def consumer_group(cluster: Cluster, group: str, topic: str) -> Iterator[Process]:
-    """A KIP-848 group with one member that reads `topic` from its start and commits, until the `with` ends."""
-    with _running(cluster, group, kafka_clients.consumer_member(cluster, group, topic, unique("consumer"))) as process:
+def consumer_group(cluster: Cluster, group: str, topic: str, *, wait: bool = True) -> Iterator[Process]:
+    """A KIP-848 group with one member that reads `topic` from its start and commits, until the `with` ends.
+
+    It begins when the group is Stable, or without `wait` at once, so that several members start at the same time.
+    """
+    process = kafka_clients.consumer_member(cluster, group, topic, unique("consumer"))
+    with _running(cluster, group, process, wait=wait):
         yield process
 
 
 @contextmanager
-def share_group(cluster: Cluster, group: str, topic: str) -> Iterator[Process]:
-    """A share group with one member that reads `topic` from its start, until the `with` ends."""
+def share_group(cluster: Cluster, group: str, topic: str, *, wait: bool = True) -> Iterator[Process]:
+    """A share group with one member that reads `topic` from its start, until the `with` ends; `wait` as above."""
     from kafka.admin import ConfigResource, ConfigResourceType
 
     with closing(cluster.admin()) as admin:
         reset = {"share.auto.offset.reset": "earliest"}
         admin.alter_configs([ConfigResource(ConfigResourceType.GROUP, group, reset)], raise_on_unknown=False)
-    with _running(cluster, group, kafka_clients.share_member(cluster, group, topic, unique("share"))) as process:
+    process = kafka_clients.share_member(cluster, group, topic, unique("share"))
+    with _running(cluster, group, process, wait=wait):
         yield process
 
 
 @contextmanager
-def streams_group(cluster: Cluster, group: str) -> Iterator[Process]:
+def streams_group(cluster: Cluster, group: str, *, wait: bool = True) -> Iterator[Process]:
     """A streams group: word counts of `kafka_clients.STREAMS_INPUT`, which is made if it is not there."""
     with closing(cluster.admin()) as admin:
         there = admin.list_topics()
     for topic in (kafka_clients.STREAMS_INPUT, kafka_clients.STREAMS_OUTPUT):
         if topic not in there:
             create_topic(cluster, topic, partitions=2)
-    with _running(cluster, group, kafka_clients.streams_member(cluster, group, unique("streams"))) as process:
+    process = kafka_clients.streams_member(cluster, group, unique("streams"))
+    with _running(cluster, group, process, wait=wait):
         yield process
 
 
 @contextmanager
-def _running(cluster: Cluster, group: str, process: Process) -> Iterator[Process]:
+def _running(cluster: Cluster, group: str, process: Process, *, wait: bool) -> Iterator[None]:
     try:
-        wait_until(lambda: not process.running or group_states(cluster).get(group) == "Stable", f"{group} Stable")
-        assert process.running, process.tail()
-        yield process
+        if wait:
+            wait_until(lambda: not process.running or group_states(cluster).get(group) == "Stable", f"{group} Stable")
+            assert process.running, process.tail()
+        yield
     finally:
         process.stop()
 
