@@ -1,7 +1,9 @@
 """kmon lag against Kafka's own tools, row by row, on a quiet cluster with groups of every type."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 from kafka_cluster import (
@@ -15,7 +17,7 @@ from kafka_cluster import (
     unique,
     wait_until,
 )
-from real_kmon import kmon_lag
+from real_kmon import kmon_lag, polling, rows_of
 
 from kmon.commands.lag_rows import Row
 from kmon.demo.cluster import Cluster
@@ -57,7 +59,7 @@ def told_by_kmon(rows: list[Row], *keys: str) -> Told:
 
 
 class Groups:
-    """The groups of this module, and what kmon and Kafka say of them."""
+    """The groups of this module, and who is asked of them."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -70,26 +72,15 @@ class Groups:
             unique, ("gone", "live", "modern", "share", "streams")
         )
 
-    def kmon(self, group: str) -> list[Row]:
-        return [row for row in kmon_lag(self.cluster.bootstrap) if row["group"] == group]
+    def rows(self) -> list[Row]:
+        """What kmon lag says of these groups."""
+        names = (self.gone, self.live, self.modern, self.share, self.streams)
+        return [row for row in kmon_lag(self.cluster.bootstrap) if row["group"] in names]
 
-    def wait_read(self, group: str, partitions: int) -> None:
-        """Return when a group has read so many partitions to their ends."""
-        wait_until(lambda: [row["lag"] for row in self.kmon(group)].count(0) >= partitions, f"{group} to read", 180)
-
-    def tool(self, main_class: str, *args: str) -> str:
-        return self.cluster.run_tool(main_class, "--bootstrap-server", self.cluster.bootstrap, "--describe", *args)
-
-    def both(self, group: str, keys: tuple[str, ...], tool: Callable[[], Told]) -> tuple[Told, Told]:
-        """What kmon and the tool say at a time when nothing changed: kmon said the same before and after the tool."""
-
-        def quiet() -> tuple[Told, Told] | None:
-            before = told_by_kmon(self.kmon(group), *keys)
-            kafkas = {key: row for key, row in tool().items() if key[0] == group}
-            return (before, kafkas) if before == told_by_kmon(self.kmon(group), *keys) else None
-
-        told: tuple[Told, Told] = wait_until(quiet, f"{group} to be quiet", 180)
-        return told
+    def tool(self, args: tuple[str, ...]) -> str:
+        main_class, *options = args
+        where = ("--bootstrap-server", self.cluster.bootstrap)
+        return self.cluster.run_tool(main_class, *where, "--describe", "--all-groups", *options)
 
 
 @pytest.fixture(scope="module")
@@ -97,40 +88,79 @@ def groups(kafka: Cluster) -> Iterator[Groups]:
     groups = Groups(kafka)
     topic = groups.topic
     commit(kafka, groups.gone, {(topic, 0): 3, (topic, 2): 0}, metadata="by hand")
-    with ExitStack() as running:
+    with ExitStack() as running, polling(kafka) as poller:
+
+        def wait_read(group: str, partitions: int) -> None:
+            """Return when a group has read so many partitions to their ends."""
+
+            def read() -> int:
+                return [row["lag"] for row in rows_of(poller.poll(), group).values()].count(0)
+
+            wait_until(lambda: read() >= partitions, f"{group} to read", 180)
+
         consumer = running.enter_context(member(kafka, groups.live, topic, client_id=unique("client")))
         wait_until(lambda: consumer.poll(500), "a record")
         consumer.commit()
-        running.enter_context(consumer_group(kafka, groups.modern, topic))
-        running.enter_context(streams_group(kafka, groups.streams))
-        produce(kafka, STREAMS_INPUT, count=3, value=b"one two three")
+        running.enter_context(consumer_group(kafka, groups.modern, topic, wait=False))
+        running.enter_context(streams_group(kafka, groups.streams, wait=False))
         with share_group(kafka, groups.share, groups.share_topic):
-            groups.wait_read(groups.share, 1)
+            wait_read(groups.share, 1)
         produce(kafka, groups.share_topic, count=4)
-        groups.wait_read(groups.modern, 2)
+        produce(kafka, STREAMS_INPUT, count=3, value=b"one two three")
+        wait_read(groups.modern, 2)
         # Of its input and of the topic that its words are counted by.
-        groups.wait_read(groups.streams, 2)
+        wait_read(groups.streams, 2)
         yield groups
 
 
+TOOLS = {
+    "consumers": (".consumer.group.ConsumerGroupCommand",),
+    "streams": (".streams.StreamsGroupCommand", "--offsets", "--verbose"),
+    "streams members": (".streams.StreamsGroupCommand", "--members"),
+    "share": (".consumer.group.ShareGroupCommand", "--offsets"),
+}
+
+
+@dataclass
+class Said:
+    """What kmon and Kafka's tools say of the groups at a time when nothing changed."""
+
+    rows: list[Row]
+    printed: dict[str, str]
+
+    def kmon(self, group: str, *keys: str) -> Told:
+        return told_by_kmon([row for row in self.rows if row["group"] == group], *keys)
+
+    def tool(self, name: str, group: str, *headers: str) -> Told:
+        return {key: row for key, row in told_by_tool(self.printed[name], *headers).items() if key[0] == group}
+
+
+@pytest.fixture(scope="module")
+def said(groups: Groups) -> Said:
+    def quiet() -> Said | None:
+        """None where kmon does not say the same before and after the tools."""
+        before = groups.rows()
+        with ThreadPoolExecutor() as pool:
+            printed = dict(zip(TOOLS, pool.map(groups.tool, TOOLS.values()), strict=True))
+        same = told_by_kmon(before, *OFFSETS, *MEMBERS) == told_by_kmon(groups.rows(), *OFFSETS, *MEMBERS)
+        return Said(before, printed) if same else None
+
+    found: Said = wait_until(quiet, "the groups to be quiet", 180)
+    return found
+
+
 @pytest.mark.parametrize("name", ["gone", "live", "modern"])
-def test_consumer_groups(groups: Groups, name: str) -> None:
+def test_consumer_groups(groups: Groups, said: Said, name: str) -> None:
     """Of a classic group with members and one without, and of a KIP-848 group."""
     group = getattr(groups, name)
-    ours, kafkas = groups.both(
-        group,
-        (*OFFSETS, *MEMBERS),
-        lambda: told_by_tool(
-            groups.tool(".consumer.group.ConsumerGroupCommand", "--all-groups"), *OFFSETS.values(), *MEMBERS.values()
-        ),
-    )
+    kafkas = said.tool("consumers", group, *OFFSETS.values(), *MEMBERS.values())
     assert kafkas
-    assert ours == kafkas
+    assert said.kmon(group, *OFFSETS, *MEMBERS) == kafkas
 
 
-def test_each_case_is_there(groups: Groups) -> None:
+def test_each_case_is_there(groups: Groups, said: Said) -> None:
     """Else the comparison would hold of rows without anything to compare."""
-    topic, rows = groups.topic, kmon_lag(groups.cluster.bootstrap)
+    topic, rows = groups.topic, said.rows
     told = told_by_kmon(rows, "committed_offset", "end_offset", "lag", "reason", "group_type")
     assert told[groups.gone, topic, 0] == ("3", "7", "4", None, "classic")
     assert told[groups.gone, topic, 2] == ("0", "0", "0", None, "classic")
@@ -141,43 +171,29 @@ def test_each_case_is_there(groups: Groups) -> None:
     assert {bool(row["client_id"]) for row in rows if row["group"] in (groups.live, groups.modern)} == {True}
 
 
-def test_streams_group(groups: Groups) -> None:
+def test_streams_group(groups: Groups, said: Said) -> None:
     """Both have the topics of the application's subtopologies, committed or not.
 
     Where nothing was committed Kafka's tool counts lag from the log start, as if it knew where the application will
     begin; to kmon that lag is unknown.
     """
-    ours, kafkas = groups.both(
-        groups.streams,
-        tuple(OFFSETS),
-        lambda: told_by_tool(
-            groups.tool(".streams.StreamsGroupCommand", "--all-groups", "--offsets", "--verbose"),
-            *("CURRENT-OFFSET", "LOG-END-OFFSET", "OFFSET-LAG"),
-        ),
-    )
+    kafkas = said.tool("streams", groups.streams, "CURRENT-OFFSET", "LOG-END-OFFSET", "OFFSET-LAG")
     assert {row[0] is None for row in kafkas.values()} == {True, False}
-    assert ours == {
+    assert said.kmon(groups.streams, *OFFSETS) == {
         key: (committed, end, None if committed is None else lag) for key, (committed, end, lag) in kafkas.items()
     }
 
 
-def test_streams_members(groups: Groups) -> None:
-    output = groups.tool(".streams.StreamsGroupCommand", "--all-groups", "--members")
-    header, *lines = (line.split() for line in output.splitlines() if line.split())
+def test_streams_members(groups: Groups, said: Said) -> None:
+    header, *lines = (line.split() for line in said.printed["streams members"].splitlines() if line.split())
     at = header.index("MEMBER"), header.index("CLIENT-ID")
     kafkas = {(cells[at[0]], cells[at[1]]) for cells in lines if cells[0] == groups.streams}
     assert len(kafkas) == 1
-    assert {(row["member_id"], row["client_id"]) for row in groups.kmon(groups.streams)} == kafkas
+    assert {(row["member_id"], row["client_id"]) for row in said.rows if row["group"] == groups.streams} == kafkas
 
 
-def test_share_group(groups: Groups) -> None:
+def test_share_group(groups: Groups, said: Said) -> None:
     """A share group has no committed offset: kmon gives the start offset of the share-partition in its place."""
-    ours, kafkas = groups.both(
-        groups.share,
-        ("committed_offset", "lag"),
-        lambda: told_by_tool(
-            groups.tool(".consumer.group.ShareGroupCommand", "--all-groups", "--offsets"), "START-OFFSET", "LAG"
-        ),
-    )
+    kafkas = said.tool("share", groups.share, "START-OFFSET", "LAG")
     assert [lag for _, lag in kafkas.values()] == ["4"]
-    assert ours == kafkas
+    assert said.kmon(groups.share, "committed_offset", "lag") == kafkas
