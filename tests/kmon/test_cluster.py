@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
@@ -112,39 +113,54 @@ def test_failing_tool_tells_why(kafka: Cluster) -> None:
         kafka.run_tool(".consumer.group.ConsumerGroupCommand", "--no-such-option")
 
 
-def test_killed_parent_leaves_no_process_and_no_data(kafka: Cluster) -> None:
-    parent, pids, folder = start_parent("pause")
-    with parent:
-        parent.kill()
-    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
-    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
+@pytest.fixture(scope="module")
+def parents(kafka: Cluster) -> Iterator[list[subprocess.Popen[str]]]:
+    """Three processes that start a cluster each, side by side; the first one pauses its broker."""
+    with ExitStack() as running:
+        parents = [running.enter_context(start_parent(mode)) for mode in ("pause", "run", "run")]
+        yield parents
+        for parent in parents:
+            parent.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_parent_leaves_no_process_and_no_data(kafka: Cluster, number: signal.Signals) -> None:
-    parent, pids, folder = start_parent("run")
-    with parent:
-        parent.send_signal(number)
-        assert parent.wait(timeout=30) == -number
-        assert parent.stdout
-        # Python turns SIGINT into an exception, and leaves by the front door.
-        assert parent.stdout.read() == ("left\n" if number == signal.SIGINT else "")
-    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
-    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
-
-
-def start_parent(mode: str) -> tuple[subprocess.Popen[str], list[int], Path]:
-    parent = subprocess.Popen(
+def start_parent(mode: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-c", PARENT, mode],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def children(parent: subprocess.Popen[str]) -> tuple[list[int], Path]:
+    """The pids and the folder of a parent's cluster, once it runs."""
     assert parent.stdout
     *pids, folder = parent.stdout.readline().split()
     assert not any(gone(int(pid)) for pid in pids)
-    return parent, [int(pid) for pid in pids], Path(folder)
+    return [int(pid) for pid in pids], Path(folder)
+
+
+def test_killed_parent_leaves_no_process_and_no_data(parents: list[subprocess.Popen[str]]) -> None:
+    pids, folder = children(parents[0])
+    parents[0].kill()
+    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
+    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
+
+
+@pytest.mark.parametrize(("row", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
+def test_interrupted_parent_leaves_no_process_and_no_data(
+    parents: list[subprocess.Popen[str]], row: int, number: signal.Signals
+) -> None:
+    parent = parents[row]
+    pids, folder = children(parent)
+    parent.send_signal(number)
+    assert parent.wait(timeout=30) == -number
+    assert parent.stdout
+    # Python turns SIGINT into an exception, and leaves by the front door.
+    assert parent.stdout.read() == ("left\n" if number == signal.SIGINT else "")
+    wait_until(lambda: all(map(gone, pids)), f"the end of {pids}")
+    wait_until(lambda: not folder.exists(), f"the removal of {folder}")
 
 
 def test_taken_port_is_left_for_another(kafka: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
