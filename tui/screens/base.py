@@ -136,7 +136,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             yield from self.below()
         yield Lines(id="detail")
         yield Lines(id="complaint")
-        yield FilterInput()
         yield Lines(id="keys")
 
     @property
@@ -154,9 +153,14 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             for part in (Part(f" {key_name(each.key.split(',')[0])}", "accent"), Part(f" {each.description} ", "dim"))
         ]
         self.query_one("#keys", Lines).put(Line(parts))
-        self.show(self.app.picture)
 
     def on_screen_resume(self) -> None:
+        """Draw now and not when mounted: from Python 3.12 on, a screen is mounted before it is on the app's stack.
+
+        An Input asks for the app's screen as soon as it is mounted, so it is added here too.
+        """
+        if not self.query(FilterInput):
+            self.mount(FilterInput(), before="#keys")
         self.show(self.app.picture)
 
     # What it shows
