@@ -1,6 +1,5 @@
 """A Snapshot in the making: what collectors read from and write to during one poll."""
 
-import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,7 +45,7 @@ class MemberRow:
     instance_id: str | None
     rack: str | None
     assigned: list[tuple[str, int]]
-    epoch: float = math.nan
+    epoch: float | None = None
     target: list[tuple[str, int]] | None = None
     tasks: list[tuple[str, int, str]] = field(default_factory=list)
 
@@ -66,9 +65,9 @@ class GroupDescription:
 
     error: str = ""
     state: str | None = None
-    epoch: float = math.nan
-    assignment_epoch: float = math.nan
-    topology_epoch: float = math.nan
+    epoch: float | None = None
+    assignment_epoch: float | None = None
+    topology_epoch: float | None = None
     assignor: str | None = None
     subtopologies: list[SubtopologyRow] = field(default_factory=list)
     members: list[MemberRow] = field(default_factory=list)

@@ -1,6 +1,5 @@
 """State, members and assignments of groups: each type's describe request, for all groups of a coordinator at once."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -188,9 +187,9 @@ def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> Me
     )
 
 
-def _epoch(value: int) -> float:
+def _epoch(value: int) -> float | None:
     """An epoch; Kafka writes negative numbers where there is none, as for a static member that is away."""
-    return math.nan if value < 0 else float(value)
+    return None if value < 0 else float(value)
 
 
 def _partitions(assignment: Any) -> list[tuple[str, int]]:
@@ -218,7 +217,7 @@ def _streams(group: Any) -> GroupDescription:
     described = _modern(
         group,
         assigned,
-        topology_epoch=_epoch(group.topology.epoch) if group.topology else math.nan,
+        topology_epoch=_epoch(group.topology.epoch) if group.topology else None,
         subtopologies=subtopologies,
     )
     for row, member in zip(described.members, group.members, strict=True):

@@ -30,7 +30,7 @@ EARLIEST_LOCAL, LATEST_TIERED = -4, -5
 Topics = dict[str, list[int]]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Row:
     """What is known of a partition; `reason` tells why the local start is not."""
 

@@ -40,7 +40,7 @@ DESCRIBED_AT_A_TIME = 100
 NOT_DESCRIBED = "not asked: too many transactions are under way"
 
 
-@dataclass
+@dataclass(eq=False)
 class _Transaction:
     """A transaction by name; of one that could not be described `reason` tells why."""
 

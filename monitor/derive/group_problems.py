@@ -74,10 +74,11 @@ def _problem(view: "View", level: str, word: str, rows: list[int], explained_by:
         done = done.replace("is ", "are ").replace("was ", "were ")
     why = group_why(view, rows[0])
     sentence = f"{who} {done}: {why}" if why and len(rows) == 1 else f"{who} {done}"
-    subject, since = name_of(group), float(view.group_lags.since[rows[0]])
+    began = float(view.group_lags.since[rows[0]])
+    subject, since = name_of(group), None if math.isnan(began) else began
     if len(rows) > 1:
         subject = f"several groups by {explained_by[0][1]}" if explained_by else f"several groups, {level}"
-        since = math.nan
+        since = None
     return Problem(
         level,
         f"group_{word}",

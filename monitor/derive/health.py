@@ -1,6 +1,5 @@
 """The health of a cluster: all its problems in one ranked list, each with the problem that explains it."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -88,7 +87,7 @@ def derive_problems(view: "View", before: "View | None") -> Problems:
     rows = {problem.key: row for row, problem in enumerate(found)}
     causes = [next((rows[key] for key in problem.explained_by if key in rows), -1) for problem in found]
     found = [_with_effects(problem, row, found, causes) for row, problem in enumerate(found)]
-    times = [since.get(each.key, view.time) if math.isnan(each.since) else each.since for each in found]
+    times = [since.get(each.key, view.time) if each.since is None else each.since for each in found]
     return _table(found, causes, times)
 
 

@@ -1,6 +1,5 @@
 """What can be the matter with brokers, the quorum, disks and transactions: each with what would explain it."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class Problem:
     topic: str | None = None
     group: str | None = None
     count: int = 1
-    since: float = math.nan
+    since: float | None = None
     explained_by: tuple[Key, ...] = ()
     partitions: Ints = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
 

@@ -65,7 +65,7 @@ class Event:
     group: str | None = None
     before: str = ""
     after: str = ""
-    records: float = float("nan")
+    records: float | None = None
     count: int = 1
 
 
