@@ -1,6 +1,7 @@
 """Fixtures that every room's tests may use."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,10 +21,9 @@ settings.load_profile("kmon")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Two warnings that are kafka-python's own to mend."""
-    # It reads its schemas by a function that Python 3.11 and 3.12 warn of.
-    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
-    # It leaves a socket whose connection was refused to the garbage collector.
+    support = "|".join(each.stem for each in (Path(__file__).parent / "support").glob("*.py"))
+    config.addinivalue_line("filterwarnings", rf"error:::({support})$")
+    # kafka-python leaves a socket whose connection was refused to the garbage collector.
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
 
 
