@@ -1,33 +1,43 @@
-# Everything runs in .venv, which is made from pyproject.toml and remade when that changes.
+# Everything runs in an environment that is made from pyproject.toml, and made anew when that or the Python changes:
+# `make test PYTHON=python3.13`. `LOWEST=1` makes one with the lowest versions that pyproject.toml allows.
 PYTHON ?= python3
-BIN := .venv/bin
-.PHONY: demo test check bench fix clean
+VENV ?= $(if $(LOWEST),.venv-lowest,.venv)
+BIN := $(VENV)/bin
+MADE := $(VENV)/made-by-$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null)
+.PHONY: demo test check bench fix clean env
 
-.venv/made: pyproject.toml
+env: $(MADE)
+
+$(MADE): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kmon needs Python 3.11 or later; this is " + sys.version.split()[0] + " (choose another with PYTHON=...)")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+ifdef LOWEST
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --resolution lowest-direct --editable '.[dev]'
+else
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+endif
 	@touch $@
 
-demo: .venv/made
+demo: env
 	$(BIN)/kmon demo $(ARGS)
 
-test: .venv/made
+test: env
 	$(BIN)/pytest $(ARGS)
 
-check: .venv/made
+check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/made
+bench: env
 	$(BIN)/python -m benchmarks $(ARGS)
 
-fix: .venv/made
+fix: env
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-* build dist *.egg-info

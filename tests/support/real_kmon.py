@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -48,8 +48,11 @@ def rows_of(view: View, group: str) -> dict[tuple[str, int], Row]:
 # -------------------------------------------------------------------- the command
 
 
+COMMAND = (sys.executable, "-m", "kmon.cli")
+
+
 def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "kmon.cli", *args]
+    return [*COMMAND, *args]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -76,8 +79,8 @@ def kmon_lag(bootstrap: str, *args: str) -> list[Row]:
 class Serve:
     """A running `kmon serve`. `said` is what it has written to stderr so far."""
 
-    def __init__(self, *args: str) -> None:
-        argv = command("serve", "--listen", "127.0.0.1:0", *args)
+    def __init__(self, *args: str, program: Sequence[str] = COMMAND) -> None:
+        argv = [*program, "serve", "--listen", "127.0.0.1:0", *args]
         self._popen = subprocess.Popen(argv, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read)

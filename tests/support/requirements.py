@@ -1,6 +1,7 @@
 """Skips a test whose outside program is missing, unless KMON_REQUIRE names it: then the test fails."""
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -16,3 +17,9 @@ def require(name: str, reason: str) -> NoReturn:
     if required(name):
         pytest.fail(f"KMON_REQUIRE names {name}, but {reason}", pytrace=False)
     pytest.skip(f"{name}: {reason}")
+
+
+def require_program(name: str) -> None:
+    """Skip or fail where a program of this name is not on PATH."""
+    if shutil.which(name) is None:
+        require(name, f"{name} is not installed")
