@@ -72,7 +72,7 @@ def _circumstances(details: Details, *, worst: bool) -> list[str]:
 
 def _describe(rule: Rule, alert: Alert) -> str:
     what = "a partition of a group" if rule.over == "partition" else "a group over its partitions"
-    topics = f" of topics matching {visible(rule.topic.pattern, _NAME)}" if rule.topic is not None else ""
+    topics = f" of topics matching {visible(rule.topic.text, _NAME)}" if rule.topic is not None else ""
     keep = f", kept firing for {seconds(rule.keep_firing_for_seconds)}" if rule.keep_firing_for_seconds else ""
     text = (
         f"{visible(rule.name, _NAME)}: lag of {what}{topics} above {records(rule.lag_above)} records "

@@ -13,6 +13,7 @@ import numpy as np
 
 from monitor.derive.lag import Lag
 from monitor.derive.rollup import LagTotals, lag_by_group
+from monitor.patterns import Pattern
 from monitor.snapshot import KNOWN
 from monitor.table import Flags, Floats, Texts
 from monitor.view import View
@@ -37,8 +38,8 @@ class Rule:
     severity: str = "warning"
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
-    group: re.Pattern[str] | None = None
-    topic: re.Pattern[str] | None = None
+    group: Pattern | None = None
+    topic: Pattern | None = None
     over: str = "group"
 
     def __post_init__(self) -> None:
@@ -231,11 +232,11 @@ OVER: Mapping[str, Callable[[Rule, View], Rows]] = {"group": GroupRows, "partiti
 """What a rule can look at, by the word in `Rule.over`."""
 
 
-def _matches(pattern: re.Pattern[str] | None, names: Texts) -> Flags:
+def _matches(pattern: Pattern | None, names: Texts) -> Flags:
     """Which whole names the pattern matches."""
     if pattern is None:
         return np.ones(len(names), bool)
-    return np.fromiter((pattern.fullmatch(name) is not None for name in names), bool, len(names))
+    return np.fromiter((pattern.matches(name) for name in names), bool, len(names))
 
 
 def _unlisted(view: View) -> str | None:

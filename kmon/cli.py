@@ -120,8 +120,8 @@ def _add_watch_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--group", metavar="RE", help="only groups whose whole id this regular expression matches")
-    parser.add_argument("--topic", metavar="RE", help="only topics whose whole name this regular expression matches")
+    parser.add_argument("--group", metavar="RE", help="only groups whose whole id matches this expression (RE2)")
+    parser.add_argument("--topic", metavar="RE", help="only topics whose whole name matches this expression (RE2)")
 
 
 def _add_doctor(commands: Any) -> None:

@@ -1,26 +1,27 @@
 """What of a cluster is asked, chosen before any request: topics and groups by name, limits, and how often."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from monitor.patterns import Pattern
 
 
 @dataclass(frozen=True)
 class Names:
     """Which names are wanted: those that an `include` matches whole (all, without any) and no `exclude` does."""
 
-    include: tuple[re.Pattern[str], ...] = ()
-    exclude: tuple[re.Pattern[str], ...] = ()
+    include: tuple[Pattern, ...] = ()
+    exclude: tuple[Pattern, ...] = ()
 
     @classmethod
     def of(cls, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> "Names":
-        """Names by regular expressions. Raises re.error."""
-        return cls(tuple(map(re.compile, include)), tuple(map(re.compile, exclude)))
+        """Names by regular expressions. Raises ValueError."""
+        return cls(tuple(map(Pattern, include)), tuple(map(Pattern, exclude)))
 
     def wants(self, name: str) -> bool:
-        if self.include and not any(each.fullmatch(name) for each in self.include):
+        if self.include and not any(each.matches(name) for each in self.include):
             return False
-        return not any(each.fullmatch(name) for each in self.exclude)
+        return not any(each.matches(name) for each in self.exclude)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import argparse
 import io
 import math
 import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
 from monitor.filter.literals import Number, parse_number
 from monitor.filter.tree import Compare, Expression, Literal, Or
+from monitor.patterns import Pattern
 from monitor.settings import SettingsError
 from monitor.table import Texts
 from monitor.text import count, name_of, plural, visible
@@ -72,8 +72,8 @@ class Rows:
 
     breaks: Filter
     given: bool
-    group_re: re.Pattern[str] | None = None
-    topic_re: re.Pattern[str] | None = None
+    group_re: Pattern | None = None
+    topic_re: Pattern | None = None
     max_lag: float | None = None
     max_lag_seconds: float | None = None
 
@@ -195,11 +195,11 @@ def _absent(view: View, asked: Rows) -> Iterable[str]:
         ("--topic", asked.topic_re, snapshot.topics.topic),
     ):
         if pattern is not None and not _any(pattern, names):
-            yield f"{flag} {pattern.pattern}: there is none"
+            yield f"{flag} {pattern.text}: there is none"
 
 
-def _any(pattern: re.Pattern[str], names: Texts) -> bool:
-    return any(pattern.fullmatch(name) for name in names)
+def _any(pattern: Pattern, names: Texts) -> bool:
+    return any(pattern.matches(name) for name in names)
 
 
 def _breaking(rows: Sequence[Row]) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import re
 import sys
 from contextlib import nullcontext
 
@@ -15,8 +14,8 @@ from kmon.commands.text import span
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
+from monitor.patterns import Pattern
 from monitor.settings import SettingsError
-from monitor.settings.values import check_regex
 from monitor.text import visible
 
 
@@ -47,12 +46,12 @@ def run(args: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def regex_of(text: str | None, flag: str) -> re.Pattern[str] | None:
+def regex_of(text: str | None, flag: str) -> Pattern | None:
     """Raises SettingsError."""
     if text is None:
         return None
     try:
-        return re.compile(check_regex(text))
+        return Pattern(text)
     except ValueError as error:
         raise SettingsError(f"{flag}: {error}") from None
 

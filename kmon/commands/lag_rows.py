@@ -1,6 +1,5 @@
 """Rows of lag as commands print them: one for each group and partition, worst first, and what of them is missing."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from monitor.derive.story import partition_story
 from monitor.filter.columns import Columns, Names, Numbers, columns_of
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG, lag_columns
+from monitor.patterns import Pattern
 from monitor.snapshot import KNOWN
 from monitor.table import Flags, Ints, Texts
 from monitor.text import visible
@@ -71,8 +71,8 @@ NAME = 60
 
 def lag_rows(
     view: View,
-    group_re: re.Pattern[str] | None = None,
-    topic_re: re.Pattern[str] | None = None,
+    group_re: Pattern | None = None,
+    topic_re: Pattern | None = None,
     pick: Pick | None = None,
     *,
     words: bool = True,
@@ -99,10 +99,10 @@ def lag_rows(
     return rows + [{key: row.get(key) for key in KEYS} for row in unread]
 
 
-def _wanted(names: Texts, pattern: re.Pattern[str] | None) -> Flags:
+def _wanted(names: Texts, pattern: Pattern | None) -> Flags:
     if pattern is None:
         return np.ones(len(names), np.bool_)
-    return np.array([pattern.fullmatch(name) is not None for name in names], np.bool_)
+    return np.array([pattern.matches(name) for name in names], np.bool_)
 
 
 def _values(key: str, column: Numbers | Names, rows: Ints) -> list[str | int | float | None]:
@@ -143,9 +143,7 @@ def _unread(view: View, group: int) -> Mapping[str, str | int | float | None]:
     }
 
 
-def undecided_rows(
-    view: View, group_re: re.Pattern[str] | None, topic_re: re.Pattern[str] | None, where: Filter
-) -> list[Row]:
+def undecided_rows(view: View, group_re: Pattern | None, topic_re: Pattern | None, where: Filter) -> list[Row]:
     """Rows of which a filter cannot tell whether they fit. That there is no commit is an answer, and fits nothing."""
     rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
     return [row for row in rows if row["reason"] != NO_COMMIT]

@@ -1,6 +1,5 @@
 """Puts the rooms together: polls, alerts, memories, metrics and dashboard of one or more clusters."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.derive.verdict import count_groups
+from monitor.patterns import Pattern
 from monitor.poll import PollLoop, stop_all
 from monitor.settings import ClusterSettings, RuleSettings, Settings
 from monitor.settings.values import is_loopback
@@ -133,8 +133,8 @@ def rule_of(settings: RuleSettings) -> Rule:
         severity=settings.severity,
         labels=settings.labels,
         annotations=settings.annotations,
-        group=re.compile(settings.group) if settings.group else None,
-        topic=re.compile(settings.topic) if settings.topic else None,
+        group=Pattern(settings.group) if settings.group else None,
+        topic=Pattern(settings.topic) if settings.topic else None,
     )
 
 

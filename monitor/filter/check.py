@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from monitor.filter.columns import Column, Kind, Schema
 from monitor.filter.errors import FilterError
 from monitor.filter.literals import BYTES, SECONDS, Number, print_text
-from monitor.filter.patterns import pattern_of
 from monitor.filter.tree import Among, Compare, Expression, Known, Literal, Match, conditions
+from monitor.patterns import pattern_of
 from monitor.text import visible
 
 NAME = 60

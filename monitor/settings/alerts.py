@@ -62,10 +62,8 @@ class RuleSettings(Frozen):
         default="group", description="what is looked at: the total of a group, or each of its partitions"
     )
     severity: str = Field(default="warning", min_length=1, max_length=64, description="label severity of the alert")
-    group: Regex | None = Field(default=None, description="only groups whose whole id this regular expression matches")
-    topic: Regex | None = Field(
-        default=None, description="only topics whose whole name this regular expression matches"
-    )
+    group: Regex | None = Field(default=None, description="only groups whose whole id matches this expression (RE2)")
+    topic: Regex | None = Field(default=None, description="only topics whose whole name matches this expression (RE2)")
     labels: Labels = Field(default_factory=dict, description="labels added to the alert")
     annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
 

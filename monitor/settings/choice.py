@@ -14,8 +14,8 @@ Regexes = Annotated[tuple[Regex, ...], BeforeValidator(split_list)]
 class NameSettings(Frozen):
     """Names to watch: each expression matches a whole name."""
 
-    include: Regexes = Field(default=(), description="regular expressions; without any, all names")
-    exclude: Regexes = Field(default=(), description="regular expressions of names to leave out, also if included")
+    include: Regexes = Field(default=(), description="expressions (RE2); without any, all names")
+    exclude: Regexes = Field(default=(), description="expressions (RE2) of names to leave out, also if included")
 
     @property
     def names(self) -> Names:

@@ -1,6 +1,5 @@
 """An alert in words: all that a page needs, on one line, whatever the names are."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +9,7 @@ from views import Group, Topic, shop_view, snapshot_of
 from alerts.annotations import ANNOTATIONS, annotate, summarise
 from alerts.rules import Details, Rule, Sample, Samples, samples
 from alerts.state import Alert, State, step, watched
+from monitor.patterns import Pattern
 from monitor.text import visible
 from monitor.view import View, make_view
 
@@ -27,7 +27,7 @@ def follow(rule: Rule, *views: View) -> Alert:
 
 
 def test_the_summary_of_a_group() -> None:
-    rule = Rule("Lag", 1_000, group=re.compile("clicks.*"))
+    rule = Rule("Lag", 1_000, group=Pattern("clicks.*"))
     assert summarise(rule, follow(rule, shop_view())) == (
         "group clicks-sessionizer on cluster demo: lag ≥ 70,000 records, above 1,000 since 2026-09-21 14:13:20 UTC; "
         "worst clicks-0 with 70,000, read by sess-a at /10.0.4.2; state Stable, 1 member; "
@@ -36,7 +36,7 @@ def test_the_summary_of_a_group() -> None:
 
 
 def test_the_summary_of_a_group_that_nobody_reads() -> None:
-    rule = Rule("Lag", 1_000, group=re.compile("payments.*"))
+    rule = Rule("Lag", 1_000, group=Pattern("payments.*"))
     assert summarise(rule, follow(rule, shop_view())) == (
         "group payments-ledger on cluster demo: lag 13,500 records, above 1,000 since 2026-09-21 14:13:20 UTC; "
         "worst payments-0 with 11,500, assigned to no member; state Empty, 0 members"

@@ -10,6 +10,7 @@ from alerts.annotations import ANNOTATIONS, summarise
 from alerts.notifiers import NOTIFIERS
 from alerts.rules import OVER, Rule, samples
 from alerts.state import step
+from monitor.patterns import Pattern
 
 PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()
 
@@ -44,7 +45,7 @@ def test_every_receiver_is_documented() -> None:
 
 
 def test_the_summary_shown_is_one_that_kmon_writes() -> None:
-    rule = Rule("Lag", 1_000, group=re.compile("clicks.*"))
+    rule = Rule("Lag", 1_000, group=Pattern("clicks.*"))
     state, _ = step({}, rule, samples(rule, shop_view()), NOW, 0.0)
     (alert,) = state.values()
     assert f"\n    {summarise(rule, alert)}\n" in PAGE

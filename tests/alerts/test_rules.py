@@ -1,6 +1,5 @@
 """What one View says about a rule: true, false, gone or unknown, each told from the other."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ from alert_fixtures import END, REASON, UNREACHABLE, view_of
 from views import Group, Topic, shop_view, snapshot_of
 
 from alerts.rules import Rule, samples
+from monitor.patterns import Pattern
 from monitor.view import View, make_view
 
 RULE = Rule("Lag", lag_above=50)
@@ -88,8 +88,8 @@ def test_patterns_match_whole_names() -> None:
     view = shop_view()
     named = {dict(sample.labels)["group"] for sample in samples(Rule("Lag", 0), view).true}
     assert {"payments-ledger", "clicks-sessionizer", "orders-fulfilment"} <= named
-    assert samples(Rule("Lag", 0, group=re.compile("payments")), view).true == ()
-    (only,) = samples(Rule("Lag", 0, group=re.compile("payments-.*")), view).true
+    assert samples(Rule("Lag", 0, group=Pattern("payments")), view).true == ()
+    (only,) = samples(Rule("Lag", 0, group=Pattern("payments-.*")), view).true
     assert dict(only.labels) == {"cluster": "demo", "group": "payments-ledger"}
 
 
@@ -100,7 +100,7 @@ def test_a_topic_pattern_totals_only_matching_topics() -> None:
     labels = (("cluster", "demo"), ("group", "g"))
 
     def rule(pattern: str) -> Rule:
-        return Rule("Lag", 59, topic=re.compile(pattern))
+        return Rule("Lag", 59, topic=Pattern(pattern))
 
     (sample,) = samples(rule("a"), view).true
     assert (sample.value, sample.at_least) == (60, False)
@@ -113,7 +113,7 @@ def test_a_topic_pattern_totals_only_matching_topics() -> None:
 
 
 def test_details_name_the_worst_partition_and_who_reads_it() -> None:
-    (sample,) = samples(Rule("Lag", 1_000, group=re.compile("clicks.*")), shop_view()).true
+    (sample,) = samples(Rule("Lag", 1_000, group=Pattern("clicks.*")), shop_view()).true
     details = sample.details
     assert details is not None
     assert (details.worst_topic, details.worst_partition, details.worst_lag) == ("clicks", 0, 70_000)

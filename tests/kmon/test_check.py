@@ -203,7 +203,7 @@ def test_hostile_names_keep_the_line(check: Check) -> None:
         (["--max-lag-seconds", "inf"], "--max-lag-seconds: inf is no number of seconds"),
         (["--max-lag-seconds", "soon"], "--max-lag-seconds: soon is no number"),
         (["--where", "lagg > 5"], "--where: there is no column lagg: did you mean lag?"),
-        (["--group", "("], "--group: is no regular expression"),
+        (["--group", "("], "--group: is not a regular expression"),
         (["--interval", "0"], "--interval: is no duration"),
     ],
 )

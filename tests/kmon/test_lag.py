@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +22,7 @@ from monitor.details import RecordTimes, TopicConfigs
 from monitor.filter.columns import Columns
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
+from monitor.patterns import Pattern
 from monitor.table import Flags, objects
 from monitor.view import View, make_view
 
@@ -98,14 +98,14 @@ def test_unknown_is_none_with_its_reason_never_a_number() -> None:
 
 def test_patterns_match_whole_names() -> None:
     view = shop_view()
-    assert {row["group"] for row in lag_rows(view, re.compile("orders"))} == set()
-    assert {row["group"] for row in lag_rows(view, re.compile("orders-.*|word-count"))} == {
+    assert {row["group"] for row in lag_rows(view, Pattern("orders"))} == set()
+    assert {row["group"] for row in lag_rows(view, Pattern("orders-.*|word-count"))} == {
         "orders-fulfilment",
         "word-count",
     }
-    topics = {row["topic"] for row in lag_rows(view, None, re.compile("pay.*"))}
+    topics = {row["topic"] for row in lag_rows(view, None, Pattern("pay.*"))}
     assert topics == {"payments", None}  # what secret-group reads is unknown
-    assert lag_rows(view, re.compile("none")) == []
+    assert lag_rows(view, Pattern("none")) == []
 
 
 def test_no_commit_alone_is_complete_and_failures_are_partial() -> None:
@@ -122,11 +122,11 @@ def test_no_commit_alone_is_complete_and_failures_are_partial() -> None:
 
 def test_a_failure_elsewhere_is_not_partial_for_who_asked_for_less() -> None:
     view = view_of([Group("a", {("t", 1): 50}), Group("b", {("t", 1): "denied"})], failed={"commits": "denied"})
-    rows = lag_rows(view, re.compile("a"))
+    rows = lag_rows(view, Pattern("a"))
     assert missing_of(view, rows, filtered=True) == []
     assert len(missing_of(view, lag_rows(view))) == 2
     lost = view_of([Group("a", {("t", 1): 50})], failed={"groups": "broker 3: timed out"})
-    assert missing_of(lost, lag_rows(lost, re.compile("a")), filtered=True) == ["groups: broker 3: timed out"]
+    assert missing_of(lost, lag_rows(lost, Pattern("a")), filtered=True) == ["groups: broker 3: timed out"]
 
 
 def test_unknown_members_are_told_although_lag_is_known() -> None:
@@ -329,7 +329,7 @@ def test_where_keeps_the_rows_that_certainly_fit() -> None:
     unknown = lag_rows(view, pick=where("lag is unknown"))
     assert [row["group"] for row in unknown] == ["audit-archiver", "clicks-sessionizer", "secret-group"]
     assert [row["group"] for row in lag_rows(view, pick=where('reason ~ "denied.*"'))] == ["secret-group"]
-    assert lag_rows(view, re.compile("orders.*"), None, where("lag > 1000")) == []
+    assert lag_rows(view, Pattern("orders.*"), None, where("lag > 1000")) == []
 
 
 def test_what_a_filter_cannot_tell_is_told(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:

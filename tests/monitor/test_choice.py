@@ -309,4 +309,4 @@ def test_a_wrong_expression_is_named_with_its_line(tmp_path: Path) -> None:
     path.write_text("contexts:\n  - bootstrap_servers: a:1\n    topics: {include: ['(']}\n")
     with pytest.raises(SettingsError) as caught:
         load(path, {})
-    assert caught.value.problems[0].startswith(f"{path}:3: contexts[0].topics.include[0]: is no regular expression")
+    assert caught.value.problems[0].startswith(f"{path}:3: contexts[0].topics.include[0]: is not a regular expression")

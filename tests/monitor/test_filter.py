@@ -7,7 +7,7 @@ from monitor.filter.columns import Column, Kind, Names, Numbers, columns_of, sch
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.parse import MAX_CHARACTERS, MAX_DEPTH, parse
-from monitor.filter.patterns import Pattern
+from monitor.patterns import Pattern
 from monitor.table import objects
 
 SCHEMA = schema_of(
@@ -204,7 +204,7 @@ def test_a_filter_knows_its_columns_and_its_normal_form() -> None:
         ('lag ~ "5"', "lag is a number of records, and ~ matches texts", '~ "5"'),
         ('status == "los"', 'status is one of "ok", "lost", "unknown"', '"los"'),
         ("status is unknown", 'its text may be "unknown": status == "unknown"', "is unknown"),
-        (r'topic ~ "(a)\1"', r"is no regular expression that RE2 takes: invalid escape sequence: \\1", r'"(a)\1"'),
+        (r'topic ~ "(a)\1"', r"is not a regular expression that RE2 accepts: invalid escape sequence: \\1", r'"(a)\1"'),
         ('topic ~ "(?=a)"', "invalid perl operator: (?=", '"(?=a)"'),
         ('topic !~ "("', "missing ): (", '"("'),
         ('topic ~ "((a{999}){999}){999}"', "invalid repetition size", '"((a{999}){999}){999}"'),
@@ -273,7 +273,7 @@ def test_patterns_that_blow_up_elsewhere_take_linear_time() -> None:
 
 
 def test_a_pattern_remembers_so_many_answers_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.filter.patterns.REMEMBERED", 3)
+    monkeypatch.setattr("monitor.patterns.REMEMBERED", 3)
     pattern = Pattern("a.*")
     for _ in range(2):
         assert [pattern.matches(f"{letter}{number}") for number in range(5) for letter in "ab"] == [True, False] * 5

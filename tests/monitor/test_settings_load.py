@@ -99,7 +99,7 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         "kmon.yaml:9: contexts[0].security.protocol: must be one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL",
         "kmon.yaml:13: alerts.rules[0].lag_above: must be a number",
         f"kmon.yaml:14: alerts.rules[0].for: {NO_DURATION}",
-        "kmon.yaml:15: alerts.rules[0].group: is no regular expression: unterminated character set at position 1",
+        "kmon.yaml:15: alerts.rules[0].group: is not a regular expression that RE2 accepts: missing ]: [",
         "kmon.yaml:16: alerts.rules[1].name: is missing",
         "kmon.yaml:17: alerts.alertmanagers: URL 1 is no address such as http://alertmanager:9093",
         "kmon.yaml:18: alerts.print: must be true or false",

@@ -1,4 +1,7 @@
-"""Regular expressions of users, matched in time linear in the text: RE2, which refuses what it cannot bound."""
+"""Regular expressions of users, matched in time linear in the text: RE2, which refuses what it cannot bound.
+
+Every pattern that a user can write is compiled here: a pattern of Python's `re` can hang the process on a hostile name.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -13,29 +16,41 @@ REMEMBERED = 20_000
 
 
 class Pattern:
-    """A regular expression that is matched against whole texts; `.` is any character, also a line break."""
+    """A regular expression; `.` is any character, also a line break. `matches` wants the whole text, `finds` a part."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, ignore_case: bool = False) -> None:
         """Raises ValueError that says what RE2 refuses."""
         options = re2.Options()
         options.dot_nl = True
         options.never_capture = True
         options.log_errors = False
         options.max_mem = MAX_BYTES
+        options.case_sensitive = not ignore_case
+        self.text = pattern
         self._answers: dict[str, bool] = {}
         try:
-            self._match: Any = re2.compile(pattern, options).fullmatch
+            self._compiled: Any = re2.compile(_bytes(pattern), options)
         except re2.error as error:
-            raise ValueError(f"is no regular expression that RE2 takes: {_words(error)}") from None
+            raise ValueError(f"is not a regular expression that RE2 accepts: {_words(error)}") from None
 
     def matches(self, text: str) -> bool:
+        """Whether the whole text matches."""
         answer = self._answers.get(text)
         if answer is None:
             if len(self._answers) == REMEMBERED:
                 self._answers.clear()
-            answer = self._match(text.encode("utf-8", "replace")) is not None
+            answer = self._compiled.fullmatch(_bytes(text)) is not None
             self._answers[text] = answer
         return answer
+
+    def finds(self, text: str) -> bool:
+        """Whether a part of the text matches."""
+        return self._compiled.search(_bytes(text)) is not None
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8, with a question mark for a lone surrogate, which UTF-8 does not have."""
+    return text.encode("utf-8", "replace")
 
 
 def _words(error: Exception) -> str:
