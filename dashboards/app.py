@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from dash import Dash
 from fastapi import FastAPI
@@ -29,7 +30,7 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
     with inside(server):
         app = _dash(server)
         serve(server, app)
-    app.layout = shell.layout(sources)
+    app.layout = partial(shell.layout, sources)
     shell.register(app, sources, PAGES, clock)
     for page in PAGES:
         page.register(app, sources)

@@ -69,7 +69,7 @@ class Api:
     """The answers over these sources; `clock` gives unix seconds, for the age of what is shown."""
 
     def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = time.time) -> None:
-        self._sources = {source.cluster: source for source in sources}
+        self._sources = tuple(sources)
         self._clock = clock
 
     def router(self) -> APIRouter:
@@ -96,7 +96,7 @@ class Api:
         return router
 
     def clusters(self) -> Response:
-        rows = [self._cluster(source) for source in self._sources.values()]
+        rows = [self._cluster(source) for source in self._sources]
         return Json({"clusters": rows})
 
     def groups(self, cluster: str | None = None) -> Response:
@@ -198,8 +198,9 @@ class Api:
     def _newest(self, cluster: str | None) -> View:
         """The newest View of the cluster that the query names, or of the only one."""
         if cluster is None and len(self._sources) != 1:
-            raise HTTPException(400, f"choose one with ?cluster=: {', '.join(sorted(self._sources))}")
-        source = self._sources.get(cluster) if cluster is not None else next(iter(self._sources.values()))
+            names = sorted(source.cluster for source in self._sources)
+            raise HTTPException(400, f"choose one with ?cluster=: {', '.join(names)}")
+        source = next((each for each in self._sources if cluster in (None, each.cluster)), None)
         if source is None:
             raise HTTPException(404, "no such cluster; /api/v1/clusters has them")
         view = source.latest()

@@ -55,7 +55,7 @@ class Family:
 
     `rows` chooses the rows that have a line, before anything is read of the others. `sources` are the APIs that its
     numbers come from. `always`: it tells of kmon, so it is there while the cluster is unreachable too. `whole`: its
-    numbers are integers.
+    numbers are integers. `before`: its number before the first View, None for no line; only without labels.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Family:
     type: str = "gauge"
     whole: bool = True
     always: bool = False
+    before: float | None = None
     rows: Callable[[Any], Rows] | None = None
     sources: tuple[ApiSource, ...] = ()
 

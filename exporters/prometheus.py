@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
@@ -68,8 +69,8 @@ class MetricsPage:
         self._process = process or Process()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._lines = {name: {each.name: _lines(each, name) for each in CLUSTER_FAMILIES} for name in names}
-        self._texts: dict[str, dict[str, Sequence[Piece]]] = {name: {} for name in names}
+        self._sources = tuple(sources)
+        self._clusters = [_Cluster(name) for name in names]
         self._own = [
             piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
         ]
@@ -77,11 +78,11 @@ class MetricsPage:
         # The newest gzip form that is ready, and whether the last page was scraped as gzip.
         self._packed: tuple[bytes, ...] | None = None
         self._gzip_scraped = False
-        self._ends = [source.subscribe(partial(self._show, source.cluster)) for source in sources]
-        for source in sources:
+        self._ends = [source.subscribe(partial(self._show, place)) for place, source in enumerate(sources)]
+        for place, source in enumerate(sources):
             view = source.latest()
             if view is not None:
-                self._show(source.cluster, view, unless_shown=True)
+                self._show(place, view, unless_shown=True)
 
     def close(self) -> None:
         """End the subscriptions; the page stays as it is."""
@@ -120,36 +121,53 @@ class MetricsPage:
         pieces, headers = self.answer(accept_encoding)
         return b"".join(map(filled, pieces)), headers
 
-    def _show(self, cluster: str, view: View, *, unless_shown: bool = False) -> None:
+    def _show(self, place: int, view: View, *, unless_shown: bool = False) -> None:
         with self._lock:
-            if self._texts[cluster] and unless_shown:
+            cluster, name = self._clusters[place], self._sources[place].cluster
+            if cluster.shown and unless_shown:
                 return
+            if cluster.name != name:  # without a name in the settings it becomes the cluster's id, once
+                self._clusters[place] = cluster = _Cluster(name)
             scraped, self._gzip_scraped = self._gzip_scraped, False
             if not scraped:
                 self._packed = None
             # Let go of the last page first: its pieces are freed as they are replaced, so there are never two pages.
             self._rendered = Rendered(())
             try:
-                self._render(cluster, view)
+                cluster.render(view)
             finally:
                 self._rendered = self._assemble()
         # Where each page is scraped, no scrape should wait for gzip; where few are, few are compressed.
         if scraped:
             self._pack()
 
-    def _render(self, cluster: str, view: View) -> None:
-        lines, texts = self._lines[cluster], self._texts[cluster]
-        for family in CLUSTER_FAMILIES:
-            shown = view.up or family.always
-            texts[family.name] = _render(lines[family.name], family, view) if shown else ()
-
     def _assemble(self) -> Rendered:
         pieces = list(self._own)
         for family in CLUSTER_FAMILIES:
-            lines = [piece for texts in self._texts.values() for piece in texts.get(family.name, ())]
+            lines = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
             if lines:
                 pieces += [_head(family), *lines]
         return Rendered([*pieces, generate_latest(self._registry)])
+
+
+class _Cluster:
+    """What the page has of one cluster: its families' text, which of most there is none before the first View."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.shown = False
+        self._lines = {each.name: _lines(each, name) for each in CLUSTER_FAMILIES}
+        self.texts: dict[str, Sequence[Piece]] = {
+            each.name: self._lines[each.name].render((), np.array([each.before]))
+            for each in CLUSTER_FAMILIES
+            if each.before is not None
+        }
+
+    def render(self, view: View) -> None:
+        self.shown = True
+        for family in CLUSTER_FAMILIES:
+            shown = view.up or family.always
+            self.texts[family.name] = _render(self._lines[family.name], family, view) if shown else ()
 
 
 def _lines(family: Family, cluster: str | None = None) -> Lines:

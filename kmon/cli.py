@@ -156,6 +156,7 @@ def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--command-config", metavar="FILE", help="Kafka's client.properties, as its own tools take it")
     group.add_argument("--config", metavar="FILE", help="settings file (YAML)")
     group.add_argument("--context", metavar="NAME", help="which of the file's contexts to use")
+    group.add_argument("--name", metavar="NAME", help="name of the cluster in all output (default: its cluster id)")
     group.add_argument("--interval", metavar="TIME", help="from poll to poll, such as 10s (10s)")
     group.add_argument("--timeout", metavar="TIME", help="how long one request may take (3s)")
 

@@ -18,6 +18,7 @@ from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.times import record_times, undated
 from monitor.draft import Draft
 from monitor.events.log import EventLog
+from monitor.identity import ClusterName
 from monitor.past.past import Past
 from monitor.settings import ClusterSettings
 from monitor.snapshot import Outcome, Snapshot
@@ -60,8 +61,15 @@ def client_of(settings: ClusterSettings) -> Client:
 class Poller:
     """Polls one cluster, one poll at a time. Not for more than one thread at once, but for `close`."""
 
-    def __init__(self, settings: ClusterSettings, collectors: Sequence[type[Collector]] = COLLECTORS) -> None:
+    def __init__(
+        self,
+        settings: ClusterSettings,
+        collectors: Sequence[type[Collector]] = COLLECTORS,
+        name: ClusterName | None = None,
+    ) -> None:
+        """`name` is given by who polls the cluster with more than one Poller, so that all call it the same."""
         self.settings = settings
+        self._name = name or ClusterName(settings.name, settings.title)
         self._client = client_of(settings)
         self._choice = settings.choice
         self._collectors = [make() for make in collectors]
@@ -86,7 +94,7 @@ class Poller:
         self._client.refresh()
         seconds = deadline_seconds or self.settings.interval_seconds
         draft = Draft(
-            self.settings.name,
+            str(self._name),
             time.time(),
             started,
             started + seconds,
@@ -95,6 +103,7 @@ class Poller:
             self.overruns,
         )
         turns = self._ask_all(draft)
+        draft.cluster = self._name.settle(draft.cluster_id)
         asked = time.monotonic()
         decoding = sum(turn.reading for turn in turns)
         outcomes = tuple(self._outcome(turn, draft) for turn in turns)
@@ -250,9 +259,14 @@ class PollLoop:
     """
 
     def __init__(
-        self, settings: ClusterSettings, memory: Memory, enrich: Callable[[View], View] = lambda view: view
+        self,
+        settings: ClusterSettings,
+        memory: Memory,
+        enrich: Callable[[View], View] = lambda view: view,
+        name: ClusterName | None = None,
     ) -> None:
         self._settings = settings
+        self._name = name or ClusterName(settings.name, settings.title)
         self._memory = memory
         self._enrich = enrich
         self._stop = threading.Event()
@@ -260,8 +274,8 @@ class PollLoop:
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
-        poller = Poller(self._settings)
-        thread = threading.Thread(target=self._run, args=(poller,), name=f"poll-{self._settings.name}", daemon=True)
+        poller = Poller(self._settings, name=self._name)
+        thread = threading.Thread(target=self._run, args=(poller,), name=f"poll-{self._settings.title}", daemon=True)
         self._running = poller, thread
         thread.start()
 
@@ -289,7 +303,7 @@ class PollLoop:
                 except Exception:
                     if self._stop.is_set():
                         break
-                    log.exception("the poll of cluster %s failed", self._settings.name)
+                    log.exception("the poll of cluster %s failed", self._name)
                 now = time.monotonic()
                 turns = max(1, math.ceil((now - due) / interval))
                 poller.overruns += turns - 1

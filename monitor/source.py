@@ -67,7 +67,7 @@ class Source(Protocol):
 
     @property
     def cluster(self) -> str:
-        """The cluster's name in the settings."""
+        """The cluster's name, which changes once where the settings give none: see ClusterName."""
         ...
 
     @property
@@ -89,10 +89,14 @@ class Source(Protocol):
 
 
 class Memory:
-    """A Source that is shown Views and remembers the points of the last `points` of them."""
+    """A Source that is shown Views and remembers the points of the last `points` of them.
 
-    def __init__(self, cluster: str, interval_seconds: float, points: int = 1080) -> None:
+    `cluster` is its name; where it is not `named`, that of the newest View once there is one.
+    """
+
+    def __init__(self, cluster: str, interval_seconds: float, points: int = 1080, *, named: bool = True) -> None:
         self.cluster = cluster
+        self._named = named
         self.interval_seconds = interval_seconds
         self._latest: View | None = None
         self._points: deque[Point] = deque(maxlen=points)
@@ -120,6 +124,8 @@ class Memory:
     def show(self, view: View) -> None:
         """Make `view` the latest and tell every listener; one that fails is logged and costs no other anything."""
         with self._lock:
+            if not self._named:
+                self.cluster = view.cluster
             self._latest = view
             self._points.append(Point.of(view))
             listeners = list(self._listeners)

@@ -102,7 +102,8 @@ class KmonApp(App[None], inherit_bindings=False):
     def _show_newest(self) -> None:
         newest = self._newest.get(self.picture.current)
         if newest is not None:
-            self._change(view=newest.view, points=tuple(newest.points))
+            name = self._sources[self.picture.current].cluster
+            self._change(cluster=name, view=newest.view, points=tuple(newest.points))
         else:
             self._change()
 

@@ -22,7 +22,7 @@ def verdict_line(picture: Picture) -> Line:
 
 def asking(cluster: Picture | Watched) -> str:
     """What is said before the first poll ends."""
-    where = f" ({visible(cluster.address)})" if cluster.address else ""
+    where = f" ({visible(cluster.address)})" if cluster.address not in ("", cluster.cluster) else ""
     return f"asking {visible(cluster.cluster)}{where} …"
 
 

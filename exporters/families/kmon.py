@@ -9,13 +9,16 @@ from exporters.family import Family, Label, nodes
 from monitor.table import Floats, objects
 from monitor.view import View
 
+NEVER = 0.0
+"""What stands for the time of what has not happened yet, so that an alert on its age fires."""
+
 
 def outcomes(name: str) -> Callable[[View], Floats]:
     return lambda view: np.array([getattr(each, name) for each in view.snapshot.outcomes], np.float64)
 
 
 def last_successful_poll(view: View) -> float:
-    return view.shown.time if view.shown.up else np.nan
+    return view.shown.time if view.shown.up else NEVER
 
 
 def poll_interval(view: View) -> float:
@@ -125,11 +128,12 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_last_successful_poll_timestamp_seconds",
-        "Unix time when the last poll that the cluster answered began; no line before the first",
+        "Unix time when the last poll that the cluster answered began; 0 before the first",
         last_successful_poll,
         unit="seconds",
         whole=False,
         always=True,
+        before=NEVER,
     ),
     Family(
         "kmon_poll_interval_seconds",

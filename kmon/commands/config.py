@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "show":
         print("\n".join(lines_of(loaded)))
     else:
-        names = [visible(context.name) for context in loaded.settings.contexts]
+        names = [visible(context.title) for context in loaded.settings.contexts]
         print("OK: " + (f"contexts {', '.join(names)}" if names else "no contexts"))
     return 0
 

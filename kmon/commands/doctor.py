@@ -72,7 +72,7 @@ def _report(cluster: ClusterSettings, view: View, status: str, checks: Sequence[
     snapshot = view.snapshot
     versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
     principal = principal_of(cluster.security)
-    return Report(cluster.name, status, snapshot.error, snapshot.cluster_id, tuple(versions), principal, tuple(checks))
+    return Report(view.cluster, status, snapshot.error, snapshot.cluster_id, tuple(versions), principal, tuple(checks))
 
 
 def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:
@@ -81,7 +81,8 @@ def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:
     `notes` are what to know of the principal.
     """
     kafka, cluster_id = visible(", ".join(report.kafka) or UNKNOWN), visible(report.cluster_id)
-    asked = f"cluster {visible(report.cluster)}, id {cluster_id}, Kafka {kafka}, asked as {visible(report.principal)}"
+    named = f"cluster {visible(report.cluster)}" + (f", id {cluster_id}" if report.cluster != report.cluster_id else "")
+    asked = f"{named}, Kafka {kafka}, asked as {visible(report.principal)}"
     rows = [(" ", "WHAT", "STATE", "WHY AND WHAT IS LOST")]
     for each in report.checks:
         lost = "; ".join(filter(None, (each.why, each.without))) if each.level != OK else ""

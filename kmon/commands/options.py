@@ -16,6 +16,7 @@ from monitor.text import visible
 FLAGS = (
     ("bootstrap_server", "-b", "bootstrap_servers"),
     ("context", "--context", "current_context"),
+    ("name", "--name", "name"),
     ("interval", "--interval", "interval"),
     ("timeout", "--timeout", "request_timeout"),
     ("listen", "--listen", "listen"),
@@ -48,7 +49,7 @@ def clusters_from(args: argparse.Namespace) -> tuple[Settings, tuple[ClusterSett
     if named or len(settings.contexts) == 1:
         return settings, (settings.cluster,)
     first = settings.current_context
-    return settings, tuple(sorted(settings.contexts, key=lambda each: each.name != first))
+    return settings, tuple(sorted(settings.contexts, key=lambda each: each.title != first))
 
 
 def loaded_from(

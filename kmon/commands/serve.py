@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
             with serving(settings, clusters, insecure_allow_open=args.insecure_allow_open) as (monitor, url):
                 for cluster, memory in zip(clusters, monitor.memories, strict=True):
                     memory.subscribe(_Changes())
-                    log.info("watching %s every %g s", cluster.name, cluster.interval_seconds)
+                    log.info("watching %s every %g s", cluster.title, cluster.interval_seconds)
                 log.info("metrics at %s/metrics%s", url, f", dashboard at {url}/" if settings.dashboard else "")
                 end.wait()
                 log.info("stopping")

@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 
-    memories = [Memory(each.name, each.interval_seconds) for each in clusters]
+    memories = [Memory(each.title, each.interval_seconds, named=each.name is not None) for each in clusters]
     app = KmonApp(memories, addresses=[",".join(each.bootstrap_servers) for each in clusters])
     done = threading.Event()
     poll = threading.Thread(target=_poll, args=(clusters, memories, done), name="poll", daemon=True)

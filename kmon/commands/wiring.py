@@ -81,7 +81,12 @@ def polling(
 
 def _memory(cluster: ClusterSettings) -> Memory:
     points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
-    return Memory(cluster.name, cluster.interval_seconds, points=max(60, min(points, 10_800)))
+    return Memory(
+        cluster.title,
+        cluster.interval_seconds,
+        points=max(60, min(points, 10_800)),
+        named=cluster.name is not None,
+    )
 
 
 @contextmanager

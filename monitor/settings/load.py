@@ -16,6 +16,7 @@ from monitor.settings.given import Given, Path, Problem, child, find, plain
 from monitor.settings.model import ClusterSettings, Settings, check_choice, choose
 from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import CONTEXT, keys_of, variables
+from monitor.settings.values import split_list
 
 OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
 """Variables of kmon that set no key."""
@@ -227,4 +228,15 @@ def _current(contexts: list[Given], wanted: Given | None) -> int | None:
 
 
 def _names(contexts: list[Given]) -> list[str]:
-    return [str((child(each, "name") or Given("default", "")).value) for each in contexts]
+    """What each is called: its name, or else its addresses."""
+    return [_title(each) for each in contexts]
+
+
+def _title(context: Given) -> str:
+    name = child(context, "name")
+    if name is not None and name.value is not None:
+        return str(name.value)
+    servers = child(context, "bootstrap_servers")
+    if servers is None:
+        return ""
+    return ",".join(split_list(plain(servers)) if isinstance(servers.value, str) else map(str, plain(servers) or ()))

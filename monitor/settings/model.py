@@ -21,8 +21,11 @@ NO_CLUSTER = (
 class ClusterSettings(Frozen):
     """One cluster: where it is, how to log in, how often to ask."""
 
-    name: str = Field(
-        default="default", min_length=1, max_length=255, description="what the cluster is called everywhere"
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="name of the cluster in labels, alerts and pages; without one, its cluster id",
     )
     bootstrap_servers: Servers = Field(description="brokers to ask first, as host:port; one that answers is enough")
     interval_seconds: Duration = Field(
@@ -45,6 +48,11 @@ class ClusterSettings(Frozen):
     groups: NameSettings = Field(default=NameSettings(), description="groups to watch")
     limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is asked at most")
     collect: CollectSettings = Field(default=CollectSettings(), description="what is asked less often than each poll")
+
+    @property
+    def title(self) -> str:
+        """What the settings call the cluster: its name, or else its addresses."""
+        return self.name or ",".join(self.bootstrap_servers)
 
     @property
     def choice(self) -> Choice:
@@ -72,7 +80,9 @@ class ClusterSettings(Frozen):
 
 
 def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettings, ...]:
-    for name, count in Counter(context.name for context in contexts).items():
+    if len(contexts) > 1 and any(context.name is None for context in contexts):
+        raise ValueError(f"context {[context.name for context in contexts].index(None) + 1} needs a name")
+    for name, count in Counter(context.title for context in contexts).items():
         if count > 1:
             raise ValueError(f"{count} contexts are called {name!r}: a name is used once")
     return contexts
@@ -107,7 +117,7 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _current(self) -> Self:
-        if complaint := check_choice([context.name for context in self.contexts], self.current_context):
+        if complaint := check_choice([context.title for context in self.contexts], self.current_context):
             raise ValueError(complaint)
         return self
 
@@ -117,8 +127,8 @@ class Settings(Frozen):
         if not self.contexts:
             raise SettingsError(NO_CLUSTER)
         if self.current_context is None and len(self.contexts) > 1:
-            raise SettingsError(choose([context.name for context in self.contexts]))
-        return next((each for each in self.contexts if each.name == self.current_context), self.contexts[0])
+            raise SettingsError(choose([context.title for context in self.contexts]))
+        return next((each for each in self.contexts if each.title == self.current_context), self.contexts[0])
 
     @property
     def listen_address(self) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.family import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
+from monitor.source import Memory
 from monitor.view import View, make_view
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -105,16 +106,35 @@ def test_an_unreachable_cluster_has_only_what_tells_of_kmon() -> None:
 def test_a_cluster_that_never_answered() -> None:
     page = MetricsPage([FixtureSource(make_view(snapshot_of([], [], brokers=0, error="no broker answers")))])
     assert value(page, "kmon_cluster_up") == 0
-    assert value(page, "kmon_last_successful_poll_timestamp_seconds") is None
+    assert value(page, "kmon_last_successful_poll_timestamp_seconds") == 0
 
 
-def test_before_the_first_poll_nothing_is_said_of_the_cluster() -> None:
+def test_before_the_first_poll_nothing_is_said_of_the_cluster_but_that_there_was_none() -> None:
     page = MetricsPage([FixtureSource()], Process(web_open=True, version="1.2", python="3.14.0"))
     found = samples(page)
-    assert {name for name, _ in found if name.startswith("kmon_")} == {"kmon_build_info", "kmon_web_open"}
+    last = "kmon_last_successful_poll_timestamp_seconds"
+    assert {name for name, _ in found if name.startswith("kmon_")} == {"kmon_build_info", "kmon_web_open", last}
+    assert found[last, frozenset({("cluster", "demo")})] == 0
     assert found["kmon_build_info", frozenset({("version", "1.2"), ("python", "3.14.0")})] == 1
     assert found["kmon_web_open", frozenset()] == 1
     assert any(name.startswith("process_") for name, _ in found)
+
+
+def test_a_cluster_without_a_name_changes_its_label_once_and_leaves_no_series_behind() -> None:
+    source = Memory("a:9092", 10.0, named=False)
+    page = MetricsPage([source])
+    labels = [
+        "a:9092",  # before the first poll
+        "a:9092",  # unreachable
+        "id",  # its first answer
+        "id",  # unreachable again
+    ]
+    views = [None, shop_view(cluster="a:9092", error="down"), shop_view(1, cluster="id"), shop_view(2, cluster="id")]
+    for label, view in zip(labels, views, strict=True):
+        if view is not None:
+            source.show(view)
+        assert source.cluster == label
+        assert {dict(labels)["cluster"] for _, labels in samples(page) if "cluster" in dict(labels)} == {label}
 
 
 @given(st.lists(any_text | st.text(max_size=5), unique=True, min_size=1, max_size=6), any_text, st.data())
@@ -231,12 +251,12 @@ def test_while_a_page_is_rendered_gzip_is_the_page_before(monkeypatch: pytest.Mo
     before = page.body("gzip")[0]
     seen = []
 
-    def scrape_meanwhile(cluster: str, view: View) -> None:
+    def scrape_meanwhile(view: View) -> None:
         seen.append((page.ready("gzip"), page.ready(), b"".join(map(filled, page.answer("gzip")[0]))))
-        render(cluster, view)
+        render(view)
 
-    render = page._render
-    monkeypatch.setattr(page, "_render", scrape_meanwhile)
+    render = page._clusters[0].render
+    monkeypatch.setattr(page._clusters[0], "render", scrape_meanwhile)
     source.show(shop_view(1))
     assert seen == [(True, False, before)]
     assert gzip.decompress(page.body("gzip")[0]) == page.body()[0]

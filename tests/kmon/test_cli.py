@@ -56,7 +56,7 @@ def test_help_and_version_import_nothing_heavy() -> None:
         (["lag", "-b", "kafka"], "-b: 'kafka' has no port: write host:port, such as kafka:9092"),
         (["lag", "-b", "a:1", "--interval", "5"], "--interval: is no duration"),
         (["lag", "-b", "a:1", "--timeout", "0s"], "--timeout: must be at least 10ms"),
-        (["lag", "-b", "a:1", "--context", "x"], "--context: there is no context 'x': there are 'default'"),
+        (["lag", "-b", "a:1", "--context", "x"], "--context: there is no context 'x': there are 'a:1'"),
         (["lag", "-b", "a:1", "--config", "/nope.yaml"], "/nope.yaml: there is no such file"),
         (["lag", "-b", "a:1", "--command-config", "/nope"], "/nope: there is no such file"),
         (["lag", "-b", "a:1", "--group", "(["], "--group: is not a regular expression that RE2 accepts: missing ]"),

@@ -139,13 +139,18 @@ def test_serve_starts_without_the_cluster_and_recovers_by_itself(broker: Cluster
         wait_until(
             lambda: re.search(f"is unreachable: {broker.bootstrap}: .*connection refused", serve.said), "the reason"
         )
-        assert "kmon_last_successful_poll_timestamp_seconds" not in serve.metrics()
+        polled = "kmon_last_successful_poll_timestamp_seconds"
+        assert serve.value(polled, cluster=broker.bootstrap) == 0
         (cluster,) = serve.json("/api/v1/clusters")["clusters"]
         assert cluster["up"] is False
         broker.start(1)
         serve.wait_up()
         assert serve.get("/-/ready").status_code == 200
-        assert serve.value("kmon_last_successful_poll_timestamp_seconds", cluster="default")
+        # The cluster has no name in the settings: its id takes the place of its address, once it is known.
+        (cluster,) = serve.json("/api/v1/clusters")["clusters"]
+        assert cluster["cluster"] == cluster["cluster_id"]
+        assert serve.value(polled, cluster=cluster["cluster_id"])
+        assert serve.value(polled, cluster=broker.bootstrap) is None
         wait_until(lambda: "answers in full" in serve.said, "the recovery to be told")
         topic = make_topic(broker)
         wait_until(lambda: serve.value("kmon_partition_end_offset", topic=topic) == 0, "the topic's offset")
@@ -388,7 +393,7 @@ def test_alert_from_lag_to_its_end(secured: Cluster) -> None:
             assert alerts(ended=True) == []
             assert fired["labels"] == {
                 "alertname": "LagAbove",
-                "cluster": "default",
+                "cluster": serve.json("/api/v1/clusters")["clusters"][0]["cluster_id"],
                 "group": group,
                 "severity": "warning",
             }

@@ -49,7 +49,8 @@ def problems(
 def test_a_bootstrap_flag_alone_is_enough() -> None:
     cluster = load(None, {}, {"bootstrap_servers": ("-b", "a:9092, [::1]:9093")}).settings.cluster
     assert cluster == ClusterSettings(bootstrap_servers=("a:9092", "[::1]:9093"))
-    assert (cluster.name, cluster.interval_seconds, cluster.request_timeout_seconds) == ("default", 10, 3)
+    assert (cluster.name, cluster.title) == (None, "a:9092,[::1]:9093")
+    assert (cluster.interval_seconds, cluster.request_timeout_seconds) == (10, 3)
 
 
 def test_no_brokers_at_all_says_how_to_name_them() -> None:
@@ -121,12 +122,16 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         (MINIMAL + "    client_id: ''\n", "kmon.yaml:3: contexts[0].client_id: is empty"),
         (MINIMAL + "    interval_seconds: 5\n", "kmon.yaml:3: contexts[0].interval_seconds: is no key of this section"),
         (
-            MINIMAL + "  - bootstrap_servers: b:1\ncurrent_context: default\n",
+            "contexts:\n  - {name: a, bootstrap_servers: 'a:1'}\n  - {name: a, bootstrap_servers: 'b:1'}\n",
             "kmon.yaml:1: contexts: 2 contexts are called",
         ),
         (
+            MINIMAL + "  - {name: b, bootstrap_servers: 'b:1'}\n",
+            "kmon.yaml:1: contexts: context 1 needs a name",
+        ),
+        (
             MINIMAL + "current_context: prd\n",
-            "kmon.yaml:3: current_context: there is no context 'prd': there are 'default'",
+            "kmon.yaml:3: current_context: there is no context 'prd': there are 'kafka:9092'",
         ),
         (
             MINIMAL + "    security: {username: u}\n",
@@ -200,14 +205,16 @@ def test_a_half_written_variable_is_an_error(file: Writer, text: str) -> None:
 
 
 def test_several_contexts_need_a_choice_only_where_one_is_meant(file: Writer) -> None:
-    path = file(MINIMAL + "  - {name: b, bootstrap_servers: 'b:1', interval: 5s}\n")
+    path = file(
+        "contexts:\n  - {name: a, bootstrap_servers: 'a:1'}\n  - {name: b, bootstrap_servers: 'b:1', interval: 5s}\n"
+    )
     settings = load(path, {}).settings
-    assert [each.name for each in settings.contexts] == ["default", "b"]
-    with pytest.raises(SettingsError, match="choose one of the contexts 'default', 'b'"):
+    assert [each.name for each in settings.contexts] == ["a", "b"]
+    with pytest.raises(SettingsError, match="choose one of the contexts 'a', 'b'"):
         _ = settings.cluster
     assert load(path, {"KMON_CURRENT_CONTEXT": "b", "KMON_INTERVAL": "7s"}).settings.cluster.interval_seconds == 7
     assert problems(path, {"KMON_INTERVAL": "7s"}) == [
-        "kmon.yaml:1: contexts: choose one of the contexts 'default', 'b': current_context or --context"
+        "kmon.yaml:1: contexts: choose one of the contexts 'a', 'b': current_context or --context"
     ]
 
 
