@@ -4,12 +4,14 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from alerts.notice import Delivered, GiveUp, Notice, Notifier, Outcome, Retry
 from alerts.rules import Labels
+from monitor.alerting import Counters
+from monitor.pace import Pace
 from monitor.text import visible
 
 log = logging.getLogger(__name__)
@@ -37,23 +39,6 @@ class Policy:
     last_retry_seconds: float = 30.0
 
 
-@dataclass(frozen=True)
-class Counters:
-    """What became of the notices for one receiver since it started.
-
-    `sent` arrived, `failed` were refused for good, `dropped` fell out of a full queue, `queued` wait now. `retries`
-    counts attempts that have to be made again. `last_error` is empty once an attempt succeeds.
-    """
-
-    receiver: str
-    sent: int = 0
-    failed: int = 0
-    dropped: int = 0
-    retries: int = 0
-    queued: int = 0
-    last_error: str = ""
-
-
 def retry_seconds(policy: Policy, attempt: int, chance: float) -> float:
     """The wait after the `attempt`-th failure in a row, the first is 1; `chance` is from 0 to 1."""
     doubled = policy.first_retry_seconds * 2.0 ** min(attempt - 1, 30)
@@ -67,8 +52,16 @@ class Receiver:
     told each thing once, in order, as it stands now.
     """
 
-    def __init__(self, name: str, notifier: Notifier, policy: Policy = Policy()) -> None:
+    def __init__(
+        self,
+        name: str,
+        notifier: Notifier,
+        policy: Policy = Policy(),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`monotonic` is the clock of what is logged again."""
         self.name = name
+        self._pace, self._monotonic = Pace(), monotonic
         self._notifier = notifier
         self._policy = policy
         self._queue: dict[Key, Entry] = {}
@@ -139,7 +132,6 @@ class Receiver:
     def _settle(self, batch: dict[Key, Entry], outcome: Outcome) -> None:
         error = "" if isinstance(outcome, Delivered) else visible(outcome.reason, 300)
         with self._changed:
-            before = self._counters.last_error
             if isinstance(outcome, Retry):
                 self._count(retries=1)
             else:
@@ -148,9 +140,12 @@ class Receiver:
                         del self._queue[key]
                 self._count(**{"sent" if isinstance(outcome, Delivered) else "failed": len(batch)})
             self._counters = replace(self._counters, last_error=error)
-        if error and error != before:
-            log.warning("alerts to %s: %s", self.name, error)
-        elif before and not error:
+            if not error:
+                self._counters = replace(self._counters, last_sent_at=time.time())
+        if error:
+            if line := self._pace.line(error, self._monotonic()):
+                log.warning("alerts to %s: %s", self.name, line)
+        elif self._pace.over():
             log.info("alerts to %s arrive again", self.name)
 
     def _pause(self, delay_seconds: float) -> None:

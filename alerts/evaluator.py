@@ -4,14 +4,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from alerts.annotations import annotate, summarise
-from alerts.delivery import Counters, Receiver
+from alerts.delivery import Receiver
 from alerts.notice import Notice
 from alerts.rules import Rule, Samples, samples
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, step, watched
+from monitor.alerting import AlertCounters
+from monitor.pace import Pace
+from monitor.text import visible
 from monitor.view import AlertRow, View
 
 log = logging.getLogger(__name__)
@@ -23,15 +25,6 @@ class Clock(Protocol):
     def time(self) -> float: ...
 
     def monotonic(self) -> float: ...
-
-
-@dataclass(frozen=True)
-class AlertCounters:
-    """How alerting fares: evaluations of a rule on a View, those that failed, and what became of the notices."""
-
-    evaluations: int
-    failures: int
-    receivers: tuple[Counters, ...]
 
 
 class Evaluator:
@@ -59,7 +52,7 @@ class Evaluator:
         self._clock = clock
         self._states: dict[tuple[str, str], State] = {}
         self._evaluations = self._failures = 0
-        self._broken: dict[tuple[str, str], str] = {}
+        self._paces: dict[tuple[str, str], Pace] = {}
         self._lock = threading.Lock()
 
     def observe(self, view: View) -> tuple[AlertRow, ...]:
@@ -97,18 +90,18 @@ class Evaluator:
     def _evaluate(self, rule: Rule, view: View, now: float, monotonic: float) -> tuple[State, tuple[Event, ...]]:
         key = (view.cluster, rule.name)
         state = self._states.get(key, {})
+        pace = self._paces.setdefault(key, Pace())
         self._evaluations += 1
         try:
             found = samples(rule, view, watched(state))
             after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
-            self._broken.pop(key, None)
+            pace.over()
         except Exception as error:
             # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
             self._failures += 1
             reason = f"rule {rule.name} cannot be evaluated: {error}"
-            if self._broken.get(key) != reason:
-                log.exception("rule %s cannot be evaluated on cluster %s", rule.name, view.cluster)
-            self._broken[key] = reason
+            if line := pace.line(reason, monotonic):
+                log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             nothing = Samples(reason=reason)
             after = step(state, rule, nothing, now, monotonic, resend_seconds=self._resend_seconds)
         self._states[key] = after[0]

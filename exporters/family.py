@@ -11,6 +11,7 @@ import numpy as np
 
 from exporters.exposition import LabelColumn
 from exporters.sources import ApiSource
+from monitor.alerting import AlertCounters
 from monitor.snapshot import NO_LEADER
 from monitor.table import Flags, Floats, Ints, objects
 from monitor.view import View
@@ -30,6 +31,10 @@ class Process:
     python: str = field(default_factory=platform.python_version)
 
 
+Subject = View | Process | AlertCounters
+"""What a family is read from."""
+
+
 @dataclass(frozen=True)
 class Label:
     """A label and its column: a path in a View or a function of it; `codes`, if any, are rows of that column."""
@@ -38,7 +43,7 @@ class Label:
     values: str | Callable[[Any], Any]
     codes: str = ""
 
-    def column(self, subject: View | Process, rows: Rows = ALL) -> LabelColumn:
+    def column(self, subject: Subject, rows: Rows = ALL) -> LabelColumn:
         values, codes = read(self.values, subject), attrgetter(self.codes)(subject) if self.codes else None
         if isinstance(rows, slice):
             return values, codes
@@ -80,7 +85,7 @@ class Family:
         """The ACLs that it needs."""
         return tuple(dict.fromkeys(acl for source in self.sources for acl in source.acls))
 
-    def lines(self, subject: View | Process) -> tuple[tuple[LabelColumn, ...], Floats]:
+    def lines(self, subject: Subject) -> tuple[tuple[LabelColumn, ...], Floats]:
         """The label columns and the numbers of the rows that may have a line, shape (rows,)."""
         rows = self.rows(subject) if self.rows else ALL
         columns = tuple(label.column(subject, rows) for label in self.labels)
@@ -90,7 +95,7 @@ class Family:
         return columns, np.atleast_1d(np.asarray(read(self.values, subject), np.float64))[rows]
 
 
-def read(source: str | Callable[[Any], Any], subject: View | Process) -> Any:
+def read(source: str | Callable[[Any], Any], subject: Subject) -> Any:
     """What a path or a function gives of a View."""
     return attrgetter(source)(subject) if isinstance(source, str) else source(subject)
 

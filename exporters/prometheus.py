@@ -2,15 +2,16 @@
 
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
-from exporters.families import CLUSTER_FAMILIES, PROCESS_FAMILIES
-from exporters.family import Family, Process
+from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, PROCESS_FAMILIES
+from exporters.family import Family, Process, Subject
+from monitor.alerting import AlertCounters
 from monitor.source import Source
 from monitor.view import View
 
@@ -58,10 +59,16 @@ def accepts_gzip(accept_encoding: str) -> bool:
 class MetricsPage:
     """The page of these sources. It subscribes to each and renders its every View once; `close` ends that.
 
-    Raises ValueError when two sources have the same cluster name, for then they would have the same series.
+    `alerting` gives the counters of alerting as they are; without it the page has nothing of them. Raises ValueError
+    when two sources have the same cluster name, for then they would have the same series.
     """
 
-    def __init__(self, sources: Sequence[Source], process: Process | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        process: Process | None = None,
+        alerting: Callable[[], AlertCounters] | None = None,
+    ) -> None:
         names = [source.cluster for source in sources]
         if len(set(names)) < len(names):
             raise ValueError(f"two clusters have the same name: {', '.join(sorted(names))}")
@@ -74,6 +81,8 @@ class MetricsPage:
         self._own = [
             piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
         ]
+        self._alerting = alerting
+        self._alerting_lines = [_lines(each) for each in ALERTING_FAMILIES]
         self._rendered = self._assemble()
         # The newest gzip form that is ready, and whether the last page was scraped as gzip.
         self._packed: tuple[bytes, ...] | None = None
@@ -143,10 +152,14 @@ class MetricsPage:
 
     def _assemble(self) -> Rendered:
         pieces = list(self._own)
+        if self._alerting is not None:
+            counters = self._alerting()
+            for family, lines in zip(ALERTING_FAMILIES, self._alerting_lines, strict=True):
+                pieces += [_head(family), *_render(lines, family, counters)]
         for family in CLUSTER_FAMILIES:
-            lines = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
-            if lines:
-                pieces += [_head(family), *lines]
+            texts = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
+            if texts:
+                pieces += [_head(family), *texts]
         return Rendered([*pieces, generate_latest(self._registry)])
 
 
@@ -175,7 +188,7 @@ def _lines(family: Family, cluster: str | None = None) -> Lines:
     return Lines(family.name, fixed, [label.name for label in family.labels], whole=family.whole)
 
 
-def _render(lines: Lines, family: Family, subject: View | Process) -> Sequence[Piece]:
+def _render(lines: Lines, family: Family, subject: Subject) -> Sequence[Piece]:
     return lines.render(*family.lines(subject))
 
 

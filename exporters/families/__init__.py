@@ -3,6 +3,7 @@
 docs/metrics.md is this table for people; a test holds the two together.
 """
 
+from exporters.families.alerts import ALERTING_FAMILIES, CLUSTER_ALERT_FAMILIES
 from exporters.families.brokers import BROKER_FAMILIES
 from exporters.families.cluster import CLUSTER_TOTALS, QUORUM_FAMILIES
 from exporters.families.groups import GROUP_FAMILIES
@@ -19,10 +20,11 @@ CLUSTER_FAMILIES = (
     *PARTITION_FAMILIES,
     *GROUP_FAMILIES,
     *TRANSACTION_FAMILIES,
+    *CLUSTER_ALERT_FAMILIES,
     *KMON_FAMILIES,
 )
 """Families of a cluster: their first label is `cluster`."""
 
-FAMILIES = (*PROCESS_FAMILIES, *CLUSTER_FAMILIES)
+FAMILIES = (*PROCESS_FAMILIES, *ALERTING_FAMILIES, *CLUSTER_FAMILIES)
 
-__all__ = ["CLUSTER_FAMILIES", "FAMILIES", "PROCESS_FAMILIES"]
+__all__ = ["ALERTING_FAMILIES", "CLUSTER_FAMILIES", "FAMILIES", "PROCESS_FAMILIES"]

@@ -3,12 +3,15 @@
 import argparse
 import logging
 import sys
+import time
+from collections.abc import Callable
 
 from exporters.listen import ListenError
 from kmon.commands.memory import give_memory_back
 from kmon.commands.options import clusters_from
 from kmon.commands.signals import ending
 from kmon.commands.wiring import serving
+from monitor.pace import Pace
 from monitor.text import visible
 from monitor.view import View
 
@@ -41,20 +44,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Changes:
-    """Logs what goes wrong with the polls, and when it is over: each state once, not each poll."""
+    """Logs what goes wrong with the polls, at once and again at a slow pace while it lasts, and when it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._told: str | None = None
+        self._pace = Pace()
 
     def __call__(self, view: View) -> None:
         missing = [f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success]
         state = view.snapshot.error or "; ".join(missing)
-        if state == self._told:
-            return
-        self._told = state
-        if not view.up:
-            log.warning("%s is unreachable: %s", view.cluster, view.snapshot.error)
-        elif missing:
-            log.warning("%s answers in part: %s", view.cluster, state)
-        else:
-            log.info("%s answers in full", view.cluster)
+        changed, self._told = state != self._told, state
+        if changed:
+            self._pace = Pace()
+        if not state:
+            if changed:
+                log.info("%s answers in full", view.cluster)
+        elif line := self._pace.line(state, self._monotonic()):
+            log.warning("%s %s: %s", view.cluster, "answers in part" if view.up else "is unreachable", line)

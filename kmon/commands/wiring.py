@@ -31,6 +31,7 @@ class Monitor:
 
     memories: tuple[Memory, ...]
     loops: tuple[PollLoop, ...]
+    evaluator: Evaluator
 
     @property
     def memory(self) -> Memory:
@@ -73,7 +74,7 @@ def polling(
     memories = tuple(map(_memory, clusters))
     loops = tuple(PollLoop(cluster, memory, with_alerts) for cluster, memory in zip(clusters, memories, strict=True))
     try:
-        yield Monitor(memories, loops)
+        yield Monitor(memories, loops, evaluator)
     finally:
         stop_all(loops)
         evaluator.stop(within_seconds=1.0)
@@ -106,7 +107,8 @@ def serving(
     page_url = _page_url(shown, several=len(clusters) > 1) if settings.dashboard else None
     with polling(settings, clusters, page_url, print_alerts=print_alerts) as monitor:
         sources = monitor.memories
-        page = MetricsPage(sources, Process(web_open=insecure_allow_open and not is_loopback(host)))
+        process = Process(web_open=insecure_allow_open and not is_loopback(host))
+        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
         app = create_server(sources, page, host)
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it

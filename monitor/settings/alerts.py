@@ -32,6 +32,10 @@ def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
             good = False
         if not good or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
             raise ValueError(f"URL {number} is no address such as http://alertmanager:9093")
+    places = [re.sub(r"//[^/@]*@", "//", url).rstrip("/") for url in urls]
+    for number, place in enumerate(places, 1):
+        if (first := places.index(place) + 1) < number:
+            raise ValueError(f"URL {number} is the same address as URL {first}")
     return urls
 
 

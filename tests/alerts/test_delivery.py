@@ -1,6 +1,8 @@
 """A receiver's queue: order, batches, retries, what is dropped, and the end. No test here waits on a clock."""
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -171,3 +173,28 @@ def test_the_wait_doubles_up_to_a_bound_and_jitters_downwards() -> None:
     policy = Policy(first_retry_seconds=1, last_retry_seconds=30)
     assert [retry_seconds(policy, attempt, 0) for attempt in (1, 2, 3, 5, 6, 7, 10_000)] == [1, 2, 4, 16, 30, 30, 30]
     assert retry_seconds(policy, 3, 1) == 2
+
+
+def test_a_receiver_that_keeps_refusing_is_logged_again_at_a_slow_pace(caplog: pytest.LogCaptureFixture) -> None:
+    """Ten minutes of a wrong password, with a notice a minute."""
+    caplog.set_level(logging.INFO)
+    refusals = [GiveUp("HTTP 401: Unauthorized")] * 11
+    gate = Recorder([*refusals, Delivered()])
+    receiver = Receiver("r", gate, Policy(batch=1), monotonic=lambda: 60.0 * len(gate.attempts))
+    receiver.offer([notice_of(str(each)) for each in range(12)])
+    finish(receiver)
+    assert caplog.messages == [
+        "alerts to r: HTTP 401: Unauthorized",
+        "alerts to r: HTTP 401: Unauthorized (5 times in the last 5 min)",
+        "alerts to r: HTTP 401: Unauthorized (5 times in the last 5 min)",
+        "alerts to r arrive again",
+    ]
+
+
+def test_when_it_last_arrived_is_known() -> None:
+    receiver = Receiver("r", Recorder([Delivered(), GiveUp("no")]), Policy(batch=1))
+    assert receiver.counters.last_sent_at == 0
+    before = time.time()
+    receiver.offer([notice_of("a"), notice_of("b")])
+    finish(receiver)
+    assert before <= receiver.counters.last_sent_at <= time.time()

@@ -18,6 +18,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.prometheus import MetricsPage
+from monitor.alerting import AlertCounters, Counters
 from monitor.details import Features, LogDirs, Replicas, TopicConfigs, TransactionPartitions, Transactions
 from monitor.snapshot import Snapshot
 from monitor.table import objects
@@ -46,7 +47,8 @@ UNKNOWN_IN_DETAILS = {
 
 
 def test_every_family_is_there_but_what_is_unknown_or_not_so() -> None:
-    page = MetricsPage([FixtureSource(detailed_view())])
+    counters = AlertCounters(1, 0, (Counters("stdout"),))
+    page = MetricsPage([FixtureSource(detailed_view())], alerting=lambda: counters)
     assert {family.name for family in FAMILIES} - names(page) == UNKNOWN_IN_DETAILS
 
 

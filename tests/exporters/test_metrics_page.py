@@ -3,6 +3,7 @@
 import gzip
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.family import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
+from monitor.alerting import AlertCounters, Counters
 from monitor.source import Memory
-from monitor.view import View, make_view
+from monitor.view import AlertRow, View, make_view
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -135,6 +137,35 @@ def test_a_cluster_without_a_name_changes_its_label_once_and_leaves_no_series_be
             source.show(view)
         assert source.cluster == label
         assert {dict(labels)["cluster"] for _, labels in samples(page) if "cluster" in dict(labels)} == {label}
+
+
+def test_alerting_is_counted_by_receiver_and_by_state() -> None:
+    row = AlertRow("Lag", "firing", "warning", (("alertname", "Lag"),), "behind", 7.0, NOW, NOW)
+    source = FixtureSource(shop_view())
+    counters = AlertCounters(0, 0, (Counters("http://am:9093/api/v2/alerts"), Counters("stdout")))
+    page = MetricsPage([source], alerting=lambda: counters)
+
+    def of(name: str, **labels: str) -> float | None:
+        return samples(page).get((f"kmon_alert_{name}", frozenset(labels.items())))
+
+    sent = "last_sent_timestamp_seconds"
+    assert [value(page, "kmon_alerts", state=state) for state in ("pending", "firing")] == [0, 0]
+    assert of(sent, receiver="stdout") == 0
+    away, printed = Counters("http://am:9093/api/v2/alerts", 1, 2, 3, 4, 5, "HTTP 500", NOW), Counters("stdout", 9)
+    counters = AlertCounters(20, 6, (away, printed))
+    source.show(shop_view(1, alerts=(row, replace(row, state="pending"), row)))
+    assert [value(page, "kmon_alerts", state=state) for state in ("pending", "firing")] == [1, 2]
+    assert of("evaluations_total") == 20
+    assert of("evaluation_failures_total") == 6
+    names = ("notifications_sent", "notifications_failed", "notifications_dropped", "notification_retries")
+    found = [of(f"{name}_total", receiver=away.receiver) for name in names]
+    assert found == [1, 2, 3, 4]
+    assert of("notifications_queued", receiver=away.receiver) == 5
+    assert of(sent, receiver=away.receiver) == NOW
+    assert of("notifications_sent_total", receiver="stdout") == 9
+    # Alerts on a cluster that is away are counted too.
+    source.show(shop_view(2, error="down", alerts=(row,)))
+    assert value(page, "kmon_alerts", state="firing") == 1
 
 
 @given(st.lists(any_text | st.text(max_size=5), unique=True, min_size=1, max_size=6), any_text, st.data())

@@ -157,6 +157,10 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             MINIMAL + "alerts: {rules: [{name: a, lag_above: 1}, {name: a, lag_above: 1}]}\n",
             "kmon.yaml:3: alerts.rules: 2 rules",
         ),
+        (
+            MINIMAL + "alerts: {alertmanagers: ['http://a:1', 'http://u:p@a:1/']}\n",
+            "kmon.yaml:3: alerts.alertmanagers: URL 2 is the same address as URL 1",
+        ),
         ("\x1b[31m: 1\n", "kmon.yaml:1: holds a control character"),
         ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is no key of this section: known are alerts, contexts"),
     ],
