@@ -1,27 +1,33 @@
-"""An alert in words: the sentence that stands in a page, and the notice that carries it."""
+"""An alert in words: the sentence that stands in a page, and the annotations around it."""
 
 import math
 
+from alerts.cluster_rules import CONDITIONS, ClusterRule
 from alerts.rules import Details, Labels, Rule
+from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
 from alerts.text import moment, records, seconds
-from monitor.text import plural, visible
+from monitor.text import duration, plural, visible
 
 ANNOTATIONS = {
     "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",
     "description": "what the rule asks for, and how sure the number is",
-    "lag": "the newest known lag in records; `≥` before it when a part of it is unknown",
+    "lag": "of a rule on lag: the newest known lag in records; `≥` before it when a part of it is unknown",
     "unknown": "only while the lag is unknown: since when, and why",
-    "resolution": "only when resolved: `below` (at or below the threshold) or `gone` (no longer there)",
+    "resolution": "only when resolved: `below` (at or below the threshold, or reachable) or `gone` (no longer there)",
 }
 """What each annotation says. A rule's own annotations are added, and win over these."""
 
 _NAME = 64  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
 
 
-def annotate(rule: Rule, alert: Alert) -> Labels:
+def annotate(rule: Rule | ClusterRule, alert: Alert) -> Labels:
     """The annotations of an alert, sorted by name."""
-    texts = {"summary": summarise(rule, alert), "description": _describe(rule, alert), "lag": _lag(alert)}
+    texts = {"summary": summarise(rule, alert)}
+    if isinstance(rule, ClusterRule):
+        texts["description"] = CONDITIONS[rule.name].description
+    else:
+        texts |= {"description": _describe(rule, alert), "lag": _lag(alert)}
     if alert.unknown_at is not None:
         texts["unknown"] = f"since {moment(alert.unknown_at)}: {visible(alert.unknown_reason)}"
     if alert.resolution:
@@ -29,17 +35,23 @@ def annotate(rule: Rule, alert: Alert) -> Labels:
     return tuple(sorted({**texts, **rule.annotations}.items()))
 
 
-def summarise(rule: Rule, alert: Alert) -> str:
+def summarise(rule: Rule | ClusterRule, alert: Alert) -> str:
     """One plain sentence on one line, of any alert in any phase."""
     labels = dict(alert.sample.labels)
+    if isinstance(rule, ClusterRule):
+        condition, cluster = CONDITIONS[rule.name], visible(labels["cluster"], _NAME)
+        if alert.phase == RESOLVED:
+            return f"{condition.over.format(cluster=cluster)}; it fired {_since(alert)}"
+        why = f"; {visible(alert.sample.why, 8 * _NAME)}" if alert.sample.why else ""
+        return f"{condition.fires.format(cluster=cluster)} {_since(alert)}{why}"
     subject = f"group {visible(labels['group'], _NAME)} on cluster {visible(labels['cluster'], _NAME)}"
     if "partition" in labels:
         subject += f", partition {_partition(labels['topic'], int(labels['partition']))}"
-    limit, since = records(rule.lag_above), moment(alert.active_at)
+    limit, since = records(rule.lag_above), _since(alert)
     if alert.phase == RESOLVED:
         end = "no longer there" if alert.resolution == "gone" else f"at or below {limit} records of lag again"
-        return f"{subject}: {end}; its lag was above {limit} records since {since}, at last {_lag(alert)}"
-    parts = [f"{subject}: lag {_lag(alert)} records, above {limit} since {since}"]
+        return f"{subject}: {end}; its lag was above {limit} records {since}, at last {_lag(alert)}"
+    parts = [f"{subject}: lag {_lag(alert)} records, above {limit} {since}"]
     if alert.unknown_at is not None:
         parts.append(f"unknown since {moment(alert.unknown_at)} ({visible(alert.unknown_reason, 2 * _NAME)})")
     if alert.calm_at is not None:
@@ -47,6 +59,23 @@ def summarise(rule: Rule, alert: Alert) -> str:
     if alert.sample.details is not None:
         parts += _circumstances(alert.sample.details, worst="partition" not in labels)
     return "; ".join(parts)
+
+
+def summarise_farewell(farewell: Farewell) -> str:
+    """The same of an alert that ends because of the settings, whatever its rule was."""
+    alert = farewell.alert
+    labels = dict(alert.labels)
+    subject = ", ".join(f"{name} {visible(text, _NAME)}" for name, text in alert.sample.labels)
+    return f"{visible(labels['alertname'], _NAME)} of {subject} is over: {farewell.why}; it fired {_since(alert)}"
+
+
+def _since(alert: Alert) -> str:
+    """Since when the condition is true, or for how long at least where its beginning was not seen."""
+    since = f"since {moment(alert.active_at)}"
+    if not alert.since_earlier:
+        return since
+    known = f"for at least {duration(alert.held.seconds)}, " if alert.held.seconds >= 1 else ""
+    return f"{known}{since} or earlier"
 
 
 def _circumstances(details: Details, *, worst: bool) -> list[str]:

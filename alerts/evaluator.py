@@ -3,20 +3,29 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
-from alerts.annotations import annotate, summarise
+from alerts.annotations import annotate, summarise, summarise_farewell
+from alerts.cluster_rules import ClusterRule, cluster_samples
 from alerts.delivery import Receiver
 from alerts.notice import Notice
-from alerts.rules import Rule, Samples, samples
-from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, step, watched
+from alerts.rules import Labels, Rule, Samples, samples
+from alerts.saved import Farewell, Saved, take_up
+from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
+from alerts.state_file import StateFile
 from monitor.alerting import AlertCounters
 from monitor.pace import Pace
+from monitor.settings.alerts import WATCHDOG
 from monitor.text import visible
 from monitor.view import AlertRow, View
 
 log = logging.getLogger(__name__)
+
+SETTLING_POLLS = 3
+"""After a restart nothing resolves before a complete poll, or this many that the cluster answered."""
+RESTARTED = "kmon was restarted and has not completed a poll yet"
 
 
 class Clock(Protocol):
@@ -27,22 +36,51 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
 
 
-class Evaluator:
-    """The rules and where their alerts go. Its state lives as long as it does.
+class Kept(NamedTuple):
+    """The file that keeps a cluster's alerts over a restart, and what the last run left there."""
 
-    `interval_seconds` is that of the polls. `page_url` gives the address of the page about a group from its cluster's
-    name and its id. Raises ValueError when two rules have one name.
+    file: StateFile
+    saved: Saved | None
+
+
+@dataclass
+class _Cluster:
+    """What is remembered of one cluster.
+
+    `before` is the View before, `cluster_id` the first id that was known, `last_id` that of the last run, `restored`
+    whether a file was taken up, and `settling` how many more polls resolve nothing.
+    """
+
+    file: StateFile | None = None
+    saved: Saved | None = None
+    states: dict[str, State] = field(default_factory=dict)
+    before: View | None = None
+    cluster_id: str | None = None
+    last_id: str | None = None
+    restored: bool = False
+    settling: int = 0
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """Of rules that could not be evaluated."""
+
+
+class Evaluator:
+    """The rules and where their alerts go. Its state lives as long as it does, and longer where it is `kept`.
+
+    `interval_seconds` is that of the polls. `page_url` gives the address of the page about a group, or else about a
+    cluster, from the cluster's name and the group's id. `kept` is by source: see `observe`. Raises ValueError when two
+    rules have one name.
     """
 
     def __init__(
         self,
-        rules: Iterable[Rule],
+        rules: Iterable[Rule | ClusterRule],
         receivers: Iterable[Receiver] = (),
         *,
         interval_seconds: float = 10.0,
         resend_seconds: float = RESEND_SECONDS,
-        page_url: Callable[[str, str], str] | None = None,
+        page_url: Callable[[str, str | None], str] | None = None,
         clock: Clock = time,
+        kept: Mapping[str, Kept] | None = None,
     ) -> None:
         self.rules, self.receivers = tuple(rules), tuple(receivers)
         if len({rule.name for rule in self.rules}) < len(self.rules):
@@ -50,24 +88,27 @@ class Evaluator:
         self._resend_seconds = max(interval_seconds, resend_seconds)
         self._page_url = page_url
         self._clock = clock
-        self._states: dict[tuple[str, str], State] = {}
+        self._clusters = {source: _Cluster(*each) for source, each in (kept or {}).items()}
         self._evaluations = self._failures = 0
-        self._paces: dict[tuple[str, str], Pace] = {}
         self._lock = threading.Lock()
 
-    def observe(self, view: View) -> tuple[AlertRow, ...]:
+    def observe(self, view: View, source: str = "") -> tuple[AlertRow, ...]:
         """Evaluate every rule on a View and queue what is to be told; answers what is firing, then what is pending.
 
         Called on the poll's thread for every View, also of a failed poll. Never raises, never waits for a receiver.
+        `source` stays the same where the cluster's name changes; without one it is that name.
         """
         with self._lock:
             now, monotonic = self._clock.time(), self._clock.monotonic()
+            cluster = self._clusters.setdefault(source or view.cluster, _Cluster())
             rows: list[AlertRow] = []
-            notices: list[Notice] = []
+            notices = [self._farewell(each, now) for each in self._restore(cluster, view, now, monotonic)]
             for rule in self.rules:
-                state, events = self._evaluate(rule, view, now, monotonic)
+                state, events = self._evaluate(cluster, rule, view, now, monotonic)
                 notices += (self._notice(rule, event) for event in events)
                 rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
+            cluster.before = view
+            _keep(cluster, view, now)
             for receiver in self.receivers:
                 # Long enough to survive two or three lost sendings.
                 receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
@@ -78,22 +119,48 @@ class Evaluator:
         return AlertCounters(self._evaluations, self._failures, tuple(each.counters for each in self.receivers))
 
     def stop(self, within_seconds: float = 3.0) -> None:
-        """Deliver what waits, for no longer than this. Nothing may be observed afterwards."""
+        """Deliver and write what waits, for no longer than this. Nothing may be observed afterwards."""
         deadline = time.monotonic() + within_seconds
         for receiver in self.receivers:
             receiver.close(within_seconds)
+        for cluster in self._clusters.values():
+            if cluster.file is not None:
+                cluster.file.close(deadline - time.monotonic())
         for receiver in self.receivers:
             receiver.join(deadline - time.monotonic())
             if waiting := receiver.counters.queued:
                 log.warning("alerts to %s: stopped with %d undelivered", receiver.name, waiting)
 
-    def _evaluate(self, rule: Rule, view: View, now: float, monotonic: float) -> tuple[State, tuple[Event, ...]]:
-        key = (view.cluster, rule.name)
-        state = self._states.get(key, {})
-        pace = self._paces.setdefault(key, Pace())
+    def _restore(self, cluster: _Cluster, view: View, now: float, monotonic: float) -> tuple[Farewell, ...]:
+        """Take up what the last run left, once; the alerts that end thereby."""
+        saved, cluster.saved = cluster.saved, None
+        cluster_id = view.snapshot.cluster_id
+        if cluster_id is not None and cluster.cluster_id is None:
+            cluster.cluster_id = cluster_id
+            if cluster.file is not None and saved is None and not cluster.restored:
+                saved = cluster.file.adopt(cluster_id, now)
+        farewells: tuple[Farewell, ...] = ()
+        if saved is not None:
+            cluster.restored, cluster.last_id = True, saved.cluster_id
+            states, farewells = take_up(saved, self.rules, view.cluster, cluster_id, now=now, monotonic=monotonic)
+            for name, state in states.items():
+                cluster.states[name] = {**state, **cluster.states.get(name, {})}
+            cluster.settling = SETTLING_POLLS
+        if view.up and cluster.settling:
+            cluster.settling = 0 if view.complete else cluster.settling - 1
+        return farewells
+
+    def _evaluate(
+        self, cluster: _Cluster, rule: Rule | ClusterRule, view: View, now: float, monotonic: float
+    ) -> tuple[State, tuple[Event, ...]]:
+        state = cluster.states.get(rule.name, {})
+        pace = cluster.paces.setdefault(rule.name, Pace())
         self._evaluations += 1
         try:
-            found = samples(rule, view, watched(state))
+            found = _samples(rule, view, watched(state))
+            if cluster.settling and isinstance(rule, Rule):
+                found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
+            found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
             after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
             pace.over()
         except Exception as error:
@@ -104,12 +171,11 @@ class Evaluator:
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             nothing = Samples(reason=reason)
             after = step(state, rule, nothing, now, monotonic, resend_seconds=self._resend_seconds)
-        self._states[key] = after[0]
+        cluster.states[rule.name] = after[0]
         return after
 
-    def _notice(self, rule: Rule, event: Event) -> Notice:
+    def _notice(self, rule: Rule | ClusterRule, event: Event) -> Notice:
         alert = event.alert
-        names = dict(alert.sample.labels)
         return Notice(
             resolved=alert.resolved_at is not None,
             labels=alert.labels,
@@ -117,11 +183,53 @@ class Evaluator:
             starts_at=alert.active_at if alert.fired_at is None else alert.fired_at,
             ends_at=alert.resolved_at or 0.0,
             again=event.again,
-            url=self._page_url(names["cluster"], names["group"]) if self._page_url else "",
+            url=self._url(alert),
         )
 
+    def _farewell(self, farewell: Farewell, now: float) -> Notice:
+        alert = farewell.alert
+        texts = {"summary": summarise_farewell(farewell), "resolution": farewell.resolution}
+        return Notice(
+            resolved=True,
+            labels=alert.labels,
+            annotations=tuple(sorted(texts.items())),
+            starts_at=alert.active_at if alert.fired_at is None else alert.fired_at,
+            ends_at=now,
+            url=self._url(alert),
+        )
 
-def row_of(rule: Rule, alert: Alert) -> AlertRow:
+    def _url(self, alert: Alert) -> str:
+        labels = dict(alert.sample.labels)
+        return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
+
+
+def _samples(rule: Rule | ClusterRule, view: View, asked: Iterable[Labels]) -> Samples:
+    return cluster_samples(rule, view, asked) if isinstance(rule, ClusterRule) else samples(rule, view, asked)
+
+
+def _unseen(rule: Rule | ClusterRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
+    """Labels of new samples whose beginning was not seen: the View before has them neither as false nor as absent."""
+    if rule.name == WATCHDOG:
+        return frozenset()
+    new = frozenset(
+        sample.labels
+        for sample in found.true
+        if (old := state.get(identity(rule, sample.labels))) is None or old.phase == RESOLVED
+    )
+    if before is None or not new:
+        return new
+    earlier = _samples(rule, before, new)
+    return new.difference(earlier.false, earlier.gone)
+
+
+def _keep(cluster: _Cluster, view: View, now: float) -> None:
+    """Have the alerts written to the cluster's file."""
+    if cluster.file is not None:
+        alerts = {name: tuple(state.values()) for name, state in cluster.states.items() if state}
+        cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))
+
+
+def row_of(rule: Rule | ClusterRule, alert: Alert) -> AlertRow:
     """An alert as the faces show it; its value is None while it is unknown."""
     return AlertRow(
         rule=rule.name,

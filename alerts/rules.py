@@ -75,13 +75,15 @@ class Details:
 class Sample:
     """A group or partition for which the condition is true: its labels, and its lag in records.
 
-    `at_least` when the lag is a lower bound, because a part of it is unknown.
+    `at_least` when the lag is a lower bound, because a part of it is unknown. Of a whole cluster the value is 1, and
+    `why` tells the reason.
     """
 
     labels: Labels
     value: float
     at_least: bool = False
     details: Details | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Samples:
 
     `true` is complete. Of the labels that were asked about, `false` are known to be at or below the threshold, `gone`
     are known to be no longer there, and all others are unknown for the reason in `unknown`, or else for `reason`.
+    `unseen` are those of `true` that are not known to have been false or absent one evaluation before.
     """
 
     true: tuple[Sample, ...] = ()
@@ -97,6 +100,7 @@ class Samples:
     gone: Collection[Labels] = frozenset()
     unknown: Mapping[Labels, str] = field(default_factory=dict)
     reason: str = "not evaluated"
+    unseen: Collection[Labels] = frozenset()
 
 
 def samples(rule: Rule, view: View, watched: Iterable[Labels] = ()) -> Samples:

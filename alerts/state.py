@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from alerts.rules import Labels, Rule, Sample, Samples
+from alerts.rules import Labels, Sample, Samples
 
 PENDING, FIRING, RESOLVED = "pending", "firing", "resolved"
 
@@ -12,6 +13,21 @@ RESOLVED_SECONDS = 900.0
 
 RESEND_SECONDS = 60.0
 """From one sending of an unchanged alert to the next."""
+
+
+class AnyRule(Protocol):
+    """What the life of an alert depends on, whatever its condition is: a Rule or a ClusterRule."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def for_seconds(self) -> float: ...
+    @property
+    def keep_firing_for_seconds(self) -> float: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
 
 
 class DuplicateIdentityError(ValueError):
@@ -41,6 +57,7 @@ class Alert:
     `held` is the time the condition is known to be true, `calm` the time it is known to be false since. Times named
     `…_at` are unix seconds, None where that has not happened. `unknown_at` is None while the newest answer is known.
     `resolution` is "below" (the threshold) or "gone". `sent_at` is the monotonic clock when its phase was last sent.
+    `since_earlier` when the condition may have been true before `active_at`: its beginning was not seen.
     """
 
     labels: Labels
@@ -56,6 +73,7 @@ class Alert:
     resolved_monotonic: float = 0.0
     resolution: str = ""
     sent_at: float | None = None
+    since_earlier: bool = False
 
     @property
     def phase(self) -> str:
@@ -77,7 +95,7 @@ State = Mapping[Labels, Alert]
 """The alerts of one rule on one cluster by their labels, resolved ones included."""
 
 
-def identity(rule: Rule, labels: Labels) -> Labels:
+def identity(rule: AnyRule, labels: Labels) -> Labels:
     """The labels of the alert that a sample makes: its own, the rule's over them, severity and alertname, sorted."""
     return tuple(sorted({**dict(labels), **rule.labels, "severity": rule.severity, "alertname": rule.name}.items()))
 
@@ -88,7 +106,13 @@ def watched(state: State) -> tuple[Labels, ...]:
 
 
 def step(
-    state: State, rule: Rule, samples: Samples, now: float, monotonic: float, *, resend_seconds: float = RESEND_SECONDS
+    state: State,
+    rule: AnyRule,
+    samples: Samples,
+    now: float,
+    monotonic: float,
+    *,
+    resend_seconds: float = RESEND_SECONDS,
 ) -> tuple[State, tuple[Event, ...]]:
     """The alerts after one evaluation at unix time `now`, and those to be sent.
 
@@ -108,7 +132,8 @@ def step(
         if held is None:
             alert = _release(state[labels], rule, samples, now, monotonic)
         elif old is None or old.phase == RESOLVED:
-            alert = _hold(Alert(labels, held, active_at=now), rule, held, now, monotonic)
+            new = Alert(labels, held, active_at=now, since_earlier=held.labels in samples.unseen)
+            alert = _hold(new, rule, held, now, monotonic)
         else:
             alert = _hold(old, rule, held, now, monotonic)
         if alert is None:
@@ -120,7 +145,7 @@ def step(
     return alerts, tuple(events)
 
 
-def _hold(alert: Alert, rule: Rule, sample: Sample, now: float, monotonic: float) -> Alert:
+def _hold(alert: Alert, rule: AnyRule, sample: Sample, now: float, monotonic: float) -> Alert:
     """The alert while the condition is true: refreshed, and firing once it has held for long enough."""
     alert = replace(
         alert,
@@ -136,7 +161,7 @@ def _hold(alert: Alert, rule: Rule, sample: Sample, now: float, monotonic: float
     return alert
 
 
-def _release(alert: Alert, rule: Rule, samples: Samples, now: float, monotonic: float) -> Alert | None:
+def _release(alert: Alert, rule: AnyRule, samples: Samples, now: float, monotonic: float) -> Alert | None:
     """The alert while the condition is not known to be true: frozen, kept firing, resolved, or None when forgotten."""
     if alert.resolved_at is not None:
         return alert if monotonic - alert.resolved_monotonic <= RESOLVED_SECONDS else None

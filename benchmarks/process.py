@@ -18,8 +18,9 @@ KMON = [sys.executable, "-m", "kmon.cli"]
 @contextmanager
 def serving(bootstrap: str, *options: str) -> Iterator[tuple[psutil.Process, str, int]]:
     """A running `kmon serve` on a free port: its process, host and port."""
+    env = {**os.environ, "KMON_ALERTS_KEEP_STATE": "false"}
     command = [*KMON, "serve", "-b", bootstrap, "--listen", "127.0.0.1:0", *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
         assert process.stderr
         try:
             for line in process.stderr:

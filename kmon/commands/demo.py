@@ -57,7 +57,7 @@ def demo_settings(bootstrap: str, listen: str = LISTEN) -> Settings:
     cluster = ClusterSettings(
         name="demo", bootstrap_servers=tuple(bootstrap.split(",")), interval_seconds=INTERVAL_SECONDS
     )
-    return Settings(contexts=(cluster,), listen=listen, alerts=AlertSettings(rules=RULES))
+    return Settings(contexts=(cluster,), listen=listen, alerts=AlertSettings(rules=RULES, keep_state=False))
 
 
 def _tell(line: str) -> None:

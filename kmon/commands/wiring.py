@@ -1,25 +1,33 @@
 """Puts the rooms together: polls, alerts, memories, metrics and dashboard of one or more clusters."""
 
+import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from alerts.evaluator import Evaluator
+from alerts.cluster_rules import ClusterRule
+from alerts.evaluator import Evaluator, Kept
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
+from alerts.state_file import StateFile, state_directory
 from exporters.family import Process
 from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.derive.verdict import count_groups
+from monitor.identity import ClusterName
 from monitor.patterns import Pattern
 from monitor.poll import PollLoop, stop_all
-from monitor.settings import ClusterSettings, RuleSettings, Settings
+from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 from monitor.settings.values import is_loopback
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible
 from monitor.view import View
+
+log = logging.getLogger("kmon")
 
 REMEMBERED_SECONDS = 3 * 3600
 """How much of the past the charts show without a history on disk."""
@@ -48,7 +56,7 @@ class Monitor:
 def polling(
     settings: Settings,
     clusters: Sequence[ClusterSettings],
-    page_url: Callable[[str, str], str] | None = None,
+    page_url: Callable[[str, str | None], str] | None = None,
     *,
     print_alerts: bool = True,
 ) -> Iterator[Monitor]:
@@ -59,20 +67,26 @@ def polling(
     """
     alerts = settings.alerts
     receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
-    if alerts.rules and print_alerts and (alerts.print or not receivers):
+    rules = rules_of(alerts)
+    if rules and print_alerts and (alerts.print or not receivers):
         receivers.append(open_receiver("stdout"))
+    kept = _kept(alerts, clusters)
     evaluator = Evaluator(
-        [rule_of(each) for each in alerts.rules],
+        rules,
         receivers,
         interval_seconds=max(each.interval_seconds for each in clusters),
         page_url=page_url,
+        kept=kept,
     )
 
-    def with_alerts(view: View) -> View:
-        return replace(view, alerts=evaluator.observe(view))
+    def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
+        return PollLoop(
+            cluster, memory, lambda view: replace(view, alerts=evaluator.observe(view, cluster.title)), name
+        )
 
-    memories = tuple(map(_memory, clusters))
-    loops = tuple(PollLoop(cluster, memory, with_alerts) for cluster, memory in zip(clusters, memories, strict=True))
+    names = [_name(each, kept.get(each.title)) for each in clusters]
+    memories = tuple(map(_memory, clusters, map(str, names)))
+    loops = tuple(map(loop, clusters, memories, names))
     try:
         yield Monitor(memories, loops, evaluator)
     finally:
@@ -80,10 +94,29 @@ def polling(
         evaluator.stop(within_seconds=1.0)
 
 
-def _memory(cluster: ClusterSettings) -> Memory:
+def _kept(alerts: AlertSettings, clusters: Sequence[ClusterSettings]) -> dict[str, Kept]:
+    """The file of each cluster's alerts with what the last run left; none where it cannot be used, which is logged."""
+    if not alerts.keep_state:
+        return {}
+    try:
+        directory = state_directory(alerts.state_directory, os.environ)
+    except RuntimeError as error:
+        log.warning("cannot keep alerts over a restart: %s: give alerts.state_directory", error)
+        return {}
+    files = [(each.title, StateFile(directory, each.title)) for each in clusters]
+    return {title: Kept(file, file.load(time.time())) for title, file in files if file.usable}
+
+
+def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
+    """What a cluster is called; the id that the last run knew stands for it until it responds."""
+    known = kept.saved.cluster_id if kept is not None and kept.saved is not None else None
+    return ClusterName(cluster.name, cluster.title, known)
+
+
+def _memory(cluster: ClusterSettings, name: str) -> Memory:
     points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
     return Memory(
-        cluster.title,
+        name,
         cluster.interval_seconds,
         points=max(60, min(points, 10_800)),
         named=cluster.name is not None,
@@ -120,13 +153,25 @@ def serving(
         page.close()
 
 
-def _page_url(base: str, *, several: bool) -> Callable[[str, str], str]:
-    from dashboards.links import group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
+def _page_url(base: str, *, several: bool) -> Callable[[str, str | None], str]:
+    from dashboards.links import OVERVIEW, group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
 
-    def page(cluster: str, group: str) -> str:
-        return base + (on_cluster(group_path(group), cluster) if several else group_path(group))
+    def page(cluster: str, group: str | None) -> str:
+        path = OVERVIEW if group is None else group_path(group)
+        return base + (on_cluster(path, cluster) if several else path)
 
     return page
+
+
+def rules_of(alerts: AlertSettings) -> list[Rule | ClusterRule]:
+    """The alert rules of the settings, those that kmon brings itself among them."""
+    rules: list[Rule | ClusterRule] = [rule_of(each) for each in alerts.rules]
+    lost, dog = alerts.unreachable, alerts.watchdog
+    if lost.enabled:
+        rules.append(ClusterRule(UNREACHABLE, lost.for_seconds, lost.severity, lost.labels, lost.annotations))
+    if dog.enabled:
+        rules.append(ClusterRule(WATCHDOG, 0.0, dog.severity, dog.labels, dog.annotations))
+    return rules
 
 
 def rule_of(settings: RuleSettings) -> Rule:

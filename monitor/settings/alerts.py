@@ -10,6 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.settings.values import Duration, Frozen, Regex, split_list
 
+UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
+"""Names of the alerts that kmon brings itself."""
+
 RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "partition", "severity")
 
 
@@ -72,7 +75,35 @@ class RuleSettings(Frozen):
     annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
 
 
+class UnreachableSettings(Frozen):
+    """The alert on each cluster that kmon cannot poll."""
+
+    enabled: bool = Field(default=True, description=f"whether {UNREACHABLE} fires for a cluster that kmon cannot poll")
+    for_seconds: Duration = Field(
+        default=120.0,
+        validation_alias="for",
+        ge=0,
+        le=31_536_000,
+        description="how long a cluster is unreachable before the alert fires",
+    )
+    severity: str = Field(default="critical", min_length=1, max_length=64, description="label severity of the alert")
+    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
+    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+
+
+class WatchdogSettings(Frozen):
+    """The alert that always fires, for a dead man's switch."""
+
+    enabled: bool = Field(default=False, description=f"whether {WATCHDOG} fires all the time, one alert a cluster")
+    severity: str = Field(default="none", min_length=1, max_length=64, description="label severity of the alert")
+    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
+    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+
+
 def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+    for name in (UNREACHABLE, WATCHDOG):
+        if any(rule.name == name for rule in rules):
+            raise ValueError(f"{name!r} is an alert of kmon itself: choose another name")
     for name, count in Counter(rule.name for rule in rules).items():
         if count > 1:
             raise ValueError(f"{count} rules are called {name!r}: a name is used once")
@@ -85,5 +116,16 @@ class AlertSettings(Frozen):
     rules: Annotated[tuple[RuleSettings, ...], AfterValidator(check_rules)] = Field(
         default=(), description="alert rules, evaluated on every poll"
     )
+    unreachable: UnreachableSettings = Field(
+        default=UnreachableSettings(), description="the alert on each cluster that kmon cannot poll"
+    )
+    watchdog: WatchdogSettings = Field(
+        default=WatchdogSettings(), description="the alert that always fires, for a dead man's switch"
+    )
     alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; every one gets every alert")
+    keep_state: bool = Field(default=True, description="whether alerts are kept in a file over a restart of kmon serve")
+    state_directory: str | None = Field(
+        default=None,
+        description="directory of that file; without one $STATE_DIRECTORY, $XDG_STATE_HOME/kmon or ~/.local/state/kmon",
+    )
     print: bool = Field(default=False, description="print alerts as they start and end")

@@ -16,6 +16,8 @@ Kind = Literal["value", "list", "map", "section", "sections"]
 EACH = "[]"
 """Stands in a path for any item of a list."""
 CONTEXT = ("contexts", EACH)
+PATHS = ("file", "directory")
+"""Ends of the attributes that are paths."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Key:
 
     @property
     def path_like(self) -> bool:
-        """Whether its value is the path of a file."""
-        return self.twin or self.attribute.endswith("file")
+        """Whether its value is the path of a file or directory."""
+        return self.twin or self.attribute.endswith(PATHS)
 
 
 @cache
@@ -88,7 +90,7 @@ def _type(attribute: str, kind: Kind, info: FieldInfo) -> str:
     choices = [choice for each in inner if get_origin(each) is Literal for choice in get_args(each)]
     if get_origin(info.annotation) is Literal or choices:
         return ", ".join(choices or get_args(info.annotation))
-    if attribute.endswith(("_seconds", "_bytes", "file")):
+    if attribute.endswith(("_seconds", "_bytes", *PATHS)):
         return {"seconds": "duration", "bytes": "size"}.get(attribute.rsplit("_", 1)[-1], "path")
     words: dict[Any, str] = {SecretStr: "secret", bool: "true, false", float: "number", int: "whole number"}
     return next((words[each] for each in inner if each in words), "text")

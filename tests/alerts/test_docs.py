@@ -1,16 +1,20 @@
 """docs/rules.md says what the code does: its tables of fields, annotations and receivers are held to it."""
 
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
+from alert_fixtures import view_of
 from views import NOW, shop_view
 
 from alerts.annotations import ANNOTATIONS, summarise
+from alerts.cluster_rules import CONDITIONS, ClusterRule, cluster_samples
 from alerts.notifiers import NOTIFIERS
 from alerts.rules import OVER, Rule, samples
 from alerts.state import step
 from monitor.patterns import Pattern
+from monitor.settings import AlertSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 
 PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()
 
@@ -49,6 +53,26 @@ def test_the_summary_shown_is_one_that_kmon_writes() -> None:
     state, _ = step({}, rule, samples(rule, shop_view()), NOW, 0.0)
     (alert,) = state.values()
     assert f"\n    {summarise(rule, alert)}\n" in PAGE
+
+
+def test_the_summary_of_an_unreachable_cluster_is_one_that_kmon_writes() -> None:
+    view = view_of("!")
+    view = replace(view, snapshot=replace(view.snapshot, cluster="shop"), last_good=shop_view(time=NOW - 10))
+    rule = ClusterRule(UNREACHABLE)
+    state, _ = step({}, rule, cluster_samples(rule, view), NOW, 0.0)
+    (alert,) = state.values()
+    assert f"\n    {summarise(rule, alert)}\n" in PAGE
+
+
+def test_the_alerts_of_kmon_itself_are_documented_with_their_defaults() -> None:
+    documented = table("Alerts that kmon brings itself")
+    settings = AlertSettings()
+    assert list(documented) == list(CONDITIONS)
+    for name, each in ((UNREACHABLE, settings.unreachable), (WATCHDOG, settings.watchdog)):
+        defaults = documented[name][-1]
+        assert defaults.startswith("on" if each.enabled else "off")
+        assert f"severity `{each.severity}`" in defaults
+    assert f"after {settings.unreachable.for_seconds / 60:g} minutes" in documented[UNREACHABLE][-1]
 
 
 def test_the_labels_of_an_alert_are_documented() -> None:

@@ -59,6 +59,7 @@ def test_a_series_of_views(changes: dict[str, object], words: str, phases: str) 
 def test_the_faces_are_shown_what_is_pending_and_firing() -> None:
     clock = FakeClock()
     evaluator = Evaluator([Rule("Slow", 50, for_seconds=15), RULE], clock=clock)
+    evaluator.observe(view_of("0"))
     evaluator.observe(view_of("60"))
     clock.move(10)
     firing, pending = evaluator.observe(view_of("70"))

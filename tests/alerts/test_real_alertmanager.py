@@ -5,23 +5,31 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import pytest
 from alert_fixtures import FakeClock, view_of
-from http_receiver import GUARD_SECONDS
+from http_receiver import GUARD_SECONDS, HttpReceiver
 from requirements import require
 from views import Group, Topic, snapshot_of
 
-from alerts.evaluator import Evaluator
+from alerts.evaluator import Evaluator, Kept
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
+from alerts.state_file import StateFile
 from monitor.view import make_view
 
 pytestmark = pytest.mark.alertmanager
 
-CONFIG = "route: {receiver: none}\nreceivers: [{name: none}]\n"
+CONFIG = """
+route: {receiver: page, group_by: ["..."], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}
+receivers: [{name: page, webhook_configs: [{url: "%s", send_resolved: true}]}]
+"""
+RESEND_SECONDS = 2.0
+"""From one sending to the next; what is not sent again expires after four of them."""
 T = TypeVar("T")
 NAME = 'pay "x" <b>\n\x1b[2J \\ é世界'
 
@@ -37,13 +45,20 @@ def until(ask: Callable[[], T | None]) -> T:
 
 
 @pytest.fixture(scope="module")
-def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def pages() -> Iterator[HttpReceiver]:
+    """Who is paged by that Alertmanager."""
+    with HttpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def alertmanager(pages: HttpReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base URL of an Alertmanager of our own on loopback."""
     program = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
     if program is None:
         require("alertmanager", "no alertmanager or prometheus-alertmanager is in PATH")
     folder = tmp_path_factory.mktemp("alertmanager")
-    (folder / "config.yml").write_text(CONFIG)
+    (folder / "config.yml").write_text(CONFIG % pages.url)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -130,3 +145,43 @@ def test_it_takes_a_batch_of_every_hostile_name(alertmanager: str) -> None:
     assert (counters.failed, counters.last_error) == (0, "")
     seen = {each["labels"].get("group") for each in alerts_at(alertmanager, "Hostile")}
     assert seen == {name.replace("\udcff", "\ufffd") or None for name in names}
+
+
+def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_path: Path) -> None:
+    """The first kmon's last word expires while the second one, whose `for` is an hour, is at work."""
+    clock = FakeClock(wall=time.time() - 600)
+
+    def run(for_seconds: float) -> Evaluator:
+        file = StateFile(tmp_path, "demo")
+        return Evaluator(
+            [Rule("Restarted", 50, for_seconds=for_seconds)],
+            [open_receiver("alertmanager", alertmanager)],
+            interval_seconds=RESEND_SECONDS,
+            resend_seconds=RESEND_SECONDS,
+            clock=clock,
+            kept={"demo": Kept(file, file.load(clock.wall))},
+        )
+
+    def paged() -> list[tuple[str, str]]:
+        told = [each for post in pages.posts for each in post["alerts"] if each["labels"]["alertname"] == "Restarted"]
+        return [(each["status"], each["startsAt"]) for each in told]
+
+    first = run(for_seconds=0)
+    first.observe(view_of("70"))
+    first.stop(GUARD_SECONDS)
+    (seen,) = until(lambda: alerts_at(alertmanager, "Restarted") or None)
+    expires = datetime.fromisoformat(seen["endsAt"]).timestamp()
+    assert pages.wait_for(lambda: bool(paged()))
+
+    second = run(for_seconds=3_600)
+    while time.time() < expires + 1:
+        second.observe(view_of("70"))
+        clock.move(RESEND_SECONDS)
+        time.sleep(RESEND_SECONDS / 5)
+    (still,) = alerts_at(alertmanager, "Restarted")
+    assert still["startsAt"] == seen["startsAt"]
+    second.observe(view_of("0"))
+    second.stop(GUARD_SECONDS)
+    assert pages.wait_for(lambda: len(paged()) > 1)
+    assert [status for status, _ in paged()] == ["firing", "resolved"]
+    assert len({start for _, start in paged()}) == 1

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import re
 import signal
 import socket
@@ -25,7 +26,7 @@ from real_kmon import COMMAND_SECONDS, Serve, command, environment, kmon, settin
 from kmon.commands.wiring import serving
 from kmon.demo.cluster import Cluster
 from kmon.demo.node import free_ports
-from monitor.settings import Settings
+from monitor.settings import AlertSettings, Settings
 
 pytestmark = pytest.mark.kafka
 
@@ -354,7 +355,7 @@ def test_scrapes_ask_kafka_nothing(secured: Cluster, monkeypatch: pytest.MonkeyP
 
         monkeypatch.setattr(KafkaTCPTransport, name, write)
     context = settings_of(secured.bootstrap, interval_seconds=3600.0)
-    settings = Settings(contexts=(context,), listen="127.0.0.1:0")
+    settings = Settings(contexts=(context,), listen="127.0.0.1:0", alerts=AlertSettings(keep_state=False))
     with (
         serving(settings, settings.contexts) as (monitor, url),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
@@ -406,3 +407,49 @@ def test_alert_from_lag_to_its_end(secured: Cluster) -> None:
             wait_until(lambda: serve.json("/api/v1/alerts")["alerts"] == [], "it to be over")
             assert serve.end() == 0
         assert set(receiver.paths) == {"/api/v2/alerts"}
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_restart_within_an_incident_neither_resolves_nor_pages_again(
+    secured: Cluster, tmp_path: Path, end: signal.Signals
+) -> None:
+    """The second kmon would have to wait for an hour, had it not the first one's state."""
+    topic, group = make_topic(secured), unique("group")
+    produce(secured, topic, count=20)
+    commit(secured, group, {(topic, 0): 5})
+    state = {"KMON_ALERTS_KEEP_STATE": "true", "KMON_ALERTS_STATE_DIRECTORY": str(tmp_path)}
+    with HttpReceiver() as receiver:
+        rule = {"name": "Behind", "lag_above": 10, "group": group}
+
+        def ours(ended: bool) -> list[dict[str, object]]:
+            found = [each for each in receiver.elements if each["labels"].get("group") == group]
+            return [each for each in found if (datetime.fromisoformat(each["endsAt"]) <= datetime.now(UTC)) == ended]
+
+        def run(patience: str) -> Serve:
+            rules = json.dumps([{**rule, "for": patience}])
+            return Serve(
+                *("-b", secured.bootstrap, *QUICK, "--alertmanager-url", receiver.url), **state, KMON_ALERTS_RULES=rules
+            )
+
+        with run("0s") as serve:
+            serve.wait_up()
+            assert receiver.wait_for(lambda: bool(ours(ended=False)))
+            wait_until(
+                lambda: any(group in path.read_text() for path in tmp_path.glob("alerts-*.json")),
+                "the state to be written",
+            )
+            serve.end(end)
+        (first,) = ours(ended=False)
+        with run("1h") as serve:
+            serve.wait_up()
+            assert receiver.wait_for(lambda: len(ours(ended=False)) > 1)
+            (alert,) = serve.json("/api/v1/alerts")["alerts"]
+            assert alert["state"] == "firing"
+            again = ours(ended=False)[1]
+            assert (again["labels"], again["startsAt"]) == (first["labels"], first["startsAt"])
+            assert ours(ended=True) == []
+            (label,) = {dict(key)["receiver"] for key in serve.metrics()["kmon_alert_notifications_sent_total"]}
+            assert label == f"{receiver.url}/api/v2/alerts"
+            commit(secured, group, {(topic, 0): 20})
+            assert receiver.wait_for(lambda: bool(ours(ended=True)))
+            assert ours(ended=True)[0]["startsAt"] == first["startsAt"]

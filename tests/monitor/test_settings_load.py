@@ -161,6 +161,10 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             MINIMAL + "alerts: {alertmanagers: ['http://a:1', 'http://u:p@a:1/']}\n",
             "kmon.yaml:3: alerts.alertmanagers: URL 2 is the same address as URL 1",
         ),
+        (
+            MINIMAL + "alerts: {rules: [{name: KmonWatchdog, lag_above: 1}]}\n",
+            "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is an alert of kmon itself",
+        ),
         ("\x1b[31m: 1\n", "kmon.yaml:1: holds a control character"),
         ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is no key of this section: known are alerts, contexts"),
     ],
@@ -372,6 +376,11 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "groups": ("5", 5),
         "empty_groups_for": ("90s", 90.0),
         "producers": ("true", True),
+        "enabled": ("true", True),
+        "keep_state": ("false", False),
+        "for": ("90s", 90.0),
+        "labels": ("{team: kafka}", {"team": "kafka"}),
+        "annotations": ("{runbook: here}", {"runbook": "here"}),
     }
     if path[-2:-1] == ("collect",) and path[-1] != "producers":
         return "90s", 90.0

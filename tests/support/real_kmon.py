@@ -56,9 +56,9 @@ def command(*args: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment without what kmon itself would read from it."""
+    """The environment without what kmon itself would read from it; nothing is left in the home directory."""
     bare = {key: value for key, value in os.environ.items() if not key.startswith("KMON_")}
-    return {**bare, **more}
+    return {**bare, "KMON_ALERTS_KEEP_STATE": "false", **more}
 
 
 def kmon(*args: str) -> "subprocess.CompletedProcess[str]":
@@ -77,11 +77,11 @@ def kmon_lag(bootstrap: str, *args: str) -> list[Row]:
 
 
 class Serve:
-    """A running `kmon serve`. `said` is what it has written to stderr so far."""
+    """A running `kmon serve`. `said` is what it has written to stderr so far; `more` are variables."""
 
-    def __init__(self, *args: str, program: Sequence[str] = COMMAND) -> None:
+    def __init__(self, *args: str, program: Sequence[str] = COMMAND, **more: str) -> None:
         argv = [*program, "serve", "--listen", "127.0.0.1:0", *args]
-        self._popen = subprocess.Popen(argv, stderr=subprocess.PIPE, encoding="utf-8", env=environment())
+        self._popen = subprocess.Popen(argv, stderr=subprocess.PIPE, encoding="utf-8", env=environment(**more))
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()

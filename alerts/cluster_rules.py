@@ -1,0 +1,76 @@
+"""Alerts that kmon brings itself, on a whole cluster: one that kmon cannot poll, and a watchdog that always fires."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from alerts.rules import Labels, Sample, Samples
+from alerts.text import moment
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.view import View
+
+
+@dataclass(frozen=True)
+class ClusterRule:
+    """Alert on every cluster for which the condition of `name`, a key of CONDITIONS, is true for `for_seconds`.
+
+    Raises ValueError for a value that makes no sense.
+    """
+
+    name: str
+    for_seconds: float = 0.0
+    severity: str = "critical"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    keep_firing_for_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in CONDITIONS:
+            raise ValueError(f"kmon has no alert {self.name!r}: it has {', '.join(CONDITIONS)}")
+        if not (math.isfinite(self.for_seconds) and self.for_seconds >= 0):
+            raise ValueError(f"alert {self.name}: {self.for_seconds} is no time")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When an alert on a cluster is true, why in words, and its texts: `{cluster}` is the cluster's visible name."""
+
+    true: Callable[[View], bool]
+    why: Callable[[View], str]
+    fires: str
+    over: str
+    description: str
+
+
+def _unreachable(view: View) -> str:
+    last = f"last successful poll {moment(view.shown.time)}" if view.shown.up else "no poll has succeeded yet"
+    return f"{last}; {view.snapshot.error}"
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    UNREACHABLE: Condition(
+        lambda view: not view.up,
+        _unreachable,
+        "cluster {cluster} is unreachable",
+        "cluster {cluster} is reachable again",
+        "kmon cannot poll the cluster: no broker responds. Lag and other alerts of the cluster are unknown.",
+    ),
+    WATCHDOG: Condition(
+        lambda _: True,
+        lambda _: "",
+        "kmon polls cluster {cluster} and sends alerts",
+        "kmon has stopped sending the watchdog of cluster {cluster}",
+        "This alert always fires. When it is missing, kmon or the way from kmon to the receiver is down.",
+    ),
+}
+"""The alerts there are, by name."""
+
+
+def cluster_samples(rule: ClusterRule, view: View, watched: Iterable[Labels] = ()) -> Samples:
+    """Where the rule's condition is true: never unknown. `watched` are labels of older samples of this cluster."""
+    condition = CONDITIONS[rule.name]
+    if not condition.true(view):
+        return Samples(false=frozenset(watched))
+    sample = Sample((("cluster", view.cluster),), 1.0, why=condition.why(view))
+    # The cluster was called otherwise before it responded for the first time.
+    return Samples((sample,), gone=frozenset(watched) - {sample.labels})

@@ -1,0 +1,77 @@
+"""What the settings become when kmon runs: names of clusters, the state of alerts, pages that alerts lead to."""
+
+from pathlib import Path
+
+import pytest
+from kafka_cluster import wait_until
+from views import NOW
+
+from alerts.saved import Saved, to_json
+from alerts.state_file import StateFile, file_name
+from kmon.commands import wiring
+from kmon.commands.wiring import polling
+from monitor.settings import AlertSettings, ClusterSettings, Settings
+from monitor.settings.alerts import UNREACHABLE
+from monitor.view import View
+
+NOBODY = "127.0.0.1:1"
+
+
+def settings_of(directory: Path, **alerts: object) -> Settings:
+    cluster = ClusterSettings(bootstrap_servers=(NOBODY,), interval_seconds=0.1)
+    given = {"unreachable": {"for": "0s"}, "state_directory": str(directory), **alerts}
+    return Settings(contexts=(cluster,), alerts=AlertSettings.model_validate(given))
+
+
+def first_view(settings: Settings) -> tuple[str, View]:
+    """The name of the cluster before its first poll, and the View of that."""
+    with polling(settings, settings.contexts, print_alerts=False) as monitor:
+        before = monitor.memory.cluster
+        monitor.start()
+        wait_until(monitor.memory.latest, "the first poll")
+        view = monitor.memory.latest()
+        assert view is not None
+        return before, view
+
+
+def test_a_cluster_that_never_responded_is_called_by_its_address(tmp_path: Path) -> None:
+    before, view = first_view(settings_of(tmp_path))
+    assert (before, view.cluster) == (NOBODY, NOBODY)
+    (row,) = view.alerts
+    assert (row.rule, row.state, dict(row.labels)["cluster"]) == (UNREACHABLE, "firing", NOBODY)
+
+
+def test_one_that_a_run_before_has_reached_is_called_by_its_id(tmp_path: Path) -> None:
+    (tmp_path / file_name(NOBODY)).write_text(to_json(Saved(NOW, "id", "id")))
+    before, view = first_view(settings_of(tmp_path))
+    assert (before, view.cluster) == ("id", "id")
+    assert dict(view.alerts[0].labels)["cluster"] == "id"
+    _, view = first_view(settings_of(tmp_path))
+    assert view.cluster == "id"
+
+
+def test_no_file_is_made_when_the_settings_say_so(tmp_path: Path) -> None:
+    first_view(settings_of(tmp_path, keep_state=False))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_home_there_is_no_state_and_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none(*_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(wiring, "state_directory", none)
+    first_view(settings_of(tmp_path))
+    (line,) = [each for each in caplog.messages if "over a restart" in each]
+    assert line.endswith("home directory.: give alerts.state_directory")
+
+
+def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = StateFile(tmp_path, NOBODY)
+    _, view = first_view(settings_of(tmp_path))
+    assert [row.state for row in view.alerts] == ["firing"]
+    assert "another kmon uses it" in caplog.text
+    file.close(0.0)
