@@ -30,6 +30,10 @@ class ClusterRule:
         if not (math.isfinite(self.for_seconds) and self.for_seconds >= 0):
             raise ValueError(f"alert {self.name}: {self.for_seconds} is no time")
 
+    def covers(self, labels: Labels) -> bool:
+        """Whether these are the labels of a sample that the rule could have."""
+        return [name for name, _ in labels] == ["cluster"]
+
 
 @dataclass(frozen=True)
 class Condition:

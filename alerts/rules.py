@@ -54,6 +54,15 @@ class Rule:
             if name in ("alertname", "severity") or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
                 raise ValueError(f"rule {self.name}: {name!r} cannot be a label of a rule")
 
+    def covers(self, labels: Labels) -> bool:
+        """Whether these are the labels of a sample that the rule could have, now or at another time."""
+        names = dict(labels)
+        if tuple(names) != LABELS[self.over] or not names.get("partition", "0").isdecimal():
+            return False
+        if self.group is not None and self.group.fullmatch(names["group"]) is None:
+            return False
+        return self.topic is None or "topic" not in names or self.topic.fullmatch(names["topic"]) is not None
+
 
 @dataclass(frozen=True)
 class Details:
@@ -231,6 +240,12 @@ class PartitionRows:
         )
         return Sample(labels, float(self.lag[row]), False, _details(self.view, int(table.group[row]), table, row))
 
+
+LABELS: Mapping[str, tuple[str, ...]] = {
+    "group": ("cluster", "group"),
+    "partition": ("cluster", "group", "topic", "partition"),
+}
+"""Names of the labels of a sample, by what the rule looks at."""
 
 OVER: Mapping[str, Callable[[Rule, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
 """What a rule can look at, by the word in `Rule.over`."""

@@ -86,6 +86,8 @@ def from_json(text: str) -> Saved:
 def _read(each: Mapping[str, Any]) -> Alert:
     sample = each["sample"]
     labels, value = _labels(sample["labels"]), _number(sample["value"])
+    if "cluster" not in dict(labels) or not {"alertname", "severity"} <= dict(_labels(each["labels"])).keys():
+        raise ValueError("an alert lacks a label that every alert has")
     found = Sample(labels, value, bool(sample["at_least"]), why=_text(sample["why"]))
     return Alert(
         _labels(each["labels"]),
@@ -141,9 +143,10 @@ def take_up(
         for old in alerts:
             told = old.phase != PENDING and old.sent_at is not None
             rule = known.get(name)
-            if rule is None:
+            if rule is None or not rule.covers(old.sample.labels):
                 if told and old.phase != RESOLVED:
-                    farewells.append(Farewell(old, "removed", "its rule is no longer in the settings"))
+                    why = "its rule is no longer in the settings" if rule is None else "its rule no longer covers it"
+                    farewells.append(Farewell(old, "removed", why))
                 continue
             labels = tuple((key, cluster if renamed and key == "cluster" else text) for key, text in old.sample.labels)
             alert = _resumed(old, now, monotonic)

@@ -2,15 +2,19 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
+from alert_fixtures import view_of
 from hostile import HOSTILE
 from views import NOW
 
-from alerts.rules import Rule, Sample, Samples
+from alerts.cluster_rules import ClusterRule
+from alerts.rules import OVER, Rule, Sample, Samples, samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
+from monitor.settings.alerts import WATCHDOG
 
 RULE = Rule("Lag", 50, for_seconds=20)
 PAY = (("cluster", "shop"), ("group", "pay"))
@@ -62,7 +66,8 @@ def test_every_name_comes_back() -> None:
     alerts = []
     for name in [*HOSTILE, "\udcff", "\x00", "", "💥" * 500]:
         labels = (("cluster", name), ("group", name))
-        alerts.append(Alert(labels, Sample(labels, 1.5, True, why=name), NOW, unknown_reason=name))
+        every = (("alertname", name), *labels, ("severity", name))
+        alerts.append(Alert(every, Sample(labels, 1.5, True, why=name), NOW, unknown_reason=name))
     saved = Saved(NOW, HOSTILE[0], None, {"a": tuple(alerts), HOSTILE[1]: tuple(alerts[:1])})
     assert to_json(saved).isascii()
     assert from_json(to_json(saved)) == saved
@@ -88,6 +93,8 @@ def test_every_name_comes_back() -> None:
         to_json(saved_of("TTT")).replace('"sample"', '"simple"'),
         to_json(saved_of("TTT")).replace('["group", "pay"]', '["group", 7]'),
         to_json(saved_of("TTT")).replace('["group", "pay"]', '["group"]'),
+        to_json(saved_of("TTT")).replace('"alertname"', '"name"'),
+        to_json(saved_of("TTT")).replace('"cluster", "shop"', '"clusters", "shop"'),
         json.dumps({**json.loads(to_json(saved_of("T"))), "alerts": None}),
         json.dumps({**json.loads(to_json(saved_of("T"))), "alerts": [1]}),
         json.dumps({**json.loads(to_json(saved_of("T"))), "cluster": None}),
@@ -105,6 +112,38 @@ def test_a_rule_that_was_removed_ends_what_fired() -> None:
     assert (farewell.alert.labels, farewell.resolution) == (saved.alerts["Lag"][0].labels, "removed")
     for verdicts in ("T", "TTTf"):
         assert take_up(saved_of(verdicts), [], "shop", "id", now=NOW, monotonic=0.0) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"over": "partition"}, {"group": re.compile("other")}, {"over": "partition", "group": re.compile("pay")}],
+)
+def test_a_rule_that_no_longer_covers_an_alert_ends_it(changes: dict[str, object]) -> None:
+    changed = replace(RULE, **changes)  # type: ignore[arg-type] # any field
+    states, (farewell,) = take_up(saved_of("TTT"), [changed], "shop", "id", now=NOW, monotonic=0.0)
+    assert (states, farewell.resolution, farewell.why) == ({}, "removed", "its rule no longer covers it")
+
+
+@pytest.mark.parametrize("partition", ["", "x", "-1", "1.5"])
+def test_labels_that_no_sample_has_are_left_alone(partition: str) -> None:
+    """A rule that was given them could never be evaluated again."""
+    labels = (*PAY, ("topic", "orders"), ("partition", partition))
+    alert = Alert(labels, Sample(labels, 70.0), NOW)
+    rule = replace(RULE, over="partition")
+    assert take_up(Saved(NOW, "shop", "id", {"Lag": (alert,)}), [rule], "shop", "id", now=NOW, monotonic=0.0) == (
+        {},
+        (),
+    )
+    assert rule.covers((*labels[:3], ("partition", "7")))
+    assert not ClusterRule(WATCHDOG).covers(labels)
+
+
+@pytest.mark.parametrize("over", OVER)
+def test_a_rule_covers_every_sample_it_has(over: str) -> None:
+    rule = Rule("Lag", 0, over=over, group=re.compile(".*"), topic=re.compile("orders"))
+    found = samples(rule, view_of("70")).true
+    assert found
+    assert all(rule.covers(sample.labels) for sample in found)
 
 
 def test_changed_labels_end_the_old_alert_and_the_new_one_goes_on() -> None:

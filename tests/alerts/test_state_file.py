@@ -16,7 +16,7 @@ from alerts.state import Alert
 from alerts.state_file import StateFile, file_name, state_directory, write
 
 LABELS = (("cluster", "shop"), ("group", "pay"))
-ALERT = Alert(LABELS, Sample(LABELS, 70.0), NOW)
+ALERT = Alert((("alertname", "Lag"), *LABELS, ("severity", "warning")), Sample(LABELS, 70.0), NOW)
 SAVED = Saved(NOW, "shop", "id", {"Lag": (ALERT,)})
 
 
