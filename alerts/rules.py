@@ -59,9 +59,9 @@ class Rule:
         names = dict(labels)
         if tuple(names) != LABELS[self.over] or not names.get("partition", "0").isdecimal():
             return False
-        if self.group is not None and self.group.fullmatch(names["group"]) is None:
+        if self.group is not None and not self.group.matches(names["group"]):
             return False
-        return self.topic is None or "topic" not in names or self.topic.fullmatch(names["topic"]) is not None
+        return self.topic is None or "topic" not in names or self.topic.matches(names["topic"])
 
 
 @dataclass(frozen=True)

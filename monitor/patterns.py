@@ -26,12 +26,18 @@ class Pattern:
         options.log_errors = False
         options.max_mem = MAX_BYTES
         options.case_sensitive = not ignore_case
-        self.text = pattern
+        self.text, self._ignore_case = pattern, ignore_case
         self._answers: dict[str, bool] = {}
         try:
             self._compiled: Any = re2.compile(_bytes(pattern), options)
         except re2.error as error:
             raise ValueError(f"is not a regular expression that RE2 accepts: {_words(error)}") from None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pattern) and (self.text, self._ignore_case) == (other.text, other._ignore_case)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self._ignore_case))
 
     def matches(self, text: str) -> bool:
         """Whether the whole text matches."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from alerts.cluster_rules import ClusterRule
 from alerts.rules import OVER, Rule, Sample, Samples, samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
+from monitor.patterns import Pattern
 from monitor.settings.alerts import WATCHDOG
 
 RULE = Rule("Lag", 50, for_seconds=20)
@@ -116,7 +116,7 @@ def test_a_rule_that_was_removed_ends_what_fired() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"over": "partition"}, {"group": re.compile("other")}, {"over": "partition", "group": re.compile("pay")}],
+    [{"over": "partition"}, {"group": Pattern("other")}, {"over": "partition", "group": Pattern("pay")}],
 )
 def test_a_rule_that_no_longer_covers_an_alert_ends_it(changes: dict[str, object]) -> None:
     changed = replace(RULE, **changes)  # type: ignore[arg-type] # any field
@@ -140,7 +140,7 @@ def test_labels_that_no_sample_has_are_left_alone(partition: str) -> None:
 
 @pytest.mark.parametrize("over", OVER)
 def test_a_rule_covers_every_sample_it_has(over: str) -> None:
-    rule = Rule("Lag", 0, over=over, group=re.compile(".*"), topic=re.compile("orders"))
+    rule = Rule("Lag", 0, over=over, group=Pattern(".*"), topic=Pattern("orders"))
     found = samples(rule, view_of("70")).true
     assert found
     assert all(rule.covers(sample.labels) for sample in found)

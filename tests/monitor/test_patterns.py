@@ -44,6 +44,11 @@ def test_a_dot_matches_a_line_break_everywhere() -> None:
     assert not Names.of([], ["two.*"]).wants(BROKEN)
 
 
+def test_patterns_of_one_text_are_equal_so_that_a_rule_read_again_is_the_same_rule() -> None:
+    assert Rule("Lag", 0, group=Pattern("a")) == Rule("Lag", 0, group=Pattern("a"))
+    assert len({Pattern("a"), Pattern("a"), Pattern("b"), Pattern("a", ignore_case=True)}) == 3
+
+
 @pytest.mark.parametrize("pattern", ["(?=a)", "(?<!a)b", r"(a)\1", "(", "a{1,100000}"])
 def test_what_re2_refuses_is_an_error_in_words(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"^is not a regular expression that RE2 accepts: "):
