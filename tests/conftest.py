@@ -1,5 +1,6 @@
 """Fixtures that every room's tests may use."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ settings.load_profile("kmon")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell ignores SIGINT in what it starts in the background, and every process that tests start inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     support = "|".join(each.stem for each in (Path(__file__).parent / "support").glob("*.py"))
     config.addinivalue_line("filterwarnings", rf"error:::({support})$")
     # kafka-python leaves a socket whose connection was refused to the garbage collector.

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -36,7 +37,7 @@ def parse_duration(value: Any) -> Any:
     if not re.fullmatch(rf"(?:[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?(?:{units}))+", value):
         raise ValueError("is no duration: write a number with its unit, such as 500ms, 10s, 5m or 1h30m")
     parts = re.findall(rf"([0-9.]+)({units})", value)
-    return sum(float(number) * DURATION_UNITS[unit] for number, unit in parts)
+    return float(sum(Decimal(number) * Decimal(str(DURATION_UNITS[unit])) for number, unit in parts))
 
 
 def format_duration(seconds: float) -> str:
