@@ -12,7 +12,7 @@ from monitor.filter.columns import Columns, Names, Numbers, columns_of
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG, lag_columns
 from monitor.patterns import Pattern
-from monitor.snapshot import KNOWN
+from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.table import Flags, Ints, Texts
 from monitor.text import visible
 from monitor.view import View
@@ -136,7 +136,7 @@ def _unread(view: View, group: int) -> Mapping[str, str | int | float | None]:
         "group": groups.group[group],
         "group_type": groups.group_type[group],
         "state": groups.state[group],
-        "coordinator": int(groups.coordinator[group]),
+        "coordinator": None if groups.coordinator[group] == NO_LEADER else int(groups.coordinator[group]),
         "status": STATUSES[UNKNOWN],
         "reason": view.reasons[reason],
         WHY: f"unknown: {visible(view.reasons[reason])}",

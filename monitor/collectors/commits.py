@@ -13,6 +13,7 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.offset_fetch import decode_offset_fetch
 from monitor.draft import CommitRows, Draft, ListedGroup
+from monitor.snapshot import NO_LEADER
 
 TYPES = ("classic", "consumer", "streams", None)
 """Types of groups that commit offsets; a broker that does not name the type has classic groups only."""
@@ -33,6 +34,7 @@ class CommitCollector(Collector):
         self._bodies: dict[tuple[int, int], bytes] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        draft.commit_faults.update(uncoordinated(draft, TYPES))
         if self._groups is not draft.groups:
             self._groups = draft.groups
             new = chunks(draft, TYPES, GROUPS_A_REQUEST)
@@ -82,20 +84,33 @@ class CommitCollector(Collector):
 
 
 def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple[int, list[str]]]:
-    """The groups of these types as (coordinator, names), at most `size` names each."""
+    """The groups of these types as (coordinator, names), at most `size` names each; not those without a coordinator."""
     by_node: dict[int, list[str]] = {}
     for each in draft.groups:
-        if each.group_type in types:
+        if each.group_type in types and each.coordinator != NO_LEADER:
             by_node.setdefault(each.coordinator, []).append(each.group)
     return [
         (node, names[at : at + size]) for node, names in sorted(by_node.items()) for at in range(0, len(names), size)
     ]
 
 
+def uncoordinated(draft: Draft, types: tuple[str | None, ...]) -> dict[str, str]:
+    """The groups of these types that no broker coordinates, and why: nobody can be asked for their offsets."""
+    return {
+        each.group: each.reason
+        for each in draft.groups
+        if each.coordinator == NO_LEADER and each.reason and each.group_type in types
+    }
+
+
 def refusals(draft: Draft, types: tuple[str | None, ...], missing: list[str]) -> list[str]:
     """Why the offsets of single groups of these types are unknown, beside what is `missing` already."""
     faults = draft.commit_faults
-    found = {faults[each.group] for each in draft.groups if each.group_type in types and each.group in faults}
+    found = {
+        faults[each.group]
+        for each in draft.groups
+        if each.group_type in types and each.group in faults and each.coordinator != NO_LEADER
+    }
     return sorted(found - set(missing))
 
 

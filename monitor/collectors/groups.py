@@ -2,14 +2,23 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
-from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
+from kafka.protocol.admin import (
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+    ListGroupsRequest,
+    ListGroupsResponse,
+)
 
-from monitor.client.apis import LIST_GROUPS
+from monitor.client.apis import DESCRIBE_GROUPS, LIST_GROUPS
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
+from monitor.collectors.group_evidence import DENIED, Evidence, Finding, Lists, find, places_of, to_ask
+from monitor.coordinators import Tenure, tenures
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft, ListedGroup
@@ -18,15 +27,18 @@ from monitor.group_tables import NOT_ASKED
 TYPES_SINCE = 5
 """The version of ListGroups that tells the type of a group."""
 
+NOT_FOUND, GROUP_DENIED = 69, 30
+"""What a coordinator answers of a group that it would coordinate and that is not there, and of one that is denied."""
+
 LEFT = ("Empty", "Dead")
 """States of groups that have no members."""
 
 
 class GroupCollector(Collector):
-    """Every broker lists the groups that it coordinates.
+    """Every broker lists the groups that it coordinates; group_evidence.py tells what that proves.
 
-    The groups of a broker that does not answer are kept from its last answer, without a state, so that they show as
-    unknown and not as gone; they are dropped when another broker lists them, or a poll after metadata drops the broker.
+    A group stays, without a state and with the reason, until it is proven that it is gone. Brokers are asked more than
+    their list only where there is a doubt: a leader of the offsets topic is new, or a group is missed.
     """
 
     name = "groups"
@@ -34,12 +46,14 @@ class GroupCollector(Collector):
 
     def __init__(self) -> None:
         self._bodies: dict[int, bytes] = {}
-        self._listed: dict[int, list[ListedGroup]] = {}
-        self._groups: list[ListedGroup] = []
+        self._listed: dict[int, dict[str, ListedGroup]] = {}
+        self._places: tuple[int, dict[str, int]] = (0, {})
+        self._found = Finding([], [], Evidence())
+        self._held: tuple[Tenure, ...] = ()
+        self._fresh: dict[int, dict[str, ListedGroup]] = {}
         self._chosen: list[ListedGroup] = []
         self._hidden = 0
         self._left_at: dict[str, float] = {}
-        self._missing: dict[int, str] = {}
         self._types: dict[int, bool] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
@@ -49,38 +63,79 @@ class GroupCollector(Collector):
         # Metadata may have named brokers in the meantime.
         more = [_question(node) for node in client.nodes if node not in {ask.node for ask in asks}]
         replies = [*replies, *client.ask(more, draft.deadline)]
-        missing: dict[int, str] = {}
-        changed = False
+        troubles: dict[int, str] = {}
         for ask, reply in zip([*asks, *more], replies, strict=True):
-            node = int(ask.node)
-            try:
-                changed |= self._take(node, reply, draft)
-            except MalformedAnswerError as error:
-                missing[node] = str(error)
-        gone = [node for node in self._listed if node not in client.nodes and node not in missing]
-        for node in gone:
-            del self._listed[node], self._bodies[node]
-        if changed or gone or missing != self._missing or not self._groups:
-            self._groups, self._missing = self._merge(missing), dict(missing)
+            self._take(int(ask.node), reply, draft, troubles)
+        # A broker that metadata has dropped coordinates nothing, though it may not know that.
+        for node in [node for node in self._listed if node not in client.nodes]:
+            self._forget(node)
+        troubles = {node: why for node, why in troubles.items() if node in client.nodes}
+        self._find(client, draft, troubles, tenures(draft.topics, draft.partitions))
         self._choose(draft)
         draft.capabilities["group_types"] = self._group_types()
-        for node in list(missing):
-            if node not in client.nodes:
-                self._listed.pop(node, None)
-                self._bodies.pop(node, None)
-                del missing[node]
-        return list(missing.values())
+        return self._found.missing
 
-    def _take(self, node: int, reply: Reply, draft: Draft) -> bool:
-        """Read one broker's answer; whether it differs from its last. Raises MalformedAnswerError with the reason."""
+    def _find(self, client: Client, draft: Draft, troubles: dict[int, str], held: tuple[Tenure, ...]) -> None:
+        """Find out which groups there are; kept while nobody lists other ones and nothing is in doubt."""
+        fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
+        same = held == self._held and fresh.keys() == self._fresh.keys()
+        same &= all(listed is self._fresh[node] for node, listed in fresh.items() if same)
+        if same and not troubles and not self._found.doubtful:
+            return
+        lists = self._lists(troubles, held)
+        wanted = to_ask(self._found.evidence, lists)
+        answers = self._ask_coordinators(client, draft, wanted, troubles)
+        found = find(self._found.evidence, self._lists(troubles, held) if wanted else lists, answers)
+        if found.groups == self._found.groups:
+            found = replace(found, groups=self._found.groups)
+        self._found, self._held = found, held
+        self._fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
+
+    def _take(self, node: int, reply: Reply, draft: Draft, troubles: dict[int, str]) -> None:
+        """Read one broker's list, or put into `troubles` why there is none."""
         if isinstance(reply, Fault):
-            raise MalformedAnswerError(draft.note(reply))
+            troubles[node] = draft.note(reply)
+            return
         self._types[node] = reply.version >= TYPES_SINCE
         if self._bodies.get(node) == reply.body[4:]:
-            return False
-        self._listed[node] = _groups(reply, node)
-        self._bodies[node] = reply.body[4:]  # what follows throttle_time_ms
-        return True
+            return
+        try:
+            self._listed[node] = {each.group: each for each in _groups(reply, node)}
+            self._bodies[node] = reply.body[4:]  # what follows throttle_time_ms
+        except MalformedAnswerError as error:
+            self._forget(node)
+            troubles[node] = str(error)
+
+    def _forget(self, node: int) -> None:
+        self._listed.pop(node, None)
+        self._bodies.pop(node, None)
+
+    def _lists(self, troubles: dict[int, str], held: tuple[Tenure, ...]) -> Lists:
+        listed = {node: each for node, each in self._listed.items() if node not in troubles}
+        if not held:
+            return Lists(listed, troubles, held, {})
+        names = {*self._found.evidence.known, *(name for each in listed.values() for name in each)}
+        partitions, known = self._places
+        self._places = len(held), places_of(names, len(held), known if partitions == len(held) else {})
+        return Lists(listed, troubles, held, self._places[1])
+
+    def _ask_coordinators(
+        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, str]
+    ) -> dict[tuple[int, str], str]:
+        """Have brokers list their groups again, and tell before and after whether they coordinate some."""
+        said: dict[tuple[int, str], str] = {}
+        for again in (False, True):
+            nodes = [node for node in wanted if node not in draft.failed and node not in troubles]
+            asks = [Ask(node, DESCRIBE_GROUPS, partial(_describe_body, wanted[node])) for node in nodes]
+            if again:
+                lists = [_question(node) for node in nodes]
+                for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
+                    self._take(int(ask.node), reply, draft, troubles)
+            for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
+                node = int(ask.node)
+                for name, text in _coordinates(draft, reply, node, wanted[node]).items():
+                    said[node, name] = said.get((node, name)) or text
+        return said
 
     def _group_types(self) -> tuple[float, str]:
         """Whether every broker that has answered tells the types of its groups."""
@@ -89,23 +144,21 @@ class GroupCollector(Collector):
             return 0.0, f"{LIST_GROUPS.name} v{TYPES_SINCE} is not served by broker {', '.join(map(str, silent))}"
         return (1.0, "") if self._listed else (math.nan, NOT_ASKED)
 
-    def _merge(self, missing: dict[int, str]) -> list[ListedGroup]:
-        merged: dict[str, ListedGroup] = {}
-        for node in sorted(self._listed, key=lambda node: node not in missing):
-            for each in self._listed[node]:
-                merged[each.group] = each._replace(state=None, reason=missing[node]) if node in missing else each
-        return [merged[name] for name in sorted(merged)]
-
     def _choose(self, draft: Draft) -> None:
         """Put those groups into the draft that the settings choose; the same list while they are the same groups."""
         choice = draft.choice
-        left = {each.group for each in self._groups if each.state in LEFT}
-        self._left_at = {name: self._left_at.get(name, draft.started) for name in left}
-        chosen = [each for each in self._groups if choice.groups.wants(each.group)]
+        left_at = self._left_at
+        left = [
+            each.group
+            for each in self._found.groups
+            if each.state in LEFT or (each.reason and each.group in left_at)  # nobody knows that it has members again
+        ]
+        self._left_at = {name: left_at.get(name, draft.started) for name in left}
+        chosen = [each for each in self._found.groups if choice.groups.wants(each.group)]
         if choice.empty_group_seconds is not None:
             since = draft.started - choice.empty_group_seconds
             chosen = [each for each in chosen if self._left_at.get(each.group, draft.started) >= since]
-        self._hidden = len(self._groups) - len(chosen)
+        self._hidden = len(self._found.groups) - len(chosen)
         cut = len(chosen) - choice.max_groups
         if cut > 0:
             draft.notices.append(
@@ -136,3 +189,26 @@ def _groups(answer: Answer, node: int) -> list[ListedGroup]:
             )
             for each in listed.groups
         ]
+
+
+def _describe_body(names: list[str], version: int) -> bytes:
+    return bytes(DescribeGroupsRequest(version=version, groups=names).encode())
+
+
+def _coordinates(draft: Draft, reply: Reply, node: int, names: list[str]) -> dict[str, str]:
+    """Of each group "" where this broker coordinates it, else DENIED or why not."""
+    if isinstance(reply, Fault):
+        return dict.fromkeys(names, draft.note(reply))
+    try:
+        described = read(DescribeGroupsResponse, reply.body, reply.version)
+        with understanding(f"broker {node}: {DESCRIBE_GROUPS.name} v{reply.version}"):
+            codes = {str(each.group_id): int(each.error_code) for each in described.groups}
+            return {name: _word(codes[name], node) for name in names}
+    except MalformedAnswerError as error:
+        return dict.fromkeys(names, str(error))
+
+
+def _word(code: int, node: int) -> str:
+    if code in (0, NOT_FOUND):
+        return ""
+    return DENIED if code == GROUP_DENIED else f"broker {node}: {error_text(code)}"

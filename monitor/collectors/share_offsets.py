@@ -12,7 +12,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.collectors.commits import chunks, refusals
+from monitor.collectors.commits import chunks, refusals, uncoordinated
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import CommitRows, Draft, ListedGroup
@@ -34,6 +34,7 @@ class ShareOffsetCollector(Collector):
         self._chunks: list[tuple[int, list[str]]] = []
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        draft.commit_faults.update(uncoordinated(draft, TYPES))
         if self._groups is not draft.groups:
             self._groups = draft.groups
             self._chunks = chunks(draft, TYPES, GROUPS_A_REQUEST)

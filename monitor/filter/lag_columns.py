@@ -7,7 +7,7 @@ import numpy as np
 from monitor.derive.lag import STATUSES
 from monitor.derive.times import METHODS, NO_METHOD
 from monitor.filter.columns import Column, Columns, Kind, Names, Numbers, schema_of
-from monitor.snapshot import KNOWN
+from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.table import Ints, Texts, objects
 from monitor.view import View
 
@@ -62,7 +62,8 @@ def _status_seconds(view: View) -> Numbers:
 
 
 def _coordinator(view: View) -> Numbers:
-    return Numbers(view.snapshot.groups.coordinator[view.lag.group])
+    nodes = view.snapshot.groups.coordinator[view.lag.group]
+    return Numbers(np.where(nodes == NO_LEADER, np.nan, nodes))
 
 
 TABLE: tuple[tuple[Column, Read], ...] = (

@@ -14,6 +14,7 @@ from monitor.collectors.base import Collector
 from monitor.collectors.commits import CommitCollector
 from monitor.collectors.share_offsets import NO_SHARE_LAG, ShareOffsetCollector
 from monitor.draft import Draft, ListedGroup
+from monitor.snapshot import NO_LEADER
 
 TIMEOUT = "broker 2: timed out after 3.0 s"
 
@@ -108,6 +109,15 @@ def test_a_coordinator_that_failed_before_is_not_asked() -> None:
     draft = poll(fetched(group("g")), failed={2: TIMEOUT})
     assert draft.commit_faults == {"h": TIMEOUT}
     assert poll.missing == [TIMEOUT]
+    assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
+
+
+def test_a_group_without_a_coordinator_is_not_asked_for_and_is_unknown_for_that_reason() -> None:
+    nobody = listed("h", node=NO_LEADER)._replace(state=None, reason="why")
+    poll = Poll(CommitCollector(), listed("g"), nobody)
+    draft = poll(fetched(group("g", a=[committed(0, 5)])))
+    assert draft.commit_faults == {"h": "why"}
+    assert poll.missing == []  # the list of groups tells of it
     assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
 
 

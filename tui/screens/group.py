@@ -10,9 +10,9 @@ from monitor.derive.lag import GLYPHS, STATUSES, Lag
 from monitor.derive.story import partition_story
 from monitor.derive.times import LagTimes
 from monitor.derive.verdict import group_why, partition_why
-from monitor.snapshot import KNOWN, Members, Topics
+from monitor.snapshot import KNOWN, NO_LEADER, Members, Topics
 from monitor.table import Ints, Texts
-from monitor.text import Write, age, at_least, plural, rate, visible
+from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, visible
 from monitor.view import View
 from tui.format import count, wrap
 from tui.picture import Picture
@@ -226,7 +226,8 @@ def group_facts(view: View, row: int) -> Iterable[Fact]:
     yield Fact("state", visible(groups.state[row] if known else None))
     yield Fact("members", count(groups.members[row]))
     yield Fact("partitions", count(lags.partitions[row] or (0 if lags.reason[row] == KNOWN else None)))
-    yield Fact("coordinator", str(groups.coordinator[row]))
+    node = int(groups.coordinator[row])
+    yield Fact("coordinator", UNKNOWN if node == NO_LEADER else str(node))
     yield Fact("assignor", visible(groups.assignor[row]))
     for title, epoch in (
         ("epoch", groups.epoch[row]),

@@ -6,7 +6,7 @@ import numpy as np
 
 from monitor.derive.rollup import GroupLags
 from monitor.derive.verdict import group_why
-from monitor.snapshot import KNOWN, Groups
+from monitor.snapshot import KNOWN, NO_LEADER, Groups
 from monitor.source import Point
 from monitor.table import Floats
 from tui.format import spark
@@ -26,6 +26,11 @@ def _lags(name: str) -> Make:
 
 def _groups(name: str) -> Make:
     return lambda rows: getattr(rows.view.snapshot.groups, name)[rows.pick]
+
+
+def _coordinator(rows: Rows) -> Floats:
+    nodes = rows.view.snapshot.groups.coordinator[rows.pick]
+    return np.where(nodes == NO_LEADER, np.nan, nodes)
 
 
 def trend_points(points: tuple[Point, ...]) -> list[Point]:
@@ -110,7 +115,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "coordinator",
         "Coord",
         "C",
-        _groups("coordinator"),
+        _coordinator,
         meaning(Groups, "coordinator"),
         width=7,
         rank=WIDE,
