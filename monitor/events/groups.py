@@ -26,56 +26,91 @@ class Group(NamedTuple):
 class Groups(NamedTuple):
     """What is remembered of groups.
 
-    `known` are all that were ever described and not deleted. `stale` tells when those were that the snapshot before
-    does not describe, `listed` when the last full list was, both in unix time. A list may lack the groups of a
-    coordinator that is just taking over, so those that are `pending` are deleted only when the next list lacks them
-    too. `hidden` is how many groups the settings left out when none was pending.
+    `known` are those that were ever described, `there` all that were ever listed, without those that were deleted.
+    `stale` and `away` tell when those of them were last described or listed that were not in the snapshot before,
+    `listed` when the last full list was, all in unix time. That one left out `hidden` groups by the settings;
+    `left_out` are those of `there` that it may have left out.
     """
 
     snapshot: Snapshot
     known: dict[str, Group]
     stale: dict[str, float]
+    there: frozenset[str]
+    away: dict[str, float]
     listed: float | None
-    pending: frozenset[str]
     hidden: int
+    left_out: frozenset[str]
 
 
 def see_groups(before: Groups | None, now: Snapshot) -> tuple[list[Event], dict[str, int], Groups]:
     """What changed, how many times each group was seen to rebalance, and what is to be remembered."""
-    complete = lists_groups(now) and not now.cut_groups
-    if before is not None and not before.pending and _same(before.snapshot, now):
-        listed = now.time if complete else before.listed
-        return [], {}, before._replace(snapshot=now, listed=listed, hidden=now.hidden_groups)
-    described = _described(now)
+    complete = lists_groups(now)
+    if before is not None and _same(before.snapshot, now) and before.away.keys() <= before.left_out:
+        listed, hidden = (now.time, now.hidden_groups) if complete else (before.listed, before.hidden)
+        return [], {}, before._replace(snapshot=now, listed=listed, hidden=hidden)
+    described, states = _described(now), _listed(now)
     if before is None:
-        return [], {}, Groups(now, described, {}, now.time if complete else None, frozenset(), now.hidden_groups)
+        listed_at = now.time if complete else None
+        there = frozenset(states)
+        return [], {}, Groups(now, described, {}, there, {}, listed_at, now.hidden_groups, frozenset())
     events: list[Event] = []
     rebalances: dict[str, int] = {}
-    named = set(before.snapshot.groups.group.tolist())
+    if before.listed is not None:
+        for name in states.keys() - before.there:
+            text = f"group {name_of(name, NAME)} was created"
+            events.append(Event("group_created", before.listed, now.time, text, group=name, after=states[name]))
     for name, group in described.items():
         old = before.known.get(name)
-        if old is None:
-            if before.listed is not None and name not in named:
-                text = f"group {name_of(name, NAME)} was created"
-                events.append(Event("group_created", before.listed, now.time, text, group=name, after=group.state))
-        elif old != group:
+        if old is not None and old != group:
             times = before.stale.get(name, before.snapshot.time), now.time
             events += _changes(name, times, old, group)
             if number := _rebalances(old, group):
                 rebalances[name] = number
                 events.append(_rebalanced(name, times, old, group))
-    known = {**before.known, **described}
-    stale = {name: before.stale.get(name, before.snapshot.time) for name in known.keys() - described.keys()}
-    missing = stale.keys() - set(now.groups.group.tolist()) if complete else set()
-    pending = frozenset(name for name in missing if name not in before.stale)
-    for name in sorted(missing & before.pending) if now.hidden_groups <= before.hidden else ():
-        text = f"group {name_of(name, NAME)} was deleted"
-        events.append(Event("group_deleted", stale.pop(name), now.time, text, group=name, before=known.pop(name).state))
-    listed = now.time if complete else before.listed
-    hidden = before.hidden if pending else now.hidden_groups
+    deleted, left_out = _gone(before, now, complete=complete)
+    for name in sorted(deleted):
+        text, state = (
+            f"group {name_of(name, NAME)} was deleted",
+            before.known[name].state if name in before.known else "",
+        )
+        times = before.away.get(name, before.snapshot.time), now.time
+        events.append(Event("group_deleted", *times, text, group=name, before=state))
+    known = {name: group for name, group in {**before.known, **described}.items() if name not in deleted}
+    there = (before.there | states.keys()) - deleted
+    memory = Groups(
+        now,
+        known,
+        {name: before.stale.get(name, before.snapshot.time) for name in known.keys() - described.keys()},
+        there,
+        {name: before.away.get(name, before.snapshot.time) for name in there - states.keys()},
+        now.time if complete else before.listed,
+        now.hidden_groups if complete else before.hidden,
+        left_out,
+    )
     by_kind = {event.kind: [each for each in events if each.kind == event.kind] for event in events}
     folded = [each for alike in by_kind.values() for each in fold(alike, _key, _many)]
-    return folded, rebalances, Groups(now, known, stale, listed, pending, hidden)
+    return folded, rebalances, memory
+
+
+def _gone(before: Groups, now: Snapshot, *, complete: bool) -> tuple[set[str], frozenset[str]]:
+    """The groups that were deleted, and those that are away and may only be left out by the settings.
+
+    A full list has every group that is not proven to be gone (see monitor.collectors.group_evidence).
+    """
+    absent = before.there - set(now.groups.group.tolist())
+    left_out = before.left_out & absent
+    if not complete:
+        return set(), left_out
+    if now.hidden_groups > before.hidden:
+        return set(), frozenset(absent)
+    return set(absent - left_out), left_out
+
+
+def _listed(now: Snapshot) -> dict[str, str]:
+    """The states of the groups that were listed in this poll; others are rows because they are not proven gone."""
+    table = now.groups
+    rows = zip(table.group.tolist(), table.state.tolist(), strict=True)
+    return {name: str(state) for name, state in rows if state is not None}
 
 
 def _same(before: Snapshot, now: Snapshot) -> bool:

@@ -77,8 +77,6 @@ def test_any_two_polls_are_compared_and_the_second_again_tells_nothing_new(one: 
     assert set(events.kind) <= set(KINDS)
     assert (events.after_time < events.time).all()
     assert sum(watched.log.changes.counts.values()) == events.count.sum()
-    # Groups that a list lacks are deleted when the next one lacks them too.
-    assert {kind for kind, _ in watched.tell(two)} <= {"group_deleted"}
     assert watched.tell(two) == []
 
 
@@ -402,16 +400,43 @@ def test_configs_that_are_unknown_for_a_while_are_compared_when_they_are_known_a
 # -------------------------------------------------------------------- groups
 
 
-def test_groups_come_and_go_and_only_two_lists_in_a_row_delete_one() -> None:
+def test_groups_come_and_go() -> None:
     other = Group("other", {("orders", 0): 1}, state="Empty")
     watched = Watched(shop([PAY]))
-    assert watched.tell(shop([PAY, other])) == [("group_created", "group other was created")]
-    assert watched.tell(shop([PAY])) == []
-    assert watched.tell(shop([PAY, other])) == []
-    watched.see(shop([PAY]))
+    for _ in range(2):
+        assert watched.tell(shop([PAY, other])) == [("group_created", "group other was created")]
+        assert watched.tell(shop([PAY, other])) == []
+        assert watched.tell(shop([PAY])) == [("group_deleted", "group other was deleted")]
+        event = row(watched.log.changes.events)
+        assert (event["after_time"], event["time"], event["before"]) == (watched.now - 10, watched.now, "Empty")
+        assert watched.tell(shop([PAY])) == []
+
+
+def test_a_group_that_was_listed_and_not_described_comes_and_goes_as_others_do() -> None:
+    """The coordinator answered that it is not there any more, or could not describe it."""
+    other = Group("other", state="Empty", reason="GROUP_ID_NOT_FOUND")
+    listed = shop([PAY, other])
+    listed = replace(listed, groups=replace(listed.groups, state=objects(["Empty", "Stable"])))
+    watched = Watched(shop([PAY]))
+    assert watched.tell(listed) == [("group_created", "group other was created")]
     assert watched.tell(shop([PAY])) == [("group_deleted", "group other was deleted")]
-    event = row(watched.log.changes.events)
-    assert (event["after_time"], event["time"], event["before"]) == (NOW + 40, NOW + 60, "Empty")
+    assert watched.tell(listed) == [("group_created", "group other was created")]
+    assert watched.tell(shop([PAY, replace(other, reason="")])) == []
+    assert watched.tell(listed) == []
+    assert watched.tell(shop([PAY])) == [("group_deleted", "group other was deleted")]
+
+
+def test_a_group_that_is_not_proven_gone_is_neither_deleted_nor_created() -> None:
+    why = "partition 3 of __consumer_offsets has no leader"
+    doubted = replace(PAY, members=[], reason=why, commits_reason=why)
+    unlisted = shop([doubted], failed={"groups": why})
+    unlisted = replace(unlisted, groups=replace(unlisted.groups, state=objects([None])))
+    watched = Watched(shop([PAY]))
+    for _ in range(3):
+        assert watched.tell(unlisted) == []
+    assert watched.tell(shop([PAY])) == []
+    watched.see(unlisted)
+    assert watched.tell(shop([])) == [("group_deleted", "group pay was deleted")]
 
 
 def test_groups_of_a_coordinator_that_did_not_answer_are_neither_deleted_nor_changed() -> None:
@@ -440,6 +465,8 @@ def test_groups_that_the_settings_hide_are_not_deleted_nor_created() -> None:
     assert watched.tell(hidden) == []
     assert watched.tell(hidden) == []
     assert watched.tell(shop([PAY, idle])) == []
+    watched.see(replace(hidden, outcomes=shop([], failed={"groups": TIMED_OUT}).outcomes))
+    assert watched.tell(hidden) == []
 
 
 def test_before_a_full_list_no_group_is_new() -> None:
