@@ -28,7 +28,7 @@ from monitor.view import View, make_view
 log = logging.getLogger(__name__)
 
 DATING_SHARE = 0.2
-REQUESTS_A_BROKER, REQUESTS_BESIDE = 9, 3
+REQUESTS_A_BROKER, REQUESTS_BESIDE = 9, 4
 """What a poll may ask before slow collectors wait for the next: so much of each broker, and beside that."""
 
 

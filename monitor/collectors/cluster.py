@@ -1,89 +1,110 @@
-"""Brokers, topics and partitions, from one Metadata answer of any broker."""
+"""Brokers, topics and partitions, from the Metadata answers of two brokers, or of more where those do not agree."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from kafka.protocol.metadata import MetadataRequest, MetadataResponse
+from kafka.protocol.metadata import MetadataRequest
 
 from monitor.choice import Choice
 from monitor.client.apis import METADATA
-from monitor.client.client import Ask, BrokerAddress, Client, Node
-from monitor.client.faults import Fault, error_text
-from monitor.client.wire import Answer
+from monitor.client.client import Ask, Client, Node
+from monitor.client.faults import Fault
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.decode.cursor import Cursor, MalformedAnswerError, understanding
-from monitor.decode.plain import read
+from monitor.collectors.metadata import Claim, Tables, choose, claim_of
+from monitor.decode.cursor import MalformedAnswerError
 from monitor.draft import Draft
-from monitor.snapshot import Partitions, Topics
-from monitor.table import Ragged, objects
+from monitor.snapshot import Topics
+
+VOICES = 2
+"""How many brokers have to tell the same."""
+MOST_VOICES = 3
+"""How many are asked at most while they do not, beside those that do not answer."""
 
 
 class ClusterCollector(Collector):
-    """Asks the broker that answered last, and any other when that one fails.
+    """Asks the broker that was believed last and each of the others in turn, and more when these two do not agree.
 
-    A broker shuffles the brokers in its answer, so only what follows them is compared with the last answer; while that
-    is the same, its tables are used again.
+    It keeps what they said, so that tables are used again while they are the same.
     """
 
     name = "cluster"
     step = Step.DISCOVER
 
     def __init__(self) -> None:
-        self._node: Node | None = None
-        self._rest = b""
-        self._version = -1
+        self._claims: list[Claim] = []
+        self._node: int | None = None
+        self._turn = -1
+        self._failed: set[Node] = set()
+        self._tables = Tables(Topics.empty(), Draft("", 0.0, 0.0, 0.0).partitions, [""])
         self._topics = Topics.empty()
-        self._partitions = Partitions.empty()
-        self._topic_errors: list[str] = [""]
         self._hidden = 0
         self._cut: frozenset[str] = frozenset()
         self._notices: list[str] = []
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        return [_question(self._node)] if self._node in client.nodes and self._node is not None else []
+        self._turn += 1
+        return [_question(node) for node in self._order(client)[:VOICES]]
+
+    def _order(self, client: Client) -> list[int]:
+        """All known brokers: the one that was believed last, then those whose turn it is and that did not fail."""
+        others = [node for node in client.nodes if node != self._node]
+        turn = self._turn % max(1, len(others))
+        kept = [self._node] if self._node is not None and self._node in client.nodes else []
+        return kept + sorted(others[turn:] + others[:turn], key=self._failed.__contains__)
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        answer = next((each for each in replies if isinstance(each, Answer)), None)
-        faults = [each for each in replies if isinstance(each, Fault)]
-        if answer is None:
-            answer, more = client.ask_any(_question, draft.deadline, skip={each.node for each in faults})
-            faults += more
-        for fault in faults:
+        heard = _Heard(self._claims)
+        for reply in replies:
+            heard.hear(reply)
+        while not heard.claims:
+            answer, faults = client.ask_any(_question, draft.deadline, skip=heard.asked)
+            for fault in faults:
+                heard.hear(fault)
+            if answer is None:
+                break
+            heard.hear(answer)
+        for fault in heard.faults:
             draft.note(fault)
-        if answer is None:
-            draft.error = "; ".join(dict.fromkeys(f"{client.address(each.node)}: {each}" for each in faults))
+        if not heard.claims:
+            faults_text = dict.fromkeys(f"{client.address(node)}: {why}" for node, why in heard.troubles)
+            draft.error = "; ".join(faults_text)
             draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} answered in time"
             return [draft.error]
-        try:
-            self._take(client, draft, answer)
-        except MalformedAnswerError as error:
-            draft.error = f"{client.address(answer.node)}: {error}"
-            return [draft.error]
-        return []
+        believed, evident = self._hear_others(client, draft, heard)
+        self._node = believed.node
+        self._failed = {node for node, _ in heard.troubles}
+        self._claims = list(heard.claims.values())
+        self._take(client, draft, believed)
+        return [] if evident else _why_doubtful(heard)
 
-    def _take(self, client: Client, draft: Draft, answer: Answer) -> None:
-        """Put an answer into the draft. Raises MalformedAnswerError for one that says nothing."""
-        cursor = Cursor(answer.body, flexible=True)
-        brokers, cluster_id, controller = _head(cursor)
-        if not brokers:  # so does a broker that the controller does not count as alive yet
-            raise MalformedAnswerError("names no brokers")
-        rest = answer.body[cursor.at :]
-        if rest != self._rest or answer.version != self._version:
-            with understanding(f"{METADATA.name} v{answer.version}"):
-                self._topics, self._partitions, self._topic_errors = _tables(answer)
+    def _hear_others(self, client: Client, draft: Draft, heard: "_Heard") -> tuple[Claim, bool]:
+        """Ask more brokers for as long as there is no evidence; the claim to believe, and whether there is."""
+        while True:
+            believed, evident = choose(heard.voices)
+            client.learn(believed.brokers)
+            left = [node for node in self._order(client) if node not in heard.asked and node not in draft.failed]
+            known = sum(each.node is not None for each in heard.voices)
+            if evident or not left or known >= MOST_VOICES:
+                return believed, evident
+            asks = [_question(node) for node in left[: max(1, VOICES - known)]]
+            for reply in client.ask(asks, draft.deadline):
+                heard.hear(reply)
+                if isinstance(reply, Fault):
+                    draft.note(reply)
+
+    def _take(self, client: Client, draft: Draft, claim: Claim) -> None:
+        """Put what a broker says into the draft."""
+        if claim.tables is not self._tables:
+            self._tables, self._topics = claim.tables, claim.tables.topics
             self._watch(draft.choice)
-            self._rest, self._version = rest, answer.version
-        client.learn(brokers)
-        self._node = answer.node if isinstance(answer.node, int) else brokers[0].node
-        draft.brokers, draft.cluster_id, draft.controller = brokers, cluster_id, controller
+        client.learn(claim.brokers)
+        draft.brokers, draft.cluster_id, draft.controller = claim.brokers, claim.cluster_id, claim.controller
         draft.hidden_topics, draft.cut_topics = self._hidden, self._cut
         draft.notices += self._notices
-        draft.topics, draft.partitions = self._topics, self._partitions
+        draft.topics, draft.partitions = self._topics, self._tables.partitions
         # The kept table's codes hold because this collector is read first, when no reason is given yet.
-        draft.reasons[:] = self._topic_errors
+        draft.reasons[:] = self._tables.reasons
 
     def _watch(self, choice: Choice) -> None:
         """Mark the topics that the settings choose, as many as the limit on partitions allows, by name."""
@@ -113,69 +134,39 @@ def _question(node: Node) -> Ask:
     return Ask(node, METADATA, body)
 
 
-def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
-    """Brokers, cluster id and controller, from the fields that stand before the topics."""
-    cursor.skip(4)  # throttle_time_ms
-    brokers = []
-    for _ in range(cursor.count()):
-        broker = BrokerAddress(cursor.int32(), cursor.name(), cursor.int32(), cursor.text())
-        cursor.tags()
-        brokers.append(broker)
-    cluster_id = cursor.text()
-    controller = cursor.int32()
-    return (
-        sorted(brokers, key=lambda each: each.node),
-        cluster_id,
-        controller if controller >= 0 else None,
-    )
+class _Heard:
+    """What brokers have said in a poll: claims by who was asked, and why others made none."""
+
+    def __init__(self, before: Sequence[Claim]) -> None:
+        self._before = before
+        self.asked: set[Node] = set()
+        self.claims: dict[Node, Claim] = {}
+        self.faults: list[Fault] = []
+        self.troubles: list[tuple[Node, str]] = []
+
+    def hear(self, reply: Reply) -> None:
+        self.asked.add(reply.node)
+        if isinstance(reply, Fault):
+            self.faults.append(reply)
+            self.troubles.append((reply.node, str(reply)))
+            return
+        try:
+            self.claims[reply.node] = claim_of(reply, (*self.claims.values(), *self._before))
+        except MalformedAnswerError as error:
+            self.troubles.append((reply.node, str(error)))
+
+    @property
+    def voices(self) -> list[Claim]:
+        """The claims that count: an address that was asked may be that of a broker which was asked as well."""
+        claims = list(self.claims.values())
+        return [each for each in claims if each.node is not None] or claims
 
 
-def _tables(answer: Answer) -> tuple[Topics, Partitions, list[str]]:
-    """Topics by name and their partitions by number, and the texts of the reason codes in `Topics.reason`."""
-    metadata = read(MetadataResponse, answer.body, answer.version)
-    if metadata.error_code:
-        raise MalformedAnswerError(error_text(metadata.error_code))
-    topics = sorted((each for each in metadata.topics if each.name), key=lambda each: str(each.name))
-    reasons = [""]
-    topic_reason = []
-    for each in topics:
-        text = error_text(each.error_code) if each.error_code else ""
-        if text not in reasons:
-            reasons.append(text)
-        topic_reason.append(reasons.index(text))
-    partitions = [_dense(each) for each in topics]
-    counts = np.array([len(each) for each in partitions], np.int32)
-    rows = [row for each in partitions for row in each]
-    return (
-        Topics(
-            objects(each.name for each in topics),
-            objects(_id(each.topic_id) for each in topics),
-            np.array([each.is_internal for each in topics], bool),
-            counts,
-            np.cumsum(counts) - counts,
-            np.ones(len(topics), bool),
-            np.array(topic_reason, np.int32),
-        ),
-        Partitions(
-            np.repeat(np.arange(len(topics)), counts),
-            np.array([row.partition_index for row in rows], np.int32),
-            np.array([row.leader_id for row in rows], np.int32),
-            np.array([row.leader_epoch for row in rows], np.int32),
-            Ragged.of([row.replica_nodes for row in rows]),
-            Ragged.of([row.isr_nodes for row in rows]),
-            Ragged.of([row.offline_replicas for row in rows]),
-        ),
-        reasons,
-    )
-
-
-def _dense(topic: Any) -> list[Any]:
-    """The partitions of a topic by number; Kafka numbers them from 0 without gaps, which row arithmetic relies on."""
-    rows = sorted(topic.partitions, key=lambda each: int(each.partition_index))
-    if [row.partition_index for row in rows] != list(range(len(rows))):
-        raise ValueError(f"the partitions of topic {topic.name!r} are not numbered from 0 without gaps")
-    return rows
-
-
-def _id(value: Any) -> str | None:
-    return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode() if value is not None and value.int else None
+def _why_doubtful(heard: _Heard) -> list[str]:
+    """Why what a broker says of the cluster may not be so."""
+    nodes = sorted(each.node for each in heard.voices if each.node is not None)
+    if len(nodes) > 1:
+        who = ", ".join(map(str, nodes[:-1])) + f" and {nodes[-1]}"
+        return [f"brokers {who} do not agree on the metadata"]
+    troubles = [f"broker {node}: {why}" for node, why in heard.troubles if isinstance(node, int)]
+    return troubles or ["only one broker has told the metadata"]

@@ -1,6 +1,7 @@
 """Brokers, topics and partitions from Metadata's answer."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from monitor.collectors.cluster import ClusterCollector
 from monitor.draft import Draft
 from monitor.snapshot import NO_LEADER
 
-BROKERS = [
+BROKERS: list[dict[str, Any]] = [
     {"node_id": 2, "host": "b2", "port": 9092, "rack": None},
     {"node_id": 1, "host": "b1", "port": 9092, "rack": "r1"},
 ]
@@ -39,14 +40,25 @@ def metadata(node: int | str = 1, version: int = 12, **changes: Any) -> Answer:
 
 
 def collect(collector: ClusterCollector, *replies: Answer | Fault, client: StubClient | None = None) -> Draft:
-    """One poll in which the first asked gives the first reply, and so on."""
-    left = list(replies)
+    """One poll in which these brokers give these replies, and others say what the first of them says."""
+    return told(collector, *replies, client=client)[0]
+
+
+def told(
+    collector: ClusterCollector, *replies: Answer | Fault, client: StubClient | None = None
+) -> tuple[Draft, list[str]]:
+    """The same, and what is missing."""
     client = client or StubClient({}, nodes=[1, 2])
-    client.replies["Metadata"] = lambda _ask: left.pop(0)
+    by_node = {reply.node: reply for reply in replies}
+    client.replies["Metadata"] = lambda ask: by_node.get(ask.node) or replace(replies[0], node=ask.node)
+    client.log.clear()
     draft = new_draft()
     asks = collector.ask(client, draft)
-    collector.read(client, draft, asks, client.ask(asks, draft.deadline))
-    return draft
+    return draft, collector.read(client, draft, asks, client.ask(asks, draft.deadline))
+
+
+def asked(client: StubClient) -> list[int | str]:
+    return [node for what, _, node in client.log if what == "ask"]
 
 
 @pytest.mark.parametrize("version", range(9, 14))
@@ -126,15 +138,127 @@ def test_no_controller_is_unknown() -> None:
     assert collect(ClusterCollector(), metadata(controller_id=-1)).controller is None
 
 
-def test_the_broker_that_answered_is_asked_again_and_another_when_it_fails() -> None:
-    collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2])
-    collect(collector, metadata(node=1), client=client)
-    draft = collect(collector, timeout(METADATA, 1), metadata(node=2), client=client)
-    collect(collector, metadata(node=2), client=client)
-    assert [node for what, _, node in client.log if what == "ask"] == [1, 1, 2, 2]
-    assert draft.failed == {1: "broker 1: timed out after 3.0 s"}
-    assert draft.error == ""
+def test_the_broker_that_was_believed_is_asked_again_with_each_of_the_others_in_turn() -> None:
+    collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2, 3])
+    brokers = [*BROKERS, {**BROKERS[0], "node_id": 3}]
+    seen = []
+    for _ in range(4):
+        draft, missing = told(collector, metadata(brokers=brokers), client=client)
+        assert missing == []
+        assert len(draft.topics) == 2
+        seen.append(asked(client))
+    first = seen[0][0]
+    assert [pair[0] for pair in seen] == [first] * 4
+    assert {pair[1] for pair in seen} == {1, 2, 3} - {first}
+    assert [len(pair) for pair in seen] == [2] * 4
+
+
+def test_the_first_address_is_believed_once_a_broker_says_the_same() -> None:
+    client = StubClient({})
+    draft, missing = told(ClusterCollector(), metadata("bootstrap-0"), client=client)
+    assert missing == []
+    assert [each.node for each in draft.brokers] == [1, 2]
+    assert asked(client) == ["bootstrap-0", 1, 2]
+
+
+THREE: list[dict[str, Any]] = [*BROKERS, {"node_id": 3, "host": "b3", "port": 9092, "rack": None}]
+
+
+def answers(*topics: list[dict[str, Any]], brokers: list[list[dict[str, Any]]] | None = None) -> list[Answer]:
+    """What brokers 1, 2, … say of the topics, and of the brokers."""
+    named = brokers or [THREE] * len(topics)
+    pairs = zip(topics, named, strict=True)
+    return [metadata(node, topics=each, brokers=them) for node, (each, them) in enumerate(pairs, 1)]
+
+
+def led(leader: int, epoch: int, **changes: Any) -> list[dict[str, Any]]:
+    return [topic("a", [partition(0, leader, leader_epoch=epoch, **changes)])]
+
+
+def test_another_broker_is_asked_when_one_does_not_answer() -> None:
+    client = StubClient({}, nodes=[1, 2, 3])
+    good = metadata(brokers=THREE)
+    for silent in (1, 2, 3):
+        draft, missing = told(ClusterCollector(), good, timeout(METADATA, silent), client=client)
+        assert (draft.error, missing) == ("", [])
+        assert len(draft.topics) == 2
+        assert set(draft.failed) <= {silent}
+        assert set(asked(client)) >= {1, 2, 3} - {silent}
+
+
+@pytest.mark.parametrize("odd", [{"brokers": []}, {"topics": [topic("a", [partition(1)])]}])
+def test_another_broker_is_asked_when_one_says_what_cannot_be_read(odd: dict[str, Any]) -> None:
+    client = StubClient({}, nodes=[1, 2, 3])
+    for broken in (1, 2, 3):
+        good = metadata(2 if broken == 1 else 1, brokers=THREE)
+        bad = metadata(broken, **{"brokers": THREE, **odd})
+        draft, missing = told(ClusterCollector(), good, bad, client=client)
+        assert (draft.error, missing) == ("", [])
+        assert len(draft.topics) == 2
+
+
+def test_one_voice_among_several_brokers_is_told_for_what_it_is() -> None:
+    draft, missing = told(ClusterCollector(), metadata(1), timeout(METADATA, 2))
+    assert (draft.error, missing) == ("", ["broker 2: timed out after 3.0 s"])
     assert len(draft.topics) == 2
+    draft, missing = told(ClusterCollector(), metadata(1), metadata(2, brokers=[]))
+    assert (draft.error, missing) == ("", ["broker 2: names no brokers"])
+    only = [BROKERS[1]]
+    draft, missing = told(ClusterCollector(), metadata(1, brokers=only), client=StubClient({}, nodes=[1]))
+    assert missing == []
+
+
+@pytest.mark.parametrize("past", [1, 2, 3])
+def test_a_broker_that_does_not_know_of_elections_is_overruled(past: int) -> None:
+    said = [led(2, 7)] * 3
+    said[past - 1] = led(3, 6)
+    for _ in range(3):
+        collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2, 3])
+        for _ in range(4):
+            draft, missing = told(collector, *answers(*said), client=client)
+            assert missing == []
+            assert draft.partitions.leader.tolist() == [2]
+
+
+def test_a_broker_that_is_cut_off_and_names_all_brokers_is_overruled_by_those_that_miss_it() -> None:
+    """Its followers' partitions lost it from the ISR, which is no new leader epoch."""
+    without = [BROKERS[1], THREE[2]]
+    shrunk, before = led(1, 5, isr_nodes=[1]), led(1, 5, isr_nodes=[1, 2])
+    collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2, 3])
+    for _ in range(4):
+        client._nodes = [1, 2, 3]
+        draft, missing = told(
+            collector, *answers(shrunk, before, shrunk, brokers=[without, THREE, without]), client=client
+        )
+        assert missing == []
+        assert draft.partitions.isr.row(0) == [1]
+        assert [each.node for each in draft.brokers] == [1, 3]
+
+
+def test_a_third_broker_decides_between_two_that_know_of_the_same_elections() -> None:
+    shrunk, before = led(1, 5, isr_nodes=[1]), led(1, 5, isr_nodes=[1, 2])
+    for said in ([shrunk, before, shrunk], [before, shrunk, shrunk], [shrunk, shrunk, before]):
+        collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2, 3])
+        for _ in range(4):
+            draft, missing = told(collector, *answers(*said), client=client)
+            assert missing == []
+            assert draft.partitions.isr.row(0) == [1]
+
+
+def test_brokers_that_do_not_agree_make_the_metadata_doubtful() -> None:
+    said = [led(1, 5, isr_nodes=[1]), led(1, 5, isr_nodes=[2]), led(1, 5, isr_nodes=[1, 2])]
+    client = StubClient({}, nodes=[1, 2, 3])
+    draft, missing = told(ClusterCollector(), *answers(*said), client=client)
+    assert draft.error == ""
+    assert missing == ["brokers 1, 2 and 3 do not agree on the metadata"]
+    assert sorted(map(str, asked(client))) == ["1", "2", "3"]
+
+
+def test_elections_are_compared_topic_by_topic() -> None:
+    more = [*led(2, 7), topic("b", [partition(0)])]
+    draft, missing = told(ClusterCollector(), *answers(led(3, 6), more, led(3, 6)), client=StubClient({}, nodes=[1, 2]))
+    assert missing == []
+    assert draft.topics.topic.tolist() == ["a", "b"]
 
 
 def test_nobody_answers() -> None:

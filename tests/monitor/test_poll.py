@@ -120,11 +120,12 @@ def test_the_number_of_requests_grows_with_brokers_alone(poller: Poller, client:
     client.log.clear()
     poller.poll()
     asked = Counter(api for what, api, _ in client.log if what == "ask")
-    once = ["Metadata", "DescribeQuorum", "OffsetFetch", "DescribeShareGroupOffsets", "DescribeGroups"]
+    once = ["DescribeQuorum", "OffsetFetch", "DescribeShareGroupOffsets", "DescribeGroups"]
     once += ["DescribeCluster", "ListPartitionReassignments"]
     ends_and_stable = 2 * 2
     assert asked == {
         **dict.fromkeys([*once, "ShareGroupDescribe"], 1),
+        "Metadata": 2,
         "ListGroups": 2,
         "ListOffsets": ends_and_stable,
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from answers import RESPONSES, unsupported
+from answers import RESPONSES, body_of, unsupported
 from kafka.protocol.admin import DescribeGroupsRequest
 from kafka.protocol.consumer import OffsetFetchRequest
 from recorded import Recording, ReplayClient, Served
@@ -128,10 +128,16 @@ class OldClient(ReplayClient):
         wanted = names(request.decode(ask.body(version), version=version))
         recorded = [each for each in self.recording.answers if each.api == ask.api.name and each.node == ask.node]
         answers = [RESPONSES[each.api].decode(each.body, version=each.version) for each in recorded]
+        found = {each.group_id: each for answer in answers for each in answer.groups}
         message = answers[0]
-        message.groups = [each for answer in answers for each in answer.groups if each.group_id in wanted]
-        assert [each.group_id for each in message.groups] == wanted
+        message.groups = [found[name] if name in found else _nobody(name) for name in wanted]
         return _encoded(message, version)
+
+
+def _nobody(name: str) -> Any:
+    """What is said of a group that is not there: kmon asks so whether a broker coordinates what it would keep."""
+    body = body_of(RESPONSES["DescribeGroups"], 5, groups=[{"group_id": name, "group_state": "Dead", "members": []}])
+    return RESPONSES["DescribeGroups"].decode(body, version=5).groups[0]
 
 
 def _encoded(message: Any, version: int) -> bytes:
