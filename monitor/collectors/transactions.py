@@ -24,6 +24,7 @@ from monitor.client.wire import Answer
 from monitor.collectors.base import Reply, SlowCollector, Step
 from monitor.collectors.capability import NOBODY, available, faulted, unknown
 from monitor.collectors.topic_keys import TopicKey, partition_rows, topic_keys
+from monitor.coordinators import TRANSACTIONS_TOPIC, leaderless, partition_of, tenures
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.details import TransactionPartitions, Transactions
@@ -97,7 +98,9 @@ class TransactionCollector(SlowCollector):
         elif not replies:
             unknown(draft, self.name, NOBODY)
         self._capability = draft.capabilities[self.name]
-        return missing + self._describe(client, draft)
+        # A partition that nobody leads keeps transactions that nobody lists.
+        unled = leaderless(tenures(draft.topics, draft.partitions, TRANSACTIONS_TOPIC), TRANSACTIONS_TOPIC)
+        return [*missing, *filter(None, [unled]), *self._describe(client, draft)]
 
     def _describe(self, client: Client, draft: Draft) -> list[str]:
         """Ask the coordinators for what they have listed, what was described longest ago first."""
@@ -128,9 +131,16 @@ class TransactionCollector(SlowCollector):
         draft.capabilities[self.name] = self._capability
         if not self._listed:
             return
-        # A coordinator that failed may have handed its transactions to one that answered.
-        nodes = sorted(self._listed, key=lambda node: node in self._fresh)
-        found = {each.transactional_id: each for node in nodes for each in self._listed[node]}
+        # A coordinator that failed may have handed its transactions to one that answered, and one that was cut off goes
+        # on listing what another has taken over: the leader of a transaction's partition is believed before others.
+        held = tenures(draft.topics, draft.partitions, TRANSACTIONS_TOPIC)
+        found: dict[str, _Transaction] = {}
+        for node in sorted(self._listed, key=lambda node: node in self._fresh):
+            for each in self._listed[node]:
+                name = each.transactional_id
+                known = found.get(name)
+                if known is None or not held or held[partition_of(name, len(held))].leader != known.coordinator:
+                    found[name] = each
         rows = [found[name] for name in sorted(found) if found[name].state in UNDER_WAY]
         draft.transactions = Transactions(
             objects(each.transactional_id for each in rows),

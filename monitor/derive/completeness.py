@@ -1,9 +1,13 @@
 """Whether a Snapshot has all topics and all groups of the cluster, or some may be hidden from this user."""
 
+from monitor.coordinators import OFFSETS_TOPIC
 from monitor.snapshot import Snapshot
 from monitor.text import plural
 
 NOT_PROBED = "it is not known yet whether all may be seen"
+HIDDEN_COORDINATORS = (
+    f"Describe on topic {OFFSETS_TOPIC} is not granted: whether all groups have a coordinator is unknown"
+)
 OF_GROUPS = ("describe_cluster", "describe_all_groups")
 """Capabilities of which either lets a user see every group."""
 
@@ -20,7 +24,7 @@ def hides_topics(snapshot: Snapshot) -> bool:
 
 def lists_groups(snapshot: Snapshot) -> bool:
     """Whether every group is a row of the Snapshot: brokers leave out those that this user may not describe."""
-    return not snapshot.cut_groups and answered(snapshot, "groups") and _granted(snapshot, *OF_GROUPS)
+    return answered(snapshot, "groups") and not why_hidden_groups(snapshot)
 
 
 def why_hidden_topics(snapshot: Snapshot) -> str:
@@ -32,7 +36,16 @@ def why_hidden_groups(snapshot: Snapshot) -> str:
     """Why groups may be missing that are there: hidden from this user, or beyond the limit; empty where none may be."""
     if snapshot.cut_groups:
         return f"{plural(snapshot.cut_groups, 'group')} beyond limits.groups"
-    return _not_granted(snapshot, *OF_GROUPS)
+    return _not_granted(snapshot, *OF_GROUPS) or _hidden_coordinators(snapshot)
+
+
+def _hidden_coordinators(snapshot: Snapshot) -> str:
+    """Why it is unknown whether every group has a coordinator that could list it; empty where it is known.
+
+    A cluster without the topic has no groups, unless the topic is only hidden from this user.
+    """
+    there = (snapshot.topics.topic == OFFSETS_TOPIC) & (snapshot.topics.partitions > 0)
+    return HIDDEN_COORDINATORS if hides_topics(snapshot) and not there.any() else ""
 
 
 def number_of(number: int, noun: str, *, whole: bool) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.assemble import NOT_IN_METADATA
-from monitor.derive.completeness import hides_topics
+from monitor.derive.completeness import lists_topics
 from monitor.events.event import NAME, Event, fold, some
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.text import count, name_of, plural
@@ -21,7 +21,8 @@ class Topic(NamedTuple):
 class Topics(NamedTuple):
     """What is remembered: the snapshot before, its topics by name, and the ids of some that were deleted.
 
-    Topics that may only be hidden stay in `there`. `complete` tells whether none may be.
+    Topics that may only be hidden, or that metadata lacks which are in doubt, stay in `there`. `complete` tells whether
+    there are none.
     """
 
     snapshot: Snapshot
@@ -32,7 +33,7 @@ class Topics(NamedTuple):
 
 def see_topics(before: Topics | None, now: Snapshot) -> tuple[list[Event], Topics]:
     """What changed, and what is to be remembered."""
-    complete = not hides_topics(now)
+    complete = lists_topics(now)
     if before is not None and complete == before.complete and _same(before.snapshot, now):
         return [], before._replace(snapshot=now)
     there, doubtful = _topics(now)
@@ -47,7 +48,7 @@ def see_topics(before: Topics | None, now: Snapshot) -> tuple[list[Event], Topic
         if event.kind != "topic_created" or (complete and before.complete)
     ]
     for name in before.there.keys() - there.keys():
-        if name in doubtful or not (complete and before.complete):
+        if name in doubtful or not complete:
             there[name] = before.there[name]
         else:
             deleted[name] = before.there[name].topic_id

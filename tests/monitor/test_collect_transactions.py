@@ -16,7 +16,9 @@ from monitor.client.wire import Answer
 from monitor.collectors import transactions
 from monitor.collectors.capability import NOBODY
 from monitor.collectors.transactions import NOT_DESCRIBED, NOT_FOUND, TransactionCollector
+from monitor.coordinators import TRANSACTIONS_TOPIC
 from monitor.draft import Draft
+from monitor.snapshot import NO_LEADER
 
 NAME = "transactions"
 SNAPSHOT = snapshot_of([Topic("a", [(0, 0)]), Topic("b", [(0, 0), (0, 0)])], [])
@@ -179,6 +181,23 @@ def test_a_broker_that_does_not_list_keeps_what_it_had() -> None:
     draft = one.poll(listed(2), at=90, failed={1: "broker 1: why"})
     assert (rows(draft), one.missing) == ([("pay", 7, "Ongoing", 1, 5.5, 60, "")], ["broker 1: why"])
     assert rows(one.poll(listed(2), at=120, brokers=BROKERS[1:])) == [], "the broker is gone for good"
+
+
+def test_the_leader_of_its_partition_is_believed_on_a_transaction_before_others() -> None:
+    topic = Topic(TRANSACTIONS_TOPIC, [(0, 0)], leaders=[1])
+    one = Alone(TransactionCollector(), snapshot_of([topic], []))
+    draft = one.poll(
+        listed(1, "pay"), listed(2, "pay"), described(1, about("pay", transaction_state="PrepareCommit")), described(2)
+    )
+    assert rows(draft) == [("pay", 7, "PrepareCommit", 1, 5.5, 60, "")]
+    assert one.missing == []
+
+
+def test_transactions_are_not_all_known_while_a_partition_that_keeps_some_has_no_leader() -> None:
+    topic = Topic(TRANSACTIONS_TOPIC, [(0, 0)] * 2, leaders=[1, NO_LEADER])
+    one = Alone(TransactionCollector(), snapshot_of([topic], []))
+    one.poll(listed(1), listed(2))
+    assert one.missing == ["__transaction_state: no leader of partition 1"]
 
 
 def test_not_served_and_never_answered() -> None:

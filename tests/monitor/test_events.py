@@ -330,6 +330,15 @@ def test_topics_that_may_be_hidden_are_neither_created_nor_deleted() -> None:
     ]
 
 
+def test_metadata_in_doubt_delete_no_topic() -> None:
+    doubt = replace(named("a"), outcomes=shop(failed={"cluster": TIMED_OUT}).outcomes)
+    watched = Watched(named("a", "b"))
+    assert watched.tell(doubt) == []
+    assert watched.tell(named("a", "b")) == []
+    watched.see(doubt)
+    assert watched.tell(named("a")) == [("topic_deleted", "topic b was deleted")]
+
+
 def test_a_topic_that_metadata_cannot_tell_about_is_not_deleted() -> None:
     watched = Watched(named("a", "b"))
     doubtful = named("a")

@@ -11,7 +11,9 @@ from hypothesis import given
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
+from monitor.coordinators import OFFSETS_TOPIC
 from monitor.derive.completeness import (
+    HIDDEN_COORDINATORS,
     NOT_PROBED,
     lists_groups,
     lists_topics,
@@ -266,7 +268,18 @@ def test_while_topics_may_be_hidden_only_members_tell_what_a_group_reads() -> No
     assert [STATUSES[code] for code in view.group_lags.status] == ["behind", "behind", "unknown"]
     assert view.totals.lag is None
     assert view.totals.lag_at_least == 12
-    assert (lists_topics(snapshot), lists_groups(snapshot)) == (False, True)
+    assert not lists_topics(snapshot)
+
+
+def test_without_sight_of_the_offsets_topic_it_is_unknown_whether_all_groups_are_listed() -> None:
+    """A partition of it without a leader hides groups, and nothing would show that."""
+    denied = seen(snapshot_of(TOPICS, MIXED), describe_all_topics=0, describe_all_groups=1)
+    assert not lists_groups(denied)
+    assert why_hidden_groups(denied) == HIDDEN_COORDINATORS
+    granted = snapshot_of([*TOPICS, Topic(OFFSETS_TOPIC, [(0, 0)])], MIXED)
+    granted = seen(granted, describe_all_topics=0, describe_all_groups=1)
+    assert lists_groups(granted)
+    assert lists_groups(seen(snapshot_of(TOPICS, MIXED), describe_all_topics=1, describe_all_groups=1))
 
 
 def test_a_failure_stays_the_reason_of_a_group_that_may_also_have_hidden_commits() -> None:
