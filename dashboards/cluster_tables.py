@@ -71,7 +71,7 @@ def features(view: View) -> Any:
 
 def collectors(view: View) -> Any:
     """How every collector fared in the last poll: those that failed first, then the slowest."""
-    outcomes = sorted(view.snapshot.outcomes, key=lambda each: (each.success, -each.duration_seconds))
+    outcomes = sorted(view.snapshot.outcomes, key=lambda each: (each.success, -(each.duration_seconds or 0.0)))
     if not outcomes:
         return nothing("No collectors yet", view.snapshot.error)
     # The page shows an older View while the cluster is unreachable, and its ages count from that one.
@@ -79,7 +79,9 @@ def collectors(view: View) -> Any:
         (
             text(each.collector),
             mark("yes" if each.success else "no", AVAILABLE),
-            f"{1_000 * each.duration_seconds:,.1f} ms",
+            known("–", "it did not run in this poll")
+            if each.duration_seconds is None
+            else f"{1_000 * each.duration_seconds:,.1f} ms",
             known("–", "no answer yet")
             if each.collected_at is None
             else since(view.shown.time - each.collected_at, "ago"),

@@ -37,14 +37,14 @@ Subject = View | Process | AlertCounters
 
 @dataclass(frozen=True)
 class Label:
-    """A label and its column: a path in a View or a function of it; `codes`, if any, are rows of that column."""
+    """A label and its column: a path in a View or a function of it; so are `codes`, if any: rows of that column."""
 
     name: str
     values: str | Callable[[Any], Any]
-    codes: str = ""
+    codes: str | Callable[[Any], Any] = ""
 
     def column(self, subject: Subject, rows: Rows = ALL) -> LabelColumn:
-        values, codes = read(self.values, subject), attrgetter(self.codes)(subject) if self.codes else None
+        values, codes = read(self.values, subject), read(self.codes, subject) if self.codes else None
         if isinstance(rows, slice):
             return values, codes
         if codes is None:

@@ -34,7 +34,10 @@ REQUESTS_A_BROKER, REQUESTS_BESIDE = 9, 4
 
 @dataclass
 class _Turn:
-    """One collector's part of one poll; `seconds` holds the waiting and the `reading`."""
+    """One collector's part of one poll; `seconds` holds the waiting and the `reading`.
+
+    `ran` is False while it gives out what an earlier poll had collected, or was not given its turn.
+    """
 
     collector: Collector
     asks: list[Ask] = field(default_factory=list)
@@ -42,6 +45,7 @@ class _Turn:
     seconds: float = 0.0
     reading: float = 0.0
     answered: bool = False
+    ran: bool = False
     missing: list[str] = field(default_factory=list)
 
 
@@ -79,6 +83,7 @@ class Poller:
         self.overruns = 0
         """Polls that were skipped so far because the one before took too long."""
         self._collected_at: dict[str, float] = {}
+        self._ran: set[str] = set()
         self._asked = 0
         self._past = Past()
         self._events = EventLog()
@@ -214,6 +219,7 @@ class Poller:
         turn.answered = any(isinstance(reply, Answer) for reply in replies)
         try:
             turn.missing += turn.collector.read(self._client, draft, turn.asks, replies)
+            turn.ran = not turn.collector.kept
         except Exception as error:  # noqa: BLE001 - isolation is the point
             self._broken(turn, draft, error)
         turn.reading = time.monotonic() - began
@@ -225,18 +231,22 @@ class Poller:
             raise error
         log.error("collector %s of cluster %s failed", turn.collector.name, draft.cluster, exc_info=error)
         reason = f"collector {turn.collector.name} failed: {type(error).__name__}: {error}"
-        turn.answered = False
+        turn.answered, turn.ran = False, True
         turn.missing.append(reason)
         turn.collector.fail(draft, reason)
 
     def _outcome(self, turn: _Turn, draft: Draft) -> Outcome:
         name = turn.collector.name
+        if turn.ran:
+            self._ran.add(name)
+        ran = turn.ran or (name in self._ran and not draft.error)
         if draft.error and not turn.missing:
             turn.missing.append(draft.error)
         if turn.answered or not (turn.missing or turn.collector.kept):
             self._collected_at[name] = time.time()
         error = "; ".join(dict.fromkeys(turn.missing))
-        return Outcome(name, not turn.missing, turn.seconds, self._collected_at.get(name), error)
+        seconds = turn.seconds if turn.ran else None
+        return Outcome(name, not turn.missing, seconds, self._collected_at.get(name), error, ran)
 
 
 def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] = COLLECTORS) -> View:

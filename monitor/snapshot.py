@@ -154,8 +154,8 @@ class Requests(Table):
 
     api: Texts = column("O", "API name as Kafka spells it")
     broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection")
-    requests: Floats = column("f8", "requests sent", "requests")
-    errors: Floats = column("f8", "questions without a usable answer, also those that could not be sent", "requests")
+    requests: Floats = column("f8", "requests that have ended, also those that could not be sent", "requests")
+    errors: Floats = column("f8", "requests of these without a usable answer", "requests")
     seconds: Floats = column("f8", "time from asking to the answer", "seconds")
     received_bytes: Floats = column("f8", "size of the answers", "bytes")
 
@@ -165,14 +165,17 @@ class Outcome:
     """How one collector fared in one poll.
 
     `error` is empty when `success`; a collector that lost some brokers' rows has both success False and fresh rows.
+    `duration_seconds` is None when it did not run in this poll: `success` is then that of its last run, or False with
+    `ran` False where it has not run yet or could not, because the cluster is unreachable.
     `collected_at` is unix time of the newest answer in its tables, None before the first.
     """
 
     collector: str
     success: bool
-    duration_seconds: float
+    duration_seconds: float | None
     collected_at: float | None = None
     error: str = ""
+    ran: bool = True
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def quorum_leader(view: View) -> Floats:
     return leader.astype(np.float64) if leader.any() else np.full(len(leader), np.nan)
 
 
-NODE = (Label("node", "snapshot.quorum.node"), Label("role", roles))
+NODE = (Label("broker", "snapshot.quorum.node"), Label("role", roles))
+"""A node of the quorum: brokers and controllers have their ids from one space, so one label names both."""
 METADATA = (sources.METADATA,)
 QUORUM = (sources.DESCRIBE_QUORUM,)
 

@@ -6,9 +6,11 @@ from operator import attrgetter
 import numpy as np
 
 from exporters import sources
-from exporters.family import Family, Label, Rows, nodes
-from monitor.derive.lag import OK, STATUSES
-from monitor.snapshot import KNOWN
+from exporters.families.group_states import group_states, statuses
+from exporters.families.state_sets import state_set
+from exporters.family import Family, Label, Rows
+from monitor.derive.lag import OK
+from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.table import Floats, Ints, objects
 from monitor.view import View
 
@@ -31,8 +33,13 @@ def troubled(view: View) -> Rows:
     return np.flatnonzero((view.lag_statuses.status != OK) & ~np.isnan(view.lag_times.lag_seconds))
 
 
-def statuses(view: View) -> object:
-    return objects(STATUSES[code] for code in view.group_lags.status.tolist())
+def lag_at_least(view: View) -> Floats:
+    """The known part of each group's lag; at least 0, which is true of a group of which no part is known."""
+    return np.nan_to_num(view.group_lags.lag_at_least)
+
+
+def coordinated(view: View) -> Rows:
+    return np.flatnonzero(view.snapshot.groups.coordinator != NO_LEADER)
 
 
 def _streams(view: View) -> Ints:
@@ -67,15 +74,27 @@ GROUP_PARTITION = (
 GROUP_FAMILIES = (
     Family(
         "kmon_group_info",
-        "1, labelled with the group's type, its state as Kafka names it and its coordinator's node id",
+        "1, labelled with the group's type: classic, consumer, share or streams",
         1,
-        (
-            *GROUP,
-            Label("type", "snapshot.groups.group_type"),
-            Label("state", "snapshot.groups.state"),
-            Label("coordinator", nodes("snapshot.groups.coordinator", "")),
-        ),
+        (*GROUP, Label("type", "snapshot.groups.group_type")),
+        sources=(sources.LIST_GROUPS,),
+    ),
+    state_set(
+        "kmon_group_state",
+        "1 for the state that the group is in, as Kafka names it, 0 for the other states of its type; no line while "
+        "its state is unknown",
+        GROUP[0],
+        "state",
+        group_states,
         sources=(sources.LIST_GROUPS, *sources.GROUPS),
+    ),
+    Family(
+        "kmon_group_coordinator",
+        "1, labelled with the broker that coordinates the group",
+        1,
+        (*GROUP, Label("broker", "snapshot.groups.coordinator")),
+        rows=coordinated,
+        sources=(sources.LIST_GROUPS,),
     ),
     Family("kmon_group_members", "Members of the group", "snapshot.groups.members", GROUP, sources=sources.GROUPS),
     Family(
@@ -116,8 +135,8 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_lag_at_least",
-        "Lag of the group over the partitions whose lag is known; no line while none is",
-        "group_lags.lag_at_least",
+        "Lag of the group over the partitions whose lag is known, 0 while none is: alert on this one",
+        lag_at_least,
         GROUP,
         unit="records",
         sources=sources.LAG,
@@ -131,11 +150,12 @@ GROUP_FAMILIES = (
         unit="records",
         sources=(sources.OFFSET_FETCH, sources.LIST_OFFSETS),
     ),
-    Family(
+    state_set(
         "kmon_group_status",
-        "1, labelled with how the group stands in time, which is how the worst of its partitions does",
-        1,
-        (*GROUP, Label("status", statuses)),
+        "1 for the group's status, which is the worst status of its partitions, 0 for every other status",
+        GROUP[0],
+        "status",
+        statuses,
         sources=sources.LAG,
     ),
     Family(
@@ -148,8 +168,8 @@ GROUP_FAMILIES = (
         sources=sources.LAG,
     ),
     Family(
-        "kmon_group_lag_seconds_error",
-        "The true age is at most this much less or more",
+        "kmon_group_lag_error_seconds",
+        "Error of kmon_group_lag_seconds: the true age is at most this much less or more",
         "group_lags.lag_seconds_error",
         GROUP,
         unit="seconds",

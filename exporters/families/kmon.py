@@ -17,6 +17,11 @@ def outcomes(name: str) -> Callable[[View], Floats]:
     return lambda view: np.array([getattr(each, name) for each in view.snapshot.outcomes], np.float64)
 
 
+def collector_success(view: View) -> Floats:
+    """1 or 0 by a collector's last run, unknown for one that has not run or could not."""
+    return np.where(outcomes("ran")(view) == 1, outcomes("success")(view), np.nan)
+
+
 def last_successful_poll(view: View) -> float:
     return view.shown.time if view.shown.up else NEVER
 
@@ -57,14 +62,15 @@ PROCESS_FAMILIES = (
 KMON_FAMILIES = (
     Family(
         "kmon_collector_success",
-        "1 when the collector got every answer in the last poll, else 0",
-        outcomes("success"),
+        "1 when the collector got every answer in its last run, else 0; no line before its first run, or while the "
+        "cluster is unreachable and the collector cannot run",
+        collector_success,
         COLLECTOR,
         always=True,
     ),
     Family(
         "kmon_collector_duration_seconds",
-        "How long the collector took in the last poll",
+        "How long the collector took in the last poll; no line when it did not run in it",
         outcomes("duration_seconds"),
         COLLECTOR,
         unit="seconds",
@@ -82,7 +88,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_requests_total",
-        "Requests sent to Kafka; the broker is bootstrap before its id is known",
+        "Requests to Kafka, also those that could not be sent; the broker is bootstrap before its id is known",
         "snapshot.requests.requests",
         REQUEST,
         unit="requests",
@@ -91,7 +97,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_request_errors_total",
-        "Requests sent to Kafka that had no usable answer",
+        "Requests to Kafka without a usable answer, also those that could not be sent",
         "snapshot.requests.errors",
         REQUEST,
         unit="requests",
@@ -100,7 +106,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_request_seconds_total",
-        "Time from asking Kafka to its answer, summed over requests",
+        "Time from asking Kafka to its answer or failure, summed over requests",
         "snapshot.requests.seconds",
         REQUEST,
         unit="seconds",

@@ -131,6 +131,7 @@ PARTITION_FAMILIES = (
         "Least share of the leader's bytes that a replica being added has: 0 to 1; no line while a size is unknown",
         "partition_health.reassigned",
         PARTITION,
+        unit="ratio",
         whole=False,
         rows=of_watched(OF_PARTITION, "partition_health.reassigning"),
         sources=(sources.REASSIGNMENTS, *LOG_DIRS),

@@ -7,6 +7,8 @@ import numpy as np
 
 from exporters import sources
 from exporters.family import Family, Label, Rows
+from monitor.collectors.transactions import UNDER_WAY
+from monitor.derive.completeness import lists_transactions
 from monitor.table import Floats, objects
 from monitor.view import View
 
@@ -15,7 +17,9 @@ MOST = 100
 
 
 def _states(view: View) -> Counter[Any]:
-    return Counter(view.snapshot.transactions.state.tolist())
+    counted = Counter(dict.fromkeys(UNDER_WAY, 0))
+    counted.update(view.snapshot.transactions.state.tolist())
+    return counted
 
 
 def states(view: View) -> object:
@@ -23,7 +27,9 @@ def states(view: View) -> object:
 
 
 def counts(view: View) -> Floats:
-    return np.array(list(_states(view).values()), np.float64)
+    """How many there are in each state, unknown while some may be hidden or some broker's are unknown."""
+    counted = np.array(list(_states(view).values()), np.float64)
+    return counted if lists_transactions(view.snapshot) else np.full(len(counted), np.nan)
 
 
 def oldest(view: View) -> Rows:
@@ -37,7 +43,8 @@ SOURCES = (sources.LIST_TRANSACTIONS, sources.DESCRIBE_TRANSACTIONS)
 TRANSACTION_FAMILIES = (
     Family(
         "kmon_transactions",
-        "Transactions under way, by their state as Kafka names it",
+        "Transactions under way, by their state as Kafka names it, 0 where there is none; no line while those of some "
+        "broker are unknown, or some may be hidden",
         counts,
         (Label("state", states),),
         sources=SOURCES,

@@ -270,7 +270,6 @@ class Client:
         if version is None:
             raise kafka_errors.UnsupportedVersionError(f"{ask.api.name} is not served by this broker")
         request = Request(ask.api, version, ask.body(version))
-        self.tally.sent(ask.api.name, ask.node)
         remaining = max(0.001, until - time.monotonic())
         answer: Answer = await self._within(
             connection.send_request(request, request_timeout_ms=remaining * 1000), until

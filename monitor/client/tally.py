@@ -21,26 +21,23 @@ class _Count:
 
 
 class Tally:
-    """Counts since it was made. `sent` and `count` run on the I/O thread, `table` on any."""
+    """Counts since it was made. `count` runs on the I/O thread, `table` on any."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, int], _Count] = defaultdict(_Count)
         self._lock = threading.Lock()
 
-    def sent(self, api: str, node: int | str) -> None:
-        """A request is on its way."""
-        with self._lock:
-            self._counts[api, _row(node)].requests += 1
-
     def count(self, reply: Answer | Fault, api: str) -> None:
         """A question has its reply, which for one that could not be sent is a Fault too.
 
-        What the broker does not serve is not counted: nothing is sent, and that is no error.
+        All numbers are counted here, of the same requests, so that errors are never more than requests. A question for
+        an API that the broker does not serve is not counted: nothing is sent, and that is not an error.
         """
         if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
             return
         with self._lock:
             each = self._counts[api, _row(reply.node)]
+            each.requests += 1
             each.seconds += reply.seconds
             if isinstance(reply, Fault):
                 each.errors += 1

@@ -34,7 +34,7 @@ class Collector:
     name: ClassVar[str]
     step: ClassVar[Step]
     kept = False
-    """Whether the last `read` gave out what an earlier poll had collected."""
+    """Whether the last `read` gave out what an earlier poll had collected, or nothing as it is switched off."""
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         """The questions of this poll. Brokers in `draft.failed` are not worth one."""

@@ -58,6 +58,11 @@ class ProducerCollector(SlowCollector):
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         return []
 
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        missing = super().read(client, draft, asks, replies)
+        self.kept |= not draft.choice.producers
+        return missing
+
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self._producers, self._notices = [], []
         by_leader = self._held_back(draft) if draft.choice.producers else {}

@@ -27,6 +27,12 @@ def lists_groups(snapshot: Snapshot) -> bool:
     return answered(snapshot, "groups") and not why_hidden_groups(snapshot)
 
 
+def lists_transactions(snapshot: Snapshot) -> bool:
+    """Whether every transaction under way is a row of the Snapshot."""
+    asked = answered(snapshot, "transactions") and _granted(snapshot, "transactions")
+    return asked and _granted(snapshot, "describe_transactional_ids")
+
+
 def why_hidden_topics(snapshot: Snapshot) -> str:
     """Why topics may be hidden from this user, empty where none may be."""
     return _not_granted(snapshot, "describe_all_topics")

@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from details import detailed_view
@@ -38,8 +39,8 @@ def test_the_shop() -> None:
     assert value(page, "kmon_group_lag", group="payments-ledger") == 13_500
     assert value(page, "kmon_group_members", group="payments-ledger") == 0
     assert value(page, "kmon_group_members", group="orders-fulfilment") == 2
-    info = {"group": "payments-ledger", "type": "classic", "state": "Empty", "coordinator": "2"}
-    assert value(page, "kmon_group_info", **info) == 1
+    assert value(page, "kmon_group_info", group="payments-ledger", type="classic") == 1
+    assert value(page, "kmon_group_coordinator", group="payments-ledger", broker="2") == 1
     assert value(page, "kmon_collector_success", collector="commits") == 1
     assert value(page, "kmon_collector_duration_seconds", collector="commits") == 0.012
     assert value(page, "kmon_kafka_requests_total", api="ListOffsets", broker="2") == 21
@@ -62,8 +63,9 @@ def test_unknown_has_no_line() -> None:
     assert value(page, "kmon_group_unknown_partitions", group="clicks-sessionizer") == 1
     where = {"group": "audit-archiver", "topic": "audit", "partition": "0"}
     assert value(page, "kmon_group_partition_committed_offset", **where) is None
-    assert value(page, "kmon_group_lag_at_least", group="audit-archiver") is None
-    for name in ("members", "lag", "lag_at_least", "partitions", "unknown_partitions"):
+    for group in ("audit-archiver", "secret-group"):
+        assert value(page, "kmon_group_lag_at_least", group=group) == 0, "a lower bound that is true of any group"
+    for name in ("members", "lag", "partitions", "unknown_partitions"):
         assert value(page, f"kmon_group_{name}", group="secret-group") is None
     assert value(page, "kmon_cluster_lag") is None
 
@@ -328,8 +330,36 @@ def test_names_follow_the_rules_and_no_two_are_the_same() -> None:
         labels = [label.name for label in family.labels]
         assert "cluster" not in labels
         assert len(set(labels)) == len(labels)
-        if family.unit in {"seconds", "bytes"}:
-            assert f"_{family.unit}" in family.name
+        for unit in ("seconds", "bytes", "ratio"):
+            assert (family.unit == unit) == family.name.removesuffix("_total").endswith(f"_{unit}"), family.name
+        assert not family.name.endswith(("_skew", "_percent", "_milliseconds", "_ms"))
+
+
+def test_a_broker_has_one_label_in_every_family() -> None:
+    """Else families cannot be joined: `* on (cluster, broker) group_left (rack) kmon_broker_info`."""
+    view = detailed_view()
+    brokers = {str(each) for each in view.snapshot.brokers.broker}
+    for family in CLUSTER_FAMILIES:
+        for label, (values, codes) in zip(family.labels, family.lines(view)[0], strict=True):
+            found = {str(each) for each in (values if codes is None else values[codes])}
+            assert label.name not in {"node", "node_id", "broker_id", "coordinator", "leader"}, family.name
+            if label.name == "broker":
+                assert found <= brokers | {"4", "bootstrap"}, family.name
+
+
+def test_collectors_that_did_not_run_have_no_line() -> None:
+    view = shop_view()
+    changes: dict[str, dict[str, Any]] = {
+        "log_dirs": {"duration_seconds": None},
+        "configs": {"duration_seconds": None, "success": False},
+        "producers": {"duration_seconds": None, "ran": False},
+    }
+    outcomes = [replace(each, **changes.get(each.collector, {})) for each in view.snapshot.outcomes]
+    page = MetricsPage([FixtureSource(replace(view, snapshot=replace(view.snapshot, outcomes=tuple(outcomes))))])
+    for name, success in (("log_dirs", 1), ("configs", 0), ("producers", None)):
+        assert value(page, "kmon_collector_duration_seconds", collector=name) is None
+        assert value(page, "kmon_collector_success", collector=name) == success, "that of its last run"
+    assert value(page, "kmon_collector_success", collector="commits") == 1
 
 
 def test_whole_numbers_only_where_families_say_so() -> None:

@@ -108,6 +108,19 @@ def test_nobody_listens(open_client: Open) -> None:
     assert str(reply) == "cannot connect: connection refused"
 
 
+def test_errors_are_never_more_than_requests(open_client: Open) -> None:
+    """Of all ways to fail: hanging, hanging up, refused and waiting before the next try; none is sent but the first."""
+    with serving(silent) as server:
+        gone = server.address
+    with serving(broker(SERVED, lambda _key: None)) as hung, serving(lambda _connection: None) as rude:
+        for where, seconds in ((hung, 0.5), (rude, 5.0), (gone, 5.0)):
+            client = open_client(where)
+            for count in range(1, 4):
+                assert isinstance(ask_metadata(client, seconds=seconds), Fault)
+                table = client.tally.table()
+                assert (table.requests.tolist(), table.errors.tolist()) == ([count], [count])
+
+
 def test_a_broker_in_back_off_is_said_to_wait(open_client: Open) -> None:
     with serving(silent) as server:
         address = server.address

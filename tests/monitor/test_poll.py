@@ -237,6 +237,28 @@ def test_a_cluster_that_fails_gives_the_reason_and_the_last_good_view(poller: Po
     assert back.last_good is None
 
 
+def test_a_collector_that_did_not_run_has_no_duration(poller: Poller, client: StubClient) -> None:
+    ran = {each.collector for each in poller.poll().snapshot.outcomes if each.duration_seconds is not None}
+    assert ran == {each.name for each in COLLECTORS} - {"producers"}  # switched off
+    later = poller.poll()
+    assert outcome(later, "commits").duration_seconds is not None
+    for name in ("log_dirs", "start_offsets"):  # given out from the first poll
+        kept = outcome(later, name)
+        assert (kept.duration_seconds, kept.success, kept.ran) == (None, True, True)
+    off = outcome(later, "producers")
+    assert (off.duration_seconds, off.collected_at, off.ran) == (None, None, False)
+    fail(client, METADATA)
+    for each in poller.poll().snapshot.outcomes:
+        assert each.ran == (each.duration_seconds is not None) == (each.collector == "cluster")
+
+
+def test_a_collector_that_failed_in_its_last_run_goes_on_to_say_so(poller: Poller, client: StubClient) -> None:
+    mend = fail(client, LIST_OFFSETS)
+    assert not outcome(poller.poll(), "end_offsets").success
+    mend()
+    assert outcome(poller.poll(), "end_offsets").success
+
+
 def test_a_cluster_that_never_answered_has_no_last_good_view(poller: Poller, client: StubClient) -> None:
     fail(client, METADATA)
     for _ in range(3):

@@ -38,8 +38,8 @@ class Group:
     name: str
     commits: dict[tuple[str, int], float | str | None] = field(default_factory=dict)
     members: list[tuple[str, str, list[tuple[str, int]]]] = field(default_factory=list)
-    group_type: str = "classic"
-    state: str = "Stable"
+    group_type: str | None = "classic"
+    state: str | None = "Stable"
     commits_reason: str = ""
     reason: str = ""
     protocol_type: str | None = None
@@ -161,7 +161,9 @@ def snapshot_of(
             objects(
                 each.protocol_type
                 if each.protocol_type is not None
-                else {"classic": "consumer"}.get(each.group_type, each.group_type)
+                else "consumer"
+                if each.group_type in {"classic", None}
+                else each.group_type
                 for each in groups
             ),
             objects(None if group.reason else group.state for group in groups),

@@ -177,7 +177,15 @@ COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
         grow=1,
     ),
     ages("age", "Answered", "A", _answered, "how old its newest answer was when this poll began", width=9),
-    amounts(_seconds, "took", "Took", "T", _outcomes("duration_seconds"), "its share of this poll", width=9),
+    amounts(
+        _seconds,
+        "took",
+        "Took",
+        "T",
+        _outcomes("duration_seconds"),
+        "its share of this poll; – when it did not run in it",
+        width=9,
+    ),
     reasons(lambda rows, row: visible(rows.view.snapshot.outcomes[int(rows.pick[row])].error), "why it failed"),
 )
 
@@ -219,7 +227,14 @@ def _each(name: str) -> Make:
 REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
     names("api", "API", "A", _requests("api"), meaning(Requests, "api"), width=26, grow=1, most=34),
     names("broker", "Broker", "B", _broker, "node id; bootstrap for a connection before the ids are known", width=9),
-    counts("requests", "Requests", "R", _requests("requests"), "sent since kmon started", width=10),
+    counts(
+        "requests",
+        "Requests",
+        "R",
+        _requests("requests"),
+        "since kmon started, also those that could not be sent",
+        width=10,
+    ),
     counts("errors", "Errors", "E", _requests("errors"), meaning(Requests, "errors"), width=8, kind="behind"),
     amounts(_seconds, "took", "Took", "T", _each("seconds"), "time from asking to the answer, on the average", width=9),
     sizes("bytes", "Answer", "W", _each("received_bytes"), "size of an answer, on the average", width=9),
