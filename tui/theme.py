@@ -24,7 +24,7 @@ KMON_DARK = Theme(
 _COLOURS = {
     "ok": "success",
     **dict.fromkeys(("behind", "growing", "rewound"), "warning"),
-    **dict.fromkeys(("stopped", "stuck", "losing", "lost"), "error"),
+    **dict.fromkeys(("stopped", "stuck", "ahead", "losing", "lost"), "error"),
     "unknown": "accent",
     "accent": "primary",
 }

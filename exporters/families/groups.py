@@ -9,7 +9,7 @@ from exporters import sources
 from exporters.families.group_states import group_states, statuses
 from exporters.families.state_sets import state_set
 from exporters.family import Family, Label, Rows
-from monitor.derive.lag import OK
+from monitor.derive.lag import AHEAD, OK
 from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.table import Floats, Ints, objects
 from monitor.view import View
@@ -271,6 +271,15 @@ GROUP_FAMILIES = (
         GROUP_PARTITION,
         unit="records",
         rows=lambda view: np.flatnonzero(view.lag.lost > 0),
+        sources=sources.LAG,
+    ),
+    Family(
+        "kmon_group_partition_ahead",
+        "Records that the committed offset is beyond the log end; only partitions where it is have a line",
+        "lag.ahead",
+        GROUP_PARTITION,
+        unit="records",
+        rows=lambda view: np.flatnonzero(view.lag_statuses.status == AHEAD),
         sources=sources.LAG,
     ),
 )

@@ -125,6 +125,7 @@ def lag_rows(view: View, rows: Ints) -> list[Row]:
             "lag": numbers(lag.lag, rows),
             "stable_lag": numbers(lag.stable_lag, rows),
             "lost": numbers(lag.lost, rows),
+            "ahead": numbers(lag.ahead, rows),
             "lag_seconds": numbers(times.lag_seconds, rows),
             "lag_seconds_error": numbers(times.lag_seconds_error, rows),
             "lag_method": [METHODS[times.method[row]] or None for row in rows],

@@ -16,7 +16,7 @@ from kmon.commands.lag import filter_of, regex_of
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
 from kmon.commands.options import duration_of, settings_from
 from kmon.commands.text import age
-from monitor.derive.lag import NO_COMMIT
+from monitor.derive.lag import AHEAD, NO_COMMIT, STATUSES
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
 from monitor.filter.literals import Number, parse_number
@@ -165,6 +165,7 @@ def judge_rows(view: View, asked: Rows) -> Verdict:
     findings = [
         *([Finding(CRITICAL, _breaking(breaking))] if breaking else []),
         *_unknown([*missing, *_absent(view, asked)]),
+        *_ahead(rows),
         *_short(view, rows),
         Finding(OK, f"{plural(len(rows), 'partition')} of {groups} within limits"),
     ]
@@ -224,6 +225,19 @@ def _number(row: Row, key: str) -> float:
     value = row[key]
     assert isinstance(value, int | float)
     return value
+
+
+def _ahead(rows: Sequence[Row]) -> Iterable[Finding]:
+    """Rows whose commit is beyond the log end: their lag is 0, and their reader fails or skips records."""
+    ahead = [
+        f"{name_of(str(row['group']), NAME)} on {name_of(str(row['topic']), NAME)}-{row['partition']} "
+        f"({count(_number(row, 'committed_offset'))}, log end {count(_number(row, 'end_offset'))})"
+        for row in rows
+        if row["status"] == STATUSES[AHEAD]
+    ]
+    if ahead:
+        what = "commit beyond the log end" if len(ahead) == 1 else "commits beyond the log end"
+        yield Finding(WARNING, f"{len(ahead):,} {what}: {', '.join(_some(ahead))}")
 
 
 def _short(view: View, rows: Sequence[Row]) -> Iterable[Finding]:

@@ -46,6 +46,7 @@ KEYS = (
     "eta_seconds",
     "headroom_seconds",
     "since",
+    "ahead",
     "why",
 )
 """The keys of a row, in the order of columns. None is unknown or absent.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LEVEL_OF = {
     "lost": "critical",
     "losing": "critical",
+    "ahead": "degraded",
     "stopped": "degraded",
     "stuck": "degraded",
     "growing": "degraded",
@@ -32,10 +33,15 @@ ABANDONED_SECONDS = 86_400.0
 MOST_ALIKE = 20
 """More groups of a status are one problem."""
 
-OWN_FAULT = ("lost", "losing", "rewound")
+OWN_FAULT = ("lost", "losing", "ahead", "rewound")
 """What a broker that is away does not do to a group."""
 
-DONE = {"lost": "lost records", "losing": "is losing records", "rewound": "was set back"}
+DONE = {
+    "lost": "lost records",
+    "losing": "is losing records",
+    "ahead": "is ahead of the log end",
+    "rewound": "was set back",
+}
 
 
 def find_groups(view: "View") -> Iterable[Problem]:

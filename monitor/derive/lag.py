@@ -8,14 +8,14 @@ from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Floats, Ints, Table, column, values_at
 
-OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, LOSING, LOST, UNKNOWN = range(9)
-STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "losing", "lost", "unknown")
+OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, AHEAD, LOSING, LOST, UNKNOWN = range(10)
+STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "ahead", "losing", "lost", "unknown")
 """The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
 
-GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "▼", "✘", "?")
+GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "►", "▼", "✘", "?")
 """The sign of each status: their shapes differ, and nothing draws them as emoji."""
 
-SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 1)
+SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 9, 1)
 """How bad each status is; unknown is worse than ok only."""
 
 NO_COMMIT = "no commit"
@@ -41,14 +41,14 @@ class Lag(Table):
     lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
     stable_lag: Floats = column("f8", "the same to the last stable offset: what read_committed can read", "records")
     lost: Floats = column("f8", "records deleted before they were read: max(0, start - committed)", "records")
+    ahead: Floats = column("f8", "records that the commit is beyond the log end: max(0, committed - end)", "records")
     reason: Ints = column("i4", "why lag is unknown")
 
 
 def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Lag and lost records for offsets of equal shape; NaN wherever an offset that matters is NaN.
 
-    Records below the log start are gone: they are lost, not lag. A commit beyond the end, which a truncated or
-    recreated log leaves behind, is lag 0.
+    Records below the log start are gone: they are lost, not lag. A commit beyond the end is lag 0, and `ahead`.
     """
     return np.maximum(0.0, end - np.maximum(committed, start)), np.maximum(0.0, start - committed)
 
@@ -85,7 +85,8 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     own, place = reason[unknown], row[unknown]
     of_end, of_start = values_at(offsets.end_reason, place, no_partition), values_at(offsets.start_reason, place, KNOWN)
     why[unknown] = np.where(own != KNOWN, own, np.where(of_end != KNOWN, of_end, of_start))
-    return Lag(group, topic, partition, row, member, committed, start, end, lag, stable, lost, why), reasons
+    ahead = np.maximum(0.0, committed - end)
+    return Lag(group, topic, partition, row, member, committed, start, end, lag, stable, lost, ahead, why), reasons
 
 
 def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:

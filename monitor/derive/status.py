@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.derive.lag import BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
+from monitor.derive.lag import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
 from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.derive.runs import Runs
 from monitor.derive.times import LagTimes
@@ -60,6 +60,7 @@ HOLDS: dict[int, tuple[float, int, float, int]] = {
     REWOUND: (0.0, 2, 0.0, 0),
     STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS * LEFT, 2),
     STUCK: (1 - RECENT, 2, STUCK_SECONDS * LEFT, 2),
+    AHEAD: (0.0, 2, 0.0, 0),
     LOSING: (60.0, 3, 120.0, 3),
     LOST: (0.0, 0, 600.0, 0),
 }
@@ -123,7 +124,7 @@ class _Poll:
         np.copyto(marks.seen, self.now, where=self.known)
         self._follow_offsets()
         told = (marks.evidence | marks.on) != 0
-        rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0)))
+        rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0) | (self.lag.ahead > 0)))
         if len(rows):
             self._latch(rows)
 
@@ -192,7 +193,7 @@ class _Poll:
         stopped = (on & evidence & _bit(STOPPED)) != 0
         stuck = self.waiting[rows] & (still >= patience * RECENT) & ~returned & ~stopped
         evidence |= stuck * np.uint8(_bit(STUCK))
-        for status in (BEHIND, GROWING, REWOUND, STUCK, LOSING, LOST):
+        for status in (BEHIND, GROWING, REWOUND, STUCK, AHEAD, LOSING, LOST):
             self._turn(status, rows, evidence, on, patience)
         marks.evidence[rows], marks.on[rows] = evidence, on
 
@@ -248,6 +249,7 @@ class _Poll:
             (GROWING, late & read & (older > 0) & self._short(rows)),
             (REWOUND, late & ~np.isnan(marks.highest[rows])),
             (LOSING, late & losing),
+            (AHEAD, lag.ahead[rows] > 0),
             (LOST, lag.lost[rows] > 0),
         ):
             bits |= holds * np.uint8(_bit(status))
@@ -262,7 +264,9 @@ class _Poll:
 
     def _first_sight(self, rows: Ints, unread: Floats, on: Bits) -> None:
         """What can be told of rows that no earlier poll knew, without waiting."""
-        new = (self.marks.first[rows] == self.now) & self.late[rows]
+        first = self.marks.first[rows] == self.now
+        on[first & (self.lag.ahead[rows] > 0)] |= np.uint8(_bit(AHEAD))
+        new = first & self.late[rows]
         on[new] |= np.uint8(_bit(BEHIND))
         old = new & self.waiting[rows] & (self.low[rows] > STOPPED_SECONDS) & (unread == 1)
         on[old] |= np.uint8(_bit(STOPPED))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.derive.lag import LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
+from monitor.derive.lag import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.derive.status import SHORTFALL
 from monitor.snapshot import KNOWN
 from monitor.table import values_at
@@ -34,11 +34,12 @@ def partition_story(view: "View", row: int, write: Write = count) -> str:
         parts = [
             _set_back(view, row) if status == REWOUND else "",
             lost_of(view, row, write),
+            ahead_of(view, row, write),
             held_of(view, row),
             _unread(view, row),
             _pace(view, row),
             reader_of(view, row) + _reader_pace(view, row),
-            left_of(view, row, write),
+            "" if status == AHEAD else left_of(view, row, write),
         ]
     if status != UNKNOWN and reason != KNOWN:
         parts.append(f"age unknown: {visible(view.reasons[reason])}")
@@ -58,6 +59,15 @@ def lost_of(view: "View", row: int, write: Write = count) -> str:
     """How much of a row of lag is lost; empty for nothing."""
     lost = float(view.lag.lost[row])
     return f"{write(lost)} deleted before they were read" if lost > 0 else ""
+
+
+def ahead_of(view: "View", row: int, write: Write = count) -> str:
+    """That the commit of a row of lag is beyond the log end, with both offsets; empty where it is not."""
+    lag = view.lag
+    if view.lag_statuses.status[row] != AHEAD or not lag.ahead[row] > 0:
+        return ""
+    committed, end = count(lag.committed_offset[row]), count(lag.end_offset[row])
+    return f"committed offset {committed} is {write(float(lag.ahead[row]))} beyond the log end {end}"
 
 
 def held_of(view: "View", row: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
-from monitor.derive.story import NAME, held_of, left_of, lost_of, reader_of, span_of
+from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, reader_of, span_of
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
 from monitor.text import Write, count, name_of, plural, visible
@@ -24,7 +24,7 @@ MOST_KINDS = 6
 
 OF_PARTITIONS = {"offline": "offline", "under_min_isr": "under min ISR", "under_replicated": "under-replicated"}
 """What is said of the partitions that problems of a kind are about."""
-OF_GROUPS = {"lost": "lost records", "losing": "losing records"}
+OF_GROUPS = {"lost": "lost records", "losing": "losing records", "ahead": "ahead of the log end"}
 """What is said of groups of a status, of other statuses their word."""
 
 
@@ -177,7 +177,8 @@ def _how(view: "View", row: int, write: Write) -> str:
     """How a row of lag stands and for how long, who has it, and what is left to read."""
     reader, held = reader_of(view, row), held_of(view, row)
     said = f"{STATUSES[view.lag_statuses.status[row]]}{span_of(view, row)} on {_place(view, row)}"
-    return f"{said}{reader and f' ({reader})'}: {left_of(view, row, write)}{held and f', {held}'}"
+    left = ahead_of(view, row, write) or left_of(view, row, write)
+    return f"{said}{reader and f' ({reader})'}: {left}{held and f', {held}'}"
 
 
 def partition_why(view: "View", row: int, write: Write = count) -> str:
@@ -186,8 +187,7 @@ def partition_why(view: "View", row: int, write: Write = count) -> str:
     parts = []
     if status not in {OK, UNKNOWN} and (span := span_of(view, row)):
         parts.append(f"{STATUSES[status]}{span}")
-    if lost := lost_of(view, row, write):
-        parts.append(lost)
+    parts += filter(None, (lost_of(view, row, write), ahead_of(view, row, write)))
     if lag.lag[row] > 0 and lag.member[row] < 0:
         parts.append("assigned to no member")
     if held := held_of(view, row):

@@ -34,6 +34,7 @@ KINDS = (
     "member_left",
     "offsets_reset",
     "retention_overtook",
+    "commit_beyond_end",
 )
 """What can happen; docs/events.md tells how each is seen."""
 
@@ -82,7 +83,9 @@ class Events(Table):
     group: Texts = column("O", "group id, None where it is about none")
     before: Texts = column("O", "what was, in words")
     after: Texts = column("O", "what is, in words")
-    records: Floats = column("f8", "records set back, truncated or deleted unread; unknown for other kinds", "records")
+    records: Floats = column(
+        "f8", "records set back, truncated, deleted unread or beyond the log end; unknown for other kinds", "records"
+    )
     count: Ints = column("i4", "how many alike it stands for")
     text: Texts = column("O", "the event in a sentence")
 

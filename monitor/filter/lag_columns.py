@@ -81,6 +81,7 @@ TABLE: tuple[tuple[Column, Read], ...] = (
     (Column("end_offset", NUMBER, "log end offset (high watermark)", RECORDS), _lag("end_offset")),
     (Column("lag", NUMBER, "records still to read", RECORDS), _lag("lag")),
     (Column("lost", NUMBER, "records deleted before they were read", RECORDS), _lag("lost")),
+    (Column("ahead", NUMBER, "records that the commit is beyond the log end", RECORDS), _lag("ahead")),
     (Column("stable_lag", NUMBER, "records still to read for read_committed", RECORDS), _lag("stable_lag")),
     (
         Column("lag_seconds", NUMBER, "age of the next record to be read; 0 where there is none", SECONDS),

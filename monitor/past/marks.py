@@ -9,7 +9,7 @@ from monitor.past.rows import Places, group_places, lag_places
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.table import Flags, Floats, Ints
 
-LATCHES = 7
+LATCHES = 8
 """How many conditions are followed in time; monitor.derive.status names them, a bit each."""
 KEPT_SECONDS = 1800.0
 """How long what is known of a group is kept while it cannot be asked, or no broker lists it."""

@@ -162,6 +162,7 @@ def test_lag_is_worst_first_and_limited() -> None:
         "lag": 70_000,
         "stable_lag": 70_000,
         "lost": 0,
+        "ahead": 0,
         **dict.fromkeys(("lag_seconds", "lag_seconds_error", "lag_method", "produce_rate", "consume_rate")),
         **dict.fromkeys(("eta_seconds", "headroom_seconds", "since")),
         "age_reason": "the next record is not dated yet",

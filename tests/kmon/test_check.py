@@ -182,6 +182,17 @@ def test_a_group_without_limits_is_critical_when_it_lost_records(check: Check) -
     assert check(view, "--group", "word-count")[0] == OK
 
 
+def test_a_commit_beyond_the_log_end_is_a_warning(check: Check) -> None:
+    view = view_of([Group("a", {("t", 0): 1000})], Topic("u", [(0, 1)]))
+    ahead = "1 commit beyond the log end: a on t-0 (1,000, log end 100)"
+    for args in (["--group", "a"], ["--max-lag", "5"], ["--topic", "t", "--max-lag-seconds", "5m"]):
+        code, text = check(view, *args)
+        assert (code, text.partition("|")[0]) == (WARNING, ahead)
+    code, text = check(view)
+    assert (code, text.partition("|")[0]) == (WARNING, "a ahead of the log end")
+    assert check(view, "--where", "ahead > 0")[0] == CRITICAL
+
+
 def test_hostile_names_keep_the_line(check: Check) -> None:
     name = "a|b\n\x1b[31m'=1;2"
     code, text = check(view_of([Group(name, {("t", 0): 40})]), "--max-lag", "5")

@@ -80,6 +80,7 @@ def test_a_row_has_every_key_and_numbers_are_whole() -> None:
         "eta_seconds": None,
         "headroom_seconds": None,
         "since": None,
+        "ahead": 0,
         "why": (f"lost: 400 deleted before they were read; no members; 11,500 records; age unknown: {NOT_DATED}"),
     }
     row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")

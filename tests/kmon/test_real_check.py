@@ -11,7 +11,7 @@ from kafka_cluster import broker_paused, commit, make_topic, produce, unique
 from real_kmon import kmon, kmon_lag
 
 from kmon import cli
-from kmon.commands.check import CRITICAL, OK, UNKNOWN
+from kmon.commands.check import CRITICAL, OK, UNKNOWN, WARNING
 from kmon.demo.cluster import Cluster
 from monitor.filter.literals import parse_number
 
@@ -91,6 +91,18 @@ def test_lag_where_picks_the_same_rows(kafka: Cluster, groups: Groups) -> None:
     assert isinstance(age, float)
     assert isinstance(error, float)
     assert error <= 0.02 * age
+
+
+def test_a_commit_beyond_the_log_end_is_a_warning_and_is_told_everywhere(kafka: Cluster, check: Check) -> None:
+    topic, group = make_topic(kafka, "ahead", partitions=1), unique("ahead")
+    end = produce(kafka, topic, 0)
+    commit(kafka, group, {(topic, 0): end + 980})
+    offsets = f"committed offset {end + 980:,} is 980 beyond the log end {end:,}"
+    (row,) = kmon_lag(kafka.bootstrap, "--group", group)
+    assert (row["lag"], row["ahead"], row["status"]) == (0, 980, "ahead")
+    assert row["why"] == f"ahead: {offsets}"
+    code, line = check("--group", group)
+    assert (code, f"1 commit beyond the log end: {group} on {topic}-0 (" in line) == (WARNING, True)
 
 
 @pytest.fixture

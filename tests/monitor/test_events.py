@@ -77,6 +77,8 @@ def test_any_two_polls_are_compared_and_the_second_again_tells_nothing_new(one: 
     assert set(events.kind) <= set(KINDS)
     assert (events.after_time < events.time).all()
     assert sum(watched.log.changes.counts.values()) == events.count.sum()
+    # A commit beyond the log end is reported when a second poll sees it.
+    assert {kind for kind, _ in watched.tell(two)} <= {"commit_beyond_end"}
     assert watched.tell(two) == []
 
 
@@ -612,6 +614,38 @@ def test_retention_overtakes_a_group_once() -> None:
     # Who goes back to where records are gone already was not overtaken.
     watched = Watched(starting(20))
     assert [kind for kind, _ in watched.tell(starting(20, 10))] == ["offsets_reset"]
+
+
+def test_a_commit_beyond_the_log_end_is_told_once_by_the_second_poll_that_sees_it() -> None:
+    def ending(end: float | None, commit: float = 40) -> Snapshot:
+        return shop([Group("pay", {("orders", 0): commit})], [Topic("orders", [(0, end)])])
+
+    beyond = ("commit_beyond_end", "pay on orders-0: the committed offset 40 is 10 beyond the log end 30")
+    watched = Watched(ending(50))
+    assert watched.tell(ending(30)) == [("truncated", "orders-0: truncated by 20, log end 50 → 30")]
+    assert watched.tell(ending(None)) == []
+    assert watched.tell(ending(30)) == [beyond]
+    event = row(watched.log.changes.events)
+    assert (event["records"], event["before"], event["after"]) == (10, "40", "log end 30")
+    assert event["after_time"] == NOW + 10
+    assert watched.tell(ending(31)) == watched.tell(ending(31)) == []
+    # A log end that one poll alone has may be out of date.
+    watched = Watched(ending(50))
+    assert [kind for kind, _ in [*watched.tell(ending(30)), *watched.tell(ending(50))]] == ["truncated"]
+    # It was so before kmon began to poll.
+    watched = Watched(ending(30))
+    assert watched.tell(ending(30)) == watched.tell(ending(30)) == []
+
+
+def test_commits_beyond_the_log_end_on_many_partitions_are_one_event() -> None:
+    def ending(end: float) -> Snapshot:
+        group = Group("pay", {("orders", each): 100 for each in range(40)})
+        return shop([group], [Topic("orders", [(0, end)] * 40)])
+
+    watched = Watched(ending(100), ending(90))
+    assert watched.tell(ending(90)) == [
+        ("commit_beyond_end", "pay on 40 partitions: 400 records between log ends and commits beyond them")
+    ]
 
 
 def test_a_topic_without_a_known_start_is_not_overtaken() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from snapshots import snapshots
 from views import Group, Topic, snapshot_of
 
-from monitor.derive.lag import NO_COMMIT, NO_PARTITION, derive_lag, lag_of
+from monitor.derive.lag import NO_COMMIT, NO_PARTITION, STATUSES, derive_lag, lag_of
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.view import make_view
 
@@ -151,6 +151,15 @@ def test_records_below_the_log_start_are_lost() -> None:
     lag, _ = derive_lag(snapshot_of(topics, [Group("g", {("a", 0): 9, ("a", 1): 1, ("a", 2): 4})]))
     assert lag.lag.tolist() == [0, 6, 5]
     assert lag.lost.tolist() == [0, 2, 0]
+
+
+def test_a_commit_beyond_the_end_is_lag_0_and_told_as_such() -> None:
+    topics = [Topic("a", [(0, 20), (0, 20), (0, None)])]
+    view = make_view(snapshot_of(topics, [Group("g", {("a", 0): 1000, ("a", 1): 20, ("a", 2): 1000})]))
+    assert view.lag.lag.tolist()[:2] == [0, 0]
+    assert view.lag.ahead.tolist()[:2] == [980, 0]
+    assert math.isnan(view.lag.ahead[2])
+    assert [STATUSES[code] for code in view.lag_statuses.status] == ["ahead", "ok", "unknown"]
 
 
 def test_the_lag_of_a_share_group_is_the_broker_s_count() -> None:

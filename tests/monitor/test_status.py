@@ -70,6 +70,29 @@ def test_behind_is_left_only_after_a_minute() -> None:
     assert said[8:] == [*["behind"] * 6, "ok", "ok", "ok"]
 
 
+# ahead
+
+
+def test_a_commit_beyond_the_log_end_is_ahead_from_the_second_poll_on_until_it_is_not() -> None:
+    cut = [Poll(END - 500, AT) for _ in range(4)]
+    assert after_well([*cut, Poll(END - 490, END - 490), Poll(END - 480, END - 480)]) == [
+        "ok",
+        *["ahead"] * 3,
+        "ok",
+        "ok",
+    ]
+
+
+def test_a_log_end_that_one_poll_alone_has_is_no_status() -> None:
+    assert set(after_well([Poll(END - 500, AT), *[Poll(END + 10 * each, AT + 10 * each) for each in range(9)]])) == {
+        "ok"
+    }
+
+
+def test_a_commit_that_is_beyond_the_log_end_at_first_sight_is_ahead_at_once() -> None:
+    assert words(watch([Poll(20, 1000, 0), Poll(20, 1000, 0)])) == ["ahead", "ahead"]
+
+
 # stopped
 
 

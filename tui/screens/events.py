@@ -20,7 +20,7 @@ from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Make, Rows, names, reasons
 
 GRAVE = {
-    **dict.fromkeys(("broker_gone", "truncated", "retention_overtook"), LOST),
+    **dict.fromkeys(("broker_gone", "truncated", "retention_overtook", "commit_beyond_end"), LOST),
     **dict.fromkeys(
         (
             "broker_restarted",

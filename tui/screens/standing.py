@@ -15,9 +15,10 @@ from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, statuses, totals
 
 STATUS_MEANING = (
-    "lost: records were deleted before they were read; losing: deletion will overtake the group; stuck: its offset does"
-    " not move; stopped: nobody is consuming; rewound: it fell; growing: read slower than produced; behind: old records"
-    " are still to be read; unknown: nobody can say, and Why says why; ok: read in time"
+    "lost: records were deleted before they were read; losing: deletion will overtake the group; ahead: its committed"
+    " offset is beyond the log end; stuck: its offset does not move; stopped: nobody is consuming; rewound: it fell;"
+    " growing: read slower than produced; behind: old records are still to be read; unknown: nobody can say, and Why"
+    " says why; ok: read in time"
 )
 
 Of = Callable[[str], Make]
