@@ -168,7 +168,7 @@ class Poller:
         """All turns in order. The replies of a step are decoded while the next step's questions are under way."""
         turns = [_Turn(collector) for collector in self._collectors]
         self._asked = 0
-        discover, commits, ends = ([turn for turn in turns if turn.collector.step is step] for step in Step)
+        discover, starts, commits, ends = ([turn for turn in turns if turn.collector.step is step] for step in Step)
         if not self._client.nodes:  # the first poll: who could be asked for groups is not known before metadata
             self._begin(discover[:1], draft)
             self._finish(discover[:1], draft)
@@ -177,6 +177,8 @@ class Poller:
         self._finish(discover, draft)
         if draft.error:
             return turns
+        self._begin(starts, draft)
+        self._finish(starts, draft)
         self._begin(commits, draft)
         replies = [self._wait(turn) for turn in commits]
         self._begin(ends, draft)

@@ -86,7 +86,7 @@ class Partitions(Table):
 
 @dataclass(frozen=True, eq=False)
 class Offsets(Table):
-    """One row a partition, in the order of `partitions`. Ends are asked after commits, starts with them."""
+    """One row a partition, in the order of `partitions`. Starts are asked before commits, ends after them."""
 
     start_offset: Floats = column("f8", "log start offset", "records")
     start_reason: Ints = column("i4", "why the start offset is unknown")

@@ -174,6 +174,7 @@ def make_view(
     rates = derive_rates(known, len(snapshot.partitions), len(rows))
     times = derive_times(snapshot, rows, known, rates, reasons)
     statuses = derive_statuses(snapshot, rows, times, rates, known)
+    rows = replace(rows, lost=statuses.lost)
     kept = last_good.shown if last_good is not None and snapshot.error else None
     groups = total_groups(snapshot, rows, statuses, times)
     health = derive_partitions(snapshot)

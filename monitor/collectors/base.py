@@ -1,4 +1,4 @@
-"""What a collector is: it asks in one of three steps of a poll, and reads the replies into the draft of a Snapshot."""
+"""What a collector is: it asks in one of the steps of a poll, and reads the replies into the draft of a Snapshot."""
 
 import math
 from collections.abc import Sequence
@@ -19,13 +19,15 @@ Reply = Answer | Fault
 class Step(IntEnum):
     """When a collector asks. All replies of a step are there before the next step asks.
 
-    Committed offsets come before end offsets: lag then may be overstated by what was produced in between, and is never
-    negative.
+    Log starts come before committed offsets: lost records then may be understated by what was deleted in between, and
+    who commits before records are deleted has lost none. Committed offsets come before end offsets: lag then may be
+    overstated by what was produced in between, and is never negative.
     """
 
     DISCOVER = 0
-    COMMITS = 1
-    ENDS = 2
+    STARTS = 1
+    COMMITS = 2
+    ENDS = 3
 
 
 class Collector:

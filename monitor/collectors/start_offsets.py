@@ -16,10 +16,10 @@ EVERY_SECONDS = 30.0
 
 
 class StartOffsetCollector(LeaderOffsetCollector):
-    """Asks with the commits, before the ends: an older start can only understate what was lost, never invent it."""
+    """Asks before the commits: an older start can only understate what was lost, never invent it."""
 
     name = "start_offsets"
-    step = Step.COMMITS
+    step = Step.STARTS
     timestamp = EARLIEST
 
     def __init__(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.derive.own_records import own_records
 from monitor.derive.partitions import partition_rows
 from monitor.snapshot import KNOWN, Snapshot, row_key
 from monitor.table import Floats, Ints, Table, column, values_at
@@ -40,7 +41,9 @@ class Lag(Table):
     end_offset: Floats = column("f8", "log end offset", "records")
     lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
     stable_lag: Floats = column("f8", "the same to the last stable offset: what read_committed can read", "records")
-    lost: Floats = column("f8", "records deleted before they were read: max(0, start - committed)", "records")
+    lost: Floats = column(
+        "f8", "records deleted before they were read: max(0, start - committed); kept for 10 minutes", "records"
+    )
     ahead: Floats = column("f8", "records that the commit is beyond the log end: max(0, committed - end)", "records")
     reason: Ints = column("i4", "why lag is unknown")
 
@@ -72,6 +75,7 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     offsets = snapshot.offsets
     start, end = values_at(offsets.start_offset, row), values_at(offsets.end_offset, row)
     lag, lost = lag_of(committed, start, end)
+    lost[own_records(snapshot, group, topic) & ~np.isnan(lost)] = 0.0
     share = snapshot.groups.group_type == "share"
     # Last stable offsets are asked after the ends, so what was produced in between must not count.
     stable, _ = lag_of(committed, start, np.minimum(values_at(offsets.stable_offset, row), end))

@@ -82,6 +82,7 @@ class LagStatuses(Table):
         "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
     )
     watched: Floats = column("f8", "unix time of the first poll that knew the lag of the row", "seconds")
+    lost: Floats = column("f8", "records lost, the most while the status is; unknown until confirmed", "records")
 
 
 def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:
@@ -96,7 +97,14 @@ def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates,
         np.where(unknown, UNKNOWN, marks.status),
         np.where(unknown, marks.seen, marks.since).astype(np.float64) + origin,
         marks.first.astype(np.float64) + origin,
+        _lost(lag, marks),
     )
+
+
+def _lost(lag: Lag, marks: Marks) -> Floats:
+    """Records lost by row: none are without the status, and as long as that holds some are."""
+    lost: Floats = np.where(lag.lost > 0, np.nan, lag.lost)
+    return np.where(np.isnan(lag.lost), np.nan, np.where(np.isnan(marks.lost), lost, marks.lost))
 
 
 def _bit(status: int) -> int:
@@ -140,7 +148,8 @@ class _Poll:
         marks, lag, now = self.marks, self.lag, self.now
         committed, before = lag.committed_offset, marks.committed
         rose = committed > before
-        fell = np.flatnonzero(committed < before)
+        self.fell = committed < before
+        fell = np.flatnonzero(self.fell)
         marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
         marks.fell[fell] = now
         if marks.told < self.snapshot.started:
@@ -196,6 +205,8 @@ class _Poll:
         for status in (BEHIND, GROWING, REWOUND, STUCK, AHEAD, LOSING, LOST):
             self._turn(status, rows, evidence, on, patience)
         marks.evidence[rows], marks.on[rows] = evidence, on
+        now_lost = np.where(evidence & _bit(LOST) != 0, self.lag.lost[rows], np.nan)
+        marks.lost[rows] = np.where(on & _bit(LOST) != 0, np.fmax(marks.lost[rows], now_lost), np.nan)
 
         worst = _WORST[on]
         changed = np.flatnonzero(worst != marks.status[rows])
@@ -250,7 +261,8 @@ class _Poll:
             (REWOUND, late & ~np.isnan(marks.highest[rows])),
             (LOSING, late & losing),
             (AHEAD, lag.ahead[rows] > 0),
-            (LOST, lag.lost[rows] > 0),
+            # An offset that fell may be an old one, which the next poll does not confirm.
+            (LOST, (lag.lost[rows] > 0) & ~self.fell[rows]),
         ):
             bits |= holds * np.uint8(_bit(status))
         return bits

@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.dating import Bracket, Wanted
 from monitor.derive.lag import Lag, next_offsets, waiting_rows
+from monitor.derive.own_records import own_records
 from monitor.derive.partitions import partition_rows
 from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.details import RecordTimes
@@ -146,7 +147,9 @@ def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, oldest: Floats) -
     moved = rate(past.starts, WINDOWS[-1]) if past is not None else np.full(len(snapshot.partitions), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         ahead = np.maximum(0.0, next_offsets(lag)[rows] - lag.start_offset[rows])
-        by_start = np.where(moved[partition] > 0, ahead / moved[partition], np.inf)
+        # An application that deletes what it has read moves the log start itself, and no further than it has read.
+        moves = (moved[partition] > 0) & ~own_records(snapshot, lag.group[rows], lag.topic[rows])
+        by_start = np.where(moves, ahead / moved[partition], np.inf)
     by_age = np.full(len(rows), np.nan)
     if len(snapshot.topic_configs):
         configs = snapshot.topic_configs

@@ -22,6 +22,7 @@ _COLUMNS = (
     *((name, "f4", np.nan) for name in _TIMES),
     ("committed", "f8", np.nan),
     ("highest", "f8", np.nan),
+    ("lost", "f8", np.nan),
     ("pace", "f4", np.nan),
     ("age_low", "f4", np.nan),
     ("age_high", "f4", np.nan),
@@ -40,7 +41,8 @@ class Marks:
 
     `first` and `seen` are the first and the last poll that knew the row's lag, `committed` its last known offset, and
     `still` since when that has not moved while there was something to read; `pace` is the longest that it usually stays
-    so. While a row is rewound, `highest` is where it was and `fell` when it left. `age_low` and `age_high` enclose the
+    so. While a row is rewound, `highest` is where it was and `fell` when it left; while it is lost, `lost` is the
+    most records that it was seen to have lost. `age_low` and `age_high` enclose the
     age of the next record when the offset last moved, `middle` and `base` are earlier `age_high`. Bits of `evidence`
     tell which conditions held at the last poll, those of `on` which are told; `turned[condition]` is when that of
     `evidence` last changed. `status` and `since` are what was told last.
@@ -50,6 +52,7 @@ class Marks:
     seen: Shorts
     committed: Floats
     still: Shorts
+    lost: Floats
     pace: Shorts
     highest: Floats
     fell: Shorts

@@ -88,12 +88,22 @@ def test_a_poll_brings_everything(poller: Poller) -> None:
 def test_ends_are_asked_only_when_every_commit_has_come(poller: Poller, client: StubClient) -> None:
     poller.poll()
     asked = [place for place, (what, api, _) in enumerate(client.log) if (what, api) == ("ask", "ListOffsets")]
-    ends = asked[2:6]  # before them starts, asked with the commits; of them two are last stable; then records are dated
+    ends = asked[2:6]  # before them starts; of them two are last stable; then records are dated
     assert len(ends) == 4
     for api in ("OffsetFetch", "DescribeShareGroupOffsets"):
         replies = [place for place, (what, each, _) in enumerate(client.log) if (what, each) == ("reply", api)]
         assert replies
         assert max(replies) < min(ends)
+
+
+def test_starts_are_there_before_commits_are_asked(poller: Poller, client: StubClient) -> None:
+    """Else records that are read, committed and then deleted within the poll would be lost records."""
+    poller.poll()
+    starts = [place for place, (what, api, _) in enumerate(client.log) if (what, api) == ("reply", "ListOffsets")][:2]
+    for api in ("OffsetFetch", "DescribeShareGroupOffsets"):
+        asked = [place for place, (what, each, _) in enumerate(client.log) if (what, each) == ("ask", api)]
+        assert asked
+        assert max(starts) < min(asked)
 
 
 def test_lag_may_be_overstated_and_is_never_too_small(poller: Poller, client: StubClient) -> None:

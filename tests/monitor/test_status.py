@@ -93,6 +93,51 @@ def test_a_commit_that_is_beyond_the_log_end_at_first_sight_is_ahead_at_once() -
     assert words(watch([Poll(20, 1000, 0), Poll(20, 1000, 0)])) == ["ahead", "ahead"]
 
 
+# lost
+
+
+def test_status_lost_tells_how_much_until_it_ends() -> None:
+    gone = [Poll(END + 10 * each, AT, start=AT + 40) for each in range(1, 4)]
+    back = [Poll(END + 30 + 10 * each, END + 30 + 10 * each, start=AT + 40) for each in range(1, 70)]
+    views = watch([*WELL, *gone, *back])[len(WELL) :]
+    told = [(STATUSES[view.lag_statuses.status[0]], float(view.lag.lost[0])) for view in views]
+    assert set(told) == {("lost", 40.0), ("ok", 0.0)}
+    assert told.count(("lost", 40.0)) == 2 + 61
+
+
+def test_a_commit_that_one_poll_alone_has_loses_nothing() -> None:
+    """A coordinator that was away may give out an old commit, below where the log starts by now."""
+    old = Poll(END + 10, 100, start=500)
+    views = watch([*WELL, old, *[Poll(END + 10 + 10 * each, END + 10 * each, start=500) for each in range(9)]])
+    assert "lost" not in words(views)
+    assert math.isnan(views[len(WELL)].lag.lost[0])
+    assert [view.lag.lost[0] for view in views[len(WELL) + 1 :]] == [0] * 9
+    # What was set back to there is told by the next poll.
+    assert words(watch([*WELL, old, old, old]))[-3:] == ["ok", "lost", "lost"]
+
+
+@pytest.mark.parametrize(("group", "lost"), [("app", 0), ("audit", 25)])
+def test_what_a_streams_application_deletes_itself_is_lost_to_others_alone(group: str, lost: float) -> None:
+    """Kafka Streams deletes the records of its repartition topics once it has read and committed them."""
+    topics = [Topic("app-counts-repartition", [(75, 100)]), Topic("orders", [(75, 100)])]
+    commits: dict[tuple[str, int], float | str | None] = {("app-counts-repartition", 0): 50}
+    view = Series().poll(topics, [Group(group, commits), Group("app2", {("orders", 0): 50})])
+    assert view.lag.lost.tolist() == ([lost, 25] if group == "app" else [25, lost])
+    assert view.lag.lag.tolist() == [25, 25]
+    assert (STATUSES[view.lag_statuses.status[0 if group == "app" else 1]] == "lost") == (lost > 0)
+
+
+def test_a_log_start_that_the_application_moves_overtakes_nobody() -> None:
+    """It moves as far as the application has read: nothing is deleted before it is read."""
+    for topic, losing in (("app-counts-repartition", False), ("orders", True)):
+        series = Series(retention_seconds=math.inf)
+        for each in range(200):
+            group = Group("app", {(topic, 0): 1000 + 5 * each}, [("c", "/h", [(topic, 0)])])
+            view = series.poll([Topic(topic, [(990 + 5 * each, 1100 + 10 * each)])], [group])
+        assert np.isinf(view.lag_times.headroom_seconds[0]) == (not losing)
+        assert (STATUSES[view.lag_statuses.status[0]] == "losing") == losing
+
+
 # stopped
 
 
