@@ -223,8 +223,7 @@ class PartitionRows:
         row = self.view.group_rows.get(dict(labels)["group"])
         if row is None:
             return _unlisted(self.view)
-        groups = self.view.snapshot.groups
-        code = groups.commits_reason[row] if groups.commits_reason[row] != KNOWN else groups.reason[row]
+        code = self.view.snapshot.groups.unread[row]
         return None if code == KNOWN else self.view.reasons[code]
 
     def reason(self, row: int) -> str:

@@ -72,6 +72,7 @@ def made_up(topics: int, partitions: int, groups: int, commits: int) -> Snapshot
             np.ones(groups),
             nothing,
             nothing,
+            nothing,
         ),
         members=Members(
             np.arange(groups),

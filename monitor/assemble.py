@@ -22,7 +22,15 @@ from monitor.details import (
     Transactions,
 )
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
-from monitor.group_tables import NOT_ASKED, commit_troubles, description, make_groups, make_members, troubles
+from monitor.group_tables import (
+    NOT_ASKED,
+    assignment_troubles,
+    commit_troubles,
+    description,
+    make_groups,
+    make_members,
+    troubles,
+)
 from monitor.snapshot import (
     Assignments,
     Brokers,
@@ -158,8 +166,9 @@ class Assembler:
             self._listed, self._described = draft.groups, draft.descriptions
         return replace(
             self._groups,
-            reason=np.array([draft.reason(text) if text else 0 for text in troubles(draft)], np.int32),
+            reason=_codes(draft, troubles(draft)),
             commits_reason=commit_troubles(draft, self._group_rows),
+            assignments_reason=_codes(draft, assignment_troubles(draft)),
         )
 
     def _make_members(self, draft: Draft) -> None:
@@ -218,6 +227,11 @@ class Assembler:
             return columns
         keep = (group >= 0) & (topic >= 0)
         return tuple(column[keep] for column in columns)  # type: ignore[return-value]
+
+
+def _codes(draft: Draft, texts: list[str]) -> Ints:
+    """Reasons as codes of this poll."""
+    return np.array([draft.reason(text) if text else 0 for text in texts], np.int32)
 
 
 def _tell_cut_commits(draft: Draft) -> None:

@@ -61,7 +61,10 @@ class SubtopologyRow(NamedTuple):
 
 @dataclass
 class GroupDescription:
-    """What a describe answer says of one group; `error` is empty when it could be described."""
+    """What a describe answer says of one group; `error` is empty when it could be described.
+
+    `assignment_error` is why what some members are assigned is not known, empty where it is.
+    """
 
     error: str = ""
     state: str | None = None
@@ -71,6 +74,7 @@ class GroupDescription:
     assignor: str | None = None
     subtopologies: list[SubtopologyRow] = field(default_factory=list)
     members: list[MemberRow] = field(default_factory=list)
+    assignment_error: str = ""
 
 
 class ListedGroup(NamedTuple):

@@ -117,7 +117,7 @@ def _column(view: "View", name: str, values: Any) -> Any:
         return objects(STATUSES[code] for code in values)
     if name == "method":
         return objects(METHODS[code] for code in values)
-    if name in ("reason", "start_reason", "end_reason", "stable_reason", "commits_reason"):
+    if name in ("reason", "start_reason", "end_reason", "stable_reason", "commits_reason", "assignments_reason"):
         return objects(view.reasons[code] for code in values)
     names = {"group": view.snapshot.groups.group, "topic": view.snapshot.topics.topic}
     return names[name][values] if name in names else values

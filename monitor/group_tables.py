@@ -25,6 +25,11 @@ def troubles(draft: Draft) -> list[str]:
     return [each.reason or description(draft, each).error for each in draft.groups]
 
 
+def assignment_troubles(draft: Draft) -> list[str]:
+    """Why what some members of each group are assigned is unknown, empty where it is known."""
+    return [description(draft, each).assignment_error for each in draft.groups]
+
+
 def commit_troubles(draft: Draft, rows: dict[str, int]) -> Ints:
     reason = np.zeros(len(draft.groups), np.int32)
     for name, text in draft.commit_faults.items():
@@ -48,6 +53,7 @@ def make_groups(draft: Draft) -> Groups:
         objects(each.assignor for each in described),
         np.array([np.nan if each.error else len(each.members) for each in described], np.float64),
         none,
+        none.copy(),
         none.copy(),
     )
 

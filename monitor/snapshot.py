@@ -112,6 +112,13 @@ class Groups(Table):
     members: Floats = column("f8", "number of members", "members")
     reason: Ints = column("i4", "why the description is unknown")
     commits_reason: Ints = column("i4", "why its committed offsets are unknown")
+    assignments_reason: Ints = column("i4", "why what some of its members are assigned is unknown")
+
+    @property
+    def unread(self) -> Ints:
+        """Why it is not known what each group reads and how far: the first reason of commits, members, assignments."""
+        reason = np.where(self.commits_reason != KNOWN, self.commits_reason, self.reason)
+        return np.where(reason != KNOWN, reason, self.assignments_reason).astype(np.int32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,9 +19,8 @@ ROLES = ("active", "standby", "warmup")
 
 
 def answered(view: View) -> Rows:
-    """Groups whose commits and description are known: only of these can partitions be counted."""
-    groups = view.snapshot.groups
-    return np.flatnonzero((groups.commits_reason == KNOWN) & (groups.reason == KNOWN))
+    """Groups whose commits and assignments are known: only of these can partitions be counted."""
+    return np.flatnonzero(view.snapshot.groups.unread == KNOWN)
 
 
 def holding_back(view: View) -> Rows:

@@ -121,8 +121,7 @@ def _values(key: str, column: Numbers | Names, rows: Ints) -> list[str | int | f
 
 def _unread_groups(view: View) -> list[int]:
     """Groups that have no row because they could not be read; one that reads nothing is not among them."""
-    groups = view.snapshot.groups
-    failed = (groups.commits_reason != KNOWN) | (groups.reason != KNOWN)
+    failed = view.snapshot.groups.unread != KNOWN
     failed[view.lag.group] = False
     return [int(row) for row in np.flatnonzero(failed)]
 
@@ -130,7 +129,7 @@ def _unread_groups(view: View) -> list[int]:
 def _unread(view: View, group: int) -> Mapping[str, str | int | float | None]:
     """All columns of a group that has no row."""
     groups = view.snapshot.groups
-    reason = int(groups.commits_reason[group]) or int(groups.reason[group])
+    reason = int(groups.unread[group])
     return {
         **dict.fromkeys(LAG),
         "cluster": view.cluster,

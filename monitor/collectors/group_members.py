@@ -130,22 +130,23 @@ def _one(kind: GroupType, group: Any) -> GroupDescription:
 
 def _classic(group: Any) -> GroupDescription:
     consumer = group.protocol_type == "consumer"
-    members = [
-        MemberRow(
-            each.member_id,
-            each.client_id,
-            each.client_host,
-            each.group_instance_id,
-            None,
-            _classic_assignment(bytes(each.member_assignment or b"")) if consumer else [],
+    members, unreadable = [], []
+    for each in group.members:
+        assigned = _classic_assignment(bytes(each.member_assignment or b"")) if consumer else []
+        if assigned is None:
+            unreadable.append(str(each.client_id))
+        members.append(
+            MemberRow(each.member_id, each.client_id, each.client_host, each.group_instance_id, None, assigned or [])
         )
-        for each in group.members
-    ]
-    return GroupDescription(state=group.group_state, assignor=group.protocol_data or None, members=members)
+    more = f" and {len(unreadable) - 1:,} more" if len(unreadable) > 1 else ""
+    error = f"the assignment of member {unreadable[0]}{more} cannot be decoded" if unreadable else ""
+    return GroupDescription(
+        state=group.group_state, assignor=group.protocol_data or None, members=members, assignment_error=error
+    )
 
 
-def _classic_assignment(data: bytes) -> list[tuple[str, int]]:
-    """The partitions in a classic member's assignment; those of a client that writes something else are not known."""
+def _classic_assignment(data: bytes) -> list[tuple[str, int]] | None:
+    """The partitions in a classic member's assignment; None where a client wrote something else."""
     if not data:
         return []
     try:
@@ -157,7 +158,7 @@ def _classic_assignment(data: bytes) -> list[tuple[str, int]]:
             for _ in range(cursor.count())
         ]
     except MalformedAnswerError:
-        return []
+        return None
 
 
 def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], **more: Any) -> GroupDescription:

@@ -111,7 +111,7 @@ class ClusterTotals:
 
 
 def lag_by_group(snapshot: Snapshot, lag: Lag) -> LagTotals:
-    """One total a group. A group whose commits or description failed has no known total, whatever rows it has.
+    """One total a group. One whose commits, description or assignments failed has no known total, whatever rows it has.
 
     A group that has committed nothing and is assigned nothing reads nothing: its lag is 0 over 0 partitions. While
     topics may be hidden only members tell what a group reads, so without members its total is unknown.
@@ -121,8 +121,7 @@ def lag_by_group(snapshot: Snapshot, lag: Lag) -> LagTotals:
 
 def _failed(snapshot: Snapshot) -> Ints:
     groups = snapshot.groups
-    # A share group has no commits; what it has read is known only through its share-partition offsets.
-    failed: Ints = np.where(groups.commits_reason != KNOWN, groups.commits_reason, groups.reason)
+    failed = groups.unread
     if hides_topics(snapshot):
         hidden = reasons_of(snapshot).index(HIDDEN_COMMITS)
         failed = np.where((failed == KNOWN) & (groups.members == 0), hidden, failed)
@@ -202,7 +201,7 @@ def total_topics(snapshot: Snapshot, lag: Lag, health: PartitionHealth) -> Topic
     A group that could not be asked may read any topic, so while there is one no topic's lag is known in full.
     """
     groups = snapshot.groups
-    all_asked = lists_groups(snapshot) and not (groups.reason.any() or groups.commits_reason.any())
+    all_asked = lists_groups(snapshot) and not groups.unread.any()
     partitions, offsets, count = snapshot.partitions, snapshot.offsets, len(snapshot.topics)
     key = partitions.topic
     size = offsets.end_offset - offsets.start_offset

@@ -12,7 +12,7 @@ from monitor.derive.runs import Runs
 from monitor.derive.times import LagTimes
 from monitor.past.marks import LATCHES, Marks, Shorts
 from monitor.past.past import Past
-from monitor.snapshot import Snapshot
+from monitor.snapshot import KNOWN, Snapshot
 from monitor.table import Flags, Floats, Ints, Table, column, values_at
 
 FRESH_SECONDS = 30.0
@@ -234,7 +234,7 @@ class _Poll:
         simple = (groups.group_type == "classic") & (groups.protocol_type == "")
         assigned = self._groups.over(np.maximum, lag.member, -1) >= 0
         nobody = np.where(simple, 0.0, np.where(groups.members == 0, 1.0, np.where(assigned, 1.0, 0.0)))
-        nobody[np.isnan(groups.members) & ~simple] = np.nan
+        nobody[(np.isnan(groups.members) & ~simple) | (groups.assignments_reason != KNOWN)] = np.nan
         return np.where(lag.member[rows] >= 0, 0.0, nobody[lag.group[rows]])
 
     def _evidence(self, rows: Ints, still: Shorts, read: Flags) -> Bits:

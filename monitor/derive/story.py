@@ -105,6 +105,8 @@ def _unread(view: "View", row: int) -> str:
         return ""
     if math.isnan(members):
         return f"members unknown: {visible(view.reasons[groups.reason[group]])}"
+    if groups.assignments_reason[group] != KNOWN:
+        return visible(view.reasons[groups.assignments_reason[group]])
     if members:
         return f"assigned to none of {plural(int(members), 'member')}"
     simple = groups.group_type[group] == "classic" and not groups.protocol_type[group]

@@ -188,7 +188,8 @@ def partition_why(view: "View", row: int, write: Write = count) -> str:
     if status not in {OK, UNKNOWN} and (span := span_of(view, row)):
         parts.append(f"{STATUSES[status]}{span}")
     parts += filter(None, (lost_of(view, row, write), ahead_of(view, row, write)))
-    if lag.lag[row] > 0 and lag.member[row] < 0:
+    assigned = view.snapshot.groups.assignments_reason[lag.group[row]] == KNOWN
+    if lag.lag[row] > 0 and lag.member[row] < 0 and assigned:
         parts.append("assigned to no member")
     if held := held_of(view, row):
         parts.append(held)

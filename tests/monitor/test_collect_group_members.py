@@ -96,13 +96,25 @@ def test_garbage_instead_of_a_classic_assignment_is_no_error(data: bytes) -> Non
     poll = Poll(listed("g", "classic"))
     described = poll(classic("g", data)).descriptions["g"]
     assert described.error == ""
+    if data == b"\xff" * len(data):
+        assert bool(described.assignment_error) == bool(data)
     for topic, _ in described.members[0].assigned:
         topic.encode()  # is text that every face can write
 
 
 def test_an_assignment_whose_names_are_not_utf_8_is_not_known() -> None:
     data = struct.pack(">hih", 3, 1, 2) + b"\xff\xfe" + struct.pack(">ii", 1, 0)
-    assert Poll(listed("g", "classic"))(classic("g", data)).descriptions["g"].members[0].assigned == []
+    described = Poll(listed("g", "classic"))(classic("g", data)).descriptions["g"]
+    assert described.members[0].assigned == []
+    assert described.assignment_error == "the assignment of member c0 cannot be decoded"
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 30, b"\0", assignment(("a", [0, 1]), rest=b"")[:-1]])
+def test_an_assignment_that_cannot_be_decoded_is_told_and_none_at_all_is_none(data: bytes) -> None:
+    described = Poll(listed("g", "classic"))(classic("g", assignment(("a", [0])), data, b"", data)).descriptions["g"]
+    assert [each.assigned for each in described.members] == [[("a", 0)], [], [], []]
+    assert described.assignment_error == "the assignment of member c1 and 1 more cannot be decoded"
+    assert Poll(listed("g", "classic"))(classic("g", b"", assignment())).descriptions["g"].assignment_error == ""
 
 
 def test_the_members_of_another_protocol_are_counted_and_their_bytes_left_alone() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from details import detailed_view
 from hypothesis import given
+from series import Series
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
@@ -30,6 +31,8 @@ from monitor.derive.rollup import (
     total_cluster,
     total_topics,
 )
+from monitor.derive.story import partition_story
+from monitor.derive.verdict import group_why, partition_why
 from monitor.details import Capabilities
 from monitor.snapshot import KNOWN, Snapshot
 from monitor.table import objects
@@ -70,7 +73,10 @@ def check(totals: LagTotals, lag: Lag, keys: Any, failed: Any) -> None:
 @given(snapshots())
 def test_the_total_of_a_group(snapshot: Snapshot) -> None:
     lag, _ = derive_lag(snapshot)
-    failed = (snapshot.groups.commits_reason != KNOWN) | (snapshot.groups.reason != KNOWN)
+    groups = snapshot.groups
+    failed = np.any(
+        [each != KNOWN for each in (groups.commits_reason, groups.reason, groups.assignments_reason)], axis=0
+    )
     check(lag_by_group(snapshot, lag), lag, lag.group, failed)
 
 
@@ -323,3 +329,31 @@ def test_why_something_may_be_hidden_is_said_and_how_many_are_visible() -> None:
     assert why_hidden_topics(dataclasses.replace(snapshot, capabilities=unasked)) == NOT_PROBED
     assert number_of(1, "group", whole=True) == "1 group"
     assert number_of(1_200, "topic", whole=False) == "1,200 visible topics"
+
+
+GARBAGE = "the assignment of member c cannot be decoded"
+
+
+@pytest.mark.parametrize(("commits", "at_least"), [({}, math.nan), ({("a", 0): 4.0}, 6.0)])
+def test_what_an_assignment_that_cannot_be_decoded_may_hide_is_not_0(
+    commits: dict[tuple[str, int], float | str | None], at_least: float
+) -> None:
+    view = make_view(snapshot_of(TOPICS, [Group("g", commits, [("c", "/h", [])], assignments_reason=GARBAGE)]))
+    lags = view.group_lags
+    assert math.isnan(lags.lag[0])
+    assert np.array_equal(lags.lag_at_least, [at_least], equal_nan=True)
+    assert view.reasons[lags.reason[0]] == GARBAGE
+    assert STATUSES[lags.status[0]] == ("behind" if commits else "unknown")
+    assert GARBAGE in group_why(view, 0)
+    assert view.totals.lag is None
+
+
+def test_who_has_a_partition_is_not_claimed_while_an_assignment_cannot_be_decoded() -> None:
+    series = Series()
+    for each in range(40):
+        end = 1000 + 10 * each
+        members = [("c", "/h", [("t", 0)]), ("d", "/h", [])]
+        group = Group("g", {("t", 0): end - 10, ("t", 1): 900}, members, assignments_reason=GARBAGE)
+        view = series.poll([Topic("t", [(0, end), (0, end)])], [group])
+    assert [STATUSES[code] for code in view.lag_statuses.status] == ["ok", "stuck"]
+    assert "assigned to" not in partition_why(view, 1) + partition_story(view, 1)

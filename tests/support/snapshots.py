@@ -38,6 +38,7 @@ def _group(draw: st.DrawFn, number: int) -> Group:
         group_type=draw(st.sampled_from(["classic", "consumer", "share", "streams"])),
         commits_reason=failed,
         reason=draw(st.sampled_from(["", "", "", "Describe on the group is denied"])),
+        assignments_reason=draw(st.sampled_from(["", "", "", "the assignment of member c cannot be decoded"])),
     )
 
 

@@ -42,6 +42,7 @@ class Group:
     state: str | None = "Stable"
     commits_reason: str = ""
     reason: str = ""
+    assignments_reason: str = ""
     protocol_type: str | None = None
 
 
@@ -175,6 +176,7 @@ def snapshot_of(
             np.array([math.nan if group.reason else float(len(group.members)) for group in groups]),
             np.array([code(group.reason) if group.reason else 0 for group in groups]),
             np.array([code(group.commits_reason) if group.commits_reason else 0 for group in groups]),
+            np.array([code(group.assignments_reason) if group.assignments_reason else 0 for group in groups]),
         ),
         members=Members(
             np.array([row for row, _, _, _ in members], np.int32),
