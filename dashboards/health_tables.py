@@ -9,8 +9,7 @@ from dash import dcc, html
 from dashboards.components.parts import MOST_LISTED, card, listing, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
 from dashboards.text import moment, words
-from monitor.derive.lag import GLYPHS, OK
-from monitor.derive.verdict import LEVELS
+from monitor.derive.levels import OF_PROBLEMS, SIGNS
 from monitor.diagnosis.diagnosis import evidence_of
 from monitor.events.event import subject_of, when
 from monitor.table import Flags, Ints
@@ -24,7 +23,7 @@ MOST_EVENTS = 10
 
 def level_mark(level: str) -> html.Span:
     """The level of a problem as glyph and word."""
-    glyph = html.Span(GLYPHS[LEVELS.get(level, OK)], className="glyph", **{"aria-hidden": "true"})
+    glyph = html.Span(SIGNS[OF_PROBLEMS[level]], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, level], className=f"status level-{level}")
 
 

@@ -25,8 +25,8 @@ from dashboards.links import (
     query_of,
     source_of,
 )
-from monitor.derive.lag import GLYPHS, UNKNOWN
-from monitor.derive.verdict import LEVELS
+from monitor.derive.lag import UNKNOWN
+from monitor.derive.levels import LEVELS, SIGNS
 from monitor.source import Source
 from monitor.text import plural, visible
 from monitor.view import View
@@ -108,7 +108,7 @@ def _choice(sources: Sequence[Source], pathname: str | None, current: str | None
         view = each.latest()
         level = "waiting" if view is None else view.verdict.level
         glyph = html.Span(
-            GLYPHS[LEVELS.get(level, UNKNOWN)],
+            SIGNS[LEVELS.get(level, UNKNOWN)],
             className=f"glyph level-{level}",
             title=level,
             role="img",
@@ -167,7 +167,7 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
 def sentence(view: View | None) -> tuple[list[Any], str]:
     """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
     if view is None:
-        level, glyph, said = "waiting", GLYPHS[UNKNOWN], "for the first poll to end"
+        level, glyph, said = "waiting", SIGNS[UNKNOWN], "for the first poll to end"
     else:
         level, glyph, said = view.verdict.level, view.verdict.glyph, view.verdict.sentence
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
@@ -180,7 +180,7 @@ def sentence_of_all(views: Sequence[View | None]) -> tuple[list[Any], str]:
     worst = next((each for each in reversed(LEVELS) if each in levels), "waiting")
     counts = [f"{levels.count(each)} {each}" for each in reversed(LEVELS) if each in levels]
     waiting = [f"{levels.count(None)} waiting for the first poll"] if None in levels else []
-    glyph = GLYPHS[LEVELS.get(worst, UNKNOWN)]
+    glyph = SIGNS[LEVELS.get(worst, UNKNOWN)]
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
     said = f"{plural(len(views), 'cluster')}: {', '.join(counts + waiting)}"
     return [html.Strong([mark, worst]), html.Span(said)], worst

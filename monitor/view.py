@@ -1,5 +1,6 @@
 """The View: a Snapshot with everything derived from it, made once a poll and read by every face."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -94,6 +95,8 @@ class View:
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
     """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
+    watched_since: float = math.nan
+    """Unix time of the first poll of the cluster that was answered; NaN where that is not known."""
     last_good: "View | None" = field(default=None, repr=False)
 
     @property
@@ -198,6 +201,7 @@ def make_view(
         events=changes.events,
         event_counts=changes.counts,
         alerts=alerts,
+        watched_since=changes.watched_since,
         last_good=kept if kept is not None and kept.up else None,
     )
     return replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))

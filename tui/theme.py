@@ -18,7 +18,11 @@ KMON_DARK = Theme(
     warning="#e3b05f",
     error="#ee6a6f",
     dark=True,
-    variables={"input-cursor-background": "#d3d9e3", "input-selection-background": "#6aa6e0 35%"},
+    variables={
+        "attention": "#5cc4d1",
+        "input-cursor-background": "#d3d9e3",
+        "input-selection-background": "#6aa6e0 35%",
+    },
 )
 
 _COLOURS = {
@@ -26,6 +30,7 @@ _COLOURS = {
     **dict.fromkeys(("behind", "growing", "rewound"), "warning"),
     **dict.fromkeys(("stopped", "stuck", "ahead", "losing", "lost"), "error"),
     "unknown": "accent",
+    "attention": "primary",
     "accent": "primary",
 }
 
@@ -36,7 +41,7 @@ _cache: dict[str, Inks] = {}
 def inks(app: App[object]) -> Inks:
     """The style of each kind of text in the app's theme.
 
-    "" is plain text, then there are dim, strong, chosen, the statuses of monitor, accent, and "badge-…", a filled label
+    "" is plain text, then there are dim, strong, chosen, the KINDS of monitor, accent, and "badge-…", a filled label
     of a status or of accent; bar and part draw charts, head and cursor are the lines of a table.
     """
     name = app.theme
@@ -51,6 +56,8 @@ def _mix(variables: dict[str, str], *, native: bool, dark: bool) -> Inks:
     # A theme's plain colours are too pale for text on a light ground.
     tone = "" if dark else "text-"
     kinds = {name: Style(color=Color.parse(variables[f"{tone}{of}"]).rich_color) for name, of in _COLOURS.items()}
+    if "attention" in variables:
+        kinds["attention"] = Style(color=Color.parse(variables["attention"]).rich_color)
     if colour["accent"] == colour["warning"]:
         kinds["unknown"] = Style(color=Color.parse(variables["text-secondary"]).rich_color)
     badges = {f"badge-{name}": style + Style(reverse=True, bold=True) for name, style in kinds.items()}
@@ -75,5 +82,6 @@ def _mix(variables: dict[str, str], *, native: bool, dark: bool) -> Inks:
             "bar": Style(color=colour["primary"].blend(back, 0.3).rich_color),
             "part": Style(color=colour["primary"].blend(back, 0.6).rich_color),
         }
+    base["note"] = base["dim"]
     strong = base[""] + Style(bold=True)
     return {**base, "strong": strong, "chosen": strong + Style(underline=True), **kinds, **badges}

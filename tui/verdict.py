@@ -1,6 +1,7 @@
 """The line above every view: how the cluster stands, and how old that is."""
 
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, STATUSES, UNKNOWN
+from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
+from monitor.derive.levels import ATTENTION, KINDS, SIGNS
 from monitor.text import duration, visible
 from tui.picture import Picture, Watched
 from tui.widgets.lines import Line, Part
@@ -10,13 +11,13 @@ def verdict_line(picture: Picture) -> Line:
     """The cluster's name, its verdict with each clause in the colour of its level, and the age of what is shown."""
     view = picture.view
     if view is None:
-        kind, said = STATUSES[UNKNOWN], [Part(f" {GLYPHS[UNKNOWN]} ", STATUSES[UNKNOWN]), Part(asking(picture))]
+        kind, said = KINDS[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", KINDS[UNKNOWN]), Part(asking(picture))]
     else:
-        kind = STATUSES[view.verdict.status]
+        kind = KINDS[view.verdict.status]
         said = [Part(f" {view.verdict.glyph} {view.verdict.level} ", kind)]
         for place, clause in enumerate(view.verdict.clauses):
             said.append(Part(" · " if place else " ", "dim"))
-            said.append(Part(clause.text, "" if clause.status == OK else STATUSES[clause.status]))
+            said.append(Part(clause.text, "" if clause.status == OK else KINDS[clause.status]))
     return Line([Part(f" {visible(picture.cluster)} ", f"badge-{kind}"), *said], [freshness(picture)])
 
 
@@ -44,5 +45,5 @@ def elsewhere(picture: Picture) -> list[Part]:
     """How many of the clusters that are not shown have each status but ok."""
     others = [each.view for place, each in enumerate(picture.clusters) if place != picture.current]
     statuses = [UNKNOWN if view is None else view.verdict.status for view in others]
-    counts = ((status, statuses.count(status)) for status in (LOST, BEHIND, UNKNOWN))
-    return [Part(f"{GLYPHS[status]} {number} ", STATUSES[status]) for status, number in counts if number]
+    counts = ((status, statuses.count(status)) for status in (LOST, BEHIND, ATTENTION, UNKNOWN))
+    return [Part(f"{SIGNS[status]} {number} ", KINDS[status]) for status, number in counts if number]

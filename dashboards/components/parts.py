@@ -7,7 +7,7 @@ import numpy as np
 from dash import dcc, html
 
 from dashboards.cells import HEALTH_STATUS
-from monitor.derive.lag import GLYPHS, STATUSES
+from monitor.derive.levels import KINDS, SIGNS
 from monitor.text import UNKNOWN, duration, percent, plural, visible
 from monitor.view import View
 
@@ -24,13 +24,13 @@ def card(title: str, *children: Any, aside: Any = None) -> html.Section:
 
 def status_mark(word: str) -> html.Span:
     """A status as glyph and word."""
-    glyph = html.Span(GLYPHS[STATUSES.index(word)], className="glyph", **{"aria-hidden": "true"})
+    glyph = html.Span(SIGNS[KINDS.index(word)], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, word], className=f"status status-{word}")
 
 
 def mark(word: str, statuses: Mapping[str, str] = HEALTH_STATUS) -> html.Span:
-    """A word as glyph and word, in the colour of the status in STATUSES that it has."""
-    glyph = html.Span(GLYPHS[STATUSES.index(statuses[word])], className="glyph", **{"aria-hidden": "true"})
+    """A word as glyph and word, in the colour of the kind in KINDS that it has."""
+    glyph = html.Span(SIGNS[KINDS.index(statuses[word])], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, word], className=f"status status-{statuses[word]}")
 
 

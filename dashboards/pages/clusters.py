@@ -9,8 +9,7 @@ from dash.exceptions import PreventUpdate
 from dashboards.components.parts import known, listing, mark, name_link, reason, since
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
-from monitor.derive.lag import STATUSES
-from monitor.derive.verdict import LEVELS
+from monitor.derive.levels import KINDS, LEVELS
 from monitor.source import Source
 from monitor.text import UNKNOWN, at_least, count
 from monitor.view import View
@@ -18,8 +17,8 @@ from monitor.view import View
 PATH = CLUSTERS
 TITLE = "All clusters"
 
-STATUS_OF = {**{level: STATUSES[status] for level, status in LEVELS.items()}, "waiting": "unknown"}
-"""The status in STATUSES whose glyph and colour each level of a verdict has."""
+STATUS_OF = {**{level: KINDS[status] for level, status in LEVELS.items()}, "waiting": "unknown"}
+"""The kind in KINDS whose glyph and colour each level of a verdict has."""
 
 HEADS = ("Cluster", "Verdict", "What", "Brokers", "Partitions", "Groups", "Behind", "Lag", "Age")
 

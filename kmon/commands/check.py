@@ -32,7 +32,7 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 WORST = (CRITICAL, UNKNOWN, WARNING, OK)
 """The first of these that was found is the state. What is certainly wrong stays so whatever else could not be read."""
-LEVELS = {"ok": OK, "degraded": WARNING, "critical": CRITICAL}
+LEVELS = {"ok": OK, "attention": OK, "degraded": WARNING, "critical": CRITICAL}
 """The state that each level of a cluster's verdict is; one that is unreachable has none."""
 LOST = Compare("lost", ">", Literal(Number(0)))
 """What is critical of a group or a topic when no limit is given: what a cluster's verdict calls so."""

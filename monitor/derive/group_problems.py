@@ -25,10 +25,10 @@ LEVEL_OF = {
     "stuck": "degraded",
     "growing": "degraded",
 }
-"""The level of a problem by a group's status; other statuses are notes: any group is behind for a moment."""
+"""The level of a problem by a group's status; other statuses are for attention: any group is behind for a moment."""
 
 ABANDONED_SECONDS = 86_400.0
-"""Who stopped so long ago, or before kmon looked, is a note: groups are left behind for good all the time."""
+"""A group that has not read for so long is for attention only: groups are abandoned all the time."""
 
 MOST_ALIKE = 20
 """More groups of a status are one problem."""
@@ -58,7 +58,7 @@ def find_groups(view: "View") -> Iterable[Problem]:
             alike.setdefault((_level(view, word, row), cause), []).append(row)
         for (level, cause), mine in alike.items():
             explained_by = () if cause is None else (cause,)
-            apart = MOST_ALIKE if level != "note" and cause is None else 0
+            apart = MOST_ALIKE if level != "attention" and cause is None else 0
             for row in mine[:apart]:
                 yield _problem(view, level, word, [row], explained_by)
             if mine[apart:]:
@@ -66,9 +66,12 @@ def find_groups(view: "View") -> Iterable[Problem]:
 
 
 def _level(view: "View", word: str, row: int) -> str:
-    if word == "stopped" and not view.time - view.group_lags.since[row] < ABANDONED_SECONDS:
-        return "note"
-    return LEVEL_OF.get(word, "note")
+    lags = view.group_lags
+    # Where it had stopped before kmon began to poll, the next record tells how long somebody has been missing.
+    waits = np.fmin(view.time - lags.since[row], lags.lag_seconds_at_least[row])
+    if word == "stopped" and not waits < ABANDONED_SECONDS:
+        return "attention"
+    return LEVEL_OF.get(word, "attention")
 
 
 def _problem(view: "View", level: str, word: str, rows: list[int], explained_by: tuple[Key, ...]) -> Problem:

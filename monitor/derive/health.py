@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monitor.derive.group_problems import find_groups
+from monitor.derive.levels import OF_PROBLEMS
 from monitor.derive.partition_problems import find_imbalance, find_offline, find_under_min_isr, find_under_replicated
 from monitor.derive.problems import (
     Key,
@@ -23,8 +24,9 @@ from monitor.text import plural, visible
 if TYPE_CHECKING:
     from monitor.view import View
 
-LEVELS = ("critical", "degraded", "note")
-"""From worst to best: what may cost data or service now, what lacks safety or is late, and what is worth knowing."""
+LEVELS = tuple(OF_PROBLEMS)
+"""From worst to best: what may cost data or service now; what lacks safety or is late; what is worse than ok and no
+fault yet; and what is worth knowing."""
 
 FINDERS: tuple[Callable[["View"], Iterable[Problem]], ...] = (
     find_quorum,
@@ -48,7 +50,7 @@ class Problems(Table):
     """One row a problem, the worst first. Those with a cause are explained by it and need no look of their own."""
 
     rank: Ints = column("i4", "1 for the worst")
-    level: Texts = column("O", "critical, degraded or note")
+    level: Texts = column("O", "critical, degraded, attention or note")
     kind: Texts = column("O", "what sort of problem; docs/health.md lists them")
     subject: Texts = column("O", "what it is about, in words; unique within a kind")
     broker: Ints = column("i4", "node id, -1 where it is about none")

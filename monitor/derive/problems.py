@@ -31,9 +31,9 @@ Key = tuple[str, str]
 class Problem:
     """One thing that is the matter. `sentence` and `subject` are lines of visible text, names are as Kafka has them.
 
-    `level` is critical, degraded or note. `explained_by` are keys of problems of which any that is there is the cause.
-    `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is known
-    where the thing itself tells. -1 and None are none.
+    `level` is critical, degraded, attention or note. `explained_by` are keys of problems of which any that is there is
+    the cause. `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is
+    known where the thing itself tells. -1 and None are none.
     """
 
     level: str
@@ -90,6 +90,11 @@ def find_brokers(view: "View") -> Iterable[Problem]:
     for node, fenced in down.items():
         sentence = f"broker {node} is down" + (" (fenced)" if fenced else "")
         yield Problem("critical", "broker_down", broker(node), sentence, node)
+    brokers = view.snapshot.brokers
+    for node in brokers.broker[brokers.fenced == 1].tolist():
+        if node not in down:
+            sentence = f"broker {node} is fenced and holds no replica"
+            yield Problem("attention", "broker_fenced", broker(node), sentence, node)
     for node, why in silent.items():
         if node not in down:
             reason = visible(why.removeprefix(f"broker {node}: "))

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.levels import LEVELS, SIGNS
+from monitor.derive.status import STUCK_UNPACED_SECONDS
 from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, reader_of, span_of
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
-from monitor.text import Write, count, name_of, plural, visible
+from monitor.text import Write, count, duration, name_of, plural, visible
 
 if TYPE_CHECKING:
     from monitor.view import View
 
-LEVELS = {"ok": OK, "degraded": BEHIND, "critical": LOST, "unreachable": LOST}
-"""The levels of a verdict, from best to worst, each with the status in STATUSES whose glyph and colour it has."""
+SETTLED_SECONDS = STUCK_UNPACED_SECONDS
+"""Until a cluster has been watched for so long, the verdict says for how long it has."""
 
 MOST_KINDS = 6
 """Most kinds of problems that a sentence tells of."""
@@ -48,12 +50,12 @@ class Verdict:
 
     @property
     def status(self) -> int:
-        """The status in STATUSES whose glyph and colour the level has."""
+        """The place of the level in SIGNS and KINDS."""
         return LEVELS[self.level]
 
     @property
     def glyph(self) -> str:
-        return GLYPHS[self.status]
+        return SIGNS[self.status]
 
     @property
     def sentence(self) -> str:
@@ -71,11 +73,20 @@ def judge(view: "View") -> Verdict:
         *_firing_alerts(view, critical=True),
         *(each for each in problems if each.level == "degraded"),
         *_firing_alerts(view, critical=False),
+        *(each for each in problems if each.level == "attention"),
         *(each for each in problems if each.level == "ok"),
     ] or [Clause("ok", _all_well(view))]
     clauses += [Clause("ok", f"{plural(more, 'other problem')}")] if more else []
     clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
+    clauses += [Clause("ok", each) for each in _watched(view)]
     return Verdict(clauses[0].level, tuple(clauses))
+
+
+def _watched(view: "View") -> Iterable[str]:
+    """For how long kmon has polled the cluster, while that is too short to find what is stuck or growing."""
+    seconds = view.time - view.watched_since
+    if seconds < SETTLED_SECONDS:
+        yield f"watched for {duration(seconds)}" if seconds > 0 else "first poll"
 
 
 def _problem_clauses(view: "View") -> tuple[list[Clause], int]:

@@ -1,5 +1,6 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,13 +25,15 @@ STORM_SECONDS = 600.0
 class Changes:
     """What a View shows of the log: the newest events, counts by kind since the start, and rebalances.
 
-    `rebalances` counts those of the last STORM_SECONDS by group id. `watched_seconds` is how long the log goes back.
+    `rebalances` counts those of the last STORM_SECONDS by group id. `watched_seconds` is how long the log goes back, to
+    unix time `watched_since`, NaN before the first snapshot.
     """
 
     events: Events
     counts: dict[str, int]
     rebalances: dict[str, int]
     watched_seconds: float
+    watched_since: float = math.nan
 
 
 NO_CHANGES = Changes(Events.empty(), dict.fromkeys(KINDS, 0), {}, 0.0)
@@ -79,4 +82,4 @@ class EventLog:
         for _, name, number in self._rebalances:
             recent[name] = recent.get(name, 0) + number
         events = events_table(self._events) if found else self.changes.events
-        self.changes = Changes(events, dict(self._counts), recent, snapshot.time - self._first)
+        self.changes = Changes(events, dict(self._counts), recent, snapshot.time - self._first, self._first)

@@ -58,10 +58,10 @@ def test_problems_stand_by_rank_each_with_its_cause_and_a_link() -> None:
     assert shown.index("1 ✘ critical broker 4 is down (fenced) broker 4") < shown.index("partition audit-1 offline")
     assert shown.index("offline audit") < shown.index("▲ degraded broker 4 is 10 min behind the metadata log")
     assert "10 min behind the metadata log broker 4 0 s ago 1 · broker 4" in shown
-    assert "● note ledger and 3 more are behind" in shown
+    assert "◆ attention ledger and 3 more are behind" in shown
     leads = links(page)
     assert (leads["broker 4"], leads["audit"]) == ("/brokers", topic_path("audit"))
-    assert leads["several groups, note"] == group_path("ledger")
+    assert leads["several groups, attention"] == group_path("ledger")
 
 
 def test_the_overview_has_the_worst_problems_that_no_other_explains() -> None:

@@ -14,7 +14,7 @@ from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.health import LEVELS
-from monitor.derive.lag import STATUSES
+from monitor.derive.lag import OK, STATUSES
 from monitor.details import LogDirs, Quorum, Transactions
 from monitor.snapshot import Brokers, Snapshot
 from monitor.table import objects
@@ -35,6 +35,7 @@ KINDS = (
     "no_full_answer",
     "transaction_hangs",
     "leader_imbalance",
+    "broker_fenced",
 )
 
 
@@ -89,6 +90,14 @@ def test_a_dead_broker_explains_its_under_replicated_partitions(*, fenced: bool)
     assert cause_of(view, "under_replicated") == "broker_down: broker 3"
     assert (view.verdict.level, view.verdict.sentence) == ("critical", whole[2])
     assert view.problems.partitions.row(1) == [0, 1, 2]
+
+
+def test_a_fenced_broker_that_holds_nothing_needs_attention() -> None:
+    snapshot = snapshot_of([Topic("t", [(0, 5)], replicas=[[1, 2, 3]])], [], brokers=4)
+    fenced = replace(snapshot.brokers, fenced=np.array([0.0, 0.0, 0.0, 1.0]))
+    view = make_view(replace(snapshot, brokers=fenced))
+    assert told(view) == [("attention", "broker_fenced", "broker 4 is fenced and holds no replica")]
+    assert view.verdict.level == "attention"
 
 
 def test_who_is_out_of_sync_and_alive_is_no_effect_of_another_that_is_dead() -> None:
@@ -184,7 +193,7 @@ def test_every_problem_of_a_cluster_with_all_of_them() -> None:
         ("degraded", "under_replicated", "broker 1 is not in sync on 1 partition"),
         ("degraded", "under_replicated", "broker 2 is not in sync on 2 partitions, 1 of them with one replica left"),
         ("degraded", "under_replicated", "broker 3 is not in sync on 2 partitions, 1 of them with one replica left"),
-        ("note", "group_behind", "ledger and 3 more are behind"),
+        ("attention", "group_behind", "ledger and 3 more are behind"),
     ]
     # Broker 4 is only being added to payments-0, so it is not to blame.
     assert cause_of(detailed_view(), "metadata_behind") == "broker_down: broker 4"
@@ -292,8 +301,9 @@ def test_an_empty_group_explains_its_partitions_that_nobody_reads() -> None:
     level, kind, since = group_problem(watch([*reading, *left])) or ("", "", 0)
     assert (level, kind) == ("degraded", "group_stopped")
     assert 200 < since < 310
-    # Who left before kmon looked is no fault of today.
-    assert (group_problem(watch([replace(each, age=9000) for each in left])) or [""])[0] == "note"
+    # A group that had stopped before kmon began to poll is as bad as its next record is old.
+    for age, expected in ((9000, "degraded"), (90_000, "attention")):
+        assert (group_problem(watch([replace(each, age=age) for each in left])) or [""])[0] == expected
 
 
 def test_a_group_that_stands_still_is_a_problem_since_it_does() -> None:
@@ -338,6 +348,11 @@ def test_problems_are_ranked_causes_end_and_the_verdict_has_the_worst_level(one:
     unexplained = [level for level, _, _ in told(view)]
     expected = next(iter(unexplained), "note")
     assert view.verdict.level == ("ok" if expected == "note" else expected)
+    if view.verdict.level == "ok":
+        health, fenced = view.partition_health, two.brokers.fenced == 1
+        assert not (view.group_lags.status != OK).any()
+        assert not (health.offline | health.under_replicated | (health.under_min_isr == 1)).any()
+        assert not fenced.any()
     assert make_view(two, last_good=before).problems.sentence.tolist() == table.sentence.tolist()
 
 

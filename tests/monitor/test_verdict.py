@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hostile import any_text
 from hypothesis import given
+from series import Series
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES
-from monitor.derive.verdict import LEVELS, count_groups, group_why, partition_why, worst_groups
+from monitor.derive.levels import KINDS, LEVELS, OF_PROBLEMS, SEVERITIES, SIGNS
+from monitor.derive.verdict import count_groups, group_why, partition_why, worst_groups
 from monitor.details import Capabilities
 from monitor.snapshot import Snapshot
 from monitor.table import objects
@@ -52,17 +54,55 @@ def test_the_worst_comes_first() -> None:
             " · clicks-sessionizer and 2 more behind · audit-archiver and 1 more unknown"
         ),
     )
-    assert [each.level for each in shop_view().verdict.clauses] == ["critical", "critical", "degraded", "ok", "ok"]
+    assert [each.level for each in shop_view().verdict.clauses] == [
+        "critical",
+        "critical",
+        "degraded",
+        "attention",
+        "attention",
+    ]
 
 
-def test_being_behind_is_said_and_is_no_fault() -> None:
+def test_being_behind_needs_attention_and_is_no_fault() -> None:
     view = make_view(snapshot_of([Topic("t", [(0, 10)])], [Group("g", {("t", 0): 4}), Group("h", {("t", 0): 10})]))
-    assert said(view) == ("ok", "g behind")
+    assert said(view) == ("attention", "g behind")
 
 
-def test_an_unknown_group_is_said_and_is_no_fault_of_the_cluster() -> None:
+def test_an_unknown_group_needs_attention_and_is_no_fault_of_the_cluster() -> None:
     view = make_view(snapshot_of([Topic("t", [(0, 10)])], [Group("g", {("t", 0): None})]))
-    assert said(view) == ("ok", "g unknown")
+    assert said(view) == ("attention", "g unknown")
+
+
+def test_a_cold_start_tells_what_one_poll_knows_and_that_it_is_the_first() -> None:
+    topics = [Topic("t", [(0, 100)] * 4)]
+    groups = [
+        Group("gone", {("t", 0): 40}, state="Empty"),
+        Group("slow", {("t", 1): 40}, [("c", "/h", [("t", 1)])]),
+        Group("well", {("t", 2): 100}),
+    ]
+    ages = {("t", 0): 3600.0, ("t", 1): 3600.0}
+    series = Series()
+    assert said(series.poll(topics, groups, ages=ages)) == ("degraded", "gone stopped · slow behind · first poll")
+    assert said(series.poll(topics, groups[1:], ages=ages)) == ("attention", "slow behind · watched for 10 s")
+    assert said(series.poll(topics, groups[2:], ages=ages)) == ("ok", "the group keeps up · watched for 20 s")
+    assert said(series.poll(topics, groups[2:], after=300)) == ("ok", "the group keeps up")
+
+
+def test_a_note_leaves_a_cluster_ok_and_has_a_sign_of_its_own() -> None:
+    away = Topic("t", [(0, 10)] * 4, leaders=[2, 2, 3, 1], replicas=[[1, 2, 3]] * 4)
+    view = make_view(snapshot_of([away], []))
+    assert said(view) == ("ok", "broker 1 does not lead 3 of the 4 partitions it should")
+    assert view.problems.level.tolist() == ["note"]
+
+
+def test_levels_have_words_signs_and_colours_of_their_own() -> None:
+    assert list(LEVELS) == ["ok", "attention", "degraded", "critical", "unreachable"]
+    assert list(OF_PROBLEMS) == ["critical", "degraded", "attention", "note"]
+    assert len(SIGNS) == len(set(SIGNS)) == len(KINDS) == len(set(KINDS)) == len(set(SEVERITIES))
+    assert len({SIGNS[each] for each in LEVELS.values()}) == 4
+    assert SIGNS[OF_PROBLEMS["note"]] not in {SIGNS[each] for each in LEVELS.values()}
+    worst = [SEVERITIES[each] for each in LEVELS.values()]
+    assert worst == sorted(worst)
 
 
 def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:

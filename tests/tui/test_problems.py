@@ -17,11 +17,13 @@ from monitor.events.event import Event, events_table
 from monitor.table import objects
 from monitor.view import View, make_view
 from tui.app import KmonApp
+from tui.picture import Picture
 from tui.screens.group import GroupScreen
 from tui.screens.overview import share
-from tui.screens.problems import ranked
+from tui.screens.problems import problem_status, ranked
 from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
+from tui.widgets.rows import Rows
 
 VIEWS = troubled_views()
 VIEW = VIEWS[-1]
@@ -54,13 +56,13 @@ async def test_problems_stand_worst_first_with_their_effects_below_them() -> Non
         await pilot.press("7")
         assert table(pilot).keys == [BROKER, OFFLINE, LEDGER, UNDER, BILLING, FULFILMENT]
         rows = lines(app)[5:11]
-        assert "✘ critical  broker 3 " in rows[0]
+        assert "✘ critical   broker 3 " in rows[0]
         assert "7 min" in rows[0]
         assert "broker 3 is down; 1 partition offline, 3 partitions under-replicated" in rows[0]
-        assert "✘ critical  └ payments on broker 3" in rows[1]
-        assert "● note        └ ledger" in rows[2]
-        assert "▲ degraded  └ broker 3" in rows[3]
-        assert "▲ degraded  billing" in rows[4]
+        assert "✘ critical   └ payments on broker 3" in rows[1]
+        assert "◆ attention    └ ledger" in rows[2]
+        assert "▲ degraded   └ broker 3" in rows[3]
+        assert "▲ degraded   billing" in rows[4]
         assert "10 min" in rows[4]
         await pilot.press("U")
         assert table(pilot).keys[0] == BILLING
@@ -87,7 +89,10 @@ async def test_only_problems_leaves_out_notes_and_the_filter_finds_kinds_and_sub
     app, _ = app_on(*VIEWS)
     async with app.run_test(size=(120, 30)) as pilot:
         await pilot.press("7", "z")
-        assert table(pilot).keys == [BROKER, OFFLINE, UNDER, BILLING]
+        assert table(pilot).keys == [BROKER, OFFLINE, LEDGER, UNDER, BILLING, FULFILMENT]
+        status = problem_status(objects(["note", "attention"]))
+        note = Rows(Picture("c", "", 10.0, 0.0), [1, 2], ["a", "b"], status, np.arange(2))
+        assert note.problems.tolist() == [False, True]
         await pilot.press("z", "slash", *"^group_", "enter")
         assert table(pilot).keys == [LEDGER, BILLING, FULFILMENT]
         assert "3 of 6" in lines(app)[1]
@@ -141,7 +146,7 @@ async def test_unreachable_is_the_first_problem_and_the_last_ones_that_were_know
     app, _ = app_on(VIEW, broken)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("7")
-        assert "✘ critical  cluster" in lines(app)[5]
+        assert "✘ critical   cluster" in lines(app)[5]
         assert len(table(pilot).keys) == 7
         assert all("└ " in line for line in lines(app)[6:12])
 

@@ -27,12 +27,17 @@ def test_the_views_verdict_is_told_with_its_level() -> None:
     assert (kind, text) == ("badge-lost", rf" demo\x1b  ✘ critical  {shop_view().verdict.sentence}")
 
 
+def test_bad_news_is_never_green() -> None:
+    behind = make_view(snapshot_of([Topic("orders", [(0, 5)])], [Group("a", {("orders", 0): 4})]))
+    assert said(view=behind) == ("badge-attention", r" demo\x1b  ◆ attention  a behind")
+
+
 def test_each_clause_has_the_colour_of_its_level() -> None:
     line = verdict_line(replace(PICTURE, view=shop_view()))
     kinds = {part.text.split()[-1]: part.kind for part in line.left if part.text.strip(" ·")}
     assert kinds["offline"] == kinds["records"] == kinds["critical"] == "lost"
     assert kinds["under-replicated"] == "behind"
-    assert kinds["behind"] == kinds["unknown"] == ""
+    assert kinds["behind"] == kinds["unknown"] == "attention"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, lists_topics
-from monitor.derive.lag import GLYPHS, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import UNKNOWN
+from monitor.derive.levels import KINDS, SEVERITIES, SIGNS
 from monitor.snapshot import Snapshot
 from monitor.table import Floats, objects
 from monitor.text import plural
@@ -172,10 +173,10 @@ class ClustersScreen(MonitorScreen):
 
     def verdict(self, picture: Picture) -> Line:
         levels = [UNKNOWN if each.view is None else each.view.verdict.status for each in picture.clusters]
-        worst = max(levels, key=lambda each: SEVERITY[each])
-        counts = ((status, levels.count(status)) for status in range(len(STATUSES)))
-        parts = [Part(f" {GLYPHS[status]} {number} ", STATUSES[status]) for status, number in counts if number]
-        return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{STATUSES[worst]}"), Part(" "), *parts])
+        worst = max(levels, key=lambda each: SEVERITIES[each])
+        counts = ((status, levels.count(status)) for status in range(len(SIGNS)))
+        parts = [Part(f" {SIGNS[status]} {number} ", KINDS[status]) for status, number in counts if number]
+        return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{KINDS[worst]}"), Part(" "), *parts])
 
     def rows(self, picture: Picture) -> Rows:
         clusters = picture.clusters

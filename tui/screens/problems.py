@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.derive.health import Problems
-from monitor.derive.lag import GLYPHS, OK, STATUSES
-from monitor.derive.verdict import LEVELS
+from monitor.derive.levels import KINDS, OF_PROBLEMS, SIGNS
 from monitor.diagnosis.diagnosis import evidence_of
 from monitor.table import Floats, Ints, Texts
 from monitor.text import age
@@ -41,8 +40,8 @@ VIEWS = {
 
 
 def problem_status(levels: Texts) -> Ints:
-    """The status in STATUSES whose glyph and colour each level of a problem has; a note is no problem."""
-    return np.array([LEVELS.get(each, OK) for each in levels], np.int32)
+    """The place of each level of a problem in SIGNS and KINDS."""
+    return np.array([OF_PROBLEMS[each] for each in levels], np.int32)
 
 
 def ranked(table: Problems) -> tuple[Ints, Ints]:
@@ -94,7 +93,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         lambda rows, row: str(_table(rows).level[row]),
         lambda rows: -rows.array(_place),
         f"{meaning(Problems, 'level')}; sorted by it an effect stands below its cause",
-        width=10,
+        width=11,
         ranked=True,
     ),
     replace(
@@ -205,7 +204,7 @@ def problem_lines(view: View, most: int) -> list[Line]:
         section("Problems", len(rows), ProblemsScreen.KEY, ProblemsScreen.NAME),
         *(
             Line(
-                [Part(f" {GLYPHS[status[row]]} ", STATUSES[status[row]]), Part(str(table.sentence[row]))],
+                [Part(f" {SIGNS[status[row]]} ", KINDS[status[row]]), Part(str(table.sentence[row]))],
                 [Part(f" {age(view.time - float(table.since[row]))} ", "dim")],
             )
             for row in rows[:most].tolist()

@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
+from monitor.derive.levels import KINDS, NOTE, SEVERITIES, SIGNS
 from monitor.snapshot import Snapshot
 from monitor.table import Flags, Ints
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
@@ -22,8 +23,8 @@ class Rows:
     """Rows of a table: `pick[row]` is the row of the View's own table that row shows.
 
     `keys` tell which row is which from one View to the next, `names` are what a filter is matched against, and `status`
-    is each row's status in STATUSES. `about` is what all rows are of where the screen is about one thing, such as a
-    broker's id.
+    is each row's place in SIGNS, as a status in STATUSES is. `about` is what all rows are of where the screen is about
+    one thing, such as a broker's id.
     """
 
     picture: Picture
@@ -55,7 +56,7 @@ class Rows:
 
     @property
     def problems(self) -> Flags:
-        return np.not_equal(self.status, OK)
+        return ~np.isin(self.status, (OK, NOTE))
 
 
 WHY = "why"
@@ -66,7 +67,7 @@ Make = Callable[[Rows], Values]
 
 def severity(rows: Rows) -> Ints:
     """How bad each row is; larger is worse."""
-    return np.array(SEVERITY, np.int32)[rows.status]
+    return np.array(SEVERITIES, np.int32)[rows.status]
 
 
 def names(
@@ -206,7 +207,7 @@ def totals(
 
     def cell(rows: Rows, row: int) -> Cell:
         whole, part = float(rows.array(total)[row]), float(rows.array(known)[row])
-        colour = (STATUSES[rows.status[row]] if kind is None else kind) if part > 0 else "dim"
+        colour = (KINDS[rows.status[row]] if kind is None else kind) if part > 0 else "dim"
         return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
 
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
@@ -237,7 +238,7 @@ def statuses(
 
     def cell(rows: Rows, row: int) -> Cell:
         status = rows.status[row]
-        return Cell(f"{GLYPHS[status]} {words(rows, row) if callable(words) else words[status]}", STATUSES[status])
+        return Cell(f"{SIGNS[status]} {words(rows, row) if callable(words) else words[status]}", KINDS[status])
 
     return Column(
         "status",
