@@ -81,10 +81,14 @@ def offsets_reset(signs: Signs) -> Iterable[Diagnosis]:
         group = view.group_rows.get(name, -1)
         if group < 0 or not signs.chosen[group]:
             continue
-        records, partitions = float(events.records[mine].sum()), int(events.count[mine].sum())
         first = mine[0]  # the newest
+        # One reset is seen by one poll; those of other polls are resets of their own.
+        newest = [event for event in mine if events.time[event] == events.time[first]]
+        resets = len({float(events.time[event]) for event in mine})
+        records, partitions = float(events.records[newest].sum()), int(events.count[newest].sum())
         ago = view.time - float(events.time[first])
         sentence = f"offsets were set back {duration(ago)} ago by {count(records)} on {plural(partitions, 'partition')}"
+        sentence += f"; it was reset {resets:,} times in the last hour" if resets > 1 else ""
         evidence = (("records", records), ("partitions", float(partitions)), ("seconds_ago", ago))
         topic = events.topic[first] if partitions == 1 else None
         partition = int(events.partition[first]) if partitions == 1 else -1

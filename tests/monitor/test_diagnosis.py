@@ -386,6 +386,20 @@ def test_offsets_were_reset() -> None:
     assert (view.diagnoses.topic[0], view.diagnoses.partition[0]) == ("t", 0)
 
 
+def test_resets_are_not_added_up() -> None:
+    def twice(left: float) -> float:
+        return -20_000 / INTERVAL if left == 480 else -18_000 / INTERVAL if left == 1200 else 100
+
+    view = one(100, twice)
+    assert (
+        dict(told(view))["offsets_reset"]
+        == "offsets were set back 8 min ago by 20,000 on 1 partition; it was reset 2 times in the last hour"
+    )
+    (row,) = np.flatnonzero(view.diagnoses.pattern == "offsets_reset")
+    assert dict(view.diagnoses.evidence[row])["records"] == 20_000
+    assert (view.diagnoses.topic[row], view.diagnoses.partition[row]) == ("t", 0)
+
+
 def test_a_reset_that_was_read_up_again_or_was_long_ago_is_not_told() -> None:
     small = one(100, lambda left: -2_000 / INTERVAL if left == 480 else 300)
     assert view_events(small) == ["offsets_reset"]
