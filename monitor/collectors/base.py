@@ -67,8 +67,8 @@ def same_topics(before: Topics, now: Topics) -> bool:
 POSTPONED_POLLS = 5
 """How many polls in a row may leave a slow collector's questions to the next one."""
 
-RETRY_SECONDS = 30.0
-"""How soon a slow collector asks again that had no answer from some broker."""
+RETRY_SECONDS = (0.0, 5.0, 10.0, 20.0, 30.0)
+"""How soon a slow collector asks again that had no answer from some broker: in the next poll, and then less often."""
 
 
 class SlowCollector(Collector):
@@ -82,12 +82,17 @@ class SlowCollector(Collector):
 
     def __init__(self) -> None:
         self._due = -math.inf
+        self._retries = 0
+        self._up: set[int] = set()
+        self._asked_up: set[int] = set()
         self._missing: list[str] = []
         self._asking = False
         self._postponed = 0
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        self._asking = draft.started >= self._due
+        # A broker that did not respond when this was asked last, or was not there, is asked as soon as it is back.
+        self._asked_up = {each.node for each in draft.brokers} - draft.failed.keys()
+        self._asking = draft.started >= self._due or not self._asked_up <= self._up
         return self.questions(client, draft) if self._asking else []
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
@@ -97,7 +102,9 @@ class SlowCollector(Collector):
             self._missing = self.take(client, draft, asks, replies)
             every = draft.choice.every.get(self.name, self.every_seconds)
             silent = any(isinstance(each, Fault) and each.kind is not Kind.UNSUPPORTED for each in replies)
-            self._due = draft.started + (min(every, RETRY_SECONDS) if silent else every)
+            self._due = draft.started + (min(every, RETRY_SECONDS[self._retries]) if silent else every)
+            self._retries = min(self._retries + 1, len(RETRY_SECONDS) - 1) if silent else 0
+            self._up = self._asked_up
         self.put(draft)
         return self._missing
 

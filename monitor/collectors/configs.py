@@ -14,7 +14,7 @@ from monitor.client.apis import DESCRIBE_CONFIGS
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Kind, error_name
 from monitor.client.wire import Answer
-from monitor.collectors.base import RETRY_SECONDS, Collector, Reply, Step, same_topics
+from monitor.collectors.base import Collector, Reply, Step, same_topics
 from monitor.collectors.capability import NOBODY, best, not_served
 from monitor.collectors.config_rows import Columns, Known, known, unknown
 from monitor.collectors.leader_offsets import NOT_CHOSEN
@@ -26,6 +26,8 @@ from monitor.draft import Draft
 from monitor.snapshot import Topics
 
 EVERY_SECONDS = 300.0
+SILENT_SECONDS = (15.0, 30.0)
+"""For how long a broker that gave no usable answer is left alone; others are asked for its topics meanwhile."""
 TOPICS_A_REQUEST = 500
 REQUESTS_A_POLL = 4
 """How many requests of a poll name topics while most topics have the same configs; else, and at first, it is one."""
@@ -51,10 +53,11 @@ class _Question(NamedTuple):
 
 
 class _Silence(NamedTuple):
-    """Why a broker gave no usable answer, and until when it is left alone."""
+    """Why a broker gave no usable answer, until when it is left alone, and how often in a row that is so."""
 
     why: str
     until: float
+    times: int
 
 
 class ConfigCollector(Collector):
@@ -137,7 +140,7 @@ class ConfigCollector(Collector):
 
     def _take(self, draft: Draft, node: int, question: _Question, reply: Reply) -> None:
         """Keep what a broker answered; where it gave no usable answer, what is known stays."""
-        self._silent.pop(node, None)
+        before = self._silent.pop(node, None)
         try:
             if isinstance(reply, Answer):
                 self._settle(node, question, self._read(node, question, reply))
@@ -150,7 +153,8 @@ class ConfigCollector(Collector):
             why = draft.note(reply)
         except MalformedAnswerError as error:
             why = f"broker {node}: {Kind.PROTOCOL}: {error}"
-        self._silent[node] = _Silence(why, draft.started + RETRY_SECONDS)
+        times = 0 if before is None else min(before.times + 1, len(SILENT_SECONDS) - 1)
+        self._silent[node] = _Silence(why, draft.started + SILENT_SECONDS[times], times)
         if question.own and (node not in self._brokers or self._brokers[node].why):
             self._brokers[node] = unknown(BROKER, why)
         self._topics.update(

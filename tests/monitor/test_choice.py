@@ -17,7 +17,7 @@ from views import Topic, snapshot_of
 from monitor.assemble import CUT_COMMITS, Assembler
 from monitor.choice import Choice, Names
 from monitor.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA
-from monitor.client.client import Ask, Client
+from monitor.client.client import Ask, BrokerAddress, Client
 from monitor.collectors.base import POSTPONED_POLLS, RETRY_SECONDS, Reply, SlowCollector, Step
 from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
@@ -261,10 +261,48 @@ def test_a_slow_collector_asks_when_it_is_due_and_gives_what_it_has_in_between()
     assert poll(0, good) == (1, False)
     assert poll(59, good) == (1, True)
     assert poll(60, bad) == (2, False)
-    assert poll(60 + RETRY_SECONDS - 1, bad) == (2, True)
-    assert poll(60 + RETRY_SECONDS, good, slow=5) == (3, False)
-    assert poll(60 + RETRY_SECONDS + 5, good, slow=5) == (4, False)
+    assert poll(61, good, slow=5) == (3, False)
+    assert poll(65, good, slow=5) == (3, True)
+    assert poll(66, good, slow=5) == (4, False)
     assert slow.given == 6
+
+
+def test_what_failed_is_asked_again_in_the_next_poll_and_then_less_and_less_often() -> None:
+    slow, client = Slow(), StubClient({}, [1])
+    good, bad = answer_of(LIST_GROUPS, 1, error_code=0, groups=[]), timeout(LIST_GROUPS, 1)
+    asked = []
+    for second in range(160):
+        draft = new_draft()
+        draft.started += second
+        asks = slow.ask(client, draft)
+        slow.read(client, draft, asks, [good if second == 96 else bad] * len(asks))
+        asked += [second] * len(asks)
+    assert asked == [0, 1, 6, 16, 36, 66, 96, 156, 157]
+    assert RETRY_SECONDS == (0, 5, 10, 20, 30)
+
+
+def test_a_broker_that_is_back_is_asked_at_once() -> None:
+    """It was not asked while it did not respond, so that nothing of it is known until the next turn."""
+    slow, client = Slow(), StubClient({}, [1, 2])
+    good = answer_of(LIST_GROUPS, 1, error_code=0, groups=[])
+    brokers = [BrokerAddress(node, "h", 9092, None) for node in (1, 2)]
+
+    def asks(at: float, nodes: int = 2, **failed: str) -> bool:
+        draft = new_draft(brokers=brokers[:nodes], failed={int(node[1:]): why for node, why in failed.items()})
+        draft.started += at
+        asked = slow.ask(client, draft)
+        slow.read(client, draft, asked, [good] * len(asked))
+        return bool(asked)
+
+    assert asks(0, b2="timed out")
+    assert not asks(1, b2="timed out")
+    assert asks(2)
+    assert not asks(3)
+    # One that metadata did not name is asked too when it comes, and once.
+    assert not asks(4, 1)
+    assert asks(62, 1)
+    assert asks(63)
+    assert not asks(64)
 
 
 def test_a_slow_collector_may_be_put_off_after_its_first_answer_and_not_for_ever() -> None:

@@ -16,8 +16,7 @@ from monitor.client.client import Ask, BrokerAddress
 from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.collectors import configs as module
-from monitor.collectors.base import RETRY_SECONDS
-from monitor.collectors.configs import NOT_ASKED_YET, NOT_THERE, ConfigCollector
+from monitor.collectors.configs import NOT_ASKED_YET, NOT_THERE, SILENT_SECONDS, ConfigCollector
 from monitor.collectors.leader_offsets import NOT_CHOSEN
 from monitor.draft import Draft
 from monitor.snapshot import Snapshot, Topics
@@ -469,7 +468,7 @@ def test_an_unsupported_api_is_a_capability_at_0() -> None:
     not_served = (0.0, "not served by this broker")
     assert draft.capabilities["topic_configs"] == draft.capabilities["broker_configs"] == not_served
     assert (cluster.missing, draft.failed) == ([], {})
-    cluster.poll(at=RETRY_SECONDS)
+    cluster.poll(at=SILENT_SECONDS[-1])
     assert cluster.asked == []
 
 
@@ -489,7 +488,7 @@ def test_a_silent_broker_is_left_alone_for_a_while_and_another_is_asked_for_its_
     assert set(cluster.missing) == {why}
     assert row(draft)["reason"] == ""
     cluster.faults = {}
-    draft = cluster.poll(at=RETRY_SECONDS)
+    draft = cluster.poll(at=SILENT_SECONDS[0])
     assert cluster.asked == [(1, [(BROKER, "1")])]
     assert cluster.missing == []
     assert broker_row(draft, 1)["reason"] == ""
