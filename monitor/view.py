@@ -1,6 +1,5 @@
 """The View: a Snapshot with everything derived from it, made once a poll and read by every face."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -95,8 +94,8 @@ class View:
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
     """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
-    watched_since: float = math.nan
-    """Unix time of the first poll of the cluster that was answered; NaN where that is not known."""
+    watched_since: float | None = None
+    """Unix time of the first poll of the cluster that was answered; None where that is not known."""
     last_good: "View | None" = field(default=None, repr=False)
 
     @property

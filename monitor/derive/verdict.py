@@ -84,6 +84,8 @@ def judge(view: "View") -> Verdict:
 
 def _watched(view: "View") -> Iterable[str]:
     """For how long kmon has polled the cluster, while that is too short to find what is stuck or growing."""
+    if view.watched_since is None:
+        return
     seconds = view.time - view.watched_since
     if seconds < SETTLED_SECONDS:
         yield f"watched for {duration(seconds)}" if seconds > 0 else "first poll"

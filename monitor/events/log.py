@@ -1,6 +1,5 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,14 +25,14 @@ class Changes:
     """What a View shows of the log: the newest events, counts by kind since the start, and rebalances.
 
     `rebalances` counts those of the last STORM_SECONDS by group id. `watched_seconds` is how long the log goes back, to
-    unix time `watched_since`, NaN before the first snapshot.
+    unix time `watched_since`, None before the first snapshot.
     """
 
     events: Events
     counts: dict[str, int]
     rebalances: dict[str, int]
     watched_seconds: float
-    watched_since: float = math.nan
+    watched_since: float | None = None
 
 
 NO_CHANGES = Changes(Events.empty(), dict.fromkeys(KINDS, 0), {}, 0.0)

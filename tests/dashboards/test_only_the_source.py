@@ -28,6 +28,7 @@ ALLOWED = {
 OF_THE_CORE = {
     "monitor.derive.completeness",
     "monitor.derive.lag",
+    "monitor.derive.levels",
     "monitor.derive.partitions",
     "monitor.derive.standing",
     "monitor.derive.status",
