@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from monitor.derive.completeness import why_hidden_groups, why_hidden_topics
+from monitor.derive.completeness import why_not_all_groups, why_not_all_topics
 from monitor.derive.lag import STATUSES
 from monitor.derive.standing import Standing
 from monitor.text import UNKNOWN, age, at_least, duration
@@ -50,12 +50,12 @@ def unasked(view: View, *collectors: str) -> str:
 
 def not_all_topics(view: View) -> str:
     """Why the topics of the View may not be all of the cluster's, empty where they are."""
-    return failure(view, "cluster") or why_hidden_topics(view.snapshot)
+    return why_not_all_topics(view.snapshot)
 
 
 def not_all_groups(view: View) -> str:
     """Why the groups of the View may not be all of the cluster's, empty where they are."""
-    return failure(view, "groups") or why_hidden_groups(view.snapshot)
+    return why_not_all_groups(view.snapshot)
 
 
 def counted(number: int, why_not_all: str) -> str:

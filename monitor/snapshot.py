@@ -104,7 +104,7 @@ class Groups(Table):
     group_type: Texts = column("O", "classic, consumer, share or streams; None where the broker does not say")
     protocol_type: Texts = column("O", "the protocol of a classic group, such as consumer or connect")
     state: Texts = column("O", "state as Kafka names it; None where it could not be asked")
-    coordinator: Ints = column("i4", "node id of its coordinator, NO_LEADER while it has none")
+    coordinator: Ints = column("i4", "node id of its coordinator, -1 while no broker coordinates it")
     epoch: Floats = column("f8", "group epoch; unknown for classic groups")
     assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups")
     topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only")

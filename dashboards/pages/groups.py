@@ -14,6 +14,7 @@ from dashboards.links import GROUPS
 from dashboards.shell import newest
 from dashboards.text import not_all_groups, status
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
+from monitor.derive.emptiness import no_groups
 from monitor.derive.verdict import group_why
 from monitor.snapshot import KNOWN
 from monitor.source import Source
@@ -117,9 +118,7 @@ def note(view: View) -> Any:
     why = not_all_groups(view)
     if len(view.snapshot.groups):
         return html.P(f"Some groups may be missing: {visible(why)}", className="notice") if why else None
-    if why:
-        return nothing("The groups are unknown", why)
-    return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")
+    return nothing(*no_groups(view))
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -17,6 +17,7 @@ from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, so
 from dashboards.text import counted, failure, nodes, oldest, status, unasked
 from dashboards.topic_tables import troubled
 from monitor.derive.completeness import lists_topics, number_of, why_hidden_groups
+from monitor.derive.emptiness import no_unhealthy_groups
 from monitor.derive.times import NOT_DATED
 from monitor.derive.verdict import count_groups, group_why, worst_groups
 from monitor.snapshot import KNOWN
@@ -187,16 +188,10 @@ def _transactions(view: View) -> html.Div:
 def worst(view: View, search: str | None) -> Any:
     """The table of the groups that are not at rest."""
     groups, lags = view.snapshot.groups, view.group_lags
-    hidden = why_hidden_groups(view.snapshot)
-    number = number_of(len(groups), "group", whole=not hidden)
+    number = number_of(len(groups), "group", whole=not why_hidden_groups(view.snapshot))
     rows = worst_groups(view)[:WORST].tolist()
     if not rows:
-        no_groups = failure(view, "groups")
-        if no_groups or (hidden and not len(groups)):
-            return nothing("The groups are unknown", no_groups or hidden)
-        if not len(groups):
-            return nothing("No groups", "Nobody has committed an offset or joined a group on this cluster.")
-        return nothing("Every group keeps up", f"{number}, none behind.")
+        return nothing(*no_unhealthy_groups(view))
     table = listing(
         ("Group", "Status", "Lag", "Age", "Why"),
         [

@@ -10,6 +10,7 @@ from dashboards.components.parts import card, nothing
 from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
 from dashboards.shell import newest
+from monitor.derive.emptiness import no_problems
 from monitor.source import Source
 from monitor.view import View
 
@@ -32,7 +33,7 @@ def layout() -> html.Div:
 def ranked(view: View, kept: str) -> Any:
     """The problems of the newest View, for that the cluster is unreachable is one; the worst first."""
     if not len(view.problems):
-        return nothing("No problems", view.verdict.sentence)
+        return nothing(no_problems(view).title, view.verdict.sentence)
     return problems(view, np.arange(len(view.problems)), kept)
 
 

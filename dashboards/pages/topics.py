@@ -34,6 +34,7 @@ from dashboards.feed import Cells, Feed, Whys, cells_of
 from dashboards.links import TOPICS
 from dashboards.shell import newest
 from dashboards.text import failure, not_all_topics, unasked
+from monitor.derive.emptiness import no_topics
 from monitor.snapshot import KNOWN, reason_code
 from monitor.source import Source
 from monitor.table import Ints
@@ -196,7 +197,7 @@ def note(view: View, shown: int, show: str | None) -> Any:
     watched = int(topics.watched.sum())
     if not shown:
         if why or not len(topics):
-            return nothing("The topics are unknown" if why else "No topics", why)
+            return nothing(*no_topics(view))
         return nothing(
             "No topic is watched", "The settings leave all of them out: “All” shows what metadata says of them."
         )

@@ -11,6 +11,7 @@ from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_ro
 from kmon.commands.options import duration_of, settings_from
 from kmon.commands.signals import ending
 from kmon.commands.text import span
+from monitor.derive.emptiness import no_lag, no_match
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
@@ -41,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     if not newest.up:
         before = span(newest.time - view.time)
         missing.insert(0, f"this is as of {before} before the last poll, which failed: {newest.snapshot.error}")
+    if not rows and not missing:
+        empty = no_match("row") if len(view.lag) else no_lag(view)
+        print(f"kmon lag: {empty.sentence}", file=sys.stderr)
     for each in missing:
         print(f"kmon lag: partial: {visible(each)}", file=sys.stderr)
     return 1 if missing else 0

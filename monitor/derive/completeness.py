@@ -54,6 +54,26 @@ def _hidden_coordinators(snapshot: Snapshot) -> str:
     return HIDDEN_COORDINATORS if hides_topics(snapshot) and not there.any() else ""
 
 
+def why_not_all_groups(snapshot: Snapshot) -> str:
+    """Why the groups of a Snapshot may not be all of the cluster's, empty where they are."""
+    return _why_failed(snapshot, "groups") or why_hidden_groups(snapshot)
+
+
+def why_not_all_topics(snapshot: Snapshot) -> str:
+    """Why the topics of a Snapshot may not be all of the cluster's, empty where they are."""
+    return _why_failed(snapshot, "cluster") or why_hidden_topics(snapshot)
+
+
+def _why_failed(snapshot: Snapshot, collector: str) -> str:
+    """Why a collector did not get every answer, empty where it did."""
+    failed = (
+        each.error or f"{collector} failed"
+        for each in snapshot.outcomes
+        if each.collector == collector and not each.success
+    )
+    return snapshot.error or next(failed, "")
+
+
 def number_of(number: int, noun: str, *, whole: bool) -> str:
     """How many there are: 3 groups; or 3 visible groups where these are not the `whole`."""
     return plural(number, noun if whole else f"visible {noun}")

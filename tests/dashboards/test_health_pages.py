@@ -239,7 +239,7 @@ def test_counts_of_what_may_be_hidden_are_of_what_is_visible() -> None:
     assert "Offline partitions 0 of 1 visible partition" in tiles
     assert "2 visible groups" in tiles
     assert "in all" not in tiles
-    assert "2 visible groups, none behind." in said(overview.worst(view, ""))
+    assert "2 visible groups, none behind; others are unknown" in said(overview.worst(view, ""))
     assert "Some groups may be missing: describe_cluster is not granted" in said(groups.note(view))
     seen = said(cluster.tiles(view))
     assert "Topics ≥ 1 describe_all_topics is not granted" in seen

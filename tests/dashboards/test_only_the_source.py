@@ -27,6 +27,7 @@ ALLOWED = {
 }  # fmt: skip
 OF_THE_CORE = {
     "monitor.derive.completeness",
+    "monitor.derive.emptiness",
     "monitor.derive.lag",
     "monitor.derive.levels",
     "monitor.derive.partitions",

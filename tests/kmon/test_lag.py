@@ -205,6 +205,32 @@ def test_complete_is_0(answer: list[View], capsys: pytest.CaptureFixture[str]) -
     assert brief(json.loads(told.out)) == [("g", "t", 0, 60, "behind")]
 
 
+@pytest.mark.parametrize(
+    ("groups", "args", "why"),
+    [
+        ([], (), "No groups: no group has committed an offset or has members on this cluster"),
+        ([Group("g")], (), "No lag: no group has committed an offset or is assigned a partition"),
+        ([Group("g", {("t", 0): 40})], ("--group", "h"), "No row matches"),
+    ],
+)
+def test_an_empty_table_says_why(
+    answer: list[View], capsys: pytest.CaptureFixture[str], groups: list[Group], args: tuple[str, ...], why: str
+) -> None:
+    answer.append(view_of(groups))
+    assert run(*args) == 0
+    told = capsys.readouterr()
+    assert told.out.count("\n") == 1
+    assert told.err == f"kmon lag: {why}\n"
+
+
+def test_without_a_list_of_groups_an_empty_table_is_partial(
+    answer: list[View], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer.append(make_view(snapshot_of([Topic("t", [(0, 1)])], [], failed={"groups": "why"})))
+    assert run() == 1
+    assert capsys.readouterr().err == "kmon lag: partial: groups: why\n"
+
+
 def test_partial_is_1_and_stderr_says_why(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
     answer.append(shop_view())
     assert run() == 1
@@ -340,6 +366,8 @@ def test_what_a_filter_cannot_tell_is_told(answer: list[View], capsys: pytest.Ca
     assert told.out.count("\n") == 1
     assert told.err == f"kmon lag: partial: whether 1 of g fit: lag_seconds is unknown: {NOT_DATED}\n"
     assert run("--where", "lag_seconds > 300 and lag > 60", "-o", "json") == 0
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("[]\n", "kmon lag: No row matches\n")
     assert run("--where", "produce_rate > 1 or eta_seconds > 5") == 1
     told = capsys.readouterr()
     assert [line.partition(" fit: ")[2] for line in told.err.splitlines()] == [

@@ -156,7 +156,7 @@ async def test_no_problem_is_said() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         assert "Problems  " not in "\n".join(lines(app)[2:])
         await pilot.press("7")
-        assert "no problem" in text(app)
+        assert "No problems" in text(app)
         await pilot.press("enter")
         assert monitor(pilot).NAME == "problems"
 
@@ -379,3 +379,23 @@ async def test_counts_of_what_is_all_there_are_plain() -> None:
         for key in "34":
             await pilot.press(key)
             assert "≥" not in "\n".join(line for line in lines(app)[3:-2] if "payments" not in line)
+
+
+@pytest.mark.parametrize(
+    ("view", "key", "typed", "said", "unsaid"),
+    [
+        (make_view(snapshot_of([], [], failed={"groups": "why"})), "1", "", "The groups are unknown: why", "keeps up"),
+        (make_view(snapshot_of([], [], failed={"groups": "why"})), "2", "", "The groups are unknown: why", "matches"),
+        (make_view(snapshot_of([], [])), "2", "", "No groups: ", "matches"),
+        (make_view(snapshot_of([Topic("t", [(0, 5)])], [Group("g")])), "2", "h", "No group matches h", "No groups"),
+        (make_view(snapshot_of([], [])), "8", "", "No events: nothing has changed", "matches"),
+    ],
+)
+async def test_an_empty_table_says_why(view: View, key: str, typed: str, said: str, unsaid: str) -> None:
+    app, _ = app_on(view)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        if typed:
+            await pilot.press("/", *typed, "enter")
+        assert said in text(app)
+        assert unsaid not in text(app)

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from monitor.derive.emptiness import no_match
 from monitor.text import duration, name_of, visible
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
@@ -51,6 +52,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column[Rows], ...]]
     SORT: ClassVar[str] = "status"
     EMPTY: ClassVar[str] = "nothing to show"
+    """What the table says when there is no row; see `why_empty`."""
+    NOUN: ClassVar[str] = "row"
+    """What a row is, for the line that no row matches."""
     FIXED: ClassVar[int] = 2
     """How many columns say which row it is."""
     PANES: ClassVar[tuple[str, ...]] = ()
@@ -80,6 +84,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def rows(self, picture: Picture) -> Rows | None:
         """The rows of the table; None when what the screen is about is no longer there."""
         raise NotImplementedError
+
+    def why_empty(self, rows: Rows) -> str:
+        """Why there is no row: nothing is there, or what is there is unknown."""
+        return self.EMPTY
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         """The lines above the table."""
@@ -216,6 +224,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         kept = rows.problems if rows.picture.problems else np.ones(len(rows.keys), bool)
         if self._pattern:
             kept &= matching(self._pattern, rows.names)[0]
+        noun = f"{self.NOUN} with a problem" if rows.picture.problems else self.NOUN
+        self.table.empty = no_match(noun, self._pattern).sentence if rows.keys else self.why_empty(rows)
         self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
 
     @on(VirtualTable.CursorMoved)

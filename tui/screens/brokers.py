@@ -202,7 +202,8 @@ class BrokersScreen(MonitorScreen):
     KEY, NAME, TITLE = "4", "brokers", "Brokers"
     COLUMNS = COLUMNS
     SORT = "broker"
-    EMPTY = "no broker matches"
+    EMPTY = "no broker is known"
+    NOUN = "broker"
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown

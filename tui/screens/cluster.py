@@ -104,8 +104,8 @@ class QuorumScreen(OneCluster):
         nodes = view.snapshot.quorum.node.tolist()
         return Rows(picture, nodes, [str(each) for each in nodes], quorum_status(view), np.arange(len(nodes)))
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        self.table.empty = f"no metadata quorum is known: {why_missing(rows.view, 'quorum', 'describe_cluster')}"
+    def why_empty(self, rows: Rows) -> str:
+        return f"no metadata quorum is known: {why_missing(rows.view, 'quorum', 'describe_cluster')}"
 
 
 def _capabilities(name: str) -> Make:

@@ -166,7 +166,8 @@ class ClustersScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "0", FLEET, "Clusters"
     COLUMNS = COLUMNS
-    EMPTY = "no cluster matches"
+    EMPTY = "no cluster is known"
+    NOUN = "cluster"
 
     def has_something(self, picture: Picture) -> bool:
         return True

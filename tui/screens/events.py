@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from monitor.derive.emptiness import no_events
 from monitor.derive.lag import BEHIND, LOST, OK, STATUSES
 from monitor.events.event import Events, subject_of, when
 from monitor.table import Ints, Texts, objects
@@ -115,10 +116,13 @@ class EventsScreen(MonitorScreen):
     KEY, NAME, TITLE = "8", "events", "Events"
     COLUMNS = COLUMNS
     SORT = "when"
-    EMPTY = "nothing has changed since kmon looks, or nothing matches"
+    NOUN = "event"
 
     def has_something(self, picture: Picture) -> bool:
         return picture.view is not None
+
+    def why_empty(self, rows: Rows) -> str:
+        return no_events(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
         assert picture.view is not None

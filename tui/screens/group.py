@@ -166,6 +166,12 @@ class GroupScreen(OneGroup):
     COLUMNS = PARTITION_COLUMNS
     FIXED = 3
     EMPTY = "it has committed nothing and no partition is assigned to it"
+    NOUN = "partition"
+
+    def why_empty(self, rows: Rows) -> str:
+        row = rows.view.group_rows[self.group]
+        reason = rows.view.reasons[rows.view.group_lags.reason[row]]
+        return f"unknown: {visible(reason)}" if reason else self.EMPTY
 
     def above(self) -> Sequence[Widget]:
         return (Chart("Lag", id="chart"),)

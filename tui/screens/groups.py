@@ -4,6 +4,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from monitor.derive.emptiness import no_groups
 from monitor.derive.rollup import GroupLags
 from monitor.derive.verdict import group_why
 from monitor.snapshot import KNOWN, NO_LEADER, Groups
@@ -140,7 +141,10 @@ class GroupsScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "2", "groups", "Groups"
     COLUMNS = GROUP_COLUMNS
-    EMPTY = "no group matches"
+    NOUN = "group"
+
+    def why_empty(self, rows: Rows) -> str:
+        return no_groups(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
         return group_rows(picture)

@@ -105,6 +105,7 @@ class MembersScreen(OneGroup):
     NAME, TITLE, PANE = "members", "Group: members", "Members"
     COLUMNS = COLUMNS
     EMPTY = "it has no members"
+    NOUN = "member"
 
     def rows_of(self, picture: Picture, group: int) -> Rows:
         view = picture.shown
@@ -113,8 +114,8 @@ class MembersScreen(OneGroup):
         status = np.where(_waiting(view)[pick], BEHIND, OK).astype(np.int32)
         return Rows(picture, members.member_id[pick].tolist(), members.client_id[pick].tolist(), status, pick)
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        self.table.empty = self.unknown(rows) or self.EMPTY
+    def why_empty(self, rows: Rows) -> str:
+        return self.unknown(rows) or self.EMPTY
 
 
 def _tasks(name: str) -> Make:
@@ -161,6 +162,10 @@ class TasksScreen(OneGroup):
     SORT = "subtopology"
     FIXED = 3
     EMPTY = "its members have no tasks"
+    NOUN = "task"
+
+    def why_empty(self, rows: Rows) -> str:
+        return self.unknown(rows) or self.EMPTY
 
     def rows_of(self, picture: Picture, group: int) -> Rows:
         view = picture.shown

@@ -8,6 +8,7 @@ import numpy as np
 from textual.widget import Widget
 
 from monitor.derive.completeness import lists_groups, lists_topics, number_of
+from monitor.derive.emptiness import no_unhealthy_groups
 from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK
 from monitor.derive.verdict import count_groups, worst_groups
 from monitor.source import Point
@@ -67,13 +68,16 @@ class OverviewScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "1", "overview", "Overview"
     COLUMNS = GROUP_COLUMNS
-    EMPTY = "every group keeps up"
+    NOUN = "group"
 
     def above(self) -> Sequence[Widget]:
         return Chart("Lag", id="chart"), Lines(id="worst")
 
     def below(self) -> Sequence[Widget]:
         return (Lines(id="below"),)
+
+    def why_empty(self, rows: Rows) -> str:
+        return no_unhealthy_groups(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
         return worst(group_rows(picture))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from monitor.derive.emptiness import no_problems
 from monitor.derive.health import Problems
 from monitor.derive.levels import KINDS, OF_PROBLEMS, SIGNS
 from monitor.diagnosis.diagnosis import evidence_of
@@ -151,7 +152,10 @@ class ProblemsScreen(Health):
 
     KEY, NAME, TITLE, PANE = "7", "problems", "Problems", "Problems"
     COLUMNS = COLUMNS
-    EMPTY = "no problem"
+    NOUN = "problem"
+
+    def why_empty(self, rows: Rows) -> str:
+        return no_problems(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
         assert picture.view is not None

@@ -6,6 +6,7 @@ import numpy as np
 from textual.widget import Widget
 
 from monitor.derive.completeness import lists_groups
+from monitor.derive.emptiness import no_topics
 from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
 from monitor.derive.rollup import TopicTotals
 from monitor.details import TopicConfigs
@@ -164,10 +165,13 @@ class TopicsScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "3", "topics", "Topics"
     COLUMNS = COLUMNS
-    EMPTY = "no topic matches"
+    NOUN = "topic"
 
     def below(self) -> Sequence[Widget]:
         return (Lines(id="left-out"),)
+
+    def why_empty(self, rows: Rows) -> str:
+        return no_topics(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown

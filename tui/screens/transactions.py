@@ -106,14 +106,15 @@ class TransactionsScreen(MonitorScreen):
     KEY, NAME, TITLE = "5", "transactions", "Transactions"
     COLUMNS = COLUMNS
     SORT = "age"
+    NOUN = "transaction"
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown
         ids = view.snapshot.transactions.transactional_id.tolist()
         return Rows(picture, ids, ids, transaction_status(view), np.arange(len(ids)))
 
-    def draw(self, picture: Picture, rows: Rows) -> None:
-        self.table.empty = no_transactions(rows.view) if not rows.keys else "no transaction matches"
+    def why_empty(self, rows: Rows) -> str:
+        return no_transactions(rows.view)
 
     def target(self, key: Hashable) -> MonitorScreen:
         return TransactionScreen(str(key))
