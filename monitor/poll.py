@@ -20,6 +20,7 @@ from monitor.draft import Draft
 from monitor.events.log import EventLog
 from monitor.identity import ClusterName
 from monitor.past.past import Past
+from monitor.past.takeover import Believed, believe_commits
 from monitor.settings import ClusterSettings
 from monitor.snapshot import Outcome, Snapshot
 from monitor.source import Memory
@@ -86,6 +87,7 @@ class Poller:
         self._ran: set[str] = set()
         self._asked = 0
         self._past = Past()
+        self._believed: Believed | None = None
         self._events = EventLog()
         self._dater = Dater()
         self._last: View | None = None
@@ -129,6 +131,7 @@ class Poller:
             )
         else:
             snapshot = self._assembler.snapshot(draft, outcomes, requests)
+            snapshot, self._believed = believe_commits(self._believed, snapshot)
         assembled = time.monotonic()
         dating, lag = 0.0, derive_lag(snapshot)
         if not snapshot.error:
