@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= $(if $(LOWEST),.venv-lowest,.venv)
 BIN := $(VENV)/bin
 MADE := $(VENV)/made-by-$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null)
-.PHONY: demo test check bench fix clean env
+.PHONY: demo test chaos check bench fix clean env
 
 env: $(MADE)
 
@@ -25,6 +25,11 @@ demo: env
 
 test: env
 	$(BIN)/pytest $(ARGS)
+
+chaos: SECONDS ?= 600
+chaos: SEED ?= 11
+chaos: env
+	KMON_REQUIRE=kafka KMON_CHAOS_SECONDS=$(SECONDS) KMON_CHAOS_SEED=$(SEED) $(BIN)/pytest tests/kmon/test_real_chaos.py $(ARGS)
 
 check: env
 	$(BIN)/ruff format --check .
