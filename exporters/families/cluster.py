@@ -90,6 +90,13 @@ CLUSTER_TOTALS = (
         sources=(sources.LIST_GROUPS, *sources.LAG),
     ),
     Family(
+        "kmon_cluster_lag_at_least",
+        "Lag of all groups over the partitions whose lag is known: alert on this one",
+        "totals.lag_at_least",
+        unit="records",
+        sources=(sources.LIST_GROUPS, *sources.LAG),
+    ),
+    Family(
         "kmon_cluster_feature_level",
         "Finalized level of a feature, such as metadata.version",
         "snapshot.features.level",

@@ -68,6 +68,7 @@ def test_unknown_has_no_line() -> None:
     for name in ("members", "lag", "partitions", "unknown_partitions"):
         assert value(page, f"kmon_group_{name}", group="secret-group") is None
     assert value(page, "kmon_cluster_lag") is None
+    assert value(page, "kmon_cluster_lag_at_least") == shop_view().totals.lag_at_least > 0
 
 
 @pytest.mark.parametrize(

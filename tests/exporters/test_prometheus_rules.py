@@ -58,7 +58,7 @@ def test_the_rules_name_families_that_there_are() -> None:
 
 def test_no_rule_of_ours_alerts_on_a_total_that_one_unknown_partition_takes_away() -> None:
     assert ROOT / "README.md" in shipped()
-    compared = re.compile(r"kmon_group_lag\b(\{[^}]*\})?(\[\w+\]\))?\s*[<>=!]")
+    compared = re.compile(r"kmon_(?:group|cluster)_lag\b(\{[^}]*\})?(\[\w+\]\))?\s*[<>=!]")
     assert compared.search("kmon_group_lag > 5")
     for path in shipped():
         assert not compared.search(path.read_text()), path
