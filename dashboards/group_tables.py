@@ -56,12 +56,13 @@ def tiles(view: View, row: int) -> list[html.Div]:
 
 def _status(view: View, row: int) -> html.Div:
     lags, why = view.group_lags, group_why(view, row)
-    began = float(lags.since[row])
-    spent = (
-        html.Span("since before kmon looked", className="muted small")
-        if np.isnan(began)
-        else since(view.time - began, "", "for ", moment(began))
-    )
+    began, latest = float(lags.since[row]), float(lags.since_at_latest[row])
+    if not np.isnan(began):
+        spent = since(view.time - began, "", "for ", moment(began))
+    elif latest < view.time:
+        spent = since(view.time - latest, "", "for more than ", f"unchanged since {moment(latest)}")
+    else:
+        spent = html.Span("unchanged since kmon started", className="muted small")
     return html.Div(
         [
             html.Dt(["Status ", spent]),

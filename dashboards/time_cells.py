@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from dashboards.cells import blamed, decimals
 from dashboards.components.controls import column
 from monitor.derive.status import BEFORE_WATCHED
@@ -39,10 +41,21 @@ ENDS = (
 )
 
 
-def time_cells(times: Times, since: Floats, at: Ints | slice = slice(None)) -> dict[str, Sequence[Any]]:
-    """The cells of these rows by field; `since` is unix time, which the browser writes as a span."""
+class Since(Protocol):
+    """A table that tells since when statuses hold."""
+
+    @property
+    def since(self) -> Floats: ...
+    @property
+    def since_at_latest(self) -> Floats: ...
+
+
+def time_cells(times: Times, since: Since, now: float, at: Ints | slice = slice(None)) -> dict[str, Sequence[Any]]:
+    """The cells of these rows by field; times are unix times before `now`, which the browser writes as spans."""
+    latest = since.since_at_latest[at]
     return {
-        "since": decimals(since[at], 0),
+        "since": decimals(since.since[at], 0),
+        "since_at_latest": decimals(np.where(np.isnan(since.since[at]) & (latest < now), latest, np.nan), 0),
         "age": decimals(times.lag_seconds[at], 1),
         "age_error": decimals(times.lag_seconds_error[at], 1),
         "produce": decimals(times.produce_rate[at], 1),
@@ -53,12 +66,12 @@ def time_cells(times: Times, since: Floats, at: Ints | slice = slice(None)) -> d
 
 
 def time_codes(
-    times: Times, since: Floats, reasons: list[str], *, ages: Ints, lags: Ints, at: Ints | slice = slice(None)
+    times: Times, since: Since, reasons: list[str], *, ages: Ints, lags: Ints, at: Ints | slice = slice(None)
 ) -> Mapping[str, Ints]:
     """Why these cells are unknown, by field: reason codes a row, where `ages` and `lags` are those of ages and lags."""
     lags = lags[at]
     return {
-        "since": blamed(since[at], reasons, BEFORE_WATCHED, lags),
+        "since": blamed(since.since[at], reasons, BEFORE_WATCHED, lags),
         "age": blamed(times.lag_seconds[at], reasons, NOT_DATED, ages[at]),
         "produce": blamed(times.produce_rate[at], reasons, NO_RATES, lags),
         "consume": blamed(times.consume_rate[at], reasons, NO_RATES, lags),

@@ -55,8 +55,12 @@
     return data && data.age_at_least > 0 ? "≥ " + window.kmon.duration(data.age_at_least) : "–";
   };
 
-  // How long before the poll that is shown a unix time was.
-  grid.since = written((value) => window.kmon.duration(window.kmon.shownTime - value));
+  // How long before the poll that is shown a unix time was, or the latest that it can have been.
+  grid.since = ({ value, data }) => {
+    const ago = (time) => window.kmon.duration(window.kmon.shownTime - time);
+    if (value != null) return ago(value);
+    return data && data.since_at_latest != null ? "≥ " + ago(data.since_at_latest) : "–";
+  };
 
   grid.when = ({ data }) => (data ? data.when : "");
 
@@ -90,6 +94,7 @@
   grid.knownFirst = knownFirst("");
   grid.totalFirst = knownFirst("at_least");
   grid.ageFirst = knownFirst("age_at_least");
+  grid.sinceFirst = knownFirst("since_at_latest");
 
   grid.byWord = (a, b) => (words[a] ?? -1) - (words[b] ?? -1);
 

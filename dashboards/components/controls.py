@@ -58,7 +58,7 @@ NUMBER: dict[str, Any] = {
 }
 
 
-PARTLY_KNOWN = {"total": "totalFirst", "age": "ageFirst"}
+PARTLY_KNOWN = {"total": "totalFirst", "age": "ageFirst", "since": "sinceFirst"}
 """The order of numbers that are shown in part while they are not known whole."""
 
 

@@ -96,7 +96,7 @@ def rows(view: View, row: int) -> Cells:
             "committed": whole(lag.committed_offset[at]),
             "start": whole(lag.start_offset[at]),
             "end": whole(lag.end_offset[at]),
-            **time_cells(view.lag_times, view.lag_statuses.since, at),
+            **time_cells(view.lag_times, view.lag_statuses, view.time, at),
             "client": (None if owner < 0 else members.client_id[owner] for owner in owners),
             "host": (None if owner < 0 else members.host[owner] for owner in owners),
             "member": (None if owner < 0 else members.member_id[owner] for owner in owners),
@@ -122,7 +122,7 @@ def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
         field: blamed(getattr(lag, name)[at], reasons, "not answered", lag.reason[at]) for field, name in fields.items()
     }
     codes["stable_lag"] = blamed(lag.stable_lag[at], reasons, unstable, lag.reason[at])
-    ages, since = view.lag_times, view.lag_statuses.since
+    ages, since = view.lag_times, view.lag_statuses
     times = time_codes(ages, since, reasons, ages=ages.reason, lags=lag.reason, at=at)
     return unknowns(reasons, **codes, **times)
 

@@ -81,7 +81,7 @@ def rows(view: View) -> Cells:
             "unknown": whole(np.where(unread, np.nan, lags.unknown_partitions)),
             "why": (group_why(view, row) for row in range(len(groups))),
             "at_least": whole(np.where(partial, lags.lag_at_least, np.nan)),
-            **time_cells(lags, lags.since),
+            **time_cells(lags, lags, view.time),
             "age_at_least": decimals(np.where(np.isnan(lags.lag_seconds), lags.lag_seconds_at_least, np.nan), 1),
             "whys": keys,
         },
@@ -99,7 +99,7 @@ def _unknowns(view: View) -> tuple[list[str | None], Whys]:
         reasons,
         **time_codes(
             lags,
-            lags.since,
+            lags,
             reasons,
             ages=np.where(lags.reason == KNOWN, ages, lags.reason),
             lags=lags.reason,

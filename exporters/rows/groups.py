@@ -46,6 +46,7 @@ def group_rows(view: View, rows: Sequence[int] | None = None) -> list[Row]:
             "headroom_seconds": numbers(totals.headroom_seconds, rows),
             "status": [STATUSES[totals.status[row]] for row in rows],
             "since": numbers(totals.since, rows),
+            "since_at_latest": numbers(totals.since_at_latest, rows),
             "reason": [reason(view, totals.reason[row]) for row in rows],
         }
     )
@@ -136,6 +137,7 @@ def lag_rows(view: View, rows: Ints) -> list[Row]:
             "headroom_seconds": numbers(times.headroom_seconds, rows),
             "status": [STATUSES[view.lag_statuses.status[row]] for row in rows],
             "since": numbers(view.lag_statuses.since, rows),
+            "since_at_latest": numbers(view.lag_statuses.since_at_latest, rows),
             "reason": [reason(view, lag.reason[row]) for row in rows],
             "member_id": [members.member_id[member] if member >= 0 else None for member in owner],
             "client_id": [members.client_id[member] if member >= 0 else None for member in owner],

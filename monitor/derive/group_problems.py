@@ -11,7 +11,7 @@ from monitor.derive.partition_problems import find_offline
 from monitor.derive.problems import NAME, Key, Problem, brokers_at_fault
 from monitor.derive.verdict import group_why, worst_groups
 from monitor.snapshot import KNOWN
-from monitor.table import Ints, values_at
+from monitor.table import Floats, Ints, values_at
 from monitor.text import name_of
 
 if TYPE_CHECKING:
@@ -83,11 +83,9 @@ def _problem(view: "View", level: str, word: str, rows: list[int], explained_by:
         done = done.replace("is ", "are ").replace("was ", "were ")
     why = group_why(view, rows[0])
     sentence = f"{who} {done}: {why}" if why and len(rows) == 1 else f"{who} {done}"
-    began = float(view.group_lags.since[rows[0]])
-    subject, since = name_of(group), None if math.isnan(began) else began
+    subject, lags = name_of(group), view.group_lags
     if len(rows) > 1:
         subject = f"several groups by {explained_by[0][1]}" if explained_by else f"several groups, {level}"
-        since = None
     return Problem(
         level,
         f"group_{word}",
@@ -95,9 +93,16 @@ def _problem(view: "View", level: str, word: str, rows: list[int], explained_by:
         sentence,
         group=group,
         count=len(rows),
-        since=since,
+        since=_earliest(lags.since[rows]),
+        at_latest=_earliest(lags.since_at_latest[rows]),
         explained_by=explained_by,
     )
+
+
+def _earliest(times: Floats) -> float | None:
+    """The earliest of some unix times, None where one of them is unknown."""
+    earliest = float(np.min(times))
+    return None if math.isnan(earliest) else earliest
 
 
 def _causes(view: "View") -> dict[int, Key]:

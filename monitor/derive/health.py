@@ -89,8 +89,15 @@ def derive_problems(view: "View", before: "View | None") -> Problems:
     rows = {problem.key: row for row, problem in enumerate(found)}
     causes = [next((rows[key] for key in problem.explained_by if key in rows), -1) for problem in found]
     found = [_with_effects(problem, row, found, causes) for row, problem in enumerate(found)]
-    times = [since.get(each.key, view.time) if each.since is None else each.since for each in found]
+    times = [_began(each, since.get(each.key), view.time) for each in found]
     return _table(found, causes, times)
+
+
+def _began(problem: Problem, before: float | None, now: float) -> float:
+    """Since when a problem is there, which earlier Views reported since `before`."""
+    if problem.since is not None:
+        return problem.since
+    return min(each for each in (before, problem.at_latest, now) if each is not None)
 
 
 def _with_effects(problem: Problem, row: int, found: list[Problem], causes: list[int]) -> Problem:

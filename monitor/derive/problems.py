@@ -33,7 +33,7 @@ class Problem:
 
     `level` is critical, degraded, attention or note. `explained_by` are keys of problems of which any that is there is
     the cause. `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is
-    known where the thing itself tells. -1 and None are none.
+    known where the thing itself tells, and `at_latest` where it tells that it began by then. -1 and None are none.
     """
 
     level: str
@@ -45,6 +45,7 @@ class Problem:
     group: str | None = None
     count: int = 1
     since: float | None = None
+    at_latest: float | None = None
     explained_by: tuple[Key, ...] = ()
     partitions: Ints = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
 

@@ -24,6 +24,9 @@ class Standing(Table):
     since: Floats = column(
         "f8", "unix time since when a partition has had it; unknown if before kmon looked", "seconds"
     )
+    since_at_latest: Floats = column(
+        "f8", "the same; where it is unknown the first poll that knew a partition that has it", "seconds"
+    )
     lag_seconds: Floats = column("f8", "age of the oldest next record; 0 where there is none", "seconds")
     lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
     lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
@@ -45,6 +48,7 @@ def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags) 
     worst = statuses.status == runs.spread(status)
     since = runs.over(np.minimum, np.where(worst, statuses.since, np.inf), np.nan)
     since[np.isinf(since)] = np.nan
+    at_latest = runs.over(np.fmin, np.where(worst, statuses.since_at_latest, np.nan), np.nan)
 
     age, error = times.lag_seconds, times.lag_seconds_error
     lows = age - error
@@ -54,6 +58,7 @@ def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags) 
     return {
         "status": status,
         "since": since,
+        "since_at_latest": at_latest,
         "lag_seconds": whole((low + high) / 2),
         "lag_seconds_error": whole((high - low) / 2),
         "lag_seconds_at_least": runs.over(np.fmax, lows, np.nan),

@@ -81,7 +81,9 @@ class LagStatuses(Table):
     since: Floats = column(
         "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
     )
-    watched: Floats = column("f8", "unix time of the first poll that knew the lag of the row", "seconds")
+    since_at_latest: Floats = column(
+        "f8", "the same; where it is unknown the first poll that knew the lag of the row", "seconds"
+    )
     lost: Floats = column("f8", "records lost, the most while the status is; unknown until confirmed", "records")
 
 
@@ -93,10 +95,11 @@ def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates,
         marks.told = snapshot.started
     origin = snapshot.time - marks.clock(snapshot.started)
     unknown = np.isnan(lag.lag)
+    since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
     return LagStatuses(
         np.where(unknown, UNKNOWN, marks.status),
-        np.where(unknown, marks.seen, marks.since).astype(np.float64) + origin,
-        marks.first.astype(np.float64) + origin,
+        since + origin,
+        np.where(np.isnan(since), marks.first, since) + origin,
         _lost(lag, marks),
     )
 

@@ -49,10 +49,20 @@ def partition_story(view: "View", row: int, write: Write = count) -> str:
 def span_of(view: "View", row: int) -> str:
     """For how long a row of lag has had its status, as " for 4 min"; empty where only this poll tells."""
     statuses = view.lag_statuses
-    since, watched = float(statuses.since[row]), float(statuses.watched[row])
+    return span_since(view, float(statuses.since[row]), float(statuses.since_at_latest[row]))
+
+
+def span_of_group(view: "View", group: int) -> str:
+    """The same of a group."""
+    lags = view.group_lags
+    return span_since(view, float(lags.since[group]), float(lags.since_at_latest[group]))
+
+
+def span_since(view: "View", since: float, at_latest: float) -> str:
+    """The same of what began at unix time `since`, or before `at_latest` where that is unknown."""
     if not np.isnan(since):
         return f" for {duration(view.time - since)}"
-    return f" for more than {duration(view.time - watched)}" if watched < view.time else ""
+    return f" for more than {duration(view.time - at_latest)}" if at_latest < view.time else ""
 
 
 def lost_of(view: "View", row: int, write: Write = count) -> str:

@@ -10,7 +10,7 @@ from monitor.derive.completeness import lists_groups, number_of
 from monitor.derive.lag import LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.derive.levels import LEVELS, SIGNS
 from monitor.derive.status import STUCK_UNPACED_SECONDS
-from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, reader_of, span_of
+from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, reader_of, span_of, span_of_group
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
 from monitor.text import Write, count, duration, name_of, plural, visible
@@ -187,9 +187,10 @@ def _worst(view: "View", group: int) -> Ints:
 
 
 def _how(view: "View", row: int, write: Write) -> str:
-    """How a row of lag stands and for how long, who has it, and what is left to read."""
+    """How a row of lag stands and for how long its group has, who has it, and what is left to read."""
     reader, held = reader_of(view, row), held_of(view, row)
-    said = f"{STATUSES[view.lag_statuses.status[row]]}{span_of(view, row)} on {_place(view, row)}"
+    span = span_of_group(view, int(view.lag.group[row]))
+    said = f"{STATUSES[view.lag_statuses.status[row]]}{span} on {_place(view, row)}"
     left = ahead_of(view, row, write) or left_of(view, row, write)
     return f"{said}{reader and f' ({reader})'}: {left}{held and f', {held}'}"
 

@@ -36,7 +36,7 @@ def stuck_member(signs: Signs) -> Iterable[Diagnosis]:
         mine = stuck_rows[lag.member[stuck_rows] == member]
         records = float(lag.lag[mine].sum())
         besides = f", while {others[group]:,} of the others read theirs" if others[group] else ""
-        span = signs.span(float(np.max(statuses.since[mine])))
+        span = signs.span(group) if signs.view.group_lags.status[group] == STUCK else ""
         sentence = (
             f"member {signs.member_name(member)} is stuck{span}: it does not read "
             f"{plural(len(mine), 'partition')} on which {count(records)} records wait{besides}"
@@ -54,9 +54,9 @@ def empty_group(signs: Signs) -> Iterable[Diagnosis]:
     produced = np.where(np.isnan(produced), signs.produced("1m"), produced)
     lag = signs.by_group(view.lag.lag[signs.rows])
     for group in np.flatnonzero((groups.members == 0) & ~simple & (lag > 0) & (produced > 0)).tolist():
-        since = float(view.group_lags.since[group]) if view.group_lags.status[group] == STOPPED else np.nan
+        span = signs.span(group) if view.group_lags.status[group] == STOPPED else ""
         sentence = (
-            f"the group is empty, its consumers are gone{signs.span(since)}: "
+            f"the group is empty, its consumers are gone{span}: "
             f"{rate(produced[group])} come in, {count(lag[group])} records wait"
         )
         evidence = (("members", 0.0), ("produce_rate", float(produced[group])), ("lag", float(lag[group])))

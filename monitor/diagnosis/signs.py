@@ -7,9 +7,10 @@ import numpy as np
 
 from monitor.derive.lag import LOST, OK, UNKNOWN
 from monitor.derive.runs import Runs
+from monitor.derive.story import span_of_group
 from monitor.derive.verdict import worst_groups
 from monitor.table import Flags, Floats, Ints, values_at
-from monitor.text import duration, name_of
+from monitor.text import name_of
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -82,6 +83,6 @@ class Signs:
         host = str(members.host[member]).removeprefix("/")
         return f"{name_of(str(members.client_id[member]), NAME)} ({name_of(host, NAME)})"
 
-    def span(self, since: float) -> str:
-        """For how long something is so, which began at a unix time; empty where that is unknown."""
-        return "" if np.isnan(since) else f" for {duration(self.view.time - since)}"
+    def span(self, group: int) -> str:
+        """For how long a group has its status, as everywhere; empty where that is unknown."""
+        return span_of_group(self.view, group)

@@ -207,7 +207,7 @@ def test_what_one_poll_cannot_tell_is_a_dash_with_its_reason() -> None:
     denied = rows["secret-group"]["whys"]
     assert {denied[field] for field in fields[1:]} == {"denied: Describe on the group"}
     shown = said(group_tables.tiles(view, view.group_rows["payments-ledger"]))
-    assert "Status since before kmon looked" in shown
+    assert "Status unchanged since kmon started" in shown
     assert f"Oldest – {NOT_DATED}" in shown
     assert f"Read – {NO_RATES}" in shown
 

@@ -165,6 +165,7 @@ def test_lag_is_worst_first_and_limited() -> None:
         "ahead": 0,
         **dict.fromkeys(("lag_seconds", "lag_seconds_error", "lag_method", "produce_rate", "consume_rate")),
         **dict.fromkeys(("eta_seconds", "headroom_seconds", "since")),
+        "since_at_latest": NOW,
         "age_reason": "the next record is not dated yet",
         "status": "behind",
         "reason": None,

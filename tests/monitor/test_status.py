@@ -11,6 +11,8 @@ from series import Poll, Series, watch
 from views import NOW, Group, Topic
 
 from monitor.derive.lag import STATUSES
+from monitor.derive.verdict import group_why
+from monitor.text import duration
 from monitor.view import View
 
 MINUTE = 6
@@ -420,7 +422,7 @@ def test_commits_that_are_gone_for_good_leave_nothing_behind() -> None:
         commits: dict[tuple[str, int], float | str | None] = {("t", 0): 10.0} if each != 40 else {}
         group = Group("g", commits, state="Empty")
         view = series.poll([Topic("t", [(0, 100 + each)])], [group])
-    assert view.lag_statuses.watched[0] == NOW + 410
+    assert view.lag_statuses.since_at_latest[0] == NOW + 410
 
 
 # one poll
@@ -450,8 +452,8 @@ def test_what_one_poll_can_tell(poll: Poll, word: str) -> None:
 def test_since_is_unknown_while_it_may_have_begun_before_kmon_looked() -> None:
     views = watch([Poll(100 + each, 10, members=0, age=500 + 10 * each) for each in range(20)])
     assert math.isnan(views[-1].lag_statuses.since[0])
-    assert views[-1].lag_statuses.watched[0] == NOW
-    assert np.isnan(watch([Poll(9, None)])[0].lag_statuses.watched[0])
+    assert views[-1].lag_statuses.since_at_latest[0] == NOW
+    assert np.isnan(watch([Poll(9, None)])[0].lag_statuses.since_at_latest[0])
 
 
 def test_what_stood_still_from_the_first_poll_on_has_no_known_beginning_however_polls_are_spaced() -> None:
@@ -472,10 +474,39 @@ def test_statuses_do_not_depend_on_when_the_clock_of_the_marks_began(monkeypatch
     assert [view.lag_statuses.since[0] for view in one] == pytest.approx(
         [view.lag_statuses.since[0] for view in other], abs=0.01, nan_ok=True
     )
-    assert all(view.lag_statuses.watched[0] == NOW for view in other)
+    assert [view.lag_statuses.since_at_latest[0] for view in one] == pytest.approx(
+        [view.lag_statuses.since_at_latest[0] for view in other], abs=0.01
+    )
 
 
 # groups
+
+
+def test_a_status_has_one_beginning_wherever_it_is_told() -> None:
+    """Of two stuck partitions the one with more lag has been so for less time; a third was so from the start."""
+    series = Series()
+    for each in range(100):
+        well = 1000 + 10 * each
+        commits: dict[tuple[str, int], float | str | None] = {
+            ("t", 0): 1000 + 10 * min(each, 10),
+            ("t", 1): 1000 + 50 * min(each, 40),
+        }
+        cold: dict[tuple[str, int], float | str | None] = {("u", 0): 5}
+        members = [("c", "/h", list(commits))]
+        groups = [Group("g", commits, members), Group("h", cold, [("d", "/h", [("u", 0)])])]
+        t = Topic("t", [(0, well), (0, 1000 + 50 * each)])
+        view = series.poll([t, Topic("u", [(0, 90 + each)])], groups, ages={("u", 0): 9000 + 10 * each})
+    assert [STATUSES[code] for code in view.group_lags.status] == ["stuck", "stuck"]
+    since, latest = view.group_lags.since, view.group_lags.since_at_latest
+    assert since[0] == latest[0] == view.lag_statuses.since[0] < view.lag_statuses.since[1]
+    assert math.isnan(since[1])
+    assert latest[1] == NOW
+    assert view.problems.since.tolist() == latest.tolist()
+    spans = [f" for {duration(view.time - latest[0])}", f" for more than {duration(view.time - NOW)}"]
+    for row, span in enumerate(spans):
+        assert f"stuck{span} on" in group_why(view, row)
+        assert f"stuck{span} on" in str(view.problems.sentence[row])
+        assert f"is stuck{span}: it does not read" in str(view.diagnoses.sentence[row])
 
 
 def test_a_group_stands_as_its_worst_partition_and_since_the_first_of_these() -> None:

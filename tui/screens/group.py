@@ -76,7 +76,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     numbers("partition", "Part", "P", _lag("partition"), meaning(Lag, "partition"), width=5),
     counts("lag", "Lag", "A", _lag("lag"), meaning(Lag, "lag"), width=10, kind="strong"),
     *time_columns(_times, LagTimes, known="lag_seconds"),
-    since_column(_statuses("since"), _statuses("watched")),
+    since_column(_statuses("since"), _statuses("since_at_latest")),
     counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=8),
     counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=6, kind="lost"),
     counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=7),

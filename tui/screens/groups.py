@@ -73,7 +73,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "lag over the last hour, from 0 to its largest; a dot is unknown",
         rank=2,
     ),
-    *lag_columns(_lags, GroupLags, lambda rows: rows.view.lag.group),
+    *lag_columns(_lags, GroupLags),
     counts(
         "partitions",
         "Parts",

@@ -8,7 +8,7 @@ from monitor.derive.lag import OK
 from monitor.derive.rollup import GroupTopicLags
 from monitor.details import Producers
 from monitor.snapshot import KNOWN
-from monitor.table import Floats, Ints
+from monitor.table import Floats
 from monitor.text import visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -27,12 +27,6 @@ def _groups(name: str) -> Make:
     return lambda rows: getattr(rows.view.snapshot.groups, name)[rows.view.group_topic_lags.group[rows.pick]]
 
 
-def _totalled(rows: Rows) -> Ints:
-    """The row of group_topic_lags of each row of lag: both are in the order of groups and topics."""
-    rows_of = rows.view.group_topic_lags.partitions
-    return np.repeat(np.arange(len(rows_of)), rows_of)
-
-
 def _why(rows: Rows, row: int) -> str:
     view, pair = rows.view, int(rows.pick[row])
     lags = view.group_topic_lags
@@ -45,7 +39,7 @@ READER_COLUMNS: tuple[Column[Rows], ...] = (
     *named_columns(_lags("lag_at_least"), _groups),
     counts("members", "Members", "M", _lags("members"), meaning(GroupTopicLags, "members"), width=7, rank=4),
     counts("partitions", "Parts", "P", _lags("partitions"), "partitions of the topic that it reads", width=6, rank=6),
-    *lag_columns(_lags, GroupTopicLags, _totalled),
+    *lag_columns(_lags, GroupTopicLags),
     reasons(_why, "why its lag is unknown, or the age of its next record", width=14),
 )
 

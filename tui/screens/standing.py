@@ -100,12 +100,12 @@ def rate_column(name: str, title: str, letter: str, make: Make, words: str) -> C
     return Column(name, title, 7, cell, words, lambda rows: [rows.array(make)], letter, right=True, rank=5)
 
 
-def since_column(since: Make, watched: Make) -> Column[Rows]:
-    """For how long a row has had its status, from unix times; at least since it is `watched` where that is unknown."""
+def since_column(since: Make, at_latest: Make) -> Column[Rows]:
+    """For how long a row has had its status, from unix times; at least since `at_latest` where that is unknown."""
 
     def cell(rows: Rows, row: int) -> Cell:
         now = rows.view.time
-        lasts, known = now - float(rows.array(since)[row]), now - float(rows.array(watched)[row])
+        lasts, known = now - float(rows.array(since)[row]), now - float(rows.array(at_latest)[row])
         return Cell(at_least(lasts, known, lambda each: age(each or 0.0)), "dim")
 
     words = "for how long it has had this status; ≥ before how long kmon has watched it, where it had it before"
@@ -122,22 +122,8 @@ def named_columns(status: Make, groups: Of) -> tuple[Column[Rows], ...]:
     )
 
 
-def lag_columns(of: Of, table: type[Table], totalled: Make) -> tuple[Column[Rows], ...]:
-    """How far behind groups are, in records and in time, since when, and what they lost.
-
-    `totalled` gives the row of the core table that each row of `view.lag` is totalled in.
-    """
-
-    def watched(rows: Rows) -> Floats:
-        # A row that stands as badly as its total has done so for at least as long as it is watched.
-        statuses, key = rows.view.lag_statuses, totalled(rows)
-        place = np.full(int(max(key.max(initial=-1), rows.pick.max(initial=-1))) + 1, -1)
-        place[rows.pick] = np.arange(len(rows.pick))
-        mine = place[key] >= 0
-        mine[mine] = statuses.status[mine] == rows.status[place[key[mine]]]
-        first = np.full(len(rows.pick), np.nan)
-        np.fmin.at(first, place[key[mine]], statuses.watched[mine])
-        return first
+def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
+    """How far behind groups are, in records and in time, since when, and what they lost."""
 
     def lost(rows: Rows) -> Floats:
         # What could not be asked may have lost some.
@@ -155,7 +141,7 @@ def lag_columns(of: Of, table: type[Table], totalled: Make) -> tuple[Column[Rows
             width=11,
         ),
         *time_columns(of, table, known="lag_seconds_at_least"),
-        since_column(of("since"), watched),
+        since_column(of("since"), of("since_at_latest")),
         counts("max", "Max lag", "X", of("max_lag"), meaning(table, "max_lag"), width=10, rank=WIDE),
         totals(
             "lost",
