@@ -26,11 +26,11 @@ from cut_cluster import CutCluster
 from kafka_cluster import wait_until
 from real_kmon import settings_of
 
-from alerts.delivery import Counters
 from alerts.evaluator import Evaluator
 from alerts.notice import Notice
 from alerts.rules import Rule
 from kmon.commands.lag_rows import lag_rows, missing_of
+from monitor.alerting import Counters
 from monitor.poll import PollLoop, poll_once
 from monitor.source import Memory
 from monitor.view import View
