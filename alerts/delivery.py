@@ -13,6 +13,7 @@ from alerts.rules import Labels
 from monitor.alerting import Counters
 from monitor.pace import Pace
 from monitor.text import visible
+from monitor.worker import Worker, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +69,8 @@ class Receiver:
         self._counters = Counters(name)
         self._changed = threading.Condition()
         self._deadline: float | None = None
-        self._thread = threading.Thread(target=self._run, name=f"alerts to {name}", daemon=True)
-        self._thread.start()
+        self._worker = Worker(f"alerts to {name}", self._run)
+        self._worker.start()
 
     def offer(self, notices: Iterable[Notice], valid_seconds: float = 0.0) -> None:
         """Queue notices in order. One that is firing is good for `valid_seconds` from when it is sent."""
@@ -95,11 +96,15 @@ class Receiver:
         with self._changed:
             self._deadline = time.monotonic() + within_seconds
             self._changed.notify_all()
+        self._worker.end()
+
+    def trouble(self) -> str:
+        """Why nothing is delivered any more whatever the receiver responds; empty while the thread lives."""
+        return f"alerts to {self.name}: the thread that delivers them is dead" if self._worker.dead else ""
 
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the thread to end; False when it is still held up in the notifier, which ends with the process."""
-        self._thread.join(max(0.0, timeout_seconds))
-        return not self._thread.is_alive()
+        return self._worker.join(timeout_seconds)
 
     def _run(self) -> None:
         attempt = 0
@@ -125,8 +130,8 @@ class Receiver:
         ]
         try:
             return self._notifier.notify(notices)
-        except Exception as error:
-            log.exception("the notifier of %s broke", self.name)
+        except Exception as error:  # noqa: BLE001 - a notifier's own fault costs its notices only
+            log_failure(log, "the notifier of %s broke", self.name)
             return GiveUp(f"{type(error).__name__}: {error}")
 
     def _settle(self, batch: dict[Key, Entry], outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """The one ASGI application: metrics, health and the JSON API; the dashboard is added to it by the wiring."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from exporters.exposition import Piece, filled
 from exporters.prometheus import MetricsPage
 from monitor.settings.values import is_loopback
 from monitor.source import Source
+from monitor.text import visible
 
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -64,8 +65,16 @@ class Pieces(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def create_server(sources: Sequence[Source], page: MetricsPage, host: str = "127.0.0.1") -> FastAPI:
+def create_server(
+    sources: Sequence[Source],
+    page: MetricsPage,
+    host: str = "127.0.0.1",
+    troubles: Sequence[Callable[[], str]] = (),
+) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
+
+    Each of `troubles` gives, in words, why a part of kmon does not work any more, or an empty text; with one of them
+    `/-/healthy` fails.
 
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
     name of its own at 127.0.0.1.
@@ -86,6 +95,9 @@ def create_server(sources: Sequence[Source], page: MetricsPage, host: str = "127
 
     @app.get("/-/healthy")
     async def healthy() -> PlainTextResponse:
+        reasons = [reason for trouble in troubles if (reason := trouble())]
+        if reasons:
+            return PlainTextResponse("".join(f"{visible(reason)}\n" for reason in reasons), 503)
         return PlainTextResponse("kmon is alive\n")
 
     @app.get("/-/ready")

@@ -1,10 +1,8 @@
 """The poll: runs the collectors of one cluster in their steps, times and isolates each, and makes the View."""
 
 import logging
-import math
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.assemble import Assembler
@@ -23,8 +21,8 @@ from monitor.past.past import Past
 from monitor.past.takeover import Believed, believe_commits
 from monitor.settings import ClusterSettings
 from monitor.snapshot import Outcome, Snapshot
-from monitor.source import Memory
 from monitor.view import View, make_view
+from monitor.worker import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +162,11 @@ class Poller:
         found = self._dater.date(self._client, wanted, snapshot.time, until)
         return replace(snapshot, record_times=record_times(snapshot, wanted, rows, found)), time.monotonic() - began
 
+    @property
+    def crashed(self) -> bool:
+        """Whether the client's I/O thread has ended by an exception: no poll of this Poller can succeed any more."""
+        return self._client.crashed
+
     def close(self) -> None:
         self._client.close()
 
@@ -231,10 +234,13 @@ class Poller:
         turn.seconds += turn.reading
 
     def _broken(self, turn: _Turn, draft: Draft, error: Exception) -> None:
-        """A collector's own fault costs its own rows, and is told like any other. Raises it when we are closed."""
-        if self._client.closed:
+        """A collector's own fault costs its own rows, and is reported like any other.
+
+        Raises it where the client is closed or its I/O thread has ended: that says nothing of the cluster.
+        """
+        if self._client.closed or self._client.crashed:
             raise error
-        log.error("collector %s of cluster %s failed", turn.collector.name, draft.cluster, exc_info=error)
+        log_failure(log, "collector %s of cluster %s failed", turn.collector.name, draft.cluster)
         reason = f"collector {turn.collector.name} failed: {type(error).__name__}: {error}"
         turn.answered, turn.ran = False, True
         turn.missing.append(reason)
@@ -265,73 +271,3 @@ def poll_once(settings: ClusterSettings, collectors: Sequence[type[Collector]] =
 
 def _request_limit(draft: Draft) -> int:
     return REQUESTS_A_BROKER * len(draft.brokers) + REQUESTS_BESIDE
-
-
-class PollLoop:
-    """Polls a cluster every interval on a thread of its own and shows each View to `memory`.
-
-    `enrich` may add to a View before it is shown. Polls never overlap: one that is late is skipped, not caught up on.
-    """
-
-    def __init__(
-        self,
-        settings: ClusterSettings,
-        memory: Memory,
-        enrich: Callable[[View], View] = lambda view: view,
-        name: ClusterName | None = None,
-    ) -> None:
-        self._settings = settings
-        self._name = name or ClusterName(settings.name, settings.title)
-        self._memory = memory
-        self._enrich = enrich
-        self._stop = threading.Event()
-        self._running: tuple[Poller, threading.Thread] | None = None
-
-    def start(self) -> None:
-        """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
-        poller = Poller(self._settings, name=self._name)
-        thread = threading.Thread(target=self._run, args=(poller,), name=f"poll-{self._settings.title}", daemon=True)
-        self._running = poller, thread
-        thread.start()
-
-    def stop(self) -> None:
-        """End within a few seconds; a poll that is still under way after one of them is cut off and not shown."""
-        self._stop.set()
-        if self._running is None:
-            return
-        poller, thread = self._running
-        thread.join(timeout=1)
-        if thread.is_alive():
-            poller.close()
-        thread.join(timeout=3)
-
-    def _run(self, poller: Poller) -> None:
-        interval = self._settings.interval_seconds
-        due = time.monotonic()
-        try:
-            while not self._stop.is_set():
-                try:
-                    view = poller.poll()
-                    if self._stop.is_set():
-                        break
-                    self._memory.show(self._enrich(view))
-                except Exception:
-                    if self._stop.is_set():
-                        break
-                    log.exception("the poll of cluster %s failed", self._name)
-                now = time.monotonic()
-                turns = max(1, math.ceil((now - due) / interval))
-                poller.overruns += turns - 1
-                due += interval * turns
-                self._stop.wait(max(0.0, due - now))
-        finally:
-            poller.close()
-
-
-def stop_all(loops: Sequence[PollLoop]) -> None:
-    """Stop polls side by side, so that several that hang take no longer than one."""
-    threads = [threading.Thread(target=loop.stop) for loop in loops]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

@@ -11,6 +11,7 @@ import numpy as np
 
 from monitor.table import Floats, Texts
 from monitor.view import View
+from monitor.worker import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -132,5 +133,5 @@ class Memory:
         for listener in listeners:
             try:
                 listener(view)
-            except Exception:
-                log.exception("a listener failed on the View of cluster %s", view.cluster)
+            except Exception:  # noqa: BLE001 - isolation is the point
+                log_failure(log, "a listener failed on the View of cluster %s", view.cluster)

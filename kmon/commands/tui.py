@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _poll(clusters: Sequence[ClusterSettings], memories: Sequence[Memory], done: threading.Event) -> None:
     """Poll into `memories` until `done`: the client is imported here, beside the first paint instead of before it."""
-    from monitor.poll import PollLoop, stop_all  # noqa: PLC0415 - see above
+    from monitor.poll_loop import PollLoop, stop_all  # noqa: PLC0415 - see above
 
     loops = [PollLoop(cluster, memory) for cluster, memory in zip(clusters, memories, strict=True)]
     for loop in loops:

@@ -19,7 +19,7 @@ from exporters.server import create_server
 from monitor.derive.verdict import count_groups
 from monitor.identity import ClusterName
 from monitor.patterns import Pattern
-from monitor.poll import PollLoop, stop_all
+from monitor.poll_loop import PollLoop, stop_all
 from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 from monitor.settings.values import is_loopback
@@ -142,7 +142,9 @@ def serving(
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
         page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
-        app = create_server(sources, page, host)
+        receivers = monitor.evaluator.receivers
+        troubles = [*(each.trouble for each in monitor.loops), *(each.trouble for each in receivers)]
+        app = create_server(sources, page, host, troubles)
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import kafka.errors as kafka_errors
 from kafka.net.connection import KafkaConnection
-from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataResponse
 
 from monitor.client.apis import Api
 from monitor.client.connections import Connections
 from monitor.client.faults import Fault, Kind, fault_of
+from monitor.client.io_loop import IoLoop
 from monitor.client.tally import Tally
 from monitor.client.wire import Answer, Request
 
@@ -90,7 +90,7 @@ class Client:
         self._timeout = request_timeout_seconds
         self._max_answer_bytes = max_answer_bytes
         self._client_id = client_id
-        self._net = NetworkSelector(client_id=client_id, slow_task_threshold_secs=0)
+        self._net = IoLoop(client_id=client_id, slow_task_threshold_secs=0)
         self._suspects: dict[Node, Fault] = {}
         self._refused: dict[Node, tuple[float, Fault]] = {}
         self._closing = threading.Event()
@@ -178,13 +178,21 @@ class Client:
     def closed(self) -> bool:
         return self._closing.is_set()
 
+    @property
+    def crashed(self) -> bool:
+        """Whether an exception has ended the I/O thread: every wait for replies raises from then on."""
+        return self._net.crashed
+
     def close(self) -> None:
         """End all connections and the I/O thread; a wait for replies then raises."""
         if self._closing.is_set():
             return
         self._closing.set()
         try:
-            self._net.run(self._close)
+            if self.crashed:
+                self._manager.abandon()
+            else:
+                self._net.run(self._close)
         finally:
             self._net.stop(timeout_ms=2000)
             self._net.close()

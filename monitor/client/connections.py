@@ -1,5 +1,6 @@
 """kafka-python's connections to one cluster, on sockets of ours."""
 
+from contextlib import suppress
 from typing import Any
 
 from kafka.errors import SaslAuthenticationFailedError
@@ -48,6 +49,13 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python
 
             conn._sasl_authenticate = with_token  # noqa: SLF001 - as above
         await super()._connect(node, conn, *args, **options)
+
+    def abandon(self) -> None:
+        """Close the sockets after the event loop has crashed, which kafka-python would use to close them in order."""
+        self.closed = True
+        for connection in list(self._conns.values()):
+            with suppress(Exception):
+                connection.close()
 
     def forgive(self, node: Any) -> None:
         """Let a node be tried again that has refused a login."""

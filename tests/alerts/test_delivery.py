@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from alert_fixtures import Recorder, notice_of
@@ -198,3 +199,32 @@ def test_when_it_last_arrived_is_known() -> None:
     receiver.offer([notice_of("a"), notice_of("b")])
     finish(receiver)
     assert before <= receiver.counters.last_sent_at <= time.time()
+
+
+def test_a_thread_that_fails_begins_again_with_what_was_queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures, settled = iter([True]), threading.Event()
+    settle = Receiver._settle
+
+    def fail_once(self: Receiver, *args: Any) -> None:
+        if next(failures, False):
+            raise MemoryError
+        settle(self, *args)
+        settled.set()
+
+    monkeypatch.setattr(Receiver, "_settle", fail_once)
+    monkeypatch.setattr("monitor.worker.RESTART_SECONDS", 0.0)
+    recorder = Recorder()
+    receiver = Receiver("r", recorder, QUICK)
+    receiver.offer([notice_of("a")])
+    assert settled.wait(GUARD_SECONDS)
+    assert len(recorder.attempts) == 2
+    assert receiver.trouble() == ""
+    finish(receiver)
+    assert receiver.counters.sent == 1
+
+
+def test_a_thread_that_is_dead_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Receiver, "_run", lambda _self: None)
+    receiver = Receiver("r", Recorder(), QUICK)
+    receiver._worker._thread.join(GUARD_SECONDS)
+    assert receiver.trouble() == "alerts to r: the thread that delivers them is dead"

@@ -271,3 +271,24 @@ def test_a_refused_login_is_not_tried_again_before_a_pause(open_client: Open, mo
         client.refresh()
         ask_metadata(client)
         assert server.connections == 2
+
+
+def test_a_crash_of_the_io_thread_fails_those_who_wait_even_when_it_cannot_be_logged(
+    open_client: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_args: object) -> None:
+        raise MemoryError
+
+    with serving(silent) as server:
+        client = open_client(server, timeout=60)
+        batch = client.start([Ask("bootstrap-0", METADATA, lambda _version: b"")], time.monotonic() + 60)
+        with monkeypatch.context() as patched:
+            patched.setattr("kafka.net.selector.log.exception", no_memory)
+            patched.setattr(client._net, "_schedule_tasks", no_memory)
+            with pytest.raises(MemoryError):
+                batch.wait()
+            client._net._io_thread.join()
+        assert client.crashed
+        with pytest.raises(MemoryError):
+            ask_metadata(client)
+        client.close()

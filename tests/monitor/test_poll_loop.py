@@ -1,7 +1,9 @@
 """The loop of polls: each View is shown, polls do not overlap, nothing but a stop ends it."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,8 @@ from answers import StubClient
 from small_cluster import small_cluster
 
 import monitor.poll
-from monitor.poll import PollLoop, poll_once
+from monitor.poll import poll_once
+from monitor.poll_loop import PATIENCE_SECONDS, PollLoop
 from monitor.settings import ClusterSettings
 from monitor.source import Memory
 from monitor.view import View
@@ -123,6 +126,134 @@ def test_a_poll_that_raises_is_logged_and_the_next_is_shown(
     monkeypatch.setattr(monitor.poll.Poller, "poll", sometimes)
     _, memory = start()
     assert wait_for_views(memory, 1)[0].complete
+
+
+class NoMemory(logging.Handler):
+    """A log that fails as it does when there is no memory left, `times` times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        if self.left:
+            self.left -= 1
+            raise MemoryError
+        return True
+
+
+@pytest.fixture
+def failing_log() -> Iterator[NoMemory]:
+    handler = NoMemory(2)
+    logger = logging.getLogger("monitor")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+def test_a_log_that_fails_does_not_end_the_polls(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], failing_log: NoMemory
+) -> None:
+    failures = iter([True, True])
+
+    def enrich(view: View) -> View:
+        if next(failures, False):
+            raise MemoryError
+        return view
+
+    loop, memory = start(enrich)
+    wait_for_views(memory, 1)
+    assert failing_log.left == 0
+    assert loop.trouble() == ""
+
+
+def test_what_ends_the_work_of_the_thread_begins_it_anew_with_new_connections(
+    start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch, failing_log: NoMemory
+) -> None:
+    clients = [small_cluster(), small_cluster()]
+    left = list(clients)
+    monkeypatch.setattr(monitor.poll, "Client", lambda *_args, **_options: left.pop(0))
+    failures = iter([True])
+
+    def enrich(view: View) -> View:
+        if next(failures, False):
+            raise SystemExit
+        return view
+
+    loop, memory = start(enrich)
+    assert wait_for_views(memory, 1)[0].complete
+    assert clients[0].closed
+    assert not clients[1].closed
+    assert loop.trouble() == ""
+
+
+def test_an_io_thread_that_crashed_costs_a_poll_not_all_that_follow(
+    start: Callable[..., tuple[PollLoop, Memory]],
+) -> None:
+    loop, memory = start()
+    wait_for_views(memory, 1)
+    poller = loop._poller
+    assert poller
+    net = poller._client._net
+
+    def crash(*_args: object) -> None:
+        raise MemoryError
+
+    with suppress(MemoryError):
+        net.run(lambda: setattr(net, "_schedule_tasks", crash))
+    net.wakeup()
+    net._io_thread.join(PATIENCE)
+    wait_for_views(memory, 2)
+    assert loop._poller is not poller
+
+
+def test_polls_that_have_stopped_are_reported_and_slow_ones_are_not(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]]
+) -> None:
+    now = [1000.0]
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def enrich(view: View) -> View:
+        if under_way.is_set():
+            return view
+        under_way.set()
+        assert go_on.wait(PATIENCE)
+        return view
+
+    memory = Memory("demo", 0.1)
+    loop = PollLoop(SETTINGS, memory, enrich, monotonic=lambda: now[0])
+    assert loop.trouble() == ""
+    loop.start()
+    try:
+        assert under_way.wait(PATIENCE)
+        now[0] += PATIENCE_SECONDS
+        assert loop.trouble() == ""
+        now[0] += 1
+        assert loop.trouble() == "demo: no poll has ended for 61 s (interval 0.1 s)"
+        go_on.set()
+        wait_for_views(memory, 2)
+        assert loop.trouble() == ""
+        under_way.clear()
+        go_on.clear()
+        assert under_way.wait(PATIENCE)
+        now[0] += 3 * 61
+        assert loop.trouble() == ""  # it may take three times as long as the longest so far
+        now[0] += 10
+        assert "no poll has ended for 193 s" in loop.trouble()
+    finally:
+        go_on.set()
+        loop.stop()
+
+
+def test_a_poll_thread_that_is_dead_is_reported(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PollLoop, "_run", lambda _self: None)
+    loop, _ = start()
+    loop._worker._thread.join(PATIENCE)
+    assert loop.trouble() == "demo: the poll thread is dead"
+    loop.stop()
+    assert loop.trouble() == ""
 
 
 def test_a_stop_ends_the_thread_and_closes_the_connections(

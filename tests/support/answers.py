@@ -122,6 +122,10 @@ class StubClient(Client):
     def closed(self) -> bool:
         return self._is_closed
 
+    @property
+    def crashed(self) -> bool:
+        return False
+
     def address(self, node: Node) -> str:
         return f"broker-{node}:9092"
 
