@@ -31,7 +31,8 @@ from alerts.notice import Notice
 from alerts.rules import Rule
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.alerting import Counters
-from monitor.poll import PollLoop, poll_once
+from monitor.poll import poll_once
+from monitor.poll_loop import PollLoop
 from monitor.source import Memory
 from monitor.view import View
 
