@@ -56,6 +56,7 @@ def client_of(settings: ClusterSettings) -> Client:
         # A broker that hangs is not asked again in its poll; what is left of the poll is for the others.
         request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
         max_answer_bytes=settings.max_answer_bytes,
+        max_inflight_bytes=settings.max_inflight_bytes,
         client_id=settings.client_id,
         stamp=settings.security.stamp,
     )

@@ -13,6 +13,7 @@ from kafka.net.connection import KafkaConnection
 from kafka.protocol.metadata import MetadataResponse
 
 from monitor.client.apis import Api
+from monitor.client.budget import Budget
 from monitor.client.connections import Connections
 from monitor.client.faults import Fault, Kind, fault_of
 from monitor.client.io_loop import IoLoop
@@ -51,7 +52,7 @@ class BrokerAddress:
 
 
 class Batch:
-    """Questions under way; `wait()` gives their replies in the order of the questions."""
+    """Questions under way; `wait()` gives their replies in the order of the questions, once."""
 
     def __init__(self, futures: Sequence[Any], run: Callable[[Any], Any]) -> None:
         self._futures = futures
@@ -62,7 +63,9 @@ class Batch:
             return [await future for future in self._futures]
 
         replies: list[Answer | Fault] = self._run(gather) if self._futures else []
-        return replies
+        self._futures = ()  # which hold the answers
+        # From here on whoever waited holds them: they are decoded and dropped, or kept on purpose.
+        return [replace(each, lease=None) if isinstance(each, Answer) else each for each in replies]
 
 
 class Client:
@@ -79,6 +82,7 @@ class Client:
         *,
         request_timeout_seconds: float,
         max_answer_bytes: int,
+        max_inflight_bytes: int = 2**31 - 1,
         client_id: str = "kmon",
         stamp: Callable[[], object] = lambda: None,
     ) -> None:
@@ -89,6 +93,7 @@ class Client:
         self._made_at: object = stamp()
         self._timeout = request_timeout_seconds
         self._max_answer_bytes = max_answer_bytes
+        self._budget = Budget(max_inflight_bytes)
         self._client_id = client_id
         self._net = IoLoop(client_id=client_id, slow_task_threshold_secs=0)
         self._suspects: dict[Node, Fault] = {}
@@ -226,7 +231,7 @@ class Client:
             "reconnect_backoff_max_ms": 5000,
             "max_in_flight_requests_per_connection": 1000,
         }
-        return Connections(self._net, **{**self._options(), **ours})
+        return Connections(self._net, self._budget, **{**self._options(), **ours})
 
     def _reconnect(self) -> None:
         """Begin anew with the options as they are now; with those of before where they cannot be used."""

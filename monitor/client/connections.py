@@ -6,11 +6,17 @@ from typing import Any
 from kafka.errors import SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 
+from monitor.client.budget import Budget, Parser
 from monitor.client.sockets import TlsTransport, Transport, connect, in_thread
 
 
 class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types
     """kafka-python's connections, on sockets that end with a failed attempt, and a time limit on TLS handshakes."""
+
+    def __init__(self, net: Any, budget: Budget, **options: Any) -> None:
+        """`budget` is what all connections may take for what they receive at once."""
+        super().__init__(net, **options)
+        self._budget = budget
 
     def close_idle_connections(self) -> None:
         """Ends with these connections; kafka-python's timer would keep those that a refused login left behind alive."""
@@ -36,6 +42,17 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python
         return transport
 
     async def _connect(self, node: Any, conn: Any, *args: Any, **options: Any) -> None:
+        made = conn.connection_made
+
+        def with_budget(transport: Any) -> None:
+            made(transport)
+            conn.parser = Parser(
+                self._budget,
+                client_id=self.config["client_id"],
+                receive_message_max_bytes=self.config["receive_message_max_bytes"],
+            )
+
+        conn.connection_made = with_budget
         if tokens := self.config["sasl_oauth_token_provider"]:
             log_in = conn._sasl_authenticate  # noqa: SLF001 - kafka-python has no hook around a login
 

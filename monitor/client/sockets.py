@@ -12,6 +12,8 @@ from kafka.future import Future
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
+from monitor.client.budget import Parser
+
 
 async def connect(net: Any, host: str, port: int, options: Any, timeout_at: float | None) -> socket.socket:
     """A socket connected to the first address of the host that takes it. Raises KafkaConnectionError.
@@ -74,20 +76,51 @@ async def in_thread(net: Any, work: Callable[[], Any], name: str) -> Any:
     return await done
 
 
-class _AnswersBeforeEnd:
-    """Hands on what a broker sent before it closed; kafka-python drops it, and with it why a login was refused."""
+READ_BYTES = 256 * 1024
+"""The most that is read of a connection before the others have their turn."""
+
+
+class _BoundedReads:
+    """Reads in bounded pieces; kafka-python reads for as long as more arrives, which a fast broker prolongs."""
+
+    _sock: Any
 
     def _sock_recv(self) -> tuple[bytes, Exception | None]:
-        data, error = super()._sock_recv()  # type: ignore[misc]  # of the transport that this is mixed into
-        # The end is found again by the next read, when the answer has been acted on.
-        return data, None if data else error
+        """What has arrived; empty with the error at the end.
+
+        What a broker sent before it closed is handed on, which has why a login was refused: the end is found again by
+        the next read.
+        """
+        parts: list[bytes] = []
+        size, error = 0, None
+        # What TLS has decrypted already is not announced by the selector again.
+        while size < READ_BYTES or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+            try:
+                part = self._sock.recv(READ_BYTES // 4)
+            except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                break
+            except Exception as failed:  # noqa: BLE001 - whatever a socket raises ends the connection
+                error = KafkaConnectionError(failed)
+                break
+            if not part:
+                error = KafkaConnectionError("socket disconnected")
+                break
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts), None if parts else error
+
+    def _close(self, error: Exception | None = None) -> None:
+        parser = getattr(getattr(self, "_protocol", None), "parser", None)
+        super()._close(error)  # type: ignore[misc]  # of the transport that this is mixed into
+        if isinstance(parser, Parser):
+            parser.release()
 
 
-class Transport(_AnswersBeforeEnd, KafkaTCPTransport):  # type: ignore[misc]  # kafka-python has no types
+class Transport(_BoundedReads, KafkaTCPTransport):  # type: ignore[misc]  # kafka-python has no types
     """An open connection in plaintext."""
 
 
-class TlsTransport(_AnswersBeforeEnd, KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
+class TlsTransport(_BoundedReads, KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
     """An open connection by TLS."""
 
     async def handshake_until(self, timeout_at: float | None) -> None:

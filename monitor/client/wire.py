@@ -5,12 +5,13 @@ that reads the answer. Nothing is registered in it.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kafka.errors import KafkaProtocolError
 
 from monitor.client.apis import Api
+from monitor.client.budget import Lease
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Answer:
     body: bytes
     node: int | str = -1
     seconds: float = 0.0
+    lease: Lease | None = field(default=None, compare=False, repr=False)
+    """What its bytes take of the cluster's budget, until it is handed out."""
 
     @property
     def throttle_time_ms(self) -> int:

@@ -40,6 +40,12 @@ class ClusterSettings(Frozen):
     max_answer_bytes: Size = Field(
         default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest answer that is read"
     )
+    max_inflight_bytes: Size = Field(
+        default=256 * 2**20,
+        ge=2**20,
+        le=2**40,
+        description="what all brokers' responses may take together while they are received; one beyond it is refused",
+    )
     security: SecuritySettings = Field(default=SecuritySettings(), description="TLS and SASL")
     topics: NameSettings = Field(default=NameSettings(), description="topics to watch")
     internal_topics: bool = Field(

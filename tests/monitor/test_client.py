@@ -1,5 +1,6 @@
 """The client on real sockets: answers and faults as data, connections that come back, nothing left behind."""
 
+import socket
 import struct
 import threading
 import time
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from loopback import Loopback, broker, over_tls, serving, silent
+from loopback import Loopback, Talk, broker, over_tls, serving, silent
 from pems import CA
 
 from monitor.client.apis import DESCRIBE_QUORUM, METADATA
@@ -30,9 +31,18 @@ def open_client() -> Iterator[Open]:
         options: Callable[[], dict[str, Any]] = dict,
         timeout: float = 0.5,
         stamp: Callable[[], object] = lambda: None,
+        answer_bytes: int = 2**20,
+        inflight_bytes: int = 2**26,
     ) -> Client:
         addresses = [each if isinstance(each, str) else each.address for each in servers]
-        client = Client(addresses, options, request_timeout_seconds=timeout, max_answer_bytes=2**20, stamp=stamp)
+        client = Client(
+            addresses,
+            options,
+            request_timeout_seconds=timeout,
+            max_answer_bytes=answer_bytes,
+            max_inflight_bytes=inflight_bytes,
+            stamp=stamp,
+        )
         clients.append(client)
         return client
 
@@ -188,7 +198,7 @@ def test_an_answer_larger_than_allowed_is_refused(open_client: Open) -> None:
         reply = ask_metadata(open_client(server))
         assert isinstance(reply, Fault)
         assert reply.kind is Kind.PROTOCOL
-        assert "Invalid frame length" in str(reply)
+        assert reply.detail == "response of 1,048,581 bytes exceeds max_answer_bytes (1,048,576)"
 
 
 def test_what_waits_when_the_client_is_closed_is_woken(open_client: Open) -> None:
@@ -292,3 +302,74 @@ def test_a_crash_of_the_io_thread_fails_those_who_wait_even_when_it_cannot_be_lo
         with pytest.raises(MemoryError):
             ask_metadata(client)
         client.close()
+
+
+MB = 2**20
+
+
+def sized(size: int) -> Callable[[int], bytes]:
+    return lambda _key: b"\0" + bytes(size)
+
+
+def ask_both(client: Client) -> list[Answer | Fault]:
+    return client.ask([Ask(node, METADATA, lambda _version: b"") for node in (1, 2)], time.monotonic() + 60)
+
+
+def test_answers_of_all_brokers_share_a_budget_which_is_given_back(open_client: Open) -> None:
+    with serving(broker(SERVED, sized(3 * MB))) as one, serving(broker(SERVED, sized(3 * MB))) as two:
+        client = open_client(one, timeout=60, answer_bytes=8 * MB, inflight_bytes=4 * MB)
+        learn(client, one, two)
+        for _ in range(2):
+            replies = ask_both(client)
+            (fault,) = [each for each in replies if isinstance(each, Fault)]
+            (answer,) = [each for each in replies if isinstance(each, Answer)]
+            assert len(answer.body) == 3 * MB
+            assert str(fault) == (
+                "answer not understood: response of 3,145,733 bytes exceeds max_inflight_bytes "
+                "(4,194,304, 3,145,733 in use by other responses)"
+            )
+            assert client._budget.taken == 0
+            client.learn([])
+            learn(client, one, two)
+
+
+def test_a_broker_that_takes_the_whole_budget_costs_another_nothing(open_client: Open) -> None:
+    with serving(broker(SERVED, sized(4 * MB - 10))) as one, serving(broker(SERVED, sized(MB // 2))) as two:
+        client = open_client(one, timeout=60, answer_bytes=8 * MB, inflight_bytes=4 * MB)
+        learn(client, one, two)
+        assert [len(each.body) for each in ask_both(client) if isinstance(each, Answer)] == [4 * MB - 10, MB // 2]
+        assert client._budget.taken == 0
+
+
+def test_a_large_answer_arrives_whole_over_tls(open_client: Open, tmp_path: Any) -> None:
+    (tmp_path / "ca.pem").write_text(CA)
+    options = {"security_protocol": "SSL", "ssl_cafile": str(tmp_path / "ca.pem"), "ssl_check_hostname": False}
+    with serving(over_tls(broker(SERVED, sized(3 * MB)))) as server:
+        client = open_client(server, options=lambda: options, timeout=60, answer_bytes=8 * MB, inflight_bytes=4 * MB)
+        reply = ask_metadata(client, seconds=60)
+        assert isinstance(reply, Answer), reply
+        assert len(reply.body) == 3 * MB
+        assert client._budget.taken == 0
+
+
+def breaking_off(size: int) -> Talk:
+    """A broker that announces an answer of this size to all but ApiVersions, sends a part of it, and hangs up."""
+
+    def talk(connection: socket.socket) -> None:
+        def part(_key: int) -> bytes:
+            connection.sendall(struct.pack(">i", size) + bytes(1000))
+            connection.shutdown(socket.SHUT_RDWR)
+            return b""
+
+        broker(SERVED, part)(connection)
+
+    return talk
+
+
+def test_an_answer_that_breaks_off_gives_back_what_it_took(open_client: Open) -> None:
+    with serving(breaking_off(3 * MB)) as server:
+        client = open_client(server, timeout=60, answer_bytes=8 * MB, inflight_bytes=4 * MB)
+        reply = ask_metadata(client, seconds=60)
+        assert isinstance(reply, Fault)
+        assert reply.kind is Kind.DISCONNECTED
+        assert client._budget.taken == 0
