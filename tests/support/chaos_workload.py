@@ -150,10 +150,13 @@ def _produce(producer: Any, ledger: Ledger, ended: threading.Event) -> None:
 
 
 def _commit(cluster: Cluster, ledger: Ledger, group: str, ended: threading.Event) -> None:
-    """The same commit again until it is confirmed."""
+    """The same commit again until it is confirmed; as a consumer does, no further than what was produced."""
     places = ledger.commits[group]
     while not ended.wait(PACE_SECONDS):
-        value = next(iter(places.values())).confirmed[-1][1] + 1
+        before = next(iter(places.values())).confirmed[-1][1]
+        value = min(before + 1, *(ledger.ends[place].confirmed[-1][1] for place in places))
+        if value == before:
+            continue
         for series in places.values():
             ledger.begin(series, value, time.monotonic())
         tries = 0
