@@ -10,7 +10,7 @@ from monitor.derive.completeness import lists_groups, number_of
 from monitor.derive.lag import LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.derive.levels import LEVELS, SIGNS
 from monitor.derive.status import STUCK_UNPACED_SECONDS
-from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, reader_of, span_of, span_of_group
+from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, nobody_of, reader_of, span_of, span_of_group
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
 from monitor.text import Write, count, duration, name_of, plural, visible
@@ -161,8 +161,8 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
     parts = []
     if lags.status[row] == LOST:
         parts.append(f"{write(float(lags.lost[row]))} deleted before they were read")
-    if view.snapshot.groups.members[row] == 0:
-        parts.append("no members")
+    if nobody := nobody_of(view, row, int(lags.status[row])):
+        parts.append(nobody)
     rows = _worst(view, row)
     if len(rows):
         parts.append(_how(view, int(rows[0]), write))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from monitor.diagnosis.brokers import broker_at_fault
+from monitor.diagnosis.by_status import by_status
 from monitor.diagnosis.diagnosis import Diagnoses, Diagnosis, diagnoses_table
 from monitor.diagnosis.members import empty_group, idle_members, rebalance_storm, stuck_member
 from monitor.diagnosis.offsets import deletion_overtakes, offsets_reset, retention_passed
@@ -40,10 +41,13 @@ EXCUSED = {
 
 
 def diagnose(view: "View") -> Diagnoses:
-    """The diagnoses of all groups of a View, those of the worst group first."""
+    """The diagnoses of all groups of a View, those of the worst group first; no group that is chosen is without one."""
     signs = Signs(view)
     found = [each for pattern in PATTERNS for each in pattern(signs)]
     excused = {(each.group, pattern) for each in found for pattern in EXCUSED.get(each.pattern, ())}
     found = [each for each in found if (each.group, each.pattern) not in excused]
+    # That some members are idle is no reason to be late.
+    explained = {each.group for each in found if each.pattern != idle_members.__name__}
+    found = [*(by_status(signs, group) for group in signs.groups.tolist() if group not in explained), *found]
     rank = {row: place for place, row in enumerate(signs.groups.tolist())}
     return diagnoses_table(sorted(found, key=lambda each: (rank.get(each.group, len(rank)), each.group)))

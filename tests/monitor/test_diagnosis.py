@@ -15,8 +15,9 @@ from series import Series
 from snapshots import snapshots
 from views import Group, Topic
 
-from monitor.derive.lag import OK
+from monitor.derive.lag import OK, UNKNOWN
 from monitor.diagnosis import PATTERNS
+from monitor.diagnosis.by_status import BY_STATUS
 from monitor.diagnosis.diagnosis import Diagnosis, diagnoses_table, evidence_of
 from monitor.snapshot import Snapshot
 from monitor.view import View, make_view
@@ -116,7 +117,8 @@ def told(view: View, group: str = "g") -> list[tuple[str, str]]:
 
 
 def patterns(view: View, group: str = "g") -> list[str]:
-    return [pattern for pattern, _ in told(view, group)]
+    """Those that explain more than the status does."""
+    return [pattern for pattern, _ in told(view, group) if pattern not in BY_STATUS]
 
 
 def late(view: View, group: str = "g") -> bool:
@@ -506,13 +508,55 @@ def test_the_worst_group_comes_first_and_the_gravest_pattern_of_a_group() -> Non
     assert view.diagnoses.pattern.tolist() == ["retention_passed", "idle_members", "consumers_slowed"]
 
 
+def test_a_group_that_no_pattern_explains_is_told_by_its_status() -> None:
+    """Two of them were stuck with one word: nobody is there to read, or somebody is and commits nothing."""
+    series = Series()
+    for each in range(60):
+        ends = dict.fromkeys("abcdef", 1000.0 + 10 * each) | {"c": 1000.0, "f": 20.0}
+        read: dict[tuple[str, int], float | str | None] = {("a", 0): ends["a"], ("a", 1): 900}
+        groups = [
+            Group("left", read, [("m", "/h", [("a", 0)])]),
+            Group("simple", {("b", 0): 900}, protocol_type="", state="Empty"),
+            Group("empty", {("c", 0): 900}, state="Empty"),
+            Group("both", {("d", 0): 900, ("d", 1): 900}, [("m", "/h", [("d", 0)]), ("n", "/h", [("d", 1)])]),
+            Group("slow", {("e", 0): 900.0 + 5 * each}, [("m", "/h", [("e", 0)])]),
+            Group("ahead", {("f", 0): 1000}, state="Empty"),
+        ]
+        topics = [Topic(name, [(0, end), (0, end)]) for name, end in ends.items()]
+        view = series.poll(topics, groups, ages={("c", 0): 600.0 + 10 * each, ("d", 0): 600, ("d", 1): 600})
+    told_of = {group.name: told(view, group.name)[-1] for group in groups}
+    assert {name: pattern for name, (pattern, _) in told_of.items()} == {
+        "left": "unassigned_partitions",
+        "simple": "no_commits",
+        "empty": "no_consumers",
+        "both": "no_commits",
+        "slow": "reads_too_slowly",
+        "ahead": "commit_beyond_end",
+    }
+    sentences = {name: sentence for name, (_, sentence) in told_of.items()}
+    assert sentences["left"].startswith("none of its members is assigned 1 partition with records for ")
+    assert sentences["simple"].startswith("its consumers, which are not members of the group, commit nothing for ")
+    waits = "100 records wait on 1 partition, nothing comes in"
+    assert re.fullmatch(rf"the group has no consumers for more than \S+ min: {waits}", sentences["empty"])
+    assert sentences["both"].startswith("its 2 members commit nothing for ")
+    assert re.fullmatch(
+        r"it reads 0.5/s of 1.0/s that come in, \d+ records behind, and does not catch up at these rates",
+        sentences["slow"],
+    )
+    assert sentences["ahead"] == (
+        "its commits are beyond the log end on f-0 (1,000, log end 20): its reader fails or skips records"
+    )
+
+
 @examples(max_examples=40)
 @given(snapshots())
 def test_one_poll_alone_tells_of_no_change(snapshot: Snapshot) -> None:
     """Without a past there are no rates, and nothing that needs them is told."""
     view = make_view(snapshot)
-    assert set(view.diagnoses.pattern) <= {"retention_passed", "idle_members", "open_transaction"}
+    assert set(view.diagnoses.pattern) <= {"retention_passed", "idle_members", "open_transaction", *BY_STATUS}
     assert all(not np.isnan(value) for evidence in view.diagnoses.evidence for _, value in evidence)
+    unhealthy = np.flatnonzero(~np.isin(view.group_lags.status, (OK, UNKNOWN)))
+    assert set(unhealthy.tolist()) <= set(view.diagnoses.group.tolist())
 
 
 @examples(max_examples=25)
@@ -526,7 +570,7 @@ def test_no_name_leaves_the_line(name: str) -> None:
     assert all(each.isprintable() for each in view.diagnoses.sentence)
 
 
-@pytest.mark.parametrize("pattern", [each.__name__ for each in PATTERNS])
+@pytest.mark.parametrize("pattern", [*(each.__name__ for each in PATTERNS), *BY_STATUS])
 def test_every_pattern_is_explained(pattern: str, request: pytest.FixtureRequest) -> None:
     page = (request.config.rootpath / "docs" / "diagnosis.md").read_text(encoding="utf-8")
     assert f"| `{pattern}` |" in page

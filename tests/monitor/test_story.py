@@ -69,7 +69,7 @@ def test_a_group_that_was_committed_far_back_tells_that_nobody_reads(polls: int,
     far = [Poll(100_000 + 100 * each, 0, members=0, age=9000 + 10 * each) for each in range(polls)]
     left = f"{99_900 + 100 * polls:,} records, oldest 2 h"
     assert told(far, protocol_type="") == (
-        f"{how}: no members, committed from outside; offset 0 has not moved, 10/s come in; {left}"
+        f"{how}: its consumers are not members of the group; offset 0 has not moved, 10/s come in; {left}"
     )
 
 

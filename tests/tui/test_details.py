@@ -224,7 +224,7 @@ async def test_what_read_committed_can_read_is_told_where_it_differs() -> None:
     app, _ = app_on(detailed_view())
     async with app.run_test(size=(200, 40)) as pilot:
         await opened(pilot, "2", "fulfilment")
-        assert "lag 1,002  to read committed 932" in lines(app)[3]
+        assert "lag 1,002  to read committed 932" in lines(app)[4]
         assert "930" in line_with(app, "4,000")
 
 
