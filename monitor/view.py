@@ -193,7 +193,7 @@ def make_view(
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
-        transaction_ages=derive_transactions(snapshot),
+        transaction_ages=derive_transactions(snapshot, known.transactions.most if known else None),
         totals=total_cluster(snapshot, groups, health),
         reasons=tuple(reasons),
         group_activity=derive_activity(snapshot, changes),

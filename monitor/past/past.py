@@ -7,6 +7,7 @@ import numpy as np
 from monitor.derive.lag import Lag, next_offsets, waiting_rows
 from monitor.past.bracket import bracket
 from monitor.past.marks import Absent, Marks
+from monitor.past.open_transactions import OpenTransactions
 from monitor.past.ring import Ring
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
 from monitor.snapshot import Snapshot
@@ -46,6 +47,7 @@ class Past:
         self.marks = Marks(0)
         """What statuses are told by, by row of lag: see monitor.derive.status."""
         self._absent = Absent()
+        self.transactions = OpenTransactions()
         self.next_records = NextRecords(np.empty(0, np.int64), np.empty(0), np.empty(0))
         """Of the rows of lag whose next record the polls saw come."""
 
@@ -57,6 +59,7 @@ class Past:
         self.starts.add(snapshot.started, snapshot.offsets.start_offset, took)
         self.commits.add(snapshot.started, lag.committed_offset, took)
         self.next_records = self._next_records(lag)
+        self.transactions.add(snapshot)
 
     def _next_records(self, lag: Lag) -> NextRecords:
         rows = waiting_rows(lag)
