@@ -1,4 +1,4 @@
-"""For how long transactions can have been open at most, however the clocks of kmon and the brokers are set meanwhile."""
+"""For how long transactions can have been open at most, even where the clock of kmon or of a broker is set."""
 
 import numpy as np
 

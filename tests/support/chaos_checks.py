@@ -41,6 +41,8 @@ INVENTED_STATUSES = frozenset({"rewound", "losing", "lost"})
 
 POSSIBLE_DIAGNOSES = frozenset(
     {"empty_group", "broker_at_fault", "hot_partition", "consumers_slowed", "producers_sped_up"}
+    # of a group without consumers that commits slowly, or nothing
+    | {"no_consumers", "no_commits", "reads_too_slowly", "catching_up", "not_watched"}
 )
 
 
