@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from monitor.derive.growth import derive_growth
 from monitor.derive.health import Problems, derive_problems
 from monitor.derive.lag import Lag, derive_lag
 from monitor.derive.partitions import PartitionHealth, derive_partitions
@@ -178,7 +179,8 @@ def make_view(
     statuses = derive_statuses(snapshot, rows, times, rates, known)
     rows = replace(rows, lost=statuses.lost)
     kept = last_good.shown if last_good is not None and snapshot.error else None
-    groups = total_groups(snapshot, rows, statuses, times)
+    growth = derive_growth(snapshot, rows, statuses, rates, known)
+    groups = total_groups(snapshot, rows, statuses, times, growth.groups)
     health = derive_partitions(snapshot)
     view = View(
         snapshot=snapshot,
@@ -188,7 +190,7 @@ def make_view(
         partition_rates=rates[0],
         consume_rates=rates[1],
         group_lags=groups,
-        group_topic_lags=total_group_topics(rows, statuses, times),
+        group_topic_lags=total_group_topics(rows, statuses, times, growth.group_topics),
         topic_totals=total_topics(snapshot, rows, health),
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,

@@ -128,12 +128,12 @@ def _failed(snapshot: Snapshot) -> Ints:
     return failed.astype(np.int32)
 
 
-def total_groups(snapshot: Snapshot, lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupLags:
-    """How every group stands: `lag_by_group`, its worst status and its times."""
+def total_groups(snapshot: Snapshot, lag: Lag, statuses: LagStatuses, times: LagTimes, growing: Floats) -> GroupLags:
+    """How every group stands: `lag_by_group`, its worst status and its times. `growing` is as for `standing`."""
     failed, runs = _failed(snapshot), Runs(lag.group, len(snapshot.groups))
     return GroupLags(
         **_totals(lag, runs, failed),
-        **standing(statuses, times, runs, failed != KNOWN),
+        **standing(statuses, times, runs, failed != KNOWN, growing),
         reconciling=_reconciling(snapshot),
     )
 
@@ -154,7 +154,7 @@ def _reconciling(snapshot: Snapshot) -> Floats:
     return np.where(np.isnan(groups.assignment_epoch), np.nan, counts)
 
 
-def total_group_topics(lag: Lag, statuses: LagStatuses, times: LagTimes) -> GroupTopicLags:
+def total_group_topics(lag: Lag, statuses: LagStatuses, times: LagTimes, growing: Floats) -> GroupTopicLags:
     """How every (group, topic) pair stands that has a row of lag."""
     new = changes(lag.group) | changes(lag.topic)
     key = np.cumsum(new, dtype=np.int32) - 1
@@ -164,7 +164,7 @@ def total_group_topics(lag: Lag, statuses: LagStatuses, times: LagTimes) -> Grou
     pairs = np.unique(np.stack([key[owned], lag.member[owned]]), axis=1)[0]
     return GroupTopicLags(
         **_totals(lag, runs, np.zeros(count, np.int32)),
-        **standing(statuses, times, runs, np.zeros(count, bool)),
+        **standing(statuses, times, runs, np.zeros(count, bool), growing),
         group=lag.group[new],
         topic=lag.topic[new],
         members=np.bincount(pairs, minlength=count),

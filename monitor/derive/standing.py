@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from monitor.derive.lag import OK, SEVERITY, UNKNOWN
+from monitor.derive.lag import BEHIND, GROWING, OK, SEVERITY, UNKNOWN
 from monitor.derive.runs import Runs
 from monitor.derive.status import LagStatuses
 from monitor.derive.times import LagTimes
@@ -36,8 +36,11 @@ class Standing(Table):
     headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 
 
-def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags) -> dict[str, Any]:
-    """The columns of Standing for the totals of `runs` of lag, a row each. Of what `failed` there may be more rows."""
+def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags, growing: Floats) -> dict[str, Any]:
+    """The columns of Standing for the totals of `runs` of lag, a row each. Of what `failed` there may be more rows.
+
+    `growing` is since when each grows as a whole, which is worse than that its partitions are behind.
+    """
 
     def whole(numbers: Floats) -> Floats:
         return np.where(failed, np.nan, numbers)
@@ -49,6 +52,9 @@ def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags) 
     since = runs.over(np.minimum, np.where(worst, statuses.since, np.inf), np.nan)
     since[np.isinf(since)] = np.nan
     at_latest = runs.over(np.fmin, np.where(worst, statuses.since_at_latest, np.nan), np.nan)
+    grows = (status == BEHIND) & ~np.isnan(growing)
+    status[grows] = GROWING
+    since[grows] = at_latest[grows] = growing[grows]
 
     age, error = times.lag_seconds, times.lag_seconds_error
     lows = age - error

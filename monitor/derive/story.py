@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monitor.derive.lag import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
-from monitor.derive.status import SHORTFALL
+from monitor.derive.thresholds import SHORTFALL
 from monitor.snapshot import KNOWN
 from monitor.table import values_at
 from monitor.text import Write, age, count, duration, name_of, plural, rate, visible

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.derive.lag import LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.derive.lag import GROWING, LOST, OK, SEVERITY, STATUSES, UNKNOWN
 from monitor.derive.levels import LEVELS, SIGNS
-from monitor.derive.status import STUCK_UNPACED_SECONDS
 from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, nobody_of, reader_of, span_of, span_of_group
+from monitor.derive.thresholds import STUCK_UNPACED_SECONDS
 from monitor.snapshot import KNOWN
 from monitor.table import Ints, Ragged
-from monitor.text import Write, count, duration, name_of, plural, visible
+from monitor.text import Write, count, duration, name_of, plural, rate, visible
 
 if TYPE_CHECKING:
     from monitor.view import View
@@ -164,6 +164,8 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
     if nobody := nobody_of(view, row, int(lags.status[row])):
         parts.append(nobody)
     rows = _worst(view, row)
+    if lags.status[row] == GROWING and not len(rows):
+        parts.append(_grows(view, row, write))
     if len(rows):
         parts.append(_how(view, int(rows[0]), write))
     if len(rows) > 1:
@@ -175,6 +177,16 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
     elif lags.reason[row] != KNOWN:
         parts.append(reason)
     return "; ".join(parts)
+
+
+def _grows(view: "View", group: int, write: Write) -> str:
+    """How a group grows as a whole, of which no partition does for long enough."""
+    lags = view.group_lags
+    read, come = rate(float(lags.consume_rate[group])), rate(float(lags.produce_rate[group]))
+    where = plural(int(lags.partitions[group]), "partition")
+    said = f"growing{span_of_group(view, group)}: reads {read} of {come} on {where}"
+    most = int(lags.worst[group])
+    return f"{said}; largest lag on {_place(view, most)}: {left_of(view, most, write)}" if most >= 0 else said
 
 
 def _worst(view: "View", group: int) -> Ints:

@@ -6,6 +6,7 @@ import numpy as np
 
 from monitor.derive.lag import Lag, next_offsets, waiting_rows
 from monitor.past.bracket import bracket
+from monitor.past.growing import Growing
 from monitor.past.marks import Absent, Marks
 from monitor.past.open_transactions import OpenTransactions
 from monitor.past.ring import Ring
@@ -48,6 +49,8 @@ class Past:
         """What statuses are told by, by row of lag: see monitor.derive.status."""
         self._absent = Absent()
         self.transactions = OpenTransactions()
+        self.growing, self.growing_topics = Growing(), Growing()
+        """Of groups, and of groups on topics: see monitor.derive.growth."""
         self.next_records = NextRecords(np.empty(0, np.int64), np.empty(0), np.empty(0))
         """Of the rows of lag whose next record the polls saw come."""
 

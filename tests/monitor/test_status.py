@@ -1,6 +1,7 @@
 """How a partition stands in time: a scripted series for each status, and its near misses, which must not fire."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +11,7 @@ import pytest
 from series import Poll, Series, watch
 from views import NOW, Group, Topic
 
-from monitor.derive.lag import STATUSES
+from monitor.derive.lag import BEHIND, STATUSES
 from monitor.derive.verdict import group_why
 from monitor.text import duration
 from monitor.view import View
@@ -480,6 +481,47 @@ def test_statuses_do_not_depend_on_when_the_clock_of_the_marks_began(monkeypatch
 
 
 # groups
+
+
+def in_turns(polls: int, *, read: float, turn: int = 20) -> list[View]:
+    """Two partitions get 10 records a second each; one consumer reads each for `turn` polls, `read` a second."""
+    series, ends, commits, views = Series(), [1000.0] * 2, [1000.0] * 2, []
+    for poll in range(polls):
+        ends = [end + 100 for end in ends]
+        mine = poll // turn % 2
+        commits[mine] = min(ends[mine], commits[mine] + 10 * read)
+        read_of = {("t", each): commits[each] for each in range(2)}
+        group = Group("g", {**read_of}, [("c", "/h", list(read_of))])
+        views.append(series.poll([Topic("t", [(0, end) for end in ends])], [group]))
+    return views
+
+
+def test_a_group_that_reads_one_partition_at_a_time_and_too_slowly_grows() -> None:
+    """Each partition falls for a while, and so is behind for the rest of the time; the group is never only that."""
+    views = in_turns(32 * MINUTE, read=11)[-15 * MINUTE :]
+    for totals in ("group_lags", "group_topic_lags"):
+        told = [STATUSES[getattr(view, totals).status[0]] for view in views]
+        assert set(told) == {"growing", "stuck"}
+    (*_, whole) = (view for view in views if {*view.lag_statuses.status.tolist()} == {BEHIND})
+    assert STATUSES[whole.group_lags.status[0]] == "growing"
+    assert re.fullmatch(
+        r"growing for \d+ min: reads 1\d/s of 20/s on 2 partitions; largest lag on t-\d: [\d,]+ records, oldest .*",
+        group_why(whole, 0),
+    )
+    assert ("degraded", "group_growing") in zip(whole.problems.level, whole.problems.kind, strict=True)
+    assert "reads_too_slowly" in whole.diagnoses.pattern
+    assert "growing" not in {STATUSES[view.group_lags.status[0]] for view in in_turns(32 * MINUTE, read=25)}
+
+
+def test_a_group_that_commits_every_four_minutes_and_keeps_up_does_not_grow() -> None:
+    series, told = Series(), set()
+    for each in range(60 * MINUTE):
+        end = 100_000.0 + 1000 * each
+        commit = 100_000.0 + 1000 * (each - each % 24) - 500
+        group = Group("g", {("t", 0): commit, ("t", 1): commit}, [("c", "/h", [("t", 0), ("t", 1)])])
+        view = series.poll([Topic("t", [(0, end), (0, end)])], [group])
+        told.add(STATUSES[view.group_lags.status[0]])
+    assert told <= {"ok", "behind"}
 
 
 def test_a_status_has_one_beginning_wherever_it_is_told() -> None:

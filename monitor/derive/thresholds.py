@@ -1,0 +1,56 @@
+"""By how much and for how long something must hold for a status to be told. docs/lag.md states each."""
+
+from monitor.derive.lag import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK
+
+FRESH_SECONDS = 30.0
+FRESH_POLLS = 3
+"""A next record that is younger than the longer of these is read in time: the row is ok."""
+UNSEEN_SECONDS = 60.0
+UNSEEN_POLLS = 3
+"""What was not seen for longer than the longer of these does not count as time in which something held."""
+MARKER = 1.0
+"""As much lag may be the marker that ends a transaction, which nobody reads."""
+STOPPED_SECONDS = 60.0
+STUCK_SECONDS = 120.0
+STUCK_UNPACED_SECONDS = 300.0
+"""While no commit has shown how often its group commits; the default of max.poll.interval.ms."""
+STUCK_PACES = 3.0
+"""How often as long as it usually stands still a row may do so."""
+USUAL, UNUSUAL = 1.5, 1.25
+"""Up to the first share of its patience is what is usual; what is more raises the patience by the second."""
+PACE_HALVES_SECONDS = 1800.0
+STUCK_MOST_SECONDS = 3600.0
+STILL_POLLS = 3
+REWOUND_SECONDS = 600.0
+GROWING_SECONDS = 300.0
+"""Ages are compared with those of at least as long ago, and of at most twice as long."""
+SHORTFALL = 0.01
+"""By at least this share of what is produced less must be read for an age to be growing."""
+LAST_PART = 0.2
+"""The last share of a record's life, from being written to being deleted, in which it can be losing."""
+
+RECENT = 0.5
+"""Of the time after which a row is stopped or stuck: so long after a commit it may still be read."""
+EVIDENCE_POLLS = 1.5
+"""Within so many polls of the time at which it should be there, evidence is taken to have been there."""
+LEFT = 0.75
+"""Of that time: so long it must be read to be neither any more, which one commit alone does not do."""
+HOLDS: dict[int, tuple[float, int, float, int]] = {
+    BEHIND: (0.0, 2, 60.0, 3),
+    GROWING: (120.0, 3, 120.0, 3),
+    REWOUND: (0.0, 2, 0.0, 0),
+    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS * LEFT, 2),
+    STUCK: (1 - RECENT, 2, STUCK_SECONDS * LEFT, 2),
+    AHEAD: (0.0, 2, 0.0, 0),
+    LOSING: (60.0, 3, 120.0, 3),
+    LOST: (0.0, 0, 600.0, 0),
+}
+"""How many seconds and polls a condition must hold to be told, and must not hold to be told no more.
+
+The first of STUCK is a share of the row's own patience.
+"""
+
+
+def polls_seconds(polls: int, interval: float) -> float:
+    """The shortest time in which as many polls were made, the first and the last included."""
+    return max(0.0, polls - 1.5) * interval
