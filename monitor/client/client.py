@@ -168,7 +168,7 @@ class Client:
         random.shuffle(order)
         order.sort(key=lambda node: node in self._suspects)
         known = {self.address(node) for node in self.nodes}
-        order += [node for node in self.bootstrap_nodes if self.address(node) not in known]
+        order += [node for node in self.bootstrap_nodes if node not in skip and self.address(node) not in known]
         faults: list[Fault] = []
         for node in order:
             if time.monotonic() >= deadline or self._closing.is_set():

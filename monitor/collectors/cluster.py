@@ -11,7 +11,7 @@ from monitor.client.apis import METADATA
 from monitor.client.client import Ask, Client, Node
 from monitor.client.faults import Fault
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.collectors.metadata import Claim, Tables, choose, claim_of
+from monitor.collectors.metadata import Claim, Tables, choose, claim_of, is_behind
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.draft import Draft
 from monitor.snapshot import Topics
@@ -33,6 +33,7 @@ class ClusterCollector(Collector):
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []
+        self._last: Claim | None = None
         self._node: int | None = None
         self._turn = -1
         self._failed: set[Node] = set()
@@ -72,16 +73,18 @@ class ClusterCollector(Collector):
             draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} answered in time"
             return [draft.error]
         believed, evident = self._hear_others(client, draft, heard)
-        self._node = believed.node
+        why = [] if evident else _why_doubtful(heard, behind=self._is_behind(believed))
+        self._last, self._node = believed, believed.node
         self._failed = {node for node, _ in heard.troubles}
         self._claims = list(heard.claims.values())
         self._take(client, draft, believed)
-        return [] if evident else _why_doubtful(heard)
+        return why
 
     def _hear_others(self, client: Client, draft: Draft, heard: "_Heard") -> tuple[Claim, bool]:
         """Ask more brokers for as long as there is no evidence; the claim to believe, and whether there is."""
         while True:
             believed, evident = choose(heard.voices)
+            evident = evident and not self._is_behind(believed)
             client.learn(believed.brokers)
             left = [node for node in self._order(client) if node not in heard.asked and node not in draft.failed]
             known = sum(each.node is not None for each in heard.voices)
@@ -92,6 +95,10 @@ class ClusterCollector(Collector):
                 heard.hear(reply)
                 if isinstance(reply, Fault):
                     draft.note(reply)
+
+    def _is_behind(self, claim: Claim) -> bool:
+        """Whether a claim is older than what was believed in the poll before."""
+        return self._last is not None and claim.tables is not self._last.tables and is_behind(claim, self._last)
 
     def _take(self, client: Client, draft: Draft, claim: Claim) -> None:
         """Put what a broker says into the draft."""
@@ -162,11 +169,13 @@ class _Heard:
         return [each for each in claims if each.node is not None] or claims
 
 
-def _why_doubtful(heard: _Heard) -> list[str]:
+def _why_doubtful(heard: _Heard, *, behind: bool) -> list[str]:
     """Why what a broker says of the cluster may not be so."""
     nodes = sorted(each.node for each in heard.voices if each.node is not None)
     if len(nodes) > 1:
         who = ", ".join(map(str, nodes[:-1])) + f" and {nodes[-1]}"
+        if behind:
+            return [f"the metadata of brokers {who} is older than that of the poll before"]
         return [f"brokers {who} do not agree on the metadata"]
     troubles = [f"broker {node}: {why}" for node, why in heard.troubles if isinstance(node, int)]
     return troubles or ["only one broker has told the metadata"]

@@ -72,12 +72,12 @@ def choose(claims: Sequence[Claim]) -> tuple[Claim, bool]:
     Evidence is that another broker agrees, that it knows of elections which the others do not know and none that it
     does not, that it knows that the others are gone, or that there is no other broker.
     """
-    for at, each in enumerate(claims):
-        if any(agree(each, other) for other in claims[at + 1 :]):
-            return each, True
-    for each in claims:
+    for each in claims:  # before agreement: brokers that are cut off agree with one another
         others = [other for other in claims if other is not each]
         if others and all(_newer(each, other) for other in others):
+            return each, True
+    for at, each in enumerate(claims):
+        if any(agree(each, other) for other in claims[at + 1 :]):
             return each, True
     if len(claims) == 1:
         return claims[0], len(claims[0].brokers) == 1
@@ -115,6 +115,12 @@ def _same_lists(one: Ragged, other: Ragged) -> bool:
     return np.array_equal(one.starts, other.starts) and np.array_equal(one.values, other.values)
 
 
+def is_behind(one: Claim, other: Claim) -> bool:
+    """Whether a claim knows of no later election than another, and of some that are earlier."""
+    ours, theirs = _shared_epochs(one, other)
+    return bool((ours < theirs).any()) and not (ours > theirs).any()
+
+
 def _newer(one: Claim, other: Claim) -> bool:
     ours, theirs = _shared_epochs(one, other)
     ahead, behind = bool((ours > theirs).any()), bool((ours < theirs).any())
@@ -125,16 +131,24 @@ def _newer(one: Claim, other: Claim) -> bool:
 
 
 def _shared_epochs(one: Claim, other: Claim) -> tuple[Ints, Ints]:
-    """The leader epochs of the partitions that both brokers name, shapes (partitions,)."""
+    """The leader epochs of the partitions that both brokers name, shapes (partitions,).
+
+    Those of a topic that was made anew begin anew, so its name alone does not do.
+    """
     topics, others = one.tables.topics, other.tables.topics
     epochs, their_epochs = one.tables.partitions.leader_epoch, other.tables.partitions.leader_epoch
-    if np.array_equal(topics.topic, others.topic) and np.array_equal(topics.partitions, others.partitions):
+    without = _without_ids(one, other)
+    if (
+        np.array_equal(topics.topic, others.topic)
+        and np.array_equal(topics.partitions, others.partitions)
+        and (without or np.array_equal(topics.topic_id, others.topic_id))
+    ):
         return epochs, their_epochs
     row = {name: at for at, name in enumerate(others.topic)}
     pairs = [
         (int(topics.first_row[at]) + number, int(others.first_row[row[name]]) + number)
         for at, name in enumerate(topics.topic)
-        if name in row
+        if name in row and (without or topics.topic_id[at] == others.topic_id[row[name]])
         for number in range(min(int(topics.partitions[at]), int(others.partitions[row[name]])))
     ]
     places = np.array(pairs, np.int64).reshape(-1, 2)

@@ -148,6 +148,14 @@ def test_any_broker_that_answers_will_do(open_client: Open) -> None:
         assert all(fault.kind is Kind.DISCONNECTED for fault in faults)
 
 
+def test_an_address_whose_answer_was_of_no_use_is_not_asked_again(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as fine:
+        client = open_client(fine)
+        (node,) = client.bootstrap_nodes
+        deadline = time.monotonic() + 10
+        assert client.ask_any(lambda each: Ask(each, METADATA, lambda _: b""), deadline, skip=[node]) == (None, [])
+
+
 def test_a_broker_that_moved_is_connected_anew(open_client: Open) -> None:
     with serving(broker(SERVED, good)) as old, serving(broker(SERVED, good)) as new:
         client = open_client(old)

@@ -254,6 +254,31 @@ def test_brokers_that_do_not_agree_make_the_metadata_doubtful() -> None:
     assert sorted(map(str, asked(client))) == ["1", "2", "3"]
 
 
+def test_a_topic_made_anew_begins_its_elections_anew() -> None:
+    anew = [topic("a", [partition(0, 2, leader_epoch=0)], topic_id=uuid.UUID(int=99))]
+    for said in ([anew, led(3, 6), anew], [led(3, 6), anew, anew], [anew, anew, led(3, 6)]):
+        draft, missing = told(ClusterCollector(), *answers(*said), client=StubClient({}, nodes=[1, 2, 3]))
+        assert missing == []
+        assert draft.partitions.leader_epoch.tolist() == [0]
+
+
+def test_brokers_that_agree_on_what_was_before_the_last_poll_are_doubted() -> None:
+    """Two of them may be cut off, and asked by turns."""
+    for newest in (1, 2, 3):
+        said = [led(3, 6)] * 3
+        said[newest - 1] = led(2, 7)
+        collector, client = ClusterCollector(), StubClient({}, nodes=[1, 2, 3])
+        assert told(collector, *answers(led(2, 7), led(2, 7), led(2, 7)), client=client)[1] == []
+        for _ in range(3):
+            draft, missing = told(collector, *answers(*said), client=client)
+            assert draft.partitions.leader.tolist() == [2]
+            assert missing == []
+    draft, missing = told(collector, *answers(led(3, 6), led(3, 6), led(3, 6)), client=client)
+    assert missing == ["the metadata of brokers 1, 2 and 3 is older than that of the poll before"]
+    draft, missing = told(collector, *answers(led(3, 6), led(3, 6), led(3, 6)), client=client)
+    assert missing == []
+
+
 def test_elections_are_compared_topic_by_topic() -> None:
     more = [*led(2, 7), topic("b", [partition(0)])]
     draft, missing = told(ClusterCollector(), *answers(led(3, 6), more, led(3, 6)), client=StubClient({}, nodes=[1, 2]))
