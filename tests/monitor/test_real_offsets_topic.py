@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 
 import pytest
-from kafka_cluster import broker_killed, commit_all, make_topic, produce, unique, wait_until
+from kafka_cluster import broker_killed, commit_all, produce, unique, wait_until
 from real_kmon import kmon, polling
 
 from alerts.evaluator import Evaluator
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.kafka
 
 BROKER = 2
 """The broker that is killed."""
-GROUPS = 12
+GROUPS, PARTITIONS = 12, 6
+"""Groups, and partitions of the offsets topic: each keeps some."""
 OF_GROUPS = ("group_created", "group_deleted", "offsets_reset")
 POLLS = 15
 
@@ -29,17 +31,26 @@ POLLS = 15
 @pytest.fixture(scope="module")
 def single(kafka_here: None) -> Iterator[Cluster]:
     """A cluster whose offsets topic has one replica of each partition."""
-    with Cluster(brokers=3, config={"offsets.topic.replication.factor": 1}) as cluster:
+    with Cluster(
+        brokers=3, config={"offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": PARTITIONS}
+    ) as cluster:
         yield cluster
 
 
 class Shop:
-    """Groups that are behind on a topic with three replicas, each with an alert, and who coordinates them."""
+    """Groups that are behind on a topic which BROKER has no part in, each with an alert, and who coordinates them."""
 
     def __init__(self, cluster: Cluster, poller: Poller) -> None:
-        topic = make_topic(cluster, "replicated", partitions=1, min_insync_replicas=1)
+        topic = unique("elsewhere")
+        with closing(cluster.admin()) as admin:
+            others = [node for node in cluster.ids if node != BROKER]
+            configs = {"min.insync.replicas": "1"}
+            admin.create_topics({topic: {"assignments": {0: others}, "configs": configs}}, wait_for_metadata=True)
         produce(cluster, topic, count=5)
-        self.groups = {unique("group") for _ in range(GROUPS)}
+        names = (unique("group") for _ in count())
+        self.groups = {
+            next(each for each in names if partition_of(each, PARTITIONS) == at % PARTITIONS) for at in range(GROUPS)
+        }
         commit_all(cluster, {group: {(topic, 0): 1} for group in self.groups})
         self.poller = poller
         self.evaluator = Evaluator([Rule("Behind", lag_above=0)])
@@ -47,8 +58,6 @@ class Shop:
         names = self.good.snapshot.groups
         self.coordinators = dict(zip(names.group.tolist(), names.coordinator.tolist(), strict=True))
         self.lost = {group for group in self.groups if self.coordinators[group] == BROKER}
-        assert self.lost
-        assert self.lost < self.groups
 
     def poll(self) -> View:
         view = self.poller.poll()
@@ -99,7 +108,7 @@ def test_groups_without_a_coordinator_are_unknown_and_not_gone(single: Cluster) 
             for _ in range(POLLS):
                 shop.hold(view)
                 reasons = {view.reasons[view.snapshot.groups.reason[view.group_rows[group]]] for group in shop.lost}
-                numbers = {partition_of(group, 6) for group in shop.lost}
+                numbers = {partition_of(group, PARTITIONS) for group in shop.lost}
                 assert reasons == {f"partition {each} of {OFFSETS_TOPIC} has no leader" for each in numbers}
                 assert f"{OFFSETS_TOPIC}: no leader of partition" in next(
                     each.error for each in view.snapshot.outcomes if each.collector == "groups"
