@@ -125,7 +125,7 @@ def test_the_browser_makes_names_visible_as_the_server_does(browser: Any) -> Non
     ]
     with opened(browser, FixtureSource(hostile_view())) as page:
         page.open("/")
-        page.wait("#verdict.verdict-ok")
+        page.wait("#verdict.verdict-attention")
         shown = page.tab.evaluate("names => names.map(window.kmon.visible)", names)
     assert shown == [visible(each) for each in names]
 

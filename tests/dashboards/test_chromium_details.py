@@ -79,7 +79,7 @@ def test_from_a_problem_to_its_group_and_events_of_a_kind_in_the_url(browser: An
         page.wait("#group-events td", "offsets reset")
         page.tab.click("#nav-groups")
         assert cell(page, "groups", "g", "age").inner_text() == "≥ 5 min"
-        assert cell(page, "groups", "g", "since").inner_text() == "–"
+        assert cell(page, "groups", "g", "since").inner_text() == "≥ 10 s"
         page.open("/events?kind=leader_moved&q=t-0")
         page.wait("#events-note", "No event of the kind leader moved")
         assert page.tab.locator("#events-q").input_value() == "t-0"

@@ -47,9 +47,9 @@ class Shop:
             configs = {"min.insync.replicas": "1"}
             admin.create_topics({topic: {"assignments": {0: others}, "configs": configs}}, wait_for_metadata=True)
         produce(cluster, topic, count=5)
-        names = (unique("group") for _ in count())
+        made_up = (unique("group") for _ in count())
         self.groups = {
-            next(each for each in names if partition_of(each, PARTITIONS) == at % PARTITIONS) for at in range(GROUPS)
+            next(each for each in made_up if partition_of(each, PARTITIONS) == at % PARTITIONS) for at in range(GROUPS)
         }
         commit_all(cluster, {group: {(topic, 0): 1} for group in self.groups})
         self.poller = poller
