@@ -11,8 +11,9 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 MAX_BYTES = 1 << 20
 """Memory that one expression may take; a larger one is refused."""
 
-REMEMBERED = 20_000
-"""Texts whose answer an expression remembers: names stay from poll to poll, and asking RE2 takes microseconds."""
+REMEMBERED, REMEMBERED_CHARACTERS = 20_000, 300
+"""Texts whose answer an expression remembers: names stay from poll to poll, and asking RE2 takes microseconds. Longer
+texts are asked again: a group id may have 32,767 characters."""
 
 
 class Pattern:
@@ -43,10 +44,11 @@ class Pattern:
         """Whether the whole text matches."""
         answer = self._answers.get(text)
         if answer is None:
-            if len(self._answers) == REMEMBERED:
-                self._answers.clear()
             answer = self._compiled.fullmatch(_bytes(text)) is not None
-            self._answers[text] = answer
+            if len(text) <= REMEMBERED_CHARACTERS:
+                if len(self._answers) >= REMEMBERED:  # several threads may have filled it beyond that
+                    self._answers.clear()
+                self._answers[text] = answer
         return answer
 
     def finds(self, text: str) -> bool:

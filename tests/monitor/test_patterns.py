@@ -9,6 +9,7 @@ from views import Group, Topic, snapshot_of
 
 from alerts.rules import Rule, samples
 from kmon.commands.lag_rows import lag_rows
+from monitor import patterns
 from monitor.choice import Names
 from monitor.patterns import Pattern
 from monitor.view import View, make_view
@@ -53,6 +54,15 @@ def test_patterns_of_one_text_are_equal_so_that_a_rule_read_again_is_the_same_ru
 def test_what_re2_refuses_is_an_error_in_words(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"^is not a regular expression that RE2 accepts: "):
         Pattern(pattern)
+
+
+def test_what_an_expression_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "REMEMBERED", 3)
+    pattern = Pattern("a.*")
+    pattern._answers.update(dict.fromkeys("vwxyz", False))  # as two threads may leave it
+    answers = [pattern.matches(each) for each in ("a", "ab", "b", "a" * 32_767, "b" * 32_767)]
+    assert answers == [True, True, False, True, False]
+    assert pattern._answers == {"a": True, "ab": True, "b": False}
 
 
 def _compiled_by_re() -> Iterator[tuple[str, ast.expr]]:
