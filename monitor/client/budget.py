@@ -2,10 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from kafka.errors import InvalidReceiveError
-from kafka.protocol.parser import KafkaProtocol
 
 SMALL_BYTES = 2**20
 """An answer of up to so much does not count, so that a large one of one broker does not cost another broker its own."""
@@ -54,37 +52,3 @@ class Budget:
     def _give_back(self, size: int) -> None:
         with self._lock:
             self.taken -= size
-
-
-class Parser(KafkaProtocol):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's parser of one connection, whose frames take from a budget as soon as their size is known."""
-
-    def __init__(self, budget: Budget, **config: Any) -> None:
-        super().__init__(**config)
-        self._budget = budget
-        self._lease: Lease | None = None
-
-    def _validate_frame_size(self, size: int) -> None:
-        if size > self._max_frame_size:
-            raise InvalidReceiveError(f"response of {size:,} bytes exceeds max_answer_bytes ({self._max_frame_size:,})")
-        super()._validate_frame_size(size)
-        self._lease = self._budget.take(size)
-
-    def _process_response(self, buffer: Any) -> Any:
-        correlation_id, response = super()._process_response(buffer)
-        # An answer holds its part until it is handed out; kafka-python's own responses are small.
-        if hasattr(response, "lease"):
-            object.__setattr__(response, "lease", self._lease)
-            self._lease = None
-        return correlation_id, response
-
-    def _reset_buffer(self) -> None:
-        super()._reset_buffer()
-        self.release()
-
-    def release(self) -> None:
-        """Give back what a frame that never ended took, with the frame."""
-        self._rbuffer = None
-        if self._lease is not None:
-            self._lease.release()
-        self._lease = None

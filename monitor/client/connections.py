@@ -6,7 +6,8 @@ from typing import Any
 from kafka.errors import SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 
-from monitor.client.budget import Budget, Parser
+from monitor.client.budget import Budget
+from monitor.client.frames import Parser
 from monitor.client.sockets import TlsTransport, Transport, connect, in_thread
 
 

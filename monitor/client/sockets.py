@@ -12,7 +12,7 @@ from kafka.future import Future
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
-from monitor.client.budget import Parser
+from monitor.client.frames import Parser
 
 
 async def connect(net: Any, host: str, port: int, options: Any, timeout_at: float | None) -> socket.socket:

@@ -1,17 +1,20 @@
 """Requests as ready bytes and answers as raw bytes, in the shape that kafka-python's connections expect of a message.
 
-kafka-python asks a request for `with_header`, `encode`, `header` and `expect_response`, and the header for the class
-that reads the answer. Nothing is registered in it.
+kafka-python asks a request for `with_header`, `encode`, `header` and `expect_response`; the answer is read by
+`frames.Parser`. Nothing is registered in kafka-python.
 """
 
+import hashlib
 import struct
 from dataclasses import dataclass, field
-from typing import Any
 
 from kafka.errors import KafkaProtocolError
 
 from monitor.client.apis import Api
 from monitor.client.budget import Lease
+
+MOST_TAGGED_FIELDS = 100
+_CUT_OFF = "the answer ends in its header"
 
 
 @dataclass(frozen=True)
@@ -36,50 +39,37 @@ class Answer:
             return 0
         return int.from_bytes(self.body[:4], "big", signed=True)
 
-
-@dataclass(frozen=True)
-class _ResponseHeader:
-    correlation_id: int
-
-
-class _Reader:
-    """Reads the answer to one request, in the role of a kafka-python response class."""
-
-    def __init__(self, api: Api, version: int) -> None:
-        self._api = api
-        self._version = version
-
-    def parse_header(self, buffer: Any) -> _ResponseHeader:
-        """Read up to the body. Raises KafkaProtocolError, on which kafka-python ends the connection."""
-        try:
-            return self._header(buffer)
-        except IndexError:
-            raise KafkaProtocolError("the answer ends in its header") from None
-
-    def _header(self, buffer: Any) -> _ResponseHeader:
-        correlation_id = int.from_bytes(buffer.read(4), "big", signed=True)
-        if self._version >= self._api.flexible and not self._api.plain_header:
-            for _ in range(_read_varint(buffer)):  # tagged fields, of which no response header has any so far
-                _read_varint(buffer)
-                buffer.read(_read_varint(buffer))
-        return _ResponseHeader(correlation_id)
-
-    def decode(self, buffer: Any) -> Answer:
-        return Answer(self._api, self._version, bytes(memoryview(buffer)[buffer.tell() :]))
+    def mark(self, start: int = 0) -> bytes:
+        """What tells whether another answer is the same from byte `start` on, for who would else keep all its bytes."""
+        return hashlib.blake2b(memoryview(self.body)[start:], digest_size=16).digest()
 
 
-def _read_varint(buffer: Any) -> int:
-    value = shift = 0
-    while True:
-        byte = int(buffer.read(1)[0])
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value
-        shift += 7
+def _untagged(fields: int, body: bytes) -> bytes:
+    """What follows so many tagged fields. Raises IndexError where the bytes end before."""
+    at = 0
+    for _ in range(fields):
+        _, at = _varint(body, at)
+        size, at = _varint(body, at)
+        at += size
+    if at > len(body):
+        raise IndexError
+    return body[at:]
+
+
+def _varint(body: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 35, 7):
+        value |= (body[at] & 0x7F) << shift
+        at += 1
+        if body[at - 1] < 0x80:
+            break
+    return value, at
 
 
 @dataclass(frozen=True)
-class _RequestHeader:
+class RequestHeader:
+    """The header of a request, which knows that of the answer to it."""
+
     api: Api
     version: int
     correlation_id: int
@@ -93,8 +83,26 @@ class _RequestHeader:
     def api_version(self) -> int:
         return self.version
 
-    def get_response_class(self) -> _Reader:
-        return _Reader(self.api, self.version)
+    @property
+    def head_bytes(self) -> int:
+        """The size of an answer's header without tagged fields, of which no answer has any so far."""
+        return 5 if self._tagged else 4
+
+    @property
+    def _tagged(self) -> bool:
+        return self.version >= self.api.flexible and not self.api.plain_header
+
+    def read(self, head: bytes | bytearray, body: bytes) -> tuple[int, bytes]:
+        """Correlation id and body of an answer, from its first `head_bytes` and the rest. Raises KafkaProtocolError."""
+        if len(head) < self.head_bytes:
+            raise KafkaProtocolError(_CUT_OFF)
+        fields = head[4] if self._tagged else 0
+        if fields > MOST_TAGGED_FIELDS:
+            raise KafkaProtocolError("too many tagged fields in the header of the answer")
+        try:
+            return int.from_bytes(head[:4], "big", signed=True), _untagged(fields, body) if fields else body
+        except IndexError:
+            raise KafkaProtocolError(_CUT_OFF) from None
 
     def encode(self) -> bytes:
         fixed = struct.pack(">hhih", self.api.key, self.version, self.correlation_id, len(self.client_id))
@@ -108,11 +116,11 @@ class Request:
         self.API_KEY = api.key
         self.API_VERSION = version
         self.body = body
-        self.header: _RequestHeader | None = None
+        self.header: RequestHeader | None = None
         self._api = api
 
     def with_header(self, correlation_id: int, client_id: str) -> None:
-        self.header = _RequestHeader(self._api, self.API_VERSION, correlation_id, client_id.encode())
+        self.header = RequestHeader(self._api, self.API_VERSION, correlation_id, client_id.encode())
 
     def encode(self, *, framed: bool, header: bool) -> bytes:
         head = self.header.encode() if header and self.header else b""

@@ -83,7 +83,7 @@ class GroupMemberCollector(Collector):
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         asked = dict(zip(self._asked, replies, strict=True))
         missing: list[str] = []
-        bodies: list[bytes] = []
+        marks: list[bytes] = []
         parts: list[dict[str, GroupDescription]] = []
         for index, (node, kind, names) in enumerate(self._questions):
             reply = asked.get(index)
@@ -93,26 +93,26 @@ class GroupMemberCollector(Collector):
             elif reply is not None:
                 try:
                     parts.append(self._described(index, kind, reply))
-                    bodies.append(reply.body)
+                    marks.append(self._seen[index][0])
                 except MalformedAnswerError as error:
                     trouble = f"broker {node}: {Kind.PROTOCOL}: {error}"
             if trouble:
                 missing.append(trouble)
                 parts.append(dict.fromkeys(names, GroupDescription(error=trouble)))
-        if missing or bodies != self._merged[0]:
+        if missing or marks != self._merged[0]:
             merged = {name: each for part in parts for name, each in part.items()}
-            self._merged = (None if missing else bodies, merged)
+            self._merged = (None if missing else marks, merged)
         draft.descriptions = self._merged[1]
         errors = {each.error for each in draft.descriptions.values()} - {""}
         return [*missing, *sorted(errors - set(missing))]
 
     def _described(self, index: int, kind: GroupType, answer: Answer) -> dict[str, GroupDescription]:
-        seen = self._seen.get(index)
-        if seen is None or seen[0] != answer.body:
+        seen, mark = self._seen.get(index), answer.mark()
+        if seen is None or seen[0] != mark:
             described = read(kind.response, answer.body, answer.version)
             with understanding(f"{answer.api.name} v{answer.version}"):
                 groups = {str(each.group_id): _one(kind, each) for each in described.groups}
-            self._seen[index] = (answer.body, groups)
+            self._seen[index] = (mark, groups)
             return groups
         return seen[1]
 

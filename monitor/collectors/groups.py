@@ -45,7 +45,7 @@ class GroupCollector(Collector):
     step = Step.DISCOVER
 
     def __init__(self) -> None:
-        self._bodies: dict[int, bytes] = {}
+        self._marks: dict[int, bytes] = {}
         self._listed: dict[int, dict[str, ListedGroup]] = {}
         self._places: tuple[int, dict[str, int]] = (0, {})
         self._found = Finding([], [], Evidence())
@@ -97,18 +97,19 @@ class GroupCollector(Collector):
             troubles[node] = draft.note(reply)
             return
         self._types[node] = reply.version >= TYPES_SINCE
-        if self._bodies.get(node) == reply.body[4:]:
+        mark = reply.mark(4)  # of what follows throttle_time_ms
+        if self._marks.get(node) == mark:
             return
         try:
             self._listed[node] = {each.group: each for each in _groups(reply, node)}
-            self._bodies[node] = reply.body[4:]  # what follows throttle_time_ms
+            self._marks[node] = mark
         except MalformedAnswerError as error:
             self._forget(node)
             troubles[node] = str(error)
 
     def _forget(self, node: int) -> None:
         self._listed.pop(node, None)
-        self._bodies.pop(node, None)
+        self._marks.pop(node, None)
 
     def _lists(self, troubles: dict[int, str], held: tuple[Tenure, ...]) -> Lists:
         listed = {node: each for node, each in self._listed.items() if node not in troubles}

@@ -39,7 +39,8 @@ class Claim:
     cluster_id: str | None
     controller: int | None
     version: int
-    rest: bytes = field(repr=False)
+    mark: bytes
+    """Of what follows the brokers."""
     tables: Tables = field(repr=False)
 
     @property
@@ -57,13 +58,13 @@ def claim_of(answer: Answer, before: "Iterable[Claim]" = ()) -> Claim:
     brokers, cluster_id, controller = _head(cursor)
     if not brokers:  # so does a broker that the controller does not count as alive yet
         raise MalformedAnswerError("names no brokers")
-    rest = answer.body[cursor.at :]
-    tables = next((each.tables for each in before if each.version == answer.version and each.rest == rest), None)
+    mark = answer.mark(cursor.at)
+    tables = next((each.tables for each in before if each.version == answer.version and each.mark == mark), None)
     if tables is None:
         with understanding(f"{METADATA.name} v{answer.version}"):
             tables = Tables(*_tables(answer))
     node = answer.node if isinstance(answer.node, int) else None
-    return Claim(node, brokers, cluster_id, controller, answer.version, rest, tables)
+    return Claim(node, brokers, cluster_id, controller, answer.version, mark, tables)
 
 
 def choose(claims: Sequence[Claim]) -> tuple[Claim, bool]:
@@ -88,7 +89,7 @@ def agree(one: Claim, other: Claim) -> bool:
     """Whether two brokers say the same of brokers, topics, leaders and replicas."""
     if one.names != other.names:
         return False
-    if one.rest == other.rest and one.version == other.version:
+    if one.mark == other.mark and one.version == other.version:
         return True
     (topics, rows, _), (their_topics, their_rows, _) = one.tables, other.tables
     return (

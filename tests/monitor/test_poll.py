@@ -1,12 +1,16 @@
 """A whole poll: the order of its questions, what a failure costs, and what is told of it."""
 
+import gc
 import math
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from answers import StubClient, timeout
 from small_cluster import small_cluster
+from wire_bytes import varint
 
 import monitor.poll
 from monitor.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA, OFFSET_FETCH, Api
@@ -325,3 +329,34 @@ def test_a_closed_client_ends_the_poll_instead_of_inventing_a_dead_cluster(
     monkeypatch.setattr(EndOffsetCollector, "read", closed)
     with pytest.raises(RuntimeError, match="NetworkSelector closed!"):
         poller.poll()
+
+
+def padded(reply: Callable[[Ask], Reply], size: int) -> Callable[[Ask], Reply]:
+    """The same answers with so many bytes more, in a tagged field that nobody knows."""
+
+    def give(ask: Ask) -> Reply:
+        answer = reply(ask)
+        if isinstance(answer, Fault) or answer.version < answer.api.flexible:
+            return answer
+        return replace(answer, body=answer.body[:-1] + varint(1) + varint(4_000) + varint(size) + bytes(size))
+
+    return give
+
+
+def test_no_bytes_of_an_answer_are_kept(client: StubClient) -> None:
+    """Each broker may answer at once as much as the budget allows: what were kept of each would add up beyond it."""
+    size = 2**20
+    poller = Poller(SETTINGS)
+    assert poller.poll().complete
+    tracemalloc.start()
+    try:
+        client.replies = {name: padded(reply, size) for name, reply in client.replies.items()}
+        for _ in range(2):
+            view = poller.poll()
+            assert view.complete
+            assert tracemalloc.get_traced_memory()[1] > size
+        del view
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < size // 2
+    finally:
+        tracemalloc.stop()

@@ -12,13 +12,15 @@ from kafka.protocol.parser import KafkaProtocol
 from wire_bytes import varint
 
 from monitor.client.apis import API_VERSIONS, DESCRIBE_QUORUM, LIST_OFFSETS, METADATA, Api
+from monitor.client.budget import Budget
+from monitor.client.frames import Parser
 from monitor.client.wire import Answer, Request
 
 OLD = Api(2, "ListOffsets", 4, 11, 6)
 
 
 def protocol() -> Any:
-    return KafkaProtocol(client_id="kmon-test", receive_message_max_bytes=10_000)
+    return Parser(Budget(2**20), client_id="kmon-test", receive_message_max_bytes=10_000)
 
 
 def framed(data: bytes) -> bytes:
@@ -26,7 +28,7 @@ def framed(data: bytes) -> bytes:
 
 
 def test_a_flexible_request_is_framed_as_kafka_python_s_own() -> None:
-    theirs, ours = protocol(), protocol()
+    theirs, ours = KafkaProtocol(client_id="kmon-test"), protocol()
     message = MetadataRequest(version=12, topics=None, allow_auto_topic_creation=False)
     theirs.send_request(message)
     ours.send_request(Request(METADATA, 12, bytes(message.encode())))
