@@ -120,12 +120,16 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 @contextmanager
-def serve(app: Any, host: str, port: int, *, websockets: bool = True) -> Iterator[str]:
+def serve(
+    app: Any, host: str, port: int, *, websockets: bool = True, lost: Callable[[], None] = lambda: None
+) -> Iterator[str]:
     """Serve an ASGI application from a thread while the context lasts; gives its URL. Raises ListenError.
 
+    `lost` is called on that thread when it ends before the context does: nothing is served any more.
     Leaving the context drops idle connections, and others when their answer is sent or GRACE_SECONDS are over.
     """
     listening = bind(host, port)
+    address = listening.getsockname()
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -140,14 +144,21 @@ def serve(app: Any, host: str, port: int, *, websockets: bool = True) -> Iterato
         timeout_graceful_shutdown=GRACE_SECONDS + 1,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],), name="kmon-http", daemon=True)
+
+    def work() -> None:
+        try:
+            server.run([listening])
+        finally:
+            if not server.should_exit:
+                lost()
+
+    thread = threading.Thread(target=work, name="kmon-http", daemon=True)
     thread.start()
     try:
         while not server.started and thread.is_alive():
             thread.join(0.01)
         if not thread.is_alive():
             raise ListenError("the HTTP server did not start; the log says why")
-        address = listening.getsockname()
         yield f"http://[{address[0]}]:{address[1]}" if ":" in address[0] else f"http://{address[0]}:{address[1]}"
     finally:
         server.should_exit = True

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,15 +23,21 @@ SWITCH_SECONDS = 0.001
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM: 0 after an orderly end, 2 when the address cannot be listened on."""
+    """Serve until SIGINT or SIGTERM: 0 after an orderly end, 1 when the HTTP server failed, 2 when it cannot listen."""
     settings, clusters = clusters_from(args)
     give_memory_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("whoever reaches %s can read everything: there is no TLS and no password", settings.listen)
+    failed = threading.Event()
     with ending() as end:
+
+        def lost() -> None:
+            failed.set()
+            end.set()
+
         try:
-            with serving(settings, clusters, insecure_allow_open=args.insecure_allow_open) as (monitor, url):
+            with serving(settings, clusters, insecure_allow_open=args.insecure_allow_open, lost=lost) as (monitor, url):
                 for cluster, memory in zip(clusters, monitor.memories, strict=True):
                     memory.subscribe(_Changes())
                     log.info("watching %s every %g s", cluster.title, cluster.interval_seconds)
@@ -40,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
         except ListenError as error:
             print(f"kmon serve: {visible(str(error))}", file=sys.stderr)
             return 2
+    if failed.is_set():
+        print("kmon serve: the HTTP server failed; the log has the reason", file=sys.stderr)
+        return 1
     return 0
 
 

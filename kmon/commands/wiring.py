@@ -130,10 +130,12 @@ def serving(
     *,
     insecure_allow_open: bool = False,
     print_alerts: bool = True,
+    lost: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Monitor, str]]:
     """Poll, and serve metrics, API and dashboard, while the context lasts; gives the monitor and the server's URL.
 
-    The address is taken before anything is asked of Kafka. Raises SettingsError or ListenError.
+    The address is taken before anything is asked of Kafka. `lost` is called on another thread when the server fails
+    meanwhile. Raises SettingsError or ListenError.
     """
     host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
     shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -149,7 +151,7 @@ def serving(
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
             attach(app, sources)
-        with serve(app, host, port, websockets=settings.dashboard) as url:
+        with serve(app, host, port, websockets=settings.dashboard, lost=lost) as url:
             monitor.start()
             yield monitor, url
         page.close()

@@ -1,5 +1,6 @@
 """Serving for real on a loopback port: scrapers at once, slow clients, a taken port, and an end in time."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import uvicorn
 from hostile import HOSTILE
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
@@ -47,6 +49,26 @@ def url(page: MetricsPage) -> Iterator[str]:
 def connect(url: str) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)), timeout=30)
+
+
+def test_a_server_that_fails_is_told_once_and_one_that_is_stopped_is_not(
+    page: MetricsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_server([FixtureSource(shop_view())], page)
+    lost = threading.Event()
+    with serve(app, "127.0.0.1", 0, lost=lost.set):
+        pass
+    assert not lost.is_set()
+    fails = threading.Event()
+
+    async def main_loop(_server: uvicorn.Server) -> None:
+        await asyncio.to_thread(fails.wait, 20)
+
+    monkeypatch.setattr(uvicorn.Server, "main_loop", main_loop)
+    with serve(app, "127.0.0.1", 0, lost=lost.set):
+        assert not lost.is_set()
+        fails.set()
+        assert lost.wait(20)
 
 
 def test_ten_scrapers_at_once_get_the_whole_page(url: str, page: MetricsPage) -> None:

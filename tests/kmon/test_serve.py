@@ -1,0 +1,74 @@
+"""kmon serve when a part of it fails: it tells so, and it does not stay as a process that serves nothing new."""
+
+import asyncio
+import re
+import threading
+
+import httpx
+import pytest
+import uvicorn
+from answers import StubClient
+from kafka_cluster import wait_until
+from small_cluster import small_cluster
+
+import monitor.poll
+from kmon import cli
+from kmon.commands.wiring import serving
+from monitor.poll import Poller
+from monitor.settings import AlertSettings, ClusterSettings, Settings
+from monitor.view import View
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> StubClient:
+    stub = small_cluster()
+    monkeypatch.setattr(monitor.poll, "Client", lambda *_args, **_options: stub)
+    return stub
+
+
+def test_it_is_unhealthy_while_no_poll_can_be_made(client: StubClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.poll_loop.PATIENCE_SECONDS", 0.5)
+    poll = Poller.poll
+    broken = threading.Event()
+
+    def sometimes(self: Poller) -> View:
+        if broken.is_set():
+            raise MemoryError
+        return poll(self)
+
+    monkeypatch.setattr(Poller, "poll", sometimes)
+    cluster = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)
+    alerts = AlertSettings(keep_state=False)
+    settings = Settings(contexts=(cluster,), listen="127.0.0.1:0", dashboard=False, alerts=alerts)
+    with serving(settings, settings.contexts) as (_, url), httpx.Client(base_url=url) as http:
+        wait_until(lambda: http.get("/-/ready").is_success, "the first poll")
+        assert http.get("/-/healthy").text == "kmon is alive\n"
+        broken.set()
+        wait_until(lambda: http.get("/-/healthy").status_code == 503, "it to be unhealthy")
+        assert re.fullmatch(
+            r"demo: no poll has ended for \d+ s \(interval 0.1 s\): [\d,]+ polls? failed, the last by MemoryError\n",
+            http.get("/-/healthy").text,
+        )
+        assert http.get("/-/ready").is_success
+        broken.clear()
+        wait_until(lambda: http.get("/-/healthy").is_success, "it to be healthy again")
+
+
+def test_it_ends_when_its_http_server_fails(
+    client: StubClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    polled = threading.Event()
+    poll = Poller.poll
+
+    def noted(self: Poller) -> View:
+        polled.set()
+        return poll(self)
+
+    async def main_loop(_server: uvicorn.Server) -> None:
+        await asyncio.to_thread(polled.wait, 20)
+
+    monkeypatch.setattr(Poller, "poll", noted)
+    monkeypatch.setattr(uvicorn.Server, "main_loop", main_loop)
+    monkeypatch.setenv("KMON_ALERTS_KEEP_STATE", "false")
+    assert cli.main(["serve", "-b", "a:1", "--listen", "127.0.0.1:0", "--no-dashboard"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "kmon serve: the HTTP server failed; the log has the reason"
