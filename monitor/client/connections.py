@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from kafka.errors import SaslAuthenticationFailedError
+from kafka.errors import KafkaConnectionError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
 
 from monitor.client.budget import Budget
@@ -73,7 +73,8 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python
         self.closed = True
         for connection in list(self._conns.values()):
             with suppress(Exception):
-                connection.close()
+                # Without an error it would first send what waits, which nobody is left to do.
+                connection.close(KafkaConnectionError("the event loop has crashed"))
 
     def forgive(self, node: Any) -> None:
         """Let a node be tried again that has refused a login."""

@@ -14,6 +14,7 @@ from pems import CA
 from monitor.client.apis import DESCRIBE_QUORUM, METADATA
 from monitor.client.client import Ask, BrokerAddress, Client
 from monitor.client.faults import Fault, Kind
+from monitor.client.io_loop import IoLoop
 from monitor.client.wire import Answer
 
 SERVED = {3: (9, 12), 18: (0, 4)}
@@ -381,3 +382,26 @@ def test_an_answer_that_breaks_off_gives_back_what_it_took(open_client: Open) ->
         assert isinstance(reply, Fault)
         assert reply.kind is Kind.DISCONNECTED
         assert client._budget.taken == 0
+
+
+def test_a_client_whose_io_thread_crashed_leaves_no_socket(open_client: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where something waits to be sent."""
+    crash = threading.Event()
+    real = IoLoop._poll_once
+
+    def poll_once(self: IoLoop, *args: object) -> None:
+        if crash.is_set() and threading.current_thread() is self._io_thread:
+            raise MemoryError
+        real(self, *args)
+
+    monkeypatch.setattr(IoLoop, "_poll_once", poll_once)
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        assert isinstance(ask_metadata(client), Answer)
+        (connection,) = client._manager._conns.values()
+        crash.set()
+        with pytest.raises(MemoryError):
+            ask_metadata(client)
+        connection.transport._write_buffer.append(b"left")
+        client.close()
+        assert connection.closed
