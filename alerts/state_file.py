@@ -14,6 +14,7 @@ from pathlib import Path
 from alerts.saved import KEPT_SECONDS, Saved, from_json, to_json
 from monitor.pace import Pace
 from monitor.text import plural, span, visible
+from monitor.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class StateFile:
         self._next: Saved | None = None
         self._written: Saved | None = None
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
         self._lock = self._take(self.path)
 
     @property
@@ -129,9 +130,9 @@ class StateFile:
         if not self.usable or self._closed:
             return
         with self._changed:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"state in {self.path.name}", daemon=True)
-                self._thread.start()
+            if self._worker is None:
+                self._worker = Worker(f"state in {self.path.name}", self._run)
+                self._worker.start()
             self._next = saved
             self._changed.notify_all()
 
@@ -140,9 +141,11 @@ class StateFile:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(max(0.0, within_seconds))
-        if self._lock is not None and (self._thread is None or not self._thread.is_alive()):
+        ended = True
+        if self._worker is not None:
+            self._worker.end()
+            ended = self._worker.join(within_seconds)
+        if self._lock is not None and ended:
             os.close(self._lock)
             self._lock = None
 

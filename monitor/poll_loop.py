@@ -11,6 +11,7 @@ from monitor.identity import ClusterName
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings
 from monitor.source import Memory
+from monitor.text import plural
 from monitor.view import View
 from monitor.worker import Worker, log_failure
 
@@ -23,12 +24,16 @@ PATIENCE_POLLS = 3
 longest poll so far. A poll that is slow is no reason to end the process."""
 
 
+FRESH_AFTER = 3
+"""Polls that fail in a row before the next is made with a fresh Poller: what it remembers may be what fails."""
+
+
 class PollLoop:
     """Polls a cluster every interval on a thread of its own and shows each View to `memory`.
 
     `enrich` may add to a View before it is shown. Polls never overlap: one that is late is skipped, not caught up on.
-    Nothing but a stop ends it: a poll that fails is logged, and what is worse than that makes it begin anew, with new
-    connections. What earlier polls saw is forgotten then.
+    Nothing but a stop ends it: a poll that fails is logged, and FRESH_AFTER of them in a row, or what is worse, make it
+    begin anew with new connections. What earlier polls saw is forgotten then.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class PollLoop:
         self._worker = Worker(f"poll-{settings.title}", self._run, min(settings.interval_seconds, 10.0))
         self._ended: float | None = None
         self._longest = 0.0
+        self._failures, self._error = 0, ""
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
@@ -81,12 +87,16 @@ class PollLoop:
         late = seconds - 2 * interval
         if late <= max(PATIENCE_INTERVALS * interval, PATIENCE_SECONDS, PATIENCE_POLLS * self._longest):
             return ""
-        return f"{self._name}: no poll has ended for {seconds:,.0f} s (interval {interval:g} s)"
+        why = f": {plural(self._failures, 'poll')} failed, the last by {self._error}" if self._failures else ""
+        return f"{self._name}: no poll has ended for {seconds:,.0f} s (interval {interval:g} s){why}"
 
     def _run(self) -> None:
         """Poll until stopped. Raises what a failed poll does not cover: the worker begins it again."""
-        poller = self._poller or Poller(self._settings, name=self._name)
-        self._poller = poller
+        try:
+            poller = self._poller = self._poller or Poller(self._settings, name=self._name)
+        except Exception as error:
+            self._fail(error)
+            raise
         try:
             self._polls(poller)
         finally:
@@ -113,15 +123,21 @@ class PollLoop:
             if self._stop.is_set():
                 return
             self._memory.show(self._enrich(view))
-        except Exception:
+        except Exception as error:
             if self._stop.is_set():
                 return
-            if poller.crashed:
+            self._fail(error)
+            if poller.crashed or self._failures % FRESH_AFTER == 0:
                 raise
             log_failure(log, "the poll of cluster %s failed", self._name)
         else:
             self._ended = self._monotonic()
             self._longest = max(self._longest, self._ended - began)
+            self._failures = 0
+
+    def _fail(self, error: Exception) -> None:
+        self._failures += 1
+        self._error = f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def stop_all(loops: Sequence[PollLoop]) -> None:

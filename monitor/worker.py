@@ -52,13 +52,19 @@ class Worker:
         return self._started and not self._ending.is_set() and not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
+        done = False
+        while not done:
             try:
-                self._work()
-            except BaseException:  # noqa: BLE001 - a thread that ends by anything at all would leave nobody to do its work
-                if not self._ending.is_set():
-                    log_failure(log, "thread %s failed and begins again", self._thread.name)
-            else:
-                return
-            if self._ending.wait(self._restart_seconds):
-                return
+                done = self._attempt() or self._ending.wait(self._restart_seconds)
+            except BaseException:  # noqa: BLE001, S112 - where memory is short, handling a failure and waiting fail too
+                continue
+
+    def _attempt(self) -> bool:
+        """Whether the work returned."""
+        try:
+            self._work()
+        except BaseException:  # noqa: BLE001 - a thread that ends by anything at all would leave nobody to do its work
+            if not self._ending.is_set():
+                log_failure(log, "thread %s failed and begins again", self._thread.name)
+            return False
+        return True

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from http_receiver import GUARD_SECONDS
 from views import NOW
 
 from alerts.rules import Sample
-from alerts.saved import KEPT_SECONDS, Saved
+from alerts.saved import KEPT_SECONDS, Saved, to_json
 from alerts.state import Alert
 from alerts.state_file import StateFile, file_name, state_directory, write
 
@@ -116,6 +117,34 @@ def test_a_file_that_cannot_be_written_is_said_once_and_when_it_works_again(
     file._write_next()
     assert caplog.messages[1:] == [f"alerts are kept over a restart again: {file.path}"]
     assert file.load(NOW) == SAVED
+
+
+def test_a_fault_of_its_own_does_not_end_what_writes(open_file: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed, failures = threading.Event(), iter([MemoryError()])
+    whole = to_json
+
+    def fail_once(saved: Saved) -> str:
+        if (error := next(failures, None)) is not None:
+            failed.set()
+            raise error
+        return whole(saved)
+
+    monkeypatch.setattr("monitor.worker.RESTART_SECONDS", 0.001)
+    monkeypatch.setattr("alerts.state_file.to_json", fail_once)
+    file = open_file()
+    file.offer(Saved(NOW - 10, "shop", None, {"Lag": (ALERT,)}))
+    assert failed.wait(GUARD_SECONDS)
+    written = threading.Event()
+
+    def note(path: Path, text: str) -> None:
+        write(path, text)
+        written.set()
+
+    monkeypatch.setattr("alerts.state_file.write", note)
+    file.offer(SAVED)
+    assert written.wait(GUARD_SECONDS)
+    file.close(GUARD_SECONDS)
+    assert open_file().load(NOW) == SAVED
 
 
 def test_a_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from answers import StubClient
 from small_cluster import small_cluster
 
 import monitor.poll
-from monitor.poll import poll_once
-from monitor.poll_loop import PATIENCE_SECONDS, PollLoop
+from monitor.poll import Poller, poll_once
+from monitor.poll_loop import FRESH_AFTER, PATIENCE_SECONDS, PollLoop
 from monitor.settings import ClusterSettings
 from monitor.source import Memory
 from monitor.view import View
@@ -205,6 +206,46 @@ def test_an_io_thread_that_crashed_costs_a_poll_not_all_that_follow(
     net._io_thread.join(PATIENCE)
     wait_for_views(memory, 2)
     assert loop._poller is not poller
+
+
+def test_polls_that_fail_again_and_again_are_made_by_a_fresh_poller(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a Poller remembers of earlier polls may be what fails."""
+    poll, pollers = Poller.poll, list[Poller]()
+
+    def broken(self: Poller) -> View:
+        if self not in pollers:
+            pollers.append(self)
+        if len(pollers) == 1:
+            raise ValueError("what it remembers is broken")
+        return poll(self)
+
+    monkeypatch.setattr(Poller, "poll", broken)
+    _, memory = start()
+    wait_for_views(memory, 2)
+    assert len(pollers) == 2
+
+
+def test_a_poller_that_cannot_be_made_is_tried_again(
+    client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, failures, makes = Poller.poll, iter([True] * FRESH_AFTER), iter([False, True, True])
+
+    def sometimes(self: Poller) -> View:
+        if next(failures, False):
+            raise ValueError("broken on purpose")
+        return poll(self)
+
+    def make(*args: Any, **options: Any) -> Poller:
+        if next(makes, False):
+            raise OSError("too many open files")
+        return Poller(*args, **options)
+
+    monkeypatch.setattr(Poller, "poll", sometimes)
+    monkeypatch.setattr("monitor.poll_loop.Poller", make)
+    _, memory = start()
+    assert wait_for_views(memory, 1)[0].complete
 
 
 def test_polls_that_have_stopped_are_reported_and_slow_ones_are_not(
