@@ -55,7 +55,7 @@ def see_commits(before: Commits | None, now: Snapshot, lag: Lag) -> tuple[list[E
         lag,
         np.where(np.isnan(lag.committed_offset), committed, lag.committed_offset),
         np.where(np.isnan(lag.lost), before.lost, lag.lost),
-        np.where(known, now.time, seen),
+        np.where(known | np.isnan(seen), now.time, seen),
         beyond,
         np.where(lag.ahead == 0, now.time, before.within),
     )

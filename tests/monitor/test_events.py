@@ -601,6 +601,13 @@ def test_a_group_whose_many_offsets_are_reset_is_one_event() -> None:
     assert watched.tell(reset) == [("offsets_reset", "pay on 40 partitions: 3,600 records set back in all")]
 
 
+def test_a_reset_has_a_time_before_it_also_where_the_log_start_was_never_known() -> None:
+    unknown = [Topic("orders", [(None, 50)])]
+    watched = Watched(shop([Group("pay", {("orders", 0): 40})], unknown))
+    events = watched.see(shop([Group("pay", {("orders", 0): 30})], unknown))
+    assert (row(events)["kind"], row(events)["after_time"]) == ("offsets_reset", NOW + 10)
+
+
 def test_retention_overtakes_a_group_once() -> None:
     def starting(start: float, commit: float = 40) -> Snapshot:
         return shop([Group("pay", {("orders", 0): commit})], [Topic("orders", [(start, 50)])])
