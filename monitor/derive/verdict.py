@@ -77,8 +77,8 @@ def judge(view: "View") -> Verdict:
         *(each for each in problems if each.level == "ok"),
     ] or [Clause("ok", _all_well(view))]
     clauses += [Clause("ok", f"{plural(more, 'other problem')}")] if more else []
-    clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
     clauses += [Clause("ok", each) for each in _watched(view)]
+    clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
     return Verdict(clauses[0].level, tuple(clauses))
 
 
