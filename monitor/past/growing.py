@@ -17,7 +17,7 @@ class Sample(NamedTuple):
     least: float
 
 
-@dataclass
+@dataclass(eq=False)
 class _Total:
     """The least lag of this window and of the two before it; whether it grows and is told to, and since when."""
 

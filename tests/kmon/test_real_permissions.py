@@ -80,7 +80,7 @@ def test_what_may_be_seen_is_complete_and_what_is_hidden_is_said(half: Half) -> 
     available = dict(zip(view.snapshot.capabilities.capability, view.snapshot.capabilities.available, strict=True))
     assert {name: available[name] for name in PERMISSIONS} == {name: name in CONFIGS for name in PERMISSIONS}
     assert view.snapshot.notices[-2:] == (HIDDEN_TOPICS, HIDDEN_GROUPS)
-    assert f" · {HIDDEN_TOPICS} · {HIDDEN_GROUPS} · " in view.verdict.sentence
+    assert view.verdict.sentence.endswith(f"{HIDDEN_TOPICS} · {HIDDEN_GROUPS}")
 
     assert half.hidden in everything.group_rows
     assert half.hidden not in view.group_rows
