@@ -21,7 +21,7 @@ from monitor.client.client import Ask, Client
 from monitor.coordinators import OFFSETS_TOPIC
 from monitor.draft import Draft
 from monitor.poll import Poller
-from monitor.snapshot import KNOWN
+from monitor.snapshot import KNOWN, NO_LEADER
 from monitor.view import View
 
 pytestmark = pytest.mark.kafka
@@ -109,7 +109,9 @@ class Data:
         for group, node in self.coordinators.items():
             of_group = [row for row in rows if row["group"] == group]
             assert of_group, f"{group} is gone"
-            if node == BROKER and coordinator:
+            # On a busy machine Kafka may have given its groups to another broker in the meantime, which knows them.
+            moved = view.snapshot.groups.coordinator[view.group_rows[group]] not in (BROKER, NO_LEADER)
+            if node == BROKER and coordinator and not moved:
                 assert {row["status"] for row in of_group} == {"unknown"}
                 assert {f"broker {BROKER}:" in str(row["reason"]) for row in of_group} == {True}
                 assert view.totals.lag is None
