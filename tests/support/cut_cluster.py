@@ -116,8 +116,8 @@ class Relays:
             self._links.discard(link)
             for pump in pumps:
                 pump.cancel()
+            back.close()  # before waiting, which the end of all relays may cut short
             await asyncio.gather(*pumps, return_exceptions=True)
-            back.close()
 
     def _is_cut(self, ends: frozenset[int]) -> bool:
         return len(ends) == 2 and len(ends & self._cut) == 1
