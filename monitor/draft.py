@@ -20,7 +20,7 @@ from monitor.details import (
     TransactionPartitions,
     Transactions,
 )
-from monitor.snapshot import Partitions, Topics, reason_code
+from monitor.snapshot import NO_LEADER, Partitions, Topics, reason_code
 from monitor.table import Floats, Ints
 
 
@@ -78,7 +78,10 @@ class GroupDescription:
 
 
 class ListedGroup(NamedTuple):
-    """A group as ListGroups gives it, with the broker that coordinates it; `reason` is why its state is unknown."""
+    """A group as ListGroups gives it, with the broker that coordinates it; `reason` is why its state is unknown.
+
+    A coordinator that is not `ready` may answer with what it knew before, so it is not asked about the group.
+    """
 
     group: str
     group_type: str | None
@@ -86,6 +89,12 @@ class ListedGroup(NamedTuple):
     state: str | None
     coordinator: int
     reason: str = ""
+    ready: bool = True
+
+    @property
+    def askable(self) -> bool:
+        """Whether a broker can be asked about it."""
+        return self.ready and self.coordinator != NO_LEADER
 
 
 @dataclass

@@ -13,7 +13,6 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.offset_fetch import decode_offset_fetch
 from monitor.draft import CommitRows, Draft, ListedGroup
-from monitor.snapshot import NO_LEADER
 
 TYPES = ("classic", "consumer", "streams", None)
 """Types of groups that commit offsets; a broker that does not name the type has classic groups only."""
@@ -84,10 +83,10 @@ class CommitCollector(Collector):
 
 
 def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple[int, list[str]]]:
-    """The groups of these types as (coordinator, names), at most `size` names each; not those without a coordinator."""
+    """The groups of these types as (coordinator, names), at most `size` names each; not those that are not askable."""
     by_node: dict[int, list[str]] = {}
     for each in draft.groups:
-        if each.group_type in types and each.coordinator != NO_LEADER:
+        if each.group_type in types and each.askable:
             by_node.setdefault(each.coordinator, []).append(each.group)
     return [
         (node, names[at : at + size]) for node, names in sorted(by_node.items()) for at in range(0, len(names), size)
@@ -95,11 +94,11 @@ def chunks(draft: Draft, types: tuple[str | None, ...], size: int) -> list[tuple
 
 
 def uncoordinated(draft: Draft, types: tuple[str | None, ...]) -> dict[str, str]:
-    """The groups of these types that no broker coordinates, and why: nobody can be asked for their offsets."""
+    """The groups of these types that no broker can be asked about, and why."""
     return {
         each.group: each.reason
         for each in draft.groups
-        if each.coordinator == NO_LEADER and each.reason and each.group_type in types
+        if not each.askable and each.reason and each.group_type in types
     }
 
 
@@ -109,7 +108,7 @@ def refusals(draft: Draft, types: tuple[str | None, ...], missing: list[str]) ->
     found = {
         faults[each.group]
         for each in draft.groups
-        if each.group_type in types and each.group in faults and each.coordinator != NO_LEADER
+        if each.group_type in types and each.group in faults and each.askable
     }
     return sorted(found - set(missing))
 

@@ -2,7 +2,8 @@
 
 ListGroups names the groups that a broker coordinates just then, without an error for those that nobody coordinates or
 that their new coordinator is still loading. A group is believed from the list of its coordinator alone, and is gone
-only when a coordinator that is known to have loaded its partition of the offsets topic does not list it.
+only when a coordinator that is known to have loaded its partition of the offsets topic, and to have caught up with what
+was committed of it, does not list it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,8 @@ from monitor.draft import ListedGroup
 from monitor.snapshot import NO_LEADER
 
 ABSENT_POLLS = 3
-"""How many lists in a row have to lack a group to prove that it is gone, where coordinators may not be asked."""
+"""How many lists in a row have to lack a group to prove that it is gone, where its coordinator is not known or may not
+be asked."""
 
 DENIED = "denied"
 """What came of asking a coordinator that this user may not ask: it proves nothing."""
@@ -120,6 +122,7 @@ def find(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str
 def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str]) -> Finding:
     why: dict[int, str] = {}
     denied: set[int] = set()
+    unready: set[int] = set()
     loaded: dict[int, Tenure] = {}
     asked = {(node, partition_of(name, len(lists.tenures))): said for (node, name), said in answers.items()}
     for partition, tenure in enumerate(lists.tenures):
@@ -128,6 +131,8 @@ def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
             denied.add(partition)
         elif trouble := lists.trouble(partition) or said:
             why[partition] = trouble
+            if said:
+                unready.add(partition)
             continue
         loaded[partition] = tenure
     rows: dict[str, ListedGroup] = {}
@@ -145,7 +150,8 @@ def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
             continue
         if old is not None and (name not in absent or absent[name].polls < ABSENT_POLLS):
             reason = why.get(partition, f"broker {tenure.leader}: it coordinates the group and does not list it")
-            rows[name] = old._replace(state=None, coordinator=tenure.leader, reason=reason)
+            ready = partition not in unready
+            rows[name] = old._replace(state=None, coordinator=tenure.leader, reason=reason, ready=ready)
     return _finding(rows, _reasons(lists, why), loaded, absent)
 
 
@@ -156,7 +162,7 @@ def _reasons(lists: Lists, why: Mapping[int, str]) -> list[str]:
 
 
 def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str]) -> Finding:
-    """Without the leaders of the offsets topic: a group is where it is listed, and gone by its coordinator's word."""
+    """Without the leaders of the offsets topic: a group is where it is listed, and gone when nobody lists it."""
     rows: dict[str, ListedGroup] = {}
     for node in sorted(lists.groups):
         for name, each in lists.groups[node].items():
@@ -170,11 +176,9 @@ def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
     for name in _absent_everywhere(evidence, lists):
         old = evidence.known[name]
         said = [answers[node, name] for node in lists.groups if (node, name) in answers]
-        if "" in said:
-            continue
         if lists.troubles:
             reason = lists.troubles.get(old.coordinator, missing[0])
-        elif DENIED in said:
+        elif DENIED in said or "" in said:
             absent[name] = _absence(evidence, name, NOBODY)
             if absent[name].polls >= ABSENT_POLLS:
                 continue
@@ -182,7 +186,7 @@ def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
         else:
             reason = next(iter(said), NOT_LISTED)
         node = old.coordinator if old.coordinator in lists.troubles else NO_LEADER
-        rows[name] = old._replace(state=None, coordinator=node, reason=reason)
+        rows[name] = old._replace(state=None, coordinator=node, reason=reason, ready=True)
     return _finding(rows, missing, {}, absent)
 
 

@@ -3,21 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
-from kafka.protocol.admin import (
-    DescribeGroupsRequest,
-    DescribeGroupsResponse,
-    ListGroupsRequest,
-    ListGroupsResponse,
-)
+from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
 
-from monitor.client.apis import DESCRIBE_GROUPS, LIST_GROUPS
+from monitor.client.apis import LIST_GROUPS
 from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, error_text
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector, Reply, Step
-from monitor.collectors.group_evidence import DENIED, Evidence, Finding, Lists, find, places_of, to_ask
+from monitor.collectors.coordinator_questions import Said, ask_readiness, ask_whether_coordinator
+from monitor.collectors.group_evidence import Evidence, Finding, Lists, find, places_of, to_ask
 from monitor.coordinators import Tenure, tenures
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
@@ -26,9 +21,6 @@ from monitor.group_tables import NOT_ASKED
 
 TYPES_SINCE = 5
 """The version of ListGroups that tells the type of a group."""
-
-NOT_FOUND, GROUP_DENIED = 69, 30
-"""What a coordinator answers of a group that it would coordinate and that is not there, and of one that is denied."""
 
 LEFT = ("Empty", "Dead")
 """States of groups that have no members."""
@@ -84,7 +76,7 @@ class GroupCollector(Collector):
             return
         lists = self._lists(troubles, held)
         wanted = to_ask(self._found.evidence, lists)
-        answers = self._ask_coordinators(client, draft, wanted, troubles)
+        answers = self._ask_coordinators(client, draft, wanted, troubles, len(held))
         found = find(self._found.evidence, self._lists(troubles, held) if wanted else lists, answers)
         if found.groups == self._found.groups:
             found = replace(found, groups=self._found.groups)
@@ -121,21 +113,18 @@ class GroupCollector(Collector):
         return Lists(listed, troubles, held, self._places[1])
 
     def _ask_coordinators(
-        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, str]
-    ) -> dict[tuple[int, str], str]:
-        """Have brokers list their groups again, and tell before and after whether they coordinate some."""
-        said: dict[tuple[int, str], str] = {}
+        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, str], partitions: int
+    ) -> Said:
+        """Have brokers list their groups again, and report before and after whether they coordinate some."""
+        wanted = {node: names for node, names in wanted.items() if node not in troubles}
+        said = ask_readiness(client, draft, wanted, partitions) if partitions else {}
         for again in (False, True):
-            nodes = [node for node in wanted if node not in draft.failed and node not in troubles]
-            asks = [Ask(node, DESCRIBE_GROUPS, partial(_describe_body, wanted[node])) for node in nodes]
             if again:
-                lists = [_question(node) for node in nodes]
+                lists = [_question(node) for node in wanted if node not in draft.failed]
                 for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
                     self._take(int(ask.node), reply, draft, troubles)
-            for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
-                node = int(ask.node)
-                for name, text in _coordinates(draft, reply, node, wanted[node]).items():
-                    said[node, name] = said.get((node, name)) or text
+            for key, text in ask_whether_coordinator(client, draft, wanted).items():
+                said[key] = said.get(key) or text
         return said
 
     def _group_types(self) -> tuple[float, str]:
@@ -190,26 +179,3 @@ def _groups(answer: Answer, node: int) -> list[ListedGroup]:
             )
             for each in listed.groups
         ]
-
-
-def _describe_body(names: list[str], version: int) -> bytes:
-    return bytes(DescribeGroupsRequest(version=version, groups=names).encode())
-
-
-def _coordinates(draft: Draft, reply: Reply, node: int, names: list[str]) -> dict[str, str]:
-    """Of each group "" where this broker coordinates it, else DENIED or why not."""
-    if isinstance(reply, Fault):
-        return dict.fromkeys(names, draft.note(reply))
-    try:
-        described = read(DescribeGroupsResponse, reply.body, reply.version)
-        with understanding(f"broker {node}: {DESCRIBE_GROUPS.name} v{reply.version}"):
-            codes = {str(each.group_id): int(each.error_code) for each in described.groups}
-            return {name: _word(codes[name], node) for name in names}
-    except MalformedAnswerError as error:
-        return dict.fromkeys(names, str(error))
-
-
-def _word(code: int, node: int) -> str:
-    if code in (0, NOT_FOUND):
-        return ""
-    return DENIED if code == GROUP_DENIED else f"broker {node}: {error_text(code)}"

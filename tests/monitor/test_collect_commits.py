@@ -112,8 +112,9 @@ def test_a_coordinator_that_failed_before_is_not_asked() -> None:
     assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
 
 
-def test_a_group_without_a_coordinator_is_not_asked_for_and_is_unknown_for_that_reason() -> None:
-    nobody = listed("h", node=NO_LEADER)._replace(state=None, reason="why")
+@pytest.mark.parametrize("without", [{"coordinator": NO_LEADER}, {"coordinator": 2, "ready": False}])
+def test_a_group_that_no_broker_can_be_asked_about_is_unknown_for_that_reason(without: dict[str, Any]) -> None:
+    nobody = listed("h")._replace(state=None, reason="why", **without)
     poll = Poll(CommitCollector(), listed("g"), nobody)
     draft = poll(fetched(group("g", a=[committed(0, 5)])))
     assert draft.commit_faults == {"h": "why"}

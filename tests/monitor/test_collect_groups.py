@@ -9,11 +9,11 @@ import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 from views import Topic, snapshot_of
 
-from monitor.client.apis import DESCRIBE_GROUPS, LIST_GROUPS
+from monitor.client.apis import DESCRIBE_GROUPS, LIST_GROUPS, LIST_OFFSETS
 from monitor.client.client import Ask
 from monitor.client.faults import Fault
 from monitor.client.wire import Answer
-from monitor.collectors.group_evidence import ABSENT_POLLS, made_up
+from monitor.collectors.group_evidence import ABSENT_POLLS, NOT_LISTED, made_up
 from monitor.collectors.groups import GroupCollector
 from monitor.coordinators import OFFSETS_TOPIC, partition_of
 from monitor.draft import Draft, ListedGroup
@@ -169,14 +169,15 @@ def test_whether_types_are_told_is_unknown_before_the_first_answer() -> None:
 
 # -------------------------------------------------------------------- by the leaders of the offsets topic
 
-NOT_COORDINATOR, LOADING, NOT_FOUND, DENIED = 16, 14, 69, 30
+NOT_COORDINATOR, LOADING, NOT_FOUND, DENIED, OFFSET_NOT_AVAILABLE = 16, 14, 69, 30, 78
 
 
 class Led(Groups):
     """The same with an offsets topic of two partitions that brokers 1 and 2 lead: it keeps "b" on 0 and "a" on 1.
 
     `leaders` and `epochs` are what metadata says of its partitions, `says` with what error brokers answer when they
-    are asked to describe a group, `asked` who was asked so in the last poll.
+    are asked to describe a group, `asked` who was asked so in the last poll. `behind` are brokers that do not know the
+    high watermark of the partitions that they lead.
     """
 
     def __init__(self) -> None:
@@ -184,7 +185,19 @@ class Led(Groups):
         self.leaders, self.epochs = [1, 2], [5, 5]
         self.says: dict[int, int | list[int]] = {}
         self.asked: list[int] = []
+        self.behind: set[int] = set()
         self.client.replies["DescribeGroups"] = self._describe
+        self.client.replies["ListOffsets"] = self._end_offsets
+
+    def _end_offsets(self, ask: Ask) -> Answer | Fault:
+        codes = dict.fromkeys(range(2), OFFSET_NOT_AVAILABLE if ask.node in self.behind else 0)
+        ends = [
+            {"partition_index": number, "error_code": code, "timestamp": -1, "offset": -1 if code else 9}
+            for number, code in codes.items()
+        ]
+        return answer_of(
+            LIST_OFFSETS, int(ask.node), api_version=5, topics=[{"name": OFFSETS_TOPIC, "partitions": ends}]
+        )
 
     def _describe(self, ask: Ask) -> Answer | Fault:
         node, body = int(ask.node), ask.body(6)
@@ -272,6 +285,30 @@ def test_a_new_coordinator_that_does_not_list_a_group_yet_does_not_make_it_gone(
     assert groups.missing == []
 
 
+def test_a_new_coordinator_that_has_not_caught_up_with_its_log_proves_nothing() -> None:
+    """It has loaded the group, and answers as of a high watermark from before the group's first commit."""
+    groups = Led()
+    groups.poll(*BOTH)
+    groups.leaders, groups.epochs, groups.behind = [1, 1], [5, 6], {1}
+    why = "broker 1: OFFSET_NOT_AVAILABLE"
+    for _ in range(5):
+        draft = groups.poll(listed(1, group("b")), listed(2))
+        # Nobody is asked for its commits, which may be of before as well.
+        assert draft.groups[0] == ListedGroup("a", "classic", "consumer", None, 1, why, ready=False)
+        assert groups.missing == [why]
+    groups.behind = set()
+    assert groups.rows(listed(1, group("a"), group("b")), listed(2)) == KNOWN
+    assert groups.missing == []
+
+
+def test_groups_that_a_coordinator_lists_before_it_has_caught_up_are_not_believed_either() -> None:
+    groups = Led()
+    groups.behind = {2}
+    why = "broker 2: OFFSET_NOT_AVAILABLE"
+    assert groups.rows(*BOTH) == {"a": why, "b": "Stable"}
+    assert groups.missing == [why]
+
+
 def test_a_coordinator_that_has_just_loaded_is_asked_for_its_list_again() -> None:
     groups = Led()
     groups.poll(*BOTH)
@@ -357,11 +394,16 @@ def test_another_group_that_vanishes_from_the_second_list_is_not_gone_by_that() 
     assert groups.rows(listed(1), listed(2)) == {}
 
 
-def test_without_the_offsets_topic_a_group_is_gone_when_one_broker_says_that_it_would_coordinate_it() -> None:
+def test_without_the_offsets_topic_a_group_is_gone_when_nobody_lists_it_for_several_polls() -> None:
+    """Its coordinator may not have caught up with its log, and nothing that it may be asked tells."""
     groups = Led()
     groups.leaders = groups.epochs = []
     groups.says = {2: NOT_COORDINATOR}
     assert Groups.poll(groups, *BOTH).groups
+    for _ in range(ABSENT_POLLS - 1):
+        draft = Groups.poll(groups, listed(1), listed(2, group("a")))
+        assert [(each.group, each.reason) for each in draft.groups] == [("a", ""), ("b", NOT_LISTED)]
+        assert groups.missing == [NOT_LISTED]
     draft = Groups.poll(groups, listed(1), listed(2, group("a")))
     assert [each.group for each in draft.groups] == ["a"]
     groups.says = {1: NOT_COORDINATOR, 2: NOT_COORDINATOR}

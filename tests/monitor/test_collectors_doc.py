@@ -17,6 +17,8 @@ ROWS = {
     name: [cell.strip() for cell in cells.split("|")]
     for name, cells in re.findall(r"^\| `(\w+)` \|(.*)\|$", DOC.read_text(), re.MULTILINE)
 }
+QUESTIONS = {"permissions": "monitor.collectors.probes", "groups": "monitor.collectors.coordinator_questions"}
+"""Modules that have the questions of a collector."""
 TELLS, ASKS, KAFKA, ACLS, HOW_OFTEN, WITHOUT = range(6)
 
 
@@ -28,7 +30,7 @@ def test_every_collector_has_its_row_and_no_other_has() -> None:
 def asked(collector: type[Collector]) -> set[str]:
     """Names of the APIs that the modules of a collector and its base classes, and what they import, mention."""
     modules = [sys.modules[base.__module__] for base in inspect.getmro(collector) if issubclass(base, Collector)]
-    modules += [sys.modules["monitor.collectors.probes"]] if collector.name == "permissions" else []
+    modules += [sys.modules[QUESTIONS[collector.name]]] if collector.name in QUESTIONS else []
     return {value.name for module in modules for value in vars(module).values() if isinstance(value, Api)}
 
 
