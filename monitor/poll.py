@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from monitor.assemble import Assembler
 from monitor.client.client import Ask, Batch, Client
@@ -20,6 +21,7 @@ from monitor.identity import ClusterName
 from monitor.past.past import Past
 from monitor.past.takeover import Believed, believe_commits
 from monitor.settings import ClusterSettings
+from monitor.settings.client_options import client_options
 from monitor.snapshot import Outcome, Snapshot
 from monitor.view import View, make_view
 from monitor.worker import log_failure
@@ -52,7 +54,7 @@ def client_of(settings: ClusterSettings) -> Client:
     """A client of the cluster. Raises SettingsError when a file that the settings name cannot be used."""
     return Client(
         settings.bootstrap_servers,
-        settings.client_options,
+        partial(client_options, settings),
         # A broker that hangs is not asked again in its poll; what is left of the poll is for the others.
         request_timeout_seconds=min(settings.request_timeout_seconds, settings.interval_seconds / 2),
         max_answer_bytes=settings.max_answer_bytes,

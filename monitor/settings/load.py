@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from monitor.settings.client_options import client_options
 from monitor.settings.client_properties import read_client_properties
 from monitor.settings.complain import problems_of
 from monitor.settings.document import parse, read_document
@@ -183,7 +184,7 @@ class _Loader:
         if context.security.tls and not context.security.check_hostname:
             self.notes.append(f"{label}: host names are not checked: whoever has any trusted certificate is believed")
         try:
-            context.client_options()
+            client_options(context)
         except SettingsError as error:
             self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -73,16 +73,6 @@ class ClusterSettings(Frozen):
             every=self.collect.every,
             producers=self.collect.producers,
         )
-
-    def client_options(self) -> dict[str, Any]:
-        """Options of kafka-python's KafkaConnectionManager; SettingsError when a file cannot be used."""
-        return {
-            "bootstrap_servers": list(self.bootstrap_servers),
-            "client_id": self.client_id,
-            "request_timeout_ms": max(1, round(self.request_timeout_seconds * 1000)),
-            "receive_message_max_bytes": self.max_answer_bytes,
-            **self.security.client_options(self.bootstrap_servers),
-        }
 
 
 def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettings, ...]:

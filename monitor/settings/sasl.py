@@ -3,21 +3,19 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from monitor.client import tokens
 from monitor.settings.errors import SettingsError
 from monitor.settings.secrets import text_of
+from monitor.settings.security import SecuritySettings
 from monitor.settings.tls import authorities
-
-if TYPE_CHECKING:
-    from monitor.settings.security import SecuritySettings
 
 MSK_HOST = re.compile(r"\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?::\d+)?$", re.IGNORECASE)
 MSK_MISSING = "sasl_mechanism AWS_MSK_IAM needs a package: pip install 'kmon-kafka[msk]'"
 
 
-def sasl_options(security: "SecuritySettings", servers: Sequence[str]) -> dict[str, Any]:
+def sasl_options(security: SecuritySettings, servers: Sequence[str]) -> dict[str, Any]:
     """kafka-python's options that begin with sasl_. Raises SettingsError when a file or package cannot be used."""
     mechanism = security.sasl_mechanism
     if mechanism in ("OAUTHBEARER", "AWS_MSK_IAM"):
@@ -38,7 +36,7 @@ def sasl_options(security: "SecuritySettings", servers: Sequence[str]) -> dict[s
     }
 
 
-def _fetcher(security: "SecuritySettings", servers: Sequence[str]) -> tokens.Fetch:
+def _fetcher(security: SecuritySettings, servers: Sequence[str]) -> tokens.Fetch:
     if security.sasl_mechanism == "AWS_MSK_IAM":
         region = security.aws_region or next((match[1] for match in map(MSK_HOST.search, servers) if match), None)
         if region is None:

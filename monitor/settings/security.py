@@ -1,8 +1,8 @@
 """Settings of security towards the brokers: protocol, SASL and TLS."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -159,24 +159,8 @@ class SecuritySettings(Frozen):
         return [name for name in names if getattr(self, name) not in (None, {})]
 
     def stamp(self) -> object:
-        """A value that changes when a file changes that `client_options` reads."""
+        """A value that changes when a file changes that the client's options are read from."""
         secrets = (self.password, self.oauth_client_secret, self.ssl_key_pem, self.ssl_key_password)
         files = [self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile, self.oauth_cafile]
         files += [str(secret.file) for secret in secrets if isinstance(secret, FileSecret)]
         return stamp_of(filter(None, files))
-
-    def client_options(self, servers: Sequence[str] = ()) -> dict[str, Any]:
-        """Options of kafka-python's KafkaConnectionManager, with files as they are now; `servers` are host:port.
-
-        Raises SettingsError when a file cannot be used, or when a package for the mechanism is missing.
-        """
-        options: dict[str, Any] = {"security_protocol": self.protocol}
-        if self.sasl:
-            from monitor.settings.sasl import sasl_options  # noqa: PLC0415 - imports kafka-python, and few need it
-
-            options |= sasl_options(self, servers)
-        if self.tls:
-            from monitor.settings.tls import make_context  # noqa: PLC0415 - ssl takes 20 ms to import and few need it
-
-            options |= {"ssl_context": make_context(self), "ssl_check_hostname": self.check_hostname}
-        return options

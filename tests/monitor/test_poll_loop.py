@@ -341,7 +341,7 @@ def test_options_that_cannot_be_used_fail_the_start(monkeypatch: pytest.MonkeyPa
     def broken(_settings: ClusterSettings) -> dict[str, object]:
         raise ValueError("no such file")
 
-    monkeypatch.setattr(ClusterSettings, "client_options", broken)
+    monkeypatch.setattr(monitor.poll, "client_options", broken)
     loop = PollLoop(SETTINGS, Memory("demo", 0.1))
     with pytest.raises(ValueError, match="no such file"):
         loop.start()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from monitor.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, e
 from monitor.decode.offset_fetch import decode_offset_fetch
 from monitor.decode.plain import plain_list_offsets, plain_offset_fetch
 from monitor.poll import Poller
+from monitor.settings.client_options import client_options
 from monitor.view import View
 
 pytestmark = pytest.mark.kafka
@@ -91,7 +93,7 @@ def client_of(cluster: Cluster, brokers: list[BrokerAddress]) -> Iterator[Client
     settings = settings_of(cluster.bootstrap)
     client = Client(
         settings.bootstrap_servers,
-        settings.client_options,
+        partial(client_options, settings),
         request_timeout_seconds=settings.request_timeout_seconds,
         max_answer_bytes=settings.max_answer_bytes,
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.settings import ClusterSettings, SecuritySettings, SettingsError, load
+from monitor.settings.client_options import client_options
 from monitor.settings.model import NO_CLUSTER
 from monitor.settings.schema import EACH, variables, walk
 
@@ -270,7 +271,7 @@ def test_a_secret_is_read_from_its_file(file: Writer, tmp_path: Path, where: str
     twin = ", password_file: password" if where == "file" else ", password: other"
     env = {"KMON_SECURITY_PASSWORD_FILE": str(tmp_path / "password")} if where == "env" else {}
     loaded = load(file(MINIMAL + f"    security: {{{security}{twin}}}\n"), env)
-    options = loaded.settings.cluster.client_options()
+    options = client_options(loaded.settings.cluster)
     assert options["sasl_plain_password"] == SECRET
     assert options["sasl_plain_username"] == "u"
     assert SECRET not in repr(loaded.settings)

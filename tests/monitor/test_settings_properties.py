@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from monitor.settings import ClusterSettings, SettingsError, load
+from monitor.settings.client_options import client_options
 from monitor.settings.jaas import parse_jaas
 from monitor.settings.properties import PropertiesError, parse_properties
 
@@ -161,7 +162,7 @@ def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
     )
     assert cluster.bootstrap_servers == ("kafka-1:9092", "kafka-2:9092")
     assert (cluster.client_id, cluster.request_timeout_seconds) == ("ops", 1.5)
-    options = cluster.client_options()
+    options = client_options(cluster)
     assert options["security_protocol"] == "SASL_PLAINTEXT"
     assert options["sasl_mechanism"] == "SCRAM-SHA-512"
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("kmon", SECRET)
@@ -225,7 +226,7 @@ def test_client_properties_of_msk(tmp_path: Path) -> None:
         """,
     )
     assert cluster.security.sasl_mechanism == "AWS_MSK_IAM"
-    assert cluster.client_options()["sasl_mechanism"] == "OAUTHBEARER"
+    assert client_options(cluster)["sasl_mechanism"] == "OAUTHBEARER"
     assert notes == []
 
 

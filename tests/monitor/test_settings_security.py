@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from monitor.settings import SettingsError, load
+from monitor.settings.client_options import client_options, security_options
 from monitor.settings.secrets import FileSecret, stamp_of, text_of
 from monitor.settings.security import SecuritySettings
 
@@ -100,9 +101,9 @@ def test_an_extension_cannot_change_the_login(extensions: dict[str, str]) -> Non
 
 def test_a_scram_user_name_is_sent_as_rfc_5802_has_it() -> None:
     settings: dict[str, Any] = {"protocol": "SASL_PLAINTEXT", "username": "CN=kmon,O=x", "password": "p"}
-    scram = SecuritySettings(**settings, sasl_mechanism="SCRAM-SHA-256").client_options()
+    scram = security_options(SecuritySettings(**settings, sasl_mechanism="SCRAM-SHA-256"))
     assert scram["sasl_plain_username"] == "CN=3Dkmon=2CO=3Dx"
-    plain = SecuritySettings(**settings, sasl_mechanism="PLAIN").client_options()
+    plain = security_options(SecuritySettings(**settings, sasl_mechanism="PLAIN"))
     assert plain["sasl_plain_username"] == "CN=kmon,O=x"
 
 
@@ -116,13 +117,13 @@ def test_a_secret_of_a_file_is_the_one_that_the_file_holds_now(tmp_path: Path) -
     cluster = load(config, {}).settings.cluster
     before = cluster.security.stamp()
     assert cluster.security.stamp() == before
-    assert cluster.client_options()["sasl_plain_password"] == "first"
+    assert client_options(cluster)["sasl_plain_password"] == "first"
     password.write_text("other\n")
     assert cluster.security.stamp() != before
-    assert cluster.client_options()["sasl_plain_password"] == "other"
+    assert client_options(cluster)["sasl_plain_password"] == "other"
     password.unlink()
     with pytest.raises(SettingsError, match="there is no such file"):
-        cluster.client_options()
+        client_options(cluster)
     assert "other" not in repr(cluster) + str(cluster.security.password)
 
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.settings import ClusterSettings, SecuritySettings, SettingsError, load
+from monitor.settings.client_options import client_options, security_options
 
 
 def shake_hands(
@@ -37,7 +38,7 @@ def shake_hands(
 
 
 def context_of(**security: Any) -> ssl.SSLContext:
-    options = SecuritySettings(protocol="SSL", **security).client_options()
+    options = security_options(SecuritySettings(protocol="SSL", **security))
     context = options["ssl_context"]
     assert isinstance(context, ssl.SSLContext)
     return context
@@ -168,11 +169,11 @@ def test_client_properties_take_pem_stores_and_texts(tmp_path: Path, files: dict
         f"ssl.keystore.type=PEM\nssl.keystore.location={files['both']}\n"
     )
     cluster: ClusterSettings = load(None, {}, command_config=path).settings.cluster
-    assert shake_hands(cluster.client_options()["ssl_context"], tmp_path, host=pems.HOST, ask_certificate=True)
+    assert shake_hands(client_options(cluster)["ssl_context"], tmp_path, host=pems.HOST, ask_certificate=True)
 
 
 def test_plaintext_needs_no_context() -> None:
-    assert SecuritySettings().client_options() == {"security_protocol": "PLAINTEXT"}
+    assert security_options(SecuritySettings()) == {"security_protocol": "PLAINTEXT"}
 
 
 def test_every_option_is_one_that_the_kafka_client_has(files: dict[str, str]) -> None:
@@ -185,5 +186,5 @@ def test_every_option_is_one_that_the_kafka_client_has(files: dict[str, str]) ->
         password=SecretStr("p"),
         ssl_cafile=files["ca"],
     )
-    options = ClusterSettings(bootstrap_servers=("a:1",), security=security).client_options()
+    options = client_options(ClusterSettings(bootstrap_servers=("a:1",), security=security))
     assert options.keys() <= KafkaConnectionManager.DEFAULT_CONFIG.keys()

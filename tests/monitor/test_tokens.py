@@ -18,6 +18,7 @@ from monitor.client import tokens
 from monitor.client.faults import fault_of
 from monitor.client.tokens import FromEndpoint, FromFile, Token, TokenError, TokenProvider
 from monitor.settings import SettingsError
+from monitor.settings.client_options import security_options
 from monitor.settings.security import SecuritySettings
 from monitor.settings.tls import authorities
 
@@ -234,7 +235,7 @@ def test_a_refused_token_is_told_with_what_it_shows(token: str, said_by_broker: 
 
 def msk(servers: tuple[str, ...] = ("b-1.shop.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",), **more: str) -> object:
     security = SecuritySettings(protocol="SASL_SSL", sasl_mechanism="AWS_MSK_IAM", **more)  # type: ignore[arg-type]
-    return security.client_options(servers)["sasl_oauth_token_provider"]
+    return security_options(security, servers)["sasl_oauth_token_provider"]
 
 
 @pytest.fixture
