@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from alerts.rules import Labels, Sample, Samples
 from alerts.text import moment
+from monitor.model.view import View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
-from monitor.view import View
 
 
 @dataclass(frozen=True)

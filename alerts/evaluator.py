@@ -16,10 +16,10 @@ from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
 from alerts.state_file import StateFile
 from monitor.alerting import AlertCounters
+from monitor.model.view import AlertRow, View
 from monitor.pace import Pace
 from monitor.settings.alerts import WATCHDOG
 from monitor.text import visible
-from monitor.view import AlertRow, View
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from monitor.derive.lag import Lag
-from monitor.derive.rollup import LagTotals, lag_by_group
+from monitor.derive.rollup import lag_by_group
+from monitor.model.lag import Lag
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Flags, Floats, Texts
+from monitor.model.totals import LagTotals
+from monitor.model.view import View
 from monitor.patterns import Pattern
-from monitor.snapshot import KNOWN
-from monitor.table import Flags, Floats, Texts
-from monitor.view import View
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""

@@ -18,9 +18,9 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import error_text
 from monitor.client.wire import Answer
 from monitor.decode.plain import read
+from monitor.model.table import Ints
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings
-from monitor.table import Ints
 
 PRODUCE = Api(0, "Produce", 9, 12, 9, throttled=False)
 

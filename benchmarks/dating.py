@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmarks.aged import Place
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings
-from monitor.table import Ints
-from monitor.view import View
 
 POLLS = 4
 TOLERANCE = 0.01

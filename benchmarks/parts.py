@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import monitor.derive.view
 import monitor.poll
-import monitor.view
 from monitor.events.log import EventLog
 from monitor.past.past import Past
 
@@ -16,21 +16,21 @@ PARTS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("past", Past, ("add",)),
     ("events", EventLog, ("add",)),
     ("what to date", monitor.poll, ("undated",)),
-    ("rates", monitor.view, ("derive_rates",)),
-    ("ages, ETA, headroom", monitor.view, ("derive_times",)),
-    ("statuses", monitor.view, ("derive_statuses",)),
+    ("rates", monitor.derive.view, ("derive_rates",)),
+    ("ages, ETA, headroom", monitor.derive.view, ("derive_times",)),
+    ("statuses", monitor.derive.view, ("derive_statuses",)),
     (
         "totals",
-        monitor.view,
+        monitor.derive.view,
         ("total_groups", "total_group_topics", "total_topics", "total_brokers", "total_cluster", "derive_activity"),
     ),
     (
         "partitions, quorum, transactions",
-        monitor.view,
+        monitor.derive.view,
         ("derive_partitions", "derive_quorum", "derive_transactions"),
     ),
-    ("problems", monitor.view, ("derive_problems",)),
-    ("diagnoses", monitor.view, ("diagnose",)),
+    ("problems", monitor.derive.view, ("derive_problems",)),
+    ("diagnoses", monitor.derive.view, ("diagnose",)),
 )
 """Each part, and the functions of it: they stand side by side, so that no second is counted twice."""
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from exporters.exposition import filled
 from exporters.prometheus import MetricsPage
-from monitor.details import LogDirs, Replicas, TopicConfigs
-from monitor.snapshot import Assignments, Brokers, Commits, Groups, Members, Offsets, Partitions, Snapshot, Topics
+from monitor.derive.view import make_view
+from monitor.model.details import LogDirs, Replicas, TopicConfigs
+from monitor.model.snapshot import Assignments, Brokers, Commits, Groups, Members, Offsets, Partitions, Snapshot, Topics
+from monitor.model.table import Ragged, objects
+from monitor.model.view import View
 from monitor.source import Memory
-from monitor.table import Ragged, objects
-from monitor.view import View, make_view
 
 ROUNDS = 9
 BROKERS = 3

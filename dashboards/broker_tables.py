@@ -8,11 +8,11 @@ from dash import html
 
 from dashboards.components.parts import known, listing, meter, nothing, reason, text
 from dashboards.text import ago, switch, unasked
-from monitor.details import BrokerConfigs, Quorum
-from monitor.snapshot import KNOWN
-from monitor.table import Floats
+from monitor.model.details import BrokerConfigs, Quorum
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.text import UNKNOWN, count, plural, size, span
-from monitor.view import View
 
 UNTOLD = "the broker does not tell the size of its volumes"
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from dashboards.feed import Whys
-from monitor.derive.lag import BEHIND, LOST, OK, STATUSES, UNKNOWN
-from monitor.snapshot import KNOWN, NO_LEADER, reason_code
-from monitor.table import Flags, Floats, Ints, Ragged
-from monitor.view import View
+from monitor.model.snapshot import KNOWN, NO_LEADER, reason_code
+from monitor.model.status import BEHIND, LOST, OK, STATUSES, UNKNOWN
+from monitor.model.table import Flags, Floats, Ints, Ragged
+from monitor.model.view import View
 
 MOST_ROWS = 20_000
 """A grid gets no more rows than this; what is left out is said above it."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.source import Point
-from monitor.table import Floats
 from monitor.text import visible
-from monitor.view import View
 
 MAX_POINTS = 600
 """About how many points a line is drawn with: more than a screen shows, few enough to send at every poll."""

@@ -8,8 +8,8 @@ from dash import html
 from dashboards.components.parts import MOST_LISTED, known, listing, mark, name_link, nothing, reason, since, text
 from dashboards.links import link, topic_path
 from dashboards.text import failures, unasked
+from monitor.model.view import View
 from monitor.text import count, duration, plural, span, visible
-from monitor.view import View
 
 AVAILABLE = {"yes": "ok", "no": "behind", "unknown": "unknown"}
 """The status in STATUSES whose glyph and colour an answer has."""

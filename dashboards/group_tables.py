@@ -11,10 +11,10 @@ from dashboards.links import link, topic_path
 from dashboards.text import moment, oldest, status
 from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.derive.verdict import group_why
-from monitor.snapshot import Assignments
-from monitor.table import Ints
+from monitor.model.snapshot import Assignments
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.text import UNKNOWN, at_least, count, plural, rate, span, visible
-from monitor.view import View
 
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""

@@ -9,12 +9,12 @@ from dash import dcc, html
 from dashboards.components.parts import MOST_LISTED, card, listing, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
 from dashboards.text import moment, words
-from monitor.derive.levels import OF_PROBLEMS, SIGNS
 from monitor.diagnosis.diagnosis import evidence_of
 from monitor.events.event import subject_of, when
-from monitor.table import Flags, Ints
+from monitor.model.levels import OF_PROBLEMS, SIGNS
+from monitor.model.table import Flags, Ints
+from monitor.model.view import View
 from monitor.text import plural, visible
-from monitor.view import View
 
 OF_THE_QUORUM = ("no_controller", "quorum_minority")
 MOST_EVENTS = 10

@@ -25,11 +25,11 @@ from dashboards.links import (
     query_of,
     source_of,
 )
-from monitor.derive.lag import UNKNOWN
-from monitor.derive.levels import LEVELS, SIGNS
+from monitor.model.levels import LEVELS, SIGNS
+from monitor.model.status import UNKNOWN
+from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import plural, visible
-from monitor.view import View
 
 NAV = (
     ("Overview", OVERVIEW),

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from monitor.derive.completeness import why_not_all_groups, why_not_all_topics
-from monitor.derive.lag import STATUSES
-from monitor.derive.standing import Standing
+from monitor.model.status import STATUSES
+from monitor.model.totals import Standing
+from monitor.model.view import View
 from monitor.text import UNKNOWN, age, at_least, duration
-from monitor.view import View
 
 
 def status(code: int) -> str:

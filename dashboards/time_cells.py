@@ -9,7 +9,7 @@ from dashboards.cells import blamed, decimals
 from dashboards.components.controls import column
 from monitor.derive.status import BEFORE_WATCHED
 from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
-from monitor.table import Floats, Ints
+from monitor.model.table import Floats, Ints
 
 
 class Times(Protocol):

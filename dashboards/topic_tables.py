@@ -22,10 +22,10 @@ from dashboards.components.parts import (
 from dashboards.links import group_path, link, topic_path
 from dashboards.text import ago, failure, nodes, oldest, status, switch, unasked
 from monitor.derive.times import NOT_DATED
-from monitor.details import Reassignments
-from monitor.snapshot import NO_LEADER
+from monitor.model.details import Reassignments
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.view import View
 from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
-from monitor.view import View
 
 INHERITED_LOCALLY = -2.0
 """What local.retention.ms says where the tiered topic keeps everything locally as long as retention.ms says."""

@@ -27,9 +27,9 @@ from exporters.rows.cluster import (
 from exporters.rows.groups import group_rows, lag_rows, member_rows, subtopology_rows
 from exporters.rows.health import chosen_events, diagnosis_rows, event_rows, problem_rows
 from exporters.rows.topics import partition_rows_of, topic_rows
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Ints
-from monitor.view import View
 
 MAX_LAG_ROWS = 100_000
 NO_POLL = "the first poll is not done"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from monitor.table import Flags, Floats, Ints, Texts, objects
+from monitor.model.table import Flags, Floats, Ints, Texts, objects
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -12,9 +12,9 @@ import numpy as np
 from exporters.exposition import LabelColumn
 from exporters.sources import ApiSource
 from monitor.alerting import AlertCounters
-from monitor.snapshot import NO_LEADER
-from monitor.table import Flags, Floats, Ints, objects
-from monitor.view import View
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import Flags, Floats, Ints, objects
+from monitor.model.view import View
 
 Rows = Ints | slice
 """Which rows of a table have a line: their numbers, or ALL."""

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.details import (
+from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
+from monitor.group_tables import (
+    NOT_ASKED,
+    assignment_troubles,
+    commit_troubles,
+    description,
+    make_groups,
+    make_members,
+    troubles,
+)
+from monitor.model.details import (
     BrokerConfigs,
     Capabilities,
     EligibleReplicas,
@@ -21,17 +31,7 @@ from monitor.details import (
     TransactionPartitions,
     Transactions,
 )
-from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
-from monitor.group_tables import (
-    NOT_ASKED,
-    assignment_troubles,
-    commit_troubles,
-    description,
-    make_groups,
-    make_members,
-    troubles,
-)
-from monitor.snapshot import (
+from monitor.model.snapshot import (
     Assignments,
     Brokers,
     Commits,
@@ -44,7 +44,7 @@ from monitor.snapshot import (
     Topics,
     row_key,
 )
-from monitor.table import Floats, Ints, objects
+from monitor.model.table import Floats, Ints, objects
 
 CUT_COMMITS = "it reads topics that are beyond limits.partitions"
 NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.snapshot import NO_LEADER, Partitions, Topics
+from monitor.model.snapshot import NO_LEADER, Partitions, Topics
 
 OFFSETS_TOPIC = "__consumer_offsets"
 """Where the coordinators of groups of every type keep them."""

@@ -18,8 +18,8 @@ from monitor.client.client import Ask, Client
 from monitor.client.wire import Answer
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
-from monitor.snapshot import NO_LEADER
-from monitor.table import Ints
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import Ints
 
 TOLERANCE = 0.01
 """A record is dated well enough when half the width of what encloses it is this share of its age."""

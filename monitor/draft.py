@@ -6,7 +6,7 @@ from typing import NamedTuple
 from monitor.choice import Choice
 from monitor.client.client import BrokerAddress
 from monitor.client.faults import Fault, Kind
-from monitor.details import (
+from monitor.model.details import (
     BrokerConfigs,
     EligibleReplicas,
     Features,
@@ -20,8 +20,8 @@ from monitor.details import (
     TransactionPartitions,
     Transactions,
 )
-from monitor.snapshot import NO_LEADER, Partitions, Topics, reason_code
-from monitor.table import Floats, Ints
+from monitor.model.snapshot import NO_LEADER, Partitions, Topics, reason_code
+from monitor.model.table import Floats, Ints
 
 
 @dataclass

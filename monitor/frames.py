@@ -1,15 +1,16 @@
 """The door for notebooks: tables of a View as pandas DataFrames, with names where tables have rows and codes."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from monitor.derive.lag import STATUSES
-from monitor.derive.times import METHODS
-from monitor.table import Ragged, Table, objects
+from monitor.derive.rates import total_group_rates, total_topic_rates
+from monitor.model.lag import METHODS
+from monitor.model.status import STATUSES
+from monitor.model.table import Ragged, Table, objects
+from monitor.model.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from monitor.view import View
 
 TABLES = (
     "lag",
@@ -70,7 +71,11 @@ _ORDERS = {
 """Tables whose rows are in the order of another one."""
 
 
-def frame(view: "View", name: str) -> "pd.DataFrame":
+_SUMS: dict[str, Callable[[View], Table]] = {"group_rates": total_group_rates, "topic_rates": total_topic_rates}
+"""Tables that no poll needs, and that are made when they are asked for."""
+
+
+def frame(view: View, name: str) -> "pd.DataFrame":
     """The table of this name; its columns are those of the Table, with their units in `frame.attrs["units"]`.
 
     Columns that hold rows of topics and groups, or codes of statuses, methods and reasons hold names, words and texts
@@ -81,7 +86,7 @@ def frame(view: "View", name: str) -> "pd.DataFrame":
 
     if name not in (*TABLES, *SNAPSHOT_TABLES):
         raise KeyError(f"no table {name!r}; there are {', '.join((*TABLES, *SNAPSHOT_TABLES))}")
-    table: Table = getattr(view if name in TABLES else view.snapshot, name)
+    table = table_of(view, name)
     columns = {each.name: _column(view, each.name, getattr(table, each.name)) for each in table.schema()}
     result = pandas.DataFrame(columns)
     if len(result) and (index := _index(view, name)):
@@ -90,7 +95,15 @@ def frame(view: "View", name: str) -> "pd.DataFrame":
     return result
 
 
-def _index(view: "View", name: str) -> dict[str, Any]:
+def table_of(view: View, name: str) -> Table:
+    """The table of this name, of those in TABLES or SNAPSHOT_TABLES."""
+    if name in _SUMS:
+        return _SUMS[name](view)
+    table: Table = getattr(view if name in TABLES else view.snapshot, name)
+    return table
+
+
+def _index(view: View, name: str) -> dict[str, Any]:
     """The names of the rows of a table that has none itself."""
     order = next((order for order, names in _ORDERS.items() if name in names), "")
     snapshot = view.snapshot
@@ -107,7 +120,7 @@ def _index(view: "View", name: str) -> dict[str, Any]:
     return {}
 
 
-def _column(view: "View", name: str, values: Any) -> Any:
+def _column(view: View, name: str, values: Any) -> Any:
     """The values of a column, with names for what only counts within the View."""
     if isinstance(values, Ragged):
         return objects(values.row(row) for row in range(len(values)))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from monitor.draft import Draft, GroupDescription, ListedGroup, MemberRow
-from monitor.snapshot import Groups, Members
-from monitor.table import Ints, objects
+from monitor.model.snapshot import Groups, Members
+from monitor.model.table import Ints, objects
 
 DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
 NOT_ASKED = "not asked: an earlier question had no answer"

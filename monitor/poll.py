@@ -13,17 +13,19 @@ from monitor.client.wire import Answer
 from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.dating import RECORDS_A_POLL, Dater
-from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.lag import derive_lag
 from monitor.derive.times import record_times, undated
+from monitor.derive.view import make_view
 from monitor.draft import Draft
 from monitor.events.log import EventLog
 from monitor.identity import ClusterName
+from monitor.model.lag import Lag
+from monitor.model.snapshot import Outcome, Snapshot
+from monitor.model.view import View
 from monitor.past.past import Past
 from monitor.past.takeover import Believed, believe_commits
 from monitor.settings import ClusterSettings
 from monitor.settings.client_options import client_options
-from monitor.snapshot import Outcome, Snapshot
-from monitor.view import View, make_view
 from monitor.worker import log_failure
 
 log = logging.getLogger(__name__)

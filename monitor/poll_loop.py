@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from monitor.identity import ClusterName
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings
 from monitor.source import Memory
 from monitor.text import plural
-from monitor.view import View
 from monitor.worker import Worker, log_failure
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from monitor.table import Floats, Texts
-from monitor.view import View
+from monitor.model.table import Floats, Texts
+from monitor.model.view import View
 from monitor.worker import log_failure
 
 log = logging.getLogger(__name__)

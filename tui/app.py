@@ -10,9 +10,9 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.screen import Screen
 
+from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import visible
-from monitor.view import View
 from tui.heading import FLEET
 from tui.keys import APP_KEYS, view_keys
 from tui.messages import ViewArrived

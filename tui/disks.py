@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from monitor.table import Floats
-from monitor.view import View
+from monitor.model.table import Floats
+from monitor.model.view import View
 
 FULL = ((0.95, "lost"), (0.85, "behind"))
 """The kinds of a volume's used share, each from this share on."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.derive.completeness import lists_topics
-from monitor.snapshot import KNOWN
-from monitor.table import Floats
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.text import age, percent, plural, visible
-from monitor.view import View
 from tui.disks import disk_kind, fullest_disks
 from tui.format import count
 from tui.missing import first_reason, missing_capabilities, why_missing

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from monitor.model.table import Flags
 from monitor.patterns import Pattern
-from monitor.table import Flags
 from monitor.text import visible
 
 PATTERN_CHARACTERS = 100

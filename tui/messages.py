@@ -2,8 +2,8 @@
 
 from textual.message import Message
 
+from monitor.model.view import View
 from monitor.source import Point
-from monitor.view import View
 
 
 class ViewArrived(Message):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from monitor.snapshot import KNOWN
-from monitor.table import Ints
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.text import visible
-from monitor.view import View
 
 SWITCHED_OFF = "switched off by the settings"
 """The core's reason for a capability that nobody asked for: that is no lack."""

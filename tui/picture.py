@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from monitor.model.view import View
 from monitor.source import Point
-from monitor.view import View
 
 WINDOW_SECONDS = 3_600.0
 """How far back charts and trends look."""

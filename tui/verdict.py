@@ -1,7 +1,7 @@
 """The line above every view: how the cluster stands, and how old that is."""
 
-from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
-from monitor.derive.levels import ATTENTION, KINDS, SIGNS
+from monitor.model.levels import ATTENTION, KINDS, SIGNS
+from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
 from monitor.text import duration, visible
 from tui.picture import Picture, Watched
 from tui.widgets.lines import Line, Part

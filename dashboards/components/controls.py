@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from dashboards.charts import EMPTY
 from dashboards.links import DEFAULT_RANGE, RANGES
-from monitor.derive.lag import GLYPHS, STATUSES
+from monitor.model.status import GLYPHS, STATUSES
 
 _THEME = """themeQuartz.withParams({
     fontFamily: 'inherit', fontSize: 13, rowHeight: 36, headerHeight: 38, spacing: 7, wrapperBorder: false,

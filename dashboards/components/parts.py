@@ -7,9 +7,9 @@ import numpy as np
 from dash import dcc, html
 
 from dashboards.cells import HEALTH_STATUS
-from monitor.derive.levels import KINDS, SIGNS
+from monitor.model.levels import KINDS, SIGNS
+from monitor.model.view import View
 from monitor.text import UNKNOWN, duration, percent, plural, visible
-from monitor.view import View
 
 MOST_LISTED = 100
 """A listing shows no more rows than this, and says how many more there are."""

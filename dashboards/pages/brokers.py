@@ -13,10 +13,10 @@ from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells, Feed, cells_of
 from dashboards.shell import newest
 from dashboards.text import failure, unasked
+from monitor.model.table import Floats, Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Floats, Ints
 from monitor.text import visible
-from monitor.view import View
 
 PATH = "/brokers"
 TITLE = "Brokers"

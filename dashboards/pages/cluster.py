@@ -14,10 +14,10 @@ from dashboards.feed import Cells, Feed, cells_of
 from dashboards.links import CLUSTER
 from dashboards.shell import newest
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import UNKNOWN, count, size
-from monitor.view import View
 
 PATH = CLUSTER
 TITLE = "Cluster"

@@ -9,10 +9,10 @@ from dash.exceptions import PreventUpdate
 from dashboards.components.parts import known, listing, mark, name_link, reason, since
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
-from monitor.derive.levels import KINDS, LEVELS
+from monitor.model.levels import KINDS, LEVELS
+from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import UNKNOWN, at_least, count
-from monitor.view import View
 
 PATH = CLUSTERS
 TITLE = "All clusters"

@@ -14,11 +14,11 @@ from dashboards.health_tables import event_cells
 from dashboards.links import EVENTS
 from dashboards.shell import newest
 from dashboards.text import words
-from monitor.events.event import KINDS
+from monitor.model.events import KINDS
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Ints
 from monitor.text import visible
-from monitor.view import View
 
 PATH = EVENTS
 TITLE = "Events"

@@ -19,12 +19,12 @@ from dashboards.named import Named
 from dashboards.shell import newest
 from dashboards.text import not_all_groups, status
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
-from monitor.derive.lag import SEVERITY
 from monitor.derive.verdict import partition_why
+from monitor.model.status import SEVERITY
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Ints
 from monitor.text import plural
-from monitor.view import View
 
 PATH = "/groups/{group:path}"
 TITLE = "Group"

@@ -16,10 +16,10 @@ from dashboards.text import not_all_groups, status
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
 from monitor.derive.emptiness import no_groups
 from monitor.derive.verdict import group_why
-from monitor.snapshot import KNOWN
+from monitor.model.snapshot import KNOWN
+from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import visible
-from monitor.view import View
 
 PATH = GROUPS
 TITLE = "Groups"

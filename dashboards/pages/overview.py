@@ -20,11 +20,11 @@ from monitor.derive.completeness import lists_topics, number_of, why_hidden_grou
 from monitor.derive.emptiness import no_unhealthy_groups
 from monitor.derive.times import NOT_DATED
 from monitor.derive.verdict import count_groups, group_why, worst_groups
-from monitor.snapshot import KNOWN
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Floats
 from monitor.text import UNKNOWN, at_least, duration, plural, visible
-from monitor.view import View
 
 PATH = "/"
 TITLE = "Overview"

@@ -11,8 +11,8 @@ from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
 from dashboards.shell import newest
 from monitor.derive.emptiness import no_problems
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.view import View
 
 PATH = PROBLEMS
 TITLE = "Problems"

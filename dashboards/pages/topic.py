@@ -28,11 +28,11 @@ from dashboards.named import Named
 from dashboards.text import nodes, not_all_topics, unasked
 from dashboards.topic_tables import configs, move, producers, readers, tiles
 from monitor.derive.partitions import partition_rows
-from monitor.snapshot import KNOWN, reason_code
+from monitor.model.snapshot import KNOWN, reason_code
+from monitor.model.table import Floats, Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Floats, Ints
 from monitor.text import plural
-from monitor.view import View
 
 PATH = "/topics/{topic:path}"
 TITLE = "Topic"

@@ -35,11 +35,11 @@ from dashboards.links import TOPICS
 from dashboards.shell import newest
 from dashboards.text import failure, not_all_topics, unasked
 from monitor.derive.emptiness import no_topics
-from monitor.snapshot import KNOWN, reason_code
+from monitor.model.snapshot import KNOWN, reason_code
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.source import Source
-from monitor.table import Ints
 from monitor.text import plural, visible
-from monitor.view import View
 
 PATH = TOPICS
 TITLE = "Topics"

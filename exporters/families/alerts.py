@@ -6,8 +6,8 @@ import numpy as np
 
 from exporters.family import Family, Label
 from monitor.alerting import AlertCounters
-from monitor.table import Floats, objects
-from monitor.view import View
+from monitor.model.table import Floats, objects
+from monitor.model.view import View
 
 STATES = ("pending", "firing")
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from exporters import sources
 from exporters.family import Family, Label, Rows
-from monitor.snapshot import KNOWN
-from monitor.table import Floats
-from monitor.view import View
+from monitor.model.snapshot import KNOWN
+from monitor.model.table import Floats
+from monitor.model.view import View
 
 
 def controller(view: View) -> Floats:

@@ -9,8 +9,8 @@ from exporters import sources
 from exporters.family import Family, Label
 from exporters.rows.cluster import known_totals
 from monitor.derive.completeness import answered
-from monitor.table import Floats, objects
-from monitor.view import View
+from monitor.model.table import Floats, objects
+from monitor.model.view import View
 
 
 def total(name: str) -> Callable[[View], float]:

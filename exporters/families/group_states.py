@@ -3,9 +3,9 @@
 import numpy as np
 
 from exporters.families.state_sets import States
-from monitor.derive.lag import STATUSES
-from monitor.table import objects
-from monitor.view import View
+from monitor.model.status import STATUSES
+from monitor.model.table import objects
+from monitor.model.view import View
 
 STATUS_NAMES = objects(STATUSES)
 

@@ -9,10 +9,10 @@ from exporters import sources
 from exporters.families.group_states import group_states, statuses
 from exporters.families.state_sets import state_set
 from exporters.family import Family, Label, Rows
-from monitor.derive.lag import AHEAD, OK
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.table import Floats, Ints, objects
-from monitor.view import View
+from monitor.model.snapshot import KNOWN, NO_LEADER
+from monitor.model.status import AHEAD, OK
+from monitor.model.table import Floats, Ints, objects
+from monitor.model.view import View
 
 ROLES = ("active", "standby", "warmup")
 """Roles of the tasks of streams groups."""

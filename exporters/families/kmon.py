@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from exporters.family import Family, Label, nodes
-from monitor.table import Floats, objects
-from monitor.view import View
+from monitor.model.table import Floats, objects
+from monitor.model.view import View
 
 NEVER = 0.0
 """What stands for the time of what has not happened yet, so that an alert on its age fires."""

@@ -2,8 +2,8 @@
 
 from exporters import sources
 from exporters.family import Family, Label, of_watched
-from monitor.table import Flags
-from monitor.view import View
+from monitor.model.table import Flags
+from monitor.model.view import View
 
 
 def not_preferred(view: View) -> Flags:

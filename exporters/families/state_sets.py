@@ -10,8 +10,8 @@ import numpy as np
 
 from exporters.family import Family, Label
 from exporters.sources import ApiSource
-from monitor.table import Flags, Floats, Ints, Texts
-from monitor.view import View
+from monitor.model.table import Flags, Floats, Ints, Texts
+from monitor.model.view import View
 
 
 @dataclass(frozen=True)

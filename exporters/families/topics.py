@@ -6,8 +6,8 @@ import numpy as np
 
 from exporters import sources
 from exporters.family import Family, Label, Rows
-from monitor.table import Floats
-from monitor.view import View
+from monitor.model.table import Floats
+from monitor.model.view import View
 
 
 def watched_topics(view: View) -> Rows:

@@ -9,8 +9,8 @@ from exporters import sources
 from exporters.family import Family, Label, Rows
 from monitor.collectors.transactions import UNDER_WAY
 from monitor.derive.completeness import lists_transactions
-from monitor.table import Floats, objects
-from monitor.view import View
+from monitor.model.table import Floats, objects
+from monitor.model.view import View
 
 MOST = 100
 """Most transactions with a line of their own, the oldest of them: ids of producers may be any number."""

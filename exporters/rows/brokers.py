@@ -3,8 +3,8 @@
 import numpy as np
 
 from exporters.rows.plain import NOT_TOLD, Row, config_row, flag, grouped, numbers, reason, rows_of
-from monitor.table import Ints
-from monitor.view import View
+from monitor.model.table import Ints
+from monitor.model.view import View
 
 NOT_NAMED = "not in metadata: it is down or gone, and replicas are on it still"
 

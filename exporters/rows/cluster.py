@@ -7,7 +7,7 @@ import numpy as np
 from exporters.rows.plain import Number, Row, flags, grouped, node, number, numbers, places, reason, rows_of
 from monitor.derive.completeness import answered, lists_groups, lists_topics
 from monitor.derive.partitions import partition_rows
-from monitor.view import View
+from monitor.model.view import View
 
 OF_TOPICS = ("topics", "partitions", "offline", "under_replicated", "under_min_isr")
 OF_GROUPS = ("groups", "groups_behind", "groups_lost", "groups_unknown")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from exporters.rows.plain import Row, grouped, node, number, numbers, places, reason, rows_of
-from monitor.derive.lag import STATUSES
-from monitor.derive.times import METHODS
-from monitor.table import Ints
-from monitor.view import View
+from monitor.model.lag import METHODS
+from monitor.model.status import STATUSES
+from monitor.model.table import Ints
+from monitor.model.view import View
 
 NO_ROWS = np.empty(0, np.intp)
 

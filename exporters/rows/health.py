@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from exporters.rows.plain import Row, node, numbers, places, rows_of
-from monitor.table import Ints
-from monitor.view import View
+from monitor.model.table import Ints
+from monitor.model.view import View
 
 
 def problem_rows(view: View) -> list[Row]:

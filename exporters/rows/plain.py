@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from monitor.details import BrokerConfigs, TopicConfigs
-from monitor.snapshot import NO_LEADER
-from monitor.table import Flags, Floats, Ints
-from monitor.view import View
+from monitor.model.details import BrokerConfigs, TopicConfigs
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import Flags, Floats, Ints
+from monitor.model.view import View
 
 Row = dict[str, Any]
 Number = float | int | str | None

@@ -6,8 +6,8 @@ import numpy as np
 
 from exporters.rows.plain import Row, config_row, flags, grouped, node, number, numbers, reason, rows_of
 from monitor.derive.partitions import partition_rows
-from monitor.table import Floats, Ints
-from monitor.view import View
+from monitor.model.table import Floats, Ints
+from monitor.model.view import View
 
 
 def topic_rows(view: View, rows: Sequence[int] | Ints | None = None) -> list[Row]:

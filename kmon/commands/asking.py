@@ -7,9 +7,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from kmon.commands.text import span
+from monitor.model.view import View
 from monitor.settings import ClusterSettings
 from monitor.text import plural
-from monitor.view import View
 
 if TYPE_CHECKING:
     from monitor.poll import Poller

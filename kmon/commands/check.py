@@ -16,16 +16,17 @@ from kmon.commands.lag import filter_of, regex_of
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
 from kmon.commands.options import duration_of, settings_from
 from kmon.commands.text import age
-from monitor.derive.lag import AHEAD, NO_COMMIT, STATUSES
+from monitor.derive.lag import NO_COMMIT
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
 from monitor.filter.literals import Number, parse_number
 from monitor.filter.tree import Compare, Expression, Literal, Or
+from monitor.model.status import AHEAD, STATUSES
+from monitor.model.table import Texts
+from monitor.model.view import View
 from monitor.patterns import Pattern
 from monitor.settings import SettingsError
-from monitor.table import Texts
 from monitor.text import count, name_of, plural, visible
-from monitor.view import View
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 """Exit codes of monitoring plugins."""

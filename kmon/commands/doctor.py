@@ -13,9 +13,9 @@ from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
 from kmon.commands.grants import ADMIN, principal_notes, principal_of
 from kmon.commands.options import settings_from
 from kmon.commands.text import align, clip
+from monitor.model.view import View
 from monitor.settings import ClusterSettings
 from monitor.text import UNKNOWN, visible
-from monitor.view import View
 
 CELLS = 60
 """The widest cell of the table's first column."""

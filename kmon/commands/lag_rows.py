@@ -6,16 +6,17 @@ import numpy as np
 
 from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
-from monitor.derive.lag import NO_COMMIT, STATUSES, UNKNOWN
+from monitor.derive.lag import NO_COMMIT
 from monitor.derive.story import partition_story
 from monitor.filter.columns import Columns, Names, Numbers, columns_of
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG, lag_columns
+from monitor.model.snapshot import KNOWN, NO_LEADER
+from monitor.model.status import STATUSES, UNKNOWN
+from monitor.model.table import Flags, Ints, Texts
+from monitor.model.view import View
 from monitor.patterns import Pattern
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.table import Flags, Ints, Texts
 from monitor.text import visible
-from monitor.view import View
 
 Row = dict[str, str | int | float | None]
 Pick = Callable[[Columns], Flags]

@@ -12,9 +12,9 @@ from kmon.commands.memory import give_memory_back
 from kmon.commands.options import clusters_from
 from kmon.commands.signals import ending
 from kmon.commands.wiring import serving
+from monitor.model.view import View
 from monitor.pace import Pace
 from monitor.text import visible
-from monitor.view import View
 
 log = logging.getLogger("kmon")
 

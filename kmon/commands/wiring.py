@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from alerts.cluster_rules import ClusterRule
 from alerts.evaluator import Evaluator, Kept
@@ -17,7 +17,9 @@ from exporters.listen import check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.derive.verdict import count_groups
+from monitor.derive.view import with_alerts
 from monitor.identity import ClusterName
+from monitor.model.view import View
 from monitor.patterns import Pattern
 from monitor.poll_loop import PollLoop, stop_all
 from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
@@ -25,7 +27,6 @@ from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 from monitor.settings.values import is_loopback
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible
-from monitor.view import View
 
 log = logging.getLogger("kmon")
 
@@ -80,9 +81,7 @@ def polling(
     )
 
     def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
-        return PollLoop(
-            cluster, memory, lambda view: replace(view, alerts=evaluator.observe(view, cluster.title)), name
-        )
+        return PollLoop(cluster, memory, lambda view: with_alerts(view, evaluator.observe(view, cluster.title)), name)
 
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(map(_memory, clusters, map(str, names)))

@@ -11,7 +11,7 @@ from monitor.client.client import Ask, BrokerAddress, Client, Node
 from monitor.client.diagnose import diagnose
 from monitor.client.faults import Fault
 from monitor.client.wire import Answer
-from monitor.snapshot import Brokers
+from monitor.model.snapshot import Brokers
 
 LOOKING_SECONDS = 4.0
 """How long looking at an address that does not answer may take."""

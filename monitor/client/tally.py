@@ -8,8 +8,8 @@ import numpy as np
 
 from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
-from monitor.snapshot import NO_LEADER, Requests
-from monitor.table import objects
+from monitor.model.snapshot import NO_LEADER, Requests
+from monitor.model.table import objects
 
 
 @dataclass

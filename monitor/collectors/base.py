@@ -11,7 +11,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.draft import Draft
-from monitor.snapshot import Topics
+from monitor.model.snapshot import Topics
 
 Reply = Answer | Fault
 

@@ -22,9 +22,9 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import Features
 from monitor.draft import Draft
-from monitor.table import objects
+from monitor.model.details import Features
+from monitor.model.table import objects
 
 FENCED, FEATURES = "fenced_brokers", "features"
 EVERY_SECONDS = 300.0

@@ -14,7 +14,7 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.metadata import Claim, Tables, choose, claim_of, is_behind
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.draft import Draft
-from monitor.snapshot import Topics
+from monitor.model.snapshot import Topics
 
 VOICES = 2
 """How many brokers have to tell the same."""

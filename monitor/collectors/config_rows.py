@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from monitor.decode.configs import BROKER, TOPIC, Config
-from monitor.details import BrokerConfigs, TopicConfigs
 from monitor.draft import Draft
-from monitor.table import Floats, Texts, objects
+from monitor.model.details import BrokerConfigs, TopicConfigs
+from monitor.model.table import Floats, Texts, objects
 
 Row = Mapping[str, Any]
 """A row of TopicConfigs or BrokerConfigs by column, without what it is of and without its reason."""

@@ -21,9 +21,9 @@ from monitor.collectors.leader_offsets import NOT_CHOSEN
 from monitor.collectors.topic_keys import TopicKey
 from monitor.decode.configs import BROKER, TOPIC, ConfigReader, Described, encode_describe_configs
 from monitor.decode.cursor import MalformedAnswerError
-from monitor.details import BrokerConfigs, TopicConfigs
 from monitor.draft import Draft
-from monitor.snapshot import Topics
+from monitor.model.details import BrokerConfigs, TopicConfigs
+from monitor.model.snapshot import Topics
 
 EVERY_SECONDS = 300.0
 SILENT_SECONDS = (15.0, 30.0)

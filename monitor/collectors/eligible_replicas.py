@@ -17,9 +17,9 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.capability import NOBODY, available, faulted, not_served, refused, somebody, unknown
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import EligibleReplicas, Features
 from monitor.draft import Draft
-from monitor.table import Ints, Ragged
+from monitor.model.details import EligibleReplicas, Features
+from monitor.model.table import Ints, Ragged
 
 FEATURE = "eligible.leader.replicas.version"
 SWITCHED_OFF = f"the feature {FEATURE} is not on"

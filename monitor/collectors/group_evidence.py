@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from monitor.coordinators import NOBODY, OFFSETS_TOPIC, Tenure, leaderless, partition_of
 from monitor.draft import ListedGroup
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 ABSENT_POLLS = 3
 """How many lists in a row have to lack a group to prove that it is gone, where its coordinator is not known or may not

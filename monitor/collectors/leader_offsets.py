@@ -12,8 +12,8 @@ from monitor.collectors.base import Collector, Reply
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.draft import Draft, OffsetColumn
-from monitor.snapshot import NO_LEADER, Partitions
-from monitor.table import Flags, Ints
+from monitor.model.snapshot import NO_LEADER, Partitions
+from monitor.model.table import Flags, Ints
 
 NO_LEADER_REASON = "the partition has no leader"
 NOT_ANSWERED = "missing in the leader's answer"

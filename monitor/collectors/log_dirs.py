@@ -19,10 +19,10 @@ from monitor.collectors.base import Reply, SlowCollector, Step, same_topics
 from monitor.collectors.capability import best, not_served
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.log_dirs import DescribedLogDirs, decode_log_dirs
-from monitor.details import LogDirs, Replicas
 from monitor.draft import Draft
-from monitor.snapshot import Topics
-from monitor.table import Flags, Floats, Ints, objects
+from monitor.model.details import LogDirs, Replicas
+from monitor.model.snapshot import Topics
+from monitor.model.table import Flags, Floats, Ints, objects
 from monitor.text import plural
 
 STORAGE_ERROR = 56

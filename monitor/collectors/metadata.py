@@ -18,8 +18,8 @@ from monitor.client.faults import error_text
 from monitor.client.wire import Answer
 from monitor.decode.cursor import Cursor, MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.snapshot import Partitions, Topics
-from monitor.table import Ints, Ragged, objects
+from monitor.model.snapshot import Partitions, Topics
+from monitor.model.table import Ints, Ragged, objects
 
 
 class Tables(NamedTuple):

@@ -21,9 +21,9 @@ from monitor.collectors.capability import available, faulted, refused, unknown
 from monitor.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import Producers
 from monitor.draft import Draft
-from monitor.snapshot import NO_LEADER
+from monitor.model.details import Producers
+from monitor.model.snapshot import NO_LEADER
 
 PARTITIONS_AT_A_TIME = 200
 """How many partitions are asked about, those that are held back most first."""

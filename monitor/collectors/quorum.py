@@ -19,8 +19,8 @@ from monitor.collectors.base import Collector, Reply, Step
 from monitor.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import Quorum
 from monitor.draft import Draft
+from monitor.model.details import Quorum
 
 
 class QuorumCollector(Collector):

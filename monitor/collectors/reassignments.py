@@ -18,9 +18,9 @@ from monitor.collectors.capability import NOBODY, available, faulted, refused, s
 from monitor.collectors.topic_keys import partition_rows, topic_keys
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import Reassignments
 from monitor.draft import Draft
-from monitor.table import Ragged
+from monitor.model.details import Reassignments
+from monitor.model.table import Ragged
 
 TIMEOUT_MS = 5000
 """How long a broker waits for the controller, to whom it forwards the request."""

@@ -9,7 +9,7 @@ from monitor.collectors.base import Reply, Step
 from monitor.collectors.leader_offsets import NOT_CHOSEN, LeaderOffsetCollector
 from monitor.decode.list_offsets import EARLIEST
 from monitor.draft import Draft, OffsetColumn
-from monitor.table import Ints
+from monitor.model.table import Ints
 
 EVERY_SECONDS = 30.0
 """Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""

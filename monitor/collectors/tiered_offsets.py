@@ -20,9 +20,9 @@ from monitor.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
 from monitor.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import decode_list_offsets, encode_list_offsets
-from monitor.details import TieredOffsets
 from monitor.draft import Draft
-from monitor.snapshot import NO_LEADER
+from monitor.model.details import TieredOffsets
+from monitor.model.snapshot import NO_LEADER
 
 EARLIEST_LOCAL, LATEST_TIERED = -4, -5
 """Timestamps by which Kafka is asked for these offsets."""

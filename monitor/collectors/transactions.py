@@ -27,9 +27,9 @@ from monitor.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.coordinators import TRANSACTIONS_TOPIC, leaderless, partition_of, tenures
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
-from monitor.details import TransactionPartitions, Transactions
 from monitor.draft import Draft
-from monitor.table import objects
+from monitor.model.details import TransactionPartitions, Transactions
+from monitor.model.table import objects
 
 UNDER_WAY = ("Ongoing", "PrepareCommit", "PrepareAbort")
 NOT_FOUND = 105

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.decode.cursor import Cursor, MalformedAnswerError
 from monitor.decode.write import count, text
-from monitor.table import Floats, Ints
+from monitor.model.table import Floats, Ints
 
 LATEST, EARLIEST = -1, -2
 """Timestamps by which Kafka is asked for the end (high watermark) and for the start of a log."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.decode.cursor import Cursor, MalformedAnswerError
-from monitor.table import Flags, Floats, Ints
+from monitor.model.table import Flags, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

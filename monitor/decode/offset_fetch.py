@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.decode.cursor import Cursor, MalformedAnswerError
-from monitor.table import Floats, Ints
+from monitor.model.table import Floats, Ints
 
 # What Kafka commits without metadata, which nearly every record is: 20 bytes, of which two are known beforehand.
 _RECORD = np.dtype(

@@ -14,7 +14,7 @@ from monitor.decode.cursor import MalformedAnswerError
 from monitor.decode.list_offsets import PartitionOffsets
 from monitor.decode.log_dirs import DescribedLogDirs
 from monitor.decode.offset_fetch import CommittedOffsets
-from monitor.table import Floats
+from monitor.model.table import Floats
 
 
 def read(message: Any, body: bytes, version: int) -> Any:

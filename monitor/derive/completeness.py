@@ -1,7 +1,7 @@
 """Whether a Snapshot has all topics and all groups of the cluster, or some may be hidden from this user."""
 
 from monitor.coordinators import OFFSETS_TOPIC
-from monitor.snapshot import Snapshot
+from monitor.model.snapshot import Snapshot
 from monitor.text import plural
 
 NOT_PROBED = "it is not known yet whether all may be seen"

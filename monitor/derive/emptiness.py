@@ -1,12 +1,10 @@
 """Why a table has no rows, in words: nothing is there, nothing matches, or what is there is unknown. For every face."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from monitor.derive.completeness import number_of, why_not_all_groups, why_not_all_topics
+from monitor.model.view import View
 from monitor.text import plural, visible
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 
 class Empty(NamedTuple):
@@ -20,7 +18,7 @@ class Empty(NamedTuple):
         return f"{self.title}: {self.why}" if self.why else self.title
 
 
-def no_groups(view: "View") -> Empty:
+def no_groups(view: View) -> Empty:
     """No group is a row: none is listed, the settings exclude all, or which there are is unknown."""
     if why := why_not_all_groups(view.snapshot):
         return Empty("The groups are unknown", visible(why))
@@ -29,7 +27,7 @@ def no_groups(view: "View") -> Empty:
     return Empty("No groups", "no group has committed an offset or has members on this cluster")
 
 
-def no_unhealthy_groups(view: "View") -> Empty:
+def no_unhealthy_groups(view: View) -> Empty:
     """No group is worse than ok."""
     if not len(view.snapshot.groups):
         return no_groups(view)
@@ -40,7 +38,7 @@ def no_unhealthy_groups(view: "View") -> Empty:
     return Empty("Every group keeps up", f"{number}, none behind")
 
 
-def no_topics(view: "View") -> Empty:
+def no_topics(view: View) -> Empty:
     """No topic is a row."""
     if why := why_not_all_topics(view.snapshot):
         return Empty("The topics are unknown", visible(why))
@@ -49,7 +47,7 @@ def no_topics(view: "View") -> Empty:
     return Empty("No topics", "this cluster has none")
 
 
-def no_lag(view: "View") -> Empty:
+def no_lag(view: View) -> Empty:
     """No group has a row of lag."""
     if not len(view.snapshot.groups):
         return no_groups(view)
@@ -58,12 +56,12 @@ def no_lag(view: "View") -> Empty:
     return Empty("No lag", "no group has committed an offset or is assigned a partition")
 
 
-def no_problems(view: "View") -> Empty:
+def no_problems(view: View) -> Empty:
     """No problem was found, which needs complete answers: else there is one that says so."""
     return Empty("No problems") if view.complete else Empty("No problems are known", "some answers are missing")
 
 
-def no_events(view: "View") -> Empty:
+def no_events(view: View) -> Empty:
     """Nothing is remembered to have changed, which takes two polls that were answered."""
     if not view.shown.up:
         return Empty("Events are unknown", visible(view.snapshot.error))

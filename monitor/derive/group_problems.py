@@ -2,20 +2,18 @@
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.derive.lag import OK, STATUSES
 from monitor.derive.partition_problems import find_offline
-from monitor.derive.problems import NAME, Key, Problem, brokers_at_fault
+from monitor.derive.problems import NAME, brokers_at_fault
 from monitor.derive.verdict import group_why, worst_groups
-from monitor.snapshot import KNOWN
-from monitor.table import Floats, Ints, values_at
+from monitor.model.problems import Key, Problem
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import OK, STATUSES
+from monitor.model.table import Floats, Ints, values_at
+from monitor.model.view import View
 from monitor.text import name_of
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 LEVEL_OF = {
     "lost": "critical",
@@ -44,7 +42,7 @@ DONE = {
 }
 
 
-def find_groups(view: "View") -> Iterable[Problem]:
+def find_groups(view: View) -> Iterable[Problem]:
     """The groups that are not ok: those of a critical or degraded status one by one, of others the worst for all."""
     rows = worst_groups(view)
     if not len(rows):
@@ -65,7 +63,7 @@ def find_groups(view: "View") -> Iterable[Problem]:
                 yield _problem(view, level, word, mine[apart:], explained_by)
 
 
-def _level(view: "View", word: str, row: int) -> str:
+def _level(view: View, word: str, row: int) -> str:
     lags = view.group_lags
     # Where it had stopped before kmon began to poll, the next record tells how long somebody has been missing.
     waits = np.fmin(view.time - lags.since[row], lags.lag_seconds_at_least[row])
@@ -74,7 +72,7 @@ def _level(view: "View", word: str, row: int) -> str:
     return LEVEL_OF.get(word, "attention")
 
 
-def _problem(view: "View", level: str, word: str, rows: list[int], explained_by: tuple[Key, ...]) -> Problem:
+def _problem(view: View, level: str, word: str, rows: list[int], explained_by: tuple[Key, ...]) -> Problem:
     group = str(view.snapshot.groups.group[rows[0]])
     name = name_of(group, NAME)
     who = name if len(rows) == 1 else f"{name} and {len(rows) - 1:,} more"
@@ -105,7 +103,7 @@ def _earliest(times: Floats) -> float | None:
     return None if math.isnan(earliest) else earliest
 
 
-def _causes(view: "View") -> dict[int, Key]:
+def _causes(view: View) -> dict[int, Key]:
     """The problem that explains each row of groups: of its coordinator, or of the leaders of all that is not ok."""
     groups, lag = view.snapshot.groups, view.lag
     at_fault = brokers_at_fault(view)

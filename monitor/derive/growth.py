@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import GROWING, OK, Lag
-from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.derive.runs import Runs, changes
-from monitor.derive.status import LagStatuses
 from monitor.derive.thresholds import HOLDS, polls_seconds
+from monitor.model.lag import Lag, LagStatuses
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import GROWING, OK
+from monitor.model.table import Floats, Ints, values_at
 from monitor.past.growing import WINDOW_SECONDS, Growing, Sample
 from monitor.past.past import Past
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, Ints, values_at
 
 TOTAL_SHORTFALL = 0.1
 """By at least this share of what is produced less must be read, and the lag must rise."""

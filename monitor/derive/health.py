@@ -1,34 +1,24 @@
 """The health of a cluster: all its problems in one ranked list, each with the problem that explains it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.derive.group_problems import find_groups
-from monitor.derive.levels import OF_PROBLEMS
 from monitor.derive.partition_problems import find_imbalance, find_offline, find_under_min_isr, find_under_replicated
-from monitor.derive.problems import (
-    Key,
-    Problem,
-    find_brokers,
-    find_disks,
-    find_quorum,
-    find_transactions,
-    find_unanswered,
-)
-from monitor.table import Floats, Ints, Ragged, Table, Texts, column, objects
+from monitor.derive.problems import find_brokers, find_disks, find_quorum, find_transactions, find_unanswered
+from monitor.model.levels import OF_PROBLEMS
+from monitor.model.problems import Key, Problem, Problems
+from monitor.model.table import Ragged, objects
+from monitor.model.view import View
 from monitor.text import plural, visible
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 LEVELS = tuple(OF_PROBLEMS)
 """From worst to best: what may cost data or service now; what lacks safety or is late; what is worse than ok and no
 fault yet; and what is worth knowing."""
 
-FINDERS: tuple[Callable[["View"], Iterable[Problem]], ...] = (
+FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
     find_quorum,
     find_brokers,
     find_offline,
@@ -45,24 +35,6 @@ FINDERS: tuple[Callable[["View"], Iterable[Problem]], ...] = (
 UNREACHABLE: Key = ("cluster_unreachable", "cluster")
 
 
-@dataclass(frozen=True, eq=False)
-class Problems(Table):
-    """One row a problem, the worst first. Those with a cause are explained by it and need no look of their own."""
-
-    rank: Ints = column("i4", "1 for the worst")
-    level: Texts = column("O", "critical, degraded, attention or note")
-    kind: Texts = column("O", "what sort of problem; docs/health.md lists them")
-    subject: Texts = column("O", "what it is about, in words; unique within a kind")
-    broker: Ints = column("i4", "node id, -1 where it is about none")
-    topic: Texts = column("O", "name of the topic, None where it is about none or several")
-    group: Texts = column("O", "group id, the worst of several; None where it is about none")
-    count: Ints = column("i4", "how many things of its kind it stands for")
-    since: Floats = column("f8", "unix time when it began, or of the first poll that saw it", "seconds")
-    cause: Ints = column("i4", "row of the problem that explains it, -1 where none does")
-    partitions: Ragged = column("i4", "rows of the partitions that it is about, none where it is about none")
-    sentence: Texts = column("O", "the problem in words, with what it explains")
-
-
 EFFECTS = {
     "offline": "partition offline",
     "under_min_isr": "partition under min ISR",
@@ -71,13 +43,13 @@ EFFECTS = {
 """How effects are counted in the sentence of their cause; others are not."""
 
 
-def find_problems(view: "View") -> list[Problem]:
+def find_problems(view: View) -> list[Problem]:
     """All problems of a View that is up, in order of rank."""
     found = [problem for finder in FINDERS for problem in finder(view)]
     return sorted(found, key=lambda each: LEVELS.index(each.level))
 
 
-def derive_problems(view: "View", before: "View | None") -> Problems:
+def derive_problems(view: View, before: View | None) -> Problems:
     """The problems of a View; `before` is the View before it, which knows since when they are there.
 
     While the cluster is unreachable the problems that were last known are kept, and explained by that.
@@ -119,7 +91,7 @@ def count_of(problems: list[Problem]) -> int:
     return sum(each.count for each in problems)
 
 
-def _since(before: "View | None") -> dict[Key, float]:
+def _since(before: View | None) -> dict[Key, float]:
     if before is None:
         return {}
     table = before.problems
@@ -129,7 +101,7 @@ def _since(before: "View | None") -> dict[Key, float]:
     }
 
 
-def _unreachable(view: "View", before: "View | None") -> Problems:
+def _unreachable(view: View, before: View | None) -> Problems:
     kind, subject = UNREACHABLE
     since = _since(before)
     first = Problem("critical", kind, subject, f"the cluster is unreachable: {visible(view.snapshot.error)}")

@@ -1,51 +1,16 @@
 """Lag of every group on every partition, from committed, start and end offsets. docs/lag.md explains the numbers."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from monitor.derive.own_records import own_records
 from monitor.derive.partitions import partition_rows
-from monitor.snapshot import KNOWN, Snapshot, row_key
-from monitor.table import Floats, Ints, Table, column, values_at
-
-OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, AHEAD, LOSING, LOST, UNKNOWN = range(10)
-STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "ahead", "losing", "lost", "unknown")
-"""The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
-
-GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "►", "▼", "✘", "?")
-"""The sign of each status: their shapes differ, and nothing draws them as emoji."""
-
-SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 9, 1)
-"""How bad each status is; unknown is worse than ok only."""
+from monitor.model.lag import Lag
+from monitor.model.snapshot import KNOWN, Snapshot, row_key
+from monitor.model.table import Floats, Ints, values_at
 
 NO_COMMIT = "no commit"
 NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
 HIDDEN_COMMITS = "it may have commits on topics that this user may not describe"
-
-
-@dataclass(frozen=True, eq=False)
-class Lag(Table):
-    """One row a group and partition: those committed, and those assigned to a member without a commit.
-
-    Sorted by group, topic and partition. `reason` is a code of the View's reasons, KNOWN where lag is known.
-    """
-
-    group: Ints = column("i4", "row of the group")
-    topic: Ints = column("i4", "row of the topic")
-    partition: Ints = column("i4", "partition number")
-    partition_row: Ints = column("i4", "row in `partitions`, -1 where metadata has no such partition")
-    member: Ints = column("i4", "row of the member it is assigned to, -1 where it is assigned to none")
-    committed_offset: Floats = column("f8", "next offset to read", "records")
-    start_offset: Floats = column("f8", "log start offset", "records")
-    end_offset: Floats = column("f8", "log end offset", "records")
-    lag: Floats = column("f8", "records still to read: max(0, end - max(committed, start))", "records")
-    stable_lag: Floats = column("f8", "the same to the last stable offset: what read_committed can read", "records")
-    lost: Floats = column(
-        "f8", "records deleted before they were read: max(0, start - committed); kept for 10 minutes", "records"
-    )
-    ahead: Floats = column("f8", "records that the commit is beyond the log end: max(0, committed - end)", "records")
-    reason: Ints = column("i4", "why lag is unknown")
 
 
 def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:

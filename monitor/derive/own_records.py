@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from monitor.snapshot import Snapshot
-from monitor.table import Flags, Ints
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Flags, Ints
 
 REPARTITION = "-repartition"
 

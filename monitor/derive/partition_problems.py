@@ -1,18 +1,16 @@
 """What can be the matter with partitions: offline, short of replicas in sync, or led by another than they should be."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from monitor.derive.partitions import partition_rows
-from monitor.derive.problems import NAME, Problem, broker, down_brokers
-from monitor.snapshot import NO_LEADER
-from monitor.table import Ints, Ragged
+from monitor.derive.problems import NAME, broker, down_brokers
+from monitor.model.problems import Problem
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import Ints, Ragged
+from monitor.model.view import View
 from monitor.text import name_of, plural
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 MOST_TOPICS = 20
 """Partitions of more topics than this that fare alike are one problem."""
@@ -20,20 +18,20 @@ IMBALANCE = 0.1
 """Share of its preferred partitions that a broker may leave to others."""
 
 
-def find_offline(view: "View") -> Iterable[Problem]:
+def find_offline(view: View) -> Iterable[Problem]:
     """Partitions without a leader: for each topic, or for all that a broker explains."""
     rows = np.flatnonzero(view.partition_health.offline)
     return _by_topic(view, "offline", rows, "offline") if len(rows) else ()
 
 
-def find_under_min_isr(view: "View") -> Iterable[Problem]:
+def find_under_min_isr(view: View) -> Iterable[Problem]:
     """Partitions that have a leader and refuse writes with acks=all."""
     health = view.partition_health
     rows = np.flatnonzero((health.under_min_isr == 1) & ~health.offline)
     return _by_topic(view, "under_min_isr", rows, "under min ISR") if len(rows) else ()
 
 
-def _by_topic(view: "View", kind: str, rows: Ints, what: str) -> Iterable[Problem]:
+def _by_topic(view: View, kind: str, rows: Ints, what: str) -> Iterable[Problem]:
     """Problems of some partitions by the broker that is down and holds them, and by topic."""
     topics, partitions = view.snapshot.topics, view.snapshot.partitions
     held, nodes = _held(view, rows)
@@ -68,7 +66,7 @@ def _by_topic(view: "View", kind: str, rows: Ints, what: str) -> Iterable[Proble
         )
 
 
-def find_under_replicated(view: "View") -> Iterable[Problem]:
+def find_under_replicated(view: View) -> Iterable[Problem]:
     """Partitions with fewer replicas in sync than they should have, for each broker that is not in sync."""
     rows = np.flatnonzero(view.partition_health.under_replicated)
     if not len(rows):
@@ -93,7 +91,7 @@ def find_under_replicated(view: "View") -> Iterable[Problem]:
         )
 
 
-def _held(view: "View", rows: Ints) -> tuple[Ints, Ints]:
+def _held(view: View, rows: Ints) -> tuple[Ints, Ints]:
     """Each pair of some partition rows, which ascend, and a broker that is to be in its ISR; not those being added."""
     moving = view.snapshot.reassignments
     row, node = _flat(view.snapshot.partitions.replicas, rows)
@@ -102,7 +100,7 @@ def _held(view: "View", rows: Ints) -> tuple[Ints, Ints]:
     return row[kept], node[kept]
 
 
-def _out_of_sync(view: "View", rows: Ints) -> tuple[Ints, Ints]:
+def _out_of_sync(view: View, rows: Ints) -> tuple[Ints, Ints]:
     """Those pairs whose broker is not in the ISR."""
     row, node = _held(view, rows)
     away = ~np.isin(_key(row, node), _key(*_flat(view.snapshot.partitions.isr, rows)))
@@ -120,7 +118,7 @@ def _key(row: Ints, node: Ints) -> Ints:
     return row.astype(np.int64) << 32 | node
 
 
-def find_imbalance(view: "View") -> Iterable[Problem]:
+def find_imbalance(view: View) -> Iterable[Problem]:
     """Brokers that leave many of the partitions whose preferred leader they are to others."""
     partitions, health = view.snapshot.partitions, view.partition_health
     held = partitions.replicas.counts > 0

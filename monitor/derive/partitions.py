@@ -1,34 +1,10 @@
 """How partitions stand: replicas in sync against what is asked of them, leadership, size, and reassignment."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from monitor.snapshot import KNOWN, NO_LEADER, Snapshot
-from monitor.table import Flags, Floats, Ints, Ragged, Table, column
-
-
-@dataclass(frozen=True, eq=False)
-class PartitionHealth(Table):
-    """One row a partition, in the order of `partitions`."""
-
-    offline: Flags = column("?", "has no leader")
-    preferred: Flags = column("?", "is led by its preferred leader, the first of its replicas")
-    missing: Ints = column("i4", "replicas not in sync, without those that a reassignment is adding", "replicas")
-    min_insync_replicas: Floats = column("f8", "what its topic asks for, unknown with the topic's configs", "replicas")
-    under_min_isr: Floats = column("f8", "1 when fewer are in sync than asked for, else 0: writes with acks=all fail")
-    at_min_isr: Floats = column("f8", "1 when one more replica lost means under min ISR, and some are lost; else 0")
-    size_bytes: Floats = column("f8", "size of the leader's replica", "bytes")
-    unstable: Floats = column("f8", "records behind the last stable offset: of transactions that are open", "records")
-    reassigning: Flags = column("?", "its replicas are being reassigned")
-    reassigned: Floats = column(
-        "f8", "least share of the leader's bytes that a replica being added has; unknown for none"
-    )
-
-    @property
-    def under_replicated(self) -> Flags:
-        """Which have fewer replicas in sync than they should."""
-        return np.greater(self.missing, 0)
+from monitor.model.conditions import PartitionHealth
+from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
+from monitor.model.table import Floats, Ints, Ragged
 
 
 def derive_partitions(snapshot: Snapshot) -> PartitionHealth:

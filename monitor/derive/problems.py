@@ -1,17 +1,13 @@
 """What can be the matter with brokers, the quorum, disks and transactions: each with what would explain it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.table import Ints
+from monitor.model.problems import Key, Problem
+from monitor.model.snapshot import KNOWN
+from monitor.model.view import View
 from monitor.text import duration, name_of, percent, size, visible
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 NAME = 60
 """Most characters of a name in a sentence."""
@@ -23,43 +19,13 @@ DISK_CRITICAL, DISK_DEGRADED = 0.05, 0.15
 LATE_SECONDS = 300.0
 """A coordinator aborts a transaction at its timeout; one that is open for so much longer hangs."""
 
-Key = tuple[str, str]
-"""Kind and subject, by which a problem is known from View to View and as the cause of others."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is the matter. `sentence` and `subject` are lines of visible text, names are as Kafka has them.
-
-    `level` is critical, degraded, attention or note. `explained_by` are keys of problems of which any that is there is
-    the cause. `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is
-    known where the thing itself tells, and `at_latest` where it tells that it began by then. -1 and None are none.
-    """
-
-    level: str
-    kind: str
-    subject: str
-    sentence: str
-    broker: int = NO_LEADER
-    topic: str | None = None
-    group: str | None = None
-    count: int = 1
-    since: float | None = None
-    at_latest: float | None = None
-    explained_by: tuple[Key, ...] = ()
-    partitions: Ints = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
-
-    @property
-    def key(self) -> Key:
-        return self.kind, self.subject
-
 
 def broker(node: int) -> str:
     """A broker as a subject."""
     return f"broker {node}"
 
 
-def down_brokers(view: "View") -> dict[int, bool]:
+def down_brokers(view: View) -> dict[int, bool]:
     """Brokers that hold replicas and are not there, and whether they are fenced, for they are registered still."""
     totals, brokers = view.broker_totals, view.snapshot.brokers
     fenced = set(brokers.broker[brokers.fenced == 1].tolist())
@@ -71,12 +37,12 @@ def down_brokers(view: "View") -> dict[int, bool]:
     }
 
 
-def silent_brokers(view: "View") -> dict[int, str]:
+def silent_brokers(view: View) -> dict[int, str]:
     """Brokers that metadata names and that did not answer kmon, with the reason."""
     return {node: why for node, why in view.snapshot.silent if node in set(view.snapshot.brokers.broker.tolist())}
 
 
-def brokers_at_fault(view: "View") -> dict[int, Key]:
+def brokers_at_fault(view: View) -> dict[int, Key]:
     """The problem of each broker that is down or silent."""
     kinds = {**dict.fromkeys(silent_brokers(view), "broker_silent"), **dict.fromkeys(down_brokers(view), "broker_down")}
     return {node: (kind, broker(node)) for node, kind in kinds.items()}
@@ -85,7 +51,7 @@ def brokers_at_fault(view: "View") -> dict[int, Key]:
 # -------------------------------------------------------------------- brokers, quorum, disks
 
 
-def find_brokers(view: "View") -> Iterable[Problem]:
+def find_brokers(view: View) -> Iterable[Problem]:
     """Brokers that are down, or that do not answer."""
     down, silent = down_brokers(view), silent_brokers(view)
     for node, fenced in down.items():
@@ -102,7 +68,7 @@ def find_brokers(view: "View") -> Iterable[Problem]:
             yield Problem("degraded", "broker_silent", broker(node), f"broker {node} did not answer: {reason}", node)
 
 
-def find_quorum(view: "View") -> Iterable[Problem]:
+def find_quorum(view: View) -> Iterable[Problem]:
     """No controller, controllers and brokers that fell behind its log, and too few controllers to lose another."""
     quorum, lags = view.snapshot.quorum, view.quorum_lags
     if not len(quorum):
@@ -126,7 +92,7 @@ def find_quorum(view: "View") -> Iterable[Problem]:
         yield Problem(level, "quorum_minority", "quorum", sentence, count=voters - healthy)
 
 
-def find_disks(view: "View") -> Iterable[Problem]:
+def find_disks(view: View) -> Iterable[Problem]:
     """Log dirs that are offline, and volumes that are nearly full."""
     dirs = view.snapshot.log_dirs
     free = dirs.usable_bytes / dirs.total_bytes
@@ -144,7 +110,7 @@ def find_disks(view: "View") -> Iterable[Problem]:
         )
 
 
-def find_transactions(view: "View") -> Iterable[Problem]:
+def find_transactions(view: View) -> Iterable[Problem]:
     """Transactions that no coordinator aborts: they hold back readers for ever."""
     table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
     for row in np.flatnonzero(ages > table.timeout_seconds + LATE_SECONDS).tolist():
@@ -159,7 +125,7 @@ def find_transactions(view: "View") -> Iterable[Problem]:
         )
 
 
-def find_unanswered(view: "View") -> Iterable[Problem]:
+def find_unanswered(view: View) -> Iterable[Problem]:
     """Collectors without a full answer; a broker or log dir that is at fault for all that is missing explains it."""
     failed = [each for each in view.snapshot.outcomes if not each.success]
     if not failed:

@@ -1,20 +1,9 @@
 """How far the voters and observers of the metadata quorum are behind its leader."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, Table, column
-
-
-@dataclass(frozen=True, eq=False)
-class QuorumLags(Table):
-    """One row a voter or observer, in the order of `quorum`."""
-
-    lag: Floats = column("f8", "records of the metadata log that it has still to fetch", "records")
-    behind_seconds: Floats = column("f8", "time since it last had all that the leader has, 0 for the leader", "seconds")
-    fetch_age_seconds: Floats = column("f8", "time since it last fetched, 0 for the leader", "seconds")
+from monitor.model.conditions import QuorumLags
+from monitor.model.snapshot import Snapshot
 
 
 def derive_quorum(snapshot: Snapshot) -> QuorumLags:

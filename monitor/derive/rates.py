@@ -1,38 +1,14 @@
 """Records produced and read a second over each window: by partition, row of lag, group and topic."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from monitor.derive.runs import Runs
+from monitor.model.rates import ConsumeRates, GroupRates, PartitionRates, TopicRates
+from monitor.model.table import Floats, values_at
+from monitor.model.view import View
 from monitor.past.past import Past
 from monitor.past.rates import WINDOWS, rate
 from monitor.past.ring import Ring
-from monitor.table import Floats, Table, column, values_at
-
-if TYPE_CHECKING:
-    from monitor.view import View
-
-
-@dataclass(frozen=True, eq=False)
-class PartitionRates(Table):
-    """One row a partition, in the order of `partitions`: records produced a second over each of WINDOWS."""
-
-    produce_rate_1m: Floats = column("f8", "over the last minute", "records/s")
-    produce_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
-    produce_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
-    produce_rate_60m: Floats = column("f8", "over the last hour", "records/s")
-
-
-@dataclass(frozen=True, eq=False)
-class ConsumeRates(Table):
-    """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
-
-    consume_rate_1m: Floats = column("f4", "over the last minute", "records/s")
-    consume_rate_5m: Floats = column("f4", "over the last 5 minutes", "records/s")
-    consume_rate_15m: Floats = column("f4", "over the last 15 minutes", "records/s")
-    consume_rate_60m: Floats = column("f4", "over the last hour", "records/s")
 
 
 def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
@@ -45,17 +21,7 @@ def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[Partiti
     return PartitionRates(*over_windows(ends, partitions)), ConsumeRates(*over_windows(commits, rows))
 
 
-@dataclass(frozen=True, eq=False)
-class GroupRates(PartitionRates, ConsumeRates):
-    """One row a group, in the order of `groups`: the sums over all that it reads, unknown while a part is."""
-
-
-@dataclass(frozen=True, eq=False)
-class TopicRates(PartitionRates):
-    """One row a topic, in the order of `topics`: the sums over its partitions, unknown while a part is."""
-
-
-def total_group_rates(view: "View") -> GroupRates:
+def total_group_rates(view: View) -> GroupRates:
     """What each group reads, and what is produced where it reads, over every window."""
     lag, groups = view.lag, view.snapshot.groups
     runs = Runs(lag.group, len(groups))
@@ -68,7 +34,7 @@ def total_group_rates(view: "View") -> GroupRates:
     return GroupRates(**{name: np.where(whole, sums, np.nan) for name, sums in columns.items()})
 
 
-def total_topic_rates(view: "View") -> TopicRates:
+def total_topic_rates(view: View) -> TopicRates:
     """What is produced on each topic, over every window."""
     partitions, topics = view.snapshot.partitions, view.snapshot.topics
     described = topics.partitions > 0

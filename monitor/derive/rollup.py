@@ -1,113 +1,20 @@
 """Totals of lag by group, by group and topic, by topic and for the cluster, which never total partial data."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from monitor.derive.completeness import hides_topics, lists_groups, lists_topics
-from monitor.derive.lag import HIDDEN_COMMITS, LOST, OK, Lag, reasons_of
-from monitor.derive.partitions import PartitionHealth, measured_brokers
+from monitor.derive.lag import HIDDEN_COMMITS, reasons_of
+from monitor.derive.partitions import measured_brokers
 from monitor.derive.runs import Runs, changes
-from monitor.derive.standing import Standing, standing
-from monitor.derive.status import LagStatuses
-from monitor.derive.times import LagTimes
-from monitor.snapshot import KNOWN, Snapshot, row_key
-from monitor.table import Flags, Floats, Ints, Table, column, values_at
-
-
-@dataclass(frozen=True, eq=False)
-class LagTotals(Table):
-    """Lag over some rows of a Lag table, one total a row.
-
-    `lag` is unknown when the lag of any of its partitions is; `lag_at_least` is the sum of what is known.
-    """
-
-    lag: Floats = column("f8", "sum of lag, unknown while a part of it is", "records")
-    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
-    stable_lag: Floats = column("f8", "sum of stable_lag, unknown while a part of it is", "records")
-    max_lag: Floats = column("f8", "largest known lag of a partition", "records")
-    lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
-    partitions: Ints = column("i4", "rows totalled")
-    unknown_partitions: Ints = column("i4", "rows whose lag is unknown")
-    worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
-    reason: Ints = column("i4", "why the total is unknown")
-
-
-@dataclass(frozen=True, eq=False)
-class GroupLags(Standing, LagTotals):
-    """One row a group, in the order of `groups`."""
-
-    reconciling: Floats = column(
-        "f8", "partitions that members are to have and have not yet; unknown for classic groups"
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class GroupTopicLags(Standing, LagTotals):
-    """One row a group and topic, by group and topic."""
-
-    group: Ints = column("i4", "row of the group")
-    topic: Ints = column("i4", "row of the topic")
-    members: Ints = column("i4", "members that have a partition of the topic")
-
-
-@dataclass(frozen=True, eq=False)
-class TopicTotals(Table):
-    """One row a topic, in the order of `topics`."""
-
-    records: Floats = column("f8", "sum of end - start offsets, unknown while a part of it is", "records")
-    end_offset: Floats = column("f8", "sum of end offsets, unknown while a part of it is", "records")
-    offline: Ints = column("i4", "partitions without a leader")
-    under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than they should have")
-    under_min_isr: Floats = column("f8", "partitions with fewer in sync than min.insync.replicas; unknown without it")
-    size_bytes: Floats = column("f8", "size of the leaders' replicas, unknown while a part of it is", "bytes")
-    replication_factor: Ints = column("i4", "replicas of its partition 0")
-    groups: Ints = column("i4", "groups with a row in `lag` on it")
-    lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
-    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
-
-
-@dataclass(frozen=True, eq=False)
-class BrokerTotals(Table):
-    """One row a broker that metadata names or that a partition is assigned to, by id."""
-
-    broker: Ints = column("i4", "node id")
-    described: Flags = column("?", "named in metadata; else it is gone, and replicas are on it still")
-    leaders: Ints = column("i4", "partitions it leads")
-    replicas: Ints = column("i4", "partitions it holds")
-    out_of_sync: Ints = column("i4", "partitions it holds and is not in sync for")
-    preferred: Ints = column("i4", "partitions whose preferred leader it is")
-    preferred_missing: Ints = column("i4", "of these, those that it does not lead")
-    size_bytes: Floats = column("f8", "size of the replicas it holds, unknown while its log dirs are", "bytes")
-    leader_skew: Floats = column("f8", "leaders against the mean of the brokers: 0.1 is a tenth more; unknown alone")
-    size_skew: Floats = column("f8", "size against the mean of the brokers; unknown while any size is")
-
-
-@dataclass(frozen=True)
-class ClusterTotals:
-    """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts.
-
-    `groups_behind` counts those with any status from behind to losing, `groups_lost` those that have lost records.
-    Counts are of what this user may see: of the whole cluster while `lists_topics` and `lists_groups` hold.
-
-    `under_min_isr` counts partitions of watched topics, for the configs of others are not asked; None while one of
-    those is unknown.
-    """
-
-    brokers: int
-    fenced: int | None
-    topics: int
-    partitions: int
-    offline: int
-    under_replicated: int
-    under_min_isr: int | None
-    groups: int
-    groups_behind: int
-    groups_lost: int
-    groups_unknown: int
-    lag: float | None
-    lag_at_least: float
+from monitor.derive.standing import standing
+from monitor.model.conditions import PartitionHealth
+from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.snapshot import KNOWN, Snapshot, row_key
+from monitor.model.status import LOST, OK
+from monitor.model.table import Floats, Ints, values_at
+from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, LagTotals, TopicTotals
 
 
 def lag_by_group(snapshot: Snapshot, lag: Lag) -> LagTotals:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from monitor.table import Flags, Floats, Ints
+from monitor.model.table import Flags, Floats, Ints
 
 
 class Runs:

@@ -1,39 +1,17 @@
 """How a group, or a group on a topic, stands by how its partitions do: the worst of them, and the sums of rates."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, GROWING, OK, SEVERITY, UNKNOWN
 from monitor.derive.runs import Runs
-from monitor.derive.status import LagStatuses
-from monitor.derive.times import LagTimes
-from monitor.table import Flags, Floats, Ints, Table, column
+from monitor.model.lag import LagStatuses, LagTimes
+from monitor.model.status import BEHIND, GROWING, OK, SEVERITY, UNKNOWN
+from monitor.model.table import Flags, Floats
 
 _SEVERITY = np.array(SEVERITY, np.int8)
 _CODE = np.argsort(SEVERITY).astype(np.int32)
 """The status of each severity."""
-
-
-@dataclass(frozen=True, eq=False)
-class Standing(Table):
-    """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
-
-    status: Ints = column("i4", "worst status in STATUSES")
-    since: Floats = column(
-        "f8", "unix time since when a partition has had it; unknown if before kmon looked", "seconds"
-    )
-    since_at_latest: Floats = column(
-        "f8", "the same; where it is unknown the first poll that knew a partition that has it", "seconds"
-    )
-    lag_seconds: Floats = column("f8", "age of the oldest next record; 0 where there is none", "seconds")
-    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
-    lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
-    produce_rate: Floats = column("f8", "records produced a second", "records/s")
-    consume_rate: Floats = column("f8", "records read a second", "records/s")
-    eta_seconds: Floats = column("f8", "time until the last partition has lag 0; infinite if one does not", "seconds")
-    headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 
 
 def standing(statuses: LagStatuses, times: LagTimes, runs: Runs, failed: Flags, growing: Floats) -> dict[str, Any]:

@@ -1,13 +1,10 @@
 """How each row of lag stands, and since when: told by what held for long enough. docs/lag.md states every threshold."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.derive.lag import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN, Lag
-from monitor.derive.rates import ConsumeRates, PartitionRates
 from monitor.derive.runs import Runs
 from monitor.derive.thresholds import (
     EVIDENCE_POLLS,
@@ -33,11 +30,13 @@ from monitor.derive.thresholds import (
     USUAL,
     polls_seconds,
 )
-from monitor.derive.times import LagTimes
+from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN
+from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.past.marks import LATCHES, Marks, Shorts
 from monitor.past.past import Past
-from monitor.snapshot import KNOWN, Snapshot
-from monitor.table import Flags, Floats, Ints, Table, column, values_at
 
 BEFORE_WATCHED = "it was so before kmon looked"
 """Why it is unknown since when a status holds."""
@@ -47,20 +46,6 @@ Rates = tuple[PartitionRates, ConsumeRates]
 
 _WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
 """The worst status among bits: their order is that of STATUSES, from BEHIND on."""
-
-
-@dataclass(frozen=True, eq=False)
-class LagStatuses(Table):
-    """One row a row of `lag`, in its order."""
-
-    status: Ints = column("i1", "index in STATUSES")
-    since: Floats = column(
-        "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
-    )
-    since_at_latest: Floats = column(
-        "f8", "the same; where it is unknown the first poll that knew the lag of the row", "seconds"
-    )
-    lost: Floats = column("f8", "records lost, the most while the status is; unknown until confirmed", "records")
 
 
 def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:

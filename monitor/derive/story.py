@@ -1,24 +1,21 @@
 """How a group stands on a partition, in words with the numbers behind them: what faces say of a row of lag."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.derive.lag import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.derive.thresholds import SHORTFALL
-from monitor.snapshot import KNOWN
-from monitor.table import values_at
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
+from monitor.model.table import values_at
+from monitor.model.view import View
 from monitor.text import Write, age, count, duration, name_of, plural, rate, visible
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 NAME = 60
 """Most characters of a name in a sentence."""
 
 
-def partition_story(view: "View", row: int, write: Write = count) -> str:
+def partition_story(view: View, row: int, write: Write = count) -> str:
     """All that is to be said of a row of `view.lag`, as a line of visible text; empty where it is read in time.
 
     How it stands and since when; what was set back, lost or is held; that nobody is there to read it; at which rates it
@@ -46,32 +43,32 @@ def partition_story(view: "View", row: int, write: Write = count) -> str:
     return f"{STATUSES[status]}{span_of(view, row)}: {'; '.join(filter(None, parts))}"
 
 
-def span_of(view: "View", row: int) -> str:
+def span_of(view: View, row: int) -> str:
     """For how long a row of lag has had its status, as " for 4 min"; empty where only this poll tells."""
     statuses = view.lag_statuses
     return span_since(view, float(statuses.since[row]), float(statuses.since_at_latest[row]))
 
 
-def span_of_group(view: "View", group: int) -> str:
+def span_of_group(view: View, group: int) -> str:
     """The same of a group."""
     lags = view.group_lags
     return span_since(view, float(lags.since[group]), float(lags.since_at_latest[group]))
 
 
-def span_since(view: "View", since: float, at_latest: float) -> str:
+def span_since(view: View, since: float, at_latest: float) -> str:
     """The same of what began at unix time `since`, or before `at_latest` where that is unknown."""
     if not np.isnan(since):
         return f" for {duration(view.time - since)}"
     return f" for more than {duration(view.time - at_latest)}" if at_latest < view.time else ""
 
 
-def lost_of(view: "View", row: int, write: Write = count) -> str:
+def lost_of(view: View, row: int, write: Write = count) -> str:
     """How much of a row of lag is lost; empty for nothing."""
     lost = float(view.lag.lost[row])
     return f"{write(lost)} deleted before they were read" if lost > 0 else ""
 
 
-def ahead_of(view: "View", row: int, write: Write = count) -> str:
+def ahead_of(view: View, row: int, write: Write = count) -> str:
     """That the commit of a row of lag is beyond the log end, with both offsets; empty where it is not."""
     lag = view.lag
     if view.lag_statuses.status[row] != AHEAD or not lag.ahead[row] > 0:
@@ -80,7 +77,7 @@ def ahead_of(view: "View", row: int, write: Write = count) -> str:
     return f"committed offset {committed} is {write(float(lag.ahead[row]))} beyond the log end {end}"
 
 
-def held_of(view: "View", row: int) -> str:
+def held_of(view: View, row: int) -> str:
     """What will happen to the records that a row of lag has left, or keeps them from being read; empty for nothing."""
     status, headroom = view.lag_statuses.status[row], float(view.lag_times.headroom_seconds[row])
     if status == LOSING and np.isfinite(headroom):
@@ -89,7 +86,7 @@ def held_of(view: "View", row: int) -> str:
     return "held by an open transaction" if held else ""
 
 
-def reader_of(view: "View", row: int) -> str:
+def reader_of(view: View, row: int) -> str:
     """The member that a row of lag is assigned to; empty for none."""
     members, member = view.snapshot.members, int(view.lag.member[row])
     if member < 0:
@@ -98,7 +95,7 @@ def reader_of(view: "View", row: int) -> str:
     return f"client {name_of(members.client_id[member], NAME)} at {host}"
 
 
-def left_of(view: "View", row: int, write: Write = count) -> str:
+def left_of(view: View, row: int, write: Write = count) -> str:
     """How many records a row of lag has left, and how old the next one is where that is known."""
     lag = float(view.lag.lag[row])
     seconds, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
@@ -106,7 +103,7 @@ def left_of(view: "View", row: int, write: Write = count) -> str:
     return f"{write(lag)} record{'' if lag == 1 else 's'}{oldest}"
 
 
-def _unread(view: "View", row: int) -> str:
+def _unread(view: View, row: int) -> str:
     """That nobody is there to read what is left, and how many members have other partitions."""
     lag, groups = view.lag, view.snapshot.groups
     group = int(lag.group[row])
@@ -122,13 +119,13 @@ def _unread(view: "View", row: int) -> str:
     return nobody_of(view, group, int(view.lag_statuses.status[row]))
 
 
-def is_simple(view: "View", group: int) -> bool:
+def is_simple(view: View, group: int) -> bool:
     """Whether a group is of consumers that assign partitions to themselves, and so are not its members."""
     groups = view.snapshot.groups
     return bool(groups.group_type[group] == "classic" and not groups.protocol_type[group])
 
 
-def nobody_of(view: "View", group: int, status: int) -> str:
+def nobody_of(view: View, group: int, status: int) -> str:
     """That a group has no members, in words that tell what is stuck from what is stopped; empty where it has some."""
     if view.snapshot.groups.members[group] != 0:
         return ""
@@ -137,7 +134,7 @@ def nobody_of(view: "View", group: int, status: int) -> str:
     return "no members at the moment" if status == STUCK else "no members"
 
 
-def _pace(view: "View", row: int) -> str:
+def _pace(view: View, row: int) -> str:
     """At which rates a row of lag is read and produced, and what comes of it; empty where they are unknown."""
     times = view.lag_times
     produced, consumed, eta = (
@@ -158,7 +155,7 @@ def _pace(view: "View", row: int) -> str:
     return f"{said}, which {'never catches up' if consumed < (1 - SHORTFALL) * produced else 'leaves the lag as it is'}"
 
 
-def _reader_pace(view: "View", row: int) -> str:
+def _reader_pace(view: View, row: int) -> str:
     """At which rates the member that has a row of lag reads all its partitions, which it may take in turns.
 
     Empty where that is unknown, it has no other, or several members have the same.
@@ -180,7 +177,7 @@ def _reader_pace(view: "View", row: int) -> str:
     return f" reads {rate(consumed) if consumed else 'nothing'} of {rate(produced)} on {plural(len(mine), 'partition')}"
 
 
-def _still(view: "View", row: int) -> bool:
+def _still(view: View, row: int) -> bool:
     """Whether the offset of a row of lag is known not to have moved lately."""
     lately, longer = float(view.consume_rates.consume_rate_1m[row]), float(view.lag_times.consume_rate[row])
     stands = view.lag_statuses.status[row] in (STUCK, STOPPED)
@@ -189,7 +186,7 @@ def _still(view: "View", row: int) -> bool:
     return known == 0 or (math.isnan(known) and bool(view.lag_statuses.status[row] == STUCK))
 
 
-def _set_back(view: "View", row: int) -> str:
+def _set_back(view: View, row: int) -> str:
     """By how much the offset of a row of lag was set back, where the events still tell."""
     snapshot, lag, events = view.snapshot, view.lag, view.events
     group, topic = snapshot.groups.group[lag.group[row]], snapshot.topics.topic[lag.topic[row]]

@@ -1,6 +1,6 @@
 """By how much and for how long something must hold for a status to be told. docs/lag.md states each."""
 
-from monitor.derive.lag import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK
+from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK
 
 FRESH_SECONDS = 30.0
 FRESH_POLLS = 3

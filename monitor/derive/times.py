@@ -3,25 +3,19 @@
 docs/lag.md explains the numbers.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from monitor.dating import Bracket, Wanted
-from monitor.derive.lag import Lag, next_offsets, waiting_rows
+from monitor.derive.lag import next_offsets, waiting_rows
 from monitor.derive.own_records import own_records
 from monitor.derive.partitions import partition_rows
-from monitor.derive.rates import ConsumeRates, PartitionRates
-from monitor.details import RecordTimes
+from monitor.model.details import RecordTimes
+from monitor.model.lag import APPEND, CREATE, NO_METHOD, NOTHING, RECORD, SEEN, Lag, LagTimes
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import KNOWN, Snapshot, reason_code
+from monitor.model.table import Floats, Ints, values_at
 from monitor.past.past import Past
 from monitor.past.rates import WINDOWS, rate
-from monitor.snapshot import KNOWN, Snapshot, reason_code
-from monitor.table import Floats, Ints, Table, column, values_at
-
-METHODS = ("", "nothing to read", "seen appended", "append time", "create time", "record time")
-"""How an age was found, by the codes of `method`: kmon saw the record appended between two polls, or its timestamp is
-known, which the broker (append) or the producer (create) set, or which of them is not known."""
-NO_METHOD, NOTHING, SEEN, APPEND, CREATE, RECORD = range(len(METHODS))
 
 AHEAD_SECONDS = 5.0
 """How far a timestamp may be ahead of kmon's clock before it is not believed."""
@@ -33,22 +27,6 @@ NO_RATES = "not watched for long enough without a gap or a rewind"
 NO_HEADROOM = "retention, or the age of the next record, is unknown"
 EVEN = np.float32(1e-6)
 """Rates that differ by no more than this share of what is produced do so by rounding."""
-
-
-@dataclass(frozen=True, eq=False)
-class LagTimes(Table):
-    """One row a row of `lag`, in its order. Rates are over the last 5 minutes, or 1 while that is all there is."""
-
-    lag_seconds: Floats = column("f8", "age of the next record to be read; 0 where there is none", "seconds")
-    lag_seconds_error: Floats = column("f4", "the true age is at most this much less or more", "seconds")
-    method: Ints = column("i1", "index in METHODS: how the age was found")
-    reason: Ints = column("i4", "why the age is unknown")
-    produce_rate: Floats = column("f4", "records produced a second", "records/s")
-    consume_rate: Floats = column("f4", "records read a second", "records/s")
-    eta_seconds: Floats = column("f4", "time until lag is 0 at these rates; infinite if it does not fall", "seconds")
-    headroom_seconds: Floats = column(
-        "f4", "time until retention deletes the next record; infinite for never", "seconds"
-    )
 
 
 def derive_times(

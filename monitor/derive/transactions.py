@@ -1,21 +1,13 @@
 """How long transactions have been open."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, Table, column
+from monitor.model.conditions import TransactionAges
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Floats
 
 FETCH_SECONDS = 30.0
 """A fetch of the quorum's newest node is at most about this old: clocks that differ by less are the same."""
-
-
-@dataclass(frozen=True, eq=False)
-class TransactionAges(Table):
-    """One row a transaction, in the order of `transactions`."""
-
-    age_seconds: Floats = column("f8", "how long it had been open when it was last seen", "seconds")
 
 
 def derive_transactions(snapshot: Snapshot, most: Floats | None = None) -> TransactionAges:

@@ -1,22 +1,18 @@
 """How a cluster stands in one sentence, and why a group or a partition stands as it does: what every face says."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.derive.lag import GROWING, LOST, OK, SEVERITY, STATUSES, UNKNOWN
-from monitor.derive.levels import LEVELS, SIGNS
 from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, nobody_of, reader_of, span_of, span_of_group
 from monitor.derive.thresholds import STUCK_UNPACED_SECONDS
-from monitor.snapshot import KNOWN
-from monitor.table import Ints, Ragged
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import GROWING, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.model.table import Ints, Ragged
+from monitor.model.verdict import Clause, Verdict
+from monitor.model.view import View
 from monitor.text import Write, count, duration, name_of, plural, rate, visible
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 SETTLED_SECONDS = STUCK_UNPACED_SECONDS
 """Until a cluster has been watched for so long, the verdict says for how long it has."""
@@ -30,39 +26,7 @@ OF_GROUPS = {"lost": "lost records", "losing": "losing records", "ahead": "ahead
 """What is said of groups of a status, of other statuses their word."""
 
 
-class Clause(NamedTuple):
-    """One thing that is so, as one line of visible text, and the level in LEVELS that it gives the cluster."""
-
-    level: str
-    text: str
-
-    @property
-    def status(self) -> int:
-        return LEVELS[self.level]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The worst level among the clauses, and the clauses, the worst first. A clause of level "ok" is a note."""
-
-    level: str
-    clauses: tuple[Clause, ...]
-
-    @property
-    def status(self) -> int:
-        """The place of the level in SIGNS and KINDS."""
-        return LEVELS[self.level]
-
-    @property
-    def glyph(self) -> str:
-        return SIGNS[self.status]
-
-    @property
-    def sentence(self) -> str:
-        return " · ".join(each.text for each in self.clauses)
-
-
-def judge(view: "View") -> Verdict:
+def judge(view: View) -> Verdict:
     """What is the matter with the cluster, or that nothing is: its problems that no other explains, the worst first."""
     if not view.up:
         kept = [] if view.last_good is None else [Clause("ok", "showing the last good data")]
@@ -82,7 +46,7 @@ def judge(view: "View") -> Verdict:
     return Verdict(clauses[0].level, tuple(clauses))
 
 
-def _watched(view: "View") -> Iterable[str]:
+def _watched(view: View) -> Iterable[str]:
     """For how long kmon has polled the cluster, while that is too short to find what is stuck or growing."""
     if view.watched_since is None:
         return
@@ -91,7 +55,7 @@ def _watched(view: "View") -> Iterable[str]:
         yield f"watched for {duration(seconds)}" if seconds > 0 else "first poll"
 
 
-def _problem_clauses(view: "View") -> tuple[list[Clause], int]:
+def _problem_clauses(view: View) -> tuple[list[Clause], int]:
     """A clause for each kind of problem, and how many problems there are beyond the first MOST_KINDS of these."""
     table = view.problems
     rows = np.flatnonzero(table.cause < 0).tolist()
@@ -103,7 +67,7 @@ def _problem_clauses(view: "View") -> tuple[list[Clause], int]:
     return clauses, len(rows) - sum(len(mine) for _, mine in told)
 
 
-def _said(view: "View", kind: str, rows: list[int]) -> str:
+def _said(view: View, kind: str, rows: list[int]) -> str:
     """Some problems of one kind as one clause: partitions are counted, of others the first is told."""
     table = view.problems
     if kind in OF_PARTITIONS:
@@ -121,13 +85,13 @@ def _partitions(about: Ragged, rows: list[int]) -> int:
     return len({partition for row in rows for partition in about.row(row)})
 
 
-def _firing_alerts(view: "View", *, critical: bool) -> Iterable[Clause]:
+def _firing_alerts(view: View, *, critical: bool) -> Iterable[Clause]:
     if firing := _firing(view, critical=critical):
         kind = "critical alert" if critical else "other alert" if _firing(view, critical=True) else "alert"
         yield Clause("critical" if critical else "degraded", f"{plural(firing, kind)} firing")
 
 
-def _all_well(view: "View") -> str:
+def _all_well(view: View) -> str:
     groups = view.totals.groups
     if not lists_groups(view.snapshot):
         verb = "keeps" if groups == 1 else "keep"
@@ -135,11 +99,11 @@ def _all_well(view: "View") -> str:
     return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
 
 
-def _firing(view: "View", *, critical: bool) -> int:
+def _firing(view: View, *, critical: bool) -> int:
     return sum(each.state == "firing" and (each.severity == "critical") == critical for each in view.alerts)
 
 
-def worst_groups(view: "View") -> Ints:
+def worst_groups(view: View) -> Ints:
     """Rows of the groups that are not ok: by severity of their status, then by their known lag, the worst first."""
     lags = view.group_lags
     order = np.lexsort((-np.nan_to_num(lags.lag_at_least), -np.array(SEVERITY)[lags.status]))
@@ -147,13 +111,13 @@ def worst_groups(view: "View") -> Ints:
     return worst
 
 
-def count_groups(view: "View") -> dict[str, int]:
+def count_groups(view: View) -> dict[str, int]:
     """How many groups have each status in STATUSES; every group counts once."""
     counts = np.bincount(view.group_lags.status, minlength=len(STATUSES))
     return dict(zip(STATUSES, counts.tolist(), strict=True))
 
 
-def group_why(view: "View", row: int, write: Write = count) -> str:
+def group_why(view: View, row: int, write: Write = count) -> str:
     """The reason for a group's status, with the partition that is worst; empty for a group that keeps up."""
     lags = view.group_lags
     if lags.status[row] == OK:
@@ -179,7 +143,7 @@ def group_why(view: "View", row: int, write: Write = count) -> str:
     return "; ".join(parts)
 
 
-def _grows(view: "View", group: int, write: Write) -> str:
+def _grows(view: View, group: int, write: Write) -> str:
     """How a group grows as a whole, of which no partition does for long enough."""
     lags = view.group_lags
     read, come = rate(float(lags.consume_rate[group])), rate(float(lags.produce_rate[group]))
@@ -189,7 +153,7 @@ def _grows(view: "View", group: int, write: Write) -> str:
     return f"{said}; largest lag on {_place(view, most)}: {left_of(view, most, write)}" if most >= 0 else said
 
 
-def _worst(view: "View", group: int) -> Ints:
+def _worst(view: View, group: int) -> Ints:
     """The rows of lag that have the group's status, that with the most lag first; none where it is unknown."""
     first, last = np.searchsorted(view.lag.group, [group, group + 1])
     status = view.group_lags.status[group]
@@ -198,7 +162,7 @@ def _worst(view: "View", group: int) -> Ints:
     return worst[:0] if status == UNKNOWN else worst
 
 
-def _how(view: "View", row: int, write: Write) -> str:
+def _how(view: View, row: int, write: Write) -> str:
     """How a row of lag stands and for how long its group has, who has it, and what is left to read."""
     reader, held = reader_of(view, row), held_of(view, row)
     span = span_of_group(view, int(view.lag.group[row]))
@@ -207,7 +171,7 @@ def _how(view: "View", row: int, write: Write) -> str:
     return f"{said}{reader and f' ({reader})'}: {left}{held and f', {held}'}"
 
 
-def partition_why(view: "View", row: int, write: Write = count) -> str:
+def partition_why(view: View, row: int, write: Write = count) -> str:
     """The reason for the status of a row of `view.lag`; empty for a partition that is read in time."""
     lag, status = view.lag, int(view.lag_statuses.status[row])
     parts = []
@@ -224,5 +188,5 @@ def partition_why(view: "View", row: int, write: Write = count) -> str:
     return "; ".join(parts)
 
 
-def _place(view: "View", row: int) -> str:
+def _place(view: View, row: int) -> str:
     return f"{visible(view.snapshot.topics.topic[view.lag.topic[row]])}-{view.lag.partition[row]}"

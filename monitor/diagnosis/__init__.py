@@ -1,19 +1,16 @@
 """Why groups are behind: patterns in the tables of a View, each told in a sentence with the numbers behind it."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from monitor.diagnosis.brokers import broker_at_fault
 from monitor.diagnosis.by_status import by_status
-from monitor.diagnosis.diagnosis import Diagnoses, Diagnosis, diagnoses_table
 from monitor.diagnosis.members import empty_group, idle_members, rebalance_storm, stuck_member
 from monitor.diagnosis.offsets import deletion_overtakes, offsets_reset, retention_passed
 from monitor.diagnosis.partitions import hot_partition, open_transaction
 from monitor.diagnosis.rates import consumers_slowed, producers_sped_up
 from monitor.diagnosis.signs import Signs
-
-if TYPE_CHECKING:
-    from monitor.view import View
+from monitor.model.diagnoses import Diagnoses, Diagnosis, diagnoses_table
+from monitor.model.view import View
 
 PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
     retention_passed,
@@ -40,7 +37,7 @@ EXCUSED = {
 """Patterns that only follow from another one, and are not told of a group beside it."""
 
 
-def diagnose(view: "View") -> Diagnoses:
+def diagnose(view: View) -> Diagnoses:
     """The diagnoses of all groups of a View, those of the worst group first; no group that is chosen is without one."""
     signs = Signs(view)
     found = [each for pattern in PATTERNS for each in pattern(signs)]

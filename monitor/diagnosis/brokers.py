@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
-from monitor.snapshot import NO_LEADER
-from monitor.table import values_at
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import values_at
 from monitor.text import plural
 
 LATE_HERE, LATE_ELSEWHERE = 0.8, 0.1

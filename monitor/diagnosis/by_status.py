@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.derive.lag import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK
 from monitor.derive.story import is_simple
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
-from monitor.table import Ints
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK
+from monitor.model.table import Ints
 from monitor.text import count, duration, plural, rate
 
 

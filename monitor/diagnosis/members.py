@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.derive.lag import OK, STOPPED, STUCK
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.status import OK, STOPPED, STUCK
 from monitor.text import count, plural, rate
 
 STORM = 4

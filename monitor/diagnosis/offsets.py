@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.status import BEHIND
 from monitor.text import count, duration, plural, rate
 
 RESET_SECONDS = 3600.0

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import NAME, Signs
-from monitor.table import values_at
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.table import values_at
 from monitor.text import count, duration, name_of, percent, rate
 
 HOT = 3.0

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.diagnosis.diagnosis import Diagnosis
 from monitor.diagnosis.signs import Signs
-from monitor.table import Flags, Floats
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.table import Flags, Floats
 from monitor.text import rate
 
 SPED_UP = 1.5

@@ -1,19 +1,16 @@
 """What patterns look at: the worst groups of a View, their rows of lag, and sums of their rates over windows."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monitor.derive.lag import LOST, OK, UNKNOWN
 from monitor.derive.runs import Runs
 from monitor.derive.story import span_of_group
 from monitor.derive.verdict import worst_groups
-from monitor.table import Flags, Floats, Ints, values_at
+from monitor.model.status import LOST, OK, UNKNOWN
+from monitor.model.table import Flags, Floats, Ints, values_at
+from monitor.model.view import View
 from monitor.text import name_of
-
-if TYPE_CHECKING:
-    from monitor.view import View
 
 MOST_GROUPS = 200
 """So many groups that are not ok are diagnosed, the worst first."""
@@ -24,7 +21,7 @@ NAME = 60
 class Signs:
     """A View as the patterns need it. An unknown number is NaN here too, and no comparison with it holds."""
 
-    def __init__(self, view: "View") -> None:
+    def __init__(self, view: View) -> None:
         self.view = view
         worst = worst_groups(view)
         self.groups: Ints = worst[view.group_lags.status[worst] != UNKNOWN][:MOST_GROUPS]

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from monitor.events.event import NAME, Event
-from monitor.snapshot import Snapshot
+from monitor.events.event import NAME
+from monitor.model.events import Event
+from monitor.model.snapshot import Snapshot
 from monitor.text import visible
 
 

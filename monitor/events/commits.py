@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import Lag
-from monitor.events.event import NAME, Event, fold_rows, place
+from monitor.events.event import NAME, fold_rows, place
+from monitor.model.events import Event
+from monitor.model.lag import Lag
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Floats, Ints
 from monitor.past.rows import lag_places, same_topics
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, Ints
 from monitor.text import count, name_of, plural
 
 

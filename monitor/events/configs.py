@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from monitor.details import BrokerConfigs, TopicConfigs
-from monitor.events.event import NAME, Event, fold
-from monitor.snapshot import KNOWN, NO_LEADER, Snapshot
+from monitor.events.event import NAME, fold
+from monitor.model.details import BrokerConfigs, TopicConfigs
+from monitor.model.events import Event
+from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
 from monitor.text import count, name_of, size, span, visible
 
 

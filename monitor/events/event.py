@@ -1,42 +1,13 @@
 """What an event is, and the table of those that are remembered."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from monitor.table import Floats, Ints, Table, Texts, column, objects
+from monitor.model.events import Event, Events
+from monitor.model.table import Ints
 from monitor.text import duration, name_of
-
-KINDS = (
-    "broker_joined",
-    "broker_gone",
-    "broker_back",
-    "broker_restarted",
-    "controller_changed",
-    "leader_moved",
-    "isr_shrunk",
-    "isr_grown",
-    "replicas_changed",
-    "truncated",
-    "topic_created",
-    "topic_deleted",
-    "topic_recreated",
-    "partitions_added",
-    "config_changed",
-    "group_created",
-    "group_deleted",
-    "group_emptied",
-    "coordinator_changed",
-    "rebalanced",
-    "member_joined",
-    "member_left",
-    "offsets_reset",
-    "retention_overtook",
-    "commit_beyond_end",
-)
-"""What can happen; docs/events.md tells how each is seen."""
 
 MOST_ALIKE = 20
 """More events of a kind in one poll are folded into one for each broker, topic or group."""
@@ -46,58 +17,6 @@ SUBJECT = 250
 """Most characters of a name as a subject: a topic has no longer one."""
 SEVERAL = "several"
 """The subject of an event that is about more than one."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """One change, seen between the last poll that knew what was before (`after_time`) and the poll that saw it.
-
-    Times are unix seconds. `before`, `after` and `text` are lines of visible text; names of subjects are as Kafka has
-    them. -1 and None are for subjects that it is not about.
-    """
-
-    kind: str
-    after_time: float
-    time: float
-    text: str
-    broker: int = -1
-    topic: str | None = None
-    partition: int = -1
-    group: str | None = None
-    before: str = ""
-    after: str = ""
-    records: float | None = None
-    count: int = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Events(Table):
-    """One row an event, the newest first."""
-
-    time: Floats = column("f8", "unix time of the poll that saw it", "seconds")
-    after_time: Floats = column("f8", "unix time of the last poll that saw what was before", "seconds")
-    kind: Texts = column("O", "one of KINDS")
-    broker: Ints = column("i4", "node id, -1 where it is about none")
-    topic: Texts = column("O", "name, None where it is about none")
-    partition: Ints = column("i4", "partition number, -1 where it is about none")
-    group: Texts = column("O", "group id, None where it is about none")
-    before: Texts = column("O", "what was, in words")
-    after: Texts = column("O", "what is, in words")
-    records: Floats = column(
-        "f8", "records set back, truncated, deleted unread or beyond the log end; unknown for other kinds", "records"
-    )
-    count: Ints = column("i4", "how many alike it stands for")
-    text: Texts = column("O", "the event in a sentence")
-
-
-def events_table(events: Sequence[Event]) -> Events:
-    """Events in the order of a sequence."""
-    columns: dict[str, Any] = {}
-    for each in Events.schema():
-        values = [getattr(event, each.name) for event in events]
-        dtype = each.metadata["dtype"]
-        columns[each.name] = objects(values) if dtype.hasobject else np.array(values, dtype)
-    return Events(**columns)
 
 
 def when(events: Events, row: int, now: float, interval_seconds: float | None) -> str:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.derive.completeness import lists_groups
-from monitor.events.event import NAME, Event, fold, some
-from monitor.snapshot import KNOWN, Snapshot
+from monitor.events.event import NAME, fold, some
+from monitor.model.events import Event
+from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.text import name_of, plural
 
 REBALANCING = ("PreparingRebalance", "CompletingRebalance")

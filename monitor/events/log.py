@@ -1,41 +1,22 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.derive.lag import Lag
 from monitor.events.brokers import Brokers, see_brokers
 from monitor.events.commits import Commits, see_commits
 from monitor.events.configs import Configs, see_configs
-from monitor.events.event import KINDS, Event, Events, events_table
 from monitor.events.groups import Groups, see_groups
 from monitor.events.partitions import Partitions, see_partitions
 from monitor.events.topics import Topics, see_topics
-from monitor.snapshot import Snapshot
+from monitor.model.events import NO_CHANGES, Changes, Event, events_table
+from monitor.model.lag import Lag
+from monitor.model.snapshot import Snapshot
 
 KEPT = 1000
 """How many events are remembered."""
 STORM_SECONDS = 600.0
 """Rebalances are counted over so long."""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a View shows of the log: the newest events, counts by kind since the start, and rebalances.
-
-    `rebalances` counts those of the last STORM_SECONDS by group id. `watched_seconds` is how long the log goes back, to
-    unix time `watched_since`, None before the first snapshot.
-    """
-
-    events: Events
-    counts: dict[str, int]
-    rebalances: dict[str, int]
-    watched_seconds: float
-    watched_since: float | None = None
-
-
-NO_CHANGES = Changes(Events.empty(), dict.fromkeys(KINDS, 0), {}, 0.0)
 
 
 class _Memory(NamedTuple):

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.events.event import Event, fold_rows, place
+from monitor.events.event import fold_rows, place
+from monitor.model.events import Event
+from monitor.model.snapshot import NO_LEADER, Snapshot
+from monitor.model.table import Flags, Floats, Ints, Ragged
 from monitor.past.rows import partition_places, same_topics
-from monitor.snapshot import NO_LEADER, Snapshot
-from monitor.table import Flags, Floats, Ints, Ragged
 from monitor.text import count, plural
 
 SHOWN_BROKERS = 5

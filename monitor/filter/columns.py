@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.table import Ints, Texts, objects
+from monitor.model.table import Ints, Texts, objects
 
 
 class Kind(Enum):

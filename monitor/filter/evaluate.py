@@ -10,8 +10,8 @@ import numpy as np
 from monitor.filter.columns import Columns, Names, Numbers
 from monitor.filter.literals import Number
 from monitor.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
+from monitor.model.table import Flags
 from monitor.patterns import pattern_of
-from monitor.table import Flags
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,

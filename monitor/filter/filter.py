@@ -7,7 +7,7 @@ from monitor.filter.columns import Columns, Schema
 from monitor.filter.evaluate import Truth, evaluate
 from monitor.filter.parse import parse
 from monitor.filter.tree import Expression, conditions
-from monitor.table import Flags
+from monitor.model.table import Flags
 
 
 @dataclass(frozen=True)

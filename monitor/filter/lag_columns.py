@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.derive.lag import STATUSES
-from monitor.derive.times import METHODS, NO_METHOD
 from monitor.filter.columns import Column, Columns, Kind, Names, Numbers, schema_of
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.table import Ints, Texts, objects
-from monitor.view import View
+from monitor.model.lag import METHODS, NO_METHOD
+from monitor.model.snapshot import KNOWN, NO_LEADER
+from monitor.model.status import STATUSES
+from monitor.model.table import Ints, Texts, objects
+from monitor.model.view import View
 
 Read = Callable[[View], Numbers | Names]
 

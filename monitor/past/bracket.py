@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from monitor.model.table import Floats, Ints
 from monitor.past.ring import Ring
-from monitor.table import Floats, Ints
 
 
 def bracket(ends: Ring, partition: Ints, offset: Ints) -> tuple[Floats, Floats]:

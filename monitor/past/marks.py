@@ -5,9 +5,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.table import Flags, Floats, Ints
 from monitor.past.rows import Places, group_places, lag_places
-from monitor.snapshot import KNOWN, Snapshot
-from monitor.table import Flags, Floats, Ints
 
 LATCHES = 8
 """How many conditions are followed in time; monitor.derive.status names them, a bit each."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from monitor.derive.transactions import age_by_clock
-from monitor.snapshot import Snapshot
-from monitor.table import Floats
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Floats
 
 Key = tuple[str, float, float]
 """Transactional id, producer id and start, by which one transaction is known from poll to poll."""

@@ -4,15 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import Lag, next_offsets, waiting_rows
+from monitor.derive.lag import next_offsets, waiting_rows
+from monitor.model.lag import Lag
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Floats, Ints
 from monitor.past.bracket import bracket
 from monitor.past.growing import Growing
 from monitor.past.marks import Absent, Marks
 from monitor.past.open_transactions import OpenTransactions
 from monitor.past.ring import Ring
 from monitor.past.rows import Places, lag_places, partition_places, same_topics
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, Ints
 
 END_SECONDS = 6 * 3600.0
 """How far back end offsets are remembered; what was produced before is dated by ListOffsets."""

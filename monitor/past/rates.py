@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from monitor.model.table import Floats
 from monitor.past.ring import Ring
-from monitor.table import Floats
 
 WINDOWS = (60.0, 300.0, 900.0, 3600.0)
 """The windows over which rates are told, in seconds."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.table import Floats, Ints
+from monitor.model.table import Floats, Ints
 
 UNKNOWN = -1
 """A number that was not known at a poll, nor at any before."""

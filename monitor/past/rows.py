@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from monitor.snapshot import Snapshot, row_key
-from monitor.table import Ints
+from monitor.model.snapshot import Snapshot, row_key
+from monitor.model.table import Ints
 
 Places = tuple[Ints, Ints, Ints]
 """Rows of groups and topics, and partition numbers, of the same length."""

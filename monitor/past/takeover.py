@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.coordinators import partition_of, tenures
+from monitor.model.snapshot import KNOWN, Outcome, Snapshot, reason_code
+from monitor.model.table import Flags, Floats, Ints, Texts
 from monitor.past.marks import KEPT_SECONDS
 from monitor.past.rows import group_places, lag_places
-from monitor.snapshot import KNOWN, Outcome, Snapshot, reason_code
-from monitor.table import Flags, Floats, Ints, Texts
 
 FELL = "its new coordinator gives an older offset than the one before: asked again in the next poll"
 

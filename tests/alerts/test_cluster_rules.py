@@ -14,9 +14,10 @@ from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator
 from alerts.rules import Rule
 from kmon.commands.wiring import rules_of
+from monitor.derive.view import make_view
+from monitor.model.view import AlertRow, View
 from monitor.settings import AlertSettings
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
-from monitor.view import AlertRow, View, make_view
 
 LOST = ClusterRule(UNREACHABLE, for_seconds=20)
 

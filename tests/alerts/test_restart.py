@@ -16,8 +16,9 @@ from alerts.notice import Notice
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
 from alerts.state_file import StateFile
+from monitor.derive.view import make_view
+from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
-from monitor.view import AlertRow, View, make_view
 
 RULE = Rule("Lag", 50, for_seconds=20)
 

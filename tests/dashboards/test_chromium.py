@@ -9,8 +9,9 @@ from hostile import HOSTILE as NAMES
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.links import group_path
+from monitor.derive.view import make_view
+from monitor.model.view import View
 from monitor.text import visible
-from monitor.view import View, make_view
 
 pytestmark = pytest.mark.chromium
 

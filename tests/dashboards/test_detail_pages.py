@@ -16,10 +16,11 @@ from dashboards.app import create_app
 from dashboards.feed import Cells
 from dashboards.links import group_path, topic_path
 from dashboards.pages import brokers, cluster, group, overview, topic, topics
-from monitor.details import Transactions
-from monitor.snapshot import Outcome
-from monitor.table import objects
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.details import Transactions
+from monitor.model.snapshot import Outcome
+from monitor.model.table import objects
+from monitor.model.view import View
 
 SEEN = {"cluster": "demo", "time": NOW}
 ALLOWED = {

@@ -20,10 +20,11 @@ from dashboards.links import group_path, topic_path
 from dashboards.pages import cluster, clusters, events, group, groups, overview, problems
 from monitor.derive.status import BEFORE_WATCHED
 from monitor.derive.times import NO_RATES, NOT_DATED
-from monitor.details import Capabilities
-from monitor.events.event import KINDS
-from monitor.table import objects
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.details import Capabilities
+from monitor.model.events import KINDS
+from monitor.model.table import objects
+from monitor.model.view import View
 
 SEEN = {"cluster": "demo", "time": NOW}
 

@@ -17,8 +17,9 @@ from dashboards.feed import Cells
 from dashboards.group_tables import members, tiles
 from dashboards.pages import brokers, cluster, events, group, groups, overview, topic, topics
 from monitor.collectors import COLLECTORS
-from monitor.derive.lag import SEVERITY, STATUSES
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.status import SEVERITY, STATUSES
+from monitor.model.view import View
 
 EMPTY = snapshot_of([], [])
 

@@ -11,8 +11,9 @@ from views import NOW, FixtureSource, Group, Topic, snapshot_of
 
 from exporters.api import Api
 from exporters.prometheus import MetricsPage
-from monitor.events.event import KINDS
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.events import KINDS
+from monitor.model.view import View
 
 
 def get(view: View, path: str) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.exposition import LabelColumn, Lines, escape, escape_all, filled
-from monitor.table import Floats, objects
+from monitor.model.table import Floats, objects
 
 offsets = st.integers(0, 2**53).map(float)
 

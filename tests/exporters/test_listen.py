@@ -23,8 +23,8 @@ from exporters import listen
 from exporters.listen import ListenError, PatientProtocol, bind, check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
+from monitor.derive.view import make_view
 from monitor.settings import SettingsError
-from monitor.view import make_view
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,10 +20,18 @@ from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.prometheus import MetricsPage
 from monitor.alerting import AlertCounters, Counters
 from monitor.collectors.transactions import UNDER_WAY
-from monitor.details import Capabilities, Features, LogDirs, Replicas, TopicConfigs, TransactionPartitions, Transactions
-from monitor.snapshot import Outcome, Snapshot
-from monitor.table import objects
-from monitor.view import make_view
+from monitor.derive.view import make_view
+from monitor.model.details import (
+    Capabilities,
+    Features,
+    LogDirs,
+    Replicas,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
+from monitor.model.snapshot import Outcome, Snapshot
+from monitor.model.table import objects
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
 

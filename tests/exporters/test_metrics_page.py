@@ -20,8 +20,9 @@ from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.family import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
 from monitor.alerting import AlertCounters, Counters
+from monitor.derive.view import make_view
+from monitor.model.view import AlertRow, View
 from monitor.source import Memory
-from monitor.view import AlertRow, View, make_view
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
 

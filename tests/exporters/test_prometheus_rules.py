@@ -14,7 +14,8 @@ from views import FixtureSource, Group, Topic, snapshot_of
 
 from exporters.families import FAMILIES
 from exporters.prometheus import MetricsPage
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.view import View
 
 ROOT = Path(__file__).parents[2]
 RULES = re.search(r"```yaml\n(groups:\n.*?)```", (ROOT / "docs/metrics.md").read_text(), re.DOTALL)

@@ -5,8 +5,8 @@ from views import FixtureSource, Group, shop_view, snapshot_of
 
 from exporters.families import FAMILIES
 from exporters.prometheus import MetricsPage
-from monitor.derive.lag import STATUSES
-from monitor.view import make_view
+from monitor.derive.view import make_view
+from monitor.model.status import STATUSES
 
 
 def test_the_families_that_are_state_sets() -> None:

@@ -13,12 +13,13 @@ from chaos_truth import SPREADING_SECONDS, Ledger, Series, Span, Truth
 from chaos_workload import COORDINATORS, coordinator_of, names
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.lag import LOST, OK
-from monitor.details import Capabilities
-from monitor.diagnosis.diagnosis import Diagnosis, diagnoses_table
-from monitor.events.event import Event, events_table
-from monitor.table import objects
-from monitor.view import AlertRow, View, make_view
+from monitor.derive.view import make_view
+from monitor.model.details import Capabilities
+from monitor.model.diagnoses import Diagnosis, diagnoses_table
+from monitor.model.events import Event, events_table
+from monitor.model.status import LOST, OK
+from monitor.model.table import objects
+from monitor.model.view import AlertRow, View
 
 EVERYWHERE = [1, 2, 3]
 FAR = THRESHOLD + 1_000

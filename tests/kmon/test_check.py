@@ -9,7 +9,8 @@ from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, STATES, UNKNOWN, WARNING, judge_cluster, judge_rows, rows_of
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.view import View
 
 VALUE = r"[a-z_]+=(U|[0-9.]+s?);;[0-9.]*;0"
 LINE = re.compile(rf"KMON (OK|WARNING|CRITICAL|UNKNOWN) - [^|\n]+(\|{VALUE}( {VALUE})*)?\n")

@@ -19,11 +19,12 @@ from kmon.commands.doctor import Report, lines_of
 from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
 from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Grant
 from monitor.client.reach import Reached
-from monitor.details import Capabilities
+from monitor.derive.view import make_view
+from monitor.model.details import Capabilities
+from monitor.model.table import objects
+from monitor.model.view import View
 from monitor.settings import ClusterSettings
 from monitor.settings.security import SecuritySettings
-from monitor.table import objects
-from monitor.view import View, make_view
 
 SERVED = {use.api.key: (0, 99) for use in USES}
 ANSWERS = [Reached(node, f"10.0.0.{node}:9092", served=SERVED) for node in (1, 2, 3)]

@@ -18,13 +18,14 @@ from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json
 from kmon.commands.lag_rows import KEYS, Row, lag_rows, missing_of
 from kmon.commands.text import age, width
 from monitor.derive.times import NOT_DATED
-from monitor.details import RecordTimes, TopicConfigs
+from monitor.derive.view import make_view
 from monitor.filter.columns import Columns
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG
+from monitor.model.details import RecordTimes, TopicConfigs
+from monitor.model.table import Flags, objects
+from monitor.model.view import View
 from monitor.patterns import Pattern
-from monitor.table import Flags, objects
-from monitor.view import View, make_view
 
 HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
 

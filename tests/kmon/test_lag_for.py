@@ -17,7 +17,7 @@ from kmon import cli
 from kmon.commands import asking
 from kmon.commands.check import CRITICAL, OK, UNKNOWN
 from monitor.collectors import COLLECTORS, LAG_COLLECTORS
-from monitor.view import View
+from monitor.model.view import View
 
 STUCK = watch([*[Poll(1000 + 10 * each, 990 + 10 * each) for each in range(18)], *[Poll(2000, 1160)] * 30])
 """Eight minutes of a group that gets stuck in the third."""

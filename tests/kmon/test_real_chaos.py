@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, cycle
 
 import pytest
@@ -31,10 +31,11 @@ from alerts.notice import Notice
 from alerts.rules import Rule
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.alerting import Counters
+from monitor.derive.view import with_alerts
+from monitor.model.view import View
 from monitor.poll import poll_once
 from monitor.poll_loop import PollLoop
 from monitor.source import Memory
-from monitor.view import View
 
 pytestmark = [
     pytest.mark.kafka,
@@ -102,7 +103,7 @@ class Kmon:
             self._said.put(Said(view, time.monotonic(), run, resolved))
 
         memory.subscribe(show)
-        self._loop = PollLoop(self._settings, memory, lambda view: replace(view, alerts=evaluator.observe(view)))
+        self._loop = PollLoop(self._settings, memory, lambda view: with_alerts(view, evaluator.observe(view)))
         self._loop.start()
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from kmon.commands.doctor import examine
 from monitor.capabilities import PERMISSIONS
 from monitor.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS
 from monitor.derive.lag import HIDDEN_COMMITS
-from monitor.view import View
+from monitor.model.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -14,9 +14,9 @@ from small_cluster import small_cluster
 import monitor.poll
 from kmon import cli
 from kmon.commands.wiring import serving
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings import AlertSettings, ClusterSettings, Settings
-from monitor.view import View
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from alerts.saved import Saved, to_json
 from alerts.state_file import StateFile, file_name
 from kmon.commands import wiring
 from kmon.commands.wiring import polling
+from monitor.model.view import View
 from monitor.settings import AlertSettings, ClusterSettings, Settings
 from monitor.settings.alerts import UNREACHABLE
-from monitor.view import View
 
 NOBODY = "127.0.0.1:1"
 

@@ -10,7 +10,7 @@ from monitor.assemble import NOT_IN_METADATA, Assembler
 from monitor.client.client import BrokerAddress
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.group_tables import NOT_ASKED
-from monitor.snapshot import Requests, Snapshot
+from monitor.model.snapshot import Requests, Snapshot
 
 METADATA = snapshot_of([Topic("a", [(0, 0), (0, 0)]), Topic("b", [(0, 0)])], [])
 GROUPS = [

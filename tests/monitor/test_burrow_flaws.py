@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from series import Poll, watch
 
-from monitor.derive.lag import STATUSES
+from monitor.model.status import STATUSES
 
 INTERVALS = 10
 """Commits and high watermarks that Burrow keeps, by default."""

@@ -23,10 +23,10 @@ from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.collectors.groups import GroupCollector
 from monitor.collectors.leader_offsets import NOT_CHOSEN
+from monitor.derive.view import make_view
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
+from monitor.model.snapshot import Requests
 from monitor.settings import SettingsError, load
-from monitor.snapshot import Requests
-from monitor.view import make_view
 
 NAMES = st.lists(st.sampled_from(["a", "b.*", "a|b", ".*c", ""]), max_size=2)
 

@@ -13,7 +13,7 @@ from monitor.client.faults import Fault
 from monitor.client.wire import Answer
 from monitor.collectors.cluster import ClusterCollector
 from monitor.draft import Draft
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 BROKERS: list[dict[str, Any]] = [
     {"node_id": 2, "host": "b2", "port": 9092, "rack": None},

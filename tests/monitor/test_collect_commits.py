@@ -14,7 +14,7 @@ from monitor.collectors.base import Collector
 from monitor.collectors.commits import CommitCollector
 from monitor.collectors.share_offsets import NO_SHARE_LAG, ShareOffsetCollector
 from monitor.draft import Draft, ListedGroup
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 TIMEOUT = "broker 2: timed out after 3.0 s"
 

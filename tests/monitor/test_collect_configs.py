@@ -19,7 +19,7 @@ from monitor.collectors import configs as module
 from monitor.collectors.configs import NOT_ASKED_YET, NOT_THERE, SILENT_SECONDS, ConfigCollector
 from monitor.collectors.leader_offsets import NOT_CHOSEN
 from monitor.draft import Draft
-from monitor.snapshot import Snapshot, Topics
+from monitor.model.snapshot import Snapshot, Topics
 
 TOPIC, BROKER = 2, 4
 Pairs = dict[str, str | None]

@@ -14,9 +14,9 @@ from monitor.client.wire import Answer
 from monitor.collectors import eligible_replicas
 from monitor.collectors.capability import NOBODY
 from monitor.collectors.eligible_replicas import FEATURE, SWITCHED_OFF, EligibleReplicaCollector
-from monitor.details import Features
 from monitor.draft import Draft
-from monitor.table import objects
+from monitor.model.details import Features
+from monitor.model.table import objects
 
 NAME = "eligible_replicas"
 WHOLE = snapshot_of([Topic("a", [(0, 0)]), Topic("b", [(0, 0), (0, 0)])], [])

@@ -17,7 +17,7 @@ from monitor.collectors.group_evidence import ABSENT_POLLS, NOT_LISTED, made_up
 from monitor.collectors.groups import GroupCollector
 from monitor.coordinators import OFFSETS_TOPIC, partition_of
 from monitor.draft import Draft, ListedGroup
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 TIMEOUT = "broker 2: timed out after 3.0 s"
 

@@ -15,7 +15,7 @@ from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.collectors.log_dirs import EMPTY, LogDirCollector
 from monitor.draft import Draft
-from monitor.snapshot import Snapshot
+from monitor.model.snapshot import Snapshot
 
 BROKERS = [BrokerAddress(node, f"b{node}", 9092, None) for node in (1, 2)]
 TIMEOUT = "broker 2: timed out after 3.0 s"

@@ -16,9 +16,9 @@ from monitor.client.wire import Answer
 from monitor.collectors.capability import NOBODY
 from monitor.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
 from monitor.collectors.tiered_offsets import EARLIEST_LOCAL, LATEST_TIERED, TieredOffsetCollector
-from monitor.details import TopicConfigs
 from monitor.draft import Draft
-from monitor.table import objects
+from monitor.model.details import TopicConfigs
+from monitor.model.table import objects
 
 NAME = "tiered_offsets"
 # Rows: a-0 on 1, b-0 on 1, b-1 on 2, c-0 on none.

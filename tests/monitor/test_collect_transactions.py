@@ -18,7 +18,7 @@ from monitor.collectors.capability import NOBODY
 from monitor.collectors.transactions import NOT_DESCRIBED, NOT_FOUND, TransactionCollector
 from monitor.coordinators import TRANSACTIONS_TOPIC
 from monitor.draft import Draft
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 NAME = "transactions"
 SNAPSHOT = snapshot_of([Topic("a", [(0, 0)]), Topic("b", [(0, 0), (0, 0)])], [])

@@ -4,7 +4,7 @@ import pytest
 from views import Topic, snapshot_of
 
 from monitor.coordinators import OFFSETS_TOPIC, Tenure, leaderless, partition_of, tenures
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,14 @@ from series import Series
 from snapshots import snapshots
 from views import Group, Topic
 
-from monitor.derive.lag import OK, UNKNOWN
+from monitor.derive.view import make_view
 from monitor.diagnosis import PATTERNS
 from monitor.diagnosis.by_status import BY_STATUS
-from monitor.diagnosis.diagnosis import Diagnosis, diagnoses_table, evidence_of
-from monitor.snapshot import Snapshot
-from monitor.view import View, make_view
+from monitor.diagnosis.diagnosis import evidence_of
+from monitor.model.diagnoses import Diagnosis, diagnoses_table
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import OK, UNKNOWN
+from monitor.model.view import View
 
 INTERVAL = 30.0
 POLLS = 70

@@ -13,7 +13,8 @@ from monitor.derive.emptiness import (
     no_topics,
     no_unhealthy_groups,
 )
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.view import View
 
 WHY = "partition 3 of __consumer_offsets has no leader"
 TOPICS = [Topic("t", [(0, 5)])]

@@ -14,11 +14,12 @@ from snapshots import snapshots
 from views import NOW, Group, Topic, snapshot_of
 
 from monitor.derive.lag import derive_lag
-from monitor.details import Capabilities
-from monitor.events.event import KINDS, Event, Events, events_table, subject_of, when
+from monitor.events.event import subject_of, when
 from monitor.events.log import KEPT, STORM_SECONDS, EventLog
-from monitor.snapshot import Brokers, Snapshot
-from monitor.table import Ragged, objects
+from monitor.model.details import Capabilities
+from monitor.model.events import KINDS, Event, Events, events_table
+from monitor.model.snapshot import Brokers, Snapshot
+from monitor.model.table import Ragged, objects
 
 TIMED_OUT = "broker 2: timed out after 3.3 s"
 

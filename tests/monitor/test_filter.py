@@ -7,8 +7,8 @@ from monitor.filter.columns import Column, Kind, Names, Numbers, columns_of, sch
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.parse import MAX_CHARACTERS, MAX_DEPTH, parse
+from monitor.model.table import objects
 from monitor.patterns import Pattern
-from monitor.table import objects
 
 SCHEMA = schema_of(
     Column("lag", Kind.NUMBER, "", "records"),

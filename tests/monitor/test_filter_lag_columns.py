@@ -8,11 +8,12 @@ import pytest
 from details import detailed_view
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.times import METHODS
+from monitor.derive.view import make_view
 from monitor.filter.columns import Kind, Names
 from monitor.filter.filter import Filter
 from monitor.filter.lag_columns import LAG, lag_columns
-from monitor.view import View, make_view
+from monitor.model.lag import METHODS
+from monitor.model.view import View
 
 DOC = Path(__file__).parents[2] / "docs" / "filter.md"
 

@@ -15,7 +15,7 @@ from monitor.filter.filter import Filter
 from monitor.filter.literals import BYTES, SECONDS, Number
 from monitor.filter.parse import parse
 from monitor.filter.tree import Among, And, Compare, Expression, Known, Literal, Match, Not, Or
-from monitor.table import objects
+from monitor.model.table import objects
 
 SCHEMA = schema_of(
     Column("a", Kind.NUMBER, "", "records"),

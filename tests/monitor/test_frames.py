@@ -6,13 +6,13 @@ import pytest
 from tables_page import PAGE, page
 from views import shop_view
 
-from monitor.frames import SNAPSHOT_TABLES, TABLES, frame
+from monitor.frames import SNAPSHOT_TABLES, TABLES, frame, table_of
 
 
 @pytest.mark.parametrize("name", [*TABLES, *SNAPSHOT_TABLES])
 def test_every_table_has_a_frame(name: str) -> None:
     view = shop_view()
-    table = getattr(view if name in TABLES else view.snapshot, name)
+    table = table_of(view, name)
     assert len(frame(view, name)) == len(table)
     assert list(frame(view, name).columns) == [each.name for each in table.schema()]
 

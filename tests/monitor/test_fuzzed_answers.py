@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recorded import Recorded, Recording, ReplayClient, load, replaying
 from said import Row, is_true, said, tables
 
-from monitor.view import View
+from monitor.model.view import View
 
 RECORDING = load()
 APIS = sorted({each.api for each in RECORDING.answers})

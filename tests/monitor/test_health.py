@@ -14,11 +14,12 @@ from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.derive.health import LEVELS
-from monitor.derive.lag import OK, STATUSES
-from monitor.details import LogDirs, Quorum, Transactions
-from monitor.snapshot import Brokers, Snapshot
-from monitor.table import objects
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.details import LogDirs, Quorum, Transactions
+from monitor.model.snapshot import Brokers, Snapshot
+from monitor.model.status import OK, STATUSES
+from monitor.model.table import objects
+from monitor.model.view import View
 
 TIMED_OUT = "broker 2: timed out after 3.3 s"
 KINDS = (

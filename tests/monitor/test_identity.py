@@ -11,10 +11,10 @@ from monitor.client.apis import METADATA
 from monitor.client.client import Ask
 from monitor.client.faults import Fault
 from monitor.identity import ClusterName
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings, SettingsError
 from monitor.settings.load import load
-from monitor.view import View
 
 
 def test_a_name_is_never_changed() -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from snapshots import snapshots
 from views import Group, Topic, snapshot_of
 
-from monitor.derive.lag import NO_COMMIT, NO_PARTITION, STATUSES, derive_lag, lag_of
-from monitor.snapshot import KNOWN, Snapshot
-from monitor.view import make_view
+from monitor.derive.lag import NO_COMMIT, NO_PARTITION, derive_lag, lag_of
+from monitor.derive.view import make_view
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.status import STATUSES
 
 offset = st.integers(0, 2**53).map(float)
 maybe = offset | st.just(math.nan)

@@ -6,10 +6,12 @@ import numpy as np
 from series import topic_configs
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.times import AHEAD, APPEND, CREATE, METHODS, NOT_DATED, RECORD, UNORDERED
-from monitor.details import RecordTimes
-from monitor.table import objects
-from monitor.view import View, make_view
+from monitor.derive.times import AHEAD, NOT_DATED, UNORDERED
+from monitor.derive.view import make_view
+from monitor.model.details import RecordTimes
+from monitor.model.lag import APPEND, CREATE, METHODS, RECORD
+from monitor.model.table import objects
+from monitor.model.view import View
 
 TOPICS = [Topic("t", [(0, 100)] * 4), Topic("u", [(0, 100)] * 2)]
 GROUPS = [

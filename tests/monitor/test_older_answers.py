@@ -6,7 +6,7 @@ from releases import BASICS, RELEASES, OldClient, Release
 from said import Row, is_true, said
 
 from monitor.capabilities import PERMISSIONS
-from monitor.view import View
+from monitor.model.view import View
 
 RECORDING = load()
 

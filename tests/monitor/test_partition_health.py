@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from views import Topic, snapshot_of
 
 from monitor.derive.partitions import derive_partitions, measured_brokers, partition_rows
-from monitor.details import LogDirs, Reassignments, Replicas, TopicConfigs
-from monitor.snapshot import NO_LEADER, Snapshot
-from monitor.table import Ragged, objects
-from monitor.view import make_view
+from monitor.derive.view import make_view
+from monitor.model.details import LogDirs, Reassignments, Replicas, TopicConfigs
+from monitor.model.snapshot import NO_LEADER, Snapshot
+from monitor.model.table import Ragged, objects
 
 NODES = (1, 2, 3, 4)
 Place = tuple[int, int]

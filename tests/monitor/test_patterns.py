@@ -11,8 +11,9 @@ from alerts.rules import Rule, samples
 from kmon.commands.lag_rows import lag_rows
 from monitor import patterns
 from monitor.choice import Names
+from monitor.derive.view import make_view
+from monitor.model.view import View
 from monitor.patterns import Pattern
-from monitor.view import View, make_view
 from tui.match import matching
 
 ROOT = Path(__file__).parents[2]

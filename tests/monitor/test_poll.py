@@ -21,10 +21,10 @@ from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply
 from monitor.collectors.end_offsets import EndOffsetCollector
 from monitor.draft import Draft
+from monitor.model.snapshot import Outcome
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings import ClusterSettings
-from monitor.snapshot import Outcome
-from monitor.view import View
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",))
 

@@ -12,11 +12,11 @@ from answers import StubClient
 from small_cluster import small_cluster
 
 import monitor.poll
+from monitor.model.view import View
 from monitor.poll import Poller, poll_once
 from monitor.poll_loop import FRESH_AFTER, PATIENCE_SECONDS, PollLoop
 from monitor.settings import ClusterSettings
 from monitor.source import Memory
-from monitor.view import View
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",), interval_seconds=0.1)
 PATIENCE = 20.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from views import NOW, snapshot_of
 
 from monitor.derive.quorum import derive_quorum
-from monitor.details import Quorum
+from monitor.model.details import Quorum
 
 _time = st.integers(-600, 0).map(lambda age: NOW + age) | st.just(math.nan)
 _end = st.integers(0, 10_000).map(float) | st.sampled_from([math.nan, -1.0])

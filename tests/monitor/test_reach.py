@@ -7,10 +7,10 @@ from contextlib import closing
 import numpy as np
 
 from monitor.client.reach import Reached, reach
+from monitor.model.snapshot import Brokers
+from monitor.model.table import objects
 from monitor.poll import client_of
 from monitor.settings import ClusterSettings
-from monitor.snapshot import Brokers
-from monitor.table import objects
 
 
 def refused() -> int:

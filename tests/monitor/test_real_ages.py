@@ -13,10 +13,11 @@ from kafka_cluster import commit, commit_all, delete_records, make_topic, unique
 from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
-from monitor.derive.times import AHEAD, CREATE, METHODS, NOTHING, SEEN
+from monitor.derive.times import AHEAD
+from monitor.model.lag import CREATE, METHODS, NOTHING, SEEN
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.table import Floats
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -31,9 +31,9 @@ from monitor.client.wire import Answer
 from monitor.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, encode_list_offsets
 from monitor.decode.offset_fetch import decode_offset_fetch
 from monitor.decode.plain import plain_list_offsets, plain_offset_fetch
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings.client_options import client_options
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

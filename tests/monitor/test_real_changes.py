@@ -23,7 +23,7 @@ from kafka_cluster import (
 from real_kmon import polling, rows_of
 
 from kmon.demo.cluster import Cluster
-from monitor.view import View
+from monitor.model.view import View
 
 pytestmark = pytest.mark.kafka
 

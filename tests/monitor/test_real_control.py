@@ -16,9 +16,9 @@ from real_kmon import polling
 from kmon.demo.cluster import Cluster
 from kmon.demo.jars import KAFKA_VERSION, class_path
 from monitor.choice import Choice
-from monitor.derive.times import CREATE
+from monitor.model.lag import CREATE
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -9,8 +9,8 @@ from kafka_cluster import commit, create_topic, make_topic, member, produce, uni
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

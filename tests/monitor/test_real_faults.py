@@ -20,9 +20,9 @@ from kmon.demo.cluster import Cluster
 from monitor.client.client import Ask, Client
 from monitor.coordinators import OFFSETS_TOPIC
 from monitor.draft import Draft
+from monitor.model.snapshot import KNOWN, NO_LEADER
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -8,8 +8,8 @@ from kafka_cluster import make_topic, unique, wait_until
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

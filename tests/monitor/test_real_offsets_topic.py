@@ -14,9 +14,9 @@ from alerts.rules import Rule
 from kmon.demo.cluster import Cluster
 from monitor.coordinators import OFFSETS_TOPIC, partition_of
 from monitor.derive.completeness import lists_groups
+from monitor.model.snapshot import KNOWN, NO_LEADER
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.snapshot import KNOWN, NO_LEADER
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

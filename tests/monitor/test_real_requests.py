@@ -17,9 +17,9 @@ from kafka_cluster import (
 from real_kmon import polling
 
 from kmon.demo.cluster import Cluster
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings.choice import CollectSettings
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

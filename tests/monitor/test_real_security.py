@@ -14,11 +14,11 @@ from real_kmon import rows_of, settings_of
 from secure_cluster import KMON_NEEDS, SCRAM, SecureKafka, unsigned_token
 from token_endpoint import TokenEndpoint, said
 
+from monitor.model.view import View
 from monitor.poll import poll_once
 from monitor.settings import load
 from monitor.settings.secrets import FileSecret
 from monitor.settings.security import SecuritySettings
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

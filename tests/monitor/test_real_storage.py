@@ -18,9 +18,9 @@ from monitor.collectors.base import Collector
 from monitor.collectors.cluster import ClusterCollector
 from monitor.collectors.configs import ConfigCollector
 from monitor.collectors.log_dirs import LogDirCollector
+from monitor.model.table import Table
+from monitor.model.view import View
 from monitor.poll import Poller, poll_once
-from monitor.table import Table
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -14,8 +14,8 @@ from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars
 from monitor.capabilities import PERMISSIONS
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.view import View
 
 pytestmark = pytest.mark.kafka
 

@@ -3,8 +3,9 @@
 import pytest
 from views import Group, Topic, shop_view, snapshot_of
 
+from monitor.derive.view import make_view
+from monitor.model.view import View
 from monitor.source import Memory, Point
-from monitor.view import View, make_view
 
 
 def test_a_point_keeps_what_charts_need() -> None:

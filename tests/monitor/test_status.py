@@ -11,10 +11,11 @@ import pytest
 from series import Poll, Series, watch
 from views import NOW, Group, Topic
 
-from monitor.derive.lag import BEHIND, STATUSES
+from monitor.derive.rates import total_group_rates, total_topic_rates
 from monitor.derive.verdict import group_why
+from monitor.model.status import BEHIND, STATUSES
+from monitor.model.view import View
 from monitor.text import duration
-from monitor.view import View
 
 MINUTE = 6
 """Polls a minute, at the interval of 10 s that the series have."""
@@ -581,7 +582,7 @@ def test_rates_of_groups_and_topics_are_sums_over_each_window() -> None:
         commits: dict[tuple[str, int], float | str | None] = {("t", 0): 900 + 10 * each, ("t", 1): 900 + 5 * each}
         silent: dict[tuple[str, int], float | str | None] = {("t", 0): 10, ("t", 1): "timed out"}
         view = series.poll([Topic("t", ends), Topic("u", [(0, 7)])], [Group("g", commits), Group("h", silent)])
-    groups, topics = view.group_rates, view.topic_rates
+    groups, topics = total_group_rates(view), total_topic_rates(view)
     assert topics.produce_rate_1m.tolist() == topics.produce_rate_5m.tolist() == [3.0, 0.0]
     assert (groups.produce_rate_5m[0], groups.consume_rate_5m[0]) == (3.0, 1.5)
     assert np.isnan([groups.produce_rate_5m[1], groups.consume_rate_5m[1]]).all(), "a part of it is unknown"

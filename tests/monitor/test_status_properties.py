@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import Poll, watch
 
-from monitor.derive.lag import STATUSES, next_offsets
+from monitor.derive.lag import next_offsets
 from monitor.derive.times import EVEN
+from monitor.derive.view import make_view
+from monitor.model.status import STATUSES
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.past.marks import Marks
 from monitor.past.past import Past
-from monitor.table import Floats
-from monitor.view import View, make_view
 
 _steps = st.tuples(
     st.sampled_from([0, 0, 10, 50]),  # produced

@@ -11,11 +11,12 @@ from series import Poll, Series, watch
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.lag import OK
 from monitor.derive.story import partition_story
 from monitor.derive.times import NOT_DATED
-from monitor.snapshot import Snapshot
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import OK
+from monitor.model.view import View
 
 WELL = [Poll(1000 + 10 * each, 990 + 10 * each) for each in range(18)]
 """Three minutes of a reader that keeps up, of one record a second."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from monitor.snapshot import Partitions, Topics
-from monitor.table import Floats, Ragged, Table, Texts, column, objects
+from monitor.model.snapshot import Partitions, Topics
+from monitor.model.table import Floats, Ragged, Table, Texts, column, objects
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from monitor.coordinators import OFFSETS_TOPIC
 from monitor.derive.completeness import answered
 from monitor.derive.lag import derive_lag
 from monitor.events.log import EventLog
+from monitor.model.snapshot import Snapshot
 from monitor.past.takeover import FELL, Believed, believe_commits
-from monitor.snapshot import Snapshot
 
 SILENT = "broker 1: timed out after 3.0 s"
 

@@ -4,7 +4,7 @@ from monitor.client.apis import LIST_OFFSETS, METADATA
 from monitor.client.faults import Fault, Kind
 from monitor.client.tally import Tally
 from monitor.client.wire import Answer
-from monitor.snapshot import NO_LEADER
+from monitor.model.snapshot import NO_LEADER
 
 
 def test_answers_and_faults_are_counted_by_api_and_broker() -> None:

@@ -22,21 +22,18 @@ from monitor.derive.completeness import (
     why_hidden_groups,
     why_hidden_topics,
 )
-from monitor.derive.lag import HIDDEN_COMMITS, STATUSES, Lag, derive_lag
+from monitor.derive.lag import HIDDEN_COMMITS, derive_lag
 from monitor.derive.partitions import derive_partitions
-from monitor.derive.rollup import (
-    LagTotals,
-    lag_by_group,
-    total_brokers,
-    total_cluster,
-    total_topics,
-)
+from monitor.derive.rollup import lag_by_group, total_brokers, total_cluster, total_topics
 from monitor.derive.story import partition_story
 from monitor.derive.verdict import group_why, partition_why
-from monitor.details import Capabilities
-from monitor.snapshot import KNOWN, Snapshot
-from monitor.table import objects
-from monitor.view import make_view
+from monitor.derive.view import make_view
+from monitor.model.details import Capabilities
+from monitor.model.lag import Lag
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.status import STATUSES
+from monitor.model.table import objects
+from monitor.model.totals import LagTotals
 
 TOPICS = [Topic("a", [(0, 10), (0, 20)]), Topic("b", [(0, 5)])]
 

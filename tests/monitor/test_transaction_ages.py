@@ -9,9 +9,9 @@ from views import NOW
 
 from monitor.derive.lag import derive_lag
 from monitor.derive.transactions import derive_transactions
-from monitor.details import Quorum
+from monitor.model.details import Quorum
+from monitor.model.snapshot import Outcome, Snapshot
 from monitor.past.past import Past
-from monitor.snapshot import Outcome, Snapshot
 
 
 def test_an_age_does_not_grow_while_nobody_has_looked() -> None:

@@ -10,13 +10,14 @@ from series import Series
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.lag import GLYPHS, OK, SEVERITY, STATUSES
-from monitor.derive.levels import KINDS, LEVELS, OF_PROBLEMS, SEVERITIES, SIGNS
 from monitor.derive.verdict import count_groups, group_why, partition_why, worst_groups
-from monitor.details import Capabilities
-from monitor.snapshot import Snapshot
-from monitor.table import objects
-from monitor.view import AlertRow, View, make_view
+from monitor.derive.view import make_view, with_alerts
+from monitor.model.details import Capabilities
+from monitor.model.levels import KINDS, LEVELS, OF_PROBLEMS, SEVERITIES, SIGNS
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import GLYPHS, OK, SEVERITY, STATUSES
+from monitor.model.table import objects
+from monitor.model.view import AlertRow, View
 
 
 def calm(groups: int = 1, **changes: object) -> View:
@@ -111,6 +112,13 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     assert said(both) == ("critical", "1 critical alert firing · 2 other alerts firing")
     assert said(make_view(snapshot, alerts=(alert("warning"),))) == ("degraded", "1 alert firing")
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
+
+
+def test_alerts_that_are_added_to_a_view_are_in_its_verdict_and_leave_it_again() -> None:
+    view = calm()
+    firing = with_alerts(view, (alert("critical"),))
+    assert said(firing)[0] == "critical"
+    assert said(with_alerts(firing, ())) == said(view)
 
 
 def test_collectors_without_a_full_answer_are_named_with_the_first_reason() -> None:

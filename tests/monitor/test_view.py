@@ -2,7 +2,7 @@
 
 from views import shop_view
 
-from monitor.view import View
+from monitor.model.view import View
 
 
 def down(last_good: View | None) -> View:

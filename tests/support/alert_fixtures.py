@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from views import NOW, Group, Topic, snapshot_of
 
 from alerts.notice import Delivered, Notice, Outcome
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.view import View
 
 END = 1_000_000.0
 REASON = "broker 2: timed out after 3.3 s"

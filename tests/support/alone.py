@@ -11,7 +11,7 @@ from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.collectors.base import Collector
 from monitor.draft import Draft
-from monitor.snapshot import Snapshot
+from monitor.model.snapshot import Snapshot
 
 BROKERS = [BrokerAddress(1, "b1", 9092, "r1"), BrokerAddress(2, "b2", 9092, None)]
 TIMEOUT = "broker 1: timed out after 3.0 s"

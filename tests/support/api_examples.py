@@ -14,8 +14,9 @@ from views import NOW, FixtureSource
 
 from exporters.api import Api
 from monitor.derive.lag import derive_lag
+from monitor.derive.view import make_view
 from monitor.events.log import EventLog
-from monitor.view import AlertRow, View, make_view
+from monitor.model.view import AlertRow, View
 
 API_MD = Path(__file__).parents[2] / "docs" / "api.md"
 PREFIX = "/api/v1"

@@ -13,10 +13,10 @@ from chaos_truth import Span, Truth, total
 from exporters.rows.cluster import known_totals
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.derive.completeness import answered
-from monitor.derive.lag import STATUSES
-from monitor.events.event import KINDS
-from monitor.snapshot import NO_LEADER
-from monitor.view import View
+from monitor.model.events import KINDS
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.status import STATUSES
+from monitor.model.view import View
 
 INTERNAL = "__consumer_offsets"
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.details import (
+from monitor.derive.view import make_view
+from monitor.model.details import (
     BrokerConfigs,
     Capabilities,
     EligibleReplicas,
@@ -23,9 +24,9 @@ from monitor.details import (
     TransactionPartitions,
     Transactions,
 )
-from monitor.snapshot import Assignments, Brokers, Snapshot
-from monitor.table import Ragged, objects
-from monitor.view import View, make_view
+from monitor.model.snapshot import Assignments, Brokers, Snapshot
+from monitor.model.table import Ragged, objects
+from monitor.model.view import View
 
 GIB = float(2**30)
 DENIED = "DescribeConfigs on the topic is denied (TOPIC_AUTHORIZATION_FAILED)"

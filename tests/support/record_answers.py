@@ -28,8 +28,8 @@ from kmon.demo.kafka_clients import STREAMS_INPUT
 from kmon.demo.readiness import registered
 from monitor.client.client import Ask, Client
 from monitor.client.wire import Answer
+from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.view import View
 
 DEAD = 3
 GROUPS = ("billing", "noted", "search", "sharers", "words")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from monitor.snapshot import Snapshot
-from monitor.table import Ragged, Table
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import Ragged, Table
 
 Row = tuple[Any, ...]
 

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.lag import Lag, derive_lag
+from monitor.derive.lag import derive_lag
 from monitor.derive.times import undated
-from monitor.details import RecordTimes, TopicConfigs
+from monitor.derive.view import make_view
 from monitor.events.log import EventLog
+from monitor.model.details import RecordTimes, TopicConfigs
+from monitor.model.lag import Lag
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import objects
+from monitor.model.view import View
 from monitor.past.past import Past
-from monitor.snapshot import Snapshot
-from monitor.table import objects
-from monitor.view import View, make_view
 
 STARTED = 5_000.0
 """The monotonic clock at the first poll, whose unix time is NOW."""

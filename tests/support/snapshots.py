@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from views import Group, Topic, snapshot_of
 
-from monitor.snapshot import Snapshot
+from monitor.model.snapshot import Snapshot
 
 TOPICS = ("a", "b", "c", "gone")
 """Topics that groups may mention; `gone` is never in metadata."""

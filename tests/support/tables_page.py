@@ -1,28 +1,28 @@
-"""docs/tables.md, every table that `View.frame` gives: `python tests/support/tables_page.py` writes it."""
+"""docs/tables.md, every table that `monitor.frames.frame` gives: `python tests/support/tables_page.py` writes it."""
 
 from pathlib import Path
 
 from views import shop_view
 
-from monitor.frames import SNAPSHOT_TABLES, TABLES, frame
-from monitor.table import Table
-from monitor.view import View
+from monitor.frames import SNAPSHOT_TABLES, TABLES, frame, table_of
+from monitor.model.view import View
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 
 OPENING = """\
 # Tables
 
-A View in a notebook, as pandas DataFrames: `view.frame("lag")`. One poll of a cluster gives a View:
+A View in a notebook, as pandas DataFrames: `frame(view, "lag")`. One poll of a cluster gives a View:
 
 ```python
 from monitor.collectors import COLLECTORS
+from monitor.frames import frame
 from monitor.poll import poll_once
 from monitor.settings import ClusterSettings
 
 view = poll_once(ClusterSettings(bootstrap_servers=("localhost:9092",)), COLLECTORS)
-lag = view.frame("lag").set_index(["group", "topic", "partition"])
-lag.join(view.frame("lag_times").drop(columns="reason")).sort_values("lag_seconds").tail()
+lag = frame(view, "lag").set_index(["group", "topic", "partition"])
+lag.join(frame(view, "lag_times").drop(columns="reason")).sort_values("lag_seconds").tail()
 ```
 
 Unknown numbers are NaN, with the reason in the column `reason` where there is one. Units are in `frame.attrs["units"]`
@@ -40,7 +40,7 @@ def page() -> str:
 
 
 def _table(view: View, name: str) -> str:
-    table: Table = getattr(view if name in TABLES else view.snapshot, name)
+    table = table_of(view, name)
     about = " ".join((type(table).__doc__ or "").split("\n\n")[0].split())
     index = [each for each in frame(view, name).index.names if each]
     if index:

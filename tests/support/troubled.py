@@ -3,7 +3,7 @@
 from series import Series
 from views import Group, Topic
 
-from monitor.view import View
+from monitor.model.view import View
 
 POLLS = 66
 INTERVAL_SECONDS = 10.0

@@ -7,8 +7,8 @@ from textual.app import App
 from textual.pilot import Pilot
 from views import NOW, FixtureSource
 
+from monitor.model.view import View
 from monitor.source import Point
-from monitor.view import View
 from tui.app import KmonApp
 from tui.screens.base import MonitorScreen
 from tui.widgets.rows import Rows

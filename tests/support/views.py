@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from monitor.collectors import COLLECTORS
-from monitor.snapshot import (
+from monitor.derive.view import make_view
+from monitor.model.snapshot import (
     Assignments,
     Brokers,
     Commits,
@@ -19,9 +20,9 @@ from monitor.snapshot import (
     Snapshot,
     Topics,
 )
+from monitor.model.table import Ragged, objects
+from monitor.model.view import AlertRow, View
 from monitor.source import Memory
-from monitor.table import Ragged, objects
-from monitor.view import AlertRow, View, make_view
 
 COLLECTOR_NAMES = tuple(each.name for each in COLLECTORS)
 NOW = 1_790_000_000.0

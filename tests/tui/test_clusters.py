@@ -4,7 +4,8 @@ import pytest
 from tui_screen import lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from monitor.view import View, make_view
+from monitor.derive.view import make_view
+from monitor.model.view import View
 from tui.app import KmonApp
 
 CALM = make_view(snapshot_of([Topic("t", [(0, 5)])], [Group("g", {("t", 0): 5})], cluster="calm"))

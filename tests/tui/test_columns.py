@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.table import objects
+from monitor.model.table import objects
 from tui.widgets.columns import ROOMY, WIDE, Cell, Column, room, sort_rows, written
 
 

@@ -10,10 +10,10 @@ from tui_screen import app_on, lines, monitor, settled, table, text
 from views import shop_view
 
 from monitor.collectors.producers import SWITCHED_OFF as CORE_SWITCHED_OFF
-from monitor.details import Capabilities
-from monitor.snapshot import Outcome, Snapshot
-from monitor.table import objects
-from monitor.view import make_view
+from monitor.derive.view import make_view
+from monitor.model.details import Capabilities
+from monitor.model.snapshot import Outcome, Snapshot
+from monitor.model.table import objects
 from tui.app import KmonApp
 from tui.missing import SWITCHED_OFF, missing_capabilities, why_missing
 from tui.screens.broker import LogDirsScreen

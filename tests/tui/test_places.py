@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from monitor.table import objects
+from monitor.model.table import objects
 from tui.widgets.places import Places
 
 PLACES = Places(objects(["orders", "orders", "clicks"]), np.array([0, 1, 0]))

@@ -10,12 +10,13 @@ from troubled import troubled_views
 from tui_screen import app_on, lines, monitor, settled, table, text
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.health import Problems
-from monitor.details import Capabilities
+from monitor.derive.view import make_view
 from monitor.diagnosis.diagnosis import evidence_of
-from monitor.events.event import Event, events_table
-from monitor.table import objects
-from monitor.view import View, make_view
+from monitor.model.details import Capabilities
+from monitor.model.events import Event, events_table
+from monitor.model.problems import Problems
+from monitor.model.table import objects
+from monitor.model.view import View
 from tui.app import KmonApp
 from tui.picture import Picture
 from tui.screens.group import GroupScreen

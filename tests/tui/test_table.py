@@ -8,7 +8,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from monitor.table import objects
+from monitor.model.table import objects
 from tui.theme import KMON_DARK
 from tui.widgets.columns import Cell, Column
 from tui.widgets.table import VirtualTable

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from monitor.derive.lag import LOST, OK
-from monitor.details import LogDirs
-from monitor.snapshot import KNOWN
-from monitor.table import Floats
+from monitor.model.details import LogDirs
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import LOST, OK
+from monitor.model.table import Floats
+from monitor.model.view import View
 from monitor.text import count, percent, plural, size, span, visible
-from monitor.view import View
 from tui.disks import disk_kind, disk_used
 from tui.missing import why_missing
 from tui.picture import Picture

@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 
 from monitor.derive.completeness import lists_topics
-from monitor.derive.lag import BEHIND, LOST, OK
-from monitor.derive.rollup import BrokerTotals
-from monitor.snapshot import KNOWN, Brokers
-from monitor.table import Flags, Floats, Ints, Texts, objects
+from monitor.model.snapshot import KNOWN, Brokers
+from monitor.model.status import BEHIND, LOST, OK
+from monitor.model.table import Flags, Floats, Ints, Texts, objects
+from monitor.model.totals import BrokerTotals
+from monitor.model.view import View
 from monitor.text import percent, plural, visible
-from monitor.view import View
 from tui.disks import disk_kind, fullest_disks
 from tui.missing import why_missing
 from tui.picture import Picture

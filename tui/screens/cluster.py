@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
-from monitor.derive.quorum import QuorumLags
-from monitor.details import Capabilities, Quorum
-from monitor.snapshot import NO_LEADER, Requests
-from monitor.table import Floats, Ints, Texts, objects
+from monitor.model.conditions import QuorumLags
+from monitor.model.details import Capabilities, Quorum
+from monitor.model.snapshot import NO_LEADER, Requests
+from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
+from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.view import View
 from monitor.text import visible
-from monitor.view import View
 from tui.health import left_out_clauses
 from tui.missing import SWITCHED_OFF, why_missing
 from tui.picture import Picture

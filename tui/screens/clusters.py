@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, lists_topics
-from monitor.derive.lag import UNKNOWN
-from monitor.derive.levels import KINDS, SEVERITIES, SIGNS
-from monitor.snapshot import Snapshot
-from monitor.table import Floats, objects
+from monitor.model.levels import KINDS, SEVERITIES, SIGNS
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import UNKNOWN
+from monitor.model.table import Floats, objects
+from monitor.model.view import View
 from monitor.text import plural
-from monitor.view import View
 from tui.heading import FLEET
 from tui.picture import Picture, data_age
 from tui.screens.base import MonitorScreen

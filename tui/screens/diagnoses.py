@@ -4,12 +4,12 @@ from collections.abc import Hashable, Iterable
 
 import numpy as np
 
-from monitor.derive.lag import STATUSES
-from monitor.diagnosis.diagnosis import Diagnoses
-from monitor.snapshot import Groups
-from monitor.table import Texts, objects
+from monitor.model.diagnoses import Diagnoses
+from monitor.model.snapshot import Groups
+from monitor.model.status import STATUSES
+from monitor.model.table import Texts, objects
+from monitor.model.view import View
 from monitor.text import name_of
-from monitor.view import View
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen

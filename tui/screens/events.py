@@ -6,10 +6,11 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from monitor.derive.emptiness import no_events
-from monitor.derive.lag import BEHIND, LOST, OK, STATUSES
-from monitor.events.event import Events, subject_of, when
-from monitor.table import Ints, Texts, objects
-from monitor.view import View
+from monitor.events.event import subject_of, when
+from monitor.model.events import Events
+from monitor.model.status import BEHIND, LOST, OK, STATUSES
+from monitor.model.table import Ints, Texts, objects
+from monitor.model.view import View
 from tui.heading import section
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

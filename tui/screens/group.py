@@ -6,14 +6,14 @@ from functools import partial
 import numpy as np
 from textual.widget import Widget
 
-from monitor.derive.lag import GLYPHS, STATUSES, Lag
 from monitor.derive.story import partition_story
-from monitor.derive.times import LagTimes
 from monitor.derive.verdict import group_why, partition_why
-from monitor.snapshot import KNOWN, NO_LEADER, Members, Topics
-from monitor.table import Ints, Texts
+from monitor.model.lag import Lag, LagTimes
+from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
+from monitor.model.status import GLYPHS, STATUSES
+from monitor.model.table import Ints, Texts
+from monitor.model.view import View
 from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, visible
-from monitor.view import View
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -5,11 +5,11 @@ from collections.abc import Hashable
 import numpy as np
 
 from monitor.derive.emptiness import no_groups
-from monitor.derive.rollup import GroupLags
 from monitor.derive.verdict import group_why
-from monitor.snapshot import KNOWN, NO_LEADER, Groups
+from monitor.model.snapshot import KNOWN, NO_LEADER, Groups
+from monitor.model.table import Floats
+from monitor.model.totals import GroupLags
 from monitor.source import Point
-from monitor.table import Floats
 from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, OK
-from monitor.details import Tasks
-from monitor.snapshot import Assignments, Members
-from monitor.table import Flags, Floats, Ints
+from monitor.model.details import Tasks
+from monitor.model.snapshot import Assignments, Members
+from monitor.model.status import BEHIND, OK
+from monitor.model.table import Flags, Floats, Ints
+from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
 from monitor.text import visible
-from monitor.view import View
 from tui.format import ranges
 from tui.picture import Picture
 from tui.screens.group import OneGroup

@@ -9,11 +9,11 @@ from textual.widget import Widget
 
 from monitor.derive.completeness import lists_groups, lists_topics, number_of
 from monitor.derive.emptiness import no_unhealthy_groups
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK
 from monitor.derive.verdict import count_groups, worst_groups
+from monitor.model.status import BEHIND, GLYPHS, LOST, OK
+from monitor.model.view import AlertRow, View
 from monitor.source import Point
 from monitor.text import duration, visible
-from monitor.view import AlertRow, View
 from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture

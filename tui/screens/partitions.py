@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, LOST, OK
-from monitor.derive.partitions import PartitionHealth, partition_rows
-from monitor.details import EligibleReplicas, TieredOffsets
-from monitor.snapshot import KNOWN, NO_LEADER, Offsets, Partitions, Snapshot
-from monitor.table import Floats, Ints, Ragged, objects
+from monitor.derive.partitions import partition_rows
+from monitor.model.conditions import PartitionHealth
+from monitor.model.details import EligibleReplicas, TieredOffsets
+from monitor.model.snapshot import KNOWN, NO_LEADER, Offsets, Partitions, Snapshot
+from monitor.model.status import BEHIND, LOST, OK
+from monitor.model.table import Floats, Ints, Ragged, objects
+from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
-from monitor.view import View
 from tui.screens.standing import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses

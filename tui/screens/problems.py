@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.derive.emptiness import no_problems
-from monitor.derive.health import Problems
-from monitor.derive.levels import KINDS, OF_PROBLEMS, SIGNS
 from monitor.diagnosis.diagnosis import evidence_of
-from monitor.table import Floats, Ints, Texts
+from monitor.model.levels import KINDS, OF_PROBLEMS, SIGNS
+from monitor.model.problems import Problems
+from monitor.model.table import Floats, Ints, Texts
+from monitor.model.view import View
 from monitor.text import age
-from monitor.view import View
 from tui.format import wrap
 from tui.heading import section
 from tui.picture import Picture

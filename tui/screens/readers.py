@@ -4,11 +4,11 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.lag import OK
-from monitor.derive.rollup import GroupTopicLags
-from monitor.details import Producers
-from monitor.snapshot import KNOWN
-from monitor.table import Floats
+from monitor.model.details import Producers
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import OK
+from monitor.model.table import Floats
+from monitor.model.totals import GroupTopicLags
 from monitor.text import visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

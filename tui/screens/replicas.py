@@ -4,13 +4,13 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, LOST, OK
 from monitor.derive.partitions import partition_rows
-from monitor.details import LogDirs, Replicas
-from monitor.snapshot import NO_LEADER, Partitions, Topics
-from monitor.table import Flags, Floats, Ints, Ragged, Texts
+from monitor.model.details import LogDirs, Replicas
+from monitor.model.snapshot import NO_LEADER, Partitions, Topics
+from monitor.model.status import BEHIND, LOST, OK
+from monitor.model.table import Flags, Floats, Ints, Ragged, Texts
+from monitor.model.view import View
 from monitor.text import size, visible
-from monitor.view import View
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.broker import OneBroker

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.derive.lag import OK, STATUSES
-from monitor.snapshot import Groups
-from monitor.table import Floats, Ints, Table
+from monitor.model.snapshot import Groups
+from monitor.model.status import OK, STATUSES
+from monitor.model.table import Floats, Ints, Table
+from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
 from monitor.text import age, at_least, rate, visible
-from monitor.view import View
 from tui.format import count
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, statuses, totals

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.snapshot import KNOWN
+from monitor.model.snapshot import KNOWN
+from monitor.model.view import View
 from monitor.text import size, span, visible
-from monitor.view import View
 from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
 from tui.picture import Picture

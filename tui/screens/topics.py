@@ -7,13 +7,13 @@ from textual.widget import Widget
 
 from monitor.derive.completeness import lists_groups
 from monitor.derive.emptiness import no_topics
-from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
-from monitor.derive.rollup import TopicTotals
-from monitor.details import TopicConfigs
-from monitor.snapshot import KNOWN, Topics
-from monitor.table import Floats, Ints
+from monitor.model.details import TopicConfigs
+from monitor.model.snapshot import KNOWN, Topics
+from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
+from monitor.model.table import Floats, Ints
+from monitor.model.totals import TopicTotals
+from monitor.model.view import View
 from monitor.text import plural, visible
-from monitor.view import View
 from tui.missing import why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -4,11 +4,12 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, OK, UNKNOWN
-from monitor.derive.partitions import PartitionHealth, partition_rows
-from monitor.details import TransactionPartitions
-from monitor.snapshot import KNOWN, Offsets, Topics
-from monitor.table import Floats, Ints
+from monitor.derive.partitions import partition_rows
+from monitor.model.conditions import PartitionHealth
+from monitor.model.details import TransactionPartitions
+from monitor.model.snapshot import KNOWN, Offsets, Topics
+from monitor.model.status import BEHIND, OK, UNKNOWN
+from monitor.model.table import Floats, Ints
 from monitor.text import age, span, visible
 from tui.format import count
 from tui.picture import Picture

@@ -4,13 +4,13 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, OK, UNKNOWN
-from monitor.derive.transactions import TransactionAges
-from monitor.details import Transactions
-from monitor.snapshot import KNOWN
-from monitor.table import Floats, Ints, Texts, objects
+from monitor.model.conditions import TransactionAges
+from monitor.model.details import Transactions
+from monitor.model.snapshot import KNOWN
+from monitor.model.status import BEHIND, OK, UNKNOWN
+from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.view import View
 from monitor.text import span, visible
-from monitor.view import View
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

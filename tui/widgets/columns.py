@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.table import Floats, Ints, Table
+from monitor.model.table import Floats, Ints, Table
 from monitor.text import UNKNOWN
 from tui.format import fit
 

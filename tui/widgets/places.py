@@ -5,7 +5,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from monitor.table import Ints, Texts
+from monitor.model.table import Ints, Texts
 
 Place = tuple[str, int]
 

@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from monitor.derive.lag import BEHIND, LOST, OK, UNKNOWN
-from monitor.derive.levels import KINDS, NOTE, SEVERITIES, SIGNS
-from monitor.snapshot import Snapshot
-from monitor.table import Flags, Ints
+from monitor.model.levels import KINDS, NOTE, SEVERITIES, SIGNS
+from monitor.model.snapshot import Snapshot
+from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
+from monitor.model.table import Flags, Ints
+from monitor.model.view import View
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
 from monitor.text import age, percent, size, span, visible
-from monitor.view import View
 from tui.format import at_least, count
 from tui.picture import Picture
 from tui.widgets.columns import Cell, Column, Values

@@ -14,7 +14,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from monitor.table import Ints
+from monitor.model.table import Ints
 from tui.keys import TABLE_KEYS
 from tui.theme import inks
 from tui.widgets.columns import Column, M, room, sort_rows

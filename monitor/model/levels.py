@@ -1,6 +1,6 @@
 """The levels of verdicts and problems: their words, signs and colours, which every face takes from here."""
 
-from monitor.derive.lag import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES
+from monitor.model.status import BEHIND, GLYPHS, LOST, OK, SEVERITY, STATUSES
 
 ATTENTION, NOTE = len(STATUSES), len(STATUSES) + 1
 """What levels have beside the signs of statuses: something is worse than ok and no fault yet; worth knowing."""

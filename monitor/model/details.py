@@ -6,7 +6,7 @@ the Outcome of their collector tells how old it is. Rows of other tables are nam
 
 from dataclasses import dataclass
 
-from monitor.table import Flags, Floats, Ints, Ragged, Table, Texts, column
+from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 
 @dataclass(frozen=True, eq=False)

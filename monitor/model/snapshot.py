@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitor.details import (
+from monitor.model.details import (
     BrokerConfigs,
     Capabilities,
     EligibleReplicas,
@@ -25,7 +25,7 @@ from monitor.details import (
     TransactionPartitions,
     Transactions,
 )
-from monitor.table import Flags, Floats, Ints, Ragged, Table, Texts, column
+from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 KNOWN = 0
 """The reason code of a number that is known: `Snapshot.reasons[KNOWN]` is empty."""

@@ -1,0 +1,35 @@
+"""Rates over windows of a minute to an hour."""
+
+from dataclasses import dataclass
+
+from monitor.model.table import Floats, Table, column
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionRates(Table):
+    """One row a partition, in the order of `partitions`: records produced a second over each of WINDOWS."""
+
+    produce_rate_1m: Floats = column("f8", "over the last minute", "records/s")
+    produce_rate_5m: Floats = column("f8", "over the last 5 minutes", "records/s")
+    produce_rate_15m: Floats = column("f8", "over the last 15 minutes", "records/s")
+    produce_rate_60m: Floats = column("f8", "over the last hour", "records/s")
+
+
+@dataclass(frozen=True, eq=False)
+class ConsumeRates(Table):
+    """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
+
+    consume_rate_1m: Floats = column("f4", "over the last minute", "records/s")
+    consume_rate_5m: Floats = column("f4", "over the last 5 minutes", "records/s")
+    consume_rate_15m: Floats = column("f4", "over the last 15 minutes", "records/s")
+    consume_rate_60m: Floats = column("f4", "over the last hour", "records/s")
+
+
+@dataclass(frozen=True, eq=False)
+class GroupRates(PartitionRates, ConsumeRates):
+    """One row a group, in the order of `groups`: the sums over all that it reads, unknown while a part is."""
+
+
+@dataclass(frozen=True, eq=False)
+class TopicRates(PartitionRates):
+    """One row a topic, in the order of `topics`: the sums over its partitions, unknown while a part is."""

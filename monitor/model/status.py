@@ -1,0 +1,12 @@
+"""The statuses of lag: their codes, words and signs, and how bad each is."""
+
+OK, BEHIND, GROWING, REWOUND, STOPPED, STUCK, AHEAD, LOSING, LOST, UNKNOWN = range(10)
+
+STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "ahead", "losing", "lost", "unknown")
+"""The words of a status column's codes, from best to worst but for unknown, which is no judgement."""
+
+GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "►", "▼", "✘", "?")
+"""The sign of each status: their shapes differ, and nothing draws them as emoji."""
+
+SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 9, 1)
+"""How bad each status is; unknown is worse than ok only."""

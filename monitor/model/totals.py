@@ -1,0 +1,119 @@
+"""Totals: of lag by group and by group and topic, of topics, of brokers, and of the cluster."""
+
+from dataclasses import dataclass
+
+from monitor.model.table import Flags, Floats, Ints, Table, column
+
+
+@dataclass(frozen=True, eq=False)
+class LagTotals(Table):
+    """Lag over some rows of a Lag table, one total a row.
+
+    `lag` is unknown when the lag of any of its partitions is; `lag_at_least` is the sum of what is known.
+    """
+
+    lag: Floats = column("f8", "sum of lag, unknown while a part of it is", "records")
+    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
+    stable_lag: Floats = column("f8", "sum of stable_lag, unknown while a part of it is", "records")
+    max_lag: Floats = column("f8", "largest known lag of a partition", "records")
+    lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
+    partitions: Ints = column("i4", "rows totalled")
+    unknown_partitions: Ints = column("i4", "rows whose lag is unknown")
+    worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
+    reason: Ints = column("i4", "why the total is unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Standing(Table):
+    """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
+
+    status: Ints = column("i4", "worst status in STATUSES")
+    since: Floats = column(
+        "f8", "unix time since when a partition has had it; unknown if before kmon looked", "seconds"
+    )
+    since_at_latest: Floats = column(
+        "f8", "the same; where it is unknown the first poll that knew a partition that has it", "seconds"
+    )
+    lag_seconds: Floats = column("f8", "age of the oldest next record; 0 where there is none", "seconds")
+    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
+    lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
+    produce_rate: Floats = column("f8", "records produced a second", "records/s")
+    consume_rate: Floats = column("f8", "records read a second", "records/s")
+    eta_seconds: Floats = column("f8", "time until the last partition has lag 0; infinite if one does not", "seconds")
+    headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
+
+
+@dataclass(frozen=True, eq=False)
+class GroupLags(Standing, LagTotals):
+    """One row a group, in the order of `groups`."""
+
+    reconciling: Floats = column(
+        "f8", "partitions that members are to have and have not yet; unknown for classic groups"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTopicLags(Standing, LagTotals):
+    """One row a group and topic, by group and topic."""
+
+    group: Ints = column("i4", "row of the group")
+    topic: Ints = column("i4", "row of the topic")
+    members: Ints = column("i4", "members that have a partition of the topic")
+
+
+@dataclass(frozen=True, eq=False)
+class TopicTotals(Table):
+    """One row a topic, in the order of `topics`."""
+
+    records: Floats = column("f8", "sum of end - start offsets, unknown while a part of it is", "records")
+    end_offset: Floats = column("f8", "sum of end offsets, unknown while a part of it is", "records")
+    offline: Ints = column("i4", "partitions without a leader")
+    under_replicated: Ints = column("i4", "partitions with fewer replicas in sync than they should have")
+    under_min_isr: Floats = column("f8", "partitions with fewer in sync than min.insync.replicas; unknown without it")
+    size_bytes: Floats = column("f8", "size of the leaders' replicas, unknown while a part of it is", "bytes")
+    replication_factor: Ints = column("i4", "replicas of its partition 0")
+    groups: Ints = column("i4", "groups with a row in `lag` on it")
+    lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
+    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
+
+
+@dataclass(frozen=True, eq=False)
+class BrokerTotals(Table):
+    """One row a broker that metadata names or that a partition is assigned to, by id."""
+
+    broker: Ints = column("i4", "node id")
+    described: Flags = column("?", "named in metadata; else it is gone, and replicas are on it still")
+    leaders: Ints = column("i4", "partitions it leads")
+    replicas: Ints = column("i4", "partitions it holds")
+    out_of_sync: Ints = column("i4", "partitions it holds and is not in sync for")
+    preferred: Ints = column("i4", "partitions whose preferred leader it is")
+    preferred_missing: Ints = column("i4", "of these, those that it does not lead")
+    size_bytes: Floats = column("f8", "size of the replicas it holds, unknown while its log dirs are", "bytes")
+    leader_skew: Floats = column("f8", "leaders against the mean of the brokers: 0.1 is a tenth more; unknown alone")
+    size_skew: Floats = column("f8", "size against the mean of the brokers; unknown while any size is")
+
+
+@dataclass(frozen=True)
+class ClusterTotals:
+    """The cluster in numbers. `lag` is None while a part of it is unknown; `groups_unknown` counts those parts.
+
+    `groups_behind` counts those with any status from behind to losing, `groups_lost` those that have lost records.
+    Counts are of what this user may see: of the whole cluster while `lists_topics` and `lists_groups` hold.
+
+    `under_min_isr` counts partitions of watched topics, for the configs of others are not asked; None while one of
+    those is unknown.
+    """
+
+    brokers: int
+    fenced: int | None
+    topics: int
+    partitions: int
+    offline: int
+    under_replicated: int
+    under_min_isr: int | None
+    groups: int
+    groups_behind: int
+    groups_lost: int
+    groups_unknown: int
+    lag: float | None
+    lag_at_least: float

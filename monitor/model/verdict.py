@@ -1,0 +1,38 @@
+"""How a cluster stands in one sentence."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from monitor.model.levels import LEVELS, SIGNS
+
+
+class Clause(NamedTuple):
+    """One thing that is so, as one line of visible text, and the level in LEVELS that it gives the cluster."""
+
+    level: str
+    text: str
+
+    @property
+    def status(self) -> int:
+        return LEVELS[self.level]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The worst level among the clauses, and the clauses, the worst first. A clause of level "ok" is a note."""
+
+    level: str
+    clauses: tuple[Clause, ...]
+
+    @property
+    def status(self) -> int:
+        """The place of the level in SIGNS and KINDS."""
+        return LEVELS[self.level]
+
+    @property
+    def glyph(self) -> str:
+        return SIGNS[self.status]
+
+    @property
+    def sentence(self) -> str:
+        return " · ".join(each.text for each in self.clauses)

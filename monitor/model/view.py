@@ -1,0 +1,109 @@
+"""The View: a Snapshot with everything derived from it, a plain value that every face reads.
+
+monitor.derive.view makes it, once a poll.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
+from monitor.model.diagnoses import Diagnoses
+from monitor.model.events import NO_CHANGES, Events
+from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.problems import Problems
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import Outcome, Snapshot
+from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
+from monitor.model.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """An alert as the faces show it, put into the View by the wiring.
+
+    `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending.
+    """
+
+    rule: str
+    state: str
+    severity: str
+    labels: tuple[tuple[str, str], ...]
+    summary: str
+    value: float | None
+    active_since: float
+    firing_since: float | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a face may show of one cluster at one poll.
+
+    `reasons[code]` is the text of every reason column here and in the snapshot. `last_good` is the newest View that
+    answered, and only set while `up` is False: a face then shows that one, with its age.
+    """
+
+    snapshot: Snapshot
+    lag: Lag
+    lag_times: LagTimes
+    lag_statuses: LagStatuses
+    partition_rates: PartitionRates
+    consume_rates: ConsumeRates
+    group_lags: GroupLags
+    group_topic_lags: GroupTopicLags
+    topic_totals: TopicTotals
+    broker_totals: BrokerTotals
+    partition_health: PartitionHealth
+    quorum_lags: QuorumLags
+    transaction_ages: TransactionAges
+    totals: ClusterTotals
+    reasons: tuple[str, ...]
+    group_activity: GroupActivity
+    problems: Problems = field(default_factory=Problems.empty)
+    diagnoses: Diagnoses = field(default_factory=Diagnoses.empty)
+    events: Events = field(default_factory=Events.empty)
+    event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
+    """How many events of each kind there were since kmon began to poll the cluster."""
+    alerts: tuple[AlertRow, ...] = ()
+    watched_since: float | None = None
+    """Unix time of the first poll of the cluster that was answered; None where that is not known."""
+    verdict: Verdict = Verdict("ok", ())
+    """How the cluster stands, in words."""
+    last_good: "View | None" = field(default=None, repr=False)
+
+    @property
+    def cluster(self) -> str:
+        return self.snapshot.cluster
+
+    @property
+    def time(self) -> float:
+        """Unix seconds when the poll began."""
+        return self.snapshot.time
+
+    @property
+    def up(self) -> bool:
+        """Whether any of the cluster answered this poll."""
+        return not self.snapshot.error
+
+    @property
+    def shown(self) -> "View":
+        """The View whose tables a face shows: this one, or the last good one while the cluster is unreachable."""
+        return self if self.up or self.last_good is None else self.last_good
+
+    @property
+    def complete(self) -> bool:
+        """Whether every collector got every answer."""
+        return self.up and all(each.success for each in self.snapshot.outcomes)
+
+    def outcome(self, collector: str) -> Outcome | None:
+        return next((each for each in self.snapshot.outcomes if each.collector == collector), None)
+
+    @cached_property
+    def group_rows(self) -> dict[str, int]:
+        """Row of each group id."""
+        return {str(name): row for row, name in enumerate(self.snapshot.groups.group)}
+
+    @cached_property
+    def topic_rows(self) -> dict[str, int]:
+        """Row of each topic name."""
+        return {str(name): row for row, name in enumerate(self.snapshot.topics.topic)}
