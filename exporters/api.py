@@ -14,22 +14,26 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
 from starlette.convertors import Convertor, register_url_convertor
 
-from exporters.rows.brokers import broker_rows
-from exporters.rows.cluster import (
+from exporters.nested import (
     alert_rows,
-    capability_rows,
+    broker_rows,
     cluster_row,
-    producer_rows,
+    member_rows,
+    partition_rows_of,
+    problem_rows,
     quorum_row,
-    reassignment_rows,
+    subtopology_rows,
+    topic_rows,
     transaction_rows,
 )
-from exporters.rows.groups import group_rows, lag_rows, member_rows, subtopology_rows
-from exporters.rows.health import chosen_events, diagnosis_rows, event_rows, problem_rows
-from exporters.rows.topics import partition_rows_of, topic_rows
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.source import Source
+from monitor.subjects.brokers import CAPABILITY
+from monitor.subjects.groups import GROUP
+from monitor.subjects.health import DIAGNOSIS, EVENT
+from monitor.subjects.lag import LAG
+from monitor.subjects.topics import PRODUCER, REASSIGNMENT
 
 MAX_LAG_ROWS = 100_000
 NO_POLL = "the first poll is not done"
@@ -101,7 +105,7 @@ class Api:
 
     def groups(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, groups=group_rows(view.shown))
+        return self._answer(view, groups=GROUP.plain(view.shown))
 
     def group(self, group: str, cluster: str | None = None) -> Response:
         """One group with its members and its lag by partition; its name may hold slashes."""
@@ -112,10 +116,10 @@ class Api:
             raise HTTPException(404, "no such group")
         return self._answer(
             view,
-            **group_rows(shown, [row])[0],
+            **GROUP.plain(shown, np.array([row]))[0],
             group_members=member_rows(shown, row),
             subtopologies=subtopology_rows(shown, row),
-            lag_rows=lag_rows(shown, np.flatnonzero(shown.lag.group == row)),
+            lag_rows=LAG.plain(shown, np.flatnonzero(shown.lag.group == row)),
         )
 
     def lag(
@@ -128,11 +132,11 @@ class Api:
         """The rows of one group or topic if named, else of all, worst first; `total_rows` is how many there are."""
         view = self._newest(cluster)
         rows = worst_first(view.shown, group, topic)
-        return self._answer(view, total_rows=len(rows), lag=lag_rows(view.shown, rows[:limit]))
+        return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit]))
 
     def topics(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, topics=topic_rows(view.shown))
+        return self._answer(view, topics=topic_rows(view.shown, np.flatnonzero(view.shown.snapshot.topics.watched)))
 
     def topic(self, topic: str, cluster: str | None = None) -> Response:
         """One topic with its partitions."""
@@ -141,7 +145,9 @@ class Api:
         row = shown.topic_rows.get(topic)
         if row is None or not shown.snapshot.topics.watched[row]:
             raise HTTPException(404, "no such topic, or the settings leave it out")
-        return self._answer(view, **topic_rows(shown, [row])[0], topic_partitions=partition_rows_of(shown, row))
+        return self._answer(
+            view, **topic_rows(shown, np.array([row]))[0], topic_partitions=partition_rows_of(shown, row)
+        )
 
     def brokers(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
@@ -153,16 +159,16 @@ class Api:
 
     def reassignments(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, reassignments=reassignment_rows(view.shown))
+        return self._answer(view, reassignments=REASSIGNMENT.plain(view.shown))
 
     def transactions(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
         shown = view.shown
-        return self._answer(view, transactions=transaction_rows(shown), producers=producer_rows(shown))
+        return self._answer(view, transactions=transaction_rows(shown), producers=PRODUCER.plain(shown))
 
     def capabilities(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, capabilities=capability_rows(view.shown))
+        return self._answer(view, capabilities=CAPABILITY.plain(view.shown))
 
     def alerts(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
@@ -175,7 +181,7 @@ class Api:
 
     def diagnoses(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, diagnoses=diagnosis_rows(view.shown))
+        return self._answer(view, diagnoses=DIAGNOSIS.plain(view.shown))
 
     def events(
         self,
@@ -191,7 +197,7 @@ class Api:
         return self._answer(
             view,
             total_rows=len(rows),
-            events=event_rows(view, rows[:limit]),
+            events=EVENT.plain(view, rows[:limit]),
             event_counts=dict(view.event_counts),
         )
 
@@ -247,3 +253,13 @@ def worst_first(view: View, group: str | None, topic: str | None) -> Ints:
     rows = np.flatnonzero(wanted)
     order = np.argsort(-np.nan_to_num(lag.lag[rows], nan=-math.inf), kind="stable")
     return rows[order]
+
+
+def chosen_events(view: View, kind: str | None, group: str | None, topic: str | None) -> Ints:
+    """The rows of the events of this kind and about this group and topic, of all where they are not named."""
+    events = view.events
+    wanted = np.ones(len(events), bool)
+    for column, value in ((events.kind, kind), (events.group, group), (events.topic, topic)):
+        if value is not None:
+            wanted &= column == value
+    return np.flatnonzero(wanted)

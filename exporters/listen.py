@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from monitor.settings import SettingsError
+from monitor.settings.errors import SettingsError
 from monitor.settings.values import is_loopback, split_address
 
 log = logging.getLogger(__name__)

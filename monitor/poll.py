@@ -24,8 +24,8 @@ from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
 from monitor.past.past import Past
 from monitor.past.takeover import Believed, believe_commits
-from monitor.settings import ClusterSettings
 from monitor.settings.client_options import client_options
+from monitor.settings.model import ClusterSettings
 from monitor.worker import log_failure
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from monitor.identity import ClusterName
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.source import Memory
 from monitor.text import plural
 from monitor.worker import Worker, log_failure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmon.commands.text import span
 from monitor.model.view import View
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.text import plural
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ from kmon.commands.options import duration_of, settings_from
 from kmon.commands.text import age
 from monitor.derive.lag import NO_COMMIT
 from monitor.filter.filter import Filter
-from monitor.filter.lag_columns import LAG
 from monitor.filter.literals import Number, parse_number
 from monitor.filter.tree import Compare, Expression, Literal, Or
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.table import Texts
 from monitor.model.view import View
 from monitor.patterns import Pattern
-from monitor.settings import SettingsError
+from monitor.settings.errors import SettingsError
+from monitor.subjects.lag import LAG
 from monitor.text import count, name_of, plural, visible
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -123,8 +123,8 @@ def _limit(text: str | None, column: str, flag: str) -> float | None:
         number = parse_number(text)
     except ValueError as error:
         raise SettingsError(f"{flag}: {error}") from None
-    if number.unit not in ("", LAG[column].unit) or not 0 <= number.value < math.inf:
-        raise SettingsError(f"{flag}: {text} is no number of {LAG[column].unit}")
+    if number.unit not in ("", LAG.schema[column].unit) or not 0 <= number.value < math.inf:
+        raise SettingsError(f"{flag}: {text} is no number of {LAG.schema[column].unit}")
     return number.value
 
 

@@ -9,7 +9,7 @@ from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Use
 from monitor.client.apis import Api
 from monitor.client.reach import Reached
 from monitor.model.view import View
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 OK, MISSING, NOTE = "ok", "missing", "note"
 """How a check went. A note is what this Kafka does not have: nothing that could be mended here."""

@@ -12,7 +12,8 @@ from kmon.commands.wiring import Monitor, line_of, serving
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import Workload
-from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
+from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.model import ClusterSettings, Settings
 from monitor.text import visible
 
 LISTEN = "127.0.0.1:9308"

@@ -14,7 +14,7 @@ from kmon.commands.grants import ADMIN, principal_notes, principal_of
 from kmon.commands.options import settings_from
 from kmon.commands.text import align, clip
 from monitor.model.view import View
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.text import UNKNOWN, visible
 
 CELLS = 60

@@ -3,7 +3,7 @@
 import shlex
 
 from monitor.capabilities import Grant
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
 from monitor.text import visible
 

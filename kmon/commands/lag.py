@@ -14,9 +14,9 @@ from kmon.commands.text import span
 from monitor.derive.emptiness import no_lag, no_match
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
-from monitor.filter.lag_columns import LAG
 from monitor.patterns import Pattern
-from monitor.settings import SettingsError
+from monitor.settings.errors import SettingsError
+from monitor.subjects.lag import LAG
 from monitor.text import visible
 
 
@@ -65,6 +65,6 @@ def filter_of(text: str | None) -> Filter | None:
     if text is None:
         return None
     try:
-        return Filter.of(text, LAG)
+        return Filter.of(text, LAG.schema)
     except FilterError as error:
         raise SettingsError(f"--where: {error.problem}", *error.shown) from None

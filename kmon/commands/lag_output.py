@@ -3,14 +3,15 @@
 import csv
 import io
 import json
-import math
 from collections.abc import Sequence
 
-from kmon.commands.lag_rows import DIGITS, KEYS, Row
+from kmon.commands.lag_rows import Row
 from kmon.commands.text import age, align, clip
+from monitor.subjects.column import INFINITY, Plain
+from monitor.subjects.kinds import Type
+from monitor.subjects.lag import LAG
 from monitor.text import UNKNOWN, visible
 
-NUMBERS = ("partition", "committed_offset", "start_offset", "end_offset", "lag", "lost", "stable_lag", *DIGITS)
 TABLE = (
     "group",
     "topic",
@@ -24,15 +25,13 @@ TABLE = (
     "why",
 )
 LAST = ("status", "reason", "member_id", "client_id", "host", "why")
-WIDE = (*(key for key in KEYS if key not in LAST), *LAST)
-"""Every key, with the texts that may be long behind the numbers."""
+WIDE = (*(name for name in LAG.schema if name not in LAST), *LAST)
+"""Every column, with the texts that may be long behind the numbers."""
 HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}
 AGE = "AGE"
 """The header of lag_seconds in the table, where it is written with its error as an age."""
 CELLS, WORDS = 60, 80
 """The widest cell of the plain table, and the widest of words, which have the most important first."""
-INFINITY = "Infinity"
-"""What stands for infinity in JSON, which has no number for it, and in CSV."""
 
 
 def render_table(rows: Sequence[Row]) -> str:
@@ -51,7 +50,7 @@ def render_wide(rows: Sequence[Row]) -> str:
 
 
 def _lines(header: list[str], cells: list[list[str]], keys: Sequence[str]) -> str:
-    return "\n".join(align([header, *cells], [key in NUMBERS for key in keys])) + "\n"
+    return "\n".join(align([header, *cells], [LAG.schema[key].type is Type.NUMBER for key in keys])) + "\n"
 
 
 def _header(key: str) -> str:
@@ -63,35 +62,31 @@ def _age(row: Row) -> str:
     seconds, error = row["lag_seconds"], row["lag_seconds_error"]
     if seconds is None or isinstance(seconds, str):
         return UNKNOWN
-    return age(seconds, error if isinstance(error, float) else 0.0)
+    return age(seconds, error or 0.0)
 
 
-def _cell(key: str, value: str | float | None) -> str:
+def _cell(key: str, value: Plain) -> str:
     if value is None:
         return UNKNOWN
-    if isinstance(value, str):
-        return visible(value)
-    if math.isinf(value):
+    if value == INFINITY:
         return "∞"
-    return f"{value:,.1f}" if key in DIGITS else f"{value:,}"
+    if isinstance(value, int | float):
+        return f"{value:,.1f}" if LAG.schema[key].kind.digits else f"{value:,}"
+    return visible(str(value))
 
 
 def render_json(rows: Sequence[Row]) -> str:
     """An array of objects, one a line, exact, in ASCII: no name can hide anything from a terminal or an encoding."""
-    return "[" + ",\n ".join(json.dumps(_spelled(row), allow_nan=False) for row in rows) + "]\n"
+    return "[" + ",\n ".join(json.dumps(row, allow_nan=False) for row in rows) + "]\n"
 
 
 def render_csv(rows: Sequence[Row]) -> str:
     """RFC 4180 with a header; unknown is empty, names are exact (they may look like formulas to a spreadsheet)."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, KEYS, lineterminator="\r\n")
+    writer = csv.DictWriter(text, list(LAG.schema), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(map(_spelled, rows))
+    writer.writerows(rows)
     return text.getvalue()
-
-
-def _spelled(row: Row) -> Row:
-    return {key: INFINITY if value == math.inf else value for key, value in row.items()}
 
 
 RENDERERS = {"table": render_table, "wide": render_wide, "json": render_json, "csv": render_csv}

@@ -1,66 +1,29 @@
 """Rows of lag as commands print them: one for each group and partition, worst first, and what of them is missing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
 from monitor.derive.lag import NO_COMMIT
-from monitor.derive.story import partition_story
-from monitor.filter.columns import Columns, Names, Numbers, columns_of
 from monitor.filter.filter import Filter
-from monitor.filter.lag_columns import LAG, lag_columns
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import STATUSES, UNKNOWN
-from monitor.model.table import Flags, Ints, Texts
+from monitor.model.table import Flags, Texts
 from monitor.model.view import View
 from monitor.patterns import Pattern
+from monitor.subjects.column import Columns, columns_of
+from monitor.subjects.lag import LAG
 from monitor.text import visible
 
-Row = dict[str, str | int | float | None]
+Row = dict[str, Any]
+WHY = "why"
+"""The column that is made only for rows that are printed."""
 Pick = Callable[[Columns], Flags]
 """Which rows are wanted, told from their columns."""
 
-KEYS = (
-    "cluster",
-    "group",
-    "group_type",
-    "topic",
-    "partition",
-    "committed_offset",
-    "start_offset",
-    "end_offset",
-    "lag",
-    "lost",
-    "status",
-    "reason",
-    "member_id",
-    "client_id",
-    "host",
-    "stable_lag",
-    "lag_seconds",
-    "lag_seconds_error",
-    "lag_method",
-    "produce_rate",
-    "consume_rate",
-    "eta_seconds",
-    "headroom_seconds",
-    "since",
-    "ahead",
-    "why",
-)
-"""The keys of a row, in the order of columns. None is unknown or absent.
-
-`reason` says why lag or age is unknown, `why` all there is to say of the row, with its numbers, in words.
-"""
-WHY = KEYS[-1]
-"""The only key that is no column of LAG: it is said of the chosen rows alone."""
-DIGITS = {
-    **dict.fromkeys(("lag_seconds", "lag_seconds_error", "eta_seconds", "headroom_seconds", "since"), 3),
-    **dict.fromkeys(("produce_rate", "consume_rate"), 6),
-}
-"""Decimals of numbers that are not whole."""
 LISTING = ("cluster", "groups")
 """Collectors whose failure loses rows altogether; that of others shows in the reasons of rows."""
 WATCHED = frozenset(("produce_rate", "consume_rate", "eta_seconds", "since", "status_seconds"))
@@ -82,42 +45,25 @@ def lag_rows(
     """A row for each group and partition, and one for each group of which nothing could be read.
 
     A pattern matches the whole name. Worst first by status, then by lag; what is unknown is last. Without `words`,
-    which take longer than all the rest, `why` is None.
+    which take longer than all the rest, rows have no `why`.
     """
     lag, snapshot = view.lag, view.snapshot
     group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
-    columns = lag_columns(view)
     kept = group_wanted[lag.group] & topic_wanted[lag.topic]
     unread = [_unread(view, group) for group in _unread_groups(view) if group_wanted[group]]
     if pick is not None:
-        kept &= pick(columns)
-        unread = [row for row, wanted in zip(unread, pick(columns_of(LAG, unread)), strict=True) if wanted]
+        kept &= pick(LAG.read(view))
+        unread = [row for row, wanted in zip(unread, pick(columns_of(LAG.schema, unread)), strict=True) if wanted]
     status = view.lag_statuses.status
     order = np.lexsort((-np.nan_to_num(lag.lag), np.where(status == UNKNOWN, 1, -status)))
-    order = order[kept[order]]
-    values = [_values(key, columns[key], order) for key in KEYS if key != WHY]
-    stories = [partition_story(view, row) or None if words else None for row in order.tolist()]
-    rows = [dict(zip(KEYS, each, strict=True)) for each in zip(*values, stories, strict=True)]
-    return rows + [{key: row.get(key) for key in KEYS} for row in unread]
+    names = [name for name in LAG.schema if words or name != WHY]
+    return LAG.plain(view, order[kept[order]], names) + [{name: row[name] for name in names} for row in unread]
 
 
 def _wanted(names: Texts, pattern: Pattern | None) -> Flags:
     if pattern is None:
         return np.ones(len(names), np.bool_)
     return np.array([pattern.matches(name) for name in names], np.bool_)
-
-
-def _values(key: str, column: Numbers | Names, rows: Ints) -> list[str | int | float | None]:
-    """The values of some rows of a column, as a Row has them."""
-    if isinstance(column, Names):
-        texts = [*column.values.tolist(), None]
-        if key == "reason":
-            texts = [each or None for each in texts]
-        return [texts[code] for code in column.codes[rows].tolist()]
-    values = column.values[rows].tolist()
-    if key in DIGITS:
-        return [None if value != value else round(value, DIGITS[key]) for value in values]  # noqa: PLR0124 - NaN is unknown
-    return [None if value != value else int(value) for value in values]  # noqa: PLR0124 - NaN is unknown
 
 
 def _unread_groups(view: View) -> list[int]:
@@ -127,12 +73,12 @@ def _unread_groups(view: View) -> list[int]:
     return [int(row) for row in np.flatnonzero(failed)]
 
 
-def _unread(view: View, group: int) -> Mapping[str, str | int | float | None]:
+def _unread(view: View, group: int) -> Row:
     """All columns of a group that has no row."""
     groups = view.snapshot.groups
     reason = int(groups.unread[group])
     return {
-        **dict.fromkeys(LAG),
+        **dict.fromkeys(LAG.schema),
         "cluster": view.cluster,
         "group": groups.group[group],
         "group_type": groups.group_type[group],
@@ -154,7 +100,7 @@ def undecided(rows: Sequence[Row], where: Filter) -> list[str]:
     """Of undecided rows, what is unknown and why, a line for each cause."""
     causes: dict[str, list[str]] = {}
     for row in rows:
-        names = [key for key in LAG if key in where.columns and row.get(key) is None]
+        names = [key for key in LAG.schema if key in where.columns and row.get(key) is None]
         if WATCHED.issuperset(names) and row["lag"] is not None:
             reason = "not watched for long enough (--for)"
         else:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from kmon.commands.options import clusters_from
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.source import Memory
 
 

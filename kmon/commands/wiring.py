@@ -22,8 +22,8 @@ from monitor.identity import ClusterName
 from monitor.model.view import View
 from monitor.patterns import Pattern
 from monitor.poll_loop import PollLoop, stop_all
-from monitor.settings import AlertSettings, ClusterSettings, RuleSettings, Settings
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
+from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.values import is_loopback
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible

@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.derive.runs import Runs
-from monitor.model.rates import ConsumeRates, GroupRates, PartitionRates, TopicRates
+from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.table import Floats, values_at
 from monitor.model.view import View
 from monitor.past.past import Past
@@ -21,23 +21,19 @@ def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[Partiti
     return PartitionRates(*over_windows(ends, partitions)), ConsumeRates(*over_windows(commits, rows))
 
 
-def total_group_rates(view: View) -> GroupRates:
-    """What each group reads, and what is produced where it reads, over every window."""
-    lag, groups = view.lag, view.snapshot.groups
-    runs = Runs(lag.group, len(groups))
-    whole = ~np.isnan(view.group_lags.lag)
-    columns: dict[str, Floats] = {}
-    for each in PartitionRates.schema():
-        columns[each.name] = runs.sum(values_at(getattr(view.partition_rates, each.name), lag.partition_row))
-    for each in ConsumeRates.schema():
-        columns[each.name] = runs.sum(getattr(view.consume_rates, each.name))
-    return GroupRates(**{name: np.where(whole, sums, np.nan) for name, sums in columns.items()})
+def group_rate(view: View, name: str) -> Floats:
+    """A column of PartitionRates or ConsumeRates summed over all that each group reads; unknown while a part is."""
+    lag = view.lag
+    if hasattr(view.partition_rates, name):
+        rates = values_at(getattr(view.partition_rates, name), lag.partition_row)
+    else:
+        rates = getattr(view.consume_rates, name)
+    sums = Runs(lag.group, len(view.snapshot.groups)).sum(rates)
+    return np.where(np.isnan(view.group_lags.lag), np.nan, sums)
 
 
-def total_topic_rates(view: View) -> TopicRates:
-    """What is produced on each topic, over every window."""
+def topic_rate(view: View, name: str) -> Floats:
+    """A column of PartitionRates summed over the partitions of each topic; unknown while a part is."""
     partitions, topics = view.snapshot.partitions, view.snapshot.topics
-    described = topics.partitions > 0
-    runs = Runs(partitions.topic, len(topics))
-    sums = (runs.sum(getattr(view.partition_rates, each.name)) for each in PartitionRates.schema())
-    return TopicRates(*(np.where(described, each, np.nan) for each in sums))
+    sums = Runs(partitions.topic, len(topics)).sum(getattr(view.partition_rates, name))
+    return np.where(topics.partitions > 0, sums, np.nan)

@@ -2,11 +2,12 @@
 
 from difflib import get_close_matches
 
-from monitor.filter.columns import Column, Kind, Schema
 from monitor.filter.errors import FilterError
 from monitor.filter.literals import BYTES, SECONDS, Number, print_text
 from monitor.filter.tree import Among, Compare, Expression, Known, Literal, Match, conditions
 from monitor.patterns import pattern_of
+from monitor.subjects.column import Column, Schema
+from monitor.subjects.kinds import Type
 from monitor.text import visible
 
 NAME = 60
@@ -20,6 +21,8 @@ def check(text: str, expression: Expression, schema: Schema) -> None:
         column = schema.get(each.column)
         if column is None:
             raise FilterError(_no_column(each.column, schema), text, *each.at)
+        if column.type is Type.LIST:
+            raise FilterError(f"{_is(column)}, and no filter can ask for it", text, *each.at)
         if isinstance(each, Match):
             _check_match(text, each, column)
         elif isinstance(each, Known):
@@ -37,7 +40,7 @@ def _no_column(name: str, schema: Schema) -> str:
 
 
 def _check_match(text: str, match: Match, column: Column) -> None:
-    if column.kind is not Kind.TEXT:
+    if column.type is not Type.TEXT:
         raise FilterError(f"{_is(column)}, and ~ matches texts", text, *match.sign_at)
     try:
         pattern_of(str(match.pattern.value))
@@ -50,19 +53,19 @@ def _check_values(text: str, condition: Compare | Among, column: Column) -> None
     for literal in literals:
         if problem := _mismatch(column, literal):
             raise FilterError(problem, text, *literal.at)
-    if isinstance(condition, Compare) and condition.sign not in ("==", "!=") and column.kind is not Kind.NUMBER:
+    if isinstance(condition, Compare) and condition.sign not in ("==", "!=") and column.type is not Type.NUMBER:
         raise FilterError(f"{_is(column)}, which has no order: compare it with == or !=", text, *condition.sign_at)
 
 
 def _mismatch(column: Column, literal: Literal) -> str:
     """What is wrong with comparing the column to this value, empty when nothing is."""
     value, problem = literal.value, ""
-    if column.kind is Kind.TEXT:
+    if column.type is Type.TEXT:
         if not isinstance(value, str):
             problem = f"{_is(column)}: write {print_text(str(literal))} in quotes"
         elif column.words and value not in column.words:
             problem = f"{column.name} is one of {', '.join(map(print_text, column.words))}"
-    elif column.kind is Kind.FLAG:
+    elif column.type is Type.FLAG:
         if not isinstance(value, bool):
             problem = f"{_is(column)}: write {column.name} == true"
     elif not isinstance(value, Number):
@@ -74,4 +77,4 @@ def _mismatch(column: Column, literal: Literal) -> str:
 
 def _is(column: Column) -> str:
     """What type the column has, in words."""
-    return f"{column.name} is {column.kind.value}{f' of {column.unit}' if column.unit else ''}"
+    return f"{column.name} is {column.type.value}{f' of {column.unit}' if column.unit else ''}"

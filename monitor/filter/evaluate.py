@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from monitor.filter.columns import Columns, Names, Numbers
 from monitor.filter.literals import Number
 from monitor.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
 from monitor.model.table import Flags
 from monitor.patterns import pattern_of
+from monitor.subjects.column import Columns, Names, Numbers
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -47,6 +47,7 @@ def evaluate(expression: Expression, columns: Columns) -> Truth:
     column = columns[expression.column]
     if isinstance(column, Numbers):
         return _of_numbers(expression, column)
+    assert isinstance(column, Names)
     return _of_names(expression, column)
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from monitor.filter.check import check
-from monitor.filter.columns import Columns, Schema
 from monitor.filter.evaluate import Truth, evaluate
 from monitor.filter.parse import parse
 from monitor.filter.tree import Expression, conditions
 from monitor.model.table import Flags
+from monitor.subjects.column import Columns, Schema
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,17 @@ class PartitionHealth(Table):
     preferred: Flags = column("?", "is led by its preferred leader, the first of its replicas")
     missing: Ints = column("i4", "replicas not in sync, without those that a reassignment is adding", "replicas")
     min_insync_replicas: Floats = column("f8", "what its topic asks for, unknown with the topic's configs", "replicas")
-    under_min_isr: Floats = column("f8", "1 when fewer are in sync than asked for, else 0: writes with acks=all fail")
-    at_min_isr: Floats = column("f8", "1 when one more replica lost means under min ISR, and some are lost; else 0")
+    under_min_isr: Floats = column(
+        "f8", "1 when fewer are in sync than asked for, else 0: writes with acks=all fail", "flag"
+    )
+    at_min_isr: Floats = column(
+        "f8", "1 when one more replica lost means under min ISR, and some are lost; else 0", "flag"
+    )
     size_bytes: Floats = column("f8", "size of the leader's replica", "bytes")
     unstable: Floats = column("f8", "records behind the last stable offset: of transactions that are open", "records")
     reassigning: Flags = column("?", "its replicas are being reassigned")
     reassigned: Floats = column(
-        "f8", "least share of the leader's bytes that a replica being added has; unknown for none"
+        "f8", "least share of the leader's bytes that a replica being added has; unknown for none", "ratio"
     )
 
     @property

@@ -33,10 +33,10 @@ class Diagnoses(Table):
     group: Ints = column("i4", "row of the group")
     pattern: Texts = column("O", "name of the pattern, as in docs/diagnosis.md")
     topic: Texts = column("O", "name of the topic, None where it is about none or several")
-    partition: Ints = column("i4", "partition number, -1 where it is about none or several")
+    partition: Ints = column("i4", "partition number, -1 where it is about none or several", "number")
     member: Ints = column("i4", "row of the member, -1 where it is about none")
-    broker: Ints = column("i4", "node id, -1 where it is about none")
-    evidence: Texts = column("O", "the numbers behind it: a tuple of names and values")
+    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
+    evidence: Texts = column("O", "the numbers behind it: a tuple of names and values", "numbers by name")
     sentence: Texts = column("O", "what seems to be the matter, in words")
 
 

@@ -64,12 +64,12 @@ class Event:
 class Events(Table):
     """One row an event, the newest first."""
 
-    time: Floats = column("f8", "unix time of the poll that saw it", "seconds")
-    after_time: Floats = column("f8", "unix time of the last poll that saw what was before", "seconds")
+    time: Floats = column("f8", "unix time of the poll that saw it", "unix seconds")
+    after_time: Floats = column("f8", "unix time of the last poll that saw what was before", "unix seconds")
     kind: Texts = column("O", "one of KINDS")
-    broker: Ints = column("i4", "node id, -1 where it is about none")
+    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
     topic: Texts = column("O", "name, None where it is about none")
-    partition: Ints = column("i4", "partition number, -1 where it is about none")
+    partition: Ints = column("i4", "partition number, -1 where it is about none", "number")
     group: Texts = column("O", "group id, None where it is about none")
     before: Texts = column("O", "what was, in words")
     after: Texts = column("O", "what is, in words")

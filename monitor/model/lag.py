@@ -14,7 +14,7 @@ class Lag(Table):
 
     group: Ints = column("i4", "row of the group")
     topic: Ints = column("i4", "row of the topic")
-    partition: Ints = column("i4", "partition number")
+    partition: Ints = column("i4", "partition number", "number")
     partition_row: Ints = column("i4", "row in `partitions`, -1 where metadata has no such partition")
     member: Ints = column("i4", "row of the member it is assigned to, -1 where it is assigned to none")
     committed_offset: Floats = column("f8", "next offset to read", "records")
@@ -58,9 +58,9 @@ class LagStatuses(Table):
 
     status: Ints = column("i1", "index in STATUSES")
     since: Floats = column(
-        "f8", "unix time when it began to be so; unknown where that was before kmon looked", "seconds"
+        "f8", "unix time when it began to be so; unknown where that was before kmon looked", "unix seconds"
     )
     since_at_latest: Floats = column(
-        "f8", "the same; where it is unknown the first poll that knew the lag of the row", "seconds"
+        "f8", "the same; where it is unknown the first poll that knew the lag of the row", "unix seconds"
     )
     lost: Floats = column("f8", "records lost, the most while the status is; unknown until confirmed", "records")

@@ -42,15 +42,15 @@ class Problem:
 class Problems(Table):
     """One row a problem, the worst first. Those with a cause are explained by it and need no look of their own."""
 
-    rank: Ints = column("i4", "1 for the worst")
+    rank: Ints = column("i4", "1 for the worst", "number")
     level: Texts = column("O", "critical, degraded, attention or note")
     kind: Texts = column("O", "what sort of problem; docs/health.md lists them")
     subject: Texts = column("O", "what it is about, in words; unique within a kind")
-    broker: Ints = column("i4", "node id, -1 where it is about none")
+    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
     topic: Texts = column("O", "name of the topic, None where it is about none or several")
     group: Texts = column("O", "group id, the worst of several; None where it is about none")
     count: Ints = column("i4", "how many things of its kind it stands for")
-    since: Floats = column("f8", "unix time when it began, or of the first poll that saw it", "seconds")
+    since: Floats = column("f8", "unix time when it began, or of the first poll that saw it", "unix seconds")
     cause: Ints = column("i4", "row of the problem that explains it, -1 where none does")
     partitions: Ragged = column("i4", "rows of the partitions that it is about, none where it is about none")
     sentence: Texts = column("O", "the problem in words, with what it explains")

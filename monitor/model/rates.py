@@ -23,13 +23,3 @@ class ConsumeRates(Table):
     consume_rate_5m: Floats = column("f4", "over the last 5 minutes", "records/s")
     consume_rate_15m: Floats = column("f4", "over the last 15 minutes", "records/s")
     consume_rate_60m: Floats = column("f4", "over the last hour", "records/s")
-
-
-@dataclass(frozen=True, eq=False)
-class GroupRates(PartitionRates, ConsumeRates):
-    """One row a group, in the order of `groups`: the sums over all that it reads, unknown while a part is."""
-
-
-@dataclass(frozen=True, eq=False)
-class TopicRates(PartitionRates):
-    """One row a topic, in the order of `topics`: the sums over its partitions, unknown while a part is."""

@@ -50,11 +50,11 @@ def row_key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
 class Brokers(Table):
     """One row a broker that the cluster names, by id: those of metadata, and those that are registered but fenced."""
 
-    broker: Ints = column("i4", "node id")
+    broker: Ints = column("i4", "node id", "node")
     host: Texts = column("O", "advertised host")
-    port: Ints = column("i4", "advertised port")
+    port: Ints = column("i4", "advertised port", "number")
     rack: Texts = column("O", "rack, None where it has none")
-    fenced: Floats = column("f8", "1 when fenced: it holds replicas and may not lead; unknown before Kafka 4.0")
+    fenced: Floats = column("f8", "1 when fenced: it holds replicas and may not lead; unknown before Kafka 4.0", "flag")
     version: Texts = column("O", "Kafka version inferred from the APIs it serves, such as 3.9; None while unknown")
 
 
@@ -76,9 +76,9 @@ class Partitions(Table):
     """One row a partition, by topic and number; the partitions of a topic are 0, 1, … without gaps."""
 
     topic: Ints = column("i4", "row of its topic")
-    partition: Ints = column("i4", "partition number")
-    leader: Ints = column("i4", "node id of the leader, NO_LEADER where there is none")
-    leader_epoch: Ints = column("i4", "leader epoch")
+    partition: Ints = column("i4", "partition number", "number")
+    leader: Ints = column("i4", "node id of the leader, NO_LEADER where there is none", "node")
+    leader_epoch: Ints = column("i4", "leader epoch", "number")
     replicas: Ragged = column("i4", "node ids that hold it, the preferred leader first")
     isr: Ragged = column("i4", "node ids in sync")
     offline: Ragged = column("i4", "node ids of replicas on dead brokers or log dirs")
@@ -104,10 +104,10 @@ class Groups(Table):
     group_type: Texts = column("O", "classic, consumer, share or streams; None where the broker does not say")
     protocol_type: Texts = column("O", "the protocol of a classic group, such as consumer or connect")
     state: Texts = column("O", "state as Kafka names it; None where it could not be asked")
-    coordinator: Ints = column("i4", "node id of its coordinator, -1 while no broker coordinates it")
-    epoch: Floats = column("f8", "group epoch; unknown for classic groups")
-    assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups")
-    topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only")
+    coordinator: Ints = column("i4", "node id of its coordinator, -1 while no broker coordinates it", "node")
+    epoch: Floats = column("f8", "group epoch; unknown for classic groups", "number")
+    assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups", "number")
+    topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only", "number")
     assignor: Texts = column("O", "assignor; None where there is none")
     members: Floats = column("f8", "number of members", "members")
     reason: Ints = column("i4", "why the description is unknown")
@@ -131,7 +131,7 @@ class Members(Table):
     host: Texts = column("O", "address the member connects from")
     instance_id: Texts = column("O", "group.instance.id, None for a dynamic member")
     rack: Texts = column("O", "client.rack, None where it has none")
-    epoch: Floats = column("f8", "member epoch; unknown for members of classic groups")
+    epoch: Floats = column("f8", "member epoch; unknown for members of classic groups", "number")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ class Assignments(Table):
 
     member: Ints = column("i4", "row of the member")
     topic: Ints = column("i4", "row of the topic")
-    partition: Ints = column("i4", "partition number")
+    partition: Ints = column("i4", "partition number", "number")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ class Commits(Table):
 
     group: Ints = column("i4", "row of the group")
     topic: Ints = column("i4", "row of the topic")
-    partition: Ints = column("i4", "partition number")
+    partition: Ints = column("i4", "partition number", "number")
     committed_offset: Floats = column("f8", "next offset to read, unknown where there is no commit", "records")
     reported_lag: Floats = column("f8", "lag as the broker counts it; share groups only", "records")
     reason: Ints = column("i4", "why the committed offset, or a share group's lag, is unknown")
@@ -160,7 +160,7 @@ class Requests(Table):
     """One row an API and broker: what kmon has asked since it started."""
 
     api: Texts = column("O", "API name as Kafka spells it")
-    broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection")
+    broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection", "node")
     requests: Floats = column("f8", "requests that have ended, also those that could not be sent", "requests")
     errors: Floats = column("f8", "requests of these without a usable answer", "requests")
     seconds: Floats = column("f8", "time from asking to the answer", "seconds")

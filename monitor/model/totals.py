@@ -29,10 +29,10 @@ class Standing(Table):
 
     status: Ints = column("i4", "worst status in STATUSES")
     since: Floats = column(
-        "f8", "unix time since when a partition has had it; unknown if before kmon looked", "seconds"
+        "f8", "unix time since when a partition has had it; unknown if before kmon looked", "unix seconds"
     )
     since_at_latest: Floats = column(
-        "f8", "the same; where it is unknown the first poll that knew a partition that has it", "seconds"
+        "f8", "the same; where it is unknown the first poll that knew a partition that has it", "unix seconds"
     )
     lag_seconds: Floats = column("f8", "age of the oldest next record; 0 where there is none", "seconds")
     lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
@@ -81,7 +81,7 @@ class TopicTotals(Table):
 class BrokerTotals(Table):
     """One row a broker that metadata names or that a partition is assigned to, by id."""
 
-    broker: Ints = column("i4", "node id")
+    broker: Ints = column("i4", "node id", "node")
     described: Flags = column("?", "named in metadata; else it is gone, and replicas are on it still")
     leaders: Ints = column("i4", "partitions it leads")
     replicas: Ints = column("i4", "partitions it holds")
@@ -89,8 +89,10 @@ class BrokerTotals(Table):
     preferred: Ints = column("i4", "partitions whose preferred leader it is")
     preferred_missing: Ints = column("i4", "of these, those that it does not lead")
     size_bytes: Floats = column("f8", "size of the replicas it holds, unknown while its log dirs are", "bytes")
-    leader_skew: Floats = column("f8", "leaders against the mean of the brokers: 0.1 is a tenth more; unknown alone")
-    size_skew: Floats = column("f8", "size against the mean of the brokers; unknown while any size is")
+    leader_skew: Floats = column(
+        "f8", "leaders against the mean of the brokers: 0.1 is a tenth more; unknown alone", "ratio"
+    )
+    size_skew: Floats = column("f8", "size against the mean of the brokers; unknown while any size is", "ratio")
 
 
 @dataclass(frozen=True)

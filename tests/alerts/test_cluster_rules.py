@@ -16,8 +16,7 @@ from alerts.rules import Rule
 from kmon.commands.wiring import rules_of
 from monitor.derive.view import make_view
 from monitor.model.view import AlertRow, View
-from monitor.settings import AlertSettings
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
 
 LOST = ClusterRule(UNREACHABLE, for_seconds=20)
 

@@ -24,7 +24,7 @@ from exporters.listen import ListenError, PatientProtocol, bind, check_listen, s
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.derive.view import make_view
-from monitor.settings import SettingsError
+from monitor.settings.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]
 

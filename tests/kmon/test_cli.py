@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kmon import cli
 from kmon.commands import logs, options, text
-from monitor.settings import SettingsError
+from monitor.settings.errors import SettingsError
 from monitor.text import visible
 
 REFUSED = "127.0.0.1:1"

@@ -23,7 +23,7 @@ from monitor.derive.view import make_view
 from monitor.model.details import Capabilities
 from monitor.model.table import objects
 from monitor.model.view import View
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
 
 SERVED = {use.api.key: (0, 99) for use in USES}

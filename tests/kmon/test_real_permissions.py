@@ -12,7 +12,7 @@ from kafka_cluster import commit, make_topic, member, produce, unique, wait_unti
 from real_kmon import kmon, rows_of
 from secure_cluster import SecureKafka
 
-from exporters.rows.cluster import known_totals
+from exporters.totals import known_totals
 from kmon.commands.doctor import examine
 from monitor.capabilities import PERMISSIONS
 from monitor.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS

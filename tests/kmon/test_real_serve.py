@@ -26,7 +26,8 @@ from real_kmon import COMMAND_SECONDS, Serve, command, environment, kmon, settin
 from kmon.commands.wiring import serving
 from kmon.demo.cluster import Cluster
 from kmon.demo.node import free_ports
-from monitor.settings import AlertSettings, Settings
+from monitor.settings.alerts import AlertSettings
+from monitor.settings.model import Settings
 
 pytestmark = pytest.mark.kafka
 

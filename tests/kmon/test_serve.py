@@ -16,7 +16,8 @@ from kmon import cli
 from kmon.commands.wiring import serving
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import AlertSettings, ClusterSettings, Settings
+from monitor.settings.alerts import AlertSettings
+from monitor.settings.model import ClusterSettings, Settings
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from alerts.state_file import StateFile, file_name
 from kmon.commands import wiring
 from kmon.commands.wiring import polling
 from monitor.model.view import View
-from monitor.settings import AlertSettings, ClusterSettings, Settings
-from monitor.settings.alerts import UNREACHABLE
+from monitor.settings.alerts import UNREACHABLE, AlertSettings
+from monitor.settings.model import ClusterSettings, Settings
 
 NOBODY = "127.0.0.1:1"
 

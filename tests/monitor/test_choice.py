@@ -26,7 +26,8 @@ from monitor.collectors.leader_offsets import NOT_CHOSEN
 from monitor.derive.view import make_view
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.model.snapshot import Requests
-from monitor.settings import SettingsError, load
+from monitor.settings import load
+from monitor.settings.errors import SettingsError
 
 NAMES = st.lists(st.sampled_from(["a", "b.*", "a|b", ".*c", ""]), max_size=2)
 

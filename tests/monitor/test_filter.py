@@ -3,20 +3,29 @@
 import numpy as np
 import pytest
 
-from monitor.filter.columns import Column, Kind, Names, Numbers, columns_of, schema_of
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.filter.parse import MAX_CHARACTERS, MAX_DEPTH, parse
 from monitor.model.table import objects
 from monitor.patterns import Pattern
+from monitor.subjects.column import Column, Names, Numbers, columns_of, schema_of
+from monitor.subjects.kinds import BYTES as SIZE
+from monitor.subjects.kinds import FLAG, RECORDS, TEXT, WORD
+from monitor.subjects.kinds import SECONDS as DURATION
+
+
+def no_view(view: object, rows: object) -> Numbers:
+    """What these columns would be read from; here their values are written out."""
+    raise NotImplementedError
+
 
 SCHEMA = schema_of(
-    Column("lag", Kind.NUMBER, "", "records"),
-    Column("lag_seconds", Kind.NUMBER, "", "seconds"),
-    Column("size_bytes", Kind.NUMBER, "", "bytes"),
-    Column("topic", Kind.TEXT, ""),
-    Column("status", Kind.TEXT, "", words=("ok", "lost", "unknown")),
-    Column("internal", Kind.FLAG, ""),
+    Column("lag", RECORDS, "", no_view),
+    Column("lag_seconds", DURATION, "", no_view),
+    Column("size_bytes", SIZE, "", no_view),
+    Column("topic", TEXT, "", no_view),
+    Column("status", WORD, "", no_view, words=("ok", "lost", "unknown")),
+    Column("internal", FLAG, "", no_view),
 )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.filter.columns import Column, Kind, Names, Numbers, columns_of, schema_of
 from monitor.filter.errors import FilterError
 from monitor.filter.evaluate import evaluate
 from monitor.filter.filter import Filter
@@ -16,14 +15,24 @@ from monitor.filter.literals import BYTES, SECONDS, Number
 from monitor.filter.parse import parse
 from monitor.filter.tree import Among, And, Compare, Expression, Known, Literal, Match, Not, Or
 from monitor.model.table import objects
+from monitor.subjects.column import Column, Names, Numbers, columns_of, schema_of
+from monitor.subjects.kinds import BYTES as SIZE
+from monitor.subjects.kinds import FLAG, RECORDS, TEXT
+from monitor.subjects.kinds import SECONDS as DURATION
+
+
+def no_view(view: object, rows: object) -> Numbers:
+    """What these columns would be read from; here their values are written out."""
+    raise NotImplementedError
+
 
 SCHEMA = schema_of(
-    Column("a", Kind.NUMBER, "", "records"),
-    Column("b_seconds", Kind.NUMBER, "", SECONDS),
-    Column("c_bytes", Kind.NUMBER, "", BYTES),
-    Column("t", Kind.TEXT, ""),
-    Column("u", Kind.TEXT, ""),
-    Column("f", Kind.FLAG, ""),
+    Column("a", RECORDS, "", no_view),
+    Column("b_seconds", DURATION, "", no_view),
+    Column("c_bytes", SIZE, "", no_view),
+    Column("t", TEXT, "", no_view),
+    Column("u", TEXT, "", no_view),
+    Column("f", FLAG, "", no_view),
 )
 UNITS = {"a": ("",), "b_seconds": ("", SECONDS), "c_bytes": ("", BYTES)}
 NUMBERS, TEXTS = tuple(UNITS), ("t", "u")

@@ -13,8 +13,9 @@ from monitor.client.faults import Fault
 from monitor.identity import ClusterName
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings, SettingsError
+from monitor.settings.errors import SettingsError
 from monitor.settings.load import load
+from monitor.settings.model import ClusterSettings
 
 
 def test_a_name_is_never_changed() -> None:

@@ -24,7 +24,7 @@ from monitor.draft import Draft
 from monitor.model.snapshot import Outcome
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",))
 

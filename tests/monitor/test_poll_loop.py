@@ -15,7 +15,7 @@ import monitor.poll
 from monitor.model.view import View
 from monitor.poll import Poller, poll_once
 from monitor.poll_loop import FRESH_AFTER, PATIENCE_SECONDS, PollLoop
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.source import Memory
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",), interval_seconds=0.1)

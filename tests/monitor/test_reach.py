@@ -10,7 +10,7 @@ from monitor.client.reach import Reached, reach
 from monitor.model.snapshot import Brokers
 from monitor.model.table import objects
 from monitor.poll import client_of
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 
 def refused() -> int:

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from monitor.settings import ClusterSettings, SecuritySettings, SettingsError, load
+from monitor.settings import load
 from monitor.settings.client_options import client_options
-from monitor.settings.model import NO_CLUSTER
+from monitor.settings.errors import SettingsError
+from monitor.settings.model import NO_CLUSTER, ClusterSettings
 from monitor.settings.schema import EACH, variables, walk
+from monitor.settings.security import SecuritySettings
 
 SECRET = "correct-horse-battery"
 NO_DURATION = "is no duration: write a number with its unit, such as 500ms, 10s, 5m or 1h30m"

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from monitor.settings import ClusterSettings, SettingsError, load
+from monitor.settings import load
 from monitor.settings.client_options import client_options
+from monitor.settings.errors import SettingsError
 from monitor.settings.jaas import parse_jaas
+from monitor.settings.model import ClusterSettings
 from monitor.settings.properties import PropertiesError, parse_properties
 
 SECRET = "correct-horse-battery"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from monitor.settings import SettingsError, load
+from monitor.settings import load
 from monitor.settings.client_options import client_options, security_options
+from monitor.settings.errors import SettingsError
 from monitor.settings.secrets import FileSecret, stamp_of, text_of
 from monitor.settings.security import SecuritySettings
 

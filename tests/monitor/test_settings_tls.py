@@ -10,8 +10,11 @@ import pems
 import pytest
 from pydantic import SecretStr
 
-from monitor.settings import ClusterSettings, SecuritySettings, SettingsError, load
+from monitor.settings import load
 from monitor.settings.client_options import client_options, security_options
+from monitor.settings.errors import SettingsError
+from monitor.settings.model import ClusterSettings
+from monitor.settings.security import SecuritySettings
 
 
 def shake_hands(

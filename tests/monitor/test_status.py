@@ -11,7 +11,7 @@ import pytest
 from series import Poll, Series, watch
 from views import NOW, Group, Topic
 
-from monitor.derive.rates import total_group_rates, total_topic_rates
+from monitor.derive.rates import group_rate, topic_rate
 from monitor.derive.verdict import group_why
 from monitor.model.status import BEHIND, STATUSES
 from monitor.model.view import View
@@ -582,12 +582,12 @@ def test_rates_of_groups_and_topics_are_sums_over_each_window() -> None:
         commits: dict[tuple[str, int], float | str | None] = {("t", 0): 900 + 10 * each, ("t", 1): 900 + 5 * each}
         silent: dict[tuple[str, int], float | str | None] = {("t", 0): 10, ("t", 1): "timed out"}
         view = series.poll([Topic("t", ends), Topic("u", [(0, 7)])], [Group("g", commits), Group("h", silent)])
-    groups, topics = total_group_rates(view), total_topic_rates(view)
-    assert topics.produce_rate_1m.tolist() == topics.produce_rate_5m.tolist() == [3.0, 0.0]
-    assert (groups.produce_rate_5m[0], groups.consume_rate_5m[0]) == (3.0, 1.5)
-    assert np.isnan([groups.produce_rate_5m[1], groups.consume_rate_5m[1]]).all(), "a part of it is unknown"
-    assert np.isnan(groups.produce_rate_60m).all(), "kmon looked for ten minutes"
-    assert groups.consume_rate_15m[0] == 1.5
+    assert [topic_rate(view, f"produce_rate_{window}").tolist() for window in ("1m", "5m")] == [[3.0, 0.0]] * 2
+    produced, consumed = group_rate(view, "produce_rate_5m"), group_rate(view, "consume_rate_5m")
+    assert (produced[0], consumed[0]) == (3.0, 1.5)
+    assert np.isnan([produced[1], consumed[1]]).all(), "a part of it is unknown"
+    assert np.isnan(group_rate(view, "produce_rate_60m")).all(), "kmon has polled for ten minutes"
+    assert group_rate(view, "consume_rate_15m")[0] == 1.5
 
 
 def test_the_age_of_a_group_is_unknown_while_a_part_of_it_may_be_older() -> None:

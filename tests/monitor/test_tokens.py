@@ -17,8 +17,8 @@ from token_endpoint import Reply, TokenEndpoint, said
 from monitor.client import tokens
 from monitor.client.faults import fault_of
 from monitor.client.tokens import FromEndpoint, FromFile, Token, TokenError, TokenProvider
-from monitor.settings import SettingsError
 from monitor.settings.client_options import security_options
+from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
 from monitor.settings.tls import authorities
 

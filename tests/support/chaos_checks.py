@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from chaos_truth import Span, Truth, total
 
-from exporters.rows.cluster import known_totals
+from exporters.totals import known_totals
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.derive.completeness import answered
 from monitor.model.events import KINDS

@@ -18,7 +18,7 @@ from kmon.commands.lag_rows import Row, lag_rows
 from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 COMMAND_SECONDS = 120
 """Longer than any command takes on a busy machine; one that hangs fails its test."""

@@ -21,7 +21,7 @@ from monitor.client.client import Ask, Node
 from monitor.client.faults import Fault, Kind
 from monitor.client.wire import Answer
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 FILE = Path(__file__).parent.parent / "data" / "answers.json.gz"
 

@@ -26,7 +26,7 @@ from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
 
 LISTENERS = {"ADMIN": "PLAINTEXT", "SASL": "SASL_SSL", "MTLS": "SSL", "OAUTH": "SASL_SSL"}

@@ -1,0 +1,174 @@
+"""What the JSON API shows beyond rows of subjects: rows with the rows that belong to them, and clusters."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from exporters.totals import known_totals
+from monitor.derive.completeness import answered
+from monitor.model.snapshot import NO_LEADER
+from monitor.model.table import Ints
+from monitor.model.view import View
+from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM, TRANSACTION
+from monitor.subjects.groups import MEMBER, SUBTOPOLOGY, TASK
+from monitor.subjects.health import PROBLEM
+from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
+
+Row = dict[str, Any]
+NO_ROWS = np.empty(0, np.intp)
+
+
+class Places(Protocol):
+    """A table with a row of `topics` and a partition number in each row."""
+
+    @property
+    def topic(self) -> Ints: ...
+    @property
+    def partition(self) -> Ints: ...
+
+
+def places(view: View, table: Places, rows: Ints) -> list[Row]:
+    """The topic and partition of these rows of a table."""
+    topics = view.snapshot.topics.topic[table.topic[rows]].tolist()
+    partitions = table.partition[rows].tolist()
+    return [{"topic": topic, "partition": number} for topic, number in zip(topics, partitions, strict=True)]
+
+
+def grouped(keys: Ints) -> dict[int, Ints]:
+    """The rows that have each key."""
+    order = np.argsort(keys, kind="stable")
+    values, starts = np.unique(keys[order], return_index=True)
+    return dict(zip(values.tolist(), np.split(order, starts[1:]), strict=True)) if len(values) else {}
+
+
+def member_rows(view: View, group: int) -> list[Row]:
+    """Members of a group, each with its assignment, its target assignment, and its tasks.
+
+    `target_assignments` is None where it is what is assigned, and `tasks` for members of other than streams groups.
+    """
+    snapshot = view.snapshot
+    rows = np.flatnonzero(snapshot.members.group == group)
+    streams = snapshot.groups.group_type[group] == "streams"
+    assigned, targets, tasks = (
+        grouped(table.member) for table in (snapshot.assignments, snapshot.target_assignments, snapshot.tasks)
+    )
+    return [
+        {
+            **row,
+            "assignments": places(view, snapshot.assignments, assigned.get(member, NO_ROWS)),
+            "target_assignments": places(view, snapshot.target_assignments, targets[member])
+            if member in targets
+            else None,
+            "tasks": TASK.plain(view, tasks.get(member, NO_ROWS)) if streams else None,
+        }
+        for member, row in zip(rows.tolist(), MEMBER.plain(view, rows), strict=True)
+    ]
+
+
+def subtopology_rows(view: View, group: int) -> list[Row]:
+    """The subtopologies of a streams group, empty for others."""
+    return SUBTOPOLOGY.plain(view, np.flatnonzero(view.snapshot.subtopologies.group == group))
+
+
+def topic_rows(view: View, rows: Ints) -> list[Row]:
+    """Topics, each with its configs."""
+    configs = TOPIC_CONFIG.plain(view, rows)
+    return [{**row, "config": config} for row, config in zip(TOPIC.plain(view, rows), configs, strict=True)]
+
+
+def partition_rows_of(view: View, topic: int) -> list[Row]:
+    """The partitions of a topic by number, each with what brokers hold of it."""
+    topics, replicas = view.snapshot.topics, view.snapshot.replicas
+    first = int(topics.first_row[topic])
+    rows = np.arange(first, first + int(topics.partitions[topic]))
+    mine = np.flatnonzero(replicas.topic == topic)
+    held = {number: mine[each] for number, each in grouped(replicas.partition[mine]).items()}
+    return [
+        {**row, "log_dirs": _replicas(view, held.get(row["partition"], NO_ROWS))} for row in PARTITION.plain(view, rows)
+    ]
+
+
+def _replicas(view: View, rows: Ints) -> list[Row]:
+    names = ("broker", "log_dir", "size_bytes", "offset_lag", "future")
+    return [{"path": row.pop("log_dir"), **row} for row in REPLICA.plain(view, rows, names)]
+
+
+def broker_rows(view: View) -> list[Row]:
+    """Brokers, each with its log dirs and the configs that it holds."""
+    dirs = grouped(view.snapshot.log_dirs.broker)
+    configs = BROKER_CONFIG.plain(view)
+    return [
+        {**row, "log_dirs": LOG_DIR.plain(view, dirs.get(row["broker"], NO_ROWS)), "config": config}
+        for row, config in zip(BROKER.plain(view), configs, strict=True)
+    ]
+
+
+def quorum_row(view: View) -> Row:
+    """The metadata quorum; `reason` is why it is unknown."""
+    quorum = view.snapshot.quorum
+    leaders = quorum.node[quorum.leader].tolist()
+    return {
+        "leader": leaders[0] if leaders else None,
+        "epoch": view.snapshot.quorum_epoch,
+        "reason": None if len(quorum) else why_missing(view, "quorum"),
+        "quorum": QUORUM.plain(view),
+    }
+
+
+def transaction_rows(view: View) -> list[Row]:
+    """Transactions with the partitions that they have written to, the oldest first, those of unknown age last."""
+    written = view.snapshot.transaction_partitions
+    rows = np.argsort(-view.transaction_ages.age_seconds, kind="stable")
+    partitions = grouped(written.transaction)
+    return [
+        {**row, "partitions": places(view, written, partitions.get(number, NO_ROWS))}
+        for number, row in zip(rows.tolist(), TRANSACTION.plain(view, rows), strict=True)
+    ]
+
+
+def problem_rows(view: View) -> list[Row]:
+    """Problems with the partitions that they are about."""
+    about = view.problems.partitions
+    return [
+        {**row, "partitions": places(view, view.snapshot.partitions, np.array(about.row(number), np.intp))}
+        for number, row in enumerate(PROBLEM.plain(view))
+    ]
+
+
+def cluster_row(view: View) -> Row:
+    """The verdict on the newest View; identity, totals and collectors of the View that is shown."""
+    shown = view.shown
+    snapshot = shown.snapshot
+    return {
+        "verdict": {
+            "level": view.verdict.level,
+            "sentence": view.verdict.sentence,
+            "clauses": [each._asdict() for each in view.verdict.clauses],
+        },
+        "cluster_id": snapshot.cluster_id,
+        "controller": None if snapshot.controller == NO_LEADER else snapshot.controller,
+        "totals": {name: _whole(value) for name, value in known_totals(shown).items()},
+        "features": dict(zip(snapshot.features.feature, snapshot.features.level.tolist(), strict=True)),
+        "hidden_topics": snapshot.hidden_topics if answered(snapshot, "cluster") else None,
+        "hidden_groups": snapshot.hidden_groups if answered(snapshot, "groups") else None,
+        "overruns": view.snapshot.overruns,
+        "collectors": [dict(vars(each)) for each in snapshot.outcomes],
+    }
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def why_missing(view: View, collector: str) -> str | None:
+    """Why a collector's tables may be empty: its capability is not there, or it got no answer."""
+    names = view.snapshot.capabilities.capability.tolist()
+    if collector in names and (why := view.snapshot.capabilities.why[names.index(collector)]):
+        return str(why)
+    outcome = view.outcome(collector)
+    return outcome.error or None if outcome is not None else None
+
+
+def alert_rows(view: View) -> list[Row]:
+    """Alerts of the newest View, whether or not its cluster is reachable."""
+    return [{**vars(each), "labels": dict(each.labels)} for each in view.alerts]

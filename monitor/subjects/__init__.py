@@ -1,0 +1,14 @@
+"""What faces, filters and notebooks know of a View: its subjects, each with its columns declared once.
+
+A new subject is one declaration and its place in SUBJECTS. docs/tables.md lists them with their columns.
+"""
+
+from monitor.subjects.brokers import BROKERS
+from monitor.subjects.column import Subject
+from monitor.subjects.groups import GROUPS
+from monitor.subjects.health import HEALTH
+from monitor.subjects.lag import LAG
+from monitor.subjects.topics import TOPICS
+
+SUBJECTS: dict[str, Subject] = {each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *HEALTH)}
+"""Every subject by its name."""

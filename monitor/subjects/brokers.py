@@ -1,0 +1,151 @@
+"""Brokers, their log dirs and configs, and what there is once a cluster: quorum, transactions, features."""
+
+import numpy as np
+
+from monitor.model.conditions import QuorumLags, TransactionAges
+from monitor.model.details import (
+    BrokerConfigs,
+    Capabilities,
+    Features,
+    LogDirs,
+    Quorum,
+    TransactionPartitions,
+    Transactions,
+)
+from monitor.model.snapshot import Brokers, Requests
+from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.totals import BrokerTotals
+from monitor.model.view import View
+from monitor.subjects.column import Subject
+from monitor.subjects.kinds import FLAG, REASON, WORD
+from monitor.subjects.tables import ABSENT, cluster, numbers, of, subject, texts
+
+NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
+
+
+def count(view: View) -> int:
+    return len(view.broker_totals)
+
+
+def _rows_in(ids: Ints, view: View) -> Ints:
+    """The row of each broker among these sorted or unsorted node ids, -1 for none."""
+    rows = {broker: row for row, broker in enumerate(ids.tolist())}
+    return np.array([rows.get(broker, -1) for broker in view.broker_totals.broker.tolist()], np.int32)
+
+
+def _named(view: View) -> Ints:
+    return _rows_in(view.snapshot.brokers.broker, view)
+
+
+def _configured(view: View) -> Ints:
+    return _rows_in(view.snapshot.broker_configs.broker, view)
+
+
+def _controller(view: View) -> Floats:
+    controller = view.snapshot.controller
+    ids = view.broker_totals.broker
+    return np.full(len(ids), np.nan) if controller is None else (ids == controller).astype(np.float64)
+
+
+def _reason(view: View) -> Texts:
+    return objects(None if row >= 0 else NOT_NAMED for row in _named(view).tolist())
+
+
+def _size_reason(view: View) -> Texts:
+    """Why the size of each broker's replicas is unknown: the first reason of its log dirs."""
+    dirs, totals = view.snapshot.log_dirs, view.broker_totals
+    broken = {int(dirs.broker[row]): view.reasons[dirs.reason[row]] for row in np.flatnonzero(dirs.reason)[::-1]}
+    return objects(
+        broken.get(broker, ABSENT) if np.isnan(size) else None
+        for broker, size in zip(totals.broker.tolist(), totals.size_bytes.tolist(), strict=True)
+    )
+
+
+BROKER = Subject(
+    "broker",
+    "a broker that metadata names or that replicas are assigned to",
+    ("cluster", "broker"),
+    count,
+    (
+        cluster(count),
+        *of("broker_totals", BrokerTotals, "broker"),
+        *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
+        numbers("controller", FLAG, "is the active controller", _controller),
+        texts("reason", "why its address is unknown", _reason, kind=REASON),
+        *of(
+            "broker_totals",
+            BrokerTotals,
+            leave=("broker",),
+            out_of_sync="out_of_sync_replicas",
+            preferred="preferred_leaders",
+            preferred_missing="preferred_leaders_missing",
+        ),
+        texts("size_reason", "why size_bytes is unknown", _size_reason, kind=REASON),
+    ),
+)
+
+BROKER_CONFIG = Subject(
+    "broker_config",
+    "the defaults of a broker that kmon reads, and a digest of the others",
+    ("broker",),
+    count,
+    (
+        *of("broker_totals", BrokerTotals, "broker"),
+        *of("snapshot.broker_configs", BrokerConfigs, leave=("broker",), by=_configured),
+    ),
+)
+
+ROLES = ("observer", "voter")
+
+QUORUM = Subject(
+    "quorum",
+    "a voter or observer of the metadata quorum",
+    ("node",),
+    lambda view: len(view.snapshot.quorum),
+    (
+        *of("snapshot.quorum", Quorum, "node"),
+        texts(
+            "role",
+            "voter or observer",
+            lambda _: objects(ROLES),
+            lambda view: view.snapshot.quorum.voter.astype(np.int8),
+            words=ROLES,
+            kind=WORD,
+        ),
+        *of("snapshot.quorum", Quorum, leave=("node", "voter")),
+        *of("quorum_lags", QuorumLags),
+    ),
+)
+
+TRANSACTION = Subject(
+    "transaction",
+    "a transaction that is under way",
+    ("transactional_id",),
+    lambda view: len(view.snapshot.transactions),
+    (*of("snapshot.transactions", Transactions), *of("transaction_ages", TransactionAges)),
+)
+
+CAPABILITY = Subject(
+    "capability",
+    "a permission or API that kmon can use on a cluster",
+    ("capability",),
+    lambda view: len(view.snapshot.capabilities),
+    (
+        *of("snapshot.capabilities", Capabilities, "capability", "available"),
+        texts("reason", "why it is not, or not known to be, available", "snapshot.capabilities.why", kind=REASON),
+    ),
+)
+
+LOG_DIR = subject("log_dir", "snapshot.log_dirs", LogDirs, "broker", "path")
+
+BROKERS = (
+    BROKER,
+    BROKER_CONFIG,
+    LOG_DIR,
+    QUORUM,
+    TRANSACTION,
+    subject("transaction_partition", "snapshot.transaction_partitions", TransactionPartitions, "transaction", "topic"),
+    subject("feature", "snapshot.features", Features, "feature"),
+    CAPABILITY,
+    subject("request", "snapshot.requests", Requests, "api", "broker"),
+)

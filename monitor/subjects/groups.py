@@ -1,0 +1,57 @@
+"""Groups, and what belongs to one: its topics, members, assignments, commits, subtopologies and tasks."""
+
+from monitor.derive.rates import group_rate
+from monitor.derive.verdict import group_why
+from monitor.model.conditions import GroupActivity
+from monitor.model.details import Subtopologies, Tasks
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import Assignments, Commits, Groups, Members
+from monitor.model.totals import GroupLags, GroupTopicLags
+from monitor.model.view import View
+from monitor.subjects.column import Subject
+from monitor.subjects.tables import cluster, computed, of, sentences, subject
+
+
+def count(view: View) -> int:
+    return len(view.snapshot.groups)
+
+
+GROUP = Subject(
+    "group",
+    "a group of any type",
+    ("cluster", "group"),
+    count,
+    (
+        cluster(count),
+        *of("snapshot.groups", Groups, leave=("reason",)),
+        *of("snapshot.groups", Groups, "reason", reason="description_reason"),
+        *of("group_lags", GroupLags, leave=("worst",), reconciling="reconciling_partitions"),
+        sentences("why", "the status with the numbers behind it, in words", count, group_why),
+        *of("group_activity", GroupActivity),
+        *computed(ConsumeRates, group_rate),
+        *computed(PartitionRates, group_rate),
+    ),
+)
+
+GROUP_TOPIC = Subject(
+    "group_topic",
+    "a group on a topic that it has committed or is assigned partitions of",
+    ("group", "topic"),
+    lambda view: len(view.group_topic_lags),
+    of("group_topic_lags", GroupTopicLags, leave=("worst",)),
+)
+
+MEMBER = subject("member", "snapshot.members", Members, "group", "member_id")
+SUBTOPOLOGY = subject("subtopology", "snapshot.subtopologies", Subtopologies, "group", "subtopology")
+TASK = subject("task", "snapshot.tasks", Tasks, "member", "subtopology", "partition", "role")
+
+GROUPS = (
+    GROUP,
+    GROUP_TOPIC,
+    MEMBER,
+    subject("assignment", "snapshot.assignments", Assignments, "member", "topic", "partition"),
+    subject("target_assignment", "snapshot.target_assignments", Assignments, "member", "topic", "partition"),
+    subject("commit", "snapshot.commits", Commits, "group", "topic", "partition"),
+    SUBTOPOLOGY,
+    TASK,
+)

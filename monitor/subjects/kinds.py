@@ -1,0 +1,89 @@
+"""Kinds of columns: what a value is decides its unit, how it is written, and what a filter may ask of it."""
+
+from dataclasses import Field, dataclass
+from enum import Enum
+from typing import Any
+
+from monitor.model.table import Ragged
+
+
+class Type(Enum):
+    """What a filter can do with a value, in words."""
+
+    NUMBER = "a number"
+    TEXT = "a text"
+    FLAG = "true or false"
+    LIST = "a list"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the values of a column are.
+
+    `unit` is what is counted, and "seconds" or "bytes" where a filter may write a duration or a size. JSON and CSV have
+    `digits` decimals at most. A value of `none` means that there is none.
+    """
+
+    name: str
+    type: Type = Type.NUMBER
+    unit: str = ""
+    digits: int = 0
+    none: int | None = None
+
+
+RECORDS = Kind("records", unit="records")
+OFFSET = Kind("offset", unit="records")
+RATE = Kind("rate", unit="records/s", digits=6)
+SECONDS = Kind("seconds", unit="seconds", digits=3)
+UNIX = Kind("unix time", unit="unix seconds", digits=3)
+BYTES = Kind("bytes", unit="bytes")
+RATIO = Kind("ratio", unit="ratio", digits=6)
+REPLICAS, MEMBERS, REQUESTS, COUNT = (
+    Kind("count", unit="replicas"),
+    Kind("count", unit="members"),
+    Kind("count", unit="requests"),
+    Kind("count"),
+)
+NODE = Kind("node", none=-1)
+NUMBER = Kind("number", none=-1)
+TEXT = Kind("text", Type.TEXT)
+WORD = Kind("word", Type.TEXT)
+REASON = Kind("reason", Type.TEXT)
+FLAG = Kind("flag", Type.FLAG)
+NODES = Kind("nodes", Type.LIST)
+TEXTS = Kind("texts", Type.LIST)
+NUMBERS = Kind("numbers by name", Type.LIST)
+
+_BY_UNIT = {
+    each.unit or each.name: each
+    for each in (
+        RECORDS,
+        RATE,
+        SECONDS,
+        UNIX,
+        BYTES,
+        RATIO,
+        REPLICAS,
+        MEMBERS,
+        REQUESTS,
+        NODE,
+        NUMBER,
+        FLAG,
+        TEXTS,
+        NUMBERS,
+    )
+}
+
+
+def kind_of(field: Field[Any]) -> Kind:
+    """The kind of a table's column, by the unit that it was declared with, and by its type where that says enough."""
+    if field.type is Ragged:
+        return NODES
+    if field.name.endswith("reason"):
+        return REASON
+    if field.name.endswith("_offset"):
+        return OFFSET
+    unit, dtype = field.metadata["unit"], field.metadata["dtype"]
+    if unit:
+        return _BY_UNIT[unit]
+    return {"O": TEXT, "?": FLAG, "b": FLAG}.get(dtype.char, COUNT)

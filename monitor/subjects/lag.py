@@ -1,0 +1,57 @@
+"""The subject "lag": what a group still has to read of a partition."""
+
+import numpy as np
+
+from monitor.derive.story import partition_story
+from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.rates import ConsumeRates
+from monitor.model.snapshot import KNOWN, Groups, Members, Topics
+from monitor.model.table import Floats, Ints, objects
+from monitor.model.view import View
+from monitor.subjects.column import Subject
+from monitor.subjects.kinds import REASON, SECONDS
+from monitor.subjects.tables import cluster, numbers, of, sentences, texts
+
+
+def count(view: View) -> int:
+    return len(view.lag)
+
+
+def _reason(view: View) -> Ints:
+    lag = view.lag.reason
+    return np.where(lag != KNOWN, lag, view.lag_times.reason)
+
+
+def _status_seconds(view: View) -> Floats:
+    return view.time - view.lag_statuses.since
+
+
+LAG = Subject(
+    "lag",
+    "a group on a partition: those committed, and those assigned to a member without a commit",
+    ("cluster", "group", "topic", "partition"),
+    count,
+    (
+        cluster(count),
+        *of("snapshot.groups", Groups, "group", "group_type", "state", by="lag.group"),
+        *of("snapshot.topics", Topics, "topic", by="lag.topic"),
+        *of("lag", Lag, leave=("group", "topic", "partition_row", "member", "reason")),
+        *of("lag_times", LagTimes, leave=("reason",), method="lag_method"),
+        *of("lag_statuses", LagStatuses, leave=("lost",)),
+        *of("consume_rates", ConsumeRates),
+        numbers(
+            "status_seconds", SECONDS, "for how long it has had this status; unknown where since is", _status_seconds
+        ),
+        texts(
+            "reason",
+            "why lag, or else lag_seconds, is unknown; empty where both are known",
+            lambda view: objects(view.reasons),
+            _reason,
+            kind=REASON,
+        ),
+        *of("lag_times", LagTimes, "reason", reason="age_reason"),
+        sentences("why", "the status with the numbers behind it, in words", count, partition_story),
+        *of("snapshot.members", Members, "member_id", "client_id", "host", by="lag.member"),
+        *of("snapshot.groups", Groups, "coordinator", by="lag.group"),
+    ),
+)

@@ -1,0 +1,152 @@
+"""Columns of subjects that are columns of tables: their kind and meaning are those that the table declares."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from monitor.model.lag import METHODS
+from monitor.model.status import STATUSES
+from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
+from monitor.subjects.column import Column, Lists, Names, Numbers, Rows, Subject, Values
+from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, Type, kind_of
+
+Path = str | Callable[[Any], Any]
+"""Where a View has something: the path of an attribute, or a function."""
+
+REFERENCES = {
+    "group": "snapshot.groups.group",
+    "topic": "snapshot.topics.topic",
+    "member": "snapshot.members.member_id",
+    "transaction": "snapshot.transactions.transactional_id",
+    "log_dir": "snapshot.log_dirs.path",
+}
+"""Columns that number rows of another table, and where the names of those are. They are texts to everyone else."""
+
+WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
+"""Columns of codes, and the word of each code."""
+
+
+ABSENT = "no broker reported it"
+"""Why nothing is known of a row that has none in another table."""
+
+
+def get(path: Path, view: Any) -> Any:
+    return attrgetter(path)(view) if isinstance(path, str) else path(view)
+
+
+def of(
+    path: Path,
+    table: type[Table],
+    *names: str,
+    leave: Iterable[str] = (),
+    by: Path = "",
+    known: Callable[[Any], Flags] | None = None,
+    **renamed: str,
+) -> tuple[Column, ...]:
+    """The columns of the table at `path`: those named, or all but `leave`; `renamed` are new names for some.
+
+    `by` is where the row of that table stands for each row of the subject, -1 for none; without it rows are the same.
+    `known` are the rows whose numbers count, all without it.
+    """
+    fields = {each.name: each for each in table.schema()}
+    chosen = names or tuple(name for name in fields if name not in leave)
+    columns = []
+    for name in chosen:
+        declared = fields[name]
+        reference = name in REFERENCES and not declared.metadata["dtype"].hasobject
+        kind = WORD if name in WORDS else TEXT if reference else kind_of(declared)
+        columns.append(
+            Column(
+                renamed.get(name, name),
+                kind,
+                declared.metadata["meaning"].removeprefix("index in STATUSES: ").removeprefix("index in METHODS: "),
+                _reader(path, name, by, known, kind, reference=reference),
+                words=tuple(filter(None, WORDS.get(name, ()))),
+                reason="reason" if "reason" in fields and kind.type is not Type.TEXT else "",
+                error=f"{name}_error" if f"{name}_error" in fields else "",
+                at_least=f"{name}_at_least" if f"{name}_at_least" in fields else "",
+            )
+        )
+    return tuple(columns)
+
+
+def _reader(
+    path: Path, name: str, by: Path, known: Callable[[Any], Flags] | None, kind: Kind, *, reference: bool
+) -> Callable[[Any, Rows], Values]:
+    def read(view: Any, rows: Rows) -> Values:
+        values = getattr(get(path, view), name)
+        at = get(by, view)[rows] if by else np.arange(len(values), dtype=np.int32)[rows]
+        if isinstance(values, Ragged):
+            return Lists(values, at)
+        if kind is REASON and not values.dtype.hasobject:
+            return Names(objects([*view.reasons, ABSENT]), values_at(values, at, len(view.reasons)))
+        if name in WORDS:
+            words = objects(each or None for each in WORDS[name])
+            return Names(words, values_at(values, at, -1).astype(np.int32))
+        if reference:
+            return Names(get(REFERENCES[name], view), values_at(values, at, -1))
+        if values.dtype.hasobject:
+            return Names(values, at)
+        numbers = values_at(values.astype(np.float64), at) if by else values[rows]
+        if kind.none is not None:
+            numbers = np.where(numbers == kind.none, np.nan, numbers)
+        if known is not None:
+            numbers = np.where(known(view)[rows], numbers, np.nan)
+        return Numbers(numbers)
+
+    return read
+
+
+def subject(name: str, path: str, table: type[Table], *key: str) -> Subject:
+    """A subject that is one table."""
+    about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row ").removesuffix(".")
+    return Subject(name, about, key, lambda view: len(get(path, view)), of(path, table))
+
+
+def sentences(name: str, meaning: str, count: Callable[[Any], int], write: Callable[[Any, int], str]) -> Column:
+    """A column of sentences, made only for the rows that are asked for; an empty one is none."""
+
+    def read(view: Any, rows: Rows) -> Values:
+        made = [write(view, row) or None for row in np.arange(count(view))[rows].tolist()]
+        return Names(objects(made), np.arange(len(made), dtype=np.int32))
+
+    return Column(name, TEXT, meaning, read)
+
+
+def texts(
+    name: str, meaning: str, values: Path, codes: Path | None = None, *, words: tuple[str, ...] = (), kind: Kind = TEXT
+) -> Column:
+    """A text column: the values at a path, one a row, or those that the codes of rows name."""
+
+    def read(view: Any, rows: Rows) -> Values:
+        found = get(values, view)
+        if codes is None:
+            return Names(found, np.arange(len(found), dtype=np.int32)[rows])
+        return Names(found, get(codes, view)[rows])
+
+    return Column(name, kind, meaning, read, words=words)
+
+
+def numbers(name: str, kind: Kind, meaning: str, values: Path, reason: str = "") -> Column:
+    """A column of numbers or flags: one a row at a path."""
+    return Column(name, kind, meaning, lambda view, rows: Numbers(np.asarray(get(values, view))[rows]), reason=reason)
+
+
+def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column, ...]:
+    """Columns like those of a table, whose numbers a function gives by name."""
+    return tuple(
+        numbers(each.name, kind_of(each), each.metadata["meaning"], partial(values, name=each.name))
+        for each in table.schema()
+    )
+
+
+def cluster(count: Callable[[Any], int]) -> Column:
+    """The name of the cluster, the same in every row."""
+
+    def codes(view: Any) -> Ints:
+        return np.zeros(count(view), np.int8)
+
+    return texts("cluster", "name of the cluster in the settings", lambda view: objects([view.cluster]), codes)

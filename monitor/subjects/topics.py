@@ -1,0 +1,147 @@
+"""Topics, and what belongs to one: partitions, their replicas, reassignments, producers and configs."""
+
+import numpy as np
+
+from monitor.derive.partitions import partition_rows
+from monitor.derive.rates import topic_rate
+from monitor.model.conditions import PartitionHealth
+from monitor.model.details import (
+    EligibleReplicas,
+    Producers,
+    Reassignments,
+    RecordTimes,
+    Replicas,
+    TieredOffsets,
+    TopicConfigs,
+)
+from monitor.model.rates import PartitionRates
+from monitor.model.snapshot import Offsets, Partitions, Topics
+from monitor.model.table import Flags, Ints
+from monitor.model.totals import TopicTotals
+from monitor.model.view import View
+from monitor.subjects.column import Subject
+from monitor.subjects.tables import cluster, computed, of, subject
+
+
+def count(view: View) -> int:
+    return len(view.snapshot.topics)
+
+
+def _described(view: View) -> Flags:
+    return np.greater(view.snapshot.topics.partitions, 0)
+
+
+def _configured(view: View) -> Ints:
+    """The row of each topic's configs, -1 while those of none are known."""
+    rows = np.arange(count(view), dtype=np.int32)
+    return rows if len(view.snapshot.topic_configs) else np.full_like(rows, -1)
+
+
+TOPIC = Subject(
+    "topic",
+    "a topic; of one that metadata does not name only its readers are known",
+    ("cluster", "topic"),
+    count,
+    (
+        cluster(count),
+        *of("snapshot.topics", Topics, "topic", "topic_id", "internal", "watched", "reason"),
+        *of("snapshot.topics", Topics, "partitions", known=_described),
+        *of(
+            "topic_totals",
+            TopicTotals,
+            leave=("groups", "lag", "lag_at_least"),
+            known=_described,
+            offline="offline_partitions",
+            under_replicated="under_replicated_partitions",
+            under_min_isr="under_min_isr_partitions",
+        ),
+        *of("topic_totals", TopicTotals, "groups", "lag", "lag_at_least"),
+        *computed(PartitionRates, topic_rate),
+    ),
+)
+
+TOPIC_CONFIG = Subject(
+    "topic_config",
+    "the configs of a topic that kmon reads, and a digest of the others",
+    ("topic",),
+    count,
+    (*of("snapshot.topics", Topics, "topic"), *of("snapshot.topic_configs", TopicConfigs, by=_configured)),
+)
+
+
+def _row_of(topic: Ints, partition: Ints, view: View) -> Ints:
+    """For each partition the row of a table that has one for it, -1 for none."""
+    rows = np.full(len(view.snapshot.partitions), -1, np.int32)
+    place = partition_rows(view.snapshot, topic, partition)
+    rows[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return rows
+
+
+def _tiered(view: View) -> Ints:
+    tiered = view.snapshot.tiered_offsets
+    return _row_of(tiered.topic, tiered.partition, view)
+
+
+def _eligible(view: View) -> Ints:
+    eligible = view.snapshot.eligible_replicas
+    return _row_of(eligible.topic, eligible.partition, view)
+
+
+def _moving(view: View) -> Ints:
+    """The partition of each reassignment, -1 where metadata does not name it."""
+    moving = view.snapshot.reassignments
+    return partition_rows(view.snapshot, moving.topic, moving.partition)
+
+
+PARTITION = Subject(
+    "partition",
+    "a partition of a topic",
+    ("topic", "partition"),
+    lambda view: len(view.snapshot.partitions),
+    (
+        *of("snapshot.partitions", Partitions, offline="offline_replicas"),
+        *of(
+            "snapshot.eligible_replicas",
+            EligibleReplicas,
+            "eligible",
+            by=_eligible,
+            eligible="eligible_leader_replicas",
+        ),
+        *of(
+            "partition_health",
+            PartitionHealth,
+            preferred="preferred_leader",
+            missing="out_of_sync_replicas",
+            unstable="open_transaction_records",
+            reassigned="reassigned_ratio",
+        ),
+        *of("snapshot.offsets", Offsets, end_reason="reason"),
+        *of("snapshot.tiered_offsets", TieredOffsets, "local_start_offset", "tiered_end_offset", by=_tiered),
+        *of("partition_rates", PartitionRates),
+    ),
+)
+
+REASSIGNMENT = Subject(
+    "reassignment",
+    "a partition that is being reassigned",
+    ("topic", "partition"),
+    lambda view: len(view.snapshot.reassignments),
+    (
+        *of("snapshot.reassignments", Reassignments),
+        *of("partition_health", PartitionHealth, "reassigned", by=_moving, reassigned="reassigned_ratio"),
+    ),
+)
+
+REPLICA = subject("replica", "snapshot.replicas", Replicas, "broker", "log_dir", "topic", "partition")
+PRODUCER = subject("producer", "snapshot.producers", Producers, "topic", "partition", "producer_id")
+
+TOPICS = (
+    TOPIC,
+    TOPIC_CONFIG,
+    PARTITION,
+    REASSIGNMENT,
+    REPLICA,
+    subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition"),
+    PRODUCER,
+    subject("record_time", "snapshot.record_times", RecordTimes, "topic", "partition", "offset"),
+)
