@@ -27,7 +27,7 @@ from benchmarks.scrape import scrape
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 from monitor.source import Memory
 
 ROUNDS = 15

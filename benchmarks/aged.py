@@ -20,7 +20,7 @@ from monitor.client.wire import Answer
 from monitor.decode.plain import read
 from monitor.model.table import Ints
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 PRODUCE = Api(0, "Produce", 9, 12, 9, throttled=False)
 

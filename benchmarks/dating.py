@@ -10,7 +10,7 @@ from benchmarks.aged import Place
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 POLLS = 4
 TOLERANCE = 0.01

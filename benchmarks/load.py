@@ -16,7 +16,7 @@ from monitor.client.client import Ask, Client
 from monitor.client.wire import Answer
 from monitor.decode.plain import read
 from monitor.poll import Poller
-from monitor.settings import ClusterSettings
+from monitor.settings.model import ClusterSettings
 
 FILES_BESIDE_LOGS = 2_000
 """What a broker opens beside a file a replica: jars, sockets, the segments of Kafka's own topics."""

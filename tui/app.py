@@ -1,11 +1,11 @@
 """The terminal interface: Views of one or more clusters, drawn in a terminal. `KmonApp(sources).run()`."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.markup import escape
 from textual.screen import Screen
@@ -14,10 +14,11 @@ from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import visible
 from tui.heading import FLEET
+from tui.host import Host
 from tui.keys import APP_KEYS, view_keys
 from tui.messages import ViewArrived
 from tui.picture import WINDOW_SECONDS, Picture, Watched
-from tui.screens import BELOW, SCREENS
+from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen
 from tui.theme import KMON_DARK
@@ -26,7 +27,7 @@ TICK_SECONDS = 1.0
 VIEWS = tuple((each.KEY, each.NAME, each.TITLE) for each in SCREENS)
 
 
-class KmonApp(App[None], inherit_bindings=False):
+class KmonApp(Host, inherit_bindings=False):
     """Draws what its sources bring; it asks nothing else for data and never waits for a poll."""
 
     TITLE = "kmon"
@@ -130,6 +131,9 @@ class KmonApp(App[None], inherit_bindings=False):
 
     # Actions
 
+    def screen_named(self, name: str, about: Hashable) -> MonitorScreen:
+        return self.kinds[name](about)
+
     def action_view(self, name: str) -> None:
         self._visited.append(self.current_mode)
         self._open(name)
@@ -140,7 +144,7 @@ class KmonApp(App[None], inherit_bindings=False):
             self.pop_screen()
 
     def back(self) -> None:
-        """One screen back: to the row it was opened from, or else to the view before."""
+        """Go one screen back: to the row it was opened from, or else to the view before."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self._visited:

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from textual.binding import Binding
 
-from tui.app import VIEWS
+from tui.app import VIEWS, KmonApp
 from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, key_names, view_keys
-from tui.screens import BELOW, SCREENS
 
 TITLE = """# Keys of `kmon tui`
 
@@ -26,7 +25,7 @@ def page() -> str:
         ("In the help", HELP_KEYS),
     ):
         parts.append(f"## {title}\n\n| key | what it does |\n|---|---|\n{_rows(keys)}\n")
-    for screen in (*SCREENS[1:], *BELOW):  # the first has the columns of the second
+    for screen in list(KmonApp.kinds.values())[1:]:  # the first has the columns of the second
         letters = "\n".join(
             f"| {_code(key_name(each.letter))} | {each.title} | {each.meaning} |"
             for each in screen.COLUMNS

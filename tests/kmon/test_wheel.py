@@ -16,7 +16,7 @@ from requirements import require, require_program
 from terminal import Terminal
 
 from kmon.demo.cluster import Cluster
-from tui.screens import SCREENS
+from tui.registry import SCREENS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.tmux, pytest.mark.pypi]
 

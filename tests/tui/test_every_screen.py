@@ -6,10 +6,10 @@ import pytest
 from details import detailed_snapshot, detailed_view
 from tui_screen import app_on, lines, monitor, settled
 
-from monitor.derive.view import make_view
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
-from tui.screens import BELOW, SCREENS
+from monitor.derive.view import make_view
+from tui.registry import BELOW, SCREENS
 
 
 async def test_what_has_no_room_in_the_row_is_said_below_the_table() -> None:

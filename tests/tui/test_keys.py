@@ -9,7 +9,7 @@ from views import shop_view
 from tui.app import VIEWS, KmonApp
 from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, view_keys
 from tui.keys_page import page
-from tui.screens import BELOW, SCREENS
+from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.widgets.table import VirtualTable

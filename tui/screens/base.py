@@ -1,7 +1,7 @@
 """What every screen has: the verdict, the views, one table with its filter, and the keys."""
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -16,6 +16,7 @@ from textual.widgets import Input
 from monitor.derive.emptiness import no_match
 from monitor.text import duration, name_of, visible
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
+from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
@@ -25,9 +26,6 @@ from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import WHY, Rows
 from tui.widgets.table import VirtualTable
-
-if TYPE_CHECKING:
-    from tui.app import KmonApp
 
 BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
@@ -57,15 +55,13 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     """What a row is, for the line that no row matches."""
     FIXED: ClassVar[int] = 2
     """How many columns say which row it is."""
-    PANES: ClassVar[tuple[str, ...]] = ()
-    """The NAME of each table's screen of this view, its own among them; empty where this is the only one."""
-    PANE: ClassVar[str] = ""
-    """What its table is called among those of PANES."""
+    PANES: ClassVar[dict[str, str]] = {}
+    """Title of each table of this view by the NAME of its screen; empty where this is the only one."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
     AUTO_FOCUS = "VirtualTable"
     VERTICAL_BREAKPOINTS = BREAKPOINTS
 
-    app: "KmonApp"
+    app: Host
 
     def __init_subclass__(cls, **options: bool) -> None:
         if "COLUMNS" in vars(cls):
@@ -113,13 +109,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """The first line."""
         return verdict_line(picture)
 
-    def panes(self) -> "list[type[MonitorScreen]]":
-        """The screens of PANES that there is something to show on."""
-        return [self.app.kinds[name] for name in self.PANES]
-
-    def beside(self, kind: "type[MonitorScreen]") -> "MonitorScreen":
-        """The screen of another table of this view."""
-        return kind(self.about)
+    def panes(self) -> list[str]:
+        """The names in PANES that there is something to show on."""
+        return list(self.PANES)
 
     def target(self, key: Hashable) -> "MonitorScreen | None":
         """The screen that the row with this key opens."""
@@ -192,9 +184,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             self.table.wide = picture.wide
             self._fill(rows)
             self.query_one("#head", Lines).put(*self.head(picture, rows))
-            self.query_one("#panes", Lines).put(
-                *panes_lines([(each.NAME, each.PANE) for each in self.panes()], self.NAME)
-            )
+            panes = [(name, self.PANES[name]) for name in self.panes()]
+            self.query_one("#panes", Lines).put(*panes_lines(panes, self.NAME))
             self.draw(picture, rows)
         self.detail()
 
@@ -246,7 +237,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             self.app.push_screen(screen)
 
     def action_pane(self, step: int) -> None:
-        names = [each.NAME for each in self.panes()]
+        names = self.panes()
         if self.NAME in names:
             self.action_open_pane(names[(names.index(self.NAME) + step) % len(names)])
 
@@ -256,9 +247,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if name == self.app.current_mode:
             self.app.pop_screen()
         elif self.app.current_mode == self.NAME:  # the screen of a view itself cannot be put away
-            self.app.push_screen(self.beside(self.app.kinds[name]))
+            self.app.push_screen(self.app.screen_named(name, self.about))
         else:
-            self.app.switch_screen(self.beside(self.app.kinds[name]))
+            self.app.switch_screen(self.app.screen_named(name, self.about))
 
     def on_resize(self) -> None:
         self.show(self.app.picture)

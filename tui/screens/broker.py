@@ -1,6 +1,7 @@
 """One broker: what it is, its log dirs, and how its configs differ from those of the others."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, 
 class OneBroker(MonitorScreen):
     """What the tables of one broker have in common."""
 
-    PANES = ("broker", "log_dirs")
+    PANES: ClassVar = {"broker": "Replicas", "log_dirs": "Log dirs"}
 
     @property
     def broker(self) -> int:
@@ -157,7 +158,7 @@ DIR_COLUMNS: tuple[Column[Rows], ...] = (
 class LogDirsScreen(OneBroker):
     """The log dirs of one broker."""
 
-    NAME, TITLE, PANE = "log_dirs", "Broker: log dirs", "Log dirs"
+    NAME, TITLE = "log_dirs", "Broker: log dirs"
     COLUMNS = DIR_COLUMNS
     EMPTY = "its log dirs are unknown"
 

@@ -1,6 +1,7 @@
 """The cluster itself: its metadata quorum, what can be asked of it, and how kmon fares with it."""
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,7 +28,12 @@ LATE_SECONDS = 30.0
 class OneCluster(MonitorScreen):
     """What the tables of a cluster have in common."""
 
-    PANES = ("quorum", "capabilities", "collectors", "requests")
+    PANES: ClassVar = {
+        "quorum": "Quorum",
+        "capabilities": "Capabilities",
+        "collectors": "Collectors",
+        "requests": "Requests",
+    }
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         return [*flow(cluster_facts(rows.view), self.app.size.width), *left_out(rows.view)]
@@ -95,7 +101,7 @@ QUORUM_COLUMNS: tuple[Column[Rows], ...] = (
 class QuorumScreen(OneCluster):
     """The metadata quorum, with what the cluster is."""
 
-    KEY, NAME, TITLE, PANE = "6", "quorum", "Cluster", "Quorum"
+    KEY, NAME, TITLE = "6", "quorum", "Cluster"
     COLUMNS = QUORUM_COLUMNS
     SORT = "node"
 
@@ -136,7 +142,7 @@ CAPABILITY_COLUMNS: tuple[Column[Rows], ...] = (
 class CapabilitiesScreen(OneCluster):
     """What kmon can ask of the cluster."""
 
-    NAME, TITLE, PANE = "capabilities", "Cluster: capabilities", "Capabilities"
+    NAME, TITLE = "capabilities", "Cluster: capabilities"
     COLUMNS = CAPABILITY_COLUMNS
     EMPTY = "nothing has been tried yet"
 
@@ -193,7 +199,7 @@ COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
 class CollectorsScreen(OneCluster):
     """How each collector fared in the last poll."""
 
-    NAME, TITLE, PANE = "collectors", "Cluster: collectors", "Collectors"
+    NAME, TITLE = "collectors", "Cluster: collectors"
     COLUMNS = COLLECTOR_COLUMNS
     EMPTY = "nothing has been asked"
 
@@ -245,7 +251,7 @@ REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
 class RequestsScreen(OneCluster):
     """What kmon has asked of whom."""
 
-    NAME, TITLE, PANE = "requests", "Cluster: requests", "Requests"
+    NAME, TITLE = "requests", "Cluster: requests"
     COLUMNS = REQUEST_COLUMNS
     SORT = "received"
     EMPTY = "nothing has been asked"

@@ -61,7 +61,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
 class DiagnosesScreen(Health):
     """Why groups are behind, those of the worst group first."""
 
-    NAME, TITLE, PANE = "diagnoses", "Problems: diagnoses", "Diagnoses"
+    NAME, TITLE = "diagnoses", "Problems: diagnoses"
     COLUMNS = COLUMNS
     EMPTY = "no pattern holds for any group"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from textual.widget import Widget
@@ -123,17 +124,17 @@ def lag_rows(view: View, group: int) -> Ints:
 class OneGroup(MonitorScreen):
     """What the tables of one group have in common."""
 
-    PANES = ("group", "members", "tasks")
+    PANES: ClassVar = {"group": "Partitions", "members": "Members", "tasks": "Tasks"}
 
     @property
     def group(self) -> str:
         return str(self.about)
 
-    def panes(self) -> list[type[MonitorScreen]]:
+    def panes(self) -> list[str]:
         view = self.app.picture.view
         row = None if view is None else view.shown.group_rows.get(self.group)
         streams = view is not None and row is not None and view.shown.snapshot.groups.group_type[row] == "streams"
-        return [each for each in super().panes() if streams or each.NAME != "tasks"]
+        return [each for each in super().panes() if streams or each != "tasks"]
 
     def rows(self, picture: Picture) -> Rows | None:
         row = picture.shown.group_rows.get(self.group)
@@ -162,7 +163,7 @@ class OneGroup(MonitorScreen):
 class GroupScreen(OneGroup):
     """One group and its partitions."""
 
-    NAME, TITLE, PANE = "group", "Group", "Partitions"
+    NAME, TITLE = "group", "Group"
     COLUMNS = PARTITION_COLUMNS
     FIXED = 3
     EMPTY = "it has committed nothing and no partition is assigned to it"

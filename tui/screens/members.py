@@ -102,7 +102,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
 class MembersScreen(OneGroup):
     """The members of one group."""
 
-    NAME, TITLE, PANE = "members", "Group: members", "Members"
+    NAME, TITLE = "members", "Group: members"
     COLUMNS = COLUMNS
     EMPTY = "it has no members"
     NOUN = "member"
@@ -157,7 +157,7 @@ TASK_COLUMNS: tuple[Column[Rows], ...] = (
 class TasksScreen(OneGroup):
     """The tasks of one streams group."""
 
-    NAME, TITLE, PANE = "tasks", "Group: tasks", "Tasks"
+    NAME, TITLE = "tasks", "Group: tasks"
     COLUMNS = TASK_COLUMNS
     SORT = "subtopology"
     FIXED = 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -117,7 +118,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
 class Health(MonitorScreen):
     """What the tables of this view have in common."""
 
-    PANES = ("problems", "diagnoses")
+    PANES: ClassVar = {"problems": "Problems", "diagnoses": "Diagnoses"}
 
     def has_something(self, picture: Picture) -> bool:
         return picture.view is not None
@@ -150,7 +151,7 @@ class Health(MonitorScreen):
 class ProblemsScreen(Health):
     """All problems of the cluster, the worst first."""
 
-    KEY, NAME, TITLE, PANE = "7", "problems", "Problems", "Problems"
+    KEY, NAME, TITLE = "7", "problems", "Problems"
     COLUMNS = COLUMNS
     NOUN = "problem"
 

@@ -47,7 +47,7 @@ READER_COLUMNS: tuple[Column[Rows], ...] = (
 class ReadersScreen(OneTopic):
     """The groups that read one topic."""
 
-    NAME, TITLE, PANE = "readers", "Topic: groups", "Groups"
+    NAME, TITLE = "readers", "Topic: groups"
     COLUMNS = READER_COLUMNS
     EMPTY = "no group that kmon sees has committed on it or is assigned it"
 
@@ -90,7 +90,7 @@ PRODUCER_COLUMNS: tuple[Column[Rows], ...] = (
 class ProducersScreen(OneTopic):
     """The producers that the partitions of one topic remember."""
 
-    NAME, TITLE, PANE = "producers", "Topic: producers", "Producers"
+    NAME, TITLE = "producers", "Topic: producers"
     COLUMNS = PRODUCER_COLUMNS
     SORT = "partition"
     EMPTY = "its partitions remember no producer"

@@ -134,7 +134,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
 class ReplicasScreen(OneBroker):
     """The replicas that one broker holds."""
 
-    NAME, TITLE, PANE = "broker", "Broker", "Replicas"
+    NAME, TITLE = "broker", "Broker"
     COLUMNS = COLUMNS
     FIXED = 3
     EMPTY = "it holds no replica"

@@ -23,16 +23,16 @@ from tui.widgets.rows import Rows
 class OneTopic(MonitorScreen):
     """What the tables of one topic have in common."""
 
-    PANES = ("topic", "readers", "producers")
+    PANES: ClassVar = {"topic": "Partitions", "readers": "Groups", "producers": "Producers"}
 
     @property
     def topic(self) -> str:
         return str(self.about)
 
-    def panes(self) -> list[type[MonitorScreen]]:
+    def panes(self) -> list[str]:
         view = self.app.picture.view
         some = view is not None and len(view.shown.snapshot.producers) > 0
-        return [each for each in super().panes() if some or each.NAME != "producers"]
+        return [each for each in super().panes() if some or each != "producers"]
 
     def rows(self, picture: Picture) -> Rows | None:
         row = picture.shown.topic_rows.get(self.topic)
@@ -50,7 +50,7 @@ class OneTopic(MonitorScreen):
 class TopicScreen(OneTopic):
     """One topic and its partitions."""
 
-    NAME, TITLE, PANE = "topic", "Topic", "Partitions"
+    NAME, TITLE = "topic", "Topic"
     COLUMNS: ClassVar[tuple[Column[Rows], ...]] = COLUMNS
     EMPTY = "metadata has no partition of it: deleted, or Describe on it is denied"
 
