@@ -69,12 +69,11 @@ def create_server(
     sources: Sequence[Source],
     page: MetricsPage,
     host: str = "127.0.0.1",
-    troubles: Sequence[Callable[[], str]] = (),
+    troubles: Callable[[], Sequence[str]] = tuple,
 ) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
 
-    Each of `troubles` gives, in words, why a part of kmon does not work any more, or an empty text; with one of them
-    `/-/healthy` fails.
+    `troubles` gives the reasons why parts of kmon have stopped working; with any, `/-/healthy` fails.
 
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
     name of its own at 127.0.0.1.
@@ -95,8 +94,7 @@ def create_server(
 
     @app.get("/-/healthy")
     async def healthy() -> PlainTextResponse:
-        reasons = [reason for trouble in troubles if (reason := trouble())]
-        if reasons:
+        if reasons := troubles():
             return PlainTextResponse("".join(f"{visible(reason)}\n" for reason in reasons), 503)
         return PlainTextResponse("kmon is alive\n")
 

@@ -39,13 +39,21 @@ class KmonApp(Host, inherit_bindings=False):
     kinds: ClassVar[dict[str, type[MonitorScreen]]] = {each.NAME: each for each in (*SCREENS, *BELOW)}
 
     def __init__(
-        self, sources: Sequence[Source], *, addresses: Sequence[str] = (), clock: Callable[[], float] = time.time
+        self,
+        sources: Sequence[Source],
+        *,
+        addresses: Sequence[str] = (),
+        troubles: Callable[[], Sequence[str]] = tuple,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`addresses` are the sources' bootstrap servers as shown before a first View; `clock` tells unix seconds."""
+        """`addresses` are the sources' bootstrap servers as shown before a first View; `clock` gives unix seconds.
+
+        `troubles` gives the reasons why parts of kmon have stopped working; asked every TICK_SECONDS.
+        """
         super().__init__()
         self._sources = tuple(sources)
         self._addresses = (*addresses, *("" for _ in sources))
-        self._clock = clock
+        self._troubles, self._clock = troubles, clock
         self._newest: dict[int, ViewArrived] = {}
         self._visited: list[str] = []
         self._ends: list[Callable[[], None]] = []
@@ -114,7 +122,7 @@ class KmonApp(Host, inherit_bindings=False):
             screen.show(self.picture)
 
     def _renew(self, **changes: Any) -> None:
-        self.picture = replace(self.picture, now=self._clock(), **changes)
+        self.picture = replace(self.picture, now=self._clock(), troubles=tuple(self._troubles()), **changes)
         if not self.picture.paused:
             self.picture = replace(self.picture, clusters=self._clusters())
 

@@ -31,7 +31,7 @@ class Picture:
     """One cluster as the screens show it. `view` is None before the first poll ends.
 
     `now` is unix seconds; `points` are the polls of the last WINDOW_SECONDS, oldest first. `clusters` are all that are
-    watched, in their order, this one at `current`.
+    watched, in their order, this one at `current`. `troubles` are the reasons why parts of kmon have stopped working.
     """
 
     cluster: str
@@ -46,6 +46,7 @@ class Picture:
     paused: bool = False
     clusters: tuple[Watched, ...] = ()
     current: int = 0
+    troubles: tuple[str, ...] = ()
 
     @property
     def shown(self) -> View:

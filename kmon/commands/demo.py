@@ -7,8 +7,9 @@ from contextlib import ExitStack
 
 from exporters.listen import ListenError, check_listen
 from kmon.commands.options import duration_of
+from kmon.commands.serving import serving
 from kmon.commands.signals import ending
-from kmon.commands.wiring import Monitor, line_of, serving
+from kmon.commands.wiring import Monitor, line_of
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import Workload
@@ -68,7 +69,7 @@ def _tell(line: str) -> None:
 def _watch(monitor: Monitor, url: str, bootstrap: str, seconds: float | None) -> None:
     from tui.app import KmonApp  # noqa: PLC0415 - only where there is a terminal
 
-    app = KmonApp([monitor.memory], addresses=[bootstrap])
+    app = KmonApp([monitor.memory], addresses=[bootstrap], troubles=monitor.troubles)
     timer = threading.Timer(seconds, app.call_from_thread, [app.exit]) if seconds else None
     if timer:
         timer.daemon = True

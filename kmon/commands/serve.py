@@ -10,9 +10,8 @@ from collections.abc import Callable
 from exporters.listen import ListenError
 from kmon.commands.memory import give_memory_back
 from kmon.commands.options import clusters_from
+from kmon.commands.serving import serving
 from kmon.commands.signals import ending
-from kmon.commands.wiring import serving
-from monitor.model.view import View
 from monitor.pace import Pace
 from monitor.text import visible
 

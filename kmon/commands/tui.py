@@ -4,39 +4,74 @@ import argparse
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kmon.commands.options import clusters_from
-from monitor.settings.model import ClusterSettings
+from kmon.commands.sources import memory_of
+from monitor.settings.model import ClusterSettings, Settings
 from monitor.source import Memory
+
+if TYPE_CHECKING:
+    from kmon.commands.wiring import Monitor
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the terminal UI until it is quit. 2 when there is no terminal."""
-    _, clusters = clusters_from(args)
+    """Run the terminal UI until it is quit. 2 when there is no terminal. Raises what kept it from polling."""
+    settings, clusters = clusters_from(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("kmon tui: needs a terminal; kmon lag prints the same numbers without one", file=sys.stderr)
         return 2
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 
-    memories = [Memory(each.title, each.interval_seconds, named=each.name is not None) for each in clusters]
-    app = KmonApp(memories, addresses=[",".join(each.bootstrap_servers) for each in clusters])
-    done = threading.Event()
-    poll = threading.Thread(target=_poll, args=(clusters, memories, done), name="poll", daemon=True)
-    poll.start()
+    polls = Polls(settings, clusters)
+    addresses = [",".join(each.bootstrap_servers) for each in clusters]
+    app = KmonApp(polls.memories, addresses=addresses, troubles=polls.troubles)
+    polls.start()
     try:
         app.run()
     finally:
-        done.set()
-        poll.join(timeout=5)
+        polls.stop()
+    if polls.error is not None:
+        raise polls.error
     return app.return_code or 0
 
 
-def _poll(clusters: Sequence[ClusterSettings], memories: Sequence[Memory], done: threading.Event) -> None:
-    """Poll into `memories` until `done`: the client is imported here, beside the first paint instead of before it."""
-    from monitor.poll_loop import PollLoop, stop_all  # noqa: PLC0415 - see above
+class Polls:
+    """What `kmon serve` polls and evaluates, on a thread of its own, without sending notifications or keeping state.
 
-    loops = [PollLoop(cluster, memory) for cluster, memory in zip(clusters, memories, strict=True)]
-    for loop in loops:
-        loop.start()
-    done.wait()
-    stop_all(loops)
+    The client is imported on that thread, beside the first paint instead of before it. `error` is what ended it.
+    """
+
+    def __init__(self, settings: Settings, clusters: Sequence[ClusterSettings]) -> None:
+        self._settings, self._clusters = settings, clusters
+        self.memories: list[Memory] = [memory_of(each) for each in clusters]
+        self.error: Exception | None = None
+        self._monitor: Monitor | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="polls", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a few seconds."""
+        self._done.set()
+        self._thread.join(timeout=5)
+
+    def troubles(self) -> list[str]:
+        """Why parts of kmon have stopped working, as `/-/healthy` of `kmon serve` reports it."""
+        if self.error is not None:
+            return [f"kmon cannot poll: {self.error}"]
+        return [] if self._monitor is None else self._monitor.troubles()
+
+    def _run(self) -> None:
+        from kmon.commands.wiring import polling  # noqa: PLC0415 - see above
+
+        try:
+            with polling(self._settings, self._clusters, memories=self.memories, notify=False) as monitor:
+                monitor.start()
+                self._monitor = monitor
+                self._done.wait()
+        except Exception as error:  # noqa: BLE001 - it is shown, and raised when the terminal UI has ended
+            self.error = error

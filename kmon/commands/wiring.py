@@ -1,4 +1,4 @@
-"""Puts the rooms together: polls, alerts, memories, metrics and dashboard of one or more clusters."""
+"""Puts polls and alerts together, for every command that watches clusters: `kmon serve`, `kmon tui`, `kmon demo`."""
 
 import logging
 import os
@@ -8,30 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alerts.cluster_rules import ClusterRule
+from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
-from alerts.notifiers import open_receiver
 from alerts.rules import Rule
 from alerts.state_file import StateFile, state_directory
-from exporters.family import Process
-from exporters.listen import check_listen, serve
-from exporters.prometheus import MetricsPage
-from exporters.server import create_server
+from kmon.commands.sources import memory_of
 from monitor.derive.verdict import count_groups
 from monitor.derive.view import with_alerts
 from monitor.identity import ClusterName
 from monitor.model.view import View
 from monitor.patterns import Pattern
 from monitor.poll_loop import PollLoop, stop_all
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
+from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.settings.values import is_loopback
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible
 
 log = logging.getLogger("kmon")
-
-REMEMBERED_SECONDS = 3 * 3600
-"""How much of the past the charts show without a history on disk."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +41,11 @@ class Monitor:
         """The first cluster's."""
         return self.memories[0]
 
+    def troubles(self) -> list[str]:
+        """Why parts of kmon have stopped working, in words; empty while all of them work."""
+        checks = (*(each.trouble for each in self.loops), *(each.trouble for each in self.evaluator.receivers))
+        return [reason for check in checks if (reason := check())]
+
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
         for loop in self.loops:
@@ -59,22 +58,23 @@ def polling(
     clusters: Sequence[ClusterSettings],
     page_url: Callable[[str, str | None], str] | None = None,
     *,
+    memories: Sequence[Memory] | None = None,
+    notify: bool = True,
     print_alerts: bool = True,
 ) -> Iterator[Monitor]:
-    """Poll clusters and evaluate the alert rules on each while the context lasts.
+    """Poll clusters into `memories`, one each, and evaluate the alert rules on each View while the context lasts.
 
-    Alerts go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Nothing is asked of
-    Kafka before `start()`, so that the faces can subscribe first.
+    Notifications go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Without
+    `notify` nothing is sent or printed, and the file that keeps the alerts over a restart is neither read nor written:
+    a second kmon may watch the same clusters. Nothing is asked of Kafka before `start()`, so that the faces can
+    subscribe first.
     """
     alerts = settings.alerts
-    receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     rules = rules_of(alerts)
-    if rules and print_alerts and (alerts.print or not receivers):
-        receivers.append(open_receiver("stdout"))
-    kept = _kept(alerts, clusters)
+    kept = _kept(alerts, clusters) if notify else {}
     evaluator = Evaluator(
         rules,
-        receivers,
+        _receivers(alerts, printed=bool(rules) and print_alerts) if notify else (),
         interval_seconds=max(each.interval_seconds for each in clusters),
         page_url=page_url,
         kept=kept,
@@ -84,13 +84,23 @@ def polling(
         return PollLoop(cluster, memory, lambda view: with_alerts(view, evaluator.observe(view, cluster.title)), name)
 
     names = [_name(each, kept.get(each.title)) for each in clusters]
-    memories = tuple(map(_memory, clusters, map(str, names)))
+    memories = tuple(memories or map(memory_of, clusters, map(str, names)))
     loops = tuple(map(loop, clusters, memories, names))
     try:
         yield Monitor(memories, loops, evaluator)
     finally:
         stop_all(loops)
         evaluator.stop(within_seconds=1.0)
+
+
+def _receivers(alerts: AlertSettings, *, printed: bool) -> list[Receiver]:
+    """Where notifications go."""
+    from alerts.notifiers import open_receiver  # noqa: PLC0415 - the HTTP client is slow to import
+
+    receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
+    if printed and (alerts.print or not receivers):
+        receivers.append(open_receiver("stdout"))
+    return receivers
 
 
 def _kept(alerts: AlertSettings, clusters: Sequence[ClusterSettings]) -> dict[str, Kept]:
@@ -110,60 +120,6 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
     """What a cluster is called; the id that the last run knew stands for it until it responds."""
     known = kept.saved.cluster_id if kept is not None and kept.saved is not None else None
     return ClusterName(cluster.name, cluster.title, known)
-
-
-def _memory(cluster: ClusterSettings, name: str) -> Memory:
-    points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
-    return Memory(
-        name,
-        cluster.interval_seconds,
-        points=max(60, min(points, 10_800)),
-        named=cluster.name is not None,
-    )
-
-
-@contextmanager
-def serving(
-    settings: Settings,
-    clusters: Sequence[ClusterSettings],
-    *,
-    insecure_allow_open: bool = False,
-    print_alerts: bool = True,
-    lost: Callable[[], None] = lambda: None,
-) -> Iterator[tuple[Monitor, str]]:
-    """Poll, and serve metrics, API and dashboard, while the context lasts; gives the monitor and the server's URL.
-
-    The address is taken before anything is asked of Kafka. `lost` is called on another thread when the server fails
-    meanwhile. Raises SettingsError or ListenError.
-    """
-    host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
-    shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    page_url = _page_url(shown, several=len(clusters) > 1) if settings.dashboard else None
-    with polling(settings, clusters, page_url, print_alerts=print_alerts) as monitor:
-        sources = monitor.memories
-        process = Process(web_open=insecure_allow_open and not is_loopback(host))
-        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
-        receivers = monitor.evaluator.receivers
-        troubles = [*(each.trouble for each in monitor.loops), *(each.trouble for each in receivers)]
-        app = create_server(sources, page, host, troubles)
-        if settings.dashboard:
-            from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
-
-            attach(app, sources)
-        with serve(app, host, port, websockets=settings.dashboard, lost=lost) as url:
-            monitor.start()
-            yield monitor, url
-        page.close()
-
-
-def _page_url(base: str, *, several: bool) -> Callable[[str, str | None], str]:
-    from dashboards.links import OVERVIEW, group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
-
-    def page(cluster: str, group: str | None) -> str:
-        path = OVERVIEW if group is None else group_path(group)
-        return base + (on_cluster(path, cluster) if several else path)
-
-    return page
 
 
 def rules_of(alerts: AlertSettings) -> list[Rule | ClusterRule]:

@@ -23,7 +23,7 @@ from kafka.net.transport import KafkaTCPTransport
 from kafka_cluster import commit, make_topic, produce, unique, wait_until
 from real_kmon import COMMAND_SECONDS, Serve, command, environment, kmon, settings_of
 
-from kmon.commands.wiring import serving
+from kmon.commands.serving import serving
 from kmon.demo.cluster import Cluster
 from kmon.demo.node import free_ports
 from monitor.settings.alerts import AlertSettings

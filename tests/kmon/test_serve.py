@@ -13,8 +13,7 @@ from small_cluster import small_cluster
 
 import monitor.poll
 from kmon import cli
-from kmon.commands.wiring import serving
-from monitor.model.view import View
+from kmon.commands.serving import serving
 from monitor.poll import Poller
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import ClusterSettings, Settings

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from monitor.derive.emptiness import no_match
+from monitor.model.status import GLYPHS, LOST
 from monitor.text import duration, name_of, visible
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.host import Host
@@ -127,6 +128,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield Lines(id="verdict")
         yield Lines(id="views")
+        yield Lines(id="troubles")
         yield Lines(id="notice")
         with Vertical(id="body"):
             yield Lines(id="head")
@@ -196,6 +198,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def tell(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
         self.query_one("#verdict", Lines).put(self.verdict(picture))
+        troubles = (Line([Part(f" {GLYPHS[LOST]} {visible(each)}", "lost")]) for each in picture.troubles)
+        self.query_one("#troubles", Lines).put(*troubles)
         narrowed = chips(picture, self._pattern, self._shown())
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
         views = views_line(picture, self.app.views, self.app.current_mode, self.subject, room)

@@ -111,7 +111,7 @@ class OverviewScreen(MonitorScreen):
 
     def _room(self, picture: Picture, rows: Rows) -> Room:
         assert picture.view is not None
-        others = FRAME + len(self._figures(picture, rows)) + len(self._complaints(picture))
+        others = FRAME + len(picture.troubles) + len(self._figures(picture, rows)) + len(self._complaints(picture))
         problems = int((picture.view.problems.cause < 0).sum())
         return share(self.size.height - others, len(rows.keys), problems, len(picture.view.events))
 
