@@ -3,12 +3,10 @@
 import asyncio
 import errno
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -164,20 +162,3 @@ def serve(
         server.should_exit = True
         thread.join(GRACE_SECONDS + 2)
         listening.close()
-
-
-def run(app: Any, host: str, port: int, on_ready: Callable[[str], None], *, websockets: bool = True) -> None:
-    """Serve until SIGINT or SIGTERM, from the main thread; `on_ready` gets the URL. Raises ListenError."""
-    signalled = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        signalled.set()
-
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with serve(app, host, port, websockets=websockets) as url:
-            on_ready(url)
-            signalled.wait()
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """One poll as the charts need it. NaN and None are unknown; `groups` and `topics` are sorted names.
+    """One poll as the charts need it. NaN and None are unknown; `groups` are sorted ids.
 
     `lag_at_least` is the part of the cluster's lag that is known while `lag` is not.
     """
@@ -28,39 +28,25 @@ class Point:
     lag: float | None
     groups: Texts
     group_lag: Floats
-    topics: Texts
-    topic_end_offset: Floats
     lag_at_least: float | None = None
 
     @classmethod
     def of(cls, view: View) -> "Point":
-        topics = view.snapshot.topics
-        described = topics.partitions > 0
         return cls(
             view.time,
             view.up,
             view.totals.lag if view.up else None,
             view.snapshot.groups.group,
             view.group_lags.lag,
-            topics.topic if described.all() else topics.topic[described],
-            view.topic_totals.end_offset[described],
             view.totals.lag_at_least if view.up else None,
         )
 
     def lag_of(self, group: str) -> float | None:
         """Lag of a group in records, None where it was unknown or absent."""
-        return _find(self.groups, self.group_lag, group)
-
-    def end_offset_of(self, topic: str) -> float | None:
-        """Sum of a topic's end offsets, None where it was unknown or absent."""
-        return _find(self.topics, self.topic_end_offset, topic)
-
-
-def _find(names: Texts, values: Floats, name: str) -> float | None:
-    row = int(np.searchsorted(names, name)) if len(names) else 0
-    if row == len(names) or names[row] != name or np.isnan(values[row]):
-        return None
-    return float(values[row])
+        row = int(np.searchsorted(self.groups, group)) if len(self.groups) else 0
+        if row == len(self.groups) or self.groups[row] != group or np.isnan(self.group_lag[row]):
+            return None
+        return float(self.group_lag[row])
 
 
 class Source(Protocol):

@@ -8,9 +8,6 @@ from monitor.model.table import Flags
 from monitor.patterns import Pattern
 from monitor.text import visible
 
-PATTERN_CHARACTERS = 100
-NAME_CHARACTERS = 200
-
 
 def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:
     """Which names match, ignoring case unless the pattern has an upper-case letter.
@@ -18,7 +15,6 @@ def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:
     A pattern that is not a regular expression is looked for as plain text; the second answer then says why and is
     empty otherwise.
     """
-    pattern = pattern[:PATTERN_CHARACTERS]
     fold = pattern == pattern.lower()
     try:
         return _test(names, Pattern(pattern, ignore_case=fold).finds), ""
@@ -27,4 +23,4 @@ def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:
 
 
 def _test(names: Sequence[str], test: Callable[[str], bool]) -> Flags:
-    return np.fromiter((test(visible(name[:NAME_CHARACTERS])) for name in names), bool, len(names))
+    return np.fromiter((test(visible(name)) for name in names), bool, len(names))

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
-from kmon.commands.text import span
-from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
-from monitor.text import plural
+from monitor.text import duration, plural
+from monitor.model.view import View
 
 if TYPE_CHECKING:
     from monitor.poll import Poller
@@ -55,7 +54,7 @@ def watch(poller: "Poller", seconds: float, end: Event, tell: Callable[[str], No
         due = time.monotonic() + min(poller.settings.interval_seconds, left)
         while (wait := due - time.monotonic()) > 0 and not end.is_set():
             if tell:
-                tell(f"{plural(polls, 'poll')}, {span(max(0.0, until - time.monotonic()))} to go")
+                tell(f"{plural(polls, 'poll')}, {duration(until - time.monotonic())} to go")
             end.wait(min(wait, 1.0) if tell else wait)
         if not end.is_set():
             view, polls = poller.poll(), polls + 1

@@ -10,14 +10,12 @@ from kmon.commands.lag_output import RENDERERS
 from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows
 from kmon.commands.options import duration_of, settings_from
 from kmon.commands.signals import ending
-from kmon.commands.text import span
 from monitor.derive.emptiness import no_lag, no_match
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.patterns import Pattern
 from monitor.settings.errors import SettingsError
-from monitor.subjects.lag import LAG
-from monitor.text import visible
+from monitor.text import duration, visible
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if where:
         missing += undecided(undecided_rows(view, group_re, topic_re, where), where)
     if not newest.up:
-        before = span(newest.time - view.time)
+        before = duration(newest.time - view.time)
         missing.insert(0, f"this is as of {before} before the last poll, which failed: {newest.snapshot.error}")
     if not rows and not missing:
         empty = no_match("row") if len(view.lag) else no_lag(view)

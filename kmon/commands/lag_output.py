@@ -5,12 +5,9 @@ import io
 import json
 from collections.abc import Sequence
 
-from kmon.commands.lag_rows import Row
-from kmon.commands.text import age, align, clip
-from monitor.subjects.column import INFINITY, Plain
-from monitor.subjects.kinds import Type
-from monitor.subjects.lag import LAG
-from monitor.text import UNKNOWN, visible
+from kmon.commands.lag_rows import DIGITS, KEYS, Row
+from kmon.commands.text import align, clip
+from monitor.text import UNKNOWN, age, visible
 
 TABLE = (
     "group",
@@ -58,7 +55,7 @@ def _header(key: str) -> str:
 
 
 def _age(row: Row) -> str:
-    """The age of the next record with what it may be off: 3m12s ±2s."""
+    """The age of the next record with what it may be off: 3 min ± 2 s."""
     seconds, error = row["lag_seconds"], row["lag_seconds_error"]
     if seconds is None or isinstance(seconds, str):
         return UNKNOWN

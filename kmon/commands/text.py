@@ -41,24 +41,3 @@ def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-SPANS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "m"), (60, "m", 1, "s"))
-
-
-def age(seconds: float, error: float = 0.0) -> str:
-    """A span in its two largest units, and how far it may be off where that shows: 3m12s ±2s."""
-    shown = span(seconds)
-    return f"{shown} ±{span(error)}" if error >= 0.05 else shown
-
-
-def span(seconds: float) -> str:
-    """4.2s, 42s, 3m12s, 2h05m, 11d07h."""
-    if seconds < 10:
-        return f"{seconds:.1f}".removesuffix(".0") + "s"
-    for size, unit, small, part in SPANS:
-        # Of a span that rounds up to a whole one the larger unit is shown.
-        count, rest = divmod(round(seconds / small), size // small)
-        if count:
-            return f"{count}{unit}{rest:02}{part}"
-    return f"{seconds:.0f}s"

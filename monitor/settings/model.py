@@ -11,7 +11,7 @@ from monitor.settings.alerts import AlertSettings
 from monitor.settings.choice import CollectSettings, LimitSettings, NameSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
-from monitor.settings.values import Duration, Frozen, Listen, Servers, Size, split_address
+from monitor.settings.values import Duration, Frozen, Listen, Servers, Size
 
 NO_CLUSTER = (
     "no brokers to ask: give -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
@@ -125,8 +125,3 @@ class Settings(Frozen):
         if self.current_context is None and len(self.contexts) > 1:
             raise SettingsError(choose([context.title for context in self.contexts]))
         return next((each for each in self.contexts if each.title == self.current_context), self.contexts[0])
-
-    @property
-    def listen_address(self) -> tuple[str, int]:
-        """Host (IPv6 without brackets) and port to listen on."""
-        return split_address(self.listen)

@@ -207,12 +207,16 @@ def test_what_is_no_address_is_a_settings_error(listen: str) -> None:
 
 PROGRAM = """
 import sys
-from exporters.listen import run
+from exporters.listen import serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
+from kmon.commands.signals import ending
 from views import FixtureSource, shop_view
 source = FixtureSource(shop_view())
-run(create_server([source], MetricsPage([source])), "127.0.0.1", 0, lambda url: print(url, flush=True))
+app = create_server([source], MetricsPage([source]))
+with ending() as end, serve(app, "127.0.0.1", 0) as url:
+    print(url, flush=True)
+    end.wait()
 print("ended", flush=True)
 """
 

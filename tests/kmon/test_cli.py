@@ -110,7 +110,7 @@ def test_serve_options_become_settings() -> None:
     line = "serve -b a:1 --listen [::1]:1 --no-dashboard --interval 2s --timeout 1s --lag-above 500 --for 30s"
     args = cli.make_parser().parse_args([*line.split(), "--alertmanager-url", "http://a:9093"])
     settings = options.settings_from(args)
-    assert (settings.listen_address, settings.dashboard) == (("::1", 1), False)
+    assert (settings.listen, settings.dashboard) == ("[::1]:1", False)
     assert (settings.cluster.interval_seconds, settings.cluster.request_timeout_seconds) == (2, 1)
     (rule,) = settings.alerts.rules
     assert (rule.name, rule.lag_above, rule.for_seconds) == ("LagAbove", 500, 30)

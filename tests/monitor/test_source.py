@@ -1,11 +1,12 @@
 """The Source of a process: the latest View, the points of the last, and who is told."""
 
 import pytest
-from views import Group, Topic, shop_view, snapshot_of
+from views import shop_view
 
 from monitor.derive.view import make_view
 from monitor.model.view import View
 from monitor.source import Memory, Point
+from monitor.model.view import View
 
 
 def test_a_point_keeps_what_charts_need() -> None:
@@ -14,28 +15,19 @@ def test_a_point_keeps_what_charts_need() -> None:
     assert (point.time, point.up, point.lag) == (view.time, True, view.totals.lag)
     assert point.lag_at_least == view.totals.lag_at_least
     assert point.lag_of("orders-fulfilment") == 2
-    assert point.end_offset_of("orders") == 13_500
 
 
 def test_what_a_point_does_not_know_is_none() -> None:
     point = Point.of(shop_view())
     assert point.lag is None
     assert point.lag_of("secret-group") is None
-    assert point.end_offset_of("clicks") is None  # one of its ends is unknown
     for name in ("", "absent", "zzz"):
         assert point.lag_of(name) is None
-        assert point.end_offset_of(name) is None
 
 
 def test_a_point_of_an_unreachable_cluster_has_no_lag() -> None:
     point = Point.of(shop_view(error="down", last_good=shop_view()))
     assert (point.up, point.lag, point.lag_at_least) == (False, None, None)
-
-
-def test_a_point_leaves_out_topics_that_metadata_lacks() -> None:
-    point = Point.of(make_view(snapshot_of([Topic("b", [(0, 5)])], [Group("g", {("a", 0): 1})])))
-    assert point.topics.tolist() == ["b"]
-    assert (point.end_offset_of("b"), point.end_offset_of("a")) == (5, None)
 
 
 def test_memory_has_the_latest_and_the_points_since() -> None:

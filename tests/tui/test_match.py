@@ -1,7 +1,7 @@
 import pytest
 from hostile import HOSTILE
 
-from tui.match import PATTERN_CHARACTERS, matching
+from tui.match import matching
 
 NAMES = ["pay-in", "pay-out", "orders", "a[b", "Pay", "\x1bred"]
 
@@ -50,9 +50,11 @@ def test_everyday_patterns_are_regular_expressions(pattern: str) -> None:
     assert matching(pattern, NAMES)[1] == ""
 
 
-def test_a_long_pattern_is_cut() -> None:
-    rows, _ = matching("x" * 5_000, ["x" * PATTERN_CHARACTERS])
-    assert rows.all()
+def test_a_long_name_is_matched_to_its_end_by_a_pattern_of_any_length() -> None:
+    name = "x" * 5_000
+    for pattern in ("tail$", f"{name}tail"):
+        rows, problem = matching(pattern, [f"{name}tail", name])
+        assert (rows.tolist(), problem) == ([True, False], "")
 
 
 @pytest.mark.parametrize("name", HOSTILE)

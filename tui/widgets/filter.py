@@ -3,8 +3,6 @@
 from textual import events
 from textual.widgets import Input
 
-from tui.match import PATTERN_CHARACTERS
-
 
 class FilterInput(Input):
     """An Input that is out of sight until it is opened, and closes with enter.
@@ -15,7 +13,6 @@ class FilterInput(Input):
     def __init__(self) -> None:
         super().__init__(
             placeholder="a regular expression on the name",
-            max_length=PATTERN_CHARACTERS,
             compact=True,
             select_on_focus=False,
         )
