@@ -14,7 +14,7 @@ from monitor.model.table import Floats
 from monitor.model.view import View
 from monitor.text import UNKNOWN, count, plural, size, span
 
-UNTOLD = "the broker does not tell the size of its volumes"
+UNTOLD = "the broker does not report the size of its volumes"
 
 
 def used(total: Floats, usable: Floats) -> Floats:
@@ -69,8 +69,10 @@ def quorum(view: View) -> Any:
     """The voters and observers of the metadata quorum and how far each is behind its leader."""
     table, lags = view.snapshot.quorum, view.quorum_lags
     if not len(table):
-        return nothing("The quorum is unknown", unasked(view, "quorum") or "the cluster has none, or does not tell")
-    why = "the leader does not tell"
+        return nothing(
+            "The quorum is unknown", unasked(view, "quorum") or "the cluster has none, or does not report it"
+        )
+    why = "not reported by the leader"
     rows = [
         (
             str(table.node[row]),

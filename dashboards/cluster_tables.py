@@ -48,7 +48,7 @@ def gaps(view: View) -> Any:
     rows: list[tuple[Any, Any]] = [(name, reason(why)) for name, why in failures(view)]
     rows += [("notice", reason(each)) for each in snapshot.notices]
     hidden = [(snapshot.hidden_topics, "topic"), (snapshot.hidden_groups, "group")]
-    rows += [("settings", reason(f"{plural(number, noun)} left out")) for number, noun in hidden if number]
+    rows += [("settings", reason(f"{plural(number, noun)} excluded by settings")) for number, noun in hidden if number]
     rows += [
         (text(table.capability[row]), reason(table.why[row])) for row in np.flatnonzero(table.available != 1).tolist()
     ]
@@ -56,7 +56,7 @@ def gaps(view: View) -> Any:
         return listing(("What", "Why it is missing"), rows)
     number = len(view.snapshot.outcomes)
     return nothing(
-        f"All {plural(number, 'collector')} answered" if number else "No collectors yet", "Nothing is left out."
+        f"All {plural(number, 'collector')} succeeded" if number else "No collectors yet", "Nothing is excluded."
     )
 
 
@@ -82,7 +82,7 @@ def collectors(view: View) -> Any:
             known("–", "it did not run in this poll")
             if each.duration_seconds is None
             else f"{1_000 * each.duration_seconds:,.1f} ms",
-            known("–", "no answer yet")
+            known("–", "no response yet")
             if each.collected_at is None
             else since(view.shown.time - each.collected_at, "ago"),
             reason(each.error),
@@ -101,7 +101,7 @@ def transactions(view: View, kept: str) -> Any:
     order = np.argsort(-np.nan_to_num(ages), kind="stable")
     rows = []
     for row in order[:MOST_LISTED].tolist():
-        why = view.reasons[table.reason[row]] or "the coordinator did not tell"
+        why = view.reasons[table.reason[row]] or "not reported by the coordinator"
         age, timeout = float(ages[row]), float(table.timeout_seconds[row])
         late = age > LATE * timeout
         rows.append(

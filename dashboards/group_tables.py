@@ -13,8 +13,8 @@ from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.derive.verdict import group_why
 from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
+from monitor.text import UNKNOWN, at_least, count, plural, rate, time_left, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN, at_least, count, plural, rate, span, visible
 
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""
@@ -82,13 +82,13 @@ def _times(view: View, row: int) -> list[html.Div]:
     rates = float(lags.produce_rate[row]), float(lags.consume_rate[row])
     eta, headroom = float(lags.eta_seconds[row]), float(lags.headroom_seconds[row])
     return [
-        tile("Oldest", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "age of the next record"),
-        tile("Read", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"of {rate(rates[0])} produced"),
-        tile("Read in", span(eta), (unread or NO_RATES) if np.isnan(eta) else "at these rates"),
+        tile("Time lag", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "age of the next record"),
+        tile("Out rate", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"in rate {rate(rates[0])}"),
+        tile("Drains in", time_left(eta), (unread or NO_RATES) if np.isnan(eta) else "at these rates"),
         tile(
-            "Headroom",
-            span(headroom),
-            (unread or NO_HEADROOM) if np.isnan(headroom) else "until a record is deleted unread",
+            "Data loss in",
+            time_left(headroom),
+            (unread or NO_HEADROOM) if np.isnan(headroom) else "until retention deletes an unread record",
         ),
     ]
 
@@ -128,7 +128,7 @@ def members(view: View, row: int) -> Any:
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
         return nothing("The members are unknown" if not_described else "No members", not_described)
     assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
-    why = NO_EPOCH if view.snapshot.groups.group_type[row] in ("classic", None) else "the broker did not tell"
+    why = NO_EPOCH if view.snapshot.groups.group_type[row] in ("classic", None) else "not reported by the broker"
     moving = bool(np.isin(view.snapshot.target_assignments.member, mine).any())
     ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
     rows = [

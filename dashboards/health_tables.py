@@ -75,12 +75,12 @@ def diagnoses(view: View, kept: str) -> Any:
     """What seems to be the matter with groups, those of the worst first."""
     table, groups = view.diagnoses, view.snapshot.groups.group
     if not len(table):
-        return nothing("Nothing to tell", "No pattern in the numbers explains how a group stands.")
+        return nothing("No diagnoses", "No known pattern matches a group.")
     rows = [
         (name_link(name := str(groups[group]), link(group_path(name), kept)), *_told(view, row))
         for row, group in enumerate(table.group[:MOST_LISTED].tolist())
     ]
-    return listing(("Group", "What seems to be the matter", "Evidence"), rows, more=len(table) - len(rows))
+    return listing(("Group", "Likely cause", "Evidence"), rows, more=len(table) - len(rows))
 
 
 def diagnoses_of(view: View, group: int) -> Any:
@@ -89,7 +89,7 @@ def diagnoses_of(view: View, group: int) -> Any:
     if not len(rows):
         return None
     told = [_told(view, row) for row in rows.tolist()]
-    return card("What seems to be the matter", listing(("Diagnosis", "Evidence"), told))
+    return card("Likely cause", listing(("Diagnosis", "Evidence"), told))
 
 
 def _told(view: View, row: int) -> tuple[Any, Any]:

@@ -237,7 +237,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         if strange is not None:
             names = ", ".join(visible(each.cluster) for each in sources)
             return (
-                nothing("No such cluster", f"{visible(strange)} is not watched here. There are: {names}"),
+                nothing("No such cluster", f"{visible(strange)} is not monitored here. Available: {names}"),
                 links,
                 place,
             )

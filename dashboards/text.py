@@ -45,7 +45,7 @@ def unasked(view: View, *collectors: str) -> str:
     if why := failure(view, *collectors) or "; ".join(lacking):
         return why
     asked = [outcome for name in collectors if (outcome := view.outcome(name)) is not None]
-    return "" if any(each.collected_at is not None for each in asked) else "not asked yet"
+    return "" if any(each.collected_at is not None for each in asked) else "not polled yet"
 
 
 def not_all_topics(view: View) -> str:
@@ -64,7 +64,7 @@ def counted(number: int, why_not_all: str) -> str:
 
 
 def oldest(lags: Standing, row: int) -> str:
-    """The age of the next record with its error, or "≥ 3 min" while only a part of it is known."""
+    """The time lag with its error, or "≥ 3 min" while only a part of it is known."""
     seconds, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
     if math.isnan(seconds):
         return at_least(None, float(lags.lag_seconds_at_least[row]), lambda part: age(part or 0.0))

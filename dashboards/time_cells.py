@@ -1,4 +1,4 @@
-"""How groups and their partitions stand in time, as columns of a grid: since when, how old, how fast, for how long."""
+"""Time lag, rates, time to drain and time to data loss of groups and partitions, as columns of a grid."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from monitor.model.table import Floats, Ints
 
 
 class Times(Protocol):
-    """A table of rows of lag, or of groups, that tells how they stand in time."""
+    """A table of rows of lag, or of groups, with their time lag and rates."""
 
     @property
     def lag_seconds(self) -> Floats: ...
@@ -30,19 +30,25 @@ class Times(Protocol):
 
 
 SINCE = column("since", "For", number="since", width=90, headerTooltip="How long it has had this status")
-AGE = column("age", "Age", number="age", width=125, headerTooltip="Age of the next record to be read")
+AGE = column("age", "Time lag", number="age", width=125, headerTooltip="Age of the next record to be read")
 RATES = (
-    column("produce", "Produced", number="rate", width=100, headerTooltip="Records produced, over 5 minutes"),
-    column("consume", "Read", number="rate", width=95, headerTooltip="Records read, over 5 minutes"),
+    column("produce", "In rate", number="rate", width=100, headerTooltip="Records produced, over 5 minutes"),
+    column("consume", "Out rate", number="rate", width=100, headerTooltip="Records read, over 5 minutes"),
 )
 ENDS = (
-    column("eta", "Read in", number="span", width=95, headerTooltip="Time until all is read at these rates"),
-    column("headroom", "Headroom", number="span", width=105, headerTooltip="Time until a record is deleted unread"),
+    column("eta", "Drains in", number="left", width=105, headerTooltip="Time until lag is 0 at these rates"),
+    column(
+        "headroom",
+        "Data loss in",
+        number="left",
+        width=125,
+        headerTooltip="Time until retention deletes an unread record",
+    ),
 )
 
 
 class Since(Protocol):
-    """A table that tells since when statuses hold."""
+    """A table with the beginning of each status."""
 
     @property
     def since(self) -> Floats: ...

@@ -117,7 +117,7 @@ def configs(view: View, row: int) -> Any:
     table = view.snapshot.topic_configs
     why = view.reasons[table.reason[row]] if row < len(table) else ""
     if row >= len(table) or why or table.digest[row] is None:
-        return nothing("The configs are unknown", why or unasked(view, "configs") or "the broker did not tell")
+        return nothing("The configs are unknown", why or unasked(view, "configs") or "not reported by the broker")
     local = float(table.local_retention_seconds[row])
     rows = [
         ("min.insync.replicas", count(float(table.min_insync_replicas[row]))),
@@ -190,7 +190,7 @@ def troubled(view: View, kept: str, most: int) -> Any:
                 nodes(table.isr.row(each)) or "none",
                 (nodes(eligible.eligible.row(able[place])) or "none") if place in able else "",
                 move(moving, moves[place]) if place in moves else "",
-                meter(share, "the log dirs do not tell how far it is") if place in moves else "",
+                meter(share, "the log dirs do not report progress") if place in moves else "",
             )
         )
     heads = ("Partition", "Status", "Leader", "Replicas", "In sync", "Eligible", "Moving", "Moved")

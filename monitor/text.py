@@ -92,6 +92,11 @@ def age(seconds: float, error: float = 0.0) -> str:
     return duration(seconds) + (f" ± {duration(error)}" if error >= 1 else "")
 
 
+def time_left(seconds: float) -> str:
+    """A time that is left, such as until a lag is read: 3 min; "never" where it has no end."""
+    return "never" if seconds == math.inf else age(seconds)
+
+
 def rate(value: float) -> str:
     """A number of records a second: 3.2/s, 1,234/s."""
     if math.isnan(value):

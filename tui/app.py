@@ -129,7 +129,7 @@ class KmonApp(Host, inherit_bindings=False):
     def _tick(self) -> None:
         self._renew()
         for screen in self._monitors():
-            screen.tell(self.picture)
+            screen.show_top(self.picture)
 
     def _monitors(self) -> list[MonitorScreen]:
         """The screen that is seen, also behind the help; those below it are drawn when they are seen again."""

@@ -1,4 +1,4 @@
-"""The cluster in a few lines: quorum, partitions, brokers, transactions, and what is not known or left out."""
+"""The cluster in a few lines: quorum, partitions, brokers, transactions, and what is unknown or excluded."""
 
 from collections.abc import Iterable
 
@@ -20,14 +20,14 @@ MISSING_NAMED = 1
 
 
 def health_lines(view: View, *, human: bool) -> list[Line]:
-    """A line for each of these that has something to say."""
+    """A line for each section that has any clause."""
     sections = (
         ("Quorum", quorum_clauses(view, human=human)),
         ("Partitions", partition_clauses(view)),
         ("Brokers", broker_clauses(view)),
         ("Transactions", transaction_clauses(view)),
         ("Not available", missing_clauses(view)),
-        ("Left out", left_out_clauses(view)),
+        ("Excluded", excluded_clauses(view)),
     )
     told = ((title, list(clauses)) for title, clauses in sections)
     return [titled(title, joined(clauses)) for title, clauses in told if clauses]
@@ -63,9 +63,9 @@ def partition_clauses(view: View) -> Iterable[Part]:
     yield from _min_isr("under min ISR", health.under_min_isr[watched], "lost", whole=whole)
     yield from _min_isr("at min ISR", health.at_min_isr[watched], "behind", whole=whole)
     least = "" if whole else "≥ "
-    unled = int((~health.preferred & ~health.offline).sum())
-    if unled:
-        yield Part(f"{least}{unled:,} not led by the preferred leader")
+    elsewhere = int((~health.preferred & ~health.offline).sum())
+    if elsewhere:
+        yield Part(f"{least}{elsewhere:,} not led by the preferred leader")
     moving = int(health.reassigning.sum())
     if moving:
         done = health.reassigned[health.reassigning]
@@ -76,7 +76,7 @@ def partition_clauses(view: View) -> Iterable[Part]:
         configs = snapshot.topic_configs
         why = first_reason(view, configs.reason[snapshot.topics.watched]) if len(configs) else ""
         why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
-        yield Part(f"min ISR of {unknown:,} unknown: {why}", "unknown")
+        yield Part(f"min ISR of {plural(unknown, 'partition')} unknown ({why})", "unknown")
 
 
 def _min_isr(words: str, flags: Floats, kind: str, *, whole: bool) -> Iterable[Part]:
@@ -96,14 +96,14 @@ def broker_clauses(view: View) -> Iterable[Part]:
         yield Part(f"{_few(gone.tolist())} gone", "lost")
     broken = snapshot.log_dirs.broker[snapshot.log_dirs.reason != KNOWN]
     if len(broken):
-        yield Part(f"log dir of {_few(np.unique(broken).tolist())} not readable", "lost")
+        yield Part(f"unreadable log dir on {_few(np.unique(broken).tolist())}", "lost")
     fullest = fullest_disks(view)
     if not np.isnan(fullest).all():
         worst = int(np.nanargmax(fullest))
         share = float(fullest[worst])
         yield Part(f"fullest disk {percent(share)} on {ids[worst]}", disk_kind(share))
     elif len(ids):
-        yield Part(f"disks unknown: {why_missing(view, 'log_dirs', 'describe_cluster')}", "unknown")
+        yield Part(f"disks unknown ({why_missing(view, 'log_dirs', 'describe_cluster')})", "unknown")
     versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
     if len(versions) > 1:
         yield Part(f"Kafka {', '.join(map(visible, versions))}", "behind")
@@ -144,12 +144,12 @@ def missing_clauses(view: View) -> Iterable[Part]:
         yield Part(f"{more} more: 6, tab", "dim")
 
 
-def left_out_clauses(view: View) -> Iterable[Part]:
-    """What the settings and limits leave out."""
+def excluded_clauses(view: View) -> Iterable[Part]:
+    """What settings and limits exclude."""
     snapshot = view.snapshot
     hidden = ((snapshot.hidden_topics, "topic"), (snapshot.hidden_groups, "group"))
     words = [plural(number, noun) for number, noun in hidden if number]
     if words:
-        yield Part(f"{' and '.join(words)} by the settings")
+        yield Part(f"{' and '.join(words)} by settings")
     for notice in snapshot.notices:
         yield Part(visible(notice))

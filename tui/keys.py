@@ -8,7 +8,7 @@ APP_KEYS = (
     Binding("question_mark", "help", "help", tooltip="keys of this view, and what each column means"),
     Binding("e", "switch('human')", "12.3k", show=False, tooltip="plain numbers or short ones such as 12.3k"),
     Binding("w", "switch('wide')", "wide", show=False, tooltip="every column; ← and → scroll sideways"),
-    Binding("p", "switch('paused')", "pause", tooltip="hold what is shown; again to go on"),
+    Binding("p", "switch('paused')", "pause", tooltip="pause and resume"),
     Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="command palette: themes", priority=True),
     Binding("q", "quit", "quit", tooltip="quit"),
     Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, tooltip="quit", priority=True),

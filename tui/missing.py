@@ -1,4 +1,4 @@
-"""Why something is not known at all: what the collector or the cluster's capabilities say of it."""
+"""Why a table is unknown, by its collector and the cluster's capabilities."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def why_missing(view: View, collector: str, *capabilities: str) -> str:
     outcome = view.outcome(collector)
     if outcome is not None and outcome.error:
         return visible(outcome.error)
-    return "not asked yet" if outcome is None or outcome.collected_at is None else "the brokers do not say"
+    return "not polled yet" if outcome is None or outcome.collected_at is None else "not reported by the brokers"
 
 
 def why_no_size(view: View) -> str:

@@ -11,7 +11,7 @@ WINDOW_SECONDS = 3_600.0
 
 @dataclass(frozen=True)
 class Watched:
-    """A cluster that is watched, shown or not. `view` is None before its first poll ends."""
+    """A cluster that is monitored, shown or not. `view` is None before its first poll ends."""
 
     cluster: str
     address: str

@@ -1,4 +1,4 @@
-"""The line above every view: how the cluster stands, and how old that is."""
+"""The line above every view: the status of the cluster, and the age of the data."""
 
 from monitor.model.levels import ATTENTION, KINDS, SIGNS
 from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
@@ -11,7 +11,7 @@ def verdict_line(picture: Picture) -> Line:
     """The cluster's name, its verdict with each clause in the colour of its level, and the age of what is shown."""
     view = picture.view
     if view is None:
-        kind, said = KINDS[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", KINDS[UNKNOWN]), Part(asking(picture))]
+        kind, said = KINDS[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", KINDS[UNKNOWN]), Part(polling(picture))]
     else:
         kind = KINDS[view.verdict.status]
         said = [Part(f" {view.verdict.glyph} {view.verdict.level} ", kind)]
@@ -21,10 +21,10 @@ def verdict_line(picture: Picture) -> Line:
     return Line([Part(f" {visible(picture.cluster)} ", f"badge-{kind}"), *said], [freshness(picture)])
 
 
-def asking(cluster: Picture | Watched) -> str:
-    """What is said before the first poll ends."""
+def polling(cluster: Picture | Watched) -> str:
+    """What is shown before the first poll ends."""
     where = f" ({visible(cluster.address)})" if cluster.address not in ("", cluster.cluster) else ""
-    return f"asking {visible(cluster.cluster)}{where} …"
+    return f"polling {visible(cluster.cluster)}{where} …"
 
 
 def freshness(picture: Picture) -> Part:
@@ -36,7 +36,7 @@ def freshness(picture: Picture) -> Part:
 
 
 def age_kind(seconds: float, interval_seconds: float) -> str:
-    """Pale, amber when more than two polls are missed, red when more than five."""
+    """Dim, amber when more than two polls are missed, red when more than five."""
     missed = seconds / interval_seconds
     return "lost" if missed > 5 else "behind" if missed > 2 else "dim"
 

@@ -47,6 +47,10 @@
     return (value / size).toFixed(1).replace(/\.0$/, "") + " " + unit;
   });
 
+  // A time that is left; without an end it is "never".
+  grid.left = ({ value }) =>
+    value == null ? "–" : Number(value) === Infinity ? "never" : window.kmon.duration(Number(value));
+
   grid.rate = written((value) => (value < 9.95 ? value.toFixed(1) : whole.format(value)) + "/s");
 
   // An age with what it may be off, "3 min ± 12 s", or what is known of it.

@@ -94,12 +94,12 @@ def tiles(view: View) -> list[html.Div]:
         tile(
             "Topics",
             counted(view.totals.topics, no_topics),
-            no_topics or f"{int(shown.topics.watched.sum()):,} of them watched",
+            no_topics or f"{int(shown.topics.watched.sum()):,} of them monitored",
         ),
         tile(
             "Groups",
             counted(view.totals.groups, no_groups),
-            no_groups or (f"and {shown.hidden_groups:,} left out" if shown.hidden_groups else "none left out"),
+            no_groups or (f"and {shown.hidden_groups:,} excluded" if shown.hidden_groups else "none excluded"),
         ),
         tile("Requests", count(requests), "since kmon started"),
         tile("Errors", count(errors), "questions without an answer", "warn" if errors else ""),

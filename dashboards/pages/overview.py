@@ -139,7 +139,7 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
     totals, health = view.totals, view.partition_health
     in_all = f"of {number_of(totals.partitions, 'partition', whole=lists_topics(view.snapshot))}"
     moving = len(view.snapshot.reassignments)
-    unmoved = failure(view, "reassignments") or ("" if view.outcome("reassignments") or moving else "not asked")
+    unmoved = failure(view, "reassignments") or ("" if view.outcome("reassignments") or moving else "not polled")
     return [
         tile(
             "Offline partitions",
@@ -247,7 +247,7 @@ def register(app: Dash, sources: Sequence[Source]) -> None:
             return [], None, waiting, None, waiting, waiting
         shown = view.shown
         ill = troubled(shown, kept, WORST)
-        partitions = None if ill is None else card("Partitions that are not well", ill)
+        partitions = None if ill is None else card("Unhealthy partitions", ill)
         top = top_problems(view, kept, TOP)
         return tiles(shown), top, worst(shown, kept), partitions, alerts(view), gaps(view)
 

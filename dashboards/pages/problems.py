@@ -24,7 +24,7 @@ def layout() -> html.Div:
             html.Section(
                 [html.Div(html.H1("Problems"), className="card-head"), html.Div(id="problems-list")], className="card"
             ),
-            card("What seems to be the matter with groups", html.Div(id="problems-diagnoses")),
+            card("Likely causes of group problems", html.Div(id="problems-diagnoses")),
         ],
         className="page",
     )

@@ -191,7 +191,7 @@ def absent(view: View) -> html.Div:
     if why := not_all_topics(view):
         return nothing("This topic is unknown", why)
     return nothing(
-        "No such topic", "It was not in the last answer: deleted, left out by the settings, or not to be seen."
+        "No such topic", "It was not in the last response: deleted, excluded by settings, or hidden by ACLs."
     )
 
 
@@ -201,7 +201,7 @@ def note(view: View, row: int, shown: int) -> Any:
     if not topics.partitions[row]:
         return nothing("The partitions are unknown", view.reasons[topics.reason[row]] or "not in metadata")
     if not topics.watched[row]:
-        return html.P("Not watched: only what metadata says is known of it.", className="muted small")
+        return html.P("Not monitored: only its metadata is known.", className="muted small")
     count_ = int(topics.partitions[row])
     if shown < count_:
         return html.P(f"The worst {shown:,} of {plural(count_, 'partition')} are shown.", className="muted small")

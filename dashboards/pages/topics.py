@@ -67,7 +67,7 @@ COLUMNS = (
 def layout() -> html.Div:
     show = dmc.SegmentedControl(
         id="topics-show",
-        data=[{"value": "watched", "label": "Watched"}, {"value": "all", "label": "All"}],
+        data=[{"value": "watched", "label": "Monitored"}, {"value": "all", "label": "All"}],
         value="watched",
         size="xs",
         radius="sm",
@@ -198,16 +198,14 @@ def note(view: View, shown: int, show: str | None) -> Any:
     if not shown:
         if why or not len(topics):
             return nothing(*no_topics(view))
-        return nothing(
-            "No topic is watched", "The settings leave all of them out: “All” shows what metadata says of them."
-        )
+        return nothing("No topic is monitored", "All are excluded by settings. “All” lists them from metadata.")
     wanted = len(topics) if show == "all" else watched
     parts = [f"Some topics may be missing: {why}"] if why else []
     if shown < wanted:
         parts.append(f"the worst {shown:,} of {plural(wanted, 'topic')} are shown")
     rest = len(topics) - watched
     if rest and show != "all":
-        parts.append(f"{plural(rest, 'topic')} not watched")
+        parts.append(f"{plural(rest, 'topic')} not monitored")
     return html.P(visible("; ".join(parts)), className="notice" if why else "muted small") if parts else None
 
 

@@ -39,7 +39,7 @@ def partition_story(view: View, row: int, write: Write = count) -> str:
             "" if status == AHEAD else left_of(view, row, write),
         ]
     if status != UNKNOWN and reason != KNOWN:
-        parts.append(f"age unknown: {visible(view.reasons[reason])}")
+        parts.append(f"time lag unknown ({visible(view.reasons[reason])})")
     return f"{STATUSES[status]}{span_of(view, row)}: {'; '.join(filter(None, parts))}"
 
 

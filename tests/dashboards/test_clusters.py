@@ -118,7 +118,7 @@ def test_a_cluster_that_is_not_there_is_not_taken_for_another() -> None:
     client = client_of(several())
     page = client.call("content.children", url_pathname="/groups", url_search="?cluster=gone")
     assert page is not None
-    assert "No such cluster gone is not watched here. There are: eu, us, new" in said(page["content"]["children"])
+    assert "No such cluster gone is not monitored here. Available: eu, us, new" in said(page["content"]["children"])
 
 
 def test_the_same_page_is_not_drawn_anew_when_only_the_query_changes() -> None:

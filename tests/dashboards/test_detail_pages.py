@@ -129,7 +129,7 @@ def test_topics_that_are_not_watched_are_shown_when_all_are() -> None:
     view = make_view(replace(snapshot, topics=replace(snapshot.topics, watched=watched)))
     assert len(topics.chosen_rows(view, "watched")) == 3
     assert len(topics.chosen_rows(view, "all")) == 4
-    assert "1 topic not watched" in said(topics.note(view, 3, "watched"))
+    assert "1 topic not monitored" in said(topics.note(view, 3, "watched"))
 
 
 def test_a_topic_that_only_commits_name_has_no_numbers() -> None:
@@ -220,8 +220,8 @@ def test_what_is_not_shown_is_said_with_its_reason() -> None:
     shown = said(cluster_tables.gaps(detailed_view()))
     for words in (
         "notice 3 of 7 topics are not asked about: limits.partitions is 9",
-        "settings 2 topics left out",
-        "settings 1 group left out",
+        "settings 2 topics excluded by settings",
+        "settings 1 group excluded by settings",
         f"describe_configs {DENIED}",
         "share_lag broker 2: timed out after 3.0 s",
     ):
@@ -247,7 +247,7 @@ def test_open_transactions_oldest_first_and_one_near_its_timeout_marked() -> Non
     tree = cluster_tables.transactions(view, "")
     rows = said(tree)
     assert rows.index("b Ongoing 14 min") < rows.index("a Ongoing 10 s") < rows.index("c Ongoing –")
-    assert "the coordinator did not tell" in rows
+    assert "not reported by the coordinator" in rows
     assert "Open transactions 3 the oldest for 14 min" in said(overview.tiles(view))
     assert "No open transactions" in said(cluster_tables.transactions(_asked("transactions", make_view(snapshot)), ""))
 
@@ -268,7 +268,7 @@ def test_requests_by_api_and_broker_with_their_mean() -> None:
 def test_collectors_that_failed_come_first() -> None:
     shown = said(cluster_tables.collectors(shop_view(failed={"quorum": "broker 1: timed out"})))
     assert shown.index("quorum ▲ no") < shown.index("● yes")
-    assert "no answer yet broker 1: timed out" in shown
+    assert "no response yet broker 1: timed out" in shown
 
 
 def test_the_overview_tells_of_quorum_brokers_and_partitions() -> None:

@@ -97,7 +97,7 @@ def test_a_diagnosis_has_its_evidence_and_leads_to_its_group() -> None:
     assert "offsets were set back" in said(health_tables.diagnoses_of(view, view.group_rows["ledger"]))
     shop = shop_view()
     assert health_tables.diagnoses_of(shop, shop.group_rows["word-count"]) is None
-    assert "Nothing to tell" in said(health_tables.diagnoses(make_view(snapshot_of([], [])), ""))
+    assert "No diagnoses" in said(health_tables.diagnoses(make_view(snapshot_of([], [])), ""))
 
 
 # --- events ---
@@ -190,11 +190,11 @@ def test_a_group_says_how_old_how_fast_and_until_when() -> None:
     times = ("age", "age_error", "since", "produce", "consume", "eta", "headroom")
     assert [partition[field] for field in times] == [row[field] for field in times]
     shown = said(group_tables.tiles(view, 0))
-    assert "Oldest 9 min ± 5 s age of the next record" in shown
+    assert "Time lag 9 min ± 5 s age of the next record" in shown
     assert "Status for 5 min ⇑ growing" in shown
-    assert "Read 5.0/s of 10/s produced" in shown
-    assert "Read in ∞ at these rates" in shown
-    assert "Headroom 1.8 h until a record is deleted unread" in shown
+    assert "Out rate 5.0/s in rate 10/s" in shown
+    assert "Drains in never at these rates" in shown
+    assert "Data loss in 1 h until retention deletes an unread record" in shown
 
 
 def test_what_one_poll_cannot_tell_is_a_dash_with_its_reason() -> None:
@@ -210,8 +210,8 @@ def test_what_one_poll_cannot_tell_is_a_dash_with_its_reason() -> None:
     assert {denied[field] for field in fields[1:]} == {"denied: Describe on the group"}
     shown = said(group_tables.tiles(view, view.group_rows["payments-ledger"]))
     assert "Status unchanged since kmon started" in shown
-    assert f"Oldest – {NOT_DATED}" in shown
-    assert f"Read – {NO_RATES}" in shown
+    assert f"Time lag – {NOT_DATED}" in shown
+    assert f"Out rate – {NO_RATES}" in shown
 
 
 def test_an_age_that_is_known_in_part_is_at_least_that() -> None:
@@ -220,7 +220,7 @@ def test_an_age_that_is_known_in_part_is_at_least_that() -> None:
     view = Series().poll(topics, [Group("g", {("t", 0): 10, ("t", 1): None})], ages={("t", 0): 600.0})
     (row,) = by_field(groups.rows(view))
     assert (row["age"], row["age_at_least"], row["whys"]["age"]) == (None, 600.0, "no commit")
-    assert "Oldest ≥ 10 min no commit" in said(group_tables.tiles(view, 0))
+    assert "Time lag ≥ 10 min no commit" in said(group_tables.tiles(view, 0))
     assert "≥ 10 min" in said(overview.worst(view, ""))
 
 

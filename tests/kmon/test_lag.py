@@ -92,7 +92,7 @@ def test_a_row_has_every_key_and_numbers_are_whole() -> None:
         "headroom_seconds": None,
         "since": None,
         "ahead": 0,
-        "why": (f"lost: 400 deleted before they were read; no members; 11,500 records; age unknown: {NOT_DATED}"),
+        "why": (f"lost: 400 deleted before they were read; no members; 11,500 records; time lag unknown ({NOT_DATED})"),
     }
     row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")
     assert (row["member_id"], row["client_id"], row["host"]) == ("fulfil-1-4f2a", "fulfil-1", "/10.0.3.17")
@@ -155,7 +155,7 @@ def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     lines = render_table(lag_rows(shop_view())).splitlines()
     header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "WHY"]
     assert lines[0].split() == header
-    why = "lost: 400 deleted before they were read; no members; 11,500 records; age unknow…"
+    why = "lost: 400 deleted before they were read; no members; 11,500 records; time lag u…"
     ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", why]
     assert lines[1].split(maxsplit=9) == ledger
     assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "unknown: denied: Describe on the group"]

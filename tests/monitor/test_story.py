@@ -177,7 +177,7 @@ def test_one_poll_tells_no_rates_and_no_span() -> None:
 
 
 def test_what_is_unknown_is_said_with_its_reason() -> None:
-    assert told([Poll(100, 90)]) == f"behind: {READER}; 10 records; age unknown: {NOT_DATED}"
+    assert told([Poll(100, 90)]) == f"behind: {READER}; 10 records; time lag unknown ({NOT_DATED})"
     assert told([Poll(100, None)]) == "unknown: no commit"
     timed_out = "broker 2: timed out after 3.3 s"
     assert told([Poll(None, 90)]) == f"unknown: {timed_out}"

@@ -40,8 +40,8 @@ async def test_every_cluster_has_a_row_with_its_verdict_the_worst_first(clusters
         assert "≥ 83,602" in shop
         assert "3 s" in shop
         slow = line_with(app, "slow")
-        assert "? asking" in slow
-        assert "asking slow (c:3) …" in slow
+        assert "? polling" in slow
+        assert "polling slow (c:3) …" in slow
         assert "0" not in slow
         assert "the group keeps up" in line_with(app, "calm")
 
@@ -59,7 +59,7 @@ async def test_enter_goes_into_a_cluster_and_esc_back(clusters: list[FixtureSour
         await pilot.press("2")
         assert table(pilot).keys == ["g"]
         await pilot.press("0", "k", "enter")
-        assert "asking slow (c:3) …" in text(app)
+        assert "polling slow (c:3) …" in text(app)
 
 
 async def test_the_others_are_seen_from_every_view_and_kept_fresh(clusters: list[FixtureSource]) -> None:

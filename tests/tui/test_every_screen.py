@@ -19,7 +19,7 @@ async def test_what_has_no_room_in_the_row_is_said_below_the_table() -> None:
         assert lines(app)[-2].strip() == "1 under min ISR, 1 under-replicated"
         await pilot.press("2", "G")
         assert (
-            lines(app)[-2].strip() == "behind on orders-0: 100 records; age unknown: the next record is not dated yet"
+            lines(app)[-2].strip() == "behind on orders-0: 100 records; time lag unknown (the next record is not date…"
         )
         await pilot.press("3", "g")
         await pilot.resize_terminal(300, 24)

@@ -18,7 +18,7 @@ def said(**changes: object) -> tuple[str, str]:
 
 
 def test_before_the_first_view_it_says_whom_it_asks() -> None:
-    assert said() == ("badge-unknown", r" demo\x1b  ? asking demo\x1b (127.0.0.1:9092) …")
+    assert said() == ("badge-unknown", r" demo\x1b  ? polling demo\x1b (127.0.0.1:9092) …")
 
 
 def test_the_views_verdict_is_told_with_its_level() -> None:

@@ -21,7 +21,7 @@ from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
-from tui.verdict import asking, verdict_line
+from tui.verdict import polling, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
@@ -51,11 +51,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column[Rows], ...]]
     SORT: ClassVar[str] = "status"
     EMPTY: ClassVar[str] = "nothing to show"
-    """What the table says when there is no row; see `why_empty`."""
+    """What the table shows without rows; see `why_empty`."""
     NOUN: ClassVar[str] = "row"
     """What a row is, for the line that no row matches."""
     FIXED: ClassVar[int] = 2
-    """How many columns say which row it is."""
+    """How many columns identify a row."""
     PANES: ClassVar[dict[str, str]] = {}
     """Title of each table of this view by the NAME of its screen; empty where this is the only one."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
@@ -76,7 +76,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self._pattern = ""
         self._rows: Rows | None = None
 
-    # What a subclass says
+    # What a subclass defines
 
     def rows(self, picture: Picture) -> Rows | None:
         """The rows of the table; None when what the screen is about is no longer there."""
@@ -102,7 +102,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Fill the widgets above and below the table."""
 
     def tail(self, rows: Rows) -> Sequence[Line]:
-        """The lines at the bottom, about the row under the cursor: what it says and has no room for."""
+        """The lines at the bottom, about the row under the cursor: what has no room in it."""
         explained = any(each.name == WHY for each in self.COLUMNS)
         return [Line([Part(f" {self.table.cut_text(WHY)}", "dim")])] if explained else []
 
@@ -169,17 +169,17 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def show(self, picture: Picture) -> None:
         """Draw a picture: all of it."""
-        self.tell(picture)
+        self.show_top(picture)
         view = picture.view
         rows = None
         if self.has_something(picture):
             rows = self.rows(picture)
-            self._notice(f"{name_of((self.subject or '')[:MOST_NAME])} is not there any more" if rows is None else "")
+            self._notice(f"{name_of((self.subject or '')[:MOST_NAME])} does not exist any more" if rows is None else "")
         else:
             self._notice(
-                asking(picture) if view is None else "nothing to show yet",
+                polling(picture) if view is None else "nothing to show yet",
                 "" if view is None else f"{visible(picture.cluster)} is {view.verdict.level}: {view.verdict.sentence}",
-                f"asked again every {duration(picture.interval_seconds)}",
+                f"polled every {duration(picture.interval_seconds)}",
             )
         self._rows = rows
         if rows is not None:
@@ -195,7 +195,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Whether there is anything to show yet."""
         return picture.view is not None and (picture.view.up or picture.view.last_good is not None)
 
-    def tell(self, picture: Picture) -> None:
+    def show_top(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
         self.query_one("#verdict", Lines).put(self.verdict(picture))
         troubles = (Line([Part(f" {GLYPHS[LOST]} {visible(each)}", "lost")]) for each in picture.troubles)
@@ -225,7 +225,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(VirtualTable.CursorMoved)
     def detail(self) -> None:
-        """Say at the bottom what there is to say of the row under the cursor."""
+        """Show the lines at the bottom, about the row under the cursor."""
         self.query_one("#detail", Lines).put(*(() if self._rows is None else self.tail(self._rows)))
 
     # What it does
@@ -275,13 +275,13 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if pattern and self._rows is not None:
             found, problem = matching(pattern, self._rows.names)
             if problem:
-                problem += ": looked for as plain text" if found.any() else ": the last rows are kept"
+                problem += ": matched as plain text" if found.any() else ": the last rows are kept"
                 pattern = pattern if found.any() else self._pattern
         self._pattern = pattern
         self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "behind")])] if problem else []))
         if self._rows is not None:
             self._fill(self._rows)
-        self.tell(self.app.picture)
+        self.show_top(self.app.picture)
 
     @on(Input.Submitted)
     def end_typing(self) -> None:

@@ -16,7 +16,7 @@ from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.facts import Fact, flow
+from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
 from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, statuses
 
@@ -56,7 +56,7 @@ def broker_facts(view: View, broker: int) -> Iterable[Fact]:
         yield Fact("rack", visible(brokers.rack[each]))
         yield Fact("Kafka", visible(brokers.version[each]))
     if not totals.described[row]:
-        yield Fact("gone:", "replicas are on it, but the cluster knows no such broker", "lost")
+        yield Fact("gone:", "not in metadata, but it holds replicas", "lost")
     elif (brokers.fenced[brokers.broker == broker] == 1).any():
         yield Fact("fenced:", "registered, but not in service", "lost")
     if broker == view.snapshot.controller:
@@ -64,7 +64,7 @@ def broker_facts(view: View, broker: int) -> Iterable[Fact]:
     behind, unled = int(totals.out_of_sync[row]), int(totals.preferred_missing[row])
     yield Fact("leads", count(totals.leaders[row]))
     if unled:
-        yield Fact("not leading, though preferred", count(unled), "behind")
+        yield Fact("preferred leader, not leading", count(unled), "behind")
     yield Fact("replicas", count(totals.replicas[row]))
     yield Fact("not in sync", count(behind), "behind" if behind else "")
     skew = float(totals.size_skew[row])
@@ -77,11 +77,11 @@ def _disks(view: View, broker: int) -> Iterable[Fact]:
     dirs, used = view.snapshot.log_dirs, disk_used(view)
     mine = np.flatnonzero(dirs.broker == broker)
     if not len(mine):
-        yield Fact("disks unknown:", why_missing(view, "log_dirs", "describe_cluster"), "unknown")
+        yield unknown("disks", why_missing(view, "log_dirs", "describe_cluster"))
     bad = mine[dirs.reason[mine] != KNOWN]
     for each in bad[:1]:
         told = f"{visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
-        yield Fact(f"{plural(len(bad), 'log dir')} not readable:", told, "lost")
+        yield Fact(f"{plural(len(bad), 'unreadable log dir')}:", told, "lost")
     if len(mine) > len(bad):
         fullest = mine[int(np.argmax(np.nan_to_num(used[mine], nan=-1)))]
         share = float(used[fullest])
@@ -99,24 +99,24 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
     if not len(there) or configs.reason[there[0]] != KNOWN:
         why = visible(view.reasons[configs.reason[there[0]]]) if len(there) else ""
         why = why or why_missing(view, "configs", "broker_configs", "describe_broker_configs")
-        yield Fact("configs unknown:", why, "unknown")
+        yield unknown("configs", why)
         return
     row = int(there[0])
     yield Fact("defaults: replication", count(configs.replication_factor[row]))
     yield Fact("min ISR", count(configs.min_insync_replicas[row]))
     yield Fact("retention", span(configs.retention_seconds[row]))
-    yield Fact("commits of empty groups kept", span(configs.offsets_retention_seconds[row]))
-    yield Fact("transactions at most", span(configs.transaction_max_timeout_seconds[row]))
+    yield Fact("offsets retention", span(configs.offsets_retention_seconds[row]))
+    yield Fact("max transaction timeout", span(configs.transaction_max_timeout_seconds[row]))
     if configs.unclean_election[row] == 1:
-        yield Fact("unclean election", "on: it may lose records", "behind")
+        yield Fact("unclean election", "on: may lose records", "behind")
     if configs.auto_create_topics[row] == 1:
-        yield Fact("topics are created", "when first used")
+        yield Fact("auto-create topics", "on")
     known = (configs.broker != broker) & np.array([each is not None for each in configs.digest], bool)
     other = configs.broker[known & (configs.digest != configs.digest[row])]
     if configs.digest[row] is not None and len(other):
         yield Fact("configs differ", f"from those of broker {', '.join(map(str, other.tolist()))}", "behind")
     elif configs.digest[row] is not None and known.any():
-        yield Fact("configs", "as on the other brokers")
+        yield Fact("configs", "same as the other brokers")
 
 
 def _dirs(name: str) -> Make:
@@ -137,7 +137,7 @@ def _why(rows: Rows, row: int) -> str:
 
 
 DIR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "ok", "error", "unknown"), _held, "error: it is not readable, and its replicas are unknown"),
+    statuses(levels("ok", "ok", "error", "unknown"), _held, "error: unreadable; its replicas are unknown"),
     names("path", "Path", "P", _dirs("path"), meaning(LogDirs, "path"), width=20, grow=2, most=80, empty='""'),
     sizes("held", "Replicas", "R", _held, "size of the replicas on it", width=9),
     sizes("total", "Total", "T", _dirs("total_bytes"), meaning(LogDirs, "total_bytes")),
@@ -147,7 +147,7 @@ DIR_COLUMNS: tuple[Column[Rows], ...] = (
         "Used",
         "U",
         lambda rows: disk_used(rows.view)[rows.pick],
-        "used share of its volume, by whatever",
+        "used share of its volume, by all files on it",
         width=6,
         alarm=disk_kind,
     ),
@@ -160,7 +160,7 @@ class LogDirsScreen(OneBroker):
 
     NAME, TITLE = "log_dirs", "Broker: log dirs"
     COLUMNS = DIR_COLUMNS
-    EMPTY = "its log dirs are unknown"
+    EMPTY = "Log dirs unknown"
 
     def rows_of(self, picture: Picture) -> Rows:
         view = picture.shown

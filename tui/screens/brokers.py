@@ -89,7 +89,7 @@ def _word(rows: Rows, row: int) -> str:
     return "fenced" if fenced_brokers(rows.view)[row] else "log dir"
 
 
-def _asked(name: str) -> Make:
+def _requests(name: str) -> Make:
     def make(rows: Rows) -> Floats:
         requests = rows.view.snapshot.requests
         return np.array([getattr(requests, name)[requests.broker == each].sum() for each in rows.keys], np.float64)
@@ -102,9 +102,9 @@ def broker_why(view: View, row: int) -> str:
     totals, dirs = view.broker_totals, view.snapshot.log_dirs
     parts = []
     if not totals.described[row]:
-        parts.append("not in metadata, but replicas are on it")
+        parts.append("not in metadata, but it holds replicas")
     elif fenced_brokers(view)[row]:
-        parts.append("fenced: it may lead nothing")
+        parts.append("fenced: cannot lead partitions")
     parts += [
         f"log dir {visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
         for each in np.flatnonzero((dirs.broker == totals.broker[row]) & (dirs.reason != KNOWN))
@@ -113,14 +113,14 @@ def broker_why(view: View, row: int) -> str:
     if behind:
         parts.append(f"{plural(behind, 'replica')} not in sync")
     if totals.described[row] and not (dirs.broker == totals.broker[row]).any():
-        parts.append(f"disks: {why_missing(view, 'log_dirs', 'describe_cluster')}")
+        parts.append(f"disks unknown ({why_missing(view, 'log_dirs', 'describe_cluster')})")
     return "; ".join(parts)
 
 
 def _held(name: str, title: str, letter: str, words: str, *, width: int, rank: int = 0, kind: str = "") -> Column[Rows]:
-    """A column of how many partitions a broker has something to do with, or how many of those this user may see."""
+    """A column of a number of partitions of a broker, or of those that ACLs do not hide."""
     make = _totals(name)
-    words = f"{words}; ≥ where some may be hidden from this user"
+    words = f"{words}; ≥ where ACLs may hide some"
     return totals(name, title, letter, whole(make, lists_topics), words, known=make, width=width, rank=rank, kind=kind)
 
 
@@ -130,7 +130,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         _word,
         _out_of_sync,
-        "gone: no broker of this id is known; fenced: registered, but not in service; log dir: one is not readable; "
+        "gone: not in metadata; fenced: registered, but not in service; log dir: one is unreadable; "
         "behind: some of its replicas are not in sync",
     ),
     numbers("broker", "Broker", "B", _ids, meaning(Brokers, "broker"), width=7),
@@ -143,17 +143,17 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Role",
         "O",
         lambda rows: objects(broker_role(rows.view, int(str(each))) for each in rows.keys),
-        "controller: the active one; else what it is in the metadata quorum",
+        "role in the metadata quorum; controller is the active one",
         width=10,
     ),
     _held("leaders", "Leaders", "E", meaning(BrokerTotals, "leaders"), width=7),
     _held("replicas", "Replicas", "R", meaning(BrokerTotals, "replicas"), width=9, rank=2),
     _held(
         "preferred_missing",
-        "Unled",
+        "Not led",
         "N",
-        "partitions whose preferred leader it is and that another leads",
-        width=6,
+        "partitions that prefer this broker as leader but are led by another",
+        width=7,
         rank=4,
         kind="behind",
     ),
@@ -181,18 +181,18 @@ COLUMNS: tuple[Column[Rows], ...] = (
     amounts(
         _difference, "skew", "Skew", "W", _totals("size_skew"), meaning(BrokerTotals, "size_skew"), width=6, rank=3
     ),
-    counts("requests", "Asked", "A", _asked("requests"), "requests kmon has sent to it", width=9, rank=WIDE),
+    counts("requests", "Requests", "Q", _requests("requests"), "requests that kmon sent to it", width=9, rank=WIDE),
     counts(
         "errors",
         "Failed",
         "F",
-        _asked("errors"),
-        "requests of kmon that it gave no usable answer to",
+        _requests("errors"),
+        "failed requests of kmon to it",
         width=7,
         rank=WIDE,
         kind="behind",
     ),
-    reasons(lambda rows, row: broker_why(rows.view, row), "what is wrong with it, or not known of it", width=16),
+    reasons(lambda rows, row: broker_why(rows.view, row), "reason for the status, or what is unknown", width=16),
 )
 
 
@@ -202,7 +202,7 @@ class BrokersScreen(MonitorScreen):
     KEY, NAME, TITLE = "4", "brokers", "Brokers"
     COLUMNS = COLUMNS
     SORT = "broker"
-    EMPTY = "no broker is known"
+    EMPTY = "No brokers"
     NOUN = "broker"
 
     def rows(self, picture: Picture) -> Rows:

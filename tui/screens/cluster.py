@@ -1,4 +1,4 @@
-"""The cluster itself: its metadata quorum, what can be asked of it, and how kmon fares with it."""
+"""The cluster itself: its metadata quorum, capabilities, collectors and requests."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -12,12 +12,13 @@ from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.view import View
 from monitor.text import visible
-from tui.health import left_out_clauses
+from monitor.model.view import View
+from tui.health import excluded_clauses
 from tui.missing import SWITCHED_OFF, why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.facts import Fact, flow
+from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, reasons, sizes, statuses
 
@@ -36,7 +37,7 @@ class OneCluster(MonitorScreen):
     }
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
-        return [*flow(cluster_facts(rows.view), self.app.size.width), *left_out(rows.view)]
+        return [*flow(cluster_facts(rows.view), self.app.size.width), *excluded(rows.view)]
 
 
 def cluster_facts(view: View) -> Iterable[Fact]:
@@ -55,12 +56,12 @@ def cluster_facts(view: View) -> Iterable[Fact]:
             Fact(visible(name), str(level)) for name, level in zip(features.feature, features.level, strict=True)
         )
     else:
-        yield Fact("features unknown:", why_missing(view, "brokers", "features"), "unknown")
+        yield unknown("features", why_missing(view, "brokers", "features"))
 
 
-def left_out(view: View) -> list[Line]:
-    """A line for each thing that is left out of what is shown, and why."""
-    return [Line([Part(" left out ", "dim"), each]) for each in left_out_clauses(view)]
+def excluded(view: View) -> list[Line]:
+    """A line for each thing that settings and limits exclude."""
+    return [Line([Part(" excluded ", "dim"), each]) for each in excluded_clauses(view)]
 
 
 def _quorum(name: str) -> Make:
@@ -87,7 +88,7 @@ QUORUM_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         levels("ok", "behind", "lost", "unknown"),
         _lags("behind_seconds"),
-        f"behind: it last had all that the leader has more than {LATE_SECONDS:.0f} s ago",
+        f"behind: not caught up with the leader for more than {LATE_SECONDS:.0f} s",
     ),
     numbers("node", "Node", "N", _quorum("node"), meaning(Quorum, "node"), width=6),
     names("role", "Role", "R", lambda rows: quorum_roles(rows.view), "leader, voter or observer", width=9),
@@ -111,7 +112,7 @@ class QuorumScreen(OneCluster):
         return Rows(picture, nodes, [str(each) for each in nodes], quorum_status(view), np.arange(len(nodes)))
 
     def why_empty(self, rows: Rows) -> str:
-        return f"no metadata quorum is known: {why_missing(rows.view, 'quorum', 'describe_cluster')}"
+        return f"Metadata quorum unknown ({why_missing(rows.view, 'quorum', 'describe_cluster')})"
 
 
 def _capabilities(name: str) -> Make:
@@ -131,8 +132,7 @@ CAPABILITY_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         _capability_word,
         _capabilities("available"),
-        "missing: the cluster does not serve it, or this user may not ask it; unknown: it could not be asked; "
-        "off: the settings do not ask for it",
+        "missing: not served by the cluster, or not authorized; unknown: the request failed; off: disabled in settings",
     ),
     names("capability", "Capability", "C", _capabilities("capability"), "its name", width=26, most=40, grow=1),
     reasons(_why, meaning(Capabilities, "why"), width=24),
@@ -140,11 +140,11 @@ CAPABILITY_COLUMNS: tuple[Column[Rows], ...] = (
 
 
 class CapabilitiesScreen(OneCluster):
-    """What kmon can ask of the cluster."""
+    """Which permissions and APIs kmon has on the cluster."""
 
     NAME, TITLE = "capabilities", "Cluster: capabilities"
     COLUMNS = CAPABILITY_COLUMNS
-    EMPTY = "nothing has been tried yet"
+    EMPTY = "Not polled yet"
 
     def rows(self, picture: Picture) -> Rows:
         capabilities = picture.shown.snapshot.capabilities
@@ -162,7 +162,7 @@ def _outcomes(of: str) -> Make:
     return make
 
 
-def _answered(rows: Rows) -> Floats:
+def _age(rows: Rows) -> Floats:
     return np.maximum(0.0, rows.view.time - _outcomes("collected_at")(rows))
 
 
@@ -171,37 +171,37 @@ def _seconds(value: float | None) -> str:
 
 
 COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "failed", "failed", "unknown"), _answered, "failed: it had not every answer"),
+    statuses(levels("ok", "failed", "failed", "unknown"), _age, "failed: a request failed or a broker did not respond"),
     names(
         "collector",
         "Collector",
         "C",
         lambda rows: objects(each.collector for each in rows.view.snapshot.outcomes),
-        "what it asks for",
+        "name of the collector",
         width=20,
         most=30,
         grow=1,
     ),
-    ages("age", "Answered", "A", _answered, "how old its newest answer was when this poll began", width=9),
+    ages("age", "Data age", "A", _age, "age of its newest data when this poll began", width=9),
     amounts(
         _seconds,
         "took",
         "Took",
         "T",
         _outcomes("duration_seconds"),
-        "its share of this poll; – when it did not run in it",
+        "duration in this poll; – when it did not run",
         width=9,
     ),
-    reasons(lambda rows, row: visible(rows.view.snapshot.outcomes[int(rows.pick[row])].error), "why it failed"),
+    reasons(lambda rows, row: visible(rows.view.snapshot.outcomes[int(rows.pick[row])].error), "reason of the failure"),
 )
 
 
 class CollectorsScreen(OneCluster):
-    """How each collector fared in the last poll."""
+    """The outcome of each collector in the last poll."""
 
     NAME, TITLE = "collectors", "Cluster: collectors"
     COLUMNS = COLLECTOR_COLUMNS
-    EMPTY = "nothing has been asked"
+    EMPTY = "No requests yet"
 
     def rows(self, picture: Picture) -> Rows:
         outcomes = picture.shown.snapshot.outcomes
@@ -238,23 +238,23 @@ REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
         "Requests",
         "R",
         _requests("requests"),
-        "since kmon started, also those that could not be sent",
+        "requests since kmon started, including those that could not be sent",
         width=10,
     ),
     counts("errors", "Errors", "E", _requests("errors"), meaning(Requests, "errors"), width=8, kind="behind"),
-    amounts(_seconds, "took", "Took", "T", _each("seconds"), "time from asking to the answer, on the average", width=9),
-    sizes("bytes", "Answer", "W", _each("received_bytes"), "size of an answer, on the average", width=9),
-    sizes("received", "Received", "D", _requests("received_bytes"), "size of all answers", width=9, rank=1),
+    amounts(_seconds, "took", "Took", "T", _each("seconds"), "average time to the response", width=9),
+    sizes("bytes", "Response", "P", _each("received_bytes"), "average size of a response", width=9),
+    sizes("received", "Received", "D", _requests("received_bytes"), "size of all responses", width=9, rank=1),
 )
 
 
 class RequestsScreen(OneCluster):
-    """What kmon has asked of whom."""
+    """The requests of kmon by API and broker."""
 
     NAME, TITLE = "requests", "Cluster: requests"
     COLUMNS = REQUEST_COLUMNS
     SORT = "received"
-    EMPTY = "nothing has been asked"
+    EMPTY = "No requests yet"
 
     def rows(self, picture: Picture) -> Rows:
         requests = picture.shown.snapshot.requests

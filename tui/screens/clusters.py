@@ -1,4 +1,4 @@
-"""Every cluster that is watched, the worst first: how each stands, and how old that is."""
+"""Every cluster that is monitored, the worst first, with its status and the age of its data."""
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from monitor.text import plural
 from tui.heading import FLEET
 from tui.picture import Picture, data_age
 from tui.screens.base import MonitorScreen
-from tui.verdict import age_kind, asking
+from tui.verdict import age_kind, polling
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Make, Rows, ages, counts, names, reasons, statuses, totals
@@ -44,12 +44,12 @@ _lag_at_least = _number(lambda view: view.totals.lag_at_least)
 
 def _level(rows: Rows, row: int) -> str:
     view = rows.picture.clusters[int(rows.pick[row])].view
-    return "asking" if view is None else view.verdict.level
+    return "polling" if view is None else view.verdict.level
 
 
 def _why(rows: Rows, row: int) -> str:
     cluster = rows.picture.clusters[int(rows.pick[row])]
-    return asking(cluster) if cluster.view is None else cluster.view.verdict.sentence
+    return polling(cluster) if cluster.view is None else cluster.view.verdict.sentence
 
 
 def _age(rows: Rows) -> Floats:
@@ -82,18 +82,18 @@ def _of_all(
 ) -> Column[Rows]:
     """A column of how many a cluster has, or how many of them this user may see."""
     total = _number(lambda view: number(view) if complete(view.snapshot) else None)
-    words = f"{words}; ≥ where some may be hidden from this user"
+    words = f"{words}; ≥ where ACLs may hide some"
     return totals(name, title, letter, total, words, known=_number(number), width=width, rank=rank, kind=kind)
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(_level, _lag_at_least, "the verdict on it; asking: nothing has been answered yet", width=13),
+    statuses(_level, _lag_at_least, "status of the cluster; polling: the first poll is not over", width=13),
     names(
         "cluster",
         "Cluster",
         "C",
         lambda rows: objects(rows.picture.clusters[int(place)].cluster for place in rows.pick),
-        "its name in the settings",
+        "name of the cluster",
         width=14,
         grow=1,
         most=40,
@@ -107,7 +107,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Partitions",
         "P",
         lambda view: view.totals.partitions,
-        "its partitions",
+        "partitions",
         complete=lists_topics,
         width=11,
         rank=6,
@@ -117,7 +117,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Offline",
         "O",
         lambda view: view.totals.offline,
-        "partitions without a leader",
+        "offline partitions: those without a leader",
         complete=lists_topics,
         width=8,
         rank=4,
@@ -128,15 +128,13 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Under",
         "U",
         lambda view: view.totals.under_replicated,
-        "partitions with fewer replicas in sync than they should have",
+        "under-replicated partitions",
         complete=lists_topics,
         width=6,
         rank=5,
         kind="behind",
     ),
-    _of_all(
-        "groups", "Groups", "R", lambda view: view.totals.groups, "its groups", complete=lists_groups, width=7, rank=2
-    ),
+    _of_all("groups", "Groups", "R", lambda view: view.totals.groups, "groups", complete=lists_groups, width=7, rank=2),
     _of_all(
         "behind",
         "Behind",
@@ -151,13 +149,13 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Lag",
         "A",
         _number(lambda view: view.totals.lag),
-        "lag of all its groups; ≥ stands before the part that is known",
+        "lag of all its groups; ≥ where only a part is known",
         known=_lag_at_least,
         width=11,
         kind="",
     ),
-    _aged(ages("age", "Age", "E", _age, "how old its newest answers are", width=7)),
-    reasons(_why, "the verdict in words", width=16),
+    _aged(ages("age", "Data age", "E", _age, "age of the data shown", width=8)),
+    reasons(_why, "reason for the status", width=16),
 )
 
 
@@ -166,7 +164,7 @@ class ClustersScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "0", FLEET, "Clusters"
     COLUMNS = COLUMNS
-    EMPTY = "no cluster is known"
+    EMPTY = "No clusters"
     NOUN = "cluster"
 
     def has_something(self, picture: Picture) -> bool:

@@ -13,8 +13,8 @@ from monitor.text import name_of
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen
+from tui.screens.lag_columns import STATUS_MEANING
 from tui.screens.problems import Health
-from tui.screens.standing import STATUS_MEANING
 from tui.widgets.columns import Column, meaning
 from tui.widgets.lines import Line
 from tui.widgets.rows import Make, Rows, names, reasons, statuses
@@ -45,10 +45,10 @@ def where(view: View, row: int) -> str:
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(STATUSES, lambda rows: -rows.pick, f"how its group stands; {STATUS_MEANING}", ranked=True),
+    statuses(STATUSES, lambda rows: -rows.pick, f"status of its group; {STATUS_MEANING}", ranked=True),
     names("group", "Group", "R", _group, meaning(Groups, "group"), width=18, grow=2, most=44, empty='""'),
     names("pattern", "Pattern", "P", _diagnoses("pattern"), meaning(Diagnoses, "pattern"), width=18, rank=2),
-    names("where", "Where", "W", _where, "topic, partition, member or broker it is about", width=16, rank=1),
+    names("where", "Where", "W", _where, "topic, partition, member or broker concerned", width=16, rank=1),
     reasons(
         lambda rows, row: str(rows.view.diagnoses.sentence[rows.pick[row]]),
         meaning(Diagnoses, "sentence"),
@@ -63,7 +63,7 @@ class DiagnosesScreen(Health):
 
     NAME, TITLE = "diagnoses", "Problems: diagnoses"
     COLUMNS = COLUMNS
-    EMPTY = "no pattern holds for any group"
+    EMPTY = "No diagnoses: no known pattern matches a group"
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown
@@ -73,7 +73,7 @@ class DiagnosesScreen(Health):
         names = [f"{group} {pattern}" for group, pattern, _ in keys]
         return Rows(picture, keys, names, view.group_lags.status[table.group], np.arange(len(table)))
 
-    def said(self, rows: Rows, row: int) -> Iterable[Line]:
+    def details(self, rows: Rows, row: int) -> Iterable[Line]:
         return self.diagnosed(rows.view, int(rows.pick[row]))
 
     def target(self, key: Hashable) -> MonitorScreen:

@@ -9,16 +9,14 @@ from textual.widget import Widget
 
 from monitor.derive.story import partition_story
 from monitor.derive.verdict import group_why, partition_why
-from monitor.model.lag import Lag, LagTimes
 from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
-from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Ints, Texts
+from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, visible
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.standing import STATUS_MEANING, since_column, time_columns, why_no_age
+from tui.screens.lag_columns import STATUS_MEANING, since_column, time_columns, why_no_age
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE, Column, meaning
@@ -28,7 +26,7 @@ from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
 MOST_DIAGNOSES = 2
-"""Diagnoses that are told beside the reason."""
+"""Diagnoses shown below the reason."""
 MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
@@ -86,7 +84,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     names(
         "client",
         "Client id",
-        "I",
+        "E",
         _members("client_id"),
         meaning(Members, "client_id"),
         width=12,
@@ -109,7 +107,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     ),
     reasons(
         _why,
-        "why it stands so: what is lost, that no member reads it, or the reason its lag or the age of it is unknown",
+        "reason for the status: records lost, no members, or why lag or time lag is unknown",
         width=16,
     ),
 )
@@ -148,16 +146,16 @@ class OneGroup(MonitorScreen):
         view, row = rows.view, rows.view.group_rows[self.group]
         width, write = self.app.size.width, partial(count, human=picture.human)
         return [
-            *standing(view, row, write, width),
+            *status_lines(view, row, write, width),
             *flow(time_facts(view, row, write), width),
             *flow(group_facts(view, row), width),
             *subtopologies(view, row),
         ]
 
     def unknown(self, rows: Rows) -> str:
-        """Why nothing is known of its members; empty where they are known."""
+        """Why its members are unknown; empty where they are known."""
         reason = rows.view.snapshot.groups.reason[rows.view.group_rows[self.group]]
-        return f"unknown: {visible(rows.view.reasons[reason])}" if reason != KNOWN else ""
+        return f"Unknown ({visible(rows.view.reasons[reason])})" if reason != KNOWN else ""
 
 
 class GroupScreen(OneGroup):
@@ -166,13 +164,13 @@ class GroupScreen(OneGroup):
     NAME, TITLE = "group", "Group"
     COLUMNS = PARTITION_COLUMNS
     FIXED = 3
-    EMPTY = "it has committed nothing and no partition is assigned to it"
+    EMPTY = "No committed offsets and no assigned partitions"
     NOUN = "partition"
 
     def why_empty(self, rows: Rows) -> str:
         row = rows.view.group_rows[self.group]
         reason = rows.view.reasons[rows.view.group_lags.reason[row]]
-        return f"unknown: {visible(reason)}" if reason else self.EMPTY
+        return f"Unknown ({visible(reason)})" if reason else self.EMPTY
 
     def above(self) -> Sequence[Widget]:
         return (Chart("Lag", id="chart"),)
@@ -199,8 +197,8 @@ class GroupScreen(OneGroup):
         self.query_one("#chart", Chart).show(samples, human=picture.human)
 
 
-def standing(view: View, row: int, write: Write, width: int) -> list[Line]:
-    """How a group stands, and why: the reason and the first diagnoses."""
+def status_lines(view: View, row: int, write: Write, width: int) -> list[Line]:
+    """The status of a group with its reason and the first diagnoses."""
     status = view.group_lags.status[row]
     start = f" {GLYPHS[status]} {STATUSES[status]} "
     said = [group_why(view, row, write)]
@@ -215,14 +213,14 @@ def time_facts(view: View, row: int, write: Write) -> Iterable[Fact]:
     lags = view.group_lags
     yield Fact("lag", at_least(lags.lag[row], lags.lag_at_least[row], write), "strong")
     if lags.stable_lag[row] < lags.lag[row]:
-        yield Fact("to read committed", write(float(lags.stable_lag[row])), "strong")
+        yield Fact("stable lag", write(float(lags.stable_lag[row])), "strong")
     oldest, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
     least = at_least(oldest, lags.lag_seconds_at_least[row], lambda each: age(each or 0.0))
     yield Fact("time lag", least if np.isnan(oldest) else age(oldest, error), "strong")
-    yield Fact("ETA", age(float(lags.eta_seconds[row])))
+    yield Fact("drains in", time_left(float(lags.eta_seconds[row])))
     yield Fact("in", rate(float(lags.produce_rate[row])))
     yield Fact("out", rate(float(lags.consume_rate[row])))
-    yield Fact("headroom", age(float(lags.headroom_seconds[row])))
+    yield Fact("data loss in", time_left(float(lags.headroom_seconds[row])))
 
 
 def group_facts(view: View, row: int) -> Iterable[Fact]:
@@ -244,7 +242,7 @@ def group_facts(view: View, row: int) -> Iterable[Fact]:
         if not np.isnan(epoch):
             yield Fact(title, f"{epoch:.0f}", "behind" if title[0] == "a" and epoch < groups.epoch[row] else "")
     if lags.reconciling[row] > 0:
-        yield Fact("to be handed over", plural(int(lags.reconciling[row]), "partition"), "behind")
+        yield Fact("pending reassignment", plural(int(lags.reconciling[row]), "partition"), "behind")
 
 
 def subtopologies(view: View, row: int) -> list[Line]:

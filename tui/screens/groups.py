@@ -14,7 +14,7 @@ from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows
-from tui.screens.standing import lag_columns, named_columns, why_no_age
+from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, reasons
 
@@ -79,7 +79,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "Parts",
         "P",
         _partitions("partitions"),
-        "partitions it has committed on or is assigned",
+        "partitions with a committed offset or an assignment",
         width=7,
         rank=WIDE,
     ),
@@ -104,8 +104,8 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
     ),
     counts(
         "reconciling",
-        "Handing",
-        "H",
+        "Pending",
+        "E",
         _lags("reconciling"),
         meaning(GroupLags, "reconciling"),
         width=8,
@@ -124,7 +124,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
     ),
     reasons(
         _why,
-        "why it stands so: the partition with the largest lag, what is lost, what is unknown and the reason",
+        "reason for the status: partition with the largest lag, records lost, and what is unknown",
     ),
 )
 
@@ -137,7 +137,7 @@ def group_rows(picture: Picture) -> Rows:
 
 
 class GroupsScreen(MonitorScreen):
-    """Every group with its lag and the reason it stands so."""
+    """Every group with its lag, status and reason."""
 
     KEY, NAME, TITLE = "2", "groups", "Groups"
     COLUMNS = GROUP_COLUMNS

@@ -1,4 +1,4 @@
-"""The other tables of one group: its members with what each has and is to have, and the tasks of a streams group."""
+"""The other tables of one group: its members with their assignments, and the tasks of a streams group."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def places(view: View, table: Assignments, member: int) -> str:
 
 
 def _waiting(view: View) -> Flags:
-    """Which members are to have other partitions than they have."""
+    """Which members have a target assignment that differs from their assignment."""
     waiting = np.zeros(len(view.snapshot.members), bool)
     waiting[view.snapshot.target_assignments.member] = True
     return waiting
@@ -60,7 +60,7 @@ def _why(rows: Rows, row: int) -> str:
     group = int(view.snapshot.members.group[member])
     parts = []
     if rows.status[row] == BEHIND:
-        parts.append(f"is to have {places(view, view.snapshot.target_assignments, member)}")
+        parts.append(f"target assignment {places(view, view.snapshot.target_assignments, member)}")
     epoch, wanted = float(view.snapshot.members.epoch[member]), float(view.snapshot.groups.assignment_epoch[group])
     if epoch < wanted:
         parts.append(f"at epoch {epoch:.0f} of {wanted:.0f}")
@@ -85,7 +85,7 @@ def _named(
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "moving", "lost", "unknown"), _lag, "moving: it is to have other partitions than it has"),
+    statuses(levels("ok", "moving", "lost", "unknown"), _lag, "moving: its target assignment is another"),
     _named("client_id", "Client id", "C", width=14, grow=1, most=32, empty='""'),
     _named("host", "Host", "H", width=15),
     _named("instance_id", "Instance id", "I", width=12, rank=5, most=24, grow=1),
@@ -93,9 +93,9 @@ COLUMNS: tuple[Column[Rows], ...] = (
     counts("epoch", "Epoch", "E", _members("epoch"), meaning(Members, "epoch"), width=6, rank=3),
     counts("parts", "Parts", "P", _parts, "partitions assigned to it", width=6),
     counts("lag", "Lag", "A", _lag, "lag over the partitions assigned to it", width=10, rank=1, kind="strong"),
-    Column("has", "Has", 14, _has, "the partitions assigned to it", grow=2, most=60, rank=2),
+    Column("has", "Assigned", 14, _has, "the partitions assigned to it", grow=2, most=60, rank=2),
     _named("member_id", "Member id", "M", width=20, grow=1, most=60, rank=WIDE),
-    reasons(_why, "where they differ: what it is to have, and the epoch it has not reached", width=14),
+    reasons(_why, "target assignment and epoch, where they differ", width=14),
 )
 
 
@@ -104,7 +104,7 @@ class MembersScreen(OneGroup):
 
     NAME, TITLE = "members", "Group: members"
     COLUMNS = COLUMNS
-    EMPTY = "it has no members"
+    EMPTY = "No members"
     NOUN = "member"
 
     def rows_of(self, picture: Picture, group: int) -> Rows:
@@ -161,7 +161,7 @@ class TasksScreen(OneGroup):
     COLUMNS = TASK_COLUMNS
     SORT = "subtopology"
     FIXED = 3
-    EMPTY = "its members have no tasks"
+    EMPTY = "No tasks"
     NOUN = "task"
 
     def why_empty(self, rows: Rows) -> str:

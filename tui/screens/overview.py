@@ -1,4 +1,4 @@
-"""The first screen: how the cluster stands, the worst groups, alerts, and what could not be asked."""
+"""The first screen: the status of the cluster, the worst groups, alerts, and failed collectors."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -92,7 +92,8 @@ class OverviewScreen(MonitorScreen):
         view, room = rows.view, self._room(picture, rows)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
         troubled = int((view.group_lags.status != OK).sum())
-        shown = f"{len(rows.keys)} of {troubled:,} not ok" if troubled > len(rows.keys) else f"{troubled:,} not ok"
+        listed = f"{len(rows.keys)} of " if troubled > len(rows.keys) else ""
+        shown = f"{listed}{troubled:,} unhealthy"
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
         self.table.styles.height = HEADER_LINES + room.groups
         events = event_lines(picture.view, picture.now, picture.interval_seconds, room.events)
@@ -183,7 +184,7 @@ def failing(view: View) -> list[Line]:
         Line([Part(f" {GLYPHS[LOST]} {visible(each.collector)} ", "lost"), Part(f" {visible(each.error)}")])
         for each in failed
     ]
-    return _section("Could not be asked", lines)
+    return _section("Failed collectors", lines)
 
 
 def alerts(rows: Sequence[AlertRow], now: float) -> list[Line]:

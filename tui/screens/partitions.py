@@ -1,4 +1,4 @@
-"""The columns of a topic's partitions, and what is the matter with a partition in words."""
+"""The columns of a topic's partitions, and what is wrong with a partition, in words."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,8 @@ from monitor.model.table import Floats, Ints, Ragged, objects
 from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
-from tui.screens.standing import rate_column
+from monitor.model.view import View
+from tui.screens.lag_columns import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
 
@@ -146,7 +147,7 @@ def partition_problems(rows: Rows, row: int) -> str:
     if health.under_min_isr[place] == 1 and not health.offline[place]:
         parts.append(f"{len(isr)} in sync and min ISR is {wanted:.0f}: writes with acks=all fail")
     elif health.at_min_isr[place] == 1:
-        parts.append("at min ISR: none may be lost")
+        parts.append("at min ISR: writes fail if one more replica falls out of sync")
     moving = _reassignment(view.snapshot, place)
     adding = [] if moving < 0 else view.snapshot.reassignments.adding.row(moving)
     if behind := [node for node in missing if node not in adding]:
@@ -195,7 +196,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Leader",
         7,
         _leader_cell,
-        "node id of the leader; in brackets the preferred one while another leads",
+        "node id of the leader; the preferred leader in brackets while another leads",
         lambda rows: [rows.array(_leader)],
         "D",
         right=True,
@@ -209,14 +210,14 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Eligible",
         "L",
         _eligible,
-        f"eligible leader replicas: {meaning(EligibleReplicas, 'eligible')}; asked while too few are in sync",
+        f"eligible leader replicas: {meaning(EligibleReplicas, 'eligible')}; requested while too few are in sync",
         rank=8,
     ),
     counts("start", "Start", "T", _offsets("start_offset"), meaning(Offsets, "start_offset"), width=11, rank=3),
     counts("stable", "Stable", "B", _offsets("stable_offset"), meaning(Offsets, "stable_offset"), width=11, rank=6),
     counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=11),
     counts("records", "Records", "C", _records, "end - start offset", width=11, rank=2),
-    rate_column("in", "In/s", "N", _produced, "records produced a second, over the last 5 minutes, or 1"),
+    rate_column("in", "In/s", "N", _produced, "records produced a second, over the last 5 minutes or the last minute"),
     counts(
         "unstable",
         "Held",
@@ -250,5 +251,5 @@ COLUMNS: tuple[Column[Rows], ...] = (
     numbers(
         "epoch", "Epoch", "O", _partitions("leader_epoch"), meaning(Partitions, "leader_epoch"), width=6, rank=WIDE
     ),
-    reasons(partition_problems, "what is wrong with it, or why its offsets are unknown", width=20),
+    reasons(partition_problems, "reason for the status, or why its offsets are unknown", width=20),
 )

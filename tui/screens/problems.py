@@ -1,4 +1,4 @@
-"""All that is the matter with a cluster, each effect below its cause."""
+"""All problems of a cluster, each effect below its cause."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
@@ -94,7 +94,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         lambda rows, row: str(_table(rows).level[row]),
         lambda rows: -rows.array(_place),
-        f"{meaning(Problems, 'level')}; sorted by it an effect stands below its cause",
+        f"{meaning(Problems, 'level')}; sorted by it, effects follow their cause",
         width=11,
         ranked=True,
     ),
@@ -102,7 +102,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         names("subject", "Subject", "U", _problems("subject"), meaning(Problems, "subject"), width=18, grow=2, most=44),
         cell=_subject,
     ),
-    ages("since", "For", "F", _lasts, "for how long it is there, as far as kmon saw", width=7),
+    ages("since", "For", "F", _lasts, "how long it has lasted, as observed by kmon", width=7),
     names("kind", "Kind", "K", _problems("kind"), meaning(Problems, "kind"), width=18, rank=2),
     counts("count", "Count", "C", _problems("count"), meaning(Problems, "count"), width=6, rank=1),
     reasons(
@@ -123,17 +123,17 @@ class Health(MonitorScreen):
     def has_something(self, picture: Picture) -> bool:
         return picture.view is not None
 
-    def said(self, rows: Rows, row: int) -> Iterable[Line]:
-        """What there is to say of a row, in full."""
+    def details(self, rows: Rows, row: int) -> Iterable[Line]:
+        """All details of a row."""
         raise NotImplementedError
 
     def tail(self, rows: Rows) -> Sequence[Line]:
         # As many lines for every row: the table stays as high while the cursor moves.
         room, row = 6 if self.size.height >= TALL else 4, self.table.cursor_row
-        lines = [] if row is None else list(self.said(rows, row))[:room]
+        lines = [] if row is None else list(self.details(rows, row))[:room]
         return [*lines, *[Line()] * (room - len(lines))]
 
-    def told(self, mark: str, text: str, kind: str = "") -> list[Line]:
+    def sentence(self, mark: str, text: str, kind: str = "") -> list[Line]:
         """A sentence in as many lines as it needs, the first of them marked."""
         lines = wrap(text, self.app.size.width - MARK - 3, 2)
         marks = (mark, *("" for _ in lines[1:]))
@@ -144,8 +144,8 @@ class Health(MonitorScreen):
 
     def diagnosed(self, view: View, row: int) -> list[Line]:
         """A diagnosis, and the numbers behind it."""
-        sentence = self.told("why", str(view.diagnoses.sentence[row]))
-        return [*sentence, *self.told("", evidence_of(view.diagnoses, row), "dim")[:1]]
+        sentence = self.sentence("why", str(view.diagnoses.sentence[row]))
+        return [*sentence, *self.sentence("", evidence_of(view.diagnoses, row), "dim")[:1]]
 
 
 class ProblemsScreen(Health):
@@ -165,11 +165,11 @@ class ProblemsScreen(Health):
         names = [f"{kind} {subject}" for kind, subject in keys]
         return Rows(picture, keys, names, problem_status(table.level), np.arange(len(table)))
 
-    def said(self, rows: Rows, row: int) -> Iterable[Line]:
+    def details(self, rows: Rows, row: int) -> Iterable[Line]:
         table, view = _table(rows), rows.view
-        yield from self.told("", str(table.sentence[row]))
+        yield from self.sentence("", str(table.sentence[row]))
         if table.cause[row] >= 0:
-            yield from self.told("cause", str(table.sentence[table.cause[row]]), "dim")[:1]
+            yield from self.sentence("cause", str(table.sentence[table.cause[row]]), "dim")[:1]
         group = view.group_rows.get(str(table.group[row]), -1) if table.group[row] is not None else -1
         for each in np.flatnonzero(view.diagnoses.group == group):
             yield from self.diagnosed(view, int(each))

@@ -1,4 +1,4 @@
-"""The other tables of one topic: the groups that read it, and the producers that its partitions remember."""
+"""The other tables of one topic: the groups that read it, and its active producers."""
 
 from collections.abc import Hashable
 
@@ -13,7 +13,7 @@ from monitor.text import visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows
-from tui.screens.standing import lag_columns, named_columns, why_no_age
+from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column, meaning
 from tui.widgets.rows import Make, Rows, ages, counts, numbers, reasons
@@ -40,7 +40,7 @@ READER_COLUMNS: tuple[Column[Rows], ...] = (
     counts("members", "Members", "M", _lags("members"), meaning(GroupTopicLags, "members"), width=7, rank=4),
     counts("partitions", "Parts", "P", _lags("partitions"), "partitions of the topic that it reads", width=6, rank=6),
     *lag_columns(_lags, GroupTopicLags),
-    reasons(_why, "why its lag is unknown, or the age of its next record", width=14),
+    reasons(_why, "why its lag or time lag is unknown", width=14),
 )
 
 
@@ -49,7 +49,7 @@ class ReadersScreen(OneTopic):
 
     NAME, TITLE = "readers", "Topic: groups"
     COLUMNS = READER_COLUMNS
-    EMPTY = "no group that kmon sees has committed on it or is assigned it"
+    EMPTY = "No visible group reads this topic"
 
     def rows_of(self, picture: Picture, topic: int) -> Rows:
         view = picture.shown
@@ -88,12 +88,12 @@ PRODUCER_COLUMNS: tuple[Column[Rows], ...] = (
 
 
 class ProducersScreen(OneTopic):
-    """The producers that the partitions of one topic remember."""
+    """The active producers of one topic."""
 
     NAME, TITLE = "producers", "Topic: producers"
     COLUMNS = PRODUCER_COLUMNS
     SORT = "partition"
-    EMPTY = "its partitions remember no producer"
+    EMPTY = "No active producers"
 
     def rows_of(self, picture: Picture, topic: int) -> Rows:
         view = picture.shown

@@ -59,7 +59,7 @@ def _future(rows: Rows) -> Ints:
 
 
 def _numbers(name: str) -> Make:
-    """A number of each replica on its log dir; unknown where the log dirs do not tell of it."""
+    """A number of each replica on its log dir; unknown where the log dirs do not list it."""
 
     def make(rows: Rows) -> Floats:
         found, values = rows.array(_current), getattr(rows.view.snapshot.replicas, name)
@@ -91,7 +91,7 @@ def _why(rows: Rows, row: int) -> str:
     view, broker, place = rows.view, _broker(rows), int(rows.pick[row])
     partitions, moving = view.snapshot.partitions, view.snapshot.reassignments
     replicas, leader = partitions.replicas.row(place), int(partitions.leader[place])
-    parts = [levels("", "not in sync", "offline: the broker or its log dir is dead", "")[rows.status[row]]]
+    parts = [levels("", "not in sync", "offline: broker or log dir failed", "")[rows.status[row]]]
     same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
     for each in np.flatnonzero(same):
         if broker in moving.adding.row(int(each)):
@@ -112,7 +112,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         levels("ok", "behind", "offline", "unknown"),
         _numbers("size_bytes"),
-        "offline: on a dead broker or log dir; behind: not in sync",
+        "offline: broker or log dir failed; behind: not in sync",
     ),
     names("topic", "Topic", "T", _topic, f"topic: {meaning(Topics, 'topic')}", width=20, grow=2, most=60),
     numbers(
@@ -127,7 +127,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     sizes("size", "Size", "Z", _numbers("size_bytes"), meaning(Replicas, "size_bytes")),
     counts("lag", "Lag", "A", _numbers("offset_lag"), meaning(Replicas, "offset_lag"), width=9, kind="behind"),
     names("path", "Log dir", "L", _path, meaning(LogDirs, "path"), width=12, grow=1, most=40, rank=1),
-    reasons(_why, "what is wrong with it, or being done with it", width=14),
+    reasons(_why, "reason for the status, and reassignments", width=14),
 )
 
 
@@ -137,7 +137,7 @@ class ReplicasScreen(OneBroker):
     NAME, TITLE = "broker", "Broker"
     COLUMNS = COLUMNS
     FIXED = 3
-    EMPTY = "it holds no replica"
+    EMPTY = "No replicas"
 
     def rows_of(self, picture: Picture) -> Rows:
         view = picture.shown

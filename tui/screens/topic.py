@@ -15,7 +15,7 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.partitions import COLUMNS, partition_status
 from tui.widgets.columns import Column
-from tui.widgets.facts import Fact, flow
+from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
 from tui.widgets.rows import Rows
 
@@ -52,7 +52,7 @@ class TopicScreen(OneTopic):
 
     NAME, TITLE = "topic", "Topic"
     COLUMNS: ClassVar[tuple[Column[Rows], ...]] = COLUMNS
-    EMPTY = "metadata has no partition of it: deleted, or Describe on it is denied"
+    EMPTY = "Not in metadata: deleted, or not authorized to describe it"
 
     def rows_of(self, picture: Picture, topic: int) -> Rows:
         view = picture.shown
@@ -69,13 +69,13 @@ def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
     yield Fact("records", count(totals.records[row], human=human), "strong")
     yield Fact("size", size(totals.size_bytes[row]), "strong")
     if np.isnan(totals.size_bytes[row]) and topics.partitions[row]:
-        yield Fact("size unknown:", why_no_size(view), "unknown")
+        yield unknown("size", why_no_size(view))
     lag = at_least(totals.lag[row], totals.lag_at_least[row], human=human)
     yield Fact(
         "read by", f"{number_of(int(totals.groups[row]), 'group', whole=lists_groups(view.snapshot))}, lag {lag}"
     )
     if not topics.watched[row]:
-        yield Fact("not watched:", "the settings leave it out", "unknown")
+        yield Fact("not monitored:", "excluded by settings", "unknown")
     yield from config_facts(view, row)
 
 
@@ -85,15 +85,15 @@ def config_facts(view: View, row: int) -> Iterable[Fact]:
     if not len(configs) or configs.reason[row] != KNOWN:
         why = visible(view.reasons[configs.reason[row]]) if len(configs) else ""
         why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
-        yield Fact("configs unknown:", why, "unknown")
+        yield unknown("configs", why)
         return
     yield Fact("min ISR", count(configs.min_insync_replicas[row]))
     limit = float(configs.retention_bytes[row])
     kept = span(configs.retention_seconds[row])
-    yield Fact("retention", kept if not np.isfinite(limit) else f"{kept} or {size(limit)} a partition")
+    yield Fact("retention", kept if not np.isfinite(limit) else f"{kept} or {size(limit)} per partition")
     yield Fact("cleanup", visible(configs.cleanup_policy[row]))
     yield Fact("timestamps", visible(configs.timestamp_type[row]))
     if configs.unclean_election[row] == 1:
-        yield Fact("unclean election", "on: it may lose records", "behind")
+        yield Fact("unclean election", "on: may lose records", "behind")
     if configs.remote_storage[row] == 1:
         yield Fact("remote storage", f"on, kept on brokers for {span(configs.local_retention_seconds[row])}")

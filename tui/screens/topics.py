@@ -1,4 +1,4 @@
-"""Every topic, those with partitions in trouble first."""
+"""Every topic, the unhealthy ones first."""
 
 from collections.abc import Hashable, Sequence
 
@@ -85,11 +85,11 @@ def topic_why(view: View, row: int) -> str:
     if totals.under_replicated[row]:
         parts.append(f"{totals.under_replicated[row]} under-replicated")
     if not topics.watched[row]:
-        parts.append("not watched: the settings leave it out")
+        parts.append("not monitored: excluded by settings")
     elif len(configs) and configs.reason[row] != KNOWN:
-        parts.append(f"configs: {visible(view.reasons[configs.reason[row]])}")
+        parts.append(f"configs unknown ({visible(view.reasons[configs.reason[row]])})")
     if np.isnan(totals.size_bytes[row]) and not totals.offline[row]:
-        parts.append(f"size: {why_no_size(view)}")
+        parts.append(f"size unknown ({why_no_size(view)})")
     return ", ".join(parts)
 
 
@@ -134,7 +134,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Groups",
         "R",
         whole(_totals("groups"), lists_groups),
-        f"{meaning(TopicTotals, 'groups')}; ≥ where some may be hidden from this user",
+        f"{meaning(TopicTotals, 'groups')}; ≥ where ACLs may hide some",
         known=_totals("groups"),
         width=7,
         rank=4,
@@ -148,7 +148,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "cleanup", "Cleanup", "L", _configs("cleanup_policy"), meaning(TopicConfigs, "cleanup_policy"), width=8, rank=8
     ),
     names("id", "Topic id", "I", _topics("topic_id"), meaning(Topics, "topic_id"), width=22, rank=WIDE),
-    reasons(_why, "what is wrong with it, or why a number of it is unknown", width=20),
+    reasons(_why, "reason for the status, or why a number is unknown", width=20),
 )
 
 
@@ -161,7 +161,7 @@ def topic_status(view: View) -> Ints:
 
 
 class TopicsScreen(MonitorScreen):
-    """Every topic that is watched with its partitions' state, size and readers, and others that are in trouble."""
+    """Every topic that is monitored, and every other that is unhealthy."""
 
     KEY, NAME, TITLE = "3", "topics", "Topics"
     COLUMNS = COLUMNS
@@ -182,7 +182,7 @@ class TopicsScreen(MonitorScreen):
 
     def draw(self, picture: Picture, rows: Rows) -> None:
         left_out = len(rows.view.snapshot.topics) - len(rows.keys)
-        notice = f" {plural(left_out, 'topic')} more: not watched and not in trouble" if left_out else ""
+        notice = f" {plural(left_out, 'healthy topic')} not monitored" if left_out else ""
         self.query_one("#left-out", Lines).put(*([Line([Part(notice, "dim")])] if notice else []))
 
     def target(self, key: Hashable) -> MonitorScreen:

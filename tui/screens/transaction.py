@@ -16,7 +16,7 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.facts import Fact, flow
+from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
 from tui.widgets.places import Places
 from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
@@ -60,7 +60,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
         levels("ok", "held", "lost", "unknown"),
         _held,
-        "held: records that a read_committed consumer cannot read yet; unknown: an offset of it is",
+        "held: records that a read_committed consumer cannot read yet; unknown: an offset is unknown",
     ),
     names(
         "topic",
@@ -83,7 +83,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     counts("held", "Held", "H", _held, meaning(PartitionHealth, "unstable"), width=9, kind="behind"),
     counts("stable", "Stable", "B", _offsets("stable_offset"), meaning(Offsets, "stable_offset"), width=12, rank=1),
     counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=12, rank=2),
-    reasons(_why, "why an offset of it is unknown", width=14),
+    reasons(_why, "why an offset is unknown", width=14),
 )
 
 
@@ -93,7 +93,7 @@ class TransactionScreen(MonitorScreen):
     NAME, TITLE = "transaction", "Transaction"
     COLUMNS = COLUMNS
     FIXED = 3
-    EMPTY = "it has written to no partition yet, or they are unknown"
+    EMPTY = "No partitions written yet, or they are unknown"
 
     def rows(self, picture: Picture) -> Rows | None:
         view = picture.shown
@@ -120,7 +120,7 @@ class TransactionScreen(MonitorScreen):
             Fact("coordinator", f"broker {transactions.coordinator[row]}"),
         ]
         if transactions.reason[row] != KNOWN:
-            facts.append(Fact("more unknown:", visible(view.reasons[transactions.reason[row]]), "unknown"))
+            facts.append(unknown("details", visible(view.reasons[transactions.reason[row]])))
         return flow(facts, self.app.size.width)
 
     def target(self, key: Hashable) -> MonitorScreen:

@@ -48,7 +48,7 @@ def transaction_status(view: View) -> Ints:
 
 
 def transaction_why(view: View, row: int) -> str:
-    """What is the matter with a transaction, in words."""
+    """What is wrong with a transaction, in words."""
     transactions = view.snapshot.transactions
     if transactions.reason[row] != KNOWN:
         return visible(view.reasons[transactions.reason[row]])
@@ -96,7 +96,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         rank=2,
     ),
     names("producer", "Producer id", "D", _producer, meaning(Transactions, "producer_id"), width=12, rank=3),
-    reasons(lambda rows, row: transaction_why(rows.view, int(rows.pick[row])), "what is the matter with it", width=14),
+    reasons(lambda rows, row: transaction_why(rows.view, int(rows.pick[row])), "reason for the status", width=14),
 )
 
 
@@ -121,12 +121,12 @@ class TransactionsScreen(MonitorScreen):
 
 
 def no_transactions(view: View) -> str:
-    """Why there is no transaction to show: because none is open, or because they may not be listed."""
+    """Why there is no transaction to show: none is open, or kmon has no permission to list them."""
     told = view.outcome("transactions")
     capable = view.snapshot.capabilities
     refused = (capable.capability == "transactions") & (capable.available != 1)
     if told is None or not told.success or refused.any():
-        return f"not known: {why_missing(view, 'transactions')}"
+        return f"Transactions unknown ({why_missing(view, 'transactions')})"
     hidden = (capable.capability == "describe_transactional_ids") & (capable.available == 0)
-    why = f"; ids that are not granted are hidden: {visible(capable.why[hidden][0])}" if hidden.any() else ""
-    return f"no transaction is open{why}"
+    why = f"; hidden by ACLs: {visible(capable.why[hidden][0])}" if hidden.any() else ""
+    return f"No open transactions{why}"

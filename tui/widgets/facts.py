@@ -16,6 +16,11 @@ class Fact(NamedTuple):
     kind: str = ""
 
 
+def unknown(name: str, why: str) -> Fact:
+    """A fact that is unknown, with the reason."""
+    return Fact(name, f"unknown ({why})", "unknown")
+
+
 def flow(facts: Iterable[Fact], width: int) -> list[Line]:
     """The facts in lines of at most `width` cells; one that is longer has a line of its own and is cut."""
     lines: list[list[Part]] = [[]]

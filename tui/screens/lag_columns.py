@@ -1,4 +1,4 @@
-"""Columns of how a group stands and of its lag in time, which the tables of groups, readers and partitions share."""
+"""Columns of status, lag and time lag, which the tables of groups, readers and partitions share."""
 
 from collections.abc import Callable
 
@@ -9,16 +9,17 @@ from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints, Table
 from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
-from monitor.text import age, at_least, rate, visible
+from monitor.text import age, at_least, rate, time_left, visible
+from monitor.model.view import View
 from tui.format import count
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, statuses, totals
 
 STATUS_MEANING = (
     "lost: records were deleted before they were read; losing: deletion will overtake the group; ahead: its committed"
-    " offset is beyond the log end; stuck: its offset does not move; stopped: nobody is consuming; rewound: it fell;"
-    " growing: read slower than produced; behind: old records are still to be read; unknown: nobody can say, and Why"
-    " says why; ok: read in time"
+    " offset is beyond the log end; stuck: its offset does not move; stopped: no consumers; rewound: its offset was"
+    " moved back; growing: read slower than produced; behind: the next record is old; unknown: Why has the reason;"
+    " ok: keeps up"
 )
 
 Of = Callable[[str], Make]
@@ -26,23 +27,28 @@ Of = Callable[[str], Make]
 
 
 def time_columns(of: Of, table: type[Table], *, known: str) -> tuple[Column[Rows], ...]:
-    """How old the next record is, for how long what is left will take, the rates, and until when it is kept.
+    """Time lag, time to drain, the rates, and time to data loss.
 
     `known` names the column with the part of an age that is known.
     """
     return (
         _age(of("lag_seconds"), of("lag_seconds_error"), of(known), meaning(table, "lag_seconds")),
         _until(
-            "eta", "ETA", "E", of("eta_seconds"), f"{meaning(table, 'eta_seconds')}; unknown while a rate is", rank=3
+            "eta",
+            "Drains in",
+            "D",
+            of("eta_seconds"),
+            f"{meaning(table, 'eta_seconds')}; unknown while a rate is",
+            rank=3,
         ),
         rate_column("in", "In/s", "N", of("produce_rate"), f"{meaning(table, 'produce_rate')}, in the last minutes"),
         rate_column("out", "Out/s", "U", of("consume_rate"), f"{meaning(table, 'consume_rate')}, in the last minutes"),
         _until(
             "headroom",
-            "Headroom",
-            "D",
+            "Data loss in",
+            "I",
             of("headroom_seconds"),
-            f"{meaning(table, 'headroom_seconds')}; unknown while retention or the age is",
+            f"{meaning(table, 'headroom_seconds')}; unknown while retention or the time lag is",
             rank=6,
         ),
     )
@@ -63,7 +69,7 @@ def _age(seconds: Make, error: Make, known: Make, words: str) -> Column[Rows]:
         "Time lag",
         9,
         cell,
-        f"{words}; ± what it may be off, ≥ before the part that is known",
+        f"{words}; ± its error, ≥ where only a part is known",
         lambda rows: [rows.array(known)],
         "L",
         right=True,
@@ -74,12 +80,13 @@ def _age(seconds: Make, error: Make, known: Make, words: str) -> Column[Rows]:
 
 
 def _until(name: str, title: str, letter: str, make: Make, words: str, *, rank: int) -> Column[Rows]:
-    """A time that is left; one without an end matters only where the row is not ok."""
+    """A time that is left; blank where it has no end and the row is ok."""
 
     def cell(rows: Rows, row: int) -> Cell:
         value = float(rows.array(make)[row])
-        matters = value > 0 and not (np.isinf(value) and rows.status[row] == OK)
-        return Cell(age(value), "" if matters else "dim")
+        if np.isinf(value) and rows.status[row] == OK:
+            return Cell("")
+        return Cell(time_left(value), "" if value > 0 else "dim")
 
     return Column(
         name, title, max(6, len(title)), cell, words, lambda rows: [rows.array(make)], letter, right=True, rank=rank
@@ -108,12 +115,12 @@ def since_column(since: Make, at_latest: Make) -> Column[Rows]:
         lasts, known = now - float(rows.array(since)[row]), now - float(rows.array(at_latest)[row])
         return Cell(at_least(lasts, known, lambda each: age(each or 0.0)), "dim")
 
-    words = "for how long it has had this status; ≥ before how long kmon has watched it, where it had it before"
+    words = "time in this status; ≥ where it began before kmon started"
     return Column("since", "For", 8, cell, words, right=True, rank=7)
 
 
 def named_columns(status: Make, groups: Of) -> tuple[Column[Rows], ...]:
-    """How groups stand, with the most behind first, and what they are."""
+    """Status, name, type and state of groups."""
     return (
         statuses(STATUSES, status, STATUS_MEANING),
         names("group", "Group", "R", groups("group"), meaning(Groups, "group"), width=20, grow=3, most=44, empty='""'),
@@ -136,7 +143,7 @@ def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
             "Lag",
             "A",
             lag,
-            f"{meaning(table, 'lag')}; ≥ stands before the part that is known",
+            f"{meaning(table, 'lag')}; ≥ where only a part is known",
             known=of("lag_at_least"),
             width=11,
         ),
@@ -148,7 +155,7 @@ def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
             "Lost",
             "O",
             lost,
-            "records deleted before the group read them; ≥ while a part of its partitions is unknown",
+            "records deleted before the group read them; ≥ where only a part is known",
             known=of("lost"),
             width=9,
             rank=6,
@@ -158,7 +165,7 @@ def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
 
 
 def why_no_age(view: View, rows: Ints) -> str:
-    """Why the age of a next record in some rows of `view.lag`, whose lag is known, is not; empty where none is."""
+    """Why the time lag is unknown in some rows of `view.lag` whose lag is known; empty where it is known."""
     times = view.lag_times
     undated = rows[np.isnan(times.lag_seconds[rows]) & ~np.isnan(view.lag.lag[rows])]
-    return f"age unknown: {visible(view.reasons[times.reason[undated[0]]])}" if len(undated) else ""
+    return f"time lag unknown ({visible(view.reasons[times.reason[undated[0]]])})" if len(undated) else ""
