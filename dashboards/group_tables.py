@@ -13,8 +13,8 @@ from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.derive.verdict import group_why
 from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
-from monitor.text import UNKNOWN, at_least, count, plural, rate, time_left, visible
 from monitor.model.view import View
+from monitor.text import UNKNOWN, at_least, count, plural, rate, time_left, visible
 
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
+from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
 from monitor.text import duration, plural
-from monitor.model.view import View
 
 if TYPE_CHECKING:
     from monitor.poll import Poller

@@ -15,6 +15,7 @@ from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
 from monitor.patterns import Pattern
 from monitor.settings.errors import SettingsError
+from monitor.subjects.lag import LAG
 from monitor.text import duration, visible
 
 

@@ -19,9 +19,8 @@ from monitor.identity import ClusterName
 from monitor.model.view import View
 from monitor.patterns import Pattern
 from monitor.poll_loop import PollLoop, stop_all
-from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 from monitor.source import Memory
 from monitor.text import at_least, plural, visible
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,7 @@ from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
 from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
-from kmon.commands.lag_rows import KEYS, Row, lag_rows, missing_of
+from kmon.commands.lag_rows import Row, lag_rows, missing_of
 from kmon.commands.text import width
 from monitor.derive.times import NOT_DATED
 from monitor.derive.view import make_view

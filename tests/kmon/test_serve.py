@@ -14,6 +14,7 @@ from small_cluster import small_cluster
 import monitor.poll
 from kmon import cli
 from kmon.commands.serving import serving
+from monitor.model.view import View
 from monitor.poll import Poller
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import ClusterSettings, Settings

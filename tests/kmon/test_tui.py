@@ -14,13 +14,13 @@ import monitor.poll
 from kmon.commands import tui
 from kmon.commands.tui import Polls
 from kmon.commands.wiring import polling
+from monitor.model.view import AlertRow
 from monitor.poll_loop import PollLoop
 from monitor.settings.alerts import AlertSettings, RuleSettings
-from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.errors import SettingsError
+from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.security import SecuritySettings
 from monitor.source import Memory
-from monitor.model.view import AlertRow
 from tui.app import KmonApp
 
 CLUSTER = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)

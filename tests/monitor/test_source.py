@@ -3,10 +3,8 @@
 import pytest
 from views import shop_view
 
-from monitor.derive.view import make_view
 from monitor.model.view import View
 from monitor.source import Memory, Point
-from monitor.model.view import View
 
 
 def test_a_point_keeps_what_charts_need() -> None:

@@ -6,9 +6,9 @@ import pytest
 from details import detailed_snapshot, detailed_view
 from tui_screen import app_on, lines, monitor, settled
 
+from monitor.derive.view import make_view
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
-from monitor.derive.view import make_view
 from tui.registry import BELOW, SCREENS
 
 

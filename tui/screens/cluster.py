@@ -12,7 +12,6 @@ from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.view import View
 from monitor.text import visible
-from monitor.model.view import View
 from tui.health import excluded_clauses
 from tui.missing import SWITCHED_OFF, why_missing
 from tui.picture import Picture

@@ -9,10 +9,12 @@ from textual.widget import Widget
 
 from monitor.derive.story import partition_story
 from monitor.derive.verdict import group_why, partition_why
+from monitor.model.lag import Lag, LagTimes
 from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
+from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Ints, Texts
-from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from monitor.model.view import View
+from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

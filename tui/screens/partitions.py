@@ -13,7 +13,6 @@ from monitor.model.table import Floats, Ints, Ragged, objects
 from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
-from monitor.model.view import View
 from tui.screens.lag_columns import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
