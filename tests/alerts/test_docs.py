@@ -1,7 +1,7 @@
 """docs/rules.md says what the code does: its tables of fields, annotations and receivers are held to it."""
 
 import re
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from alert_fixtures import view_of
@@ -13,7 +13,9 @@ from alerts.notifiers import NOTIFIERS
 from alerts.rules import OVER, Rule, samples
 from alerts.state import step
 from monitor.patterns import Pattern
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
+from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.schema import keys_of
 
 PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()
 
@@ -25,16 +27,10 @@ def table(heading: str) -> dict[str, list[str]]:
     return {name: cells.split(" | ") for name, cells in rows}
 
 
-def test_every_field_of_a_rule_is_documented_with_its_default() -> None:
+def test_every_key_of_a_rule_is_documented_with_its_default() -> None:
     documented = table("A rule")
-    assert list(documented) == [each.name for each in fields(Rule)]
-    for each in fields(Rule):
-        default = documented[each.name][-1].strip("`")
-        if each.default is not MISSING and each.default is not None:
-            assert default == (f"{each.default:g}" if isinstance(each.default, float) else each.default)
-        else:
-            required = each.default is MISSING and each.default_factory is MISSING
-            assert (default == "required") == required
+    keys = keys_of(RuleSettings)
+    assert {name: cells[-1] for name, cells in documented.items()} == {key.name: key.default for key in keys.values()}
     for word in OVER:
         assert f"`{word}`:" in documented["over"][0]
 
@@ -64,7 +60,7 @@ def test_the_summary_of_an_unreachable_cluster_is_one_that_kmon_writes() -> None
 
 
 def test_the_alerts_of_kmon_itself_are_documented_with_their_defaults() -> None:
-    documented = table("Alerts that kmon brings itself")
+    documented = table("Built-in alerts")
     settings = AlertSettings()
     assert list(documented) == list(CONDITIONS)
     for name, each in ((UNREACHABLE, settings.unreachable), (WATCHDOG, settings.watchdog)):

@@ -1,0 +1,174 @@
+"""What a user copies from README.md and docs/ works: commands, options, YAML, names of settings and metrics."""
+
+import argparse
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from requirements import require_program
+
+from exporters.families import FAMILIES
+from kmon.cli import make_parser
+from monitor.filter.errors import FilterError
+from monitor.filter.filter import Filter
+from monitor.subjects.lag import LAG
+from monitor.settings import load
+from monitor.settings.load import OTHER_VARIABLES
+from monitor.settings.schema import variables, walk
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"(?:^ {4}.*\n)+", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
+SHELL = {"|", "||", "&&", ">"}
+"""Where a command ends and the shell goes on."""
+
+
+def fenced(language: str) -> list[tuple[str, str]]:
+    """Every block of this language with the page it is on."""
+    return [(name, body) for name, page in PAGES.items() for kind, body in FENCE.findall(page) if kind == language]
+
+
+def spans(page: str) -> list[str]:
+    """The inline code of a page."""
+    return re.findall(r"`([^`\n]+)`", FENCE.sub("", page))
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every `kmon ...` and `make demo ARGS=...` that a page shows, with the page it is on."""
+    for name, page in PAGES.items():
+        blocks = [*(body for _, body in FENCE.findall(page)), *INDENTED.findall(FENCE.sub("", page))]
+        lines = [re.sub(r"^\s*(?:\$ )?", "", line) for block in blocks for line in block.splitlines()]
+        for line in [*lines, *spans(page)]:
+            command = re.sub(r"^make demo ARGS='(.*)'$", r"kmon demo \1", line)
+            if re.match(r"kmon [a-z-]+(?: |$)", command):
+                yield name, command
+
+
+def arguments(command: str) -> list[str]:
+    """What the shell hands to kmon."""
+    words = shlex.split(command, comments=True)[1:]
+    return words[: next((place for place, word in enumerate(words) if word in SHELL), None)]
+
+
+COMMANDS = sorted(set(commands()))
+YAML = fenced("yaml")
+
+
+def test_the_pages_have_examples() -> None:
+    assert len(COMMANDS) > 20
+    assert {name for name, _ in YAML} >= {"docs/settings.md", "docs/rules.md", "docs/metrics.md"}
+
+
+def parsed(command: str) -> argparse.Namespace | None:
+    """The arguments of a command that is shown, None where it only prints something (`--help`)."""
+    try:
+        return make_parser().parse_args(arguments(command))
+    except SystemExit as end:
+        if end.code:
+            raise ValueError(f"kmon does not understand {command}") from end
+        return None
+
+
+def filter_error(text: str) -> str:
+    try:
+        Filter.of(text, LAG)
+    except FilterError as error:
+        return error.problem
+    return ""
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_every_command_is_understood(page: str, command: str) -> None:
+    where = getattr(parsed(command), "where", None)
+    if where not in (None, "EXPR"):
+        assert filter_error(where) in PAGES[page], "only an example of an error that the page shows may have it"
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    found: set[str] = set()
+    for action in parser._actions:
+        found.update(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                found |= options(each)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_that_is_named_exists(page: str) -> None:
+    named = {span.split()[0].split("=")[0] for span in spans(PAGES[page]) if re.match(r"--[a-z]|-[a-z]\b(?!-)", span)}
+    assert named <= options(make_parser())
+
+
+@pytest.mark.parametrize(("page", "text"), [each for each in YAML if not each[1].startswith("groups:\n")])
+def test_every_settings_example_loads(page: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text(text)
+    (tmp_path / "password").write_text("x")
+    tls = {"security.ssl_cafile": ("-", "/etc/ssl/certs/ca-certificates.crt")} if "SSL" in text else {}
+    load(path, {"KAFKA_USER": "kmon"}, tls)
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize(("page", "text"), [each for each in YAML if each[1].startswith("groups:\n")])
+def test_every_prometheus_example_is_well_formed(page: str, text: str, tmp_path: Path) -> None:
+    require_program("promtool")
+    path = tmp_path / "rules.yml"
+    path.write_text(text)
+    done = subprocess.run(
+        ["promtool", "check", "rules", "--lint-fatal", str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+KEYS = {".".join(path).replace(".[]", "[]") for path, _ in walk()}
+SECTIONS = ("contexts", "security", "topics", "groups", "limits", "collect", "alerts")
+
+
+def is_key(name: str) -> bool:
+    """Whether settings have this key, named from the top of the file or from its context."""
+    return name in KEYS or f"contexts[].{name}" in KEYS
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_settings_key_that_is_named_exists(page: str) -> None:
+    named = {
+        span for span in spans(PAGES[page]) if re.fullmatch(rf"(?:{'|'.join(SECTIONS)})(?:\[\])?\.[a-z_.\[\]]+", span)
+    }
+    assert [name for name in named if not is_key(name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_variable_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"\bKMON_[A-Z_]*[A-Z]\b(?!_)", PAGES[page]))
+    assert named <= {*variables(), *OTHER_VARIABLES}
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES} - {"CHANGELOG.md"}))  # which names those that there were
+def test_every_metric_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"\bkmon_[a-z_]*[a-z]\b(?!_)", PAGES[page]))
+    assert named <= {family.name for family in FAMILIES}
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    for link in LINK.findall(PAGES[page]):
+        file, _, anchor = link.partition("#")
+        target = ((ROOT / page).parent / file).resolve() if file else ROOT / page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
