@@ -25,7 +25,6 @@ from dashboards.links import (
     query_of,
     source_of,
 )
-from monitor.limits import DATA_LATE_POLLS, DATA_OLD_POLLS
 from monitor.model.levels import LEVELS, SIGNS
 from monitor.model.status import UNKNOWN
 from monitor.model.view import View
@@ -71,7 +70,7 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
                     html.Nav(id="clusters", className="clusters", **{"aria-label": "Clusters"})
                     if len(sources) > 1
                     else html.Span(visible(sources[0].cluster), className="cluster", title="cluster"),
-                    html.Span(id="age", className="age", **{"data-late": DATA_LATE_POLLS, "data-old": DATA_OLD_POLLS}),
+                    html.Span(id="age", className="age"),
                     dmc.ColorSchemeToggle(
                         id="scheme",
                         lightIcon=html.Span(className="icon sun"),

@@ -56,9 +56,7 @@ COLUMNS = (
     column("size", "Size", number="bytes", width=100, headerTooltip="Of the leaders' replicas"),
     column("records", "Records", number=True, width=115),
     column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it, of those that are visible"),
-    column(
-        "lag", "Lag", number="total", width=110, sort="desc", sortIndex=1, headerTooltip="Of all groups that read it"
-    ),
+    column("lag", "Lag", number="total", width=110, headerTooltip="Of all groups that read it"),
     column("retention", "Retention", number="span", width=105),
     column("retention_bytes", "Kept size", number="bytes", width=105, headerTooltip="retention.bytes of a partition"),
     column("cleanup", "Cleanup", width=125, headerTooltip="cleanup.policy"),

@@ -13,8 +13,7 @@ from alerts.notifiers import NOTIFIERS
 from alerts.rules import OVER, Rule, samples
 from alerts.state import step
 from monitor.patterns import Pattern
-from monitor.settings.alerts import AlertSettings, RuleSettings
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
 from monitor.settings.schema import keys_of
 
 PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()

@@ -26,6 +26,30 @@ def test_every_path_has_an_example() -> None:
     assert sorted(shown) == sorted(route.path for route in routes)
 
 
+REQUEST = re.compile(
+    r"^    \$ curl -s '?http://[^/]+(/api/[^\s']+)'?"
+    r"(?: \| jq -c '\.(\w+)\[\] \| \[(.+)\]'(?: \| head -(\d+))?)?\n((?:    .+\n)*)",
+    re.MULTILINE,
+)
+REQUESTS = [
+    (page.name, *found) for page in sorted(API_MD.parent.glob("*.md")) for found in REQUEST.findall(page.read_text())
+]
+
+
+@pytest.mark.parametrize(("page", "path", "key", "fields", "head", "output"), REQUESTS)
+def test_every_request_gives_what_is_shown(page: str, path: str, key: str, fields: str, head: str, output: str) -> None:
+    answer = api_client().get(path)
+    assert answer.status_code == 200, page
+    if key:
+        rows = [[row[name.strip(" .")] for name in fields.split(",")] for row in answer.json()[key]]
+        lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+        assert [line.strip() for line in output.splitlines()] == lines[: int(head) if head else None], page
+
+
+def test_the_pages_show_requests() -> None:
+    assert {page for page, *_ in REQUESTS} >= {"health.md", "diagnosis.md", "events.md", "api.md"}
+
+
 def test_no_answer_has_a_number_that_json_does_not_know() -> None:
     def refuse(constant: str) -> NoReturn:
         pytest.fail(f"{constant} is no JSON")
