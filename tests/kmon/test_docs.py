@@ -1,6 +1,7 @@
 """What a user copies from README.md and docs/ works: commands, options, YAML, names of settings and metrics."""
 
 import argparse
+import ast
 import re
 import shlex
 import subprocess
@@ -171,3 +172,17 @@ def test_every_link_leads_somewhere(page: str) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_source_file_that_is_named_exists(page: str) -> None:
+    """Named from the top of the repository, or from the core."""
+    named = [span for span in spans(PAGES[page]) if re.fullmatch(r"[a-z_]+/[\w/.]*", span)]
+    assert [name for name in named if not ((ROOT / name).exists() or (ROOT / "monitor" / name).exists())] == []
+
+
+@pytest.mark.parametrize(("page", "text"), fenced("python"))
+def test_every_import_of_a_python_example_works(page: str, text: str) -> None:
+    imports: list[ast.stmt] = [each for each in ast.parse(text).body if isinstance(each, ast.Import | ast.ImportFrom)]
+    assert imports, page
+    exec(compile(ast.Module(imports, []), page, "exec"), {})
