@@ -9,9 +9,9 @@ from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, key
 
 TITLE = """# Keys of `kmon tui`
 
-`?` shows the keys of the view you are in and what each of its columns means. In a table the underlined letter of a
-title, typed with shift, sorts by that column; typed again it turns the order round. Unknown values (`–`) stay last.
-With the mouse: a click on a title sorts, a click chooses a row, a double click opens it.
+`?` in the TUI shows the keys of the current view and the meaning of its columns. In a table, type the underlined letter
+of a title with shift to sort by that column, and type it again to reverse the order. Unknown values (`–`) stay last.
+With the mouse, click a title to sort, click a row to select it, and double-click a row to open it.
 """
 
 

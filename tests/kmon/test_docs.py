@@ -152,6 +152,12 @@ def test_every_variable_that_is_named_exists(page: str) -> None:
     assert named <= {*variables(), *OTHER_VARIABLES}
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_variable_that_is_set_loads(page: str) -> None:
+    for name, value in re.findall(r"(KMON_\w+)='([^']*)'", PAGES[page]):
+        load(None, {"KMON_BOOTSTRAP_SERVERS": "kafka:9092", name: value})
+
+
 @pytest.mark.parametrize("page", sorted({*PAGES} - {"CHANGELOG.md"}))  # which names those that there were
 def test_every_metric_that_is_named_exists(page: str) -> None:
     named = set(re.findall(r"\bkmon_[a-z_]*[a-z]\b(?!_)", PAGES[page]))
