@@ -192,3 +192,17 @@ def test_every_import_of_a_python_example_works(page: str, text: str) -> None:
     imports: list[ast.stmt] = [each for each in ast.parse(text).body if isinstance(each, ast.Import | ast.ImportFrom)]
     assert imports, page
     exec(compile(ast.Module(imports, []), page, "exec"), {})
+
+
+def test_every_error_of_the_security_page_is_one_that_kmon_writes() -> None:
+    """Those of OpenSSL, which kmon passes on, aside."""
+    table = PAGES["docs/security.md"].partition("| line | cause |")[2]
+    shown = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
+    own = [each.partition(" (")[0] for each in shown if not each.startswith("certificate verify failed")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "monitor").rglob("*.py")]
+    texts = [each.value for tree in trees for each in ast.walk(tree) if isinstance(each, ast.Constant)]
+    written = {text.strip(" :") for text in texts if isinstance(text, str)} - {""}
+    assert len(own) > 8
+    assert [
+        each for each in own if not any(each in text or (len(text) > 12 and text in each) for text in written)
+    ] == []
