@@ -80,7 +80,7 @@ def parsed(command: str) -> argparse.Namespace | None:
 
 def filter_error(text: str) -> str:
     try:
-        Filter.of(text, LAG)
+        Filter.of(text, LAG.schema)
     except FilterError as error:
         return error.problem
     return ""
