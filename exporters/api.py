@@ -19,6 +19,7 @@ from exporters.nested import (
     broker_rows,
     cluster_row,
     member_rows,
+    oldest_first,
     partition_rows_of,
     problem_rows,
     quorum_row,
@@ -26,14 +27,17 @@ from exporters.nested import (
     topic_rows,
     transaction_rows,
 )
+from monitor.filter.errors import FilterError
+from monitor.filter.filter import Filter
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.source import Source
-from monitor.subjects.brokers import CAPABILITY
+from monitor.subjects.brokers import BROKER, CAPABILITY, TRANSACTION
+from monitor.subjects.column import Subject
 from monitor.subjects.groups import GROUP
-from monitor.subjects.health import DIAGNOSIS, EVENT
+from monitor.subjects.health import DIAGNOSIS, EVENT, PROBLEM
 from monitor.subjects.lag import LAG
-from monitor.subjects.topics import PRODUCER, REASSIGNMENT
+from monitor.subjects.topics import PRODUCER, REASSIGNMENT, TOPIC
 
 MAX_LAG_ROWS = 100_000
 NO_POLL = "the first poll is not done"
@@ -46,6 +50,9 @@ UNANSWERED = {
     "notices": [],
 }
 """What every answer begins with, before the first poll."""
+
+
+Where = Annotated[str | None, Query(description="a filter on the columns of the rows, as in docs/filter.md")]
 
 
 class Json(Response):
@@ -103,9 +110,10 @@ class Api:
         rows = [self._cluster(source) for source in self._sources]
         return Json({"clusters": rows})
 
-    def groups(self, cluster: str | None = None) -> Response:
+    def groups(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, groups=GROUP.plain(view.shown))
+        rows, more = chosen(GROUP, view.shown, where)
+        return self._answer(view, groups=GROUP.plain(view.shown, rows), **more)
 
     def group(self, group: str, cluster: str | None = None) -> Response:
         """One group with its members and its lag by partition; its name may hold slashes."""
@@ -127,16 +135,18 @@ class Api:
         cluster: str | None = None,
         group: str | None = None,
         topic: str | None = None,
+        where: Where = None,
         limit: Annotated[int, Query(ge=1, le=MAX_LAG_ROWS)] = 1000,
     ) -> Response:
         """The rows of one group or topic if named, else of all, worst first; `total_rows` is how many there are."""
         view = self._newest(cluster)
-        rows = worst_first(view.shown, group, topic)
-        return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit]))
+        rows, more = chosen(LAG, view.shown, where, worst_first(view.shown, group, topic))
+        return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit]), **more)
 
-    def topics(self, cluster: str | None = None) -> Response:
+    def topics(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, topics=topic_rows(view.shown, np.flatnonzero(view.shown.snapshot.topics.watched)))
+        rows, more = chosen(TOPIC, view.shown, where, np.flatnonzero(view.shown.snapshot.topics.watched))
+        return self._answer(view, topics=topic_rows(view.shown, rows), **more)
 
     def topic(self, topic: str, cluster: str | None = None) -> Response:
         """One topic with its partitions."""
@@ -149,22 +159,25 @@ class Api:
             view, **topic_rows(shown, np.array([row]))[0], topic_partitions=partition_rows_of(shown, row)
         )
 
-    def brokers(self, cluster: str | None = None) -> Response:
+    def brokers(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, brokers=broker_rows(view.shown))
+        rows, more = chosen(BROKER, view.shown, where)
+        return self._answer(view, brokers=broker_rows(view.shown, rows), **more)
 
     def quorum(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
         return self._answer(view, **quorum_row(view.shown))
 
-    def reassignments(self, cluster: str | None = None) -> Response:
+    def reassignments(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, reassignments=REASSIGNMENT.plain(view.shown))
+        rows, more = chosen(REASSIGNMENT, view.shown, where)
+        return self._answer(view, reassignments=REASSIGNMENT.plain(view.shown, rows), **more)
 
-    def transactions(self, cluster: str | None = None) -> Response:
+    def transactions(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
         shown = view.shown
-        return self._answer(view, transactions=transaction_rows(shown), producers=PRODUCER.plain(shown))
+        rows, more = chosen(TRANSACTION, shown, where, oldest_first(shown))
+        return self._answer(view, transactions=transaction_rows(shown, rows), producers=PRODUCER.plain(shown), **more)
 
     def capabilities(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
@@ -174,31 +187,35 @@ class Api:
         view = self._newest(cluster)
         return self._answer(view, alerts=alert_rows(view))
 
-    def problems(self, cluster: str | None = None) -> Response:
+    def problems(self, cluster: str | None = None, where: Where = None) -> Response:
         """Of the newest View: that the cluster is unreachable is a problem too, and explains those last known."""
         view = self._newest(cluster)
-        return self._answer(view, problems=problem_rows(view))
+        rows, more = chosen(PROBLEM, view, where)
+        return self._answer(view, problems=problem_rows(view, rows), **more)
 
-    def diagnoses(self, cluster: str | None = None) -> Response:
+    def diagnoses(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
-        return self._answer(view, diagnoses=DIAGNOSIS.plain(view.shown))
+        rows, more = chosen(DIAGNOSIS, view.shown, where)
+        return self._answer(view, diagnoses=DIAGNOSIS.plain(view.shown, rows), **more)
 
-    def events(
+    def events(  # noqa: PLR0917 - FastAPI passes what the query names
         self,
         cluster: str | None = None,
         kind: str | None = None,
         group: str | None = None,
         topic: str | None = None,
+        where: Where = None,
         limit: Annotated[int, Query(ge=1)] = 100,
     ) -> Response:
         """The newest events of this kind and about this group and topic; `event_counts` counts all since the start."""
         view = self._newest(cluster)
-        rows = chosen_events(view, kind, group, topic)
+        rows, more = chosen(EVENT, view, where, chosen_events(view, kind, group, topic))
         return self._answer(
             view,
             total_rows=len(rows),
             events=EVENT.plain(view, rows[:limit]),
             event_counts=dict(view.event_counts),
+            **more,
         )
 
     def _newest(self, cluster: str | None) -> View:
@@ -223,6 +240,21 @@ class Api:
         if view is None:
             return {**UNANSWERED, **named}
         return {**heading(view, self._clock()), **named, **cluster_row(view)}
+
+
+def chosen(subject: Subject, view: View, where: str | None, rows: Ints | None = None) -> tuple[Ints, dict[str, int]]:
+    """Those of `rows` (all without it) that fit a filter, and for how many an unknown value leaves that open.
+
+    Raises HTTPException 400 with the place of what is wrong in the filter.
+    """
+    rows = np.arange(subject.count(view)) if rows is None else rows
+    if where is None:
+        return rows, {}
+    try:
+        truth = Filter.of(where, subject.schema).truth(subject.read(view, rows))
+    except FilterError as error:
+        raise HTTPException(400, str(error)) from None
+    return rows[truth.true], {"undecided_rows": int(truth.unknown.sum())}
 
 
 def heading(view: View, now: float) -> dict[str, object]:

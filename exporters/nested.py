@@ -93,13 +93,13 @@ def _replicas(view: View, rows: Ints) -> list[Row]:
     return [{"path": row.pop("log_dir"), **row} for row in REPLICA.plain(view, rows, names)]
 
 
-def broker_rows(view: View) -> list[Row]:
+def broker_rows(view: View, rows: Ints) -> list[Row]:
     """Brokers, each with its log dirs and the configs that it holds."""
     dirs = grouped(view.snapshot.log_dirs.broker)
-    configs = BROKER_CONFIG.plain(view)
+    configs = BROKER_CONFIG.plain(view, rows)
     return [
         {**row, "log_dirs": LOG_DIR.plain(view, dirs.get(row["broker"], NO_ROWS)), "config": config}
-        for row, config in zip(BROKER.plain(view), configs, strict=True)
+        for row, config in zip(BROKER.plain(view, rows), configs, strict=True)
     ]
 
 
@@ -115,10 +115,14 @@ def quorum_row(view: View) -> Row:
     }
 
 
-def transaction_rows(view: View) -> list[Row]:
-    """Transactions with the partitions that they have written to, the oldest first, those of unknown age last."""
+def oldest_first(view: View) -> Ints:
+    """The rows of transactions, those of unknown age last."""
+    return np.argsort(-view.transaction_ages.age_seconds, kind="stable")
+
+
+def transaction_rows(view: View, rows: Ints) -> list[Row]:
+    """Transactions with the partitions that they have written to."""
     written = view.snapshot.transaction_partitions
-    rows = np.argsort(-view.transaction_ages.age_seconds, kind="stable")
     partitions = grouped(written.transaction)
     return [
         {**row, "partitions": places(view, written, partitions.get(number, NO_ROWS))}
@@ -126,12 +130,12 @@ def transaction_rows(view: View) -> list[Row]:
     ]
 
 
-def problem_rows(view: View) -> list[Row]:
+def problem_rows(view: View, rows: Ints) -> list[Row]:
     """Problems with the partitions that they are about."""
     about = view.problems.partitions
     return [
         {**row, "partitions": places(view, view.snapshot.partitions, np.array(about.row(number), np.intp))}
-        for number, row in enumerate(PROBLEM.plain(view))
+        for number, row in zip(rows.tolist(), PROBLEM.plain(view, rows), strict=True)
     ]
 
 

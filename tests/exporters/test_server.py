@@ -208,6 +208,36 @@ def test_a_name_that_is_no_utf8_breaks_no_answer() -> None:
     assert client.get("/metrics").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "rows", "where", "key", "kept"),
+    [
+        ("/groups", "groups", 'status == "lost"', "group", ["payments-ledger"]),
+        ("/lag", "lag", 'topic == "payments" and lag > 10k', "partition", [0]),
+        ("/topics", "topics", "offline_partitions > 0", "topic", ["audit"]),
+        ("/brokers", "brokers", "controller == true", "broker", [1]),
+        ("/problems", "problems", 'kind == "offline"', "topic", ["audit"]),
+        ("/diagnoses", "diagnoses", 'pattern == "retention_passed"', "group", ["payments-ledger"]),
+        ("/events", "events", "records > 0", "kind", []),
+        ("/transactions", "transactions", "age_seconds > 5m", "transactional_id", []),
+        ("/reassignments", "reassignments", "reassigned_ratio < 1", "topic", []),
+    ],
+)
+def test_rows_are_chosen_by_a_filter(path: str, rows: str, where: str, key: str, kept: list[str | int]) -> None:
+    client = client_of(FixtureSource(shop_view()))
+    answer = client.get(f"/api/v1{path}", params={"where": where}).json()
+    assert [each[key] for each in answer[rows]] == kept
+    assert answer["undecided_rows"] >= 0
+
+
+def test_a_filter_counts_the_rows_that_it_cannot_decide_and_says_what_is_wrong_with_it() -> None:
+    client = client_of(FixtureSource(shop_view()))
+    answer = client.get("/api/v1/lag", params={"where": "lag > 50k"}).json()
+    assert (answer["total_rows"], answer["undecided_rows"]) == (1, 2)
+    wrong = client.get("/api/v1/groups", params={"where": "lagg > 5"})
+    assert wrong.status_code == 400
+    assert "there is no column lagg: did you mean lag?" in wrong.json()["detail"]
+
+
 def test_topics_and_brokers() -> None:
     mentioned = snapshot_of([Topic("here", [(1, 9)])], [Group("g", {("gone", 0): 4})])
     client = client_of(FixtureSource(make_view(mentioned)))
