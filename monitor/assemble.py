@@ -32,6 +32,7 @@ from monitor.model.details import (
     Transactions,
 )
 from monitor.model.snapshot import (
+    NOT_IN_METADATA,
     Assignments,
     Brokers,
     Commits,
@@ -47,7 +48,6 @@ from monitor.model.snapshot import (
 from monitor.model.table import Floats, Ints, objects
 
 CUT_COMMITS = "it reads topics that are beyond limits.partitions"
-NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
 
 
 class Assembler:

@@ -14,7 +14,6 @@ from monitor.collectors import COLLECTORS
 from monitor.collectors.base import Collector, Reply, Step
 from monitor.dating import RECORDS_A_POLL, Dater
 from monitor.derive.lag import derive_lag
-from monitor.derive.times import record_times, undated
 from monitor.derive.view import make_view
 from monitor.draft import Draft
 from monitor.events.log import EventLog
@@ -22,6 +21,7 @@ from monitor.identity import ClusterName
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
+from monitor.next_records import record_times, undated
 from monitor.past.past import Past
 from monitor.past.takeover import Believed, believe_commits
 from monitor.settings.client_options import client_options

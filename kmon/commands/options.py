@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 from monitor.settings.given import Given
 from monitor.settings.load import Loaded, load
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.settings.values import parse_duration
 from monitor.text import visible
 
 FLAGS = (

@@ -21,16 +21,6 @@ def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Float
     return np.maximum(0.0, end - np.maximum(committed, start)), np.maximum(0.0, start - committed)
 
 
-def next_offsets(lag: Lag) -> Floats:
-    """The offset of the next record of each row that is still there, shape (rows,)."""
-    return np.maximum(lag.committed_offset, lag.start_offset)
-
-
-def waiting_rows(lag: Lag) -> Ints:
-    """The rows that have a next record to be read in a partition that is known."""
-    return np.flatnonzero((lag.lag > 0) & (lag.partition_row >= 0) & (next_offsets(lag) < lag.end_offset))
-
-
 def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     """The Lag table of a snapshot, and all reasons of its View."""
     reasons = reasons_of(snapshot)

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.assemble import NOT_IN_METADATA
 from monitor.derive.completeness import lists_topics
 from monitor.events.event import NAME, fold, some
 from monitor.model.events import Event
-from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.snapshot import KNOWN, NOT_IN_METADATA, Snapshot
 from monitor.text import count, name_of, plural
 
 MOST_DELETED = 1000

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from monitor.settings.values import DURATION_UNITS, SIZE_UNITS
+from monitor.model.units import DURATION_UNITS, SIZE_UNITS
 
 SECONDS, BYTES = "seconds", "bytes"
 MULTIPLES = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}

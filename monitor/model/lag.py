@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from monitor.model.table import Floats, Ints, Table, column
 
 
@@ -64,3 +66,13 @@ class LagStatuses(Table):
         "f8", "the same; where it is unknown the first poll that knew the lag of the row", "unix seconds"
     )
     lost: Floats = column("f8", "records lost, the most while the status is; unknown until confirmed", "records")
+
+
+def next_offsets(lag: Lag) -> Floats:
+    """The offset of the next record of each row that is still there, shape (rows,)."""
+    return np.maximum(lag.committed_offset, lag.start_offset)
+
+
+def waiting_rows(lag: Lag) -> Ints:
+    """The rows that have a next record to be read in a partition that is known."""
+    return np.flatnonzero((lag.lag > 0) & (lag.partition_row >= 0) & (next_offsets(lag) < lag.end_offset))

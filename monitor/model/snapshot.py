@@ -33,6 +33,8 @@ KNOWN = 0
 NO_LEADER = -1
 """What Kafka calls the leader of a partition that has none."""
 
+NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
+
 
 def reason_code(reasons: list[str], text: str) -> int:
     """The code of a reason in `reasons`, which gets it when it is not there yet."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from monitor.derive.transactions import age_by_clock
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Floats
 
@@ -33,3 +32,19 @@ class OpenTransactions:
         self._first = {key: self._first.get(key, first) for key, first in zip(keys, new, strict=True)}
         first = [self._first[key] for key in keys]
         self.most = np.array([age + snapshot.started - at for age, at in first], np.float64)
+
+
+FETCH_SECONDS = 30.0
+"""A fetch of the quorum's newest node is at most about this old: clocks that differ by less are the same."""
+
+
+def age_by_clock(snapshot: Snapshot) -> Floats:
+    """Ages by kmon's clock, or by the brokers', who date the starts, where that is behind; NaN for unknown starts."""
+    seen = next((each.collected_at for each in snapshot.outcomes if each.collector == "transactions"), None)
+    now = snapshot.time if seen is None else seen
+    fetches = snapshot.quorum.last_fetch[~np.isnan(snapshot.quorum.last_fetch)]
+    if len(fetches):
+        # Nodes of the quorum fetch twice a second; what may have passed since does not make an age too great.
+        now = min(now, float(fetches.max()) + FETCH_SECONDS)
+    age: Floats = np.maximum(0.0, now - snapshot.transactions.started)
+    return age

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.derive.lag import next_offsets, waiting_rows
-from monitor.model.lag import Lag
+from monitor.model.lag import Lag, next_offsets, waiting_rows
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Floats, Ints
 from monitor.past.bracket import bracket

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.model.units import format_duration
 from monitor.settings.given import Given, Path, Problem, dotted, find
 from monitor.settings.model import NO_CLUSTER
-from monitor.settings.values import format_duration
 
 SENTENCES = {
     "bool_parsing": "must be true or false",

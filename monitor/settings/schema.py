@@ -9,8 +9,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from monitor.model.units import format_duration, format_size
 from monitor.settings.model import Settings
-from monitor.settings.values import format_duration, format_size
 
 Kind = Literal["value", "list", "map", "section", "sections"]
 EACH = "[]"

@@ -6,11 +6,11 @@ import numpy as np
 from answers import new_draft
 from views import Topic, snapshot_of
 
-from monitor.assemble import NOT_IN_METADATA, Assembler
+from monitor.assemble import Assembler
 from monitor.client.client import BrokerAddress
 from monitor.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.group_tables import NOT_ASKED
-from monitor.model.snapshot import Requests, Snapshot
+from monitor.model.snapshot import NOT_IN_METADATA, Requests, Snapshot
 
 METADATA = snapshot_of([Topic("a", [(0, 0), (0, 0)]), Topic("b", [(0, 0)])], [])
 GROUPS = [

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.settings.values import (
-    check_regex,
-    format_duration,
-    format_size,
-    is_loopback,
-    parse_duration,
-    parse_size,
-    split_address,
-)
+from monitor.model.units import format_duration, format_size, parse_duration, parse_size
+from monitor.settings.values import check_regex, is_loopback, split_address
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import Poll, watch
 
-from monitor.derive.lag import next_offsets
 from monitor.derive.times import EVEN
 from monitor.derive.view import make_view
+from monitor.model.lag import next_offsets
 from monitor.model.status import STATUSES
 from monitor.model.table import Floats
 from monitor.model.view import View

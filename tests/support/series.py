@@ -8,7 +8,6 @@ import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
 from monitor.derive.lag import derive_lag
-from monitor.derive.times import undated
 from monitor.derive.view import make_view
 from monitor.events.log import EventLog
 from monitor.model.details import RecordTimes, TopicConfigs
@@ -16,6 +15,7 @@ from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
+from monitor.next_records import undated
 from monitor.past.past import Past
 
 STARTED = 5_000.0
