@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from imports import circles, imports_of
 
-ROOMS = ("monitor", "exporters", "dashboards", "alerts", "kmon")
+ROOMS = ("monitor", "exporters", "tui", "dashboards", "alerts", "kmon")
 
 
 @pytest.mark.parametrize("room", ROOMS)
