@@ -2,7 +2,7 @@
 (() => {
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-  // The same as SEVERITY in monitor/derive/lag.py.
+  // The same as SEVERITY in monitor/model/status.py.
   const order = { ok: 0, unknown: 1, behind: 2, growing: 3, rewound: 4, stopped: 5, stuck: 6, ahead: 7, losing: 8, lost: 9 };
 
   // The order of words: those of HEALTH and BROKER_STATUS in dashboards/cells.py.
