@@ -1,4 +1,4 @@
-"""The command line: which commands and options there are, and what every command does with errors and signals.
+"""The command line: the commands, their options, and how every command handles errors and signals.
 
 Nothing heavy is imported here: `kmon --help` is fast, and a command pays for what it uses.
 """
@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 BAD_USAGE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
 CHECK_UNKNOWN = 3
-"""What bad usage of `kmon check` is to a monitoring system, for which 2 is critical."""
+"""Exit code for bad usage of `kmon check`: monitoring systems read 2 as critical."""
+LISTEN_HELP = "host:port to serve metrics and the dashboard on, e.g. 127.0.0.1:9400 (default: 127.0.0.1:9308)"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line and takes no abbreviated options, which later ones would break."""
+    """A parser that reports errors in one line and refuses abbreviated options, which later options would break."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "allow_abbrev": False})
@@ -29,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only when it is asked for."""
+    """Prints the version, and looks it up only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> NoReturn:
         from importlib.metadata import version  # noqa: PLC0415 - costs as much as all the rest of --help
@@ -40,7 +41,8 @@ class _Version(argparse.Action):
 
 def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="kmon", description="Observability for Apache Kafka: metrics, terminal, web, alerts, scripts."
+        prog="kmon",
+        description="Observability for Apache Kafka: metrics, terminal UI, web dashboard, alerts and scripts.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -50,33 +52,54 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(commands: Any) -> None:
-    parser = _command(commands, "demo", "start a real Kafka here, with traffic, and watch it")
-    parser.add_argument("--brokers", type=int, choices=range(1, 6), default=3, metavar="N", help="1 to 5 (3)")
-    parser.add_argument("--duration", metavar="TIME", help="end after this time, such as 5m (on Ctrl-C)")
-    parser.add_argument("--no-tui", action="store_true", help="print lines, also on a terminal")
-    parser.add_argument("--listen", metavar="ADDR", help="host:port of metrics and dashboard (127.0.0.1:9308)")
+    parser = _command(commands, "demo", "start a local Kafka cluster with traffic, and monitor it")
+    parser.add_argument(
+        "--brokers",
+        type=int,
+        choices=range(1, 6),
+        default=3,
+        metavar="N",
+        help="number of brokers, 1 to 5 (default: 3)",
+    )
+    parser.add_argument("--duration", metavar="TIME", help="stop after this time, e.g. 5m (default: run until Ctrl-C)")
+    parser.add_argument(
+        "--no-tui", action="store_true", help="print one line per poll instead of opening the terminal UI"
+    )
+    parser.add_argument("--listen", metavar="ADDR", help=LISTEN_HELP)
 
 
 def _add_serve(commands: Any) -> None:
-    parser = _command(commands, "serve", "poll a cluster; serve metrics and the dashboard, send alerts")
+    parser = _command(commands, "serve", "poll clusters, serve metrics and the dashboard, and send alerts")
     _add_cluster_options(parser)
-    parser.add_argument("--listen", metavar="ADDR", help="host:port to listen on (127.0.0.1:9308)")
-    parser.add_argument("--no-dashboard", action="store_true", help="metrics and health only")
+    parser.add_argument("--listen", metavar="ADDR", help=LISTEN_HELP)
+    parser.add_argument("--no-dashboard", action="store_true", help="serve metrics, API and health checks only")
     parser.add_argument(
         "--insecure-allow-open",
         action="store_true",
-        help="allow --listen on an address that other machines reach, although nobody has to log in",
+        help="allow a non-loopback --listen address without TLS and authentication",
     )
-    alerts = parser.add_argument_group("alerts", "These replace what the settings file says.")
+    alerts = parser.add_argument_group("alerts", "These options replace the alerts in the settings file.")
     alerts.add_argument(
-        "--alertmanager-url", action="append", metavar="URL", help="send alerts there; may be given more than once"
+        "--alertmanager-url",
+        action="append",
+        metavar="URL",
+        help="Alertmanager to send alerts to, e.g. http://localhost:9093; may be repeated",
     )
-    alerts.add_argument("--lag-above", metavar="N", help="alert on a group whose lag is above N records")
-    alerts.add_argument("--for", dest="lag_above_for", metavar="TIME", help="once --lag-above holds that long (5m)")
+    alerts.add_argument(
+        "--lag-above",
+        metavar="N",
+        help="alert on groups with a lag above N records, e.g. 1000 (default: no such alert)",
+    )
+    alerts.add_argument(
+        "--for",
+        dest="lag_above_for",
+        metavar="TIME",
+        help="how long --lag-above must hold before the alert fires, e.g. 10m (default: 5m)",
+    )
 
 
 def _add_tui(commands: Any) -> None:
-    parser = _command(commands, "tui", "watch a cluster in the terminal")
+    parser = _command(commands, "tui", "open the terminal UI")
     _add_cluster_options(parser)
 
 
@@ -84,28 +107,38 @@ def _add_lag(commands: Any) -> None:
     parser = _command(
         commands,
         "lag",
-        "print the lag of every group, topic and partition",
-        epilog="Exit code: 0 complete, 1 partial (stderr says what is missing and why), 2 unreachable or bad usage.",
+        "print the lag of every group on every partition",
+        epilog="Exit codes: 0 complete, 1 partial (stderr lists what is missing and why), 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
-    parser.add_argument("-o", "--output", choices=("table", "wide", "json", "csv"), default="table", help="(table)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("table", "wide", "json", "csv"),
+        default="table",
+        help="output format (default: table)",
+    )
     _add_watch_option(parser)
     _add_row_options(parser)
-    parser.add_argument("--where", metavar="EXPR", help="only rows that fit, such as 'lag > 10k' (docs/filter.md)")
+    parser.add_argument(
+        "--where", metavar="EXPR", help="only rows that match this filter, e.g. 'lag > 10k' (docs/filter.md)"
+    )
 
 
 def _add_check(commands: Any) -> None:
     parser = _command(
         commands,
         "check",
-        "say in one line whether a cluster, or some of its lag, is as it should be",
-        epilog="Exit code, as of monitoring plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or bad usage.",
+        "report in one line whether a cluster, or selected lag, is healthy",
+        epilog="Exit codes, as for Nagios plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or bad usage.",
     )
     _add_cluster_options(parser)
-    limits = parser.add_argument_group("limits", "A partition beyond any of these is CRITICAL.")
-    limits.add_argument("--max-lag-seconds", metavar="N", help="age of the next record to be read, such as 300 or 5m")
-    limits.add_argument("--max-lag", metavar="N", help="records still to read, such as 1000 or 10k")
-    limits.add_argument("--where", metavar="EXPR", help="what none may fit, such as 'lost > 0' (docs/filter.md)")
+    limits = parser.add_argument_group("limits", "A partition above any of these limits is CRITICAL.")
+    limits.add_argument("--max-lag-seconds", metavar="N", help="largest time lag allowed, e.g. 300 or 5m")
+    limits.add_argument("--max-lag", metavar="N", help="largest lag allowed in records, e.g. 1000 or 10k")
+    limits.add_argument(
+        "--where", metavar="EXPR", help="filter that no partition may match, e.g. 'lost > 0' (docs/filter.md)"
+    )
     _add_watch_option(parser)
     _add_row_options(parser)
 
@@ -115,50 +148,68 @@ def _add_watch_option(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="watch_for",
         metavar="TIME",
-        help="poll for so long, such as 5m (once): only then are rates known, and what is stuck or growing",
+        help="keep polling for this long first, e.g. 5m (default: one poll); "
+        "needed to report rates and stuck or growing groups",
     )
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--group", metavar="RE", help="only groups whose whole id matches this expression (RE2)")
-    parser.add_argument("--topic", metavar="RE", help="only topics whose whole name matches this expression (RE2)")
+    parser.add_argument(
+        "--group",
+        metavar="RE",
+        help="only groups whose full id matches this RE2 expression, e.g. 'orders-.*' (default: all)",
+    )
+    parser.add_argument(
+        "--topic",
+        metavar="RE",
+        help="only topics whose full name matches this RE2 expression, e.g. 'orders-.*' (default: all)",
+    )
 
 
 def _add_doctor(commands: Any) -> None:
     parser = _command(
         commands,
         "doctor",
-        "say what kmon may not see of a cluster, what is lost by it, and how to grant it",
-        epilog="Exit code: 0 everything is there, 1 something is missing, 2 unreachable or bad usage.",
+        "report missing permissions and APIs, what they hide, and how to grant them",
+        epilog="Exit codes: 0 nothing is missing, 1 something is missing, 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
-    parser.add_argument("-o", "--output", choices=("table", "json"), default="table", help="(table)")
+    parser.add_argument(
+        "-o", "--output", choices=("table", "json"), default="table", help="output format (default: table)"
+    )
 
 
 def _add_config(commands: Any) -> None:
-    parser = _command(commands, "config", "check or show the settings")
+    parser = _command(commands, "config", "validate or print the settings")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    check = _command(actions, "check", "check the settings: exit 0, or 2 and every error with its place")
-    show = _command(actions, "show", "print the settings in effect as YAML, and where each came from")
+    check = _command(actions, "check", "validate the settings; exit 0, or 2 with every error and its location")
+    show = _command(actions, "show", "print the effective settings as YAML, with the source of each")
     for each in (check, show):
         _add_cluster_options(each)
 
 
 def _command(commands: Any, name: str, summary: str, **options: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary, **options)
-    parser.add_argument("-v", "--verbose", action="store_true", help="log more, to stderr")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level to stderr")
     return parser
 
 
 def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("cluster and settings")
-    group.add_argument("-b", "--bootstrap-server", metavar="HOST:PORT[,…]", help="brokers to ask first")
-    group.add_argument("--command-config", metavar="FILE", help="Kafka's client.properties, as its own tools take it")
-    group.add_argument("--config", metavar="FILE", help="settings file (YAML)")
-    group.add_argument("--context", metavar="NAME", help="which of the file's contexts to use")
-    group.add_argument("--name", metavar="NAME", help="name of the cluster in all output (default: its cluster id)")
-    group.add_argument("--interval", metavar="TIME", help="from poll to poll, such as 10s (10s)")
-    group.add_argument("--timeout", metavar="TIME", help="how long one request may take (3s)")
+    group.add_argument(
+        "-b",
+        "--bootstrap-server",
+        metavar="HOST:PORT[,…]",
+        help="brokers to connect to first, e.g. kafka1:9092,kafka2:9092",
+    )
+    group.add_argument("--command-config", metavar="FILE", help="client.properties file, as for Kafka's own tools")
+    group.add_argument("--config", metavar="FILE", help="settings file in YAML, e.g. kmon.yaml")
+    group.add_argument("--context", metavar="NAME", help="context of the settings file to use, e.g. prod")
+    group.add_argument(
+        "--name", metavar="NAME", help="name of the cluster in all output, e.g. prod (default: its cluster id)"
+    )
+    group.add_argument("--interval", metavar="TIME", help="time between polls, e.g. 10s (default: 10s)")
+    group.add_argument("--timeout", metavar="TIME", help="longest time one request may take, e.g. 5s (default: 3s)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

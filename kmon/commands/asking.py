@@ -34,7 +34,7 @@ def ask(
         return poll_once(cluster, collectors)
     poller = Poller(cluster, collectors)
     terminal = sys.stderr.isatty()
-    hint = "" if end is None else "; Ctrl-C shows what is known so far"
+    hint = "" if end is None else "; Ctrl-C prints the result so far"
     try:
         return watch(poller, seconds, end or Event(), (lambda line: _progress(line + hint)) if terminal else None)
     finally:

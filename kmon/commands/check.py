@@ -1,4 +1,4 @@
-"""kmon check: says in one line, as monitoring plugins do, whether a cluster that it polls is as it should be."""
+"""kmon check: reports in one line, as monitoring plugins do, whether a cluster or selected lag is healthy."""
 
 import argparse
 import io
@@ -123,7 +123,7 @@ def _limit(text: str | None, column: str, flag: str) -> float | None:
     except ValueError as error:
         raise SettingsError(f"{flag}: {error}") from None
     if number.unit not in ("", LAG.schema[column].unit) or not 0 <= number.value < math.inf:
-        raise SettingsError(f"{flag}: {text} is no number of {LAG.schema[column].unit}")
+        raise SettingsError(f"{flag}: {text} is not a number of {LAG.schema[column].unit}")
     return number.value
 
 
@@ -189,14 +189,14 @@ def _some(texts: Sequence[str]) -> list[str]:
 
 
 def _absent(view: View, asked: Rows) -> Iterable[str]:
-    """A name that nothing has is rather misspelt than within limits."""
+    """An option that does not match any name is more likely misspelt than within limits."""
     snapshot = view.snapshot
     for flag, pattern, names in (
         ("--group", asked.group_re, snapshot.groups.group),
         ("--topic", asked.topic_re, snapshot.topics.topic),
     ):
         if pattern is not None and not _any(pattern, names):
-            yield f"{flag} {pattern.text}: there is none"
+            yield f"{flag} {pattern.text}: does not match any {flag[2:]}"
 
 
 def _any(pattern: Pattern, names: Texts) -> bool:
@@ -210,14 +210,14 @@ def _breaking(rows: Sequence[Row]) -> str:
         if row["lag"] is not None:
             numbers.append(f"lag {count(_number(row, 'lag'))}")
         if row["lag_seconds"] is not None:
-            numbers.append(f"age {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'))}")
+            numbers.append(f"time lag {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'))}")
         if row["lost"]:
-            numbers.append(f"{count(_number(row, 'lost'))} lost")
+            numbers.append(f"{count(_number(row, 'lost'))} records lost")
         topic = "" if row["topic"] is None else f" on {name_of(str(row['topic']), NAME)}-{row['partition']}"
         what = ", ".join(numbers) or f"{row['status']}: {row['reason']}"
         texts.append(f"{name_of(str(row['group']), NAME)}{topic} ({what})")
     more = [f"and {len(rows) - NAMED:,} more"] if len(rows) > NAMED else []
-    return f"{plural(len(rows), 'partition')} beyond limits: {', '.join([*texts, *more])}"
+    return f"{plural(len(rows), 'partition')} above the limits: {', '.join([*texts, *more])}"
 
 
 def _number(row: Row, key: str) -> float:

@@ -46,12 +46,12 @@ def _addresses(view: View, reached: Sequence[Reached]) -> Iterator[Check]:
     for each in reached:
         name = f"{'bootstrap' if each.broker is None else f'broker {each.broker}'} at {each.address}"
         if each.error:
-            lost = "offsets of its partitions, and its groups, are unknown" if each.broker is not None else ""
+            lost = "the offsets of its partitions and its groups are unknown" if each.broker is not None else ""
             yield Check("address", name, MISSING, "unreachable", each.error, lost)
         elif each.broker in fenced:
-            yield Check("address", name, MISSING, "fenced", "", "it leads no partitions")
+            yield Check("address", name, MISSING, "fenced", "", "it does not lead any partition")
         else:
-            yield Check("address", name, OK, "answers")
+            yield Check("address", name, OK, "reachable")
 
 
 def _permissions(cluster: ClusterSettings, view: View) -> Iterator[Check]:
@@ -77,11 +77,11 @@ def _api(use: Use, brokers: Sequence[Reached]) -> Check:
     silent = [str(each.broker) for each in brokers if wanted.version(each.served) is None]
     name = f"{use.api.name} v{use.version}"
     if not brokers:
-        return Check("api", name, NOTE, "unknown", "no broker answers", use.without)
+        return Check("api", name, NOTE, "unknown", "no broker is reachable", use.without)
     if not silent:
         return Check("api", name, OK, "served", "", use.without)
     where = "" if len(silent) == len(brokers) else f"by broker {', '.join(silent)}"
-    since = f"it came with Kafka {use.kafka}" if use.kafka else ""
+    since = f"needs Kafka {use.kafka} or later" if use.kafka else ""
     return Check("api", name, NOTE, "not served", "; ".join(filter(None, (where, since))), use.without)
 
 
@@ -100,7 +100,7 @@ _TROUBLES = {
     "fenced": ("broker is fenced", "brokers are fenced"),
     "denied": ("permission is denied", "permissions are denied"),
     "unknown": ("permission is unknown", "permissions are unknown"),
-    "incomplete": ("answer is incomplete", "answers are incomplete"),
+    "incomplete": ("response is incomplete", "responses are incomplete"),
 }
 """What each state of a check that found something missing is in a sentence, for one and for many."""
 

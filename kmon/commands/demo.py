@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             with ExitStack() as stack:
                 cluster = stack.enter_context(Cluster(brokers=args.brokers, tell=_tell))
-                _tell("starting producers, and groups of every kind")
+                _tell("starting producers and groups of every type")
                 stack.enter_context(Workload(cluster))
                 settings = demo_settings(cluster.bootstrap, listen)
                 monitor, url = stack.enter_context(serving(settings, settings.contexts, print_alerts=not terminal))

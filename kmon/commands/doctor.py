@@ -1,4 +1,4 @@
-"""kmon doctor: what this user can see of a cluster, what is lost of the rest, and how an administrator grants it."""
+"""kmon doctor: reports missing permissions and APIs, what they hide, and how an administrator grants them."""
 
 import argparse
 import io
@@ -17,6 +17,7 @@ from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
 from monitor.text import UNKNOWN, visible
 
+HOW_TO_GRANT = f"To grant the missing permissions, run as a user who may alter ACLs ({ADMIN} holds that user's login):"
 CELLS = 60
 """The widest cell of the table's first column."""
 MARKS = {OK: "●", NOTE: "▲", MISSING: "✘"}
@@ -82,15 +83,19 @@ def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:
     """
     kafka, cluster_id = visible(", ".join(report.kafka) or UNKNOWN), visible(report.cluster_id)
     named = f"cluster {visible(report.cluster)}" + (f", id {cluster_id}" if report.cluster != report.cluster_id else "")
-    asked = f"{named}, Kafka {kafka}, asked as {visible(report.principal)}"
-    rows = [(" ", "WHAT", "STATE", "WHY AND WHAT IS LOST")]
+    asked = f"{named}, Kafka {kafka}, as {visible(report.principal)}"
+    rows = [(" ", "WHAT", "STATE", "REASON AND WHAT IT HIDES")]
     for each in report.checks:
         lost = "; ".join(filter(None, (each.why, each.without))) if each.level != OK else ""
         rows.append((MARKS[each.level], clip(visible(each.name), CELLS), each.state, visible(lost)))
     lines = [asked, "", *align(rows, [False] * 4)]
     fixes = [each.fix for each in report.checks if each.fix]
     if fixes:
-        lines += ["", f"To grant what is denied, as a user who may alter ACLs ({ADMIN} says how it logs in):", ""]
+        lines += [
+            "",
+            f"To grant the missing permissions, run as a user who may alter ACLs ({ADMIN} holds that user's login):",
+            "",
+        ]
         lines += [f"  {visible(each)}" for each in fixes]
         lines += ["", *notes] if notes else []
-    return [*lines, "", f"{report.status}: {summary(report.checks) or 'all that kmon asks for is there'}"]
+    return [*lines, "", f"{report.status}: {summary(report.checks) or 'nothing is missing'}"]

@@ -42,17 +42,17 @@ def principal_of(security: SecuritySettings) -> str:
 def principal_notes(security: SecuritySettings) -> list[str]:
     """What to know of the principal before a grant is made."""
     if security.sasl_mechanism == "AWS_MSK_IAM":
-        return ["IAM decides here, not ACLs: the actions are for the policy of the role that kmon runs as."]
+        return ["IAM controls access here, not ACLs: add these actions to the policy of the role that kmon runs as."]
     principal = principal_of(security)
     if security.sasl_mechanism == "OAUTHBEARER":
-        return ["Your principal is the subject (sub) of the token, unless the brokers map it to another."]
+        return ["Your principal is the subject (sub) of the token, unless the brokers map it to another name."]
     if principal == UNKNOWN_PRINCIPAL and not security.sasl:
         return [
-            "Your principal is the distinguished name of your certificate, such as User:CN=kmon,O=Example, unless the",
-            "brokers map it by ssl.principal.mapping.rules.",
+            "Your principal is the distinguished name of your certificate, e.g. User:CN=kmon,O=Example, unless the",
+            "brokers map it with ssl.principal.mapping.rules.",
         ]
     if principal == "User:ANONYMOUS":
-        return ["Nobody logs in at this listener: what is granted is for everybody who reaches it."]
+        return ["This listener has no authentication: these grants apply to everyone who can reach it."]
     return []
 
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         missing += undecided(undecided_rows(view, group_re, topic_re, where), where)
     if not newest.up:
         before = duration(newest.time - view.time)
-        missing.insert(0, f"this is as of {before} before the last poll, which failed: {newest.snapshot.error}")
+        missing.insert(0, f"the last poll failed ({newest.snapshot.error}): showing the poll {before} before it")
     if not rows and not missing:
         empty = no_match("row") if len(view.lag) else no_lag(view)
         print(f"kmon lag: {empty.sentence}", file=sys.stderr)

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     give_memory_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
-        log.warning("whoever reaches %s can read everything: there is no TLS and no password", settings.listen)
+        log.warning("%s is open to other machines without TLS and authentication", settings.listen)
     failed = threading.Event()
     with ending() as end:
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
             with serving(settings, clusters, insecure_allow_open=args.insecure_allow_open, lost=lost) as (monitor, url):
                 for cluster, memory in zip(clusters, monitor.memories, strict=True):
                     memory.subscribe(_Changes())
-                    log.info("watching %s every %g s", cluster.title, cluster.interval_seconds)
+                    log.info("polling %s every %g s", cluster.title, cluster.interval_seconds)
                 log.info("metrics at %s/metrics%s", url, f", dashboard at {url}/" if settings.dashboard else "")
                 end.wait()
                 log.info("stopping")
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"kmon serve: {visible(str(error))}", file=sys.stderr)
             return 2
     if failed.is_set():
-        print("kmon serve: the HTTP server failed; the log has the reason", file=sys.stderr)
+        print("kmon serve: the HTTP server failed: see the log for the reason", file=sys.stderr)
         return 1
     return 0
 
@@ -69,6 +69,6 @@ class _Changes:
             self._pace = Pace()
         if not state:
             if changed:
-                log.info("%s answers in full", view.cluster)
+                log.info("%s: all requests succeed", view.cluster)
         elif line := self._pace.line(state, self._monotonic()):
-            log.warning("%s %s: %s", view.cluster, "answers in part" if view.up else "is unreachable", line)
+            log.warning("%s %s: %s", view.cluster, "is incomplete" if view.up else "is unreachable", line)

@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the terminal UI until it is quit. 2 when there is no terminal. Raises what kept it from polling."""
     settings, clusters = clusters_from(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("kmon tui: needs a terminal; kmon lag prints the same numbers without one", file=sys.stderr)
+        print("kmon tui: needs a terminal; kmon lag prints the same numbers without a terminal", file=sys.stderr)
         return 2
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 

@@ -109,7 +109,7 @@ def _kept(alerts: AlertSettings, clusters: Sequence[ClusterSettings]) -> dict[st
     try:
         directory = state_directory(alerts.state_directory, os.environ)
     except RuntimeError as error:
-        log.warning("cannot keep alerts over a restart: %s: give alerts.state_directory", error)
+        log.warning("cannot keep alerts over a restart: %s: set alerts.state_directory", error)
         return {}
     files = [(each.title, StateFile(directory, each.title)) for each in clusters]
     return {title: Kept(file, file.load(time.time())) for title, file in files if file.usable}

@@ -158,7 +158,7 @@ class Cluster:
         """Start a stopped or killed broker on its old ports; `wait` until it is registered again."""
         node = self._nodes[broker]
         if node.process and node.process.running:
-            raise DemoError(f"broker {broker} runs already")
+            raise DemoError(f"broker {broker} is already running")
         self._spawn_node(node)
         if wait:
             self.wait_ready([broker])
@@ -197,10 +197,10 @@ class Cluster:
         while missing := wanted - readiness.registered([self.address(broker) for broker in wanted], self.client_config):
             for broker in wanted:
                 if not (process := self.process(broker)).running:
-                    raise self._failed(f"broker {broker} ended with code {process.exit_code}", process)
+                    raise self._failed(f"broker {broker} exited with code {process.exit_code}", process)
             if time.monotonic() > deadline:
                 late, seconds = self.process(min(missing)), self.start_timeout_seconds
-                raise self._failed(f"brokers {sorted(missing)} were not ready in {seconds:.0f} s", late)
+                raise self._failed(f"brokers {sorted(missing)} were not ready within {seconds:.0f} s", late)
             time.sleep(0.1)
 
     def wait_in_sync(self, timeout_seconds: float = 60) -> None:
@@ -231,9 +231,9 @@ class Cluster:
                 argv, capture_output=True, text=True, timeout=timeout_seconds, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise DemoError(f"{name} did not end in {timeout_seconds:.0f} s") from error
+            raise DemoError(f"{name} did not exit within {timeout_seconds:.0f} s") from error
         if done.returncode:
-            raise DemoError(f"{name} ended with code {done.returncode}: {without_stack(done.stderr or done.stdout)}")
+            raise DemoError(f"{name} exited with code {done.returncode}: {without_stack(done.stderr or done.stdout)}")
         return done.stdout
 
     def spawn_tool(
@@ -259,7 +259,7 @@ class Cluster:
     def spawn(self, name: str, argv: Sequence[str], *, keep_output: bool = True) -> Process:
         """Start any program that shall not outlive the cluster."""
         if self._group is None:
-            raise DemoError("the cluster does not run")
+            raise DemoError("the cluster is not running")
         return self._group.spawn(name, argv, self.logs, keep_output=keep_output)
 
     # ---------------------------------------------------------------- starting

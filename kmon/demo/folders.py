@@ -61,4 +61,6 @@ def need_space(folder: Path, need_bytes: int) -> None:
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < need_bytes:
         need_mb, free_mb = need_bytes // 1_000_000, free_bytes // 1_000_000
-        raise DemoError(f"no space in {folder}: {free_mb} MB free, {need_mb} MB needed (TMPDIR names another folder)")
+        raise DemoError(
+            f"no space in {folder}: {free_mb} MB free, {need_mb} MB needed (set TMPDIR to use another folder)"
+        )

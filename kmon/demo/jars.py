@@ -93,7 +93,7 @@ def _read(found: Path, maven: Path) -> tuple[Path, ...] | None:
 
 def _unreachable(name: str, error: OSError) -> DemoError:
     kind = type(error).__name__
-    return DemoError(f"cannot fetch {name} from Maven Central: no network, or a proxy refuses ({kind})")
+    return DemoError(f"cannot fetch {name} from Maven Central: no network, or a proxy refused ({kind})")
 
 
 def _fetch(name: str, coordinates: tuple[str, ...], maven: Path, tell: Tell) -> tuple[Path, ...]:
@@ -108,7 +108,7 @@ def _fetch(name: str, coordinates: tuple[str, ...], maven: Path, tell: Tell) -> 
             def download(self, artifact: Any) -> Path:
                 staged: Path = super().download(artifact)
                 if staged.suffix == ".jar" and not zipfile.is_zipfile(staged):
-                    raise RuntimeError(f"{staged.name} came damaged")
+                    raise RuntimeError(f"{staged.name} is damaged")
                 place = maven / staged.relative_to(staging)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 return staged.replace(place)

@@ -105,7 +105,7 @@ class ProcessGroup:
 
     def __init__(self, folder: Path | None = None) -> None:
         if os.name != "posix":
-            raise DemoError("the demo cluster needs Linux or macOS: it pauses and kills brokers with signals")
+            raise DemoError("the demo cluster needs Linux or macOS")
         self._processes: list[Process] = []
         self._guardian = subprocess.Popen(  # noqa: S603  # our own script
             [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(folder or "")],

@@ -77,12 +77,12 @@ def test_the_overview_has_the_worst_problems_that_no_other_explains() -> None:
 
 def test_that_the_cluster_is_unreachable_is_a_problem_beside_those_last_known() -> None:
     before = changed_view()
-    view = make_view(snapshot_of([], [], error="no broker answers", time=NOW + 10), last_good=before)
+    view = make_view(snapshot_of([], [], error="no broker is reachable", time=NOW + 10), last_good=before)
     client = client_of(view)
     answer = client.call("problems-list.children", view_data=SEEN)
     assert answer is not None
     shown = said(answer["problems-list"]["children"])
-    assert shown.index("the cluster is unreachable: no broker answers") < shown.index("broker 4 is down")
+    assert shown.index("the cluster is unreachable: no broker is reachable") < shown.index("broker 4 is down")
     assert "1 · cluster" in shown
     assert "offsets were set back" in said(answer["problems-diagnoses"]["children"])
 

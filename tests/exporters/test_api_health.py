@@ -39,10 +39,10 @@ def test_problems_are_ranked_and_an_effect_has_the_rank_of_its_cause() -> None:
 
 def test_an_unreachable_cluster_is_the_first_problem_and_the_cause_of_those_last_known() -> None:
     before = changed_view()
-    view = make_view(snapshot_of([], [], error="no broker answers", time=NOW + 10), last_good=before)
+    view = make_view(snapshot_of([], [], error="no broker is reachable", time=NOW + 10), last_good=before)
     first, *rest = get(view, "/problems")["problems"]
     assert (first["kind"], first["since"], first["cause"]) == ("cluster_unreachable", NOW + 10, None)
-    assert "no broker answers" in first["sentence"]
+    assert "no broker is reachable" in first["sentence"]
     assert len(rest) == len(before.problems)
     assert {each["cause"] for each in rest} == {1}
     assert get(view, "/diagnoses")["diagnoses"] == get(before, "/diagnoses")["diagnoses"] != []
@@ -94,5 +94,5 @@ def test_events_are_counted_by_kind_also_while_the_cluster_is_unreachable() -> N
     series = Series()
     series.poll([Topic("t", [(0, 9)])], [])
     series.poll([Topic("t", [(0, 9)]), Topic("u", [(0, 9)])], [])
-    source.show(series.poll([], [], error="no broker answers"))
+    source.show(series.poll([], [], error="no broker is reachable"))
     assert value(page, "kmon_events_total", kind="topic_created") == 1

@@ -99,7 +99,7 @@ def test_a_count_over_partial_data_has_no_line(collector: str, totals: set[str])
 def test_an_unreachable_cluster_has_only_what_tells_of_kmon() -> None:
     source = FixtureSource(shop_view())
     page = MetricsPage([source])
-    source.show(shop_view(1, error="no broker answers", last_good=source.latest()))
+    source.show(shop_view(1, error="no broker is reachable", last_good=source.latest()))
     assert value(page, "kmon_cluster_up") == 0
     assert value(page, "kmon_last_successful_poll_timestamp_seconds") == NOW
     cluster = {name for name in names(page) if name.startswith("kmon_")} - {"kmon_build_info", "kmon_web_open"}
@@ -110,7 +110,7 @@ def test_an_unreachable_cluster_has_only_what_tells_of_kmon() -> None:
 
 
 def test_a_cluster_that_never_answered() -> None:
-    page = MetricsPage([FixtureSource(make_view(snapshot_of([], [], brokers=0, error="no broker answers")))])
+    page = MetricsPage([FixtureSource(make_view(snapshot_of([], [], brokers=0, error="no broker is reachable")))])
     assert value(page, "kmon_cluster_up") == 0
     assert value(page, "kmon_last_successful_poll_timestamp_seconds") == 0
 

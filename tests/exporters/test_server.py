@@ -82,7 +82,7 @@ def test_healthy_always_and_ready_after_the_first_good_view() -> None:
     assert client.get("/-/ready").text == "demo: 127.0.0.1:1: connection refused\n"
     source.show(shop_view())
     assert client.get("/-/ready").status_code == 200
-    source.show(shop_view(1, error="no broker answers", last_good=source.latest()))
+    source.show(shop_view(1, error="no broker is reachable", last_good=source.latest()))
     assert client.get("/-/ready").status_code == 200
     assert client.get("/-/healthy").status_code == 200
 
@@ -121,7 +121,7 @@ def test_healthy_fails_with_each_reason_while_a_part_of_kmon_does_not_work() -> 
 )
 def test_every_answer_says_of_when_it_is_and_what_is_missing(path: str) -> None:
     source = FixtureSource(shop_view(failed={"commits": "broker 2: timed out"}))
-    source.show(shop_view(3, error="no broker answers", last_good=source.latest()))
+    source.show(shop_view(3, error="no broker is reachable", last_good=source.latest()))
     answer = get(client_of(source), f"/{path}")
     heading = answer["clusters"][0] if path == "clusters" else answer
     assert heading["cluster"] == "demo"
@@ -130,7 +130,7 @@ def test_every_answer_says_of_when_it_is_and_what_is_missing(path: str) -> None:
     assert heading["up"] is False
     assert heading["complete"] is False
     assert heading["errors"] == [
-        {"collector": None, "error": "no broker answers"},
+        {"collector": None, "error": "no broker is reachable"},
         {"collector": "commits", "error": "broker 2: timed out"},
     ]
 
@@ -256,7 +256,7 @@ def test_topics_and_brokers() -> None:
 def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachable() -> None:
     alert = AlertRow("lag", "firing", "page", (("group", "g"),), "g is behind", 12.0, NOW - 60, NOW)
     source = FixtureSource(shop_view())
-    source.show(shop_view(1, alerts=(alert,), error="no broker answers", last_good=source.latest()))
+    source.show(shop_view(1, alerts=(alert,), error="no broker is reachable", last_good=source.latest()))
     (row,) = get(client_of(source), "/alerts")["alerts"]
     assert row == {
         "rule": "lag",

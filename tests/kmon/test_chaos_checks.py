@@ -138,7 +138,7 @@ UNKNOWN = {
             capabilities=Capabilities(objects(["describe_cluster"]), np.zeros(1), objects(["denied"])),
         )
     ),
-    "all": view(error="no broker answers", brokers=0),
+    "all": view(error="no broker is reachable", brokers=0),
 }
 
 
@@ -169,7 +169,9 @@ def test_a_group_that_was_listed_is_not_forgotten() -> None:
     seen = remember(Seen(), view())
     assert list(forgotten(seen, view(), TRUTH)) == []
     assert list(forgotten(seen, without("ahead"), TRUTH))
-    down = replace(without("ahead"), last_good=view(), snapshot=replace(view().snapshot, error="no broker answers"))
+    down = replace(
+        without("ahead"), last_good=view(), snapshot=replace(view().snapshot, error="no broker is reachable")
+    )
     assert list(forgotten(seen, down, TRUTH)) == []
 
 

@@ -104,7 +104,7 @@ def test_lag_at_the_limit_is_ok_and_above_it_critical(check: Check) -> None:
     code, text = check(view, "--max-lag", "59")
     assert code == CRITICAL
     assert text.startswith(
-        "1 partition beyond limits: a on t-0 (lag 60)|partitions=2;;;0 breaking=1;;;0 unknown=0;;;0 "
+        "1 partition above the limits: a on t-0 (lag 60)|partitions=2;;;0 breaking=1;;;0 unknown=0;;;0 "
     )
 
 
@@ -119,7 +119,7 @@ def test_the_worst_rows_are_named(check: Check) -> None:
     code, text = check(view_of([Group(f"g{lag}", {("t", 0): 100 - lag}) for lag in (5, 9, 7, 8, 6)]), "--max-lag", "4")
     assert code == CRITICAL
     named = "g9 on t-0 (lag 9), g8 on t-0 (lag 8), g7 on t-0 (lag 7), and 2 more"
-    assert text.startswith(f"5 partitions beyond limits: {named}|")
+    assert text.startswith(f"5 partitions above the limits: {named}|")
 
 
 def test_an_age_that_is_not_known_is_unknown_unless_another_limit_is_broken(check: Check) -> None:
@@ -157,7 +157,7 @@ def test_no_commit_breaks_no_limit_and_can_be_asked_for(check: Check) -> None:
     assert code == OK
     assert "max_lag=0;;5;0" in text
     code, text = check(view, "--where", "lag is unknown")
-    assert (code, text.partition("|")[0]) == (CRITICAL, "1 partition beyond limits: a on t-0 (unknown: no commit)")
+    assert (code, text.partition("|")[0]) == (CRITICAL, "1 partition above the limits: a on t-0 (unknown: no commit)")
 
 
 def test_partitions_of_these_rows_that_are_short_of_replicas_are_a_warning(check: Check) -> None:
@@ -170,7 +170,7 @@ def test_partitions_of_these_rows_that_are_short_of_replicas_are_a_warning(check
 
 def test_a_name_that_nothing_has_is_unknown(check: Check) -> None:
     view = view_of([Group("a", {("t", 0): 100})])
-    assert check(view, "--group", "b")[1].startswith("--group b: there is none|")
+    assert check(view, "--group", "b")[1].startswith("--group b: does not match any group|")
     assert check(view, "--group", "a", "--topic", "x.*", "--max-lag", "5")[0] == UNKNOWN
     assert check(view, "--group", "a|b", "--topic", "t")[0] == OK
 
@@ -179,7 +179,7 @@ def test_a_group_without_limits_is_critical_when_it_lost_records(check: Check) -
     view = shop_view()
     code, text = check(view, "--group", "payments.*")
     assert code == CRITICAL
-    assert text.startswith("1 partition beyond limits: payments-ledger on payments-0 (lag 11,500, 400 lost)")
+    assert text.startswith("1 partition above the limits: payments-ledger on payments-0 (lag 11,500, 400 records lost)")
     assert check(view, "--group", "word-count")[0] == OK
 
 
@@ -209,10 +209,10 @@ def test_hostile_names_keep_the_line(check: Check) -> None:
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["--max-lag", "5m"], "--max-lag: 5m is no number of records"),
-        (["--max-lag", "-1"], "--max-lag: -1 is no number of records"),
-        (["--max-lag-seconds", "5MiB"], "--max-lag-seconds: 5MiB is no number of seconds"),
-        (["--max-lag-seconds", "inf"], "--max-lag-seconds: inf is no number of seconds"),
+        (["--max-lag", "5m"], "--max-lag: 5m is not a number of records"),
+        (["--max-lag", "-1"], "--max-lag: -1 is not a number of records"),
+        (["--max-lag-seconds", "5MiB"], "--max-lag-seconds: 5MiB is not a number of seconds"),
+        (["--max-lag-seconds", "inf"], "--max-lag-seconds: inf is not a number of seconds"),
         (["--max-lag-seconds", "soon"], "--max-lag-seconds: soon is no number"),
         (["--where", "lagg > 5"], "--where: there is no column lagg: did you mean lag?"),
         (["--group", "("], "--group: is not a regular expression"),

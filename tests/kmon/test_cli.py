@@ -1,6 +1,8 @@
 """The command line as a whole: options, errors in one line, exit codes, what --help costs."""
 
+import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,19 @@ def test_help_and_version_import_nothing_heavy() -> None:
     for command in ("demo", "serve", "tui", "lag", "check", "doctor", "config"):
         assert f"\n    {command} " in done.stdout
     assert "kmon 0." in done.stdout
+
+
+def test_every_option_says_what_it_does_then_an_example_then_its_default() -> None:
+    parsers = [cli.make_parser()]
+    for parser in parsers:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+            elif action.nargs != 0:
+                text = str(action.help)
+                assert not re.search(r"such as|\((?!default: |docs/)", text), text
+                assert "e.g." in text or action.choices or action.dest == "command_config", text
+    assert len(parsers) > 8
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from real_kmon import kmon
 from views import Topic, snapshot_of
 
 from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
-from kmon.commands.doctor import Report, lines_of
+from kmon.commands.doctor import HOW_TO_GRANT, Report, lines_of
 from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
 from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Grant
 from monitor.client.reach import Reached
@@ -100,8 +100,8 @@ def test_addresses_that_do_not_answer_say_why() -> None:
     reached = [*ANSWERS[:2], Reached(3, "10.0.0.3:9092", "cannot resolve"), Reached(None, "old:9092", "refused")]
     checks = checks_of(cluster_of(), view_of(), reached)
     assert found(checks, "address") == {
-        "broker 1 at 10.0.0.1:9092": (OK, "answers"),
-        "broker 2 at 10.0.0.2:9092": (OK, "answers"),
+        "broker 1 at 10.0.0.1:9092": (OK, "reachable"),
+        "broker 2 at 10.0.0.2:9092": (OK, "reachable"),
         "broker 3 at 10.0.0.3:9092": (MISSING, "unreachable"),
         "bootstrap at old:9092": (MISSING, "unreachable"),
     }
@@ -125,10 +125,10 @@ def test_an_api_that_an_older_broker_lacks_is_a_note_with_the_kafka_that_has_it(
     lacking = {each.name: each for each in checks if each.level != OK}
     assert set(lacking) == {"ListGroups v5", "ShareGroupDescribe v1"}
     assert {(each.level, each.state) for each in lacking.values()} == {(NOTE, "not served")}
-    assert lacking["ListGroups v5"].why == "by broker 2; it came with Kafka 3.8"
+    assert lacking["ListGroups v5"].why == "by broker 2; needs Kafka 3.8 or later"
     assert summary(checks) == ""
     everywhere = checks_of(cluster_of(), view_of(), [Reached(2, "b", served=older)])
-    assert {each.why for each in everywhere if each.name == "ListGroups v5"} == {"it came with Kafka 3.8"}
+    assert {each.why for each in everywhere if each.name == "ListGroups v5"} == {"needs Kafka 3.8 or later"}
 
 
 def test_collectors_with_the_same_trouble_stand_together() -> None:
@@ -138,7 +138,7 @@ def test_collectors_with_the_same_trouble_stand_together() -> None:
         "groups, commits": (MISSING, "incomplete"),
         "quorum": (MISSING, "incomplete"),
     }
-    assert summary(checks) == "2 answers are incomplete"
+    assert summary(checks) == "2 responses are incomplete"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_what_to_know_of_a_principal() -> None:
     assert principal_notes(sasl()) == []
     assert "distinguished name" in principal_notes(SecuritySettings(protocol="SSL", ssl_certfile="/c"))[0]
     assert "subject" in principal_notes(sasl("OAUTHBEARER", oauth_token_file="/t"))[0]
-    assert "everybody" in principal_notes(SecuritySettings())[0]
+    assert "everyone" in principal_notes(SecuritySettings())[0]
 
 
 def test_amazon_s_iam_is_given_actions_instead_of_acls() -> None:
@@ -185,13 +185,13 @@ def test_the_table_has_all_checks_then_the_lines_then_how_it_stands() -> None:
     denied = Check("permission", "Describe on Topic '*'", MISSING, "denied", "", "topics are hidden", "kafka-acls.sh …")
     fine = Check("api", "ListGroups v4", OK, "served", "", "groups are unknown")
     assert lines_of(report_of(denied, fine), ["A note."]) == [
-        "cluster c, id id, Kafka 4.4, asked as User:reader",
+        "cluster c, id id, Kafka 4.4, as User:reader",
         "",
-        "   WHAT                   STATE   WHY AND WHAT IS LOST",
+        "   WHAT                   STATE   REASON AND WHAT IT HIDES",
         "✘  Describe on Topic '*'  denied  topics are hidden",
         "●  ListGroups v4          served",
         "",
-        "To grant what is denied, as a user who may alter ACLs (admin.properties says how it logs in):",
+        HOW_TO_GRANT,
         "",
         "  kafka-acls.sh …",
         "",
@@ -199,7 +199,7 @@ def test_the_table_has_all_checks_then_the_lines_then_how_it_stands() -> None:
         "",
         "degraded: 1 permission is denied",
     ]
-    assert lines_of(report_of(fine, status="ok"), ["A note."])[-1] == "ok: all that kmon asks for is there"
+    assert lines_of(report_of(fine, status="ok"), ["A note."])[-1] == "ok: nothing is missing"
     assert "A note." not in lines_of(report_of(fine, status="ok"), ["A note."])
 
 

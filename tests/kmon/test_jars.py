@@ -40,7 +40,7 @@ def test_first_start_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(DemoError) as raised:
         jars.kafka_jars()
     assert str(raised.value) == (
-        "cannot fetch Kafka 4.4.0 from Maven Central: no network, or a proxy refuses (ProxyError)"
+        "cannot fetch Kafka 4.4.0 from Maven Central: no network, or a proxy refused (ProxyError)"
     )
     assert not list((tmp_path / "kmon" / "maven").rglob("*.jar"))
 

@@ -185,7 +185,7 @@ def test_what_was_last_known_is_printed_when_the_last_poll_failed(
     assert command(DOWN, "lag", "--for", "180s", "-o", "json")[0] == 1
     out, err = capsys.readouterr()
     assert [row["committed_offset"] for row in json.loads(out)] == [500]
-    assert err == "kmon lag: partial: this is as of 10 s before the last poll, which failed: connection refused\n"
+    assert err == "kmon lag: partial: the last poll failed (connection refused): showing the poll 10 s before it\n"
 
 
 def test_who_never_answered_is_2_at_once(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,7 +216,7 @@ def test_progress_goes_to_a_terminal_alone(command: Command, monkeypatch: pytest
     monkeypatch.setattr(sys, "stderr", terminal)
     assert command(STUCK, "lag", "--for", "25s")[0] == 0
     lines = terminal.getvalue().split("\r\x1b[K")
-    assert lines[1] == "1 poll, 25 s to go; Ctrl-C shows what is known so far"
+    assert lines[1] == "1 poll, 25 s to go; Ctrl-C prints the result so far"
     assert lines[-1] == ""
 
 

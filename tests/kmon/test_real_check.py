@@ -59,7 +59,7 @@ def test_an_old_record_is_found_and_a_near_miss_is_not(groups: Groups, check: Ch
     code, line = check("--group", f"{groups.name}-.*", "--max-lag-seconds", "100m")
     assert code == CRITICAL
     found = re.match(
-        r"KMON CRITICAL - 1 partition beyond limits: (\S+)-old on (\S+) \(lag (\d+), age (1h[0-9]{2}m)", line
+        r"KMON CRITICAL - 1 partition above the limits: (\S+)-old on (\S+) \(lag (\d+), time lag (1h[0-9]{2}m)", line
     )
     assert found, line
     assert found.groups()[:3] == (groups.name, f"{groups.topic}-0", str(DONE - OLD))

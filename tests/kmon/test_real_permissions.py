@@ -128,7 +128,7 @@ def test_the_lines_that_doctor_prints_make_it_content(half: Half) -> None:
     wait_until(lambda: examine(settings).status == "ok", "the broker to know the ACLs")
     after = kmon("doctor", "--command-config", properties, "--timeout", "10s")
     assert after.returncode == 0, after.stdout
-    assert after.stdout.endswith("ok: all that kmon asks for is there\n")
+    assert after.stdout.endswith("ok: nothing is missing\n")
     assert half.hidden in half.view(half.user).group_rows
 
 

@@ -153,7 +153,7 @@ def test_serve_starts_without_the_cluster_and_recovers_by_itself(broker: Cluster
         assert cluster["cluster"] == cluster["cluster_id"]
         assert serve.value(polled, cluster=cluster["cluster_id"])
         assert serve.value(polled, cluster=broker.bootstrap) is None
-        wait_until(lambda: "answers in full" in serve.said, "the recovery to be told")
+        wait_until(lambda: "all requests succeed" in serve.said, "the recovery to be told")
         topic = make_topic(broker)
         wait_until(lambda: serve.value("kmon_partition_end_offset", topic=topic) == 0, "the topic's offset")
         broker.kill(1)

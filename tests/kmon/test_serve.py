@@ -72,4 +72,4 @@ def test_it_ends_when_its_http_server_fails(
     monkeypatch.setattr(uvicorn.Server, "main_loop", main_loop)
     monkeypatch.setenv("KMON_ALERTS_KEEP_STATE", "false")
     assert cli.main(["serve", "-b", "a:1", "--listen", "127.0.0.1:0", "--no-dashboard"]) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "kmon serve: the HTTP server failed; the log has the reason"
+    assert capsys.readouterr().err.splitlines()[-1] == "kmon serve: the HTTP server failed: see the log for the reason"

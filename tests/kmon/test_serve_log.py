@@ -24,11 +24,11 @@ def test_a_cluster_that_stays_away_is_logged_again_every_five_minutes(caplog: py
         changes(view)
         now += 10
     assert caplog.messages == [
-        "demo answers in full",
+        "demo: all requests succeed",
         "demo is unreachable: refused",
         "demo is unreachable: refused (30 times in the last 5 min)",
         "demo is unreachable: refused (30 times in the last 5 min)",
-        "demo answers in full",
+        "demo: all requests succeed",
         "demo is unreachable: refused",
-        "demo answers in part: groups: timed out",
+        "demo is incomplete: groups: timed out",
     ]

@@ -64,7 +64,7 @@ def test_without_a_home_there_is_no_state_and_one_line(
     monkeypatch.setattr(wiring, "state_directory", none)
     first_view(settings_of(tmp_path))
     (line,) = [each for each in caplog.messages if "over a restart" in each]
-    assert line.endswith("home directory.: give alerts.state_directory")
+    assert line.endswith("home directory.: set alerts.state_directory")
 
 
 def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
