@@ -35,14 +35,14 @@ CLUSTER_ALERT_FAMILIES = (
 ALERTING_FAMILIES = (
     Family(
         "kmon_alert_evaluations_total",
-        "Evaluations of an alert rule on a poll",
+        "Evaluations of alert rules, one per rule and poll",
         "evaluations",
         unit="evaluations",
         type="counter",
     ),
     Family(
         "kmon_alert_evaluation_failures_total",
-        "Evaluations of an alert rule that failed; the alerts of the rule stay as they were",
+        "Evaluations of alert rules that failed; alerts of the rule keep their state",
         "failures",
         unit="evaluations",
         type="counter",
@@ -57,7 +57,7 @@ ALERTING_FAMILIES = (
     ),
     Family(
         "kmon_alert_notifications_failed_total",
-        "Notifications that the receiver refused, for example for a wrong URL or password; they are not retried",
+        "Notifications that the receiver refused, e.g. because of a wrong URL or password; not retried",
         of_receivers("failed"),
         RECEIVER,
         unit="notifications",
@@ -73,7 +73,7 @@ ALERTING_FAMILIES = (
     ),
     Family(
         "kmon_alert_notification_retries_total",
-        "Attempts to send to the receiver that failed and are tried again",
+        "Attempts to send to the receiver that failed and are retried",
         of_receivers("retries"),
         RECEIVER,
         unit="attempts",
@@ -81,14 +81,14 @@ ALERTING_FAMILIES = (
     ),
     Family(
         "kmon_alert_notifications_queued",
-        "Notifications that wait for the receiver",
+        "Notifications waiting for the receiver",
         of_receivers("queued"),
         RECEIVER,
         unit="notifications",
     ),
     Family(
         "kmon_alert_last_sent_timestamp_seconds",
-        "Unix time when the receiver last accepted notifications; 0 before the first time",
+        "Unix time when the receiver last accepted notifications; 0 before the first",
         of_receivers("last_sent_at"),
         RECEIVER,
         unit="seconds",

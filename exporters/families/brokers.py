@@ -30,7 +30,7 @@ CONFIGS = (sources.BROKER_CONFIGS,)
 BROKER_FAMILIES = (
     Family(
         "kmon_broker_info",
-        "1, labelled with the broker's advertised address, its rack, and the Kafka version inferred from its APIs",
+        "Always 1. Labels: the broker's advertised address, its rack, and the Kafka version inferred from its APIs",
         1,
         (
             *BROKER,
@@ -43,14 +43,14 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_controller",
-        "1 for the broker that is the active controller, else 0; no line while none is known",
+        "1 for the active controller, else 0; absent while the controller is unknown",
         controller,
         BROKER,
         sources=(sources.METADATA, sources.DESCRIBE_QUORUM),
     ),
     Family(
         "kmon_broker_fenced",
-        "1 for a broker that is fenced: it holds replicas and may not lead; else 0; no line before Kafka 4.0",
+        "1 for a fenced broker, which holds replicas but may not lead, else 0; absent before Kafka 4.0",
         "snapshot.brokers.fenced",
         BROKER,
         sources=(sources.DESCRIBE_CLUSTER,),
@@ -74,14 +74,15 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_preferred_leaders_missing",
-        "Partitions that the broker should lead, as their first replica, and does not",
+        "Partitions whose preferred leader is the broker, but which it does not lead",
         "broker_totals.preferred_missing",
         HOLDER,
         sources=METADATA,
     ),
     Family(
         "kmon_broker_leader_skew_ratio",
-        "Partitions that the broker leads against the mean of all brokers: 0.1 is a tenth more; no line for one alone",
+        "Partitions that the broker leads relative to the mean of all brokers: 0.1 is 10 % more; absent with one "
+        "broker",
         "broker_totals.leader_skew",
         HOLDER,
         unit="ratio",
@@ -90,7 +91,7 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_size_bytes",
-        "Size of the replicas that the broker holds; no line while any of its log dirs is unknown",
+        "Size of the replicas on the broker; absent while any of its log dirs is unknown",
         "broker_totals.size_bytes",
         HOLDER,
         unit="bytes",
@@ -98,7 +99,8 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_size_skew_ratio",
-        "Size of what the broker holds against the mean of all brokers; no line while the size of any is unknown",
+        "Size of the replicas on the broker relative to the mean of all brokers; absent while the size of any is "
+        "unknown",
         "broker_totals.size_skew",
         HOLDER,
         unit="ratio",
@@ -123,7 +125,7 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_log_dir_error",
-        "1 for a log dir that is offline or could not be asked; only such log dirs have a line",
+        "1 for a log dir that is offline or could not be described; only for such log dirs",
         1,
         LOG_DIR,
         rows=broken_log_dirs,
@@ -131,7 +133,7 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_default_min_insync_replicas",
-        "min.insync.replicas of the broker, for topics that set none",
+        "min.insync.replicas of the broker, the default of topics that do not set it",
         "snapshot.broker_configs.min_insync_replicas",
         CONFIGURED,
         sources=CONFIGS,
@@ -145,7 +147,7 @@ BROKER_FAMILIES = (
     ),
     Family(
         "kmon_broker_unclean_election",
-        "1 when the broker lets replicas that are not in sync become leader (unclean.leader.election.enable), else 0",
+        "1 when the broker allows out-of-sync replicas to become leader (unclean.leader.election.enable), else 0",
         "snapshot.broker_configs.unclean_election",
         CONFIGURED,
         sources=CONFIGS,

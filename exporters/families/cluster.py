@@ -50,10 +50,10 @@ METADATA = (sources.METADATA,)
 QUORUM = (sources.DESCRIBE_QUORUM,)
 
 CLUSTER_TOTALS = (
-    Family("kmon_cluster_up", "1 when any of the cluster answered the last poll, else 0", "up", always=True),
+    Family("kmon_cluster_up", "1 when at least one broker responded to the last poll, else 0", "up", always=True),
     Family(
         "kmon_cluster_info",
-        "1, labelled with the id that the cluster gave itself",
+        "Always 1. Label: the cluster id",
         cluster_named,
         (Label("cluster_id", lambda view: objects([view.snapshot.cluster_id])),),
         sources=METADATA,
@@ -61,7 +61,7 @@ CLUSTER_TOTALS = (
     Family("kmon_cluster_brokers", "Brokers in metadata", total("brokers"), sources=METADATA),
     Family(
         "kmon_cluster_fenced_brokers",
-        "Brokers that are registered and fenced; no line before Kafka 4.0",
+        "Registered brokers that are fenced; absent before Kafka 4.0",
         total("fenced"),
         sources=(sources.DESCRIBE_CLUSTER,),
     ),
@@ -70,13 +70,13 @@ CLUSTER_TOTALS = (
     Family("kmon_cluster_offline_partitions", "Partitions without a leader", total("offline"), sources=METADATA),
     Family(
         "kmon_cluster_under_replicated_partitions",
-        "Partitions with fewer replicas in sync than they should have",
+        "Partitions with out-of-sync replicas, except those that a reassignment is adding",
         total("under_replicated"),
         sources=METADATA,
     ),
     Family(
         "kmon_cluster_under_min_isr_partitions",
-        "Partitions of watched topics with fewer replicas in sync than min.insync.replicas; no line while the configs "
+        "Partitions of monitored topics with fewer in-sync replicas than min.insync.replicas; absent while the configs "
         "of any such topic are unknown",
         total("under_min_isr"),
         sources=(*METADATA, sources.TOPIC_CONFIGS),
@@ -84,14 +84,14 @@ CLUSTER_TOTALS = (
     Family("kmon_cluster_groups", "Groups of every type", total("groups"), sources=(sources.LIST_GROUPS,)),
     Family(
         "kmon_cluster_lag",
-        "Lag of all groups; no line while that of any partition is unknown",
+        "Lag of all groups; absent while the lag on any partition is unknown",
         total("lag"),
         unit="records",
         sources=(sources.LIST_GROUPS, *sources.LAG),
     ),
     Family(
         "kmon_cluster_lag_at_least",
-        "Lag of all groups over the partitions whose lag is known: alert on this one",
+        "Lag of all groups on the partitions whose lag is known. Use this one for alerts",
         "totals.lag_at_least",
         unit="records",
         sources=(sources.LIST_GROUPS, *sources.LAG),
@@ -105,25 +105,24 @@ CLUSTER_TOTALS = (
     ),
     Family(
         "kmon_cluster_hidden_topics",
-        "Topics that the settings leave out",
+        "Topics excluded by settings",
         left_out("snapshot.hidden_topics", "cluster"),
         sources=METADATA,
     ),
     Family(
         "kmon_cluster_hidden_groups",
-        "Groups that the settings leave out, or that have been empty for too long",
+        "Groups excluded by settings, or empty for longer than the settings allow",
         left_out("snapshot.hidden_groups", "groups"),
         sources=(sources.LIST_GROUPS,),
     ),
     Family(
         "kmon_cluster_notices",
-        "Things that are left out of the last poll, as /api/v1/clusters says them: limits reached, names hidden",
+        "Notes on what the last poll omitted, e.g. a limit that was reached; /api/v1/clusters lists them",
         lambda view: len(view.snapshot.notices),
     ),
     Family(
         "kmon_capability",
-        "1 when kmon can ask this of the cluster, 0 when a permission or the broker's version is in the way; no line "
-        "while it could not be asked",
+        "1 when kmon can use this capability, 0 when a permission or an API is missing; absent while unknown",
         "snapshot.capabilities.available",
         (Label("name", "snapshot.capabilities.capability"),),
     ),
@@ -141,7 +140,7 @@ QUORUM_FAMILIES = (
     Family("kmon_quorum_voters", "Voters of the metadata quorum", voters, sources=QUORUM),
     Family(
         "kmon_quorum_lag",
-        "Records of the metadata log that the node has still to fetch from the quorum's leader",
+        "Records of the metadata log that the node has not fetched from the quorum's leader yet",
         "quorum_lags.lag",
         NODE,
         unit="records",
@@ -149,7 +148,7 @@ QUORUM_FAMILIES = (
     ),
     Family(
         "kmon_quorum_behind_seconds",
-        "Time since the node last had all of the metadata log that the quorum's leader has, 0 for the leader",
+        "Time since the node was last caught up with the quorum's leader; 0 for the leader",
         "quorum_lags.behind_seconds",
         NODE,
         unit="seconds",

@@ -73,15 +73,15 @@ GROUP_PARTITION = (
 GROUP_FAMILIES = (
     Family(
         "kmon_group_info",
-        "1, labelled with the group's type: classic, consumer, share or streams",
+        "Always 1. Label: the group's type, which is classic, consumer, share or streams",
         1,
         (*GROUP, Label("type", "snapshot.groups.group_type")),
         sources=(sources.LIST_GROUPS,),
     ),
     state_set(
         "kmon_group_state",
-        "1 for the state that the group is in, as Kafka names it, 0 for the other states of its type; no line while "
-        "its state is unknown",
+        "1 for the group's current state in Kafka, 0 for the other states of its type; absent while the state is "
+        "unknown",
         GROUP[0],
         "state",
         group_states,
@@ -89,7 +89,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_coordinator",
-        "1, labelled with the broker that coordinates the group",
+        "Always 1. Label: the broker that coordinates the group",
         1,
         (*GROUP, Label("broker", "snapshot.groups.coordinator")),
         rows=coordinated,
@@ -98,35 +98,35 @@ GROUP_FAMILIES = (
     Family("kmon_group_members", "Members of the group", "snapshot.groups.members", GROUP, sources=sources.GROUPS),
     Family(
         "kmon_group_epoch",
-        "Epoch of the group, one more whenever its members or topics change; not of classic groups",
+        "Epoch of the group, which increases when its members or topics change; not for classic groups",
         "snapshot.groups.epoch",
         GROUP,
         sources=sources.NEW_GROUPS,
     ),
     Family(
         "kmon_group_assignment_epoch",
-        "Group epoch that the target assignment is of; not of classic groups",
+        "Group epoch of the target assignment; not for classic groups",
         "snapshot.groups.assignment_epoch",
         GROUP,
         sources=sources.NEW_GROUPS,
     ),
     Family(
         "kmon_group_reconciling_partitions",
-        "Partitions that members are to have by the target assignment and have not yet; not of classic groups",
+        "Partitions pending reassignment: assigned by the target assignment, but not yet held; not for classic groups",
         "group_lags.reconciling",
         GROUP,
         sources=sources.NEW_GROUPS,
     ),
     Family(
         "kmon_group_tasks",
-        "Tasks of the members of a streams group, by role: active, standby or warmup",
+        "Tasks of a streams group by role: active, standby or warmup",
         tasks,
         (Label("group", of_streams("snapshot.groups.group")), Label("role", roles)),
         sources=(sources.STREAMS_GROUPS,),
     ),
     Family(
         "kmon_group_lag",
-        "Lag of the group over all its partitions; no line while that of any partition is unknown",
+        "Lag of the group on all its partitions; absent while the lag on any partition is unknown",
         "group_lags.lag",
         GROUP,
         unit="records",
@@ -134,7 +134,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_lag_at_least",
-        "Lag of the group over the partitions whose lag is known, 0 while none is: alert on this one",
+        "Lag of the group on the partitions whose lag is known, 0 while none is. Use this one for alerts",
         lag_at_least,
         GROUP,
         unit="records",
@@ -142,8 +142,8 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_stable_lag",
-        "Lag of the group to the last stable offsets: what a read_committed consumer can read; no line while that of "
-        "any partition is unknown",
+        "Lag of the group up to the last stable offsets, which a read_committed consumer can read; absent while it is "
+        "unknown on any partition",
         "group_lags.stable_lag",
         GROUP,
         unit="records",
@@ -151,7 +151,7 @@ GROUP_FAMILIES = (
     ),
     state_set(
         "kmon_group_status",
-        "1 for the group's status, which is the worst status of its partitions, 0 for every other status",
+        "1 for the group's current status, which is the worst status of its partitions, 0 for every other status",
         GROUP[0],
         "status",
         statuses,
@@ -159,7 +159,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_lag_seconds",
-        "Age of the oldest record that the group reads next on any partition; 0 when it has nothing to read",
+        "Time lag of the group: the age of the oldest unread record on any partition; 0 when nothing is unread",
         "group_lags.lag_seconds",
         GROUP,
         unit="seconds",
@@ -168,7 +168,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_lag_error_seconds",
-        "Error of kmon_group_lag_seconds: the true age is at most this much less or more",
+        "Error bound of kmon_group_lag_seconds: the true time lag is at most this much less or more",
         "group_lags.lag_seconds_error",
         GROUP,
         unit="seconds",
@@ -177,7 +177,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_produce_rate",
-        "Records a second produced to the group's partitions over 5 minutes",
+        "In rate: records per second produced to the group's partitions, over 5 minutes",
         "group_lags.produce_rate",
         GROUP,
         unit="records/s",
@@ -186,7 +186,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_consume_rate",
-        "Records a second that the group has read over 5 minutes",
+        "Out rate: records per second read by the group, over 5 minutes",
         "group_lags.consume_rate",
         GROUP,
         unit="records/s",
@@ -195,7 +195,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_eta_seconds",
-        "Time until the group has nothing to read at these rates; +Inf while its lag does not fall",
+        "Time to drain: time until the lag is 0 at the current rates; +Inf while the lag does not fall",
         "group_lags.eta_seconds",
         GROUP,
         unit="seconds",
@@ -204,7 +204,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_headroom_seconds",
-        "Time until retention deletes a record that the group has not read, at the earliest; +Inf for never",
+        "Time to data loss: earliest time until retention deletes an unread record; +Inf for never",
         "group_lags.headroom_seconds",
         GROUP,
         unit="seconds",
@@ -213,7 +213,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_lag_seconds",
-        "Age of the record of the partition that the group reads next; only partitions that are not ok have a line",
+        "Time lag on the partition: the age of the oldest unread record; only for unhealthy partitions",
         "lag_times.lag_seconds",
         GROUP_PARTITION,
         unit="seconds",
@@ -223,7 +223,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partitions",
-        "Partitions that the group has committed or is assigned",
+        "Partitions that the group has committed offsets for or is assigned",
         "group_lags.partitions",
         GROUP,
         rows=answered,
@@ -231,7 +231,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_unknown_partitions",
-        "Partitions of the group whose lag is unknown, those without a commit among them",
+        "Partitions of the group whose lag is unknown, including those without a commit",
         "group_lags.unknown_partitions",
         GROUP,
         rows=answered,
@@ -239,7 +239,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_lag",
-        "Records that the group still has to read of the partition",
+        "Lag on the partition: records that the group has not read yet",
         "lag.lag",
         GROUP_PARTITION,
         unit="records",
@@ -247,8 +247,8 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_stable_lag",
-        "Records that the group can read of the partition as a read_committed consumer; only partitions where that is "
-        "less than the lag have a line",
+        "Lag on the partition up to the last stable offset, which a read_committed consumer can read; only for "
+        "partitions where it is less than the lag",
         "lag.stable_lag",
         GROUP_PARTITION,
         unit="records",
@@ -257,7 +257,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_committed_offset",
-        "Next offset of the partition that the group will read; of a share group its share-partition start offset",
+        "Committed offset, the next one that the group reads; for share groups the share-partition start offset",
         "lag.committed_offset",
         GROUP_PARTITION,
         unit="records",
@@ -265,7 +265,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_lost",
-        "Records of the partition deleted before the group read them; only partitions that lost any have a line",
+        "Records lost: deleted before the group read them; only for partitions with records lost",
         "lag.lost",
         GROUP_PARTITION,
         unit="records",
@@ -274,7 +274,7 @@ GROUP_FAMILIES = (
     ),
     Family(
         "kmon_group_partition_ahead",
-        "Records that the committed offset is beyond the log end; only partitions where it is have a line",
+        "Records by which the committed offset is beyond the log end; only for partitions where it is",
         "lag.ahead",
         GROUP_PARTITION,
         unit="records",

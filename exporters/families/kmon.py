@@ -48,13 +48,13 @@ REQUEST = (
 PROCESS_FAMILIES = (
     Family(
         "kmon_build_info",
-        "1, labelled with the versions of kmon and of Python",
+        "Always 1. Labels: the versions of kmon and Python",
         1,
         (Label("version", lambda process: objects([process.version])), Label("python", lambda p: objects([p.python]))),
     ),
     Family(
         "kmon_web_open",
-        "1 when kmon is served beyond loopback without TLS and a password (--insecure-allow-open), else 0",
+        "1 when kmon serves a non-loopback address without TLS and authentication (--insecure-allow-open), else 0",
         "web_open",
     ),
 )
@@ -62,15 +62,15 @@ PROCESS_FAMILIES = (
 KMON_FAMILIES = (
     Family(
         "kmon_collector_success",
-        "1 when the collector got every answer in its last run, else 0; no line before its first run, or while the "
-        "cluster is unreachable and the collector cannot run",
+        "1 when the last run of the collector was complete, else 0; absent before its first run, and "
+        "while the cluster is unreachable and the collector cannot run",
         collector_success,
         COLLECTOR,
         always=True,
     ),
     Family(
         "kmon_collector_duration_seconds",
-        "How long the collector took in the last poll; no line when it did not run in it",
+        "Duration of the collector in the last poll; absent when it did not run",
         outcomes("duration_seconds"),
         COLLECTOR,
         unit="seconds",
@@ -79,7 +79,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_collector_last_collected_timestamp_seconds",
-        "Unix time of the newest answer in the collector's tables; no line before the first",
+        "Unix time of the newest response in the collector's tables; absent before the first",
         outcomes("collected_at"),
         COLLECTOR,
         unit="seconds",
@@ -88,7 +88,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_requests_total",
-        "Requests to Kafka, also those that could not be sent; the broker is bootstrap before its id is known",
+        "Requests to Kafka, including those that could not be sent; broker is bootstrap before its id is known",
         "snapshot.requests.requests",
         REQUEST,
         unit="requests",
@@ -97,7 +97,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_request_errors_total",
-        "Requests to Kafka without a usable answer, also those that could not be sent",
+        "Failed requests to Kafka, including those that could not be sent",
         "snapshot.requests.errors",
         REQUEST,
         unit="requests",
@@ -106,7 +106,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_request_seconds_total",
-        "Time from asking Kafka to its answer or failure, summed over requests",
+        "Total time from request to response or failure",
         "snapshot.requests.seconds",
         REQUEST,
         unit="seconds",
@@ -116,7 +116,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_kafka_received_bytes_total",
-        "Size of Kafka's answers",
+        "Total size of Kafka's responses",
         "snapshot.requests.received_bytes",
         REQUEST,
         unit="bytes",
@@ -125,7 +125,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_events_total",
-        "Events of a kind that were seen since kmon began to poll; docs/events.md tells of each",
+        "Events by kind since kmon started; docs/events.md lists the kinds",
         event_counts,
         (Label("kind", lambda view: objects(view.event_counts)),),
         unit="events",
@@ -134,7 +134,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_last_successful_poll_timestamp_seconds",
-        "Unix time when the last poll that the cluster answered began; 0 before the first",
+        "Unix time when the last successful poll began; 0 before the first",
         last_successful_poll,
         unit="seconds",
         whole=False,
@@ -143,7 +143,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_poll_interval_seconds",
-        "Time between polls, as the settings say",
+        "Configured time between polls",
         poll_interval,
         unit="seconds",
         whole=False,
@@ -151,7 +151,7 @@ KMON_FAMILIES = (
     ),
     Family(
         "kmon_poll_overruns_total",
-        "Polls that were skipped because the one before took longer than the interval",
+        "Polls skipped because the previous poll took longer than the interval",
         "snapshot.overruns",
         unit="polls",
         type="counter",
@@ -160,7 +160,7 @@ KMON_FAMILIES = (
     # Last, because it ends when all the others are rendered.
     Family(
         "kmon_poll_duration_seconds",
-        "How long the last poll took, from its first request to its metrics rendered",
+        "Duration of the last poll, from its first request to its rendered metrics",
         poll_duration,
         unit="seconds",
         whole=False,

@@ -59,7 +59,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_stable_offset",
-        "Last stable offset of the partition: what a read_committed consumer can read to",
+        "Last stable offset of the partition, up to which a read_committed consumer can read",
         "snapshot.offsets.stable_offset",
         PARTITION,
         unit="records",
@@ -77,7 +77,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_offline",
-        "1 for a partition without a leader; only such partitions have a line",
+        "1 for an offline partition, which has no leader; only for such partitions",
         1,
         PARTITION,
         rows=of_watched(OF_PARTITION, "partition_health.offline"),
@@ -85,8 +85,8 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_out_of_sync_replicas",
-        "Replicas of the partition that are not in sync, without those that a reassignment is adding; only partitions "
-        "that have any have a line",
+        "Replicas of the partition that are out of sync, except those that a reassignment is adding; only for "
+        "partitions that have any",
         "partition_health.missing",
         PARTITION,
         rows=of_watched(OF_PARTITION, "partition_health.under_replicated"),
@@ -94,8 +94,8 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_under_min_isr",
-        "1 for a partition with fewer replicas in sync than min.insync.replicas, where writes with acks=all fail; only "
-        "such partitions have a line",
+        "1 for a partition with fewer in-sync replicas than min.insync.replicas, where writes with acks=all fail; only "
+        "for such partitions",
         1,
         PARTITION,
         rows=of_watched(OF_PARTITION, lambda view: view.partition_health.under_min_isr == 1),
@@ -103,8 +103,8 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_at_min_isr",
-        "1 for a partition that has lost replicas and is under min.insync.replicas with one more lost; only such "
-        "partitions have a line",
+        "1 for a partition at min.insync.replicas with replicas out of sync: one more and writes with acks=all fail; "
+        "only for such partitions",
         1,
         PARTITION,
         rows=of_watched(OF_PARTITION, lambda view: view.partition_health.at_min_isr == 1),
@@ -112,7 +112,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_not_preferred_leader",
-        "1 for a partition that another broker leads than its first replica; only such partitions have a line",
+        "1 for a partition that is not led by its preferred leader; only for such partitions",
         1,
         PARTITION,
         rows=of_watched(OF_PARTITION, not_preferred),
@@ -120,7 +120,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_reassigning",
-        "1 for a partition whose replicas are being reassigned; only such partitions have a line",
+        "1 for a partition whose replicas are being reassigned; only for such partitions",
         1,
         PARTITION,
         rows=of_watched(OF_PARTITION, "partition_health.reassigning"),
@@ -128,7 +128,8 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_reassigned_ratio",
-        "Least share of the leader's bytes that a replica being added has: 0 to 1; no line while a size is unknown",
+        "Progress of the reassignment: smallest share of the leader's bytes on a replica being added, 0 to 1; absent "
+        "while a size is unknown",
         "partition_health.reassigned",
         PARTITION,
         unit="ratio",
@@ -138,7 +139,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_open_transaction_records",
-        "Records behind the last stable offset, of open transactions; only partitions that have any have a line",
+        "Records beyond the last stable offset, held back by open transactions; only for partitions that have any",
         "partition_health.unstable",
         PARTITION,
         unit="records",
@@ -147,7 +148,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_eligible_leader_replicas",
-        "Replicas out of sync that hold all committed records; only partitions short of replicas in sync have a line",
+        "Out-of-sync replicas that hold all committed records; only for partitions short of in-sync replicas",
         "snapshot.eligible_replicas.eligible.counts",
         ELIGIBLE,
         rows=of_watched("snapshot.eligible_replicas.topic"),
@@ -155,7 +156,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_local_start_offset",
-        "Oldest offset on the brokers' own disks, of a topic with remote storage",
+        "Oldest offset on the brokers' local disks; only for topics with remote storage",
         "snapshot.tiered_offsets.local_start_offset",
         TIERED,
         unit="records",
@@ -164,7 +165,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_partition_tiered_end_offset",
-        "Newest offset in remote storage, of a topic with remote storage",
+        "Newest offset in remote storage; only for topics with remote storage",
         "snapshot.tiered_offsets.tiered_end_offset",
         TIERED,
         unit="records",
@@ -173,7 +174,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_replica_offset_lag",
-        "Records that the replica's log end is behind the high watermark; only replicas that are behind have a line",
+        "Records by which the replica's log end is behind the high watermark; only for replicas that are behind",
         "snapshot.replicas.offset_lag",
         REPLICA,
         unit="records",
@@ -182,7 +183,7 @@ PARTITION_FAMILIES = (
     ),
     Family(
         "kmon_future_replica_offset_lag",
-        "Records that a replica being moved to another log dir of its broker has still to copy; only such have a line",
+        "Records still to copy for a replica being moved to another log dir of its broker; only for such replicas",
         "snapshot.replicas.offset_lag",
         (*REPLICA, Label("path", "snapshot.log_dirs.path", "snapshot.replicas.log_dir")),
         unit="records",

@@ -42,7 +42,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_replication_factor",
-        "Replicas of the topic's partition 0",
+        "Number of replicas of the topic's partition 0",
         "topic_totals.replication_factor",
         TOPIC,
         rows=watched_topics,
@@ -58,7 +58,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_under_replicated_partitions",
-        "Partitions of the topic with fewer replicas in sync than they should have",
+        "Partitions of the topic with out-of-sync replicas, except those that a reassignment is adding",
         "topic_totals.under_replicated",
         TOPIC,
         rows=watched_topics,
@@ -66,7 +66,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_under_min_isr_partitions",
-        "Partitions of the topic with fewer replicas in sync than min.insync.replicas; no line while that is unknown",
+        "Partitions of the topic with fewer in-sync replicas than min.insync.replicas; absent while that is unknown",
         "topic_totals.under_min_isr",
         TOPIC,
         rows=watched_topics,
@@ -74,7 +74,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_size_bytes",
-        "Size of the leaders' replicas of the topic; no line while that of any partition is unknown",
+        "Size of the topic on its leaders; absent while the size of any partition is unknown",
         "topic_totals.size_bytes",
         TOPIC,
         unit="bytes",
@@ -91,7 +91,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_retention_seconds",
-        "retention.ms of the topic; +Inf where records are kept whatever their age",
+        "retention.ms of the topic; +Inf for no limit",
         config("retention_seconds"),
         TOPIC,
         unit="seconds",
@@ -101,7 +101,7 @@ TOPIC_FAMILIES = (
     ),
     Family(
         "kmon_topic_retention_bytes",
-        "retention.bytes of each partition of the topic; +Inf where records are kept whatever the size",
+        "retention.bytes of the topic, a limit per partition; +Inf for no limit",
         config("retention_bytes"),
         TOPIC,
         unit="bytes",

@@ -43,15 +43,15 @@ SOURCES = (sources.LIST_TRANSACTIONS, sources.DESCRIBE_TRANSACTIONS)
 TRANSACTION_FAMILIES = (
     Family(
         "kmon_transactions",
-        "Transactions under way, by their state as Kafka names it, 0 where there is none; no line while those of some "
-        "broker are unknown, or some may be hidden",
+        "Open transactions by their state in Kafka; absent while the transactions of any broker are unknown or may be "
+        "hidden by ACLs",
         counts,
         (Label("state", states),),
         sources=SOURCES,
     ),
     Family(
         "kmon_transaction_age_seconds",
-        f"How long a transaction had been open when it was last seen; only the {MOST} oldest have a line",
+        f"How long a transaction had been open when it was last seen; only for the {MOST} oldest",
         "transaction_ages.age_seconds",
         (Label("transactional_id", "snapshot.transactions.transactional_id"),),
         unit="seconds",
