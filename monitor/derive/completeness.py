@@ -4,10 +4,8 @@ from monitor.coordinators import OFFSETS_TOPIC
 from monitor.model.snapshot import Snapshot
 from monitor.text import plural
 
-NOT_PROBED = "it is not known yet whether all may be seen"
-HIDDEN_COORDINATORS = (
-    f"Describe on topic {OFFSETS_TOPIC} is not granted: whether all groups have a coordinator is unknown"
-)
+NOT_PROBED = "permissions are not checked yet"
+HIDDEN_COORDINATORS = f"Describe on topic {OFFSETS_TOPIC} is not granted: groups without a coordinator may be hidden"
 OF_GROUPS = ("describe_cluster", "describe_all_groups")
 """Capabilities of which either lets a user see every group."""
 
@@ -41,7 +39,7 @@ def why_hidden_topics(snapshot: Snapshot) -> str:
 def why_hidden_groups(snapshot: Snapshot) -> str:
     """Why groups may be missing that are there: hidden from this user, or beyond the limit; empty where none may be."""
     if snapshot.cut_groups:
-        return f"{plural(snapshot.cut_groups, 'group')} beyond limits.groups"
+        return f"{plural(snapshot.cut_groups, 'group')} not monitored (limits.groups)"
     return _not_granted(snapshot, *OF_GROUPS) or _hidden_coordinators(snapshot)
 
 

@@ -21,10 +21,10 @@ class Empty(NamedTuple):
 def no_groups(view: View) -> Empty:
     """No group is a row: none is listed, the settings exclude all, or which there are is unknown."""
     if why := why_not_all_groups(view.snapshot):
-        return Empty("The groups are unknown", visible(why))
+        return Empty("Groups unknown", visible(why))
     if excluded := view.snapshot.hidden_groups:
         return Empty("No groups", f"{plural(excluded, 'group')} excluded by settings")
-    return Empty("No groups", "no group has committed an offset or has members on this cluster")
+    return Empty("No groups", "no group on this cluster has members or committed offsets")
 
 
 def no_unhealthy_groups(view: View) -> Empty:
@@ -34,17 +34,17 @@ def no_unhealthy_groups(view: View) -> Empty:
     why = why_not_all_groups(view.snapshot)
     number = number_of(len(view.snapshot.groups), "group", whole=not why)
     if why:
-        return Empty(f"{number[:1].upper()}{number[1:]}, none behind; others are unknown", visible(why))
-    return Empty("Every group keeps up", f"{number}, none behind")
+        return Empty(f"{number[:1].upper()}{number[1:]}, none behind; others unknown", visible(why))
+    return Empty("All groups keep up", f"{number}, none behind")
 
 
 def no_topics(view: View) -> Empty:
     """No topic is a row."""
     if why := why_not_all_topics(view.snapshot):
-        return Empty("The topics are unknown", visible(why))
+        return Empty("Topics unknown", visible(why))
     if excluded := view.snapshot.hidden_topics:
         return Empty("No topics", f"{plural(excluded, 'topic')} excluded by settings")
-    return Empty("No topics", "this cluster has none")
+    return Empty("No topics", "the cluster has no topics")
 
 
 def no_lag(view: View) -> Empty:
@@ -52,20 +52,20 @@ def no_lag(view: View) -> Empty:
     if not len(view.snapshot.groups):
         return no_groups(view)
     if why := why_not_all_groups(view.snapshot):
-        return Empty("No lag is known", visible(why))
-    return Empty("No lag", "no group has committed an offset or is assigned a partition")
+        return Empty("Lag unknown", visible(why))
+    return Empty("No lag", "no group has committed offsets or assigned partitions")
 
 
 def no_problems(view: View) -> Empty:
     """No problem was found, which needs complete answers: else there is one that says so."""
-    return Empty("No problems") if view.complete else Empty("No problems are known", "some answers are missing")
+    return Empty("No problems") if view.complete else Empty("No known problems", "the last poll was incomplete")
 
 
 def no_events(view: View) -> Empty:
     """Nothing is remembered to have changed, which takes two polls that were answered."""
     if not view.shown.up:
-        return Empty("Events are unknown", visible(view.snapshot.error))
-    return Empty("No events", "nothing has changed since kmon began to poll this cluster")
+        return Empty("Events unknown", visible(view.snapshot.error))
+    return Empty("No events", "none since kmon started polling this cluster")
 
 
 def no_match(noun: str, pattern: str = "") -> Empty:

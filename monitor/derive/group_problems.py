@@ -35,11 +35,12 @@ OWN_FAULT = ("lost", "losing", "ahead", "rewound")
 """What a broker that is away does not do to a group."""
 
 DONE = {
-    "lost": "lost records",
-    "losing": "is losing records",
-    "ahead": "is ahead of the log end",
-    "rewound": "was set back",
+    "lost": ("lost records", "lost records"),
+    "losing": ("is losing records", "are losing records"),
+    "ahead": ("is ahead of the log end", "are ahead of the log end"),
+    "rewound": ("was rewound", "were rewound"),
 }
+"""What a group of a status does, and what several do; other statuses are adjectives."""
 
 
 def find_groups(view: View) -> Iterable[Problem]:
@@ -76,9 +77,8 @@ def _problem(view: View, level: str, word: str, rows: list[int], explained_by: t
     group = str(view.snapshot.groups.group[rows[0]])
     name = name_of(group, NAME)
     who = name if len(rows) == 1 else f"{name} and {len(rows) - 1:,} more"
-    done = DONE.get(word, f"is {word}")
-    if len(rows) > 1:
-        done = done.replace("is ", "are ").replace("was ", "were ")
+    one, many = DONE.get(word, (f"is {word}", f"are {word}"))
+    done = one if len(rows) == 1 else many
     why = group_why(view, rows[0])
     sentence = f"{who} {done}: {why}" if why and len(rows) == 1 else f"{who} {done}"
     subject, lags = name_of(group), view.group_lags

@@ -10,7 +10,7 @@ from monitor.model.table import Floats, Ints, values_at
 
 NO_COMMIT = "no commit"
 NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
-HIDDEN_COMMITS = "it may have commits on topics that this user may not describe"
+HIDDEN_COMMITS = "it may have commits on topics that kmon is not authorized to describe"
 
 
 def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:

@@ -45,11 +45,11 @@ def _by_topic(view: View, kind: str, rows: Ints, what: str) -> Iterable[Problem]
         name = None if several else str(topics.topic[place])
         shown = "several topics" if name is None else name_of(name, NAME)
         if name is None:
-            sentence = f"{plural(len(mine), 'partition')} of several topics {what}"
+            sentence = f"{plural(len(mine), 'partition')} of several topics are {what}"
         elif len(mine) == 1:
-            sentence = f"partition {shown}-{partitions.partition[mine[0]]} {what}"
+            sentence = f"partition {shown}-{partitions.partition[mine[0]]} is {what}"
         else:
-            sentence = f"{len(mine):,} of {int(topics.partitions[place]):,} partitions of {shown} {what}"
+            sentence = f"{len(mine):,} of {int(topics.partitions[place]):,} partitions of {shown} are {what}"
         down = () if node == NO_LEADER else (("broker_down", broker(node)),)
         whole = shown if name is None else name_of(name)
         subject = f"{whole} on {broker(node)}" if down else whole
@@ -76,8 +76,8 @@ def find_under_replicated(view: View) -> Iterable[Problem]:
     for each in np.unique(node).tolist():
         mine = row[node == each]
         alone = int(last[mine].sum())
-        sentence = f"broker {each} is not in sync on {plural(len(mine), 'partition')}"
-        sentence += f", {alone:,} of them with one replica left" if alone else ""
+        sentence = f"broker {each} is out of sync on {plural(len(mine), 'partition')}"
+        sentence += f", {alone:,} of them with one in-sync replica left" if alone else ""
         key = ("broker_down", broker(each))
         yield Problem(
             "degraded",
@@ -128,7 +128,8 @@ def find_imbalance(view: View) -> Iterable[Problem]:
     left = np.bincount(np.searchsorted(nodes, first[away]), minlength=len(nodes))
     for row in np.flatnonzero(left > IMBALANCE * wanted).tolist():
         node = int(nodes[row])
-        sentence = f"broker {node} does not lead {left[row]:,} of the {plural(int(wanted[row]), 'partition')} it should"
+        preferred = plural(int(wanted[row]), "partition")
+        sentence = f"broker {node} is preferred leader of {preferred} and does not lead {left[row]:,} of them"
         key = ("broker_down", broker(node))
         yield Problem(
             "note", "leader_imbalance", broker(node), sentence, node, count=int(left[row]), explained_by=(key,)

@@ -65,7 +65,7 @@ def find_brokers(view: View) -> Iterable[Problem]:
     for node, why in silent.items():
         if node not in down:
             reason = visible(why.removeprefix(f"broker {node}: "))
-            yield Problem("degraded", "broker_silent", broker(node), f"broker {node} did not answer: {reason}", node)
+            yield Problem("degraded", "broker_silent", broker(node), f"broker {node} did not respond: {reason}", node)
 
 
 def find_quorum(view: View) -> Iterable[Problem]:
@@ -75,7 +75,7 @@ def find_quorum(view: View) -> Iterable[Problem]:
         return
     if not quorum.leader.any():
         yield Problem(
-            "critical", "no_controller", "quorum", "the metadata quorum has no leader: there is no controller"
+            "critical", "no_controller", "quorum", "the metadata quorum has no leader, so there is no active controller"
         )
         return
     late = lags.behind_seconds > BEHIND_SECONDS
@@ -88,7 +88,7 @@ def find_quorum(view: View) -> Iterable[Problem]:
     majority = voters // 2 + 1
     if healthy < voters and healthy <= majority:
         level = "degraded" if healthy == majority else "critical"
-        sentence = f"{healthy} of {voters} controllers keep up, {majority} are needed"
+        sentence = f"{healthy} of {voters} controllers are caught up, {majority} are needed for a quorum"
         yield Problem(level, "quorum_minority", "quorum", sentence, count=voters - healthy)
 
 
@@ -121,7 +121,7 @@ def find_transactions(view: View) -> Iterable[Problem]:
             "degraded",
             "transaction_hangs",
             name_of(whole),
-            f"transaction {name} hangs: open for {age}, timeout {timeout}",
+            f"transaction {name} is hanging: open for {age}, timeout {timeout}",
         )
 
 
@@ -148,6 +148,6 @@ def find_unanswered(view: View) -> Iterable[Problem]:
     names = [each.collector for each in told]
     more = f"{', '.join(names[:3])} and {len(names) - 3:,} more" if len(names) > 3 else ", ".join(names)
     reason = visible(next((each.error for each in told if each.error), "failed"))
-    sentence = f"no full answer on {more}: {reason}"
+    sentence = f"{more} incomplete: {reason}"
     causes = {} if unexplained else causes
     yield Problem("degraded", "no_full_answer", "kmon", sentence, count=len(told), explained_by=tuple(causes))

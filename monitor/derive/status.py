@@ -38,7 +38,7 @@ from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.past.marks import LATCHES, Marks, Shorts
 from monitor.past.past import Past
 
-BEFORE_WATCHED = "it was so before kmon looked"
+BEFORE_WATCHED = "unchanged since kmon started"
 """Why it is unknown since when a status holds."""
 
 Bits = NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""How a group stands on a partition, in words with the numbers behind them: what faces say of a row of lag."""
+"""Sentences about a row of lag: the status of a group on a partition, with the numbers behind it."""
 
 import math
 
@@ -36,7 +36,7 @@ def partition_story(view: View, row: int, write: Write = count) -> str:
             _unread(view, row),
             _pace(view, row),
             reader_of(view, row) + _reader_pace(view, row),
-            "" if status == AHEAD else left_of(view, row, write),
+            "" if status == AHEAD else left_of(view, row, write, " behind"),
         ]
     if status != UNKNOWN and reason != KNOWN:
         parts.append(f"time lag unknown ({visible(view.reasons[reason])})")
@@ -59,13 +59,13 @@ def span_since(view: View, since: float, at_latest: float) -> str:
     """The same of what began at unix time `since`, or before `at_latest` where that is unknown."""
     if not np.isnan(since):
         return f" for {duration(view.time - since)}"
-    return f" for more than {duration(view.time - at_latest)}" if at_latest < view.time else ""
+    return f" for over {duration(view.time - at_latest)}" if at_latest < view.time else ""
 
 
 def lost_of(view: View, row: int, write: Write = count) -> str:
     """How much of a row of lag is lost; empty for nothing."""
     lost = float(view.lag.lost[row])
-    return f"{write(lost)} deleted before they were read" if lost > 0 else ""
+    return records_of(lost, write, " lost") if lost > 0 else ""
 
 
 def ahead_of(view: View, row: int, write: Write = count) -> str:
@@ -81,9 +81,9 @@ def held_of(view: View, row: int) -> str:
     """What will happen to the records that a row of lag has left, or keeps them from being read; empty for nothing."""
     status, headroom = view.lag_statuses.status[row], float(view.lag_times.headroom_seconds[row])
     if status == LOSING and np.isfinite(headroom):
-        return f"deleted in {duration(headroom)}"
+        return f"data loss in {duration(headroom)}"
     held = status == STUCK and view.lag.lag[row] > 0 and view.lag.stable_lag[row] == 0
-    return "held by an open transaction" if held else ""
+    return "blocked by an open transaction" if held else ""
 
 
 def reader_of(view: View, row: int) -> str:
@@ -95,12 +95,17 @@ def reader_of(view: View, row: int) -> str:
     return f"client {name_of(members.client_id[member], NAME)} at {host}"
 
 
-def left_of(view: View, row: int, write: Write = count) -> str:
-    """How many records a row of lag has left, and how old the next one is where that is known."""
+def records_of(number: float, write: Write, what: str) -> str:
+    """How many records are `what`: 1,234 records lost."""
+    return f"{write(number)} record{'' if number == 1 else 's'}{what}"
+
+
+def left_of(view: "View", row: int, write: Write = count, what: str = "") -> str:
+    """The lag of a row, which are records that are `what`, and its time lag where that is known."""
     lag = float(view.lag.lag[row])
     seconds, error = float(view.lag_times.lag_seconds[row]), float(view.lag_times.lag_seconds_error[row])
-    oldest = f", oldest {age(seconds, error)}" if lag > 0 and not math.isnan(seconds) else ""
-    return f"{write(lag)} record{'' if lag == 1 else 's'}{oldest}"
+    late = f", time lag {age(seconds, error)}" if lag > 0 and not math.isnan(seconds) else ""
+    return records_of(lag, write, what) + late
 
 
 def _unread(view: View, row: int) -> str:
@@ -111,11 +116,11 @@ def _unread(view: View, row: int) -> str:
     if lag.member[row] >= 0 or not lag.lag[row] > 0:
         return ""
     if math.isnan(members):
-        return f"members unknown: {visible(view.reasons[groups.reason[group]])}"
+        return f"members unknown ({visible(view.reasons[groups.reason[group]])})"
     if groups.assignments_reason[group] != KNOWN:
         return visible(view.reasons[groups.assignments_reason[group]])
     if members:
-        return f"assigned to none of {plural(int(members), 'member')}"
+        return f"unassigned, {plural(int(members), 'member')}"
     return nobody_of(view, group, int(view.lag_statuses.status[row]))
 
 
@@ -130,8 +135,8 @@ def nobody_of(view: View, group: int, status: int) -> str:
     if view.snapshot.groups.members[group] != 0:
         return ""
     if is_simple(view, group):
-        return "its consumers are not members of the group"
-    return "no members at the moment" if status == STUCK else "no members"
+        return "no members (manual assignment)"
+    return "currently no members" if status == STUCK else "no members"
 
 
 def _pace(view: View, row: int) -> str:
@@ -140,19 +145,20 @@ def _pace(view: View, row: int) -> str:
     produced, consumed, eta = (
         float(column[row]) for column in (times.produce_rate, times.consume_rate, times.eta_seconds)
     )
-    more = "" if math.isnan(produced) else f"{rate(produced)} come in" if produced else "nothing comes in"
+    more = "" if math.isnan(produced) else f"in rate {rate(produced)}" if produced else "no new records"
     committed = float(view.lag.committed_offset[row])
     if not math.isnan(committed) and _still(view, row):
         offset = f"offset {count(committed)} has not moved"
         return f"{offset}, {more}" if more else offset
     if math.isnan(consumed):
         return more
-    said = f"{rate(consumed)} are read" + (f" and {more}" if more else "")
+    said = f"out rate {rate(consumed)}" + (f", {more}" if more else "")
     if not view.lag.lag[row] > 0 or math.isnan(eta):
         return said
     if math.isfinite(eta):
-        return f"{said}, which catches up in {duration(eta)}"
-    return f"{said}, which {'never catches up' if consumed < (1 - SHORTFALL) * produced else 'leaves the lag as it is'}"
+        return f"{said}, drains in {duration(eta)}"
+    falls_short = consumed < (1 - SHORTFALL) * produced
+    return f"{said}, {'never drains at this rate' if falls_short else 'lag stays about the same'}"
 
 
 def _reader_pace(view: View, row: int) -> str:
@@ -174,7 +180,7 @@ def _reader_pace(view: View, row: int) -> str:
     consumed, produced = float(read.sum()), float(come.sum())
     if math.isnan(produced + consumed):
         return ""
-    return f" reads {rate(consumed) if consumed else 'nothing'} of {rate(produced)} on {plural(len(mine), 'partition')}"
+    return f" (out rate {rate(consumed)}, in rate {rate(produced)} on its {len(mine):,} partitions)"
 
 
 def _still(view: View, row: int) -> bool:
@@ -194,9 +200,9 @@ def _set_back(view: View, row: int) -> str:
     here = np.flatnonzero(mine & (events.topic == topic) & (events.partition == lag.partition[row]))
     if len(here):
         newest = here[0]
-        return f"set back by {count(events.records[newest])}, {events.before[newest]} → {events.after[newest]}"
+        return f"by {count(events.records[newest])} records, {events.before[newest]} → {events.after[newest]}"
     several = np.flatnonzero(mine & (events.partition < 0))
     if not len(several):
         return ""
     newest = several[0]
-    return f"set back by {count(events.records[newest])} on {plural(int(events.count[newest]), 'partition')}"
+    return f"by {count(events.records[newest])} records on {plural(int(events.count[newest]), 'partition')}"

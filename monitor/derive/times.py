@@ -28,11 +28,11 @@ from monitor.past.rates import WINDOWS, rate
 AHEAD_SECONDS = 5.0
 """How far a timestamp may be ahead of kmon's clock before it is not believed."""
 AHEAD = "the record's timestamp is ahead of kmon's clock"
-UNORDERED = "timestamps are not in the order of offsets"
-NOT_DATED = "the next record is not dated yet"
+UNORDERED = "timestamps are out of order"
+NOT_DATED = "record time not known yet"
 NO_LAG = "lag is unknown"
-NO_RATES = "not watched for long enough without a gap or a rewind"
-NO_HEADROOM = "retention, or the age of the next record, is unknown"
+NO_RATES = "not enough polls yet without a gap or rewind"
+NO_HEADROOM = "retention or time lag is unknown"
 EVEN = np.float32(1e-6)
 """Rates that differ by no more than this share of what is produced do so by rounding."""
 

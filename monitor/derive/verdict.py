@@ -1,11 +1,22 @@
-"""How a cluster stands in one sentence, and why a group or a partition stands as it does: what every face says."""
+"""The status of a cluster in one sentence, and the reason for the status of a group or a partition: for every face."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
-from monitor.derive.story import NAME, ahead_of, held_of, left_of, lost_of, nobody_of, reader_of, span_of, span_of_group
+from monitor.derive.story import (
+    NAME,
+    ahead_of,
+    held_of,
+    left_of,
+    lost_of,
+    nobody_of,
+    reader_of,
+    records_of,
+    span_of,
+    span_of_group,
+)
 from monitor.derive.thresholds import STUCK_UNPACED_SECONDS
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import GROWING, LOST, OK, SEVERITY, STATUSES, UNKNOWN
@@ -27,9 +38,9 @@ OF_GROUPS = {"lost": "lost records", "losing": "losing records", "ahead": "ahead
 
 
 def judge(view: View) -> Verdict:
-    """What is the matter with the cluster, or that nothing is: its problems that no other explains, the worst first."""
+    """The problems of the cluster that no other problem causes, the worst first, or that it has none."""
     if not view.up:
-        kept = [] if view.last_good is None else [Clause("ok", "showing the last good data")]
+        kept = [] if view.last_good is None else [Clause("ok", "showing data of the last successful poll")]
         return Verdict("unreachable", (Clause("unreachable", visible(view.snapshot.error)), *kept))
     problems, more = _problem_clauses(view)
     clauses = [
@@ -52,7 +63,7 @@ def _watched(view: View) -> Iterable[str]:
         return
     seconds = view.time - view.watched_since
     if seconds < SETTLED_SECONDS:
-        yield f"watched for {duration(seconds)}" if seconds > 0 else "first poll"
+        yield f"monitored for {duration(seconds)}" if seconds > 0 else "first poll"
 
 
 def _problem_clauses(view: View) -> tuple[list[Clause], int]:
@@ -95,7 +106,7 @@ def _all_well(view: View) -> str:
     groups = view.totals.groups
     if not lists_groups(view.snapshot):
         verb = "keeps" if groups == 1 else "keep"
-        return f"{number_of(groups, 'group', whole=False)} {verb} up" if groups else "no visible group"
+        return f"{number_of(groups, 'group', whole=False)} {verb} up" if groups else "no visible groups"
     return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
 
 
@@ -124,7 +135,7 @@ def group_why(view: View, row: int, write: Write = count) -> str:
         return ""
     parts = []
     if lags.status[row] == LOST:
-        parts.append(f"{write(float(lags.lost[row]))} deleted before they were read")
+        parts.append(records_of(float(lags.lost[row]), write, " lost"))
     if nobody := nobody_of(view, row, int(lags.status[row])):
         parts.append(nobody)
     rows = _worst(view, row)
@@ -137,18 +148,18 @@ def group_why(view: View, row: int, write: Write = count) -> str:
     reason = visible(view.reasons[lags.reason[row]])
     unknown, total = int(lags.unknown_partitions[row]), int(lags.partitions[row])
     if unknown and unknown < total:
-        parts.append(f"{unknown:,} of {plural(total, 'partition')} unknown: {reason}")
+        parts.append(f"{unknown:,} of {plural(total, 'partition')} unknown ({reason})")
     elif lags.reason[row] != KNOWN:
         parts.append(reason)
     return "; ".join(parts)
 
 
-def _grows(view: View, group: int, write: Write) -> str:
-    """How a group grows as a whole, of which no partition does for long enough."""
+def _grows(view: "View", group: int, write: Write) -> str:
+    """The reason for a group that grows as a whole while none of its partitions does for long enough."""
     lags = view.group_lags
     read, come = rate(float(lags.consume_rate[group])), rate(float(lags.produce_rate[group]))
     where = plural(int(lags.partitions[group]), "partition")
-    said = f"growing{span_of_group(view, group)}: reads {read} of {come} on {where}"
+    said = f"growing{span_of_group(view, group)}: out rate {read}, in rate {come} on {where}"
     most = int(lags.worst[group])
     return f"{said}; largest lag on {_place(view, most)}: {left_of(view, most, write)}" if most >= 0 else said
 
@@ -162,8 +173,8 @@ def _worst(view: View, group: int) -> Ints:
     return worst[:0] if status == UNKNOWN else worst
 
 
-def _how(view: View, row: int, write: Write) -> str:
-    """How a row of lag stands and for how long its group has, who has it, and what is left to read."""
+def _how(view: "View", row: int, write: Write) -> str:
+    """The status of a row of lag, the span of its group, its reader, and how far it is behind."""
     reader, held = reader_of(view, row), held_of(view, row)
     span = span_of_group(view, int(view.lag.group[row]))
     said = f"{STATUSES[view.lag_statuses.status[row]]}{span} on {_place(view, row)}"
@@ -180,7 +191,7 @@ def partition_why(view: View, row: int, write: Write = count) -> str:
     parts += filter(None, (lost_of(view, row, write), ahead_of(view, row, write)))
     assigned = view.snapshot.groups.assignments_reason[lag.group[row]] == KNOWN
     if lag.lag[row] > 0 and lag.member[row] < 0 and assigned:
-        parts.append("assigned to no member")
+        parts.append("unassigned")
     if held := held_of(view, row):
         parts.append(held)
     if lag.reason[row] != KNOWN:

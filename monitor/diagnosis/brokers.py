@@ -41,9 +41,9 @@ def broker_at_fault(signs: Signs) -> Iterable[Diagnosis]:
         groups = np.setdiff1d(groups, lag.group[late & (leader != place)])
         node = int(nodes[place])
         sentence = (
-            f"broker {node} is the cause, not the consumers: {plural(len(np.unique(lag.group[mine])), 'group')} read "
-            f"{behind[place]:,} of {rows[place]:,} partitions late that it leads, and "
-            f"{others_behind[place]:,} of {others[place]:,} that others lead"
+            f"broker {node} is the cause, not the consumers: {plural(len(np.unique(lag.group[mine])), 'group')} are "
+            f"behind on {behind[place]:,} of {rows[place]:,} partitions that it leads, and on "
+            f"{others_behind[place]:,} of {others[place]:,} that other brokers lead"
         )
         evidence = (
             ("late", float(behind[place])),

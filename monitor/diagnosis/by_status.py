@@ -35,31 +35,31 @@ def _rates(signs: Signs, group: int) -> tuple[float, float]:
 
 
 def _come(produced: float) -> str:
-    return "" if np.isnan(produced) else f", {rate(produced)} come in" if produced else ", nothing comes in"
+    return "" if np.isnan(produced) else f", in rate {rate(produced)}" if produced else ", no new records"
 
 
 def _stopped(signs: Signs, group: int, rows: Ints) -> _Said:
     members, lag = float(signs.view.snapshot.groups.members[group]), _lag(signs, rows)
     evidence = (("members", members), ("partitions", float(len(rows))), ("lag", lag))
-    waits = f"{count(lag)} records wait on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
+    waits = f"{count(lag)} records behind on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
     if members > 0:
-        none = f"none of its members is assigned {plural(len(rows), 'partition')} with records"
-        left = "delete its offsets there if it has left the topic"
+        none = f"no member is assigned {plural(len(rows), 'partition')} with unread records"
+        left = "if the group no longer reads the topic, delete its offsets there"
         return "unassigned_partitions", f"{none}{signs.span(group)}: {waits}; {left}", evidence
-    return "no_consumers", f"the group has no consumers{signs.span(group)}: {waits}", evidence
+    return "no_consumers", f"no consumers{signs.span(group)}: {waits}", evidence
 
 
 def _stuck(signs: Signs, group: int, rows: Ints) -> _Said:
     view, lag = signs.view, _lag(signs, rows)
     members = float(view.snapshot.groups.members[group])
     who = (
-        "its consumers, which are not members of the group, commit nothing"
+        "its consumers (manual assignment) commit no offsets"
         if is_simple(view, group)
-        else f"its {plural(int(members), 'member')} commit{'s' if members == 1 else ''} nothing"
+        else f"its {plural(int(members), 'member')} commit{'s' if members == 1 else ''} no offsets"
         if members > 0
-        else "its members come and go and commit nothing"
+        else "its members join and leave without committing offsets"
     )
-    waits = f"{count(lag)} records wait on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
+    waits = f"{count(lag)} records behind on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
     return "no_commits", f"{who}{signs.span(group)}: {waits}", (("partitions", float(len(rows))), ("lag", lag))
 
 
@@ -68,11 +68,11 @@ def _slow(signs: Signs, group: int, _rows: Ints) -> _Said:
     lag, eta = float(lags.lag_at_least[group]), float(lags.eta_seconds[group])
     evidence = (("lag", lag), ("produce_rate", produced), ("consume_rate", consumed), ("eta_seconds", eta))
     if np.isnan(produced + consumed + eta):
-        return "not_watched", f"it is behind by {count(lag)} records, and kmon knows no rates of it yet", evidence[:1]
-    read = f"it reads {rate(consumed)} of {rate(produced)} that come in, {count(lag)} records behind"
+        return "not_watched", f"{count(lag)} records behind, rates not known yet", evidence[:1]
+    read = f"{count(lag)} records behind, out rate {rate(consumed)}, in rate {rate(produced)}"
     if np.isfinite(eta):
-        return "catching_up", f"{read}, and catches up in {duration(eta)}", evidence
-    return "reads_too_slowly", f"{read}, and does not catch up at these rates", evidence
+        return "catching_up", f"{read}: drains in {duration(eta)}", evidence
+    return "reads_too_slowly", f"{read}: does not drain at these rates", evidence
 
 
 def _ahead(signs: Signs, _group: int, rows: Ints) -> _Said:
@@ -81,20 +81,20 @@ def _ahead(signs: Signs, _group: int, rows: Ints) -> _Said:
     where = signs.partition_name(most) if len(rows) == 1 else f"{plural(len(rows), 'partition')}, most on "
     where += signs.partition_name(most) if len(rows) > 1 else ""
     offsets = f"{count(lag.committed_offset[most])}, log end {count(lag.end_offset[most])}"
-    sentence = f"its commits are beyond the log end on {where} ({offsets}): its reader fails or skips records"
+    sentence = f"committed offsets are beyond the log end on {where} ({offsets}): consumers fail or skip records there"
     return "commit_beyond_end", sentence, (("ahead", float(lag.ahead[most])), ("partitions", float(len(rows))))
 
 
 def _losing(signs: Signs, _group: int, rows: Ints) -> _Said:
     headroom = float(np.nanmin(signs.view.lag_times.headroom_seconds[rows]))
-    left = f"the next record is deleted in {duration(headroom)}, before the group reads it at this rate"
+    left = f"retention deletes the next record in {duration(headroom)}, before the group reads it at this rate"
     return "deletion_near", left, (("headroom_seconds", headroom),)
 
 
 def _told(signs: Signs, group: int, rows: Ints) -> _Said:
     lag, word = _lag(signs, rows), STATUSES[signs.view.group_lags.status[group]]
     where = plural(len(rows), "partition")
-    return word, f"it is {word} on {where}: {count(lag)} records wait", (("lag", lag), ("partitions", float(len(rows))))
+    return word, f"{word} on {where}: {count(lag)} records behind", (("lag", lag), ("partitions", float(len(rows))))
 
 
 _TELL: dict[int, Callable[[Signs, int, Ints], _Said]] = {

@@ -35,11 +35,16 @@ def stuck_member(signs: Signs) -> Iterable[Diagnosis]:
             continue
         mine = stuck_rows[lag.member[stuck_rows] == member]
         records = float(lag.lag[mine].sum())
-        besides = f", while {others[group]:,} of the others read theirs" if others[group] else ""
+        others_read = int(others[group])
+        besides = (
+            f", while {plural(others_read, 'other member')} make{'s' * (others_read == 1)} progress"
+            if others_read
+            else ""
+        )
         span = signs.span(group) if signs.view.group_lags.status[group] == STUCK else ""
         sentence = (
-            f"member {signs.member_name(member)} is stuck{span}: it does not read "
-            f"{plural(len(mine), 'partition')} on which {count(records)} records wait{besides}"
+            f"member {signs.member_name(member)} is stuck{span}: it reads nothing from "
+            f"{plural(len(mine), 'partition')} with {count(records)} unread records{besides}"
         )
         evidence = (("partitions", float(len(mine))), ("lag", records), ("other_members", float(others[group])))
         yield Diagnosis("stuck_member", group, sentence, evidence, member=member)
@@ -55,10 +60,7 @@ def empty_group(signs: Signs) -> Iterable[Diagnosis]:
     lag = signs.by_group(view.lag.lag[signs.rows])
     for group in np.flatnonzero((groups.members == 0) & ~simple & (lag > 0) & (produced > 0)).tolist():
         span = signs.span(group) if view.group_lags.status[group] == STOPPED else ""
-        sentence = (
-            f"the group is empty, its consumers are gone{span}: "
-            f"{rate(produced[group])} come in, {count(lag[group])} records wait"
-        )
+        sentence = f"no members{span}: {count(lag[group])} records behind, in rate {rate(produced[group])}"
         evidence = (("members", 0.0), ("produce_rate", float(produced[group])), ("lag", float(lag[group])))
         yield Diagnosis("empty_group", group, sentence, evidence)
 

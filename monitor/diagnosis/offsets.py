@@ -25,7 +25,7 @@ def retention_passed(signs: Signs) -> Iterable[Diagnosis]:
         lost = float(lag.lost[mine].sum())
         others = f", most on {signs.partition_name(most)}: {count(lag.lost[most])}" if len(mine) > 1 else ""
         where = plural(len(mine), "partition") if len(mine) > 1 else signs.partition_name(most)
-        sentence = f"{count(lost)} records were deleted before they were read, on {where}{others}"
+        sentence = f"{count(lost)} records lost on {where}{others}: deleted before the group read them"
         evidence = (("lost", lost), ("partitions", float(len(mine))))
         yield Diagnosis("retention_passed", group, sentence, evidence, signs.topic(most), int(lag.partition[most]))
 
@@ -49,13 +49,13 @@ def deletion_overtakes(signs: Signs) -> Iterable[Diagnosis]:
     for at in found[np.unique(lag.group[rows[found]], return_index=True)[1]].tolist():
         row = int(rows[at])
         slow = (
-            f"reading all takes {duration(eta[at])}"
+            f"draining takes {duration(eta[at])}"
             if np.isfinite(eta[at])
-            else f"{rate(consumed[at])} are read and {rate(produced[at])} come in"
+            else f"out rate {rate(consumed[at])}, in rate {rate(produced[at])}"
         )
         sentence = (
-            f"deletion overtakes it on {signs.partition_name(row)} in {duration(caught[at])} at this rate: "
-            f"the next record is deleted in {duration(headroom[at])}, and {slow}"
+            f"data loss on {signs.partition_name(row)} in {duration(caught[at])} at this rate: "
+            f"retention deletes the next record in {duration(headroom[at])}; {slow}"
         )
         evidence = (
             ("seconds", float(caught[at])),
@@ -87,8 +87,10 @@ def offsets_reset(signs: Signs) -> Iterable[Diagnosis]:
         resets = len({float(events.time[event]) for event in mine})
         records, partitions = float(events.records[newest].sum()), int(events.count[newest].sum())
         ago = view.time - float(events.time[first])
-        sentence = f"offsets were set back {duration(ago)} ago by {count(records)} on {plural(partitions, 'partition')}"
-        sentence += f"; it was reset {resets:,} times in the last hour" if resets > 1 else ""
+        sentence = (
+            f"offsets were rewound {duration(ago)} ago by {count(records)} records on {plural(partitions, 'partition')}"
+        )
+        sentence += f"; {resets:,} resets in the last hour" if resets > 1 else ""
         evidence = (("records", records), ("partitions", float(partitions)), ("seconds_ago", ago))
         topic = events.topic[first] if partitions == 1 else None
         partition = int(events.partition[first]) if partitions == 1 else -1

@@ -38,8 +38,8 @@ def hot_partition(signs: Signs) -> Iterable[Diagnosis]:
             continue
         share = float(lag.lag[hot] / total[at])
         sentence = (
-            f"hot partition {signs.partition_name(hot)}: {rate(own)} are {own / median:.1f}× the median of "
-            f"{len(mine):,} partitions, and {percent(share)} of the lag is there"
+            f"hot partition {signs.partition_name(hot)}: in rate {rate(own)}, {own / median:.1f}× the median of "
+            f"{len(mine):,} partitions; it has {percent(share)} of the lag"
         )
         evidence = (("produce_rate", own), ("median_produce_rate", median), ("share_of_lag", share))
         topic_name, partition = signs.topic(hot), int(lag.partition[hot])
@@ -59,8 +59,8 @@ def open_transaction(signs: Signs) -> Iterable[Diagnosis]:
         partitions = int((held & (lag.group[rows] == lag.group[row])).sum())
         more = f" and {partitions - 1:,} more partitions" if partitions > 1 else ""
         sentence = (
-            f"an open transaction holds readers of committed records on {signs.partition_name(row)}{more}: "
-            f"{count(unstable[at])} records wait for {duration(age[at])} or more{_by_whom(signs, row)}"
+            f"an open transaction blocks read_committed consumers on {signs.partition_name(row)}{more}: "
+            f"{count(unstable[at])} records waiting for at least {duration(age[at])}{_by_whom(signs, row)}"
         )
         evidence = (
             ("unstable", float(unstable[at])),

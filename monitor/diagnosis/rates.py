@@ -38,7 +38,7 @@ class _Rates(NamedTuple):
         )
 
     def before(self, group: int) -> str:
-        return "the hour" if self.hourly[group] else "15 min"
+        return "60 min" if self.hourly[group] else "15 min"
 
 
 def _rates(signs: Signs) -> _Rates:
@@ -61,9 +61,9 @@ def producers_sped_up(signs: Signs) -> Iterable[Diagnosis]:
     for group in np.flatnonzero(found).tolist():
         times = rates.produced[group] / rates.produced_before[group]
         sentence = (
-            f"producers sped up {times:.1f}×: {rate(rates.produced[group])} over 5 min against "
+            f"producers sped up {times:.1f}×: in rate {rate(rates.produced[group])} over 5 min, "
             f"{rate(rates.produced_before[group])} over {rates.before(group)}; "
-            f"consumers read {rate(rates.consumed[group])} as before"
+            f"out rate about unchanged at {rate(rates.consumed[group])}"
         )
         yield Diagnosis("producers_sped_up", group, sentence, rates.evidence(group))
 
@@ -76,9 +76,9 @@ def consumers_slowed(signs: Signs) -> Iterable[Diagnosis]:
     for group in np.flatnonzero(found & (signs.view.snapshot.groups.members > 0)).tolist():
         share = 100 * rates.consumed[group] / rates.consumed_before[group]
         sentence = (
-            f"consumers slowed to {share:.0f} %: they read {rate(rates.consumed[group])} over 5 min against "
+            f"consumers slowed to {share:.0f} %: out rate {rate(rates.consumed[group])} over 5 min, "
             f"{rate(rates.consumed_before[group])} over {rates.before(group)}; "
-            f"{rate(rates.produced[group])} are produced as before"
+            f"in rate about unchanged at {rate(rates.produced[group])}"
         )
         yield Diagnosis("consumers_slowed", group, sentence, rates.evidence(group))
 

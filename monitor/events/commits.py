@@ -116,17 +116,17 @@ def _told(now: Snapshot, lag: Lag, committed: Floats, found: _Found) -> list[Eve
             "offsets_reset": (
                 count(committed[row]),
                 here,
-                f"the committed offset was set back by {amount}, {count(committed[row])} → {here}",
+                f"committed offset rewound by {amount}, {count(committed[row])} → {here}",
             ),
             "retention_overtook": (
                 here,
                 f"log start {count(lag.start_offset[row])}",
-                f"{amount} records were deleted before they were read",
+                f"{amount} records lost: deleted before they were read",
             ),
             "commit_beyond_end": (
                 here,
                 f"log end {count(lag.end_offset[row])}",
-                f"the committed offset {here} is {amount} beyond the log end {count(lag.end_offset[row])}",
+                f"committed offset {here} is {amount} beyond the log end {count(lag.end_offset[row])}",
             ),
         }[kind]
         times = float(seen[row]), now.time
@@ -145,8 +145,8 @@ def _told(now: Snapshot, lag: Lag, committed: Floats, found: _Found) -> list[Eve
 
 
 MANY = {
-    "offsets_reset": "records set back in all",
-    "retention_overtook": "records deleted before they were read",
-    "commit_beyond_end": "records between log ends and commits beyond them",
+    "offsets_reset": "records rewound in total",
+    "retention_overtook": "records lost: deleted before they were read",
+    "commit_beyond_end": "records between log ends and the commits beyond them",
 }
 """What is said of the records of several rows."""

@@ -125,7 +125,7 @@ def _changes(subject: Subject, times: tuple[float, float], old: Config, new: Con
             after=after,
         )
     if not found:
-        text = f"another config of {where} changed"
+        text = f"a config of {where} changed"
         yield Event("config_changed", *times, text, broker, topic, before=old.digest, after=new.digest)
 
 

@@ -169,7 +169,7 @@ def _changes(name: str, times: tuple[float, float], old: Group, new: Group) -> I
         text = f"{old.members[who]} left {shown}"
         yield Event("member_left", *times, text, group=name, before=old.members[who])
     if new.state == "Empty" != old.state:
-        text = f"{shown} has no members any more, had {len(old.members):,}"
+        text = f"{shown} has no members left, had {len(old.members):,}"
         yield Event("group_emptied", *times, text, group=name, before=old.state, after=new.state)
 
 
@@ -194,8 +194,8 @@ def _rebalanced(name: str, times: tuple[float, float], old: Group, new: Group) -
 DONE = {
     "group_created": "groups were created",
     "group_deleted": "groups were deleted",
-    "group_emptied": "groups have no members any more",
-    "coordinator_changed": "groups have another coordinator",
+    "group_emptied": "groups have no members left",
+    "coordinator_changed": "groups moved to another coordinator",
     "rebalanced": "groups rebalanced",
     "member_joined": "members joined",
     "member_left": "members left",

@@ -109,7 +109,7 @@ def _restarted(pair: Pair) -> list[Event]:
             "broker_restarted",
             pair.before.time,
             pair.now.time,
-            f"broker {node} restarted: {plural(number, 'partition')} that it holds alone got a new leader epoch",
+            f"broker {node} restarted: {plural(number, 'partition')} without other replicas got a new leader epoch",
             node,
         )
         for node, number in zip(nodes.tolist(), numbers.tolist(), strict=True)
@@ -172,7 +172,7 @@ def _truncated(pair: Pair, ends: Floats, seen: Floats) -> list[Event]:
 
     def many(leader: int | None, places: Ints) -> Event:
         records = float(lost[places].sum())
-        event = fell.alike("truncated", leader, len(places), f"truncated by {count(records)} in all")
+        event = fell.alike("truncated", leader, len(places), f"truncated by {count(records)} in total")
         return replace(event, records=records, after_time=float(seen[fell.rows[places]].min()))
 
     return fold_rows(np.arange(len(lost)), pair.now.partitions.leader[fell.rows], one, many)

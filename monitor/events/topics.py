@@ -87,11 +87,11 @@ def _appeared(
     topic_id = deleted.pop(name, None) if old is None else old.topic_id
     if topic_id != topic.topic_id:
         before, after = topic_id or "no id", topic.topic_id or "no id"
-        text = f"topic {shown} was recreated: its records and offsets are other ones"
+        text = f"topic {shown} was deleted and recreated: old offsets do not apply to its records"
         return [Event("topic_recreated", *times, text, topic=name, before=before, after=after)]
     if old is not None and topic.partitions > old.partitions:
         before, after = count(old.partitions), count(topic.partitions)
-        text = f"topic {shown} has {after} partitions, had {before}"
+        text = f"topic {shown} was extended from {before} to {after} partitions"
         return [Event("partitions_added", *times, text, topic=name, before=before, after=after)]
     return []
 
@@ -100,7 +100,7 @@ DONE = {
     "topic_created": "created",
     "topic_deleted": "deleted",
     "topic_recreated": "recreated",
-    "partitions_added": "extended by partitions",
+    "partitions_added": "extended with partitions",
 }
 
 

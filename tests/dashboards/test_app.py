@@ -135,7 +135,9 @@ def test_an_unreachable_cluster_shows_the_last_good_data_with_its_age_and_the_re
     news = client.call("view.data")
     assert news is not None
     assert news["view"]["data"]["age"] == 65.0
-    assert "connection refused · showing the last good data" in " ".join(texts(news["verdict"]["children"]))
+    assert "connection refused · showing data of the last successful poll" in " ".join(
+        texts(news["verdict"]["children"])
+    )
     tables = client.call("overview-tiles.children", view_data=news["view"]["data"])
     assert tables is not None
     assert "clicks-sessionizer" in " ".join(texts(tables["overview-worst"]["children"]))

@@ -73,7 +73,7 @@ def test_from_a_problem_to_its_group_and_events_of_a_kind_in_the_url(browser: An
         view = series.poll([Topic("t", [(0, 90), (0, 90)])], [read], ages={("t", 0): 300.0})
     with opened(browser, FixtureSource(view), viewport={"width": 1700, "height": 1000}) as page:
         page.open("/problems")
-        page.wait("#problems-diagnoses td", "offsets were set back")
+        page.wait("#problems-diagnoses td", "offsets were rewound")
         page.tab.locator("#problems-list a", has_text="g").first.click()
         page.wait("#group-tiles .tile", "≥ 5 min")
         page.wait("#group-events td", "offsets reset")

@@ -56,7 +56,7 @@ def test_problems_stand_by_rank_each_with_its_cause_and_a_link() -> None:
     assert answer is not None
     page = answer["problems-list"]["children"]
     shown = said(page)
-    assert shown.index("1 ✘ critical broker 4 is down (fenced) broker 4") < shown.index("partition audit-1 offline")
+    assert shown.index("1 ✘ critical broker 4 is down (fenced) broker 4") < shown.index("partition audit-1 is offline")
     assert shown.index("offline audit") < shown.index("▲ degraded broker 4 is 10 min behind the metadata log")
     assert "10 min behind the metadata log broker 4 0 s ago 1 · broker 4" in shown
     assert "◆ attention ledger and 3 more are behind" in shown
@@ -84,7 +84,7 @@ def test_that_the_cluster_is_unreachable_is_a_problem_beside_those_last_known() 
     shown = said(answer["problems-list"]["children"])
     assert shown.index("the cluster is unreachable: no broker is reachable") < shown.index("broker 4 is down")
     assert "1 · cluster" in shown
-    assert "offsets were set back" in said(answer["problems-diagnoses"]["children"])
+    assert "offsets were rewound" in said(answer["problems-diagnoses"]["children"])
 
 
 def test_a_diagnosis_has_its_evidence_and_leads_to_its_group() -> None:
@@ -92,9 +92,11 @@ def test_a_diagnosis_has_its_evidence_and_leads_to_its_group() -> None:
     answer = client_of(view).call("problems-list.children", view_data=SEEN)
     assert answer is not None
     page = answer["problems-diagnoses"]["children"]
-    assert "ledger offsets were set back 0 s ago by 1,400 on 2 partitions records 1,400 · partitions 2" in said(page)
+    assert "ledger offsets were rewound 0 s ago by 1,400 records on 2 partitions records 1,400 · partitions 2" in said(
+        page
+    )
     assert links(page)["ledger"] == group_path("ledger")
-    assert "offsets were set back" in said(health_tables.diagnoses_of(view, view.group_rows["ledger"]))
+    assert "offsets were rewound" in said(health_tables.diagnoses_of(view, view.group_rows["ledger"]))
     shop = shop_view()
     assert health_tables.diagnoses_of(shop, shop.group_rows["word-count"]) is None
     assert "No diagnoses" in said(health_tables.diagnoses(make_view(snapshot_of([], [])), ""))
@@ -241,13 +243,13 @@ def test_counts_of_what_may_be_hidden_are_of_what_is_visible() -> None:
     assert "Offline partitions 0 of 1 visible partition" in tiles
     assert "2 visible groups" in tiles
     assert "in all" not in tiles
-    assert "2 visible groups, none behind; others are unknown" in said(overview.worst(view, ""))
+    assert "2 visible groups, none behind; others unknown" in said(overview.worst(view, ""))
     assert "Some groups may be missing: describe_cluster is not granted" in said(groups.note(view))
     seen = said(cluster.tiles(view))
     assert "Topics ≥ 1 describe_all_topics is not granted" in seen
     assert "Groups ≥ 2" in seen
     assert " ≥ 1 ≥ 2 " in said(clusters.table([FixtureSource(view)]))
-    assert "The groups are unknown describe_cluster" in said(overview.worst(restricted(0), ""))
+    assert "Groups unknown describe_cluster" in said(overview.worst(restricted(0), ""))
     whole = said(overview.tiles(shop_view()))
     assert "7 groups" in whole
     assert "visible" not in whole

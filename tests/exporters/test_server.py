@@ -13,6 +13,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 from exporters.exposition import Lines, Unfilled
 from exporters.prometheus import MetricsPage
 from exporters.server import SECURITY_HEADERS, create_server
+from monitor.derive.times import NOT_DATED
 from monitor.derive.view import make_view
 from monitor.model.view import AlertRow
 from monitor.source import Source
@@ -179,7 +180,7 @@ def test_lag_is_worst_first_and_limited() -> None:
         **dict.fromkeys(("lag_seconds", "lag_seconds_error", "lag_method", "produce_rate", "consume_rate")),
         **dict.fromkeys(("eta_seconds", "headroom_seconds", "since")),
         "since_at_latest": NOW,
-        "age_reason": "the next record is not dated yet",
+        "age_reason": NOT_DATED,
         "status": "behind",
         "reason": "the next record is not dated yet",
         "member_id": "sess-a-4f2a",

@@ -9,6 +9,7 @@ from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, STATES, UNKNOWN, WARNING, judge_cluster, judge_rows, rows_of
+from monitor.derive.times import NOT_DATED
 from monitor.derive.view import make_view
 from monitor.model.view import View
 
@@ -126,7 +127,7 @@ def test_an_age_that_is_not_known_is_unknown_unless_another_limit_is_broken(chec
     view = view_of([Group("a", {("t", 0): 40}), Group("done", {("t", 0): 100})])
     code, text = check(view, "--max-lag-seconds", "5m")
     assert code == UNKNOWN
-    assert text.startswith("whether 1 of a fit: lag_seconds is unknown: the next record is not dated yet|")
+    assert text.startswith(f"whether 1 of a fit: lag_seconds is unknown: {NOT_DATED}|")
     assert "max_lag_seconds=U;;300;0" in text
     assert check(view, "--max-lag-seconds", "5m", "--max-lag", "59")[0] == CRITICAL
     assert check(view, "--max-lag-seconds", "5m", "--group", "done")[0] == OK

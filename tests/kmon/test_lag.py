@@ -91,7 +91,7 @@ def test_a_row_has_every_key_and_numbers_are_whole() -> None:
         "headroom_seconds": None,
         "since": None,
         "ahead": 0,
-        "why": (f"lost: 400 deleted before they were read; no members; 11,500 records; time lag unknown ({NOT_DATED})"),
+        "why": (f"lost: 400 records lost; no members; 11,500 records behind; time lag unknown ({NOT_DATED})"),
     }
     row = next(row for row in lag_rows(shop_view()) if row["group"] == "orders-fulfilment")
     assert (row["member_id"], row["client_id"], row["host"]) == ("fulfil-1-4f2a", "fulfil-1", "/10.0.3.17")
@@ -154,7 +154,7 @@ def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     lines = render_table(lag_rows(shop_view())).splitlines()
     header = ["GROUP", "TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "LOST", "AGE", "STATUS", "WHY"]
     assert lines[0].split() == header
-    why = "lost: 400 deleted before they were read; no members; 11,500 records; time lag u…"
+    why = "lost: 400 records lost; no members; 11,500 records behind; time lag unknown (re…"
     ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", why]
     assert lines[1].split(maxsplit=9) == ledger
     assert lines[-1].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "unknown: denied: Describe on the group"]
@@ -221,8 +221,8 @@ def test_complete_is_0(answer: list[View], capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("groups", "args", "why"),
     [
-        ([], (), "No groups: no group has committed an offset or has members on this cluster"),
-        ([Group("g")], (), "No lag: no group has committed an offset or is assigned a partition"),
+        ([], (), "No groups: no group on this cluster has members or committed offsets"),
+        ([Group("g")], (), "No lag: no group has committed offsets or assigned partitions"),
         ([Group("g", {("t", 0): 40})], ("--group", "h"), "No row matches"),
     ],
 )

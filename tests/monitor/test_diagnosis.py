@@ -152,8 +152,8 @@ def test_producers_sped_up() -> None:
     assert patterns(view) == ["producers_sped_up"]
     sentence = told(view)[0][1]
     assert sentence.startswith("producers sped up ")
-    assert "300/s over 5 min against" in sentence
-    assert sentence.endswith("; consumers read 100/s as before")
+    assert "300/s over 5 min, " in sentence
+    assert sentence.endswith("; out rate about unchanged at 100/s")
     numbers = dict(view.diagnoses.evidence[0])
     assert re.fullmatch(
         r"produce rate 5m 300/s · produce rate 60m 1\d\d/s · .*consume rate 60m .*/s", evidence_of(view.diagnoses, 0)
@@ -174,8 +174,8 @@ def test_producers_that_sped_up_with_their_consumers_or_a_little_are_not_told() 
 def test_consumers_slowed() -> None:
     view = one(100, since(420, 40, 100))
     assert patterns(view) == ["consumers_slowed"]
-    assert told(view)[0][1].endswith("; 100/s are produced as before")
-    assert "they read 40/s over 5 min against" in told(view)[0][1]
+    assert told(view)[0][1].endswith("; in rate about unchanged at 100/s")
+    assert "out rate 40/s over 5 min, " in told(view)[0][1]
 
 
 def test_consumers_that_read_less_because_less_comes_or_because_they_caught_up_are_not_told() -> None:
@@ -208,7 +208,7 @@ def test_a_hot_partition() -> None:
     assert told(view) == [
         (
             "hot_partition",
-            "hot partition t-3: 500/s are 5.0× the median of 6 partitions, and 100 % of the lag is there",
+            "hot partition t-3: in rate 500/s, 5.0× the median of 6 partitions; it has 100 % of the lag",
         )
     ]
     assert (view.diagnoses.topic[0], view.diagnoses.partition[0]) == ("t", 3)
@@ -246,7 +246,7 @@ def test_an_open_transaction_holds_readers() -> None:
     assert patterns(view) == ["open_transaction"]
     sentence = told(view)[0][1]
     assert sentence.startswith(
-        "an open transaction holds readers of committed records on t-0: 60,000 records wait for 9 min"
+        "an open transaction blocks read_committed consumers on t-0: 60,000 records waiting for at least 9 min"
     )
     assert dict(view.diagnoses.evidence[0])["unstable"] == 60_000
 
@@ -284,8 +284,8 @@ def test_a_stuck_member() -> None:
     view = Story([100] * 4, reads, members=lambda *_: everybody(2, 4)).play()
     assert patterns(view) == ["stuck_member"]
     assert re.fullmatch(
-        r"member app-0 \(10.0.3.0\) is stuck for 1[2-5] min: it does not read 2 partitions "
-        "on which 180,000 records wait, while 1 of the others read theirs",
+        r"member app-0 \(10.0.3.0\) is stuck for 1[2-5] min: it reads nothing from 2 partitions "
+        "with 180,000 unread records, while 1 other member makes progress",
         told(view)[0][1],
     )
     assert view.snapshot.members.client_id[view.diagnoses.member[0]] == "app-0"
@@ -307,7 +307,7 @@ def test_a_member_that_reads_something_or_stands_with_all_others_is_not_stuck_by
 def test_the_only_member_of_a_group_may_be_stuck() -> None:
     view = one(100, since(900, 0, 100))
     assert patterns(view) == ["stuck_member"]
-    assert told(view)[0][1].endswith("it does not read 1 partition on which 90,000 records wait")
+    assert told(view)[0][1].endswith("it reads nothing from 1 partition with 90,000 unread records")
 
 
 @pytest.mark.parametrize(("times", "storm"), [(3, False), (5, True)])
@@ -361,7 +361,7 @@ def test_an_empty_group() -> None:
     view = one(100, since(900, 0, 100), **left_at(900))
     assert patterns(view) == ["empty_group"]
     assert re.fullmatch(
-        "the group is empty, its consumers are gone for 1[2-5] min: 100/s come in, 90,000 records wait",
+        "no members for 1[2-5] min: 90,000 records behind, in rate 100/s",
         told(view)[0][1],
     )
 
@@ -386,7 +386,7 @@ def reset(seconds: float, by: float) -> Callable[[float], float]:
 def test_offsets_were_reset() -> None:
     view = one(100, reset(480, 200_000))
     assert patterns(view)[0] == "offsets_reset"
-    assert told(view)[0][1] == "offsets were set back 8 min ago by 200,000 on 1 partition"
+    assert told(view)[0][1] == "offsets were rewound 8 min ago by 200,000 records on 1 partition"
     assert (view.diagnoses.topic[0], view.diagnoses.partition[0]) == ("t", 0)
 
 
@@ -397,7 +397,7 @@ def test_resets_are_not_added_up() -> None:
     view = one(100, twice)
     assert (
         dict(told(view))["offsets_reset"]
-        == "offsets were set back 8 min ago by 20,000 on 1 partition; it was reset 2 times in the last hour"
+        == "offsets were rewound 8 min ago by 20,000 records on 1 partition; 2 resets in the last hour"
     )
     (row,) = np.flatnonzero(view.diagnoses.pattern == "offsets_reset")
     assert dict(view.diagnoses.evidence[row])["records"] == 20_000
@@ -423,7 +423,7 @@ def test_retention_passed() -> None:
     )
     view = story.play()
     assert patterns(view)[0] == "retention_passed"
-    assert told(view)[0][1] == "60,000 records were deleted before they were read, on t-0"
+    assert told(view)[0][1] == "60,000 records lost on t-0: deleted before the group read them"
     near = replace(story, topic=lambda _left, ends: {"offsets": [(min(ends[0] - 30_000, 1_120_000), ends[0])]}).play()
     assert late(near)
     assert "retention_passed" not in patterns(near)
@@ -436,10 +436,10 @@ def test_retention_passed() -> None:
         (
             since(900, 0, 100),
             0,
-            "in 45 min at this rate: the next record is deleted in 45 min, and 0.0/s are read and 100/s come in",
+            "in 45 min at this rate: retention deletes the next record in 45 min; out rate 0.0/s, in rate 100/s",
         ),
         # A backlog that takes longer to read than it is kept.
-        (150, 300_000, "reading all takes"),
+        (150, 300_000, "draining takes"),
     ],
 )
 def test_deletion_overtakes(read: Rate, behind: float, in_words: str) -> None:
@@ -476,8 +476,8 @@ def on_brokers(groups: int, late: Callable[[int, int], bool]) -> View:
 def test_a_broker_at_fault() -> None:
     view = on_brokers(4, lambda _group, partition: partition % 3 == 1)
     sentence = (
-        "broker 2 is the cause, not the consumers: 4 groups read 8 of 8 partitions late that it leads, "
-        "and 0 of 16 that others lead"
+        "broker 2 is the cause, not the consumers: 4 groups are behind on 8 of 8 partitions that it leads, "
+        "and on 0 of 16 that other brokers lead"
     )
     for group in range(4):
         assert told(view, f"g{group}") == [("broker_at_fault", sentence)]
@@ -536,17 +536,17 @@ def test_a_group_that_no_pattern_explains_is_told_by_its_status() -> None:
         "ahead": "commit_beyond_end",
     }
     sentences = {name: sentence for name, (_, sentence) in told_of.items()}
-    assert sentences["left"].startswith("none of its members is assigned 1 partition with records for ")
-    assert sentences["simple"].startswith("its consumers, which are not members of the group, commit nothing for ")
-    waits = "100 records wait on 1 partition, nothing comes in"
-    assert re.fullmatch(rf"the group has no consumers for more than \S+ min: {waits}", sentences["empty"])
-    assert sentences["both"].startswith("its 2 members commit nothing for ")
+    assert sentences["left"].startswith("no member is assigned 1 partition with unread records for ")
+    assert sentences["simple"].startswith("its consumers (manual assignment) commit no offsets for ")
+    waits = "100 records behind on 1 partition, no new records"
+    assert re.fullmatch(rf"no consumers for over \S+ min: {waits}", sentences["empty"])
+    assert sentences["both"].startswith("its 2 members commit no offsets for ")
     assert re.fullmatch(
-        r"it reads 0.5/s of 1.0/s that come in, \d+ records behind, and does not catch up at these rates",
+        r"\d+ records behind, out rate 0.5/s, in rate 1.0/s: does not drain at these rates",
         sentences["slow"],
     )
     assert sentences["ahead"] == (
-        "its commits are beyond the log end on f-0 (1,000, log end 20): its reader fails or skips records"
+        "committed offsets are beyond the log end on f-0 (1,000, log end 20): consumers fail or skip records there"
     )
 
 

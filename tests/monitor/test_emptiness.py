@@ -28,12 +28,12 @@ def view_of(groups: list[Group], topics: list[Topic] = TOPICS, **changes: object
 
 def test_there_is_nothing() -> None:
     none = view_of([], [])
-    assert no_groups(none).sentence == "No groups: no group has committed an offset or has members on this cluster"
+    assert no_groups(none).sentence == "No groups: no group on this cluster has members or committed offsets"
     assert no_unhealthy_groups(none) == no_lag(none) == no_groups(none)
-    assert no_topics(none).sentence == "No topics: this cluster has none"
+    assert no_topics(none).sentence == "No topics: the cluster has no topics"
     assert no_problems(none).sentence == "No problems"
     assert no_events(none).title == "No events"
-    assert no_unhealthy_groups(view_of([WELL])).sentence == "Every group keeps up: 1 group, none behind"
+    assert no_unhealthy_groups(view_of([WELL])).sentence == "All groups keep up: 1 group, none behind"
     assert no_lag(view_of([Group("idle")])).title == "No lag"
 
 
@@ -45,12 +45,12 @@ def test_it_is_excluded_by_the_settings() -> None:
 def test_it_is_unknown() -> None:
     unlisted = view_of([], failed={"groups": WHY})
     for empty in (no_groups, no_unhealthy_groups, no_lag):
-        assert empty(unlisted).sentence == f"The groups are unknown: {WHY}"
-    assert "keeps up" not in no_unhealthy_groups(view_of([WELL], failed={"groups": WHY})).sentence
+        assert empty(unlisted).sentence == f"Groups unknown: {WHY}"
+    assert "keep up" not in no_unhealthy_groups(view_of([WELL], failed={"groups": WHY})).sentence
     assert no_unhealthy_groups(view_of([WELL], failed={"groups": WHY})).why == WHY
-    assert no_lag(view_of([Group("idle")], failed={"groups": WHY})).sentence == f"No lag is known: {WHY}"
-    assert no_topics(view_of([], [], failed={"cluster": "why"})).sentence == "The topics are unknown: why"
-    assert no_problems(view_of([], failed={"groups": WHY})).title == "No problems are known"
+    assert no_lag(view_of([Group("idle")], failed={"groups": WHY})).sentence == f"Lag unknown: {WHY}"
+    assert no_topics(view_of([], [], failed={"cluster": "why"})).sentence == "Topics unknown: why"
+    assert no_problems(view_of([], failed={"groups": WHY})).title == "No known problems"
     down = make_view(snapshot_of([], [], error="refused\x1b"))
     for each in (no_groups, no_topics, no_events):
         assert each(down).title.endswith("unknown")

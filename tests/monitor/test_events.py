@@ -257,7 +257,7 @@ def test_a_new_leader_epoch_of_what_a_broker_holds_alone_tells_of_its_restart() 
     watched = Watched(shop(topics=topics))
     risen = partitions_of(shop(topics=topics), leader_epoch=np.array([1, 0]))
     assert watched.tell(risen) == [
-        ("broker_restarted", "broker 2 restarted: 1 partition that it holds alone got a new leader epoch")
+        ("broker_restarted", "broker 2 restarted: 1 partition without other replicas got a new leader epoch")
     ]
     # Where others hold it too, a new epoch has other causes.
     assert watched.tell(partitions_of(risen, leader_epoch=np.array([1, 1]))) == []
@@ -288,7 +288,7 @@ def test_topics_come_and_go() -> None:
 
 def test_a_topic_is_recreated_between_two_polls_or_over_several() -> None:
     watched = Watched(named("a", "b"))
-    again = ("topic_recreated", "topic a was recreated: its records and offsets are other ones")
+    again = ("topic_recreated", "topic a was deleted and recreated: old offsets do not apply to its records")
     assert watched.tell(named("a", "b", ids={"a": "new"})) == [again]
     assert (row(watched.log.changes.events)["before"], row(watched.log.changes.events)["after"]) == ("id-a", "new")
     watched.see(named("b"))
@@ -310,7 +310,9 @@ def test_a_recreated_topic_with_less_in_it_is_neither_truncated_nor_reset() -> N
 
 def test_partitions_are_added() -> None:
     watched = Watched(named("a"))
-    assert watched.tell(named("a", partitions=6)) == [("partitions_added", "topic a has 6 partitions, had 2")]
+    assert watched.tell(named("a", partitions=6)) == [
+        ("partitions_added", "topic a was extended from 2 to 6 partitions")
+    ]
 
 
 def test_many_topics_are_one_event() -> None:
@@ -391,8 +393,8 @@ def test_a_config_that_kmon_does_not_know_by_name_changes_the_digest() -> None:
         configured({"digest": objects(["aa11", None, "bb22", "dd44"])}, {"digest": objects(["d1"] * 3)})
     )
     assert told == [
-        ("config_changed", "another config of payments changed"),
-        ("config_changed", "another config of broker 3 changed"),
+        ("config_changed", "a config of payments changed"),
+        ("config_changed", "a config of broker 3 changed"),
     ]
     events = watched.log.changes.events
     assert (events.before.tolist(), events.after.tolist()) == (["cc33", "d9"], ["dd44", "d1"])
@@ -497,7 +499,7 @@ def test_members_join_and_leave_by_client_and_host_and_that_is_a_rebalance() -> 
     ]
     assert watched.tell(shop([replace(PAY, members=[], state="Empty")]))[-1] == (
         "group_emptied",
-        "pay has no members any more, had 2",
+        "pay has no members left, had 2",
     )
     assert watched.log.changes.counts["member_left"] == 2
     assert watched.log.changes.rebalances == {"pay": 1}
@@ -565,9 +567,7 @@ def test_many_groups_are_one_event_and_each_is_counted() -> None:
 def test_offsets_are_reset() -> None:
     watched = Watched(shop([PAY]))
     back = replace(PAY, commits={("orders", 0): 15, ("orders", 1): 55})
-    assert watched.tell(shop([back])) == [
-        ("offsets_reset", "pay on orders-0: the committed offset was set back by 25, 40 → 15")
-    ]
+    assert watched.tell(shop([back])) == [("offsets_reset", "pay on orders-0: committed offset rewound by 25, 40 → 15")]
     event = row(watched.log.changes.events)
     assert [event[key] for key in ("group", "topic", "partition", "before", "after", "records")] == [
         "pay",
@@ -599,7 +599,7 @@ def test_a_group_whose_many_offsets_are_reset_is_one_event() -> None:
     topics = [Topic("t", [(0, 100)] * 40)]
     watched = Watched(shop([Group("pay", {("t", each): 90 for each in range(40)})], topics))
     reset = shop([Group("pay", {("t", each): 0 for each in range(40)})], topics)
-    assert watched.tell(reset) == [("offsets_reset", "pay on 40 partitions: 3,600 records set back in all")]
+    assert watched.tell(reset) == [("offsets_reset", "pay on 40 partitions: 3,600 records rewound in total")]
 
 
 def test_a_reset_has_a_time_before_it_also_where_the_log_start_was_never_known() -> None:
@@ -616,7 +616,7 @@ def test_retention_overtakes_a_group_once() -> None:
     watched = Watched(starting(0))
     assert watched.tell(starting(40)) == []
     assert watched.tell(starting(45)) == [
-        ("retention_overtook", "pay on orders-0: 5 records were deleted before they were read")
+        ("retention_overtook", "pay on orders-0: 5 records lost: deleted before they were read")
     ]
     assert watched.tell(starting(48)) == []
     # Who goes back to where records are gone already was not overtaken.
@@ -628,7 +628,7 @@ def test_a_commit_beyond_the_log_end_is_told_once_by_the_second_poll_that_sees_i
     def ending(end: float | None, commit: float = 40) -> Snapshot:
         return shop([Group("pay", {("orders", 0): commit})], [Topic("orders", [(0, end)])])
 
-    beyond = ("commit_beyond_end", "pay on orders-0: the committed offset 40 is 10 beyond the log end 30")
+    beyond = ("commit_beyond_end", "pay on orders-0: committed offset 40 is 10 beyond the log end 30")
     watched = Watched(ending(50))
     assert watched.tell(ending(30)) == [("truncated", "orders-0: truncated by 20, log end 50 → 30")]
     assert watched.tell(ending(None)) == []
@@ -652,7 +652,7 @@ def test_commits_beyond_the_log_end_on_many_partitions_are_one_event() -> None:
 
     watched = Watched(ending(100), ending(90))
     assert watched.tell(ending(90)) == [
-        ("commit_beyond_end", "pay on 40 partitions: 400 records between log ends and commits beyond them")
+        ("commit_beyond_end", "pay on 40 partitions: 400 records between log ends and the commits beyond them")
     ]
 
 

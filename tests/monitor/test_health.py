@@ -106,7 +106,7 @@ def test_who_is_out_of_sync_and_alive_is_no_effect_of_another_that_is_dead() -> 
     view = make_view(without_broker(shop([READER], leaders=[1, 2, 1], isr=isr), 3))
     assert [each[2] for each in told(view)] == [
         "broker 3 is down; 3 partitions under-replicated",
-        "broker 2 is not in sync on 1 partition, 1 of them with one replica left",
+        "broker 2 is out of sync on 1 partition, 1 of them with one in-sync replica left",
     ]
     assert view.verdict.sentence.endswith(" · 1 partition under-replicated")
 
@@ -126,7 +126,7 @@ def test_an_offline_partition_without_a_dead_broker_stands_for_itself_and_explai
     other = Topic("audit", [(0, 10)])
     readers = [READER, Group("both", {("orders", 2): 4, ("audit", 0): None})]
     view = make_view(snapshot_of([topic, other], readers))
-    assert told(view)[0] == ("critical", "offline", "partition orders-2 offline; 1 group affected")
+    assert told(view)[0] == ("critical", "offline", "partition orders-2 is offline; 1 group affected")
     # What is unknown of `both` is not all on the offline partition.
     assert [sentence for _, kind, sentence in told(view) if kind == "group_unknown"] == [
         f"both is unknown: {_why(view, 'both')}"
@@ -149,7 +149,7 @@ def test_a_coordinator_or_leader_that_does_not_answer_explains_unknown_groups_an
     groups = replace(snapshot.groups, coordinator=np.array([2, 1]))
     view = make_view(replace(snapshot, groups=groups, silent=((2, TIMED_OUT),)))
     assert told(view) == [
-        ("degraded", "broker_silent", "broker 2 did not answer: timed out after 3.3 s; 2 groups affected")
+        ("degraded", "broker_silent", "broker 2 did not respond: timed out after 3.3 s; 2 groups affected")
     ]
     assert [kind for _, kind, _ in told(view, explained=True)] == ["no_full_answer", "group_unknown"]
     assert view.verdict.level == "degraded"
@@ -158,7 +158,7 @@ def test_a_coordinator_or_leader_that_does_not_answer_explains_unknown_groups_an
 def test_an_answer_that_another_fault_cost_is_not_explained() -> None:
     snapshot = snapshot_of([], [], failed={"groups": f"{TIMED_OUT}; broker 1: denied", "commits": TIMED_OUT})
     view = make_view(replace(snapshot, silent=((2, TIMED_OUT),)))
-    assert told(view)[1] == ("degraded", "no_full_answer", f"no full answer on groups: {TIMED_OUT}; broker 1: denied")
+    assert told(view)[1] == ("degraded", "no_full_answer", f"groups incomplete: {TIMED_OUT}; broker 1: denied")
 
 
 def test_a_group_that_lost_records_is_not_excused_by_a_broker() -> None:
@@ -187,13 +187,21 @@ def test_while_the_cluster_is_unreachable_that_explains_everything_and_nothing_i
 def test_every_problem_of_a_cluster_with_all_of_them() -> None:
     assert told(detailed_view()) == [
         ("critical", "broker_down", "broker 4 is down (fenced)"),
-        ("critical", "offline", "partition audit-1 offline"),
-        ("critical", "under_min_isr", "partition payments-0 under min ISR"),
+        ("critical", "offline", "partition audit-1 is offline"),
+        ("critical", "under_min_isr", "partition payments-0 is under min ISR"),
         ("critical", "log_dir_offline", "log dir /data/a of broker 3: KAFKA_STORAGE_ERROR"),
         ("degraded", "disk_full", "disk of log dir /data/a of broker 2 is nearly full: 8 % free, 8.00 GiB"),
-        ("degraded", "under_replicated", "broker 1 is not in sync on 1 partition"),
-        ("degraded", "under_replicated", "broker 2 is not in sync on 2 partitions, 1 of them with one replica left"),
-        ("degraded", "under_replicated", "broker 3 is not in sync on 2 partitions, 1 of them with one replica left"),
+        ("degraded", "under_replicated", "broker 1 is out of sync on 1 partition"),
+        (
+            "degraded",
+            "under_replicated",
+            "broker 2 is out of sync on 2 partitions, 1 of them with one in-sync replica left",
+        ),
+        (
+            "degraded",
+            "under_replicated",
+            "broker 3 is out of sync on 2 partitions, 1 of them with one in-sync replica left",
+        ),
         ("attention", "group_behind", "ledger and 3 more are behind"),
     ]
     # Broker 4 is only being added to payments-0, so it is not to blame.
@@ -212,8 +220,8 @@ def quorum(behind: list[float], leader: int = 0) -> Snapshot:
     ("behind", "expected"),
     [
         ([0, 29, 0], []),
-        ([0, 31, 0], [("degraded", "quorum_minority", "2 of 3 controllers keep up, 2 are needed")]),
-        ([0, 31, 31], [("critical", "quorum_minority", "1 of 3 controllers keep up, 2 are needed")]),
+        ([0, 31, 0], [("degraded", "quorum_minority", "2 of 3 controllers are caught up, 2 are needed for a quorum")]),
+        ([0, 31, 31], [("critical", "quorum_minority", "1 of 3 controllers are caught up, 2 are needed for a quorum")]),
         ([0, 0, 0, 0, 90], []),
         ([0], []),
     ],
@@ -227,7 +235,7 @@ def test_controllers_that_fall_behind_and_a_quorum_without_a_leader() -> None:
     assert told(make_view(quorum([0, 0, 0, 0, 90]))) == [
         ("degraded", "metadata_behind", "controller 5 is 1 min behind the metadata log")
     ]
-    sentence = "the metadata quorum has no leader: there is no controller"
+    sentence = "the metadata quorum has no leader, so there is no active controller"
     assert told(make_view(quorum([0, 0, 0], leader=-1))) == [("critical", "no_controller", sentence)]
 
 
@@ -253,13 +261,15 @@ def test_a_transaction_hangs_when_no_coordinator_aborts_it(age: float, *, hangs:
         np.array([0]),
     )
     found = told(make_view(replace(snapshot_of([], []), transactions=table)))
-    sentence = r"transaction billing\n hangs: open for 20 min, timeout 15 min"
+    sentence = r"transaction billing\n is hanging: open for 20 min, timeout 15 min"
     assert found == ([("degraded", "transaction_hangs", sentence)] if hangs else [])
 
 
 def test_leaders_away_from_home_are_a_note() -> None:
     view = make_view(shop([READER], leaders=[2, 2, 3]))
-    assert told(view) == [("note", "leader_imbalance", "broker 1 does not lead 1 of the 1 partition it should")]
+    assert told(view) == [
+        ("note", "leader_imbalance", "broker 1 is preferred leader of 1 partition and does not lead 1 of them")
+    ]
     assert view.verdict.level == "ok"
 
 
@@ -267,11 +277,11 @@ def test_offline_partitions_of_a_topic_are_one_problem_and_those_of_many_topics_
     assert told(make_view(shop(leaders=[-1, -1, 3])))[0] == (
         "critical",
         "offline",
-        "2 of 3 partitions of orders offline",
+        "2 of 3 partitions of orders are offline",
     )
     many = [Topic(f"t{each}", [(0, 1)], leaders=[-1]) for each in range(30)]
     assert told(make_view(snapshot_of(many, []))) == [
-        ("critical", "offline", "30 partitions of several topics offline")
+        ("critical", "offline", "30 partitions of several topics are offline")
     ]
 
 
@@ -280,7 +290,7 @@ def test_groups_that_lost_records_stand_one_by_one_up_to_a_limit() -> None:
     view = make_view(snapshot_of([topic], [Group(f"g{each:02d}", {("orders", 0): 1}) for each in range(30)]))
     sentences = [sentence for _, _, sentence in told(view)]
     assert len(sentences) == 21
-    assert sentences[0] == "g00 lost records: 4 deleted before they were read; no members; lost on orders-0: 5 records"
+    assert sentences[0] == "g00 lost records: 4 records lost; no members; lost on orders-0: 5 records"
     assert sentences[-1] == "g20 and 9 more lost records"
     assert view.verdict.sentence == "g00 and 29 more lost records"
 

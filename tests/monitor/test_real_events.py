@@ -64,7 +64,7 @@ def test_what_was_done_to_a_cluster_is_told_in_order(kafka: Cluster) -> None:
     assert [kind for kind, _ in events] == list(EXPECTED)
     texts = dict(events)
     assert texts["leader_moved"] == f"{moving}-0: leader {leader} → {others[0]}"
-    assert texts["offsets_reset"] == f"{group} on {moving}-0: the committed offset was set back by 25, 40 → 15"
+    assert texts["offsets_reset"] == f"{group} on {moving}-0: committed offset rewound by 25, 40 → 15"
     assert texts["member_joined"] == f"{client} (/127.0.0.1) joined {group}"
     assert (np.diff(view.events.time) <= 0).all()
     assert (view.events.after_time < view.events.time).all()

@@ -506,7 +506,8 @@ def test_a_group_that_reads_one_partition_at_a_time_and_too_slowly_grows() -> No
     (*_, whole) = (view for view in views if {*view.lag_statuses.status.tolist()} == {BEHIND})
     assert STATUSES[whole.group_lags.status[0]] == "growing"
     assert re.fullmatch(
-        r"growing for \d+ min: reads 1\d/s of 20/s on 2 partitions; largest lag on t-\d: [\d,]+ records, oldest .*",
+        r"growing for \d+ min: out rate 1\d/s, in rate 20/s on 2 partitions; "
+        r"largest lag on t-\d: [\d,]+ records, time lag .*",
         group_why(whole, 0),
     )
     assert ("degraded", "group_growing") in zip(whole.problems.level, whole.problems.kind, strict=True)

@@ -10,6 +10,7 @@ from details import detailed_view
 from tables_page import PAGE, page
 from views import Group, Topic, shop_view, snapshot_of
 
+from monitor.derive.times import NOT_DATED
 from monitor.derive.view import make_view
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
@@ -151,7 +152,7 @@ def test_a_reason_is_that_of_lag_or_else_of_its_age() -> None:
     view = make_view(
         snapshot_of([Topic("t", [(0, 100)])], [Group("a", {("t", 0): 1}), Group("b", {("t", 0): "denied"})])
     )
-    assert texts(view, "reason") == ["the next record is not dated yet", "denied"]
+    assert texts(view, "reason") == [NOT_DATED, "denied"]
     done = make_view(snapshot_of([Topic("t", [(0, 100)])], [Group("a", {("t", 0): 100})]))
     assert texts(done, "reason") == [""]
 

@@ -42,7 +42,11 @@ def test_nothing_the_matter(groups: int, sentence: str) -> None:
 
 def test_what_may_be_hidden_is_noted_and_not_counted_as_well() -> None:
     hidden = Capabilities(objects(["describe_cluster", "describe_all_groups"]), np.zeros(2), objects(["", ""]))
-    for groups, keeps_up in ((0, "no visible group"), (1, "1 visible group keeps up"), (7, "7 visible groups keep up")):
+    for groups, keeps_up in (
+        (0, "no visible groups"),
+        (1, "1 visible group keeps up"),
+        (7, "7 visible groups keep up"),
+    ):
         snapshot = replace(calm(groups).snapshot, capabilities=hidden, notices=("groups may be hidden\x1b[1m",))
         assert said(make_view(snapshot)) == ("ok", f"{keeps_up} · groups may be hidden\\x1b[1m")
 
@@ -84,15 +88,15 @@ def test_a_cold_start_tells_what_one_poll_knows_and_that_it_is_the_first() -> No
     ages = {("t", 0): 3600.0, ("t", 1): 3600.0}
     series = Series()
     assert said(series.poll(topics, groups, ages=ages)) == ("degraded", "gone stopped · slow behind · first poll")
-    assert said(series.poll(topics, groups[1:], ages=ages)) == ("attention", "slow behind · watched for 10 s")
-    assert said(series.poll(topics, groups[2:], ages=ages)) == ("ok", "the group keeps up · watched for 20 s")
+    assert said(series.poll(topics, groups[1:], ages=ages)) == ("attention", "slow behind · monitored for 10 s")
+    assert said(series.poll(topics, groups[2:], ages=ages)) == ("ok", "the group keeps up · monitored for 20 s")
     assert said(series.poll(topics, groups[2:], after=300)) == ("ok", "the group keeps up")
 
 
 def test_a_note_leaves_a_cluster_ok_and_has_a_sign_of_its_own() -> None:
     away = Topic("t", [(0, 10)] * 4, leaders=[2, 2, 3, 1], replicas=[[1, 2, 3]] * 4)
     view = make_view(snapshot_of([away], []))
-    assert said(view) == ("ok", "broker 1 does not lead 3 of the 4 partitions it should")
+    assert said(view) == ("ok", "broker 1 is preferred leader of 4 partitions and does not lead 3 of them")
     assert view.problems.level.tolist() == ["note"]
 
 
@@ -123,15 +127,15 @@ def test_alerts_that_are_added_to_a_view_are_in_its_verdict_and_leave_it_again()
 
 def test_collectors_without_a_full_answer_are_named_with_the_first_reason() -> None:
     view = calm(failed={"commits": "broker 2:\ntimed out", "end_offsets": "denied"})
-    assert said(view) == ("degraded", r"no full answer on commits, end_offsets: broker 2:\ntimed out")
+    assert said(view) == ("degraded", r"commits, end_offsets incomplete: broker 2:\ntimed out")
     many = calm(failed=dict.fromkeys(("cluster", "quorum", "groups", "commits", "end_offsets"), "denied"))
-    assert said(many) == ("degraded", "no full answer on cluster, groups, commits and 2 more: denied")
+    assert said(many) == ("degraded", "cluster, groups, commits and 2 more incomplete: denied")
 
 
 def test_unreachable_says_why_and_whether_old_data_is_shown() -> None:
     assert said(calm(error="b:9092: refused\x1b[0m")) == ("unreachable", r"b:9092: refused\x1b[0m")
     down = make_view(calm(error="refused").snapshot, last_good=shop_view(), alerts=(alert("critical"),))
-    assert said(down) == ("unreachable", "refused · showing the last good data")
+    assert said(down) == ("unreachable", "refused · showing data of the last successful poll")
 
 
 @given(snapshots())
@@ -189,12 +193,12 @@ def test_the_worst_groups_come_by_status_and_then_by_known_lag() -> None:
         ("word-count", ""),
         ("orders-fulfilment", "behind on orders-1 (client fulfil-1 at 10.0.3.17): 2 records"),
         ("inventory-sync", "behind on orders-0: 100 records"),
-        ("payments-ledger", "400 deleted before they were read; no members; lost on payments-0: 11,500 records"),
+        ("payments-ledger", "400 records lost; no members; lost on payments-0: 11,500 records"),
         (
             "clicks-sessionizer",
             (
                 "behind on clicks-0 (client sess-a at 10.0.4.2): 70,000 records;"
-                " 1 of 2 partitions unknown: broker 2: timed out after 3.3 s"
+                " 1 of 2 partitions unknown (broker 2: timed out after 3.3 s)"
             ),
         ),
         ("audit-archiver", "no commit"),
@@ -209,12 +213,9 @@ def test_why_a_group_stands_so(group: str, why: str) -> None:
 def test_numbers_in_a_reason_are_written_as_the_face_writes_them() -> None:
     view = shop_view()
     ledger = view.group_rows["payments-ledger"]
-    assert (
-        group_why(view, ledger, lambda _: "n")
-        == "n deleted before they were read; no members; lost on payments-0: n records"
-    )
+    assert group_why(view, ledger, lambda _: "n") == "n records lost; no members; lost on payments-0: n records"
     lost = int(view.group_lags.worst[ledger])
-    assert partition_why(view, lost, lambda _: "n") == "n deleted before they were read; assigned to no member"
+    assert partition_why(view, lost, lambda _: "n") == "n records lost; unassigned"
 
 
 def test_why_a_partition_stands_so() -> None:
@@ -222,8 +223,8 @@ def test_why_a_partition_stands_so() -> None:
     whys = {partition_why(view, row) for row in range(len(view.lag))}
     assert whys == {
         "",
-        "assigned to no member",
-        "400 deleted before they were read; assigned to no member",
+        "unassigned",
+        "400 records lost; unassigned",
         "broker 2: timed out after 3.3 s",
         "no commit",
     }

@@ -10,6 +10,7 @@ from troubled import troubled_views
 from tui_screen import app_on, lines, monitor, settled, table, text
 from views import Group, Topic, shop_view, snapshot_of
 
+from monitor.derive.times import NOT_DATED
 from monitor.derive.view import make_view
 from monitor.diagnosis.diagnosis import evidence_of
 from monitor.model.details import Capabilities
@@ -74,7 +75,7 @@ async def test_a_problem_is_told_in_full_with_its_cause_and_what_the_diagnoses_s
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("7", "j")
         assert [line.strip() for line in lines(app)[-5:-3]] == [
-            "partition payments-1 offline; 1 group affected",
+            "partition payments-1 is offline; 1 group affected",
             "cause broker 3 is down; 1 partition offline, 3 partitions under-replicated",
         ]
         await at(pilot, BILLING)
@@ -234,7 +235,7 @@ async def test_events_are_filtered_sorted_and_narrowed_to_the_grave_ones() -> No
         (Event("controller_changed", 0.0, 1.0, "controller: broker 1 → 2", 2), "quorum"),
         (Event("broker_gone", 0.0, 1.0, "broker 3 is gone", 3), "broker"),
         (Event("leader_moved", 0.0, 1.0, "payments-1: leader 3 → none", 3, "payments", 1), "topic"),
-        (Event("group_emptied", 0.0, 1.0, "billing has no members any more", group="billing"), "group"),
+        (Event("group_emptied", 0.0, 1.0, "billing has no members left", group="billing"), "group"),
         (Event("isr_shrunk", 0.0, 1.0, "23 partitions", count=23), "events"),
     ],
 )
@@ -257,7 +258,7 @@ async def test_the_overview_has_the_worst_problems_and_the_newest_events() -> No
         shown = text(app)
         assert "Problems  3   7 all" in shown
         assert line_with(app, " ✘ broker 3 is down").endswith(" 7 min ")
-        assert "partition payments-1 offline" not in shown  # the broker explains it
+        assert "partition payments-1 is offline" not in shown  # the broker explains it
         assert line_with(app, " topic refunds was created").endswith(" between 5 min and 2 min ago ")
         await pilot.click(offset=(16, lines(app).index(line_with(app, "Problems  3"))))
         await settled(pilot)
@@ -330,9 +331,9 @@ async def test_an_age_that_is_unknown_has_its_reason() -> None:
     async with app.run_test(size=(200, 40)) as pilot:
         await pilot.press("2", "R", "slash", *"inventory", "enter")
         assert "–" in line_with(app, " inventory-sync ")
-        assert "time lag unknown (the next record is not dated yet)" in lines(app)[-2]
+        assert f"time lag unknown ({NOT_DATED}" in lines(app)[-2]
         await pilot.press("enter")
-        assert "time lag unknown (the next record is not dated yet)" in "\n".join(lines(app)[-3:-1])
+        assert f"time lag unknown ({NOT_DATED}" in "\n".join(lines(app)[-3:-1])
 
 
 async def test_the_readers_of_a_topic_and_its_partitions_tell_rates_too() -> None:
@@ -385,11 +386,11 @@ async def test_counts_of_what_is_all_there_are_plain() -> None:
 @pytest.mark.parametrize(
     ("view", "key", "typed", "said", "unsaid"),
     [
-        (make_view(snapshot_of([], [], failed={"groups": "why"})), "1", "", "The groups are unknown: why", "keeps up"),
-        (make_view(snapshot_of([], [], failed={"groups": "why"})), "2", "", "The groups are unknown: why", "matches"),
+        (make_view(snapshot_of([], [], failed={"groups": "why"})), "1", "", "Groups unknown: why", "keep up"),
+        (make_view(snapshot_of([], [], failed={"groups": "why"})), "2", "", "Groups unknown: why", "matches"),
         (make_view(snapshot_of([], [])), "2", "", "No groups: ", "matches"),
         (make_view(snapshot_of([Topic("t", [(0, 5)])], [Group("g")])), "2", "h", "No group matches h", "No groups"),
-        (make_view(snapshot_of([], [])), "8", "", "No events: nothing has changed", "matches"),
+        (make_view(snapshot_of([], [])), "8", "", "No events: none since kmon started", "matches"),
     ],
 )
 async def test_an_empty_table_says_why(view: View, key: str, typed: str, said: str, unsaid: str) -> None:
