@@ -44,8 +44,11 @@ class Process:
         self._popen.send_signal(number)
 
     def pause(self) -> None:
-        """SIGSTOP: it keeps its connections and answers nothing."""
+        """SIGSTOP: it keeps its connections and answers nothing; returns when all of its threads have stopped."""
         self.send(signal.SIGSTOP)
+        if self.running and hasattr(os, "waitid"):
+            # On a busy machine threads may run on for a while; nothing is taken from who waits for its end.
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT."""
