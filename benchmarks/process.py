@@ -57,7 +57,7 @@ def _first_paint(bootstrap: str) -> float:
         os.execv(KMON[0], [*KMON, "tui", "-b", bootstrap])
     try:
         seen = b""
-        while b"asking" not in seen and b"brokers" not in seen.lower():
+        while b"polling" not in seen and b"brokers" not in seen.lower():
             if time.perf_counter() - began > 30:
                 raise TimeoutError(f"kmon tui has not painted in 30 s: {seen[-300:]!r}")
             if select.select([terminal], [], [], 1)[0]:

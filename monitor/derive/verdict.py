@@ -111,7 +111,9 @@ def _all_well(view: View) -> str:
 
 
 def _firing(view: View, *, critical: bool) -> int:
-    return sum(each.state == "firing" and (each.severity == "critical") == critical for each in view.alerts)
+    """How many alerts fire. One of severity none, such as a watchdog, reports no problem."""
+    firing = [each.severity for each in view.alerts if each.state == "firing" and each.severity != "none"]
+    return sum((severity == "critical") == critical for severity in firing)
 
 
 def worst_groups(view: View) -> Ints:

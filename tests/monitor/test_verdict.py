@@ -115,6 +115,7 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     both = make_view(snapshot, alerts=(alert("warning"), alert("critical"), alert("info")))
     assert said(both) == ("critical", "1 critical alert firing · 2 other alerts firing")
     assert said(make_view(snapshot, alerts=(alert("warning"),))) == ("degraded", "1 alert firing")
+    assert said(make_view(snapshot, alerts=(alert("none"),))) == said(make_view(snapshot))
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
 
 
