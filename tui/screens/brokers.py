@@ -26,6 +26,7 @@ from tui.widgets.rows import (
     levels,
     names,
     numbers,
+    picked,
     reasons,
     shares,
     sizes,
@@ -37,8 +38,7 @@ from tui.widgets.rows import (
 WORDS = levels("ok", "behind", "gone", "unknown")
 
 
-def _totals(name: str) -> Make:
-    return lambda rows: getattr(rows.view.broker_totals, name)
+_totals = picked(lambda view: view.broker_totals)
 
 
 _ids, _out_of_sync = _totals("broker"), _totals("out_of_sync")

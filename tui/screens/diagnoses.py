@@ -17,11 +17,9 @@ from tui.screens.lag_columns import STATUS_MEANING
 from tui.screens.problems import Health
 from tui.widgets.columns import Column, meaning
 from tui.widgets.lines import Line
-from tui.widgets.rows import Make, Rows, names, reasons, statuses
+from tui.widgets.rows import Rows, names, picked, reasons, statuses
 
-
-def _diagnoses(name: str) -> Make:
-    return lambda rows: getattr(rows.view.diagnoses, name)[rows.pick]
+_diagnoses = picked(lambda view: view.diagnoses)
 
 
 def _group(rows: Rows) -> Texts:

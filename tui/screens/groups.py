@@ -16,17 +16,13 @@ from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows
 from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, reasons
+from tui.widgets.rows import Make, Rows, counts, picked, reasons
 
 TREND_POINTS = 10
 
 
-def _lags(name: str) -> Make:
-    return lambda rows: getattr(rows.view.group_lags, name)[rows.pick]
-
-
-def _groups(name: str) -> Make:
-    return lambda rows: getattr(rows.view.snapshot.groups, name)[rows.pick]
+_lags = picked(lambda view: view.group_lags)
+_groups = picked(lambda view: view.snapshot.groups)
 
 
 def _coordinator(rows: Rows) -> Floats:

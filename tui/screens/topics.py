@@ -21,11 +21,9 @@ from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE, Column, Values, meaning
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals, whole
+from tui.widgets.rows import Make, Rows, counts, names, picked, reasons, sizes, spans, statuses, totals, whole
 
-
-def _totals(name: str) -> Make:
-    return lambda rows: getattr(rows.view.topic_totals, name)[rows.pick]
+_totals = picked(lambda view: view.topic_totals)
 
 
 def _trouble(rows: Rows) -> Floats:
@@ -45,8 +43,7 @@ def _factor(rows: Rows) -> Floats:
     return np.where(factor > 0, factor, np.nan)
 
 
-def _topics(name: str) -> Make:
-    return lambda rows: getattr(rows.view.snapshot.topics, name)[rows.pick]
+_topics = picked(lambda view: view.snapshot.topics)
 
 
 def _configs(name: str) -> Make:
