@@ -1,5 +1,7 @@
 """What the settings become when kmon runs: names of clusters, the state of alerts, pages that alerts lead to."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,10 @@ def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
     assert [row.state for row in view.alerts] == ["firing"]
     assert "another kmon uses it" in caplog.text
     file.close(0.0)
+
+
+def test_what_the_terminal_ui_shares_with_serve_imports_no_server() -> None:
+    """It is imported while the terminal draws its first screen."""
+    program = "import sys, kmon.commands.wiring; print({'exporters', 'fastapi', 'httpx', 'dash'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
