@@ -48,7 +48,7 @@ class KmonApp(Host, inherit_bindings=False):
     ) -> None:
         """`addresses` are the sources' bootstrap servers as shown before a first View; `clock` gives unix seconds.
 
-        `troubles` gives the reasons why parts of kmon have stopped working; asked every TICK_SECONDS.
+        `troubles` gives the reasons why parts of kmon have stopped working; called every TICK_SECONDS.
         """
         super().__init__()
         self._sources = tuple(sources)

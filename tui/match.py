@@ -12,8 +12,8 @@ from monitor.text import visible
 def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:
     """Which names match, ignoring case unless the pattern has an upper-case letter.
 
-    A pattern that is not a regular expression is looked for as plain text; the second answer then says why and is
-    empty otherwise.
+    A pattern that is not a regular expression is matched as plain text; the second value is then the reason, else
+    empty.
     """
     fold = pattern == pattern.lower()
     try:

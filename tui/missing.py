@@ -8,17 +8,17 @@ from monitor.model.view import View
 from monitor.text import visible
 
 SWITCHED_OFF = "switched off by the settings"
-"""The core's reason for a capability that nobody asked for: that is no lack."""
+"""The core's reason for a capability that settings disable: it is not missing."""
 
 
 def missing_capabilities(view: View) -> Ints:
-    """The rows of the capabilities that are missing, or could not be asked."""
+    """The rows of the capabilities that are missing or unknown."""
     table = view.snapshot.capabilities
     return np.flatnonzero((table.available != 1) & (table.why != SWITCHED_OFF)).astype(np.int32)
 
 
 def why_missing(view: View, collector: str, *capabilities: str) -> str:
-    """Why a table that `collector` fills says nothing of a row, as one visible line: never empty.
+    """Why a table that `collector` fills has nothing on a row, as one visible line, never empty.
 
     A collector's capability has its name; `capabilities` are others that the table depends on.
     """

@@ -62,7 +62,7 @@ class Chart(Widget):
 
     @property
     def text(self) -> str:
-        """What its title line says."""
+        """The text of its title line."""
         return "".join(part.text for part in (*self._caption().left, *self._caption().right))
 
     def _caption(self) -> Line:

@@ -21,7 +21,7 @@ class Cell(NamedTuple):
 
 
 class Model(Protocol):
-    """What a table shows: `keys[row]` tells which row it is from one refresh to the next."""
+    """What a table shows: `keys[row]` identifies the row from one refresh to the next."""
 
     @property
     def keys(self) -> Sequence[Hashable]: ...
@@ -56,10 +56,10 @@ class Column(Generic[M]):
 
 
 WIDE = 9
-"""The rank of a column that is only shown when every column is asked for."""
+"""The rank of a column that only `wide` shows."""
 
 ROOMY = 80
-"""The width of a column that takes all there is, when every column is asked for."""
+"""The width of a column that takes all there is, under `wide`."""
 
 
 def meaning(table: type[Table], name: str) -> str:

@@ -43,7 +43,7 @@ class Lines(Widget):
 
     @property
     def text(self) -> str:
-        """What it says, without styles."""
+        """Its text, without styles."""
         return "\n".join("".join(part.text for part in (*line.left, *line.right)) for line in self._lines)
 
     def put(self, *lines: Line) -> None:

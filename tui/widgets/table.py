@@ -47,7 +47,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             return self.table
 
     class CursorMoved(Message):
-        """Another row is under the cursor, or the same one says something else."""
+        """Another row is under the cursor, or its text has changed."""
 
     def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", fixed: int = 2) -> None:
         """`sort` is the column it is sorted by at first, and `empty` stands in a table without rows.
@@ -143,7 +143,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         last = max(0, len(self._order) - 1)
         in_sight = self._top <= place < self._top + max(1, self.page)
         if place < 0 or not (self._moved or in_sight):
-            # Its row is gone, or nobody chose it and following it would take the top of the list out of sight.
+            # Its row is gone, or nobody moved the cursor and following it would take the top of the list out of sight.
             self.cursor = min(self.cursor, last)
             return
         was_in_sight = 0 <= line < max(1, self.page)
