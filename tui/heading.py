@@ -15,11 +15,11 @@ FLEET = "clusters"
 MOST_NAME = 300
 """Most characters of a name in a line."""
 
-Tab = tuple[str, str, str]
+View = tuple[str, str, str]
 """A view's key, name and title."""
 
 
-def views_line(picture: Picture, views: Sequence[Tab], here: str, subject: str | None, room: int) -> list[Part]:
+def views_line(picture: Picture, views: Sequence[View], here: str, subject: str | None, room: int) -> list[Part]:
     """The views, those that are not shown by their keys alone where titles do not fit, and what is shown below one."""
     listed = [each for each in views if each[1] != FLEET or here == FLEET or len(picture.clusters) > 1]
     below = "" if subject is None else f" › {name_of(subject[:MOST_NAME])}"

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.screen import Screen
 
-from tui.heading import Tab
+from tui.heading import View
 from tui.picture import Picture
 
 
@@ -14,7 +14,7 @@ class Host(App[None], inherit_bindings=False):
     """The app as its screens see it: what is drawn, and the way to other screens by their NAME."""
 
     picture: Picture
-    views: ClassVar[tuple[Tab, ...]]
+    views: ClassVar[tuple[View, ...]]
 
     def screen_named(self, name: str, about: Hashable) -> Screen[None]:
         """A new screen with this NAME, about one thing such as a group's id."""

@@ -18,7 +18,7 @@ from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Rows, levels, names, picked, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, statuses
 
 
 class OneBroker(MonitorScreen):
@@ -119,7 +119,8 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
         yield Fact("configs", "same as the other brokers")
 
 
-_dirs = picked(lambda view: view.snapshot.log_dirs)
+def _dirs(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.log_dirs, name)[rows.pick]
 
 
 def _held(rows: Rows) -> Floats:

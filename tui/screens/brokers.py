@@ -26,7 +26,6 @@ from tui.widgets.rows import (
     levels,
     names,
     numbers,
-    picked,
     reasons,
     shares,
     sizes,
@@ -38,7 +37,8 @@ from tui.widgets.rows import (
 WORDS = levels("ok", "behind", "gone", "unknown")
 
 
-_totals = picked(lambda view: view.broker_totals)
+def _totals(name: str) -> Make:
+    return lambda rows: getattr(rows.view.broker_totals, name)
 
 
 _ids, _out_of_sync = _totals("broker"), _totals("out_of_sync")

@@ -19,7 +19,7 @@ from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line, Part
-from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, picked, reasons, sizes, statuses
+from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, reasons, sizes, statuses
 
 LATE_SECONDS = 30.0
 """A node of the quorum that has not had all that its leader has for longer than this is behind."""
@@ -63,8 +63,12 @@ def excluded(view: View) -> list[Line]:
     return [Line([Part(" excluded ", "dim"), each]) for each in excluded_clauses(view)]
 
 
-_quorum = picked(lambda view: view.snapshot.quorum)
-_lags = picked(lambda view: view.quorum_lags)
+def _quorum(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.quorum, name)[rows.pick]
+
+
+def _lags(name: str) -> Make:
+    return lambda rows: getattr(rows.view.quorum_lags, name)[rows.pick]
 
 
 def quorum_roles(view: View) -> Texts:
@@ -110,7 +114,8 @@ class QuorumScreen(OneCluster):
         return f"Metadata quorum unknown ({why_missing(rows.view, 'quorum', 'describe_cluster')})"
 
 
-_capabilities = picked(lambda view: view.snapshot.capabilities)
+def _capabilities(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.capabilities, name)[rows.pick]
 
 
 def _capability_word(rows: Rows, row: int) -> str:
@@ -204,7 +209,8 @@ class CollectorsScreen(OneCluster):
         return Rows(picture, names, names, status, np.arange(len(names)))
 
 
-_requests = picked(lambda view: view.snapshot.requests)
+def _requests(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.requests, name)[rows.pick]
 
 
 def _broker(rows: Rows) -> Texts:

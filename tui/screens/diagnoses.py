@@ -17,9 +17,11 @@ from tui.screens.lag_columns import STATUS_MEANING
 from tui.screens.problems import Health
 from tui.widgets.columns import Column, meaning
 from tui.widgets.lines import Line
-from tui.widgets.rows import Rows, names, picked, reasons, statuses
+from tui.widgets.rows import Make, Rows, names, reasons, statuses
 
-_diagnoses = picked(lambda view: view.diagnoses)
+
+def _diagnoses(name: str) -> Make:
+    return lambda rows: getattr(rows.view.diagnoses, name)[rows.pick]
 
 
 def _group(rows: Rows) -> Texts:

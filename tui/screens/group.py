@@ -25,7 +25,7 @@ from tui.widgets.columns import WIDE, Column, meaning
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, names, numbers, picked, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
 
 MOST_DIAGNOSES = 2
 """Diagnoses shown below the reason."""
@@ -33,7 +33,8 @@ MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
 
-_lag = picked(lambda view: view.lag)
+def _lag(name: str) -> Make:
+    return lambda rows: getattr(rows.view.lag, name)[rows.pick]
 
 
 def _members(name: str) -> Make:
@@ -48,8 +49,12 @@ def _members(name: str) -> Make:
     return make
 
 
-_times = picked(lambda view: view.lag_times)
-_statuses = picked(lambda view: view.lag_statuses)
+def _times(name: str) -> Make:
+    return lambda rows: getattr(rows.view.lag_times, name)[rows.pick]
+
+
+def _statuses(name: str) -> Make:
+    return lambda rows: getattr(rows.view.lag_statuses, name)[rows.pick]
 
 
 def _why(rows: Rows, row: int) -> str:

@@ -16,13 +16,17 @@ from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows
 from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, picked, reasons
+from tui.widgets.rows import Make, Rows, counts, reasons
 
 TREND_POINTS = 10
 
 
-_lags = picked(lambda view: view.group_lags)
-_groups = picked(lambda view: view.snapshot.groups)
+def _lags(name: str) -> Make:
+    return lambda rows: getattr(rows.view.group_lags, name)[rows.pick]
+
+
+def _groups(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.groups, name)[rows.pick]
 
 
 def _coordinator(rows: Rows) -> Floats:

@@ -1,5 +1,7 @@
 """Columns of status, lag and time lag, which the tables of groups, readers and partitions share."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from monitor.model.snapshot import Groups
@@ -10,7 +12,7 @@ from monitor.text import UNKNOWN as DASH
 from monitor.text import age, at_least, rate, time_left, visible
 from tui.format import count
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Of, Rows, counts, names, statuses, totals
+from tui.widgets.rows import Make, Rows, counts, names, statuses, totals
 
 STATUS_MEANING = (
     "lost: records were deleted before they were read; losing: deletion will overtake the group; ahead: its committed"
@@ -18,6 +20,9 @@ STATUS_MEANING = (
     " moved back; growing: read slower than produced; behind: the next record is old; unknown: Why has the reason;"
     " ok: keeps up"
 )
+
+Of = Callable[[str], Make]
+"""Gives a column of one of the core's tables by its name, for the rows of a table."""
 
 
 def time_columns(of: Of, table: type[Table], *, known: str) -> tuple[Column[Rows], ...]:

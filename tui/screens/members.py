@@ -13,7 +13,7 @@ from tui.format import ranges
 from tui.picture import Picture
 from tui.screens.group import OneGroup
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, picked, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
 
 
 def places(view: View, table: Assignments, member: int) -> str:
@@ -33,7 +33,8 @@ def _waiting(view: View) -> Flags:
     return waiting
 
 
-_members = picked(lambda view: view.snapshot.members)
+def _members(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.members, name)[rows.pick]
 
 
 def _parts(rows: Rows) -> Ints:
@@ -117,7 +118,8 @@ class MembersScreen(OneGroup):
         return self.unknown(rows) or self.EMPTY
 
 
-_tasks = picked(lambda view: view.snapshot.tasks)
+def _tasks(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.tasks, name)[rows.pick]
 
 
 def _of_member(name: str) -> Make:

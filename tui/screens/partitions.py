@@ -15,7 +15,7 @@ from monitor.text import UNKNOWN as DASH
 from monitor.text import percent, visible
 from tui.screens.lag_columns import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, levels, numbers, picked, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
 
 PARTITION_WORDS = levels("ok", "under", "offline", "unknown")
 """The words for a partition's status, and the worst of a topic's."""
@@ -40,11 +40,16 @@ Lists = tuple[Ragged, Ints]
 """Lists of node ids, and for each row of a table which of them is its own, -1 for none."""
 
 
-_offsets = picked(lambda view: view.snapshot.offsets)
-_health = picked(lambda view: view.partition_health)
+def _offsets(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.offsets, name)[rows.pick]
 
 
-_partitions = picked(lambda view: view.snapshot.partitions)
+def _health(name: str) -> Make:
+    return lambda rows: getattr(rows.view.partition_health, name)[rows.pick]
+
+
+def _partitions(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.partitions, name)[rows.pick]
 
 
 def _records(rows: Rows) -> Floats:

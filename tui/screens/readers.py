@@ -16,9 +16,11 @@ from tui.screens.group import GroupScreen, lag_rows
 from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, ages, counts, numbers, picked, reasons
+from tui.widgets.rows import Make, Rows, ages, counts, numbers, reasons
 
-_lags = picked(lambda view: view.group_topic_lags)
+
+def _lags(name: str) -> Make:
+    return lambda rows: getattr(rows.view.group_topic_lags, name)[rows.pick]
 
 
 def _groups(name: str) -> Make:
@@ -60,7 +62,8 @@ class ReadersScreen(OneTopic):
         return GroupScreen(str(key))
 
 
-_producers = picked(lambda view: view.snapshot.producers)
+def _producers(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.producers, name)[rows.pick]
 
 
 def _last(rows: Rows) -> Floats:

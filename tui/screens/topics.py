@@ -21,9 +21,11 @@ from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE, Column, Values, meaning
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, counts, names, picked, reasons, sizes, spans, statuses, totals, whole
+from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals, whole
 
-_totals = picked(lambda view: view.topic_totals)
+
+def _totals(name: str) -> Make:
+    return lambda rows: getattr(rows.view.topic_totals, name)[rows.pick]
 
 
 def _trouble(rows: Rows) -> Floats:
@@ -43,7 +45,8 @@ def _factor(rows: Rows) -> Floats:
     return np.where(factor > 0, factor, np.nan)
 
 
-_topics = picked(lambda view: view.snapshot.topics)
+def _topics(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.topics, name)[rows.pick]
 
 
 def _configs(name: str) -> Make:

@@ -16,9 +16,11 @@ from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.transaction import TransactionScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Rows, ages, counts, levels, names, numbers, picked, reasons, spans, statuses
+from tui.widgets.rows import Make, Rows, ages, counts, levels, names, numbers, reasons, spans, statuses
 
-_transactions = picked(lambda view: view.snapshot.transactions)
+
+def _transactions(name: str) -> Make:
+    return lambda rows: getattr(rows.view.snapshot.transactions, name)[rows.pick]
 
 
 def _age(rows: Rows) -> Floats:

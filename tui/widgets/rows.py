@@ -63,13 +63,6 @@ WHY = "why"
 """The name of the column that says the reason in words."""
 
 Make = Callable[[Rows], Values]
-Of = Callable[[str], Make]
-"""Gives a column of a table by its name."""
-
-
-def picked(table: Callable[[View], object]) -> Of:
-    """The columns of one of the View's tables, at the rows that are shown."""
-    return lambda name: lambda rows: getattr(table(rows.view), name)[rows.pick]
 
 
 def severity(rows: Rows) -> Ints:
