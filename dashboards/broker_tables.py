@@ -6,42 +6,39 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from dashboards.components.parts import known, listing, meter, nothing, reason, text
+from dashboards.components.parts import known, listing, meter, nothing, reason, status_mark, text
 from dashboards.text import ago, switch, unasked
+from monitor.judged.brokers import disk_used, log_dir_why, quorum_why
+from monitor.judged.order import worst_first
 from monitor.model.details import BrokerConfigs, Quorum
+from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
-from monitor.model.table import Floats
 from monitor.model.view import View
 from monitor.text import UNKNOWN, count, plural, size, span
 
 UNTOLD = "the broker does not report the size of its volumes"
 
 
-def used(total: Floats, usable: Floats) -> Floats:
-    """The share of each volume that is used, by whatever it is used."""
-    sized = np.where(total > 0, total, np.nan)
-    return 1 - usable / sized
-
-
 def disks(view: View) -> Any:
-    """The log dirs, those that are not well first, then the fullest."""
+    """The log dirs, the worst first, then the fullest."""
     dirs = view.snapshot.log_dirs
     if not len(dirs):
         return nothing("The log dirs are unknown", unasked(view, "log_dirs") or "no broker told of any")
-    shares = used(dirs.total_bytes, dirs.usable_bytes)
+    shares, judged = disk_used(view), view.judged.log_dirs
     held = _held(view)
-    order = np.lexsort((dirs.broker, -np.nan_to_num(shares), dirs.reason == KNOWN))
+    order = worst_first(judged.severity, shares)
     return listing(
-        ("Broker", "Path", "Used", "Free", "Total", "Replicas", "Size of logs", "State"),
+        ("Broker", "Path", "Used", "Free", "Total", "Replicas", "Size of logs", "Status", "Why"),
         [
             (
                 str(dirs.broker[row]),
                 text(dirs.path[row]),
-                meter(float(shares[row]), why := view.reasons[dirs.reason[row]] or UNTOLD),
+                meter(float(shares[row]), why := view.reasons[dirs.reason[row]] or UNTOLD, str(judged.levels[row])),
                 known(size(float(dirs.usable_bytes[row])), why),
                 known(size(float(dirs.total_bytes[row])), why),
                 *(known(UNKNOWN, why) if each is None else each for each in held[row]),
-                reason(why) if dirs.reason[row] != KNOWN else "ok",
+                status_mark(judged, row),
+                reason(log_dir_why(view, row)),
             )
             for row in order.tolist()
         ],
@@ -76,6 +73,7 @@ def quorum(view: View) -> Any:
     rows = [
         (
             str(table.node[row]),
+            html.Span(status_mark(view.judged.quorum, row), title=quorum_why(view, row) or None),
             role_of(table, row),
             known(count(float(lags.lag[row])), why),
             "–" if table.leader[row] else known(ago(float(lags.behind_seconds[row])), why),
@@ -87,7 +85,7 @@ def quorum(view: View) -> Any:
     return [
         html.P(quorum_line(view), className="muted small"),
         listing(
-            ("Node", "Role", "Lag", "Caught up", "Fetched", "Log end"),
+            ("Node", "Status", "Role", "Lag", "Caught up", "Fetched", "Log end"),
             rows,
             numbers=("Lag", "Caught up", "Fetched", "Log end"),
         ),
@@ -165,4 +163,4 @@ def _usual(values: list[str]) -> str | None:
 def _cell(value: str, usual: str | None, why: str) -> Any:
     if value in (UNKNOWN, usual):
         return known(value, why)
-    return html.Span([value, html.Span(" differs", className="small")], className="warn")
+    return html.Span([value, html.Span(" differs", className="small")], className=f"level-{ODD}")

@@ -8,35 +8,15 @@ from typing import Any
 import numpy as np
 
 from dashboards.feed import Whys
+from monitor.model.judgements import Judged
 from monitor.model.snapshot import KNOWN, NO_LEADER, reason_code
-from monitor.model.status import BEHIND, LOST, OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, Ragged
-from monitor.model.view import View
 
 MOST_ROWS = 20_000
 """A grid gets no more rows than this; what is left out is said above it."""
 
 ENDLESS = "Infinity"
 """How an infinite limit travels: JSON has no number for it, and JavaScript makes one of this text."""
-
-HEALTH = (
-    "ok",
-    "unknown",
-    "reassigning",
-    "under-replicated",
-    "at min ISR",
-    "under min ISR",
-    "offline",
-)
-"""How a partition stands, and a topic by its worst partition, from best to worst."""
-
-HEALTH_STATUS = dict(
-    zip(HEALTH, (STATUSES[each] for each in (OK, UNKNOWN, OK, BEHIND, BEHIND, LOST, LOST)), strict=True)
-)
-"""The status in STATUSES whose glyph and colour each word of HEALTH has."""
-
-BROKER_STATUS = {"up": STATUSES[OK], "fenced": STATUSES[BEHIND], "gone": STATUSES[LOST]}
-"""The same for how a broker stands; one that is gone still has replicas assigned."""
 
 
 def whole(values: Floats | Ints) -> list[Any]:
@@ -95,32 +75,13 @@ def first_codes(count: int, key: Ints, codes: Ints) -> Ints:
     return first
 
 
-def partition_health(view: View) -> Ints:
-    """An index in HEALTH for each partition. A partition whose topic's configs are unknown is judged without them."""
-    health = view.partition_health
-    code = np.zeros(len(health), np.int32)
-    for word, where in (
-        ("reassigning", health.reassigning),
-        ("under-replicated", health.under_replicated),
-        ("at min ISR", health.at_min_isr == 1),
-        ("under min ISR", health.under_min_isr == 1),
-        ("offline", health.offline),
-    ):
-        code[where] = HEALTH.index(word)
-    return code
-
-
-def topic_health(view: View) -> Ints:
-    """An index in HEALTH for each topic: that of its worst partition, unknown for one that metadata does not name."""
-    topics = view.snapshot.topics
-    code = np.where(topics.partitions > 0, 0, HEALTH.index("unknown")).astype(np.int32)
-    np.maximum.at(code, view.snapshot.partitions.topic, partition_health(view))
-    return code
-
-
-def words(kinds: Sequence[str], codes: Ints) -> list[str]:
-    """The word of each code."""
-    return [kinds[code] for code in codes.tolist()]
+def judged_cells(judged: Judged, at: Ints | slice = slice(None)) -> dict[str, list[Any]]:
+    """The cells of status, level and severity of these rows of a subject: a grid sorts the status by its severity."""
+    return {
+        "status": judged.words[at].tolist(),
+        "level": judged.levels[at].tolist(),
+        "severity": judged.severity[at].tolist(),
+    }
 
 
 def worst_rows(wanted: Flags, *keys: Floats | Ints, most: int = MOST_ROWS) -> Ints:

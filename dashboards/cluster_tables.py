@@ -5,18 +5,30 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from dashboards.components.parts import MOST_LISTED, known, listing, mark, name_link, nothing, reason, since, text
+from dashboards.components.parts import (
+    MOST_LISTED,
+    known,
+    listing,
+    mark,
+    name_link,
+    nothing,
+    reason,
+    since,
+    status_mark,
+    text,
+)
 from dashboards.links import link, topic_path
 from dashboards.text import failures, unasked
+from monitor.judged.order import transaction_order
+from monitor.judged.transactions import transaction_why
+from monitor.model.levels import CAPABILITY_MISSING, COLLECTOR_FAILED
 from monitor.model.view import View
 from monitor.text import count, duration, plural, span, visible
 
-AVAILABLE = {"yes": "ok", "no": "behind", "unknown": "unknown"}
-"""The status in STATUSES whose glyph and colour an answer has."""
+AVAILABLE = {"yes": "ok", "no": CAPABILITY_MISSING, "unknown": "unknown"}
+"""The level of a capability."""
 
 NAMED_TOPICS = 4
-LATE = 0.8
-"""Share of its timeout after which an open transaction deserves a look."""
 
 
 def word(available: float) -> str:
@@ -33,12 +45,16 @@ def capabilities(view: View) -> Any:
     missing = sorted(np.flatnonzero(~there).tolist(), key=lambda row: word(float(table.available[row])))
     names = ", ".join(visible(each) for each in table.capability[there])
     rows = [
-        (text(table.capability[row]), mark(word(float(table.available[row])), AVAILABLE), reason(table.why[row]))
+        (
+            text(table.capability[row]),
+            mark(there_ := word(float(table.available[row])), AVAILABLE[there_]),
+            reason(table.why[row]),
+        )
         for row in missing
     ]
     return [
         listing(("Capability", "Available", "Why not"), rows) if rows else html.P("Nothing is missing."),
-        html.P([mark("yes", AVAILABLE), f" {names}"], className="more") if names else None,
+        html.P([mark("yes", AVAILABLE["yes"]), f" {names}"], className="more") if names else None,
     ]
 
 
@@ -78,7 +94,7 @@ def collectors(view: View) -> Any:
     rows = [
         (
             text(each.collector),
-            mark("yes" if each.success else "no", AVAILABLE),
+            mark("yes", "ok") if each.success else mark("no", COLLECTOR_FAILED),
             known("–", "it did not run in this poll")
             if each.duration_seconds is None
             else f"{1_000 * each.duration_seconds:,.1f} ms",
@@ -93,33 +109,29 @@ def collectors(view: View) -> Any:
 
 
 def transactions(view: View, kept: str) -> Any:
-    """The transactions that are open, the oldest first."""
+    """The transactions that are open, the worst first, then the oldest."""
     table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
     if not len(table):
         why = unasked(view, "transactions")
         return nothing("The transactions are unknown" if why else "No open transactions", why)
-    order = np.argsort(-np.nan_to_num(ages), kind="stable")
+    judged, order = view.judged.transactions, transaction_order(view)
     rows = []
     for row in order[:MOST_LISTED].tolist():
         why = view.reasons[table.reason[row]] or "not reported by the coordinator"
         age, timeout = float(ages[row]), float(table.timeout_seconds[row])
-        late = age > LATE * timeout
         rows.append(
             (
                 text(table.transactional_id[row]),
+                html.Span(status_mark(judged, row), title=transaction_why(view, row) or None),
                 text(table.state[row]),
-                known("–", why)
-                if np.isnan(age)
-                else html.Span(
-                    duration(age), className="warn" if late else "", title="near its timeout" if late else ""
-                ),
+                known("–", why) if np.isnan(age) else duration(age),
                 known(span(timeout), why),
                 _partitions(view, row, kept),
                 known(count(float(table.producer_id[row])), why),
                 known("–", why) if table.coordinator[row] < 0 else str(table.coordinator[row]),
             )
         )
-    heads = ("Transactional id", "State", "Open for", "Timeout", "Partitions", "Producer id", "Coordinator")
+    heads = ("Transactional id", "Status", "State", "Open for", "Timeout", "Partitions", "Producer id", "Coordinator")
     numbers = ("Open for", "Timeout", "Producer id", "Coordinator")
     return listing(heads, rows, numbers=numbers, more=len(table) - len(rows))
 

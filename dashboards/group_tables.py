@@ -8,9 +8,10 @@ from dash import dcc, html
 
 from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, since, status_mark, text, tile
 from dashboards.links import link, topic_path
-from dashboards.text import moment, oldest, status
+from dashboards.text import moment, oldest
 from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.derive.verdict import group_why
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
 from monitor.model.view import View
@@ -27,7 +28,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
     groups, lags = view.snapshot.groups, view.group_lags
     not_described = view.reasons[int(groups.reason[row])]
     unknown = int(lags.unknown_partitions[row])
-    lost = None if np.isnan(lags.lag_at_least[row]) else float(lags.lost[row])
+    lost = float(lags.lost[row])
     coordinator = int(groups.coordinator[row])
     share = groups.group_type[row] == "share"
     return [
@@ -44,7 +45,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
             count(float(lags.stable_lag[row])),
             "share groups have none" if share else "what read_committed can read",
         ),
-        tile("Lost", count(lost), "deleted unread", "bad" if lags.lost[row] > 0 else ""),
+        tile("Lost", count(lost), "deleted unread", ABOVE_ZERO["lost"] if lags.lost[row] > 0 else ""),
         tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
         tile(
             "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
@@ -66,7 +67,7 @@ def _status(view: View, row: int) -> html.Div:
     return html.Div(
         [
             html.Dt(["Status ", spent]),
-            html.Dd(status_mark(status(int(lags.status[row]))), className="tile-value"),
+            html.Dd(status_mark(view.judged.groups, row), className="tile-value"),
             html.Dd(why, className="tile-note muted", title=why or None),
         ],
         className="tile wide",
@@ -103,8 +104,13 @@ def _epochs(view: View, row: int) -> list[html.Div]:
         return []
     target = f"assignment {count(assigned)}" + ("" if np.isnan(topology) else f", topology {count(topology)}")
     return [
-        tile("Epoch", count(epoch), target, "warn" if epoch > assigned else ""),
-        tile("To hand over", count(waiting), "partitions that members are to have", "warn" if waiting > 0 else ""),
+        tile("Epoch", count(epoch), target, ABOVE_ZERO["reconciling"] if epoch > assigned else ""),
+        tile(
+            "To hand over",
+            count(waiting),
+            "partitions that members are to have",
+            ABOVE_ZERO["reconciling"] if waiting > 0 else "",
+        ),
     ]
 
 

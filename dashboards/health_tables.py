@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from dashboards.components.parts import MOST_LISTED, card, listing, name_link, nothing, reason, since, text
+from dashboards.components.parts import MOST_LISTED, card, listing, mark, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
 from dashboards.text import moment, words
 from monitor.diagnosis.diagnosis import evidence_of
 from monitor.events.event import subject_of, when
-from monitor.model.levels import OF_PROBLEMS, SIGNS
 from monitor.model.table import Flags, Ints
 from monitor.model.view import View
 from monitor.text import plural, visible
@@ -23,8 +22,7 @@ MOST_EVENTS = 10
 
 def level_mark(level: str) -> html.Span:
     """The level of a problem as glyph and word."""
-    glyph = html.Span(SIGNS[OF_PROBLEMS[level]], className="glyph", **{"aria-hidden": "true"})
-    return html.Span([glyph, level], className=f"status level-{level}")
+    return mark(level, level)
 
 
 def sentence(said: str) -> html.Span:

@@ -25,8 +25,8 @@ from dashboards.links import (
     query_of,
     source_of,
 )
-from monitor.model.levels import LEVELS, SIGNS
-from monitor.model.status import UNKNOWN
+from monitor.limits import DATA_LATE_POLLS, DATA_OLD_POLLS
+from monitor.model.levels import OF_VERDICTS, SIGN_OF
 from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import plural, visible
@@ -70,7 +70,7 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
                     html.Nav(id="clusters", className="clusters", **{"aria-label": "Clusters"})
                     if len(sources) > 1
                     else html.Span(visible(sources[0].cluster), className="cluster", title="cluster"),
-                    html.Span(id="age", className="age"),
+                    html.Span(id="age", className="age", **{"data-late": DATA_LATE_POLLS, "data-old": DATA_OLD_POLLS}),
                     dmc.ColorSchemeToggle(
                         id="scheme",
                         lightIcon=html.Span(className="icon sun"),
@@ -108,7 +108,7 @@ def _choice(sources: Sequence[Source], pathname: str | None, current: str | None
         view = each.latest()
         level = "waiting" if view is None else view.verdict.level
         glyph = html.Span(
-            SIGNS[LEVELS.get(level, UNKNOWN)],
+            SIGN_OF[OF_VERDICTS.get(level, "unknown")],
             className=f"glyph level-{level}",
             title=level,
             role="img",
@@ -167,7 +167,7 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
 def sentence(view: View | None) -> tuple[list[Any], str]:
     """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
     if view is None:
-        level, glyph, said = "waiting", SIGNS[UNKNOWN], "for the first poll to end"
+        level, glyph, said = "waiting", SIGN_OF["unknown"], "for the first poll to end"
     else:
         level, glyph, said = view.verdict.level, view.verdict.glyph, view.verdict.sentence
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
@@ -177,10 +177,10 @@ def sentence(view: View | None) -> tuple[list[Any], str]:
 def sentence_of_all(views: Sequence[View | None]) -> tuple[list[Any], str]:
     """How many clusters stand how, and the level of the worst."""
     levels = [None if each is None else each.verdict.level for each in views]
-    worst = next((each for each in reversed(LEVELS) if each in levels), "waiting")
-    counts = [f"{levels.count(each)} {each}" for each in reversed(LEVELS) if each in levels]
+    worst = next((each for each in reversed(OF_VERDICTS) if each in levels), "waiting")
+    counts = [f"{levels.count(each)} {each}" for each in reversed(OF_VERDICTS) if each in levels]
     waiting = [f"{levels.count(None)} waiting for the first poll"] if None in levels else []
-    glyph = SIGNS[LEVELS.get(worst, UNKNOWN)]
+    glyph = SIGN_OF[OF_VERDICTS.get(worst, "unknown")]
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
     said = f"{plural(len(views), 'cluster')}: {', '.join(counts + waiting)}"
     return [html.Strong([mark, worst]), html.Span(said)], worst

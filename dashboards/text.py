@@ -1,19 +1,13 @@
-"""What failed, in words, and the word of a status."""
+"""What failed, in words."""
 
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from monitor.derive.completeness import why_not_all_groups, why_not_all_topics
-from monitor.model.status import STATUSES
 from monitor.model.totals import Standing
 from monitor.model.view import View
 from monitor.text import UNKNOWN, age, at_least, duration
-
-
-def status(code: int) -> str:
-    """The word of a status code."""
-    return STATUSES[code]
 
 
 def failures(view: View) -> list[tuple[str, str]]:

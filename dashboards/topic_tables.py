@@ -5,13 +5,11 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from dashboards.cells import HEALTH, partition_health, topic_health
 from dashboards.components.parts import (
     MOST_LISTED,
     card,
     known,
     listing,
-    mark,
     meter,
     name_link,
     nothing,
@@ -20,9 +18,11 @@ from dashboards.components.parts import (
     tile,
 )
 from dashboards.links import group_path, link, topic_path
-from dashboards.text import ago, failure, nodes, oldest, status, switch, unasked
+from dashboards.text import ago, failure, nodes, oldest, switch, unasked
 from monitor.derive.times import NOT_DATED
+from monitor.judged.order import worst_first
 from monitor.model.details import Reassignments
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.view import View
 from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
@@ -39,7 +39,6 @@ def tiles(view: View, row: int) -> list[html.Div]:
     told = len(configs_) == len(topics)
     min_isr = float(configs_.min_insync_replicas[row]) if told else float("nan")
     unconfigured = (view.reasons[configs_.reason[row]] if told else "") or unasked(view, "configs")
-    state = HEALTH[topic_health(view)[row]]
 
     def number(value: float) -> str:
         return count(float(value) if described else None)
@@ -48,7 +47,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
         html.Div(
             [
                 html.Dt("Status"),
-                html.Dd(mark(state), className="tile-value"),
+                html.Dd(status_mark(view.judged.topics, row), className="tile-value"),
                 html.Dd(visible(why) or ("internal" if topics.internal[row] else ""), className="tile-note muted"),
             ],
             className="tile",
@@ -59,15 +58,23 @@ def tiles(view: View, row: int) -> list[html.Div]:
             why or f"{count(float(totals.replication_factor[row]))} replicas each",
         ),
         tile("Min ISR", count(min_isr), "replicas in sync" if min_isr == min_isr else unconfigured),  # noqa: PLR0124  NaN alone differs from itself
-        tile("Offline", number(totals.offline[row]), "without a leader", "bad" if totals.offline[row] else ""),
+        tile(
+            "Offline",
+            number(totals.offline[row]),
+            "without a leader",
+            ABOVE_ZERO["offline"] if totals.offline[row] else "",
+        ),
         tile(
             "Under min ISR",
             count(float(totals.under_min_isr[row])),
             unconfigured if np.isnan(totals.under_min_isr[row]) else "writes with acks=all fail",
-            "bad" if totals.under_min_isr[row] > 0 else "",
+            ABOVE_ZERO["under_min_isr"] if totals.under_min_isr[row] > 0 else "",
         ),
         tile(
-            "Under-replicated", number(totals.under_replicated[row]), "", "warn" if totals.under_replicated[row] else ""
+            "Under-replicated",
+            number(totals.under_replicated[row]),
+            "",
+            ABOVE_ZERO["under_replicated"] if totals.under_replicated[row] else "",
         ),
         tile(
             "Size",
@@ -86,17 +93,17 @@ def tiles(view: View, row: int) -> list[html.Div]:
 
 
 def readers(view: View, row: int, kept: str) -> Any:
-    """The groups that read the topic in this row of the View, with their lag on it, the largest first."""
+    """The groups that read the topic in this row of the View, with their lag on it, the worst first."""
     lags, groups = view.group_topic_lags, view.snapshot.groups
     at = np.flatnonzero(lags.topic == row)
     if not len(at):
         why = failure(view, "groups", "commits")
         return nothing("The groups are unknown" if why else "No group reads it", why)
-    at = at[np.argsort(-np.nan_to_num(lags.lag_at_least[at]), kind="stable")]
+    at = at[worst_first(view.judged.group_topics.severity[at], lags.lag_at_least[at])]
     rows: list[Any] = [
         (
             name_link(name := str(groups.group[lags.group[each]]), link(group_path(name), kept)),
-            status_mark(status(int(lags.status[each]))),
+            status_mark(view.judged.group_topics, each),
             known(
                 at_least(float(lags.lag[each]), float(lags.lag_at_least[each])), why := view.reasons[lags.reason[each]]
             ),
@@ -163,11 +170,11 @@ def move(table: Reassignments, row: int) -> str:
 
 def troubled(view: View, kept: str, most: int) -> Any:
     """The partitions that are not well or on the move, the worst first; None when there is none."""
-    code, table = partition_health(view), view.snapshot.partitions
-    at = np.flatnonzero(code)
+    judged, table = view.judged.partitions, view.snapshot.partitions
+    at = np.flatnonzero(judged.status)
     if not len(at):
         return None
-    at = at[np.argsort(-code[at], kind="stable")]
+    at = at[worst_first(judged.severity[at])]
     moving, eligible = view.snapshot.reassignments, view.snapshot.eligible_replicas
     moves = dict(
         zip(zip(moving.topic.tolist(), moving.partition.tolist(), strict=True), range(len(moving)), strict=True)
@@ -184,7 +191,7 @@ def troubled(view: View, kept: str, most: int) -> Any:
         rows.append(
             (
                 html.Span([name_link(name, link(topic_path(name), kept)), f" {place[1]}"]),
-                mark(HEALTH[code[each]]),
+                status_mark(judged, each),
                 known(UNKNOWN, "no leader") if leader == NO_LEADER else str(leader),
                 nodes(table.replicas.row(each)),
                 nodes(table.isr.row(each)) or "none",

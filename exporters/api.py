@@ -4,7 +4,6 @@ docs/api.md shows every path with an example; a test holds it to the answers.
 """
 
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -19,7 +18,6 @@ from exporters.nested import (
     broker_rows,
     cluster_row,
     member_rows,
-    oldest_first,
     partition_rows_of,
     problem_rows,
     quorum_row,
@@ -29,6 +27,7 @@ from exporters.nested import (
 )
 from monitor.filter.errors import FilterError
 from monitor.filter.filter import Filter
+from monitor.judged.order import lag_order, transaction_order
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.source import Source
@@ -176,7 +175,7 @@ class Api:
     def transactions(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
         shown = view.shown
-        rows, more = chosen(TRANSACTION, shown, where, oldest_first(shown))
+        rows, more = chosen(TRANSACTION, shown, where, transaction_order(shown))
         return self._answer(view, transactions=transaction_rows(shown, rows), producers=PRODUCER.plain(shown), **more)
 
     def capabilities(self, cluster: str | None = None) -> Response:
@@ -275,16 +274,15 @@ def heading(view: View, now: float) -> dict[str, object]:
 
 
 def worst_first(view: View, group: str | None, topic: str | None) -> Ints:
-    """Rows of the lag table, those of one group or topic only if named, by lag from the largest, unknown last."""
+    """Rows of the lag table, those of one group or topic only if named, the worst first."""
     lag = view.lag
     wanted = np.ones(len(lag), bool)
     if group is not None:
         wanted &= lag.group == view.group_rows.get(group, -1)
     if topic is not None:
         wanted &= lag.topic == view.topic_rows.get(topic, -1)
-    rows = np.flatnonzero(wanted)
-    order = np.argsort(-np.nan_to_num(lag.lag[rows], nan=-math.inf), kind="stable")
-    return rows[order]
+    order = lag_order(view)
+    return order[wanted[order]]
 
 
 def chosen_events(view: View, kind: str | None, group: str | None, topic: str | None) -> Ints:

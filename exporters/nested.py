@@ -115,11 +115,6 @@ def quorum_row(view: View) -> Row:
     }
 
 
-def oldest_first(view: View) -> Ints:
-    """The rows of transactions, those of unknown age last."""
-    return np.argsort(-view.transaction_ages.age_seconds, kind="stable")
-
-
 def transaction_rows(view: View, rows: Ints) -> list[Row]:
     """Transactions with the partitions that they have written to."""
     written = view.snapshot.transaction_partitions

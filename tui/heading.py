@@ -38,7 +38,7 @@ def chips(picture: Picture, pattern: str, shown: str) -> list[Part]:
     """What holds the picture or narrows its rows, and then how many of them are `shown`."""
     parts = []
     if picture.paused:
-        parts.append(Part(" paused ", "badge-behind"))
+        parts.append(Part(" paused ", "badge-attention"))
     if picture.problems:
         parts.append(Part(" problems only ", "badge-accent"))
     if pattern:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.derive.completeness import lists_topics
+from monitor.judged.brokers import fullest_disks, fullest_levels
+from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.view import View
 from monitor.text import age, percent, plural, visible
-from tui.disks import disk_kind, fullest_disks
 from tui.format import count
 from tui.missing import first_reason, missing_capabilities, why_missing
 from tui.widgets.facts import joined, titled
@@ -40,7 +41,7 @@ def quorum_clauses(view: View, *, human: bool) -> Iterable[Part]:
         return
     leaders = quorum.node[quorum.leader]
     epoch = "" if view.snapshot.quorum_epoch is None else f", epoch {view.snapshot.quorum_epoch}"
-    yield Part(f"leader {leaders[0]}{epoch}") if len(leaders) else Part("no leader", "lost")
+    yield Part(f"leader {leaders[0]}{epoch}") if len(leaders) else Part("no leader", ABOVE_ZERO["offline"])
     observers = f" and {plural(int((~quorum.voter).sum()), 'observer')}" if not quorum.voter.all() else ""
     yield Part(f"{plural(int(quorum.voter.sum()), 'voter')}{observers}")
     if np.isnan(lags.lag).all():
@@ -60,8 +61,8 @@ def partition_clauses(view: View) -> Iterable[Part]:
     health, snapshot = view.partition_health, view.snapshot
     watched = snapshot.topics.watched[snapshot.partitions.topic]
     whole = lists_topics(snapshot)
-    yield from _min_isr("under min ISR", health.under_min_isr[watched], "lost", whole=whole)
-    yield from _min_isr("at min ISR", health.at_min_isr[watched], "behind", whole=whole)
+    yield from _min_isr("under min ISR", health.under_min_isr[watched], ABOVE_ZERO["under_min_isr"], whole=whole)
+    yield from _min_isr("at min ISR", health.at_min_isr[watched], ABOVE_ZERO["at_min_isr"], whole=whole)
     least = "" if whole else "≥ "
     elsewhere = int((~health.preferred & ~health.offline).sum())
     if elsewhere:
@@ -90,26 +91,26 @@ def broker_clauses(view: View) -> Iterable[Part]:
     snapshot, ids = view.snapshot, view.broker_totals.broker
     fenced = snapshot.brokers.broker[snapshot.brokers.fenced == 1]
     if len(fenced):
-        yield Part(f"{_few(fenced.tolist())} fenced", "lost")
+        yield Part(f"{_few(fenced.tolist())} fenced", view.judged.brokers.worst("fenced"))
     gone = ids[~view.broker_totals.described]
     if len(gone):
-        yield Part(f"{_few(gone.tolist())} gone", "lost")
+        yield Part(f"{_few(gone.tolist())} gone", view.judged.brokers.worst("gone"))
     broken = snapshot.log_dirs.broker[snapshot.log_dirs.reason != KNOWN]
     if len(broken):
-        yield Part(f"unreadable log dir on {_few(np.unique(broken).tolist())}", "lost")
+        yield Part(f"unreadable log dir on {_few(np.unique(broken).tolist())}", view.judged.log_dirs.worst("offline"))
     fullest = fullest_disks(view)
     if not np.isnan(fullest).all():
         worst = int(np.nanargmax(fullest))
-        share = float(fullest[worst])
-        yield Part(f"fullest disk {percent(share)} on {ids[worst]}", disk_kind(share))
+        share, level = float(fullest[worst]), str(fullest_levels(view)[worst])
+        yield Part(f"fullest disk {percent(share)} on {ids[worst]}", "" if level == "ok" else level)
     elif len(ids):
         yield Part(f"disks unknown ({why_missing(view, 'log_dirs', 'describe_cluster')})", "unknown")
     versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
     if len(versions) > 1:
-        yield Part(f"Kafka {', '.join(map(visible, versions))}", "behind")
+        yield Part(f"Kafka {', '.join(map(visible, versions))}", ODD)
     digests = {each for each in snapshot.broker_configs.digest if each is not None}
     if len(digests) > 1:
-        yield Part("configs differ", "behind")
+        yield Part("configs differ", ODD)
 
 
 def _few(nodes: list[int]) -> str:
@@ -125,9 +126,9 @@ def transaction_clauses(view: View) -> Iterable[Part]:
     yield Part(f"{len(transactions):,} open")
     if not np.isnan(ages).all():
         oldest = int(np.nanargmax(ages))
-        overdue = ages[oldest] > transactions.timeout_seconds[oldest]
+        level = str(view.judged.transactions.levels[oldest])
         name = visible(transactions.transactional_id[oldest], 40)
-        yield Part(f"oldest {name} for {age(float(ages[oldest]))}", "behind" if overdue else "")
+        yield Part(f"oldest {name} for {age(float(ages[oldest]))}", "" if level == "ok" else level)
     held = int(np.nansum(view.partition_health.unstable > 0))
     if held:
         yield Part(f"{plural(held, 'partition')} held back")

@@ -27,12 +27,13 @@ KMON_DARK = Theme(
 
 _COLOURS = {
     "ok": "success",
-    **dict.fromkeys(("behind", "growing", "rewound"), "warning"),
-    **dict.fromkeys(("stopped", "stuck", "ahead", "losing", "lost"), "error"),
+    "degraded": "warning",
+    "critical": "error",
     "unknown": "accent",
     "attention": "primary",
     "accent": "primary",
 }
+"""The theme's colour of each level but note, which is pale."""
 
 Inks = dict[str, Style]
 _cache: dict[str, Inks] = {}
@@ -41,7 +42,7 @@ _cache: dict[str, Inks] = {}
 def inks(app: App[object]) -> Inks:
     """The style of each kind of text in the app's theme.
 
-    "" is plain text, then there are dim, strong, chosen, the KINDS of monitor, accent, and "badge-…", a filled label
+    "" is plain text, then there are dim, strong, chosen, the LEVELS of monitor, accent, and "badge-…", a filled label
     of a status or of accent; bar and part draw charts, head and cursor are the lines of a table.
     """
     name = app.theme

@@ -1,6 +1,7 @@
 """The line above every view: the status of the cluster, and the age of the data."""
 
-from monitor.model.levels import ATTENTION, KINDS, SIGNS
+from monitor.limits import data_level
+from monitor.model.levels import ATTENTION, LEVEL_AT, SIGNS
 from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
 from monitor.text import duration, visible
 from tui.picture import Picture, Watched
@@ -11,13 +12,13 @@ def verdict_line(picture: Picture) -> Line:
     """The cluster's name, its verdict with each clause in the colour of its level, and the age of what is shown."""
     view = picture.view
     if view is None:
-        kind, said = KINDS[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", KINDS[UNKNOWN]), Part(polling(picture))]
+        kind, said = LEVEL_AT[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", LEVEL_AT[UNKNOWN]), Part(polling(picture))]
     else:
-        kind = KINDS[view.verdict.status]
+        kind = LEVEL_AT[view.verdict.status]
         said = [Part(f" {view.verdict.glyph} {view.verdict.level} ", kind)]
         for place, clause in enumerate(view.verdict.clauses):
             said.append(Part(" · " if place else " ", "dim"))
-            said.append(Part(clause.text, "" if clause.status == OK else KINDS[clause.status]))
+            said.append(Part(clause.text, "" if clause.status == OK else LEVEL_AT[clause.status]))
     return Line([Part(f" {visible(picture.cluster)} ", f"badge-{kind}"), *said], [freshness(picture)])
 
 
@@ -36,9 +37,9 @@ def freshness(picture: Picture) -> Part:
 
 
 def age_kind(seconds: float, interval_seconds: float) -> str:
-    """Dim, amber when more than two polls are missed, red when more than five."""
-    missed = seconds / interval_seconds
-    return "lost" if missed > 5 else "behind" if missed > 2 else "dim"
+    """Pale, or the level of data so old."""
+    level = data_level(seconds, interval_seconds)
+    return "dim" if level == "ok" else level
 
 
 def elsewhere(picture: Picture) -> list[Part]:
@@ -46,4 +47,4 @@ def elsewhere(picture: Picture) -> list[Part]:
     others = [each.view for place, each in enumerate(picture.clusters) if place != picture.current]
     statuses = [UNKNOWN if view is None else view.verdict.status for view in others]
     counts = ((status, statuses.count(status)) for status in (LOST, BEHIND, ATTENTION, UNKNOWN))
-    return [Part(f"{SIGNS[status]} {number} ", KINDS[status]) for status, number in counts if number]
+    return [Part(f"{SIGNS[status]} {number} ", LEVEL_AT[status]) for status, number in counts if number]

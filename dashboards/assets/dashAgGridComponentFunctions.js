@@ -3,17 +3,17 @@
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const element = (...parts) => window.React.createElement(...parts);
 
-  cells.StatusMark = ({ value, glyphs, statuses }) =>
+  cells.StatusMark = ({ value, data, glyphs, signs }) =>
     value == null
       ? null
-      : element("span", { className: "status status-" + (statuses ? statuses[value] : value) },
-          element("span", { className: "glyph", "aria-hidden": true }, glyphs[value]), value);
+      : element("span", { className: "status level-" + data.level },
+          element("span", { className: "glyph", "aria-hidden": true }, glyphs[value] ?? signs[data.level]), value);
 
-  // How full something is, as a bar and in percent.
-  cells.Meter = ({ value, valueFormatted }) =>
+  // How much of something is done or used, as a bar and in percent; `level` names the cell with the level of that.
+  cells.Meter = ({ value, valueFormatted, data, level }) =>
     value == null
       ? "–"
-      : element("span", { className: "meter " + (value >= 0.9 ? "bad" : value >= 0.8 ? "warn" : "") },
+      : element("span", { className: level && data[level] !== "ok" ? "meter level-" + data[level] : "meter" },
           element("span", { className: "meter-bar", "aria-hidden": true },
             element("span", { style: { width: Math.min(100, value * 100) + "%" } })),
           valueFormatted);

@@ -2,14 +2,6 @@
 (() => {
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-  // The same as SEVERITY in monitor/model/status.py.
-  const order = { ok: 0, unknown: 1, behind: 2, growing: 3, rewound: 4, stopped: 5, stuck: 6, ahead: 7, losing: 8, lost: 9 };
-
-  // The order of words: those of HEALTH and BROKER_STATUS in dashboards/cells.py.
-  const words = {
-    ok: 0, up: 0, unknown: 1, reassigning: 2, "under-replicated": 3, "at min ISR": 4, "under min ISR": 5, offline: 6,
-    fenced: 3, gone: 6,
-  };
   const sizes = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   const steps = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
@@ -82,7 +74,7 @@
   grid.total = (params) => {
     if (params.value != null) return whole.format(params.value);
     const known = params.data && params.data.at_least;
-    return known == null ? "–" : "≥ " + whole.format(known);
+    return known == null || known === 0 ? "–" : "≥ " + whole.format(known);
   };
 
   // AG Grid negates the answer when it sorts downwards, so the unknown is put last both ways. What is known of an
@@ -100,7 +92,5 @@
   grid.ageFirst = knownFirst("age_at_least");
   grid.sinceFirst = knownFirst("since_at_latest");
 
-  grid.byWord = (a, b) => (words[a] ?? -1) - (words[b] ?? -1);
-
-  grid.byStatus = (a, b) => (order[a] ?? -1) - (order[b] ?? -1);
+  grid.bySeverity = (_a, _b, nodeA, nodeB) => (nodeA?.data?.severity ?? -1) - (nodeB?.data?.severity ?? -1);
 })();

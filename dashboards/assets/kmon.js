@@ -79,7 +79,7 @@
     const seconds = stamp.age == null ? null : stamp.age + (Date.now() - stamp.arrived) / 1000;
     const intervals = seconds == null ? 0 : seconds / stamp.interval;
     age.textContent = seconds == null ? "no data yet" : span(seconds) + " old";
-    age.dataset.level = intervals > 5 ? "old" : intervals > 2 ? "late" : "fresh";
+    age.dataset.level = intervals > age.dataset.old ? "critical" : intervals > age.dataset.late ? "degraded" : "ok";
     for (const each of document.querySelectorAll("[data-before]")) {
       if (seconds != null) each.textContent = span(seconds + Number(each.dataset.before)) + " " + each.dataset.word;
     }

@@ -1,6 +1,6 @@
 """The controls that pages share: the chart with its time range, and the grid with its feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from dashboards.charts import EMPTY
 from dashboards.links import DEFAULT_RANGE, RANGES
+from monitor.model.levels import ABOVE_ZERO, SIGN_OF
 from monitor.model.status import GLYPHS, STATUSES
 
 _THEME = """themeQuartz.withParams({
@@ -81,30 +82,21 @@ NAME: dict[str, Any] = {
 }
 STATUS: dict[str, Any] = {
     "cellRenderer": "StatusMark",
-    "cellRendererParams": {"glyphs": dict(zip(STATUSES, GLYPHS, strict=True))},
-    "comparator": {"function": "byStatus"},
+    "cellRendererParams": {"glyphs": dict(zip(STATUSES, GLYPHS, strict=True)), "signs": SIGN_OF},
+    "comparator": {"function": "bySeverity"},
     "sortingOrder": ["desc", "asc", None],
 }
-BAD: dict[str, Any] = {"cellClassRules": {"bad": "params.value > 0"}}
-"""A number that ought to be 0."""
-WARN: dict[str, Any] = {"cellClassRules": {"warn": "params.value > 0"}}
-"""A number that deserves a look when it is not 0."""
+"""The status of a subject that the core judges: see `judged_cells`."""
+
+
+def above_zero(name: str) -> dict[str, Any]:
+    """A number that ought to be 0, with the level that the core gives it where it is not."""
+    return {"cellClassRules": {f"level-{ABOVE_ZERO[name]}": "params.value > 0"}}
 
 
 def link_to(base: str) -> dict[str, Any]:
     """A column of names that link to their pages below `base`."""
     return {"cellRenderer": "NameLink", "cellRendererParams": {"base": base}}
-
-
-def marks(statuses: Mapping[str, str]) -> dict[str, Any]:
-    """A column of words, each with the status in STATUSES whose glyph and colour it has; `byWord` knows their order."""
-    glyphs = {word: GLYPHS[STATUSES.index(status)] for word, status in statuses.items()}
-    return {
-        "cellRenderer": "StatusMark",
-        "cellRendererParams": {"glyphs": glyphs, "statuses": dict(statuses)},
-        "comparator": {"function": "byWord"},
-        "sortingOrder": ["desc", "asc", None],
-    }
 
 
 def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str = "") -> html.Div:

@@ -1,20 +1,18 @@
 """The pieces that pages are put together from. Every text is a text node: names are never markup."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from dash import dcc, html
 
-from dashboards.cells import HEALTH_STATUS
-from monitor.model.levels import KINDS, SIGNS
+from monitor.model.judgements import Judged
+from monitor.model.levels import OF_STATUS, PLACE_OF, SIGNS, WORDS
 from monitor.model.view import View
 from monitor.text import UNKNOWN, duration, percent, plural, visible
 
 MOST_LISTED = 100
 """A listing shows no more rows than this, and says how many more there are."""
-FULL, NEARLY_FULL = 0.9, 0.8
-"""Shares of a disk above which it deserves more than a look, and a look."""
 
 
 def card(title: str, *children: Any, aside: Any = None) -> html.Section:
@@ -22,27 +20,31 @@ def card(title: str, *children: Any, aside: Any = None) -> html.Section:
     return html.Section([html.Div([html.H2(title), aside], className="card-head"), *children], className="card")
 
 
-def status_mark(word: str) -> html.Span:
-    """A status as glyph and word."""
-    glyph = html.Span(SIGNS[KINDS.index(word)], className="glyph", **{"aria-hidden": "true"})
-    return html.Span([glyph, word], className=f"status status-{word}")
+def mark(word: str, level: str, sign: str = "") -> html.Span:
+    """A word with the colour of its level, and the level's glyph or one of its own."""
+    glyph = html.Span(sign or SIGNS[PLACE_OF[level]], className="glyph", **{"aria-hidden": "true"})
+    return html.Span([glyph, word], className=f"status level-{level}")
 
 
-def mark(word: str, statuses: Mapping[str, str] = HEALTH_STATUS) -> html.Span:
-    """A word as glyph and word, in the colour of the kind in KINDS that it has."""
-    glyph = html.Span(SIGNS[KINDS.index(statuses[word])], className="glyph", **{"aria-hidden": "true"})
-    return html.Span([glyph, word], className=f"status status-{statuses[word]}")
+def status_mark(judged: Judged, row: int) -> html.Span:
+    """The status of a row of a subject."""
+    return mark(str(judged.words[row]), str(judged.levels[row]), SIGNS[judged.places[row]])
+
+
+def word_mark(word: str) -> html.Span:
+    """A status of groups, of whichever group."""
+    return mark(word, OF_STATUS[word], SIGNS[WORDS.index(word)])
 
 
 def tile(name: str, value: str, note: str = "", level: str = "", *, wide: bool = False) -> html.Div:
-    """One number with its name; `note` explains it, `level` is warn or bad where it deserves a look."""
+    """One number with its name; `note` explains it, `level` is one of LEVELS where it has one."""
     return html.Div(
         [
             html.Dt(name),
             html.Dd(visible(value), className="tile-value", title=visible(value)),
             html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
-        className=" ".join(["tile", *(["wide"] if wide else []), *([level] if level else [])]),
+        className=" ".join(["tile", *(["wide"] if wide else []), *([f"level-{level}"] if level else [])]),
     )
 
 
@@ -69,14 +71,13 @@ def reason(why: str) -> html.Span:
     return html.Span(visible(why), className="why", title=visible(why))
 
 
-def meter(share: float | None, why: str = "") -> Any:
-    """How full something is, as a bar and in percent."""
+def meter(share: float | None, why: str = "", level: str = "ok") -> Any:
+    """How much of something is done or used, as a bar and in percent, and the level of that."""
     if share is None or np.isnan(share):
         return known(UNKNOWN, why)
-    level = "bad" if share >= FULL else "warn" if share >= NEARLY_FULL else ""
     width = f"{min(1.0, max(0.0, share)) * 100:.1f}%"
     bar = html.Span(html.Span(style={"width": width}), className="meter-bar", **{"aria-hidden": "true"})
-    return html.Span([bar, percent(share)], className=f"meter {level}".strip())
+    return html.Span([bar, percent(share)], className="meter" if level == "ok" else f"meter level-{level}")
 
 
 def asked(view: View, collector: str) -> Any:

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from dash import Dash, Input, Output, State, html
 
-from dashboards.broker_tables import disks, drift, quorum, role_of, used
-from dashboards.cells import BROKER_STATUS, blamed, decimals, first_codes, unknowns, whole
-from dashboards.components.controls import BAD, NAME, WARN, column, drive_grid, grid_card, marks
+from dashboards.broker_tables import disks, drift, quorum, role_of
+from dashboards.cells import blamed, decimals, first_codes, judged_cells, unknowns, whole
+from dashboards.components.controls import NAME, STATUS, above_zero, column, drive_grid, grid_card
 from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells, Feed, cells_of
 from dashboards.shell import newest
 from dashboards.text import failure, unasked
-from monitor.model.table import Floats, Ints
+from monitor.judged.brokers import broker_why, fullest_disks, fullest_levels
+from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import visible
@@ -21,10 +22,14 @@ from monitor.text import visible
 PATH = "/brokers"
 TITLE = "Brokers"
 
-FULLEST = {"cellRenderer": "Meter", "headerTooltip": "The fullest volume of its log dirs"}
+FULLEST = {
+    "cellRenderer": "Meter",
+    "cellRendererParams": {"level": "disk_level"},
+    "headerTooltip": "The fullest volume of its log dirs",
+}
 COLUMNS = (
     column("broker", "Broker", number=True, width=100, pinned="left", sort="asc"),
-    column("status", "Status", width=100, **marks(BROKER_STATUS)),
+    column("status", "Status", width=125, **STATUS),
     column("host", "Host", width=150, **NAME),
     column("rack", "Rack", width=75, **NAME),
     column("version", "Version", width=92, headerTooltip="Inferred from the APIs that it serves", **NAME),
@@ -37,9 +42,9 @@ COLUMNS = (
         number=True,
         width=120,
         headerTooltip="Partitions whose preferred leader it is, and which it does not lead",
-        **WARN,
+        **above_zero("preferred_missing"),
     ),
-    column("out_of_sync", "Out of sync", number=True, width=110, **BAD),
+    column("out_of_sync", "Out of sync", number=True, width=110, **above_zero("out_of_sync")),
     column("size", "Size", number="bytes", width=105),
     column("fullest", "Fullest disk", number="percent", width=140, **FULLEST),
     column(
@@ -50,6 +55,7 @@ COLUMNS = (
         headerTooltip="Leaders against the mean of the brokers",
     ),
     column("size_skew", "Size skew", number="change", width=105, headerTooltip="Size against the mean of the brokers"),
+    column("why", "Why", width=200, flex=1, minWidth=160, tooltipField="why"),
 )
 
 
@@ -71,7 +77,7 @@ def rows(view: View) -> Cells:
     place = {node: row for row, node in enumerate(brokers.broker.tolist())}
     nodes = totals.broker.tolist()
     at = [place.get(node) for node in nodes]
-    roles, full = _roles(view), fullest(view)
+    roles, full = _roles(view), fullest_disks(view)
     reasons = list(view.reasons)
     keys, whys = unknowns(
         reasons,
@@ -84,7 +90,7 @@ def rows(view: View) -> Cells:
         {
             "id": map(str, nodes),
             "broker": nodes,
-            "status": [_status(view, row) for row in at],
+            **judged_cells(view.judged.brokers),
             "host": [None if row is None else f"{brokers.host[row]}:{brokers.port[row]}" for row in at],
             "rack": [None if row is None else brokers.rack[row] for row in at],
             "version": [None if row is None else brokers.version[row] for row in at],
@@ -95,23 +101,14 @@ def rows(view: View) -> Cells:
             "out_of_sync": whole(totals.out_of_sync),
             "size": whole(totals.size_bytes),
             "fullest": decimals(full),
+            "disk_level": fullest_levels(view).tolist(),
             "leader_skew": decimals(totals.leader_skew),
             "size_skew": decimals(totals.size_skew),
+            "why": [broker_why(view, row) for row in range(len(nodes))],
             "whys": keys,
         },
         whys,
     )
-
-
-def fullest(view: View) -> Floats:
-    """The largest share used of a volume of each broker of `broker_totals`, unknown while any of its volumes is."""
-    ids, dirs = view.broker_totals.broker, view.snapshot.log_dirs
-    worst = np.full(len(ids), np.nan)
-    for row, node in enumerate(ids.tolist()):
-        mine = dirs.broker == node
-        if mine.any():
-            worst[row] = np.max(used(dirs.total_bytes[mine], dirs.usable_bytes[mine]))
-    return worst
 
 
 def _dirs(view: View) -> Ints:
@@ -119,12 +116,6 @@ def _dirs(view: View) -> Ints:
     ids, dirs = view.broker_totals.broker, view.snapshot.log_dirs
     there = np.isin(dirs.broker, ids)
     return first_codes(len(ids), np.searchsorted(ids, dirs.broker[there]), dirs.reason[there])
-
-
-def _status(view: View, row: int | None) -> str:
-    if row is None:
-        return "gone"
-    return "fenced" if view.snapshot.brokers.fenced[row] == 1 else "up"
 
 
 def _roles(view: View) -> dict[int, str]:

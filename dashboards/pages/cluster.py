@@ -8,12 +8,13 @@ from dash import Dash, Input, Output, State, html
 
 from dashboards.cells import decimals, whole
 from dashboards.cluster_tables import capabilities, collectors, features, transactions
-from dashboards.components.controls import BAD, column, drive_grid, grid_card
+from dashboards.components.controls import above_zero, column, drive_grid, grid_card
 from dashboards.components.parts import asked, card, tile
 from dashboards.feed import Cells, Feed, cells_of
 from dashboards.links import CLUSTER
 from dashboards.shell import newest
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.view import View
 from monitor.source import Source
@@ -26,7 +27,7 @@ COLUMNS = (
     column("api", "API", width=220, pinned="left", minWidth=110),
     column("broker", "Broker", width=100, headerTooltip="Before kmon knows the brokers it asks the bootstrap address"),
     column("requests", "Requests", number=True, width=110, sort="desc"),
-    column("errors", "Errors", number=True, width=90, **BAD),
+    column("errors", "Errors", number=True, width=90, **above_zero("errors")),
     column(
         "seconds", "Seconds", number="precise", width=105, headerTooltip="Time waited for answers since kmon started"
     ),
@@ -102,7 +103,7 @@ def tiles(view: View) -> list[html.Div]:
             no_groups or (f"and {shown.hidden_groups:,} excluded" if shown.hidden_groups else "none excluded"),
         ),
         tile("Requests", count(requests), "since kmon started"),
-        tile("Errors", count(errors), "questions without an answer", "warn" if errors else ""),
+        tile("Errors", count(errors), "questions without an answer", ABOVE_ZERO["errors"] if errors else ""),
         tile("Received", size(float(table.received_bytes.sum())), "since kmon started"),
     ]
 

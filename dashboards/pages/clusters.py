@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from dashboards.components.parts import known, listing, mark, name_link, reason, since
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
-from monitor.model.levels import KINDS, LEVELS
+from monitor.model.levels import OF_VERDICTS
 from monitor.model.view import View
 from monitor.source import Source
 from monitor.text import UNKNOWN, at_least, count
@@ -17,8 +17,6 @@ from monitor.text import UNKNOWN, at_least, count
 PATH = CLUSTERS
 TITLE = "All clusters"
 
-STATUS_OF = {**{level: KINDS[status] for level, status in LEVELS.items()}, "waiting": "unknown"}
-"""The kind in KINDS whose glyph and colour each level of a verdict has."""
 
 HEADS = ("Cluster", "Verdict", "What", "Brokers", "Partitions", "Groups", "Behind", "Lag", "Age")
 
@@ -43,15 +41,15 @@ def table(sources: Sequence[Source]) -> Any:
 
 
 def _severity(view: View | None) -> int:
-    return 0 if view is None else list(LEVELS).index(view.verdict.level)
+    return 0 if view is None else list(OF_VERDICTS).index(view.verdict.level)
 
 
 def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
     name = name_link(source.cluster, on_cluster(OVERVIEW, source.cluster))
     if view is None:
-        return (name, mark("waiting", STATUS_OF), reason("for the first poll to end"), *[UNKNOWN] * 6)
+        return (name, mark("waiting", "unknown"), reason("for the first poll to end"), *[UNKNOWN] * 6)
     shown, totals = view.shown, view.shown.totals
-    verdict = (name, mark(view.verdict.level, STATUS_OF), reason(view.verdict.sentence))
+    verdict = (name, mark(view.verdict.level, OF_VERDICTS[view.verdict.level]), reason(view.verdict.sentence))
     if not shown.up:
         return (*verdict, *[known(UNKNOWN, view.snapshot.error)] * 6)
     no_cluster, no_topics, no_groups = failure(shown, "cluster"), not_all_topics(shown), not_all_groups(shown)

@@ -7,7 +7,7 @@ import numpy as np
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.cells import blamed, unknowns, whole, worst_rows
+from dashboards.cells import blamed, judged_cells, unknowns, whole, worst_rows
 from dashboards.charts import lag_figure
 from dashboards.components.controls import NAME, STATUS, chart, column, drive_chart, grid_card, link_to, range_choice
 from dashboards.components.parts import card, nothing
@@ -17,10 +17,9 @@ from dashboards.health_tables import diagnoses_of, events_about
 from dashboards.links import GROUPS, TOPICS, group_of, range_seconds
 from dashboards.named import Named
 from dashboards.shell import newest
-from dashboards.text import not_all_groups, status
+from dashboards.text import not_all_groups
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
 from monitor.derive.verdict import partition_why
-from monitor.model.status import SEVERITY
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.source import Source
@@ -32,9 +31,9 @@ TITLE = "Group"
 COLUMNS = (
     column("topic", "Topic", width=150, pinned="left", **link_to(TOPICS)),
     column("partition", "Partition", number=True, width=90),
-    column("status", "Status", width=105, **STATUS),
+    column("status", "Status", width=105, sort="desc", sortIndex=0, **STATUS),
     SINCE,
-    column("lag", "Lag", number=True, width=95, sort="desc"),
+    column("lag", "Lag", number=True, width=95, sort="desc", sortIndex=1),
     AGE,
     column("why", "Why", width=200, flex=1, minWidth=200, tooltipField="why"),
     *RATES,
@@ -73,7 +72,7 @@ def partitions_of(view: View, row: int) -> Ints:
     """The rows of `view.lag` of the group in this row; of a group with very many the worst."""
     wanted = np.zeros(len(view.lag), bool)
     wanted[slice(*np.searchsorted(view.lag.group, [row, row + 1]))] = True
-    return worst_rows(wanted, np.array(SEVERITY)[view.lag_statuses.status], view.lag.lag)
+    return worst_rows(wanted, view.judged.lag.severity, view.lag.lag)
 
 
 def rows(view: View, row: int) -> Cells:
@@ -89,7 +88,7 @@ def rows(view: View, row: int) -> Cells:
             "id": (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
             "topic": names,
             "partition": partitions,
-            "status": map(status, view.lag_statuses.status[at].tolist()),
+            **judged_cells(view.judged.lag, at),
             "lag": whole(lag.lag[at]),
             "stable_lag": whole(lag.stable_lag[at]),
             "lost": whole(lag.lost[at]),

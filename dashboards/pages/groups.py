@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 from dash import Dash, Input, Output, State, html
 
-from dashboards.cells import blamed, decimals, first_codes, unknowns, whole
+from dashboards.cells import blamed, decimals, first_codes, judged_cells, unknowns, whole
 from dashboards.components.controls import STATUS, column, drive_grid, grid, grid_tools, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells, Feed, Whys, cells_of
 from dashboards.links import GROUPS
 from dashboards.shell import newest
-from dashboards.text import not_all_groups, status
+from dashboards.text import not_all_groups
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
 from monitor.derive.emptiness import no_groups
 from monitor.derive.verdict import group_why
+from monitor.judged.groups import known_partitions
 from monitor.model.snapshot import KNOWN
 from monitor.model.view import View
 from monitor.source import Source
@@ -26,9 +27,9 @@ TITLE = "Groups"
 
 COLUMNS = (
     column("id", "Group", width=230, pinned="left", minWidth=110, **link_to(GROUPS)),
-    column("status", "Status", width=110, **STATUS),
+    column("status", "Status", width=110, sort="desc", sortIndex=0, **STATUS),
     SINCE,
-    column("lag", "Lag", number="total", width=110, sort="desc"),
+    column("lag", "Lag", number="total", width=110, sort="desc", sortIndex=1),
     AGE,
     column("why", "Why", width=260, flex=1, minWidth=240, tooltipField="why"),
     *RATES,
@@ -63,22 +64,20 @@ def layout() -> html.Div:
 def rows(view: View) -> Cells:
     """A row a group; `at_least` is the known part of a lag that is not known whole, `age_at_least` that of an age."""
     groups, lags = view.snapshot.groups, view.group_lags
-    partial = np.isnan(lags.lag) & (lags.lag_at_least > 0)
-    # Of a group whose commits could not be read, "0 partitions" and "0 lost" would be claims.
-    unread = np.isnan(lags.lag) & (lags.partitions == 0)
+    partial = np.isnan(lags.lag)
     keys, whys = _unknowns(view)
     return cells_of(
         {
             "id": groups.group.tolist(),
-            "status": map(status, lags.status.tolist()),
+            **judged_cells(view.judged.groups),
             "lag": whole(lags.lag),
             "max_lag": whole(lags.max_lag),
-            "lost": whole(np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)),
+            "lost": whole(lags.lost),
             "members": whole(groups.members),
             "state": groups.state.tolist(),
             "type": groups.group_type.tolist(),
-            "partitions": whole(np.where(unread, np.nan, lags.partitions)),
-            "unknown": whole(np.where(unread, np.nan, lags.unknown_partitions)),
+            "partitions": whole(known_partitions(view, "partitions")),
+            "unknown": whole(known_partitions(view, "unknown_partitions")),
             "why": (group_why(view, row) for row in range(len(groups))),
             "at_least": whole(np.where(partial, lags.lag_at_least, np.nan)),
             **time_cells(lags, lags, view.time),
@@ -92,8 +91,8 @@ def rows(view: View) -> Cells:
 def _unknowns(view: View) -> tuple[list[str | None], Whys]:
     """Why numbers of each group are unknown."""
     groups, lags, reasons = view.snapshot.groups, view.group_lags, list(view.reasons)
-    lost = np.where(np.isnan(lags.lag_at_least), np.nan, lags.lost)
-    unread = np.where(np.isnan(lags.lag) & (lags.partitions == 0), np.nan, lags.partitions)
+    unread = known_partitions(view, "partitions")
+    missing = np.where(groups.unread == KNOWN, lags.reason, groups.unread)
     ages = first_codes(len(groups), view.lag.group, view.lag_times.reason)
     return unknowns(
         reasons,
@@ -106,10 +105,10 @@ def _unknowns(view: View) -> tuple[list[str | None], Whys]:
         ),
         lag=blamed(lags.lag, reasons, "not answered", lags.reason),
         max_lag=blamed(lags.max_lag, reasons, "it reads no partition", lags.reason),
-        lost=blamed(lost, reasons, "not answered", lags.reason),
+        lost=blamed(lags.lost, reasons, "not answered", lags.reason),
         members=blamed(groups.members, reasons, "not described", groups.reason),
-        partitions=blamed(unread, reasons, "not answered", lags.reason),
-        unknown=blamed(unread, reasons, "not answered", lags.reason),
+        partitions=blamed(unread, reasons, "not answered", missing),
+        unknown=blamed(unread, reasons, "not answered", missing),
     )
 
 

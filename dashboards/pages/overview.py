@@ -11,15 +11,27 @@ from dashboards.broker_tables import quorum_line
 from dashboards.charts import lag_figure, undrawn
 from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
-from dashboards.components.parts import card, known, listing, name_link, nothing, status_mark, text, tile
+from dashboards.components.parts import (
+    card,
+    known,
+    listing,
+    mark,
+    name_link,
+    nothing,
+    status_mark,
+    text,
+    tile,
+    word_mark,
+)
 from dashboards.health_tables import top_problems
 from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
-from dashboards.text import counted, failure, nodes, oldest, status, unasked
+from dashboards.text import counted, failure, nodes, oldest, unasked
 from dashboards.topic_tables import troubled
 from monitor.derive.completeness import lists_topics, number_of, why_hidden_groups
 from monitor.derive.emptiness import no_unhealthy_groups
 from monitor.derive.times import NOT_DATED
 from monitor.derive.verdict import count_groups, group_why, worst_groups
+from monitor.model.levels import ABOVE_ZERO, LEVELS, alert_level
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.view import View
@@ -88,7 +100,7 @@ def tiles(view: View) -> list[html.Div]:
                 html.Dt("Groups"),
                 html.Dd(
                     [
-                        html.Span([html.B(counted(n, no_groups)), status_mark(word)], className="count")
+                        html.Span([html.B(counted(n, no_groups)), word_mark(word)], className="count")
                         for word, n in groups.items()
                         if n or word in {"ok", "behind", "lost", "unknown"}
                     ],
@@ -124,7 +136,7 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
             "Brokers",
             counted(totals.brokers, no_cluster),
             no_cluster or "; ".join(odd) or ids,
-            "bad" if gone else "warn" if fenced else "",
+            LEVELS[int(view.judged.brokers.level.max(initial=0))] if gone or fenced else "",
         ),
         tile(
             "Quorum leader" if len(shown.quorum) else "Controller",
@@ -145,25 +157,25 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
             "Offline partitions",
             counted(totals.offline, no_cluster),
             no_cluster or in_all,
-            "bad" if totals.offline else "",
+            ABOVE_ZERO["offline"] if totals.offline else "",
         ),
-        _against_min(view, "Under min ISR", health.under_min_isr, "bad", no_cluster),
-        _against_min(view, "At min ISR", health.at_min_isr, "warn", no_cluster),
+        _against_min(view, "Under min ISR", health.under_min_isr, "under_min_isr", no_cluster),
+        _against_min(view, "At min ISR", health.at_min_isr, "at_min_isr", no_cluster),
         tile(
             "Under-replicated",
             counted(totals.under_replicated, no_cluster),
             no_cluster or in_all,
-            "warn" if totals.under_replicated else "",
+            ABOVE_ZERO["under_replicated"] if totals.under_replicated else "",
         ),
         tile("Reassigning", counted(moving, unmoved), unmoved or in_all),
     ]
 
 
-def _against_min(view: View, name: str, flags: Floats, level: str, no_cluster: str) -> html.Div:
+def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: str) -> html.Div:
     """How many partitions of watched topics are so; the configs of other topics are not asked."""
     flags = flags[view.snapshot.topics.watched[view.snapshot.partitions.topic]]
     unknown, number = int(np.isnan(flags).sum()), int(np.nansum(flags))
-    what = "writes with acks=all fail" if level == "bad" else "one replica from failing writes"
+    what = "writes with acks=all fail" if column == "under_min_isr" else "one replica from failing writes"
     why = no_cluster
     if unknown and not why:
         codes = view.snapshot.topic_configs.reason
@@ -174,7 +186,7 @@ def _against_min(view: View, name: str, flags: Floats, level: str, no_cluster: s
         name,
         value,
         why or (what if number else f"of {number_of(len(flags), 'partition', whole=lists_topics(view.snapshot))}"),
-        level if number else "",
+        ABOVE_ZERO[column] if number else "",
     )
 
 
@@ -197,7 +209,7 @@ def worst(view: View, search: str | None) -> Any:
         [
             (
                 name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
-                status_mark(status(int(lags.status[row]))),
+                status_mark(view.judged.groups, row),
                 at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
                 known(oldest(lags, row), view.reasons[lags.reason[row]] or NOT_DATED),
                 html.Span(why := group_why(view, row), className="why", title=why),
@@ -219,7 +231,7 @@ def alerts(view: View) -> Any:
         [
             (
                 text(each.rule),
-                html.Span(each.state, className=f"alert-{each.state}"),
+                mark(each.state, alert_level(each.state, each.severity)),
                 each.severity,
                 duration(view.time - (each.firing_since or each.active_since)),
                 html.Span(visible(each.summary), className="why", title=visible(each.summary)),

@@ -7,19 +7,16 @@ import numpy as np
 from dash import Dash, html
 
 from dashboards.cells import (
-    HEALTH,
-    HEALTH_STATUS,
     blamed,
     decimals,
+    judged_cells,
     leaders,
     lists,
-    partition_health,
     unknowns,
     whole,
-    words,
     worst_rows,
 )
-from dashboards.components.controls import WARN, column, grid_card, marks
+from dashboards.components.controls import STATUS, above_zero, column, grid_card
 from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells, cells_of
 from dashboards.health_tables import events_about
@@ -28,6 +25,7 @@ from dashboards.named import Named
 from dashboards.text import nodes, not_all_topics, unasked
 from dashboards.topic_tables import configs, move, producers, readers, tiles
 from monitor.derive.partitions import partition_rows
+from monitor.judged.partitions import partition_health_why
 from monitor.model.snapshot import KNOWN, reason_code
 from monitor.model.table import Floats, Ints
 from monitor.model.view import View
@@ -39,23 +37,38 @@ TITLE = "Topic"
 
 COLUMNS = (
     column("partition", "Partition", number=True, width=100, pinned="left"),
-    column("status", "Status", width=145, sort="desc", sortIndex=0, **marks(HEALTH_STATUS)),
+    column("status", "Status", width=145, sort="desc", sortIndex=0, **STATUS),
     column("leader", "Leader", number=True, width=85),
     column("preferred", "Preferred", width=108, headerTooltip="Whether its preferred leader leads it"),
     column("replicas", "Replicas", width=110, tooltipField="replicas"),
     column("isr", "In sync", width=110, tooltipField="isr"),
-    column("missing", "Missing", number=True, width=90, headerTooltip="Replicas that are not in sync", **WARN),
+    column(
+        "missing",
+        "Missing",
+        number=True,
+        width=90,
+        headerTooltip="Replicas that are not in sync",
+        **above_zero("missing"),
+    ),
     column("eligible", "Eligible", width=105, headerTooltip="Eligible leader replicas: out of sync, and complete"),
     column("progress", "Reassigned", number="percent", width=130, cellRenderer="Meter"),
     column("moving", "Moving", width=120, tooltipField="moving", headerTooltip="Replicas it gets and gives up"),
     column("start", "Log start", number=True, width=105),
     column("stable", "Last stable", number=True, width=110),
     column("end", "Log end", number=True, width=105),
-    column("unstable", "Open", number=True, width=85, headerTooltip="Records of open transactions", **WARN),
+    column(
+        "unstable",
+        "Open",
+        number=True,
+        width=85,
+        headerTooltip="Records of open transactions",
+        **above_zero("unstable"),
+    ),
     column("size", "Size", number="bytes", width=95, headerTooltip="Of the leader's replica"),
     column("follower_lag", "Follower lag", number=True, width=115, headerTooltip="Of the replica furthest behind"),
     column("local", "Local start", number=True, width=105, headerTooltip="Oldest record on the brokers' own disks"),
     column("tiered", "Tiered end", number=True, width=105, headerTooltip="Newest record in remote storage"),
+    column("why", "Why", width=200, flex=1, minWidth=160, tooltipField="why"),
 )
 
 
@@ -84,7 +97,7 @@ def partitions_of(view: View, row: int) -> Ints:
     wanted = np.zeros(len(view.snapshot.partitions), bool)
     first = int(topics.first_row[row])
     wanted[first : first + int(topics.partitions[row])] = True
-    return worst_rows(wanted, partition_health(view))
+    return worst_rows(wanted, view.judged.partitions.severity)
 
 
 def rows(view: View, row: int, at: Ints) -> Cells:
@@ -114,7 +127,7 @@ def rows(view: View, row: int, at: Ints) -> Cells:
         {
             "id": map(str, numbers),
             "partition": numbers,
-            "status": words(HEALTH, partition_health(view)[at]),
+            **judged_cells(view.judged.partitions, at),
             "leader": leaders(table.leader[at]),
             "preferred": preferred[at].tolist(),
             "replicas": lists(table.replicas, at),
@@ -131,6 +144,7 @@ def rows(view: View, row: int, at: Ints) -> Cells:
             "moving": [moving.get(each, "") for each in at.tolist()],
             "local": whole(local[at]),
             "tiered": whole(tiered[at]),
+            "why": [partition_health_why(view, each) for each in at.tolist()],
             "whys": keys,
         },
         whys,

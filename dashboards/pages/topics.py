@@ -8,26 +8,22 @@ import numpy as np
 from dash import Dash, Input, Output, State, html
 
 from dashboards.cells import (
-    HEALTH,
-    HEALTH_STATUS,
     blamed,
     first_codes,
-    topic_health,
+    judged_cells,
     unknowns,
     whole,
-    words,
     worst_rows,
 )
 from dashboards.components.controls import (
-    BAD,
-    WARN,
+    STATUS,
+    above_zero,
     column,
     drive_grid,
     grid,
     grid_tools,
     keep_in_url,
     link_to,
-    marks,
 )
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells, Feed, Whys, cells_of
@@ -35,6 +31,7 @@ from dashboards.links import TOPICS
 from dashboards.shell import newest
 from dashboards.text import failure, not_all_topics, unasked
 from monitor.derive.emptiness import no_topics
+from monitor.judged.partitions import topic_why
 from monitor.model.snapshot import KNOWN, reason_code
 from monitor.model.table import Ints
 from monitor.model.view import View
@@ -46,17 +43,40 @@ TITLE = "Topics"
 
 COLUMNS = (
     column("id", "Topic", width=210, pinned="left", minWidth=110, **link_to(TOPICS)),
-    column("status", "Status", width=145, sort="desc", sortIndex=0, **marks(HEALTH_STATUS)),
+    column("status", "Status", width=145, sort="desc", sortIndex=0, **STATUS),
     column("partitions", "Partitions", number=True, width=105),
     column("factor", "Replicas", number=True, width=95, headerTooltip="Replication factor"),
     column("min_isr", "Min ISR", number=True, width=90, headerTooltip="min.insync.replicas"),
-    column("offline", "Offline", number=True, width=90, headerTooltip="Partitions without a leader", **BAD),
-    column("under", "Under-repl.", number=True, width=110, headerTooltip="Under-replicated partitions", **WARN),
-    column("under_min", "Under min", number=True, width=105, headerTooltip="Partitions under min ISR", **BAD),
+    column(
+        "offline",
+        "Offline",
+        number=True,
+        width=90,
+        headerTooltip="Partitions without a leader",
+        **above_zero("offline"),
+    ),
+    column(
+        "under",
+        "Under-repl.",
+        number=True,
+        width=110,
+        headerTooltip="Under-replicated partitions",
+        **above_zero("under_replicated"),
+    ),
+    column(
+        "under_min",
+        "Under min",
+        number=True,
+        width=105,
+        headerTooltip="Partitions under min ISR",
+        **above_zero("under_min_isr"),
+    ),
     column("size", "Size", number="bytes", width=100, headerTooltip="Of the leaders' replicas"),
     column("records", "Records", number=True, width=115),
     column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it, of those that are visible"),
-    column("lag", "Lag", number="total", width=110, headerTooltip="Of all groups that read it"),
+    column(
+        "lag", "Lag", number="total", width=110, sort="desc", sortIndex=1, headerTooltip="Of all groups that read it"
+    ),
     column("retention", "Retention", number="span", width=105),
     column("retention_bytes", "Kept size", number="bytes", width=105, headerTooltip="retention.bytes of a partition"),
     column("cleanup", "Cleanup", width=125, headerTooltip="cleanup.policy"),
@@ -87,13 +107,13 @@ def chosen_rows(view: View, show: str | None) -> Ints:
     """The rows of the topics that are shown: those that are watched, or all; the worst where they are too many."""
     watched = view.snapshot.topics.watched
     wanted = watched | (show == "all")
-    return worst_rows(wanted, topic_health(view), np.nan_to_num(view.topic_totals.lag_at_least))
+    return worst_rows(wanted, view.judged.topics.severity, np.nan_to_num(view.topic_totals.lag_at_least))
 
 
 def rows(view: View, at: Ints) -> Cells:
     """A row for each topic in these rows; `at_least` is the known part of a lag that is not known whole."""
     topics, totals, configs = view.snapshot.topics, view.topic_totals, view.snapshot.topic_configs
-    named, health = topics.partitions > 0, topic_health(view)
+    named = topics.partitions > 0
     nan = np.full(len(topics), np.nan)
     configured = len(configs) == len(topics)
 
@@ -102,13 +122,13 @@ def rows(view: View, at: Ints) -> Cells:
 
     # Of a topic that metadata does not name, and of commits that could not be read, "0" would be a claim.
     lag_known = np.where(np.isnan(totals.lag_at_least), np.nan, totals.lag_at_least)
-    partial = np.isnan(totals.lag) & (lag_known > 0)
+    partial = np.isnan(totals.lag)
     keys, whys = _unknowns(view, at)
     cleanup = configs.cleanup_policy[at].tolist() if configured else [None] * len(at)
     return cells_of(
         {
             "id": topics.topic[at].tolist(),
-            "status": words(HEALTH, health[at]),
+            **judged_cells(view.judged.topics, at),
             "partitions": whole(np.where(named, topics.partitions, np.nan)[at]),
             "factor": whole(np.where(named, totals.replication_factor, np.nan)[at]),
             "min_isr": whole(config("min_insync_replicas")[at]),
@@ -122,36 +142,12 @@ def rows(view: View, at: Ints) -> Cells:
             "retention": whole(config("retention_seconds")[at]),
             "retention_bytes": whole(config("retention_bytes")[at]),
             "cleanup": cleanup,
-            "why": reasons(view, at, health),
+            "why": [topic_why(view, row) for row in at.tolist()],
             "at_least": whole(np.where(partial, lag_known, np.nan)[at]),
             "whys": keys,
         },
         whys,
     )
-
-
-def reasons(view: View, at: Ints, health: Ints) -> list[str]:
-    """Why each topic stands as it does, in words; empty for one that is ok."""
-    totals, missing = view.topic_totals, view.snapshot.topics.reason
-    at_min = np.bincount(
-        view.snapshot.partitions.topic[view.partition_health.at_min_isr == 1], minlength=len(view.snapshot.topics)
-    )
-    moving = np.bincount(view.snapshot.reassignments.topic, minlength=len(view.snapshot.topics))
-    said = [""] * len(at)
-    for place in np.flatnonzero((health[at] > 0) | (missing[at] != KNOWN)).tolist():
-        row = int(at[place])
-        numbers = (
-            (totals.offline[row], "offline"),
-            (totals.under_min_isr[row], "under min ISR"),
-            (at_min[row], "at min ISR"),
-            (totals.under_replicated[row], "under-replicated"),
-            (moving[row], "being reassigned"),
-        )
-        parts = [f"{int(number):,} {word}" for number, word in numbers if number > 0]
-        if missing[row] != KNOWN:
-            parts.append(visible(view.reasons[missing[row]]))
-        said[place] = "; ".join(parts)
-    return said
 
 
 def _unknowns(view: View, at: Ints) -> tuple[list[str | None], Whys]:

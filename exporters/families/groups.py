@@ -9,6 +9,7 @@ from exporters import sources
 from exporters.families.group_states import group_states, statuses
 from exporters.families.state_sets import state_set
 from exporters.family import Family, Label, Rows
+from monitor.judged.groups import known_partitions
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import AHEAD, OK
 from monitor.model.table import Floats, Ints, objects
@@ -19,8 +20,8 @@ ROLES = ("active", "standby", "warmup")
 
 
 def answered(view: View) -> Rows:
-    """Groups whose commits and assignments are known: only of these can partitions be counted."""
-    return np.flatnonzero(view.snapshot.groups.unread == KNOWN)
+    """Groups of which all partitions are known: only of these can they be counted."""
+    return np.flatnonzero(~np.isnan(known_partitions(view, "partitions")))
 
 
 def holding_back(view: View) -> Rows:

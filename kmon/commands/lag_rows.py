@@ -9,8 +9,9 @@ from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
 from monitor.derive.lag import NO_COMMIT
 from monitor.filter.filter import Filter
+from monitor.judged.order import lag_order
 from monitor.model.snapshot import KNOWN, NO_LEADER
-from monitor.model.status import STATUSES, UNKNOWN
+from monitor.model.status import OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, Texts
 from monitor.model.view import View
 from monitor.patterns import Pattern
@@ -44,8 +45,8 @@ def lag_rows(
 ) -> list[Row]:
     """A row for each group and partition, and one for each group of which nothing could be read.
 
-    A pattern matches the whole name. Worst first by status, then by lag; what is unknown is last. Without `words`,
-    which take longer than all the rest, rows have no `why`.
+    A pattern matches the whole name. Worst first: unknown is worse than ok only. Without `words`, which take longer
+    than all the rest, rows have no `why`.
     """
     lag, snapshot = view.lag, view.snapshot
     group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
@@ -54,10 +55,12 @@ def lag_rows(
     if pick is not None:
         kept &= pick(LAG.read(view))
         unread = [row for row, wanted in zip(unread, pick(columns_of(LAG.schema, unread)), strict=True) if wanted]
-    status = view.lag_statuses.status
-    order = np.lexsort((-np.nan_to_num(lag.lag), np.where(status == UNKNOWN, 1, -status)))
+    order = lag_order(view)
+    order = order[kept[order]]
+    worse = int((view.judged.lag.status[order] != OK).sum())
     names = [name for name in LAG.schema if words or name != WHY]
-    return LAG.plain(view, order[kept[order]], names) + [{name: row[name] for name in names} for row in unread]
+    rows = LAG.plain(view, order, names)
+    return [*rows[:worse], *({name: row[name] for name in names} for row in unread), *rows[worse:]]
 
 
 def _wanted(names: Texts, pattern: Pattern | None) -> Flags:

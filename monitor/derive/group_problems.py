@@ -15,19 +15,6 @@ from monitor.model.table import Floats, Ints, values_at
 from monitor.model.view import View
 from monitor.text import name_of
 
-LEVEL_OF = {
-    "lost": "critical",
-    "losing": "critical",
-    "ahead": "degraded",
-    "stopped": "degraded",
-    "stuck": "degraded",
-    "growing": "degraded",
-}
-"""The level of a problem by a group's status; other statuses are for attention: any group is behind for a moment."""
-
-ABANDONED_SECONDS = 86_400.0
-"""A group that has not read for so long is for attention only: groups are abandoned all the time."""
-
 MOST_ALIKE = 20
 """More groups of a status are one problem."""
 
@@ -54,7 +41,7 @@ def find_groups(view: View) -> Iterable[Problem]:
         alike: dict[tuple[str, Key | None], list[int]] = {}
         for row in rows[view.group_lags.status[rows] == status].tolist():
             cause = None if word in OWN_FAULT else causes.get(row)
-            alike.setdefault((_level(view, word, row), cause), []).append(row)
+            alike.setdefault((_level(view, row), cause), []).append(row)
         for (level, cause), mine in alike.items():
             explained_by = () if cause is None else (cause,)
             apart = MOST_ALIKE if level != "attention" and cause is None else 0
@@ -64,13 +51,10 @@ def find_groups(view: View) -> Iterable[Problem]:
                 yield _problem(view, level, word, mine[apart:], explained_by)
 
 
-def _level(view: View, word: str, row: int) -> str:
-    lags = view.group_lags
-    # Where it had stopped before kmon began to poll, the next record tells how long somebody has been missing.
-    waits = np.fmin(view.time - lags.since[row], lags.lag_seconds_at_least[row])
-    if word == "stopped" and not waits < ABANDONED_SECONDS:
-        return "attention"
-    return LEVEL_OF.get(word, "attention")
+def _level(view: View, row: int) -> str:
+    """The level of a group as a problem: that it is unknown needs attention."""
+    level = str(view.judged.groups.levels[row])
+    return "attention" if level == "unknown" else level
 
 
 def _problem(view: View, level: str, word: str, rows: list[int], explained_by: tuple[Key, ...]) -> Problem:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.derive.runs import Runs, changes
-from monitor.derive.thresholds import HOLDS, polls_seconds
+from monitor.limits import HOLDS, polls_seconds
 from monitor.model.lag import Lag, LagStatuses
 from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import Snapshot

@@ -14,10 +14,6 @@ from monitor.model.table import Ragged, objects
 from monitor.model.view import View
 from monitor.text import plural, visible
 
-LEVELS = tuple(OF_PROBLEMS)
-"""From worst to best: what may cost data or service now; what lacks safety or is late; what is worse than ok and no
-fault yet; and what is worth knowing."""
-
 FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
     find_quorum,
     find_brokers,
@@ -46,7 +42,7 @@ EFFECTS = {
 def find_problems(view: View) -> list[Problem]:
     """All problems of a View that is up, in order of rank."""
     found = [problem for finder in FINDERS for problem in finder(view)]
-    return sorted(found, key=lambda each: LEVELS.index(each.level))
+    return sorted(found, key=lambda each: OF_PROBLEMS.index(each.level))
 
 
 def derive_problems(view: View, before: View | None) -> Problems:

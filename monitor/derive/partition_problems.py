@@ -6,6 +6,7 @@ import numpy as np
 
 from monitor.derive.partitions import partition_rows
 from monitor.derive.problems import NAME, broker, down_brokers
+from monitor.limits import IMBALANCE
 from monitor.model.problems import Problem
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints, Ragged
@@ -14,8 +15,6 @@ from monitor.text import name_of, plural
 
 MOST_TOPICS = 20
 """Partitions of more topics than this that fare alike are one problem."""
-IMBALANCE = 0.1
-"""Share of its preferred partitions that a broker may leave to others."""
 
 
 def find_offline(view: View) -> Iterable[Problem]:

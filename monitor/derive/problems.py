@@ -4,20 +4,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from monitor.judged.brokers import log_dir_why
 from monitor.model.problems import Key, Problem
 from monitor.model.snapshot import KNOWN
 from monitor.model.view import View
-from monitor.text import duration, name_of, percent, size, visible
+from monitor.text import duration, name_of, visible
 
 NAME = 60
 """Most characters of a name in a sentence."""
-
-BEHIND_SECONDS = 30.0
-"""A voter or observer that last had all metadata so long ago has fallen behind."""
-DISK_CRITICAL, DISK_DEGRADED = 0.05, 0.15
-"""Shares of a volume that are free."""
-LATE_SECONDS = 300.0
-"""A coordinator aborts a transaction at its timeout; one that is open for so much longer hangs."""
 
 
 def broker(node: int) -> str:
@@ -78,7 +72,7 @@ def find_quorum(view: View) -> Iterable[Problem]:
             "critical", "no_controller", "quorum", "the metadata quorum has no leader, so there is no active controller"
         )
         return
-    late = lags.behind_seconds > BEHIND_SECONDS
+    late = view.judged.quorum.words == "behind"
     for row in np.flatnonzero(late).tolist():
         node, role = int(quorum.node[row]), "controller" if quorum.voter[row] else "broker"
         sentence = f"{role} {node} is {duration(float(lags.behind_seconds[row]))} behind the metadata log"
@@ -94,26 +88,21 @@ def find_quorum(view: View) -> Iterable[Problem]:
 
 def find_disks(view: View) -> Iterable[Problem]:
     """Log dirs that are offline, and volumes that are nearly full."""
-    dirs = view.snapshot.log_dirs
-    free = dirs.usable_bytes / dirs.total_bytes
-    for row in np.flatnonzero((dirs.reason != KNOWN) | (free < DISK_DEGRADED)).tolist():
+    dirs, judged = view.snapshot.log_dirs, view.judged.log_dirs
+    for row in np.flatnonzero(judged.status).tolist():
         node, path = int(dirs.broker[row]), name_of(str(dirs.path[row]), NAME)
         subject = f"broker {node} {name_of(str(dirs.path[row]))}"
         if dirs.reason[row] != KNOWN:
-            why = visible(view.reasons[dirs.reason[row]]).removeprefix(f"broker {node}: ")
-            yield Problem("critical", "log_dir_offline", subject, f"log dir {path} of broker {node}: {why}", node)
-            continue
-        level = "critical" if free[row] < DISK_CRITICAL else "degraded"
-        left = f"{percent(float(free[row]))} free, {size(float(dirs.usable_bytes[row]))}"
-        yield Problem(
-            level, "disk_full", subject, f"disk of log dir {path} of broker {node} is nearly full: {left}", node
-        )
+            kind, said = "log_dir_offline", f"log dir {path} of broker {node}"
+        else:
+            kind, said = "disk_full", f"disk of log dir {path} of broker {node} is nearly full"
+        yield Problem(str(judged.levels[row]), kind, subject, f"{said}: {log_dir_why(view, row)}", node)
 
 
 def find_transactions(view: View) -> Iterable[Problem]:
     """Transactions that no coordinator aborts: they hold back readers for ever."""
     table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
-    for row in np.flatnonzero(ages > table.timeout_seconds + LATE_SECONDS).tolist():
+    for row in np.flatnonzero(view.judged.transactions.words == "hanging").tolist():
         whole = str(table.transactional_id[row])
         name = name_of(whole, NAME)
         age, timeout = duration(float(ages[row])), duration(float(table.timeout_seconds[row]))

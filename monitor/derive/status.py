@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.derive.runs import Runs
-from monitor.derive.thresholds import (
+from monitor.limits import (
     EVIDENCE_POLLS,
     FRESH_POLLS,
     FRESH_SECONDS,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from monitor.derive.thresholds import SHORTFALL
+from monitor.limits import SHORTFALL
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import values_at

@@ -17,9 +17,11 @@ from monitor.derive.story import (
     span_of,
     span_of_group,
 )
-from monitor.derive.thresholds import STUCK_UNPACED_SECONDS
+from monitor.judged.order import group_order
+from monitor.limits import STUCK_UNPACED_SECONDS
+from monitor.model.levels import alert_level
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import GROWING, LOST, OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
 from monitor.model.table import Ints, Ragged
 from monitor.model.verdict import Clause, Verdict
 from monitor.model.view import View
@@ -99,7 +101,8 @@ def _partitions(about: Ragged, rows: list[int]) -> int:
 def _firing_alerts(view: View, *, critical: bool) -> Iterable[Clause]:
     if firing := _firing(view, critical=critical):
         kind = "critical alert" if critical else "other alert" if _firing(view, critical=True) else "alert"
-        yield Clause("critical" if critical else "degraded", f"{plural(firing, kind)} firing")
+        level = alert_level("firing", "critical" if critical else "")
+        yield Clause(level, f"{plural(firing, kind)} firing")
 
 
 def _all_well(view: View) -> str:
@@ -118,9 +121,8 @@ def _firing(view: View, *, critical: bool) -> int:
 
 def worst_groups(view: View) -> Ints:
     """Rows of the groups that are not ok: by severity of their status, then by their known lag, the worst first."""
-    lags = view.group_lags
-    order = np.lexsort((-np.nan_to_num(lags.lag_at_least), -np.array(SEVERITY)[lags.status]))
-    worst: Ints = order[lags.status[order] != OK]
+    order = group_order(view)
+    worst: Ints = order[view.group_lags.status[order] != OK]
     return worst
 
 

@@ -15,6 +15,7 @@ from monitor.derive.transactions import derive_transactions
 from monitor.derive.verdict import judge
 from monitor.diagnosis import diagnose
 from monitor.events.activity import derive_activity
+from monitor.judged.subjects import judge_rows
 from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
@@ -71,6 +72,7 @@ def make_view(
         watched_since=changes.watched_since,
         last_good=kept if kept is not None and kept.up else None,
     )
+    view = replace(view, judged=judge_rows(view, last_good))
     view = replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))
     return replace(view, verdict=judge(view))
 

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.model.levels import LEVELS, SIGNS
+from monitor.model.levels import OF_VERDICTS, PLACE_OF, SIGNS
 
 
 class Clause(NamedTuple):
-    """One thing that is so, as one line of visible text, and the level in LEVELS that it gives the cluster."""
+    """One thing that is so, as one line of visible text, and the level in OF_VERDICTS that it gives the cluster."""
 
     level: str
     text: str
 
     @property
     def status(self) -> int:
-        return LEVELS[self.level]
+        return PLACE_OF[OF_VERDICTS[self.level]]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Verdict:
 
     @property
     def status(self) -> int:
-        """The place of the level in SIGNS and KINDS."""
-        return LEVELS[self.level]
+        """The place of the level in SIGNS."""
+        return PLACE_OF[OF_VERDICTS[self.level]]
 
     @property
     def glyph(self) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
+from monitor.model.judgements import Judgements
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.problems import Problems
 from monitor.model.rates import ConsumeRates, PartitionRates
@@ -59,6 +60,8 @@ class View:
     totals: ClusterTotals
     reasons: tuple[str, ...]
     group_activity: GroupActivity
+    judged: Judgements = field(default_factory=Judgements)
+    """Status, level and since of every row of every subject."""
     problems: Problems = field(default_factory=Problems.empty)
     diagnoses: Diagnoses = field(default_factory=Diagnoses.empty)
     events: Events = field(default_factory=Events.empty)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from monitor.judged.brokers import broker_why, log_dir_why, quorum_why
+from monitor.judged.transactions import transaction_why
 from monitor.model.conditions import QuorumLags, TransactionAges
 from monitor.model.details import (
     BrokerConfigs,
@@ -12,19 +14,32 @@ from monitor.model.details import (
     TransactionPartitions,
     Transactions,
 )
+from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum, JudgedTransactions
 from monitor.model.snapshot import Brokers, Requests
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import FLAG, REASON, WORD
-from monitor.subjects.tables import ABSENT, cluster, numbers, of, subject, texts
+from monitor.subjects.tables import ABSENT, cluster, judged, numbers, of, sentences, subject, texts
 
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
 
 
 def count(view: View) -> int:
     return len(view.broker_totals)
+
+
+def _nodes(view: View) -> int:
+    return len(view.snapshot.quorum)
+
+
+def _transactions(view: View) -> int:
+    return len(view.snapshot.transactions)
+
+
+def _log_dirs(view: View) -> int:
+    return len(view.snapshot.log_dirs)
 
 
 def _rows_in(ids: Ints, view: View) -> Ints:
@@ -71,6 +86,8 @@ BROKER = Subject(
         *of("broker_totals", BrokerTotals, "broker"),
         *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
         numbers("controller", FLAG, "is the active controller", _controller),
+        *judged("brokers", JudgedBrokers),
+        sentences("why", "reason for the status", count, broker_why),
         texts("reason", "why its address is unknown", _reason, kind=REASON),
         *of(
             "broker_totals",
@@ -101,7 +118,7 @@ QUORUM = Subject(
     "quorum",
     "a voter or observer of the metadata quorum",
     ("node",),
-    lambda view: len(view.snapshot.quorum),
+    _nodes,
     (
         *of("snapshot.quorum", Quorum, "node"),
         texts(
@@ -114,6 +131,8 @@ QUORUM = Subject(
         ),
         *of("snapshot.quorum", Quorum, leave=("node", "voter")),
         *of("quorum_lags", QuorumLags),
+        *judged("quorum", JudgedQuorum),
+        sentences("why", "reason for the status", _nodes, quorum_why),
     ),
 )
 
@@ -121,8 +140,13 @@ TRANSACTION = Subject(
     "transaction",
     "a transaction that is under way",
     ("transactional_id",),
-    lambda view: len(view.snapshot.transactions),
-    (*of("snapshot.transactions", Transactions), *of("transaction_ages", TransactionAges)),
+    _transactions,
+    (
+        *of("snapshot.transactions", Transactions),
+        *of("transaction_ages", TransactionAges),
+        *judged("transactions", JudgedTransactions),
+        sentences("why", "reason for the status", _transactions, transaction_why),
+    ),
 )
 
 CAPABILITY = Subject(
@@ -136,7 +160,17 @@ CAPABILITY = Subject(
     ),
 )
 
-LOG_DIR = subject("log_dir", "snapshot.log_dirs", LogDirs, "broker", "path")
+LOG_DIR = Subject(
+    "log_dir",
+    "a log dir of a broker",
+    ("broker", "path"),
+    _log_dirs,
+    (
+        *of("snapshot.log_dirs", LogDirs),
+        *judged("log_dirs", JudgedLogDirs),
+        sentences("why", "reason for the status", _log_dirs, log_dir_why),
+    ),
+)
 
 BROKERS = (
     BROKER,

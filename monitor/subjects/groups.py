@@ -1,19 +1,32 @@
 """Groups, and what belongs to one: its topics, members, assignments, commits, subtopologies and tasks."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from monitor.derive.rates import group_rate
 from monitor.derive.verdict import group_why
+from monitor.judged.groups import known_partitions
 from monitor.model.conditions import GroupActivity
 from monitor.model.details import Subtopologies, Tasks
+from monitor.model.judgements import JudgedLags
 from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import Assignments, Commits, Groups, Members
 from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
-from monitor.subjects.column import Subject
-from monitor.subjects.tables import cluster, computed, of, sentences, subject
+from monitor.subjects.column import Numbers, Rows, Subject
+from monitor.subjects.tables import cluster, computed, judged, of, sentences, subject
 
 
 def count(view: View) -> int:
     return len(view.snapshot.groups)
+
+
+COUNTS = ("partitions", "unknown_partitions")
+
+
+def _known(name: str) -> Callable[[View, Rows], Numbers]:
+    """A number of partitions, unknown where kmon cannot tell how many there are."""
+    return lambda view, rows: Numbers(known_partitions(view, name)[rows])
 
 
 GROUP = Subject(
@@ -25,7 +38,9 @@ GROUP = Subject(
         cluster(count),
         *of("snapshot.groups", Groups, leave=("reason",)),
         *of("snapshot.groups", Groups, "reason", reason="description_reason"),
-        *of("group_lags", GroupLags, leave=("worst",), reconciling="reconciling_partitions"),
+        *of("group_lags", GroupLags, leave=("worst", *COUNTS), reconciling="reconciling_partitions"),
+        *(replace(each, read=_known(each.name)) for each in of("group_lags", GroupLags, *COUNTS)),
+        *judged("groups", JudgedLags, "level"),
         sentences("why", "the status with the numbers behind it, in words", count, group_why),
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),

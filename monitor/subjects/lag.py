@@ -3,6 +3,7 @@
 import numpy as np
 
 from monitor.derive.story import partition_story
+from monitor.model.judgements import JudgedLags
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.rates import ConsumeRates
 from monitor.model.snapshot import KNOWN, Groups, Members, Topics
@@ -10,7 +11,7 @@ from monitor.model.table import Floats, Ints, objects
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import REASON, SECONDS
-from monitor.subjects.tables import cluster, numbers, of, sentences, texts
+from monitor.subjects.tables import cluster, judged, numbers, of, sentences, texts
 
 
 def count(view: View) -> int:
@@ -38,6 +39,7 @@ LAG = Subject(
         *of("lag", Lag, leave=("group", "topic", "partition_row", "member", "reason")),
         *of("lag_times", LagTimes, leave=("reason",), method="lag_method"),
         *of("lag_statuses", LagStatuses, leave=("lost",)),
+        *judged("lag", JudgedLags, "level"),
         *of("consume_rates", ConsumeRates),
         numbers(
             "status_seconds", SECONDS, "for how long it has had this status; unknown where since is", _status_seconds

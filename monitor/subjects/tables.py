@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from monitor.model.judgements import Judged
 from monitor.model.lag import METHODS
+from monitor.model.levels import LEVELS
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
 from monitor.subjects.column import Column, Lists, Names, Numbers, Rows, Subject, Values
@@ -141,6 +143,17 @@ def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column,
         numbers(each.name, kind_of(each), each.metadata["meaning"], partial(values, name=each.name))
         for each in table.schema()
     )
+
+
+def judged(name: str, table: type[Judged], *names: str) -> tuple[Column, ...]:
+    """The judgement of the core on each row: its status, level and since when, or those named."""
+    path = f"judged.{name}"
+    columns = (
+        texts("status", "status", lambda _: objects(table.WORDS), f"{path}.status", words=table.WORDS, kind=WORD),
+        texts("level", "how bad that is", lambda _: objects(LEVELS), f"{path}.level", words=LEVELS, kind=WORD),
+        *of(path, table, "since"),
+    )
+    return tuple(each for each in columns if not names or each.name in names)
 
 
 def cluster(count: Callable[[Any], int]) -> Column:

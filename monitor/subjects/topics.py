@@ -4,6 +4,7 @@ import numpy as np
 
 from monitor.derive.partitions import partition_rows
 from monitor.derive.rates import topic_rate
+from monitor.judged.partitions import partition_health_why, topic_why
 from monitor.model.conditions import PartitionHealth
 from monitor.model.details import (
     EligibleReplicas,
@@ -14,13 +15,14 @@ from monitor.model.details import (
     TieredOffsets,
     TopicConfigs,
 )
+from monitor.model.judgements import JudgedPartitions, JudgedTopics
 from monitor.model.rates import PartitionRates
 from monitor.model.snapshot import Offsets, Partitions, Topics
 from monitor.model.table import Flags, Ints
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.tables import cluster, computed, of, subject
+from monitor.subjects.tables import cluster, computed, judged, of, sentences, subject
 
 
 def count(view: View) -> int:
@@ -56,6 +58,8 @@ TOPIC = Subject(
             under_min_isr="under_min_isr_partitions",
         ),
         *of("topic_totals", TopicTotals, "groups", "lag", "lag_at_least"),
+        *judged("topics", JudgedTopics),
+        sentences("why", "reason for the status", count, topic_why),
         *computed(PartitionRates, topic_rate),
     ),
 )
@@ -93,11 +97,15 @@ def _moving(view: View) -> Ints:
     return partition_rows(view.snapshot, moving.topic, moving.partition)
 
 
+def _partitions(view: View) -> int:
+    return len(view.snapshot.partitions)
+
+
 PARTITION = Subject(
     "partition",
     "a partition of a topic",
     ("topic", "partition"),
-    lambda view: len(view.snapshot.partitions),
+    _partitions,
     (
         *of("snapshot.partitions", Partitions, offline="offline_replicas"),
         *of(
@@ -115,6 +123,8 @@ PARTITION = Subject(
             unstable="open_transaction_records",
             reassigned="reassigned_ratio",
         ),
+        *judged("partitions", JudgedPartitions),
+        sentences("why", "reason for the status", _partitions, partition_health_why),
         *of("snapshot.offsets", Offsets, end_reason="reason"),
         *of("snapshot.tiered_offsets", TieredOffsets, "local_start_offset", "tiered_end_offset", by=_tiered),
         *of("partition_rates", PartitionRates),

@@ -35,6 +35,13 @@ OF_THE_CORE = {
     "monitor.derive.verdict",
     "monitor.diagnosis.diagnosis",
     "monitor.events.event",
+    "monitor.judged.brokers",
+    "monitor.judged.groups",
+    "monitor.judged.order",
+    "monitor.judged.partitions",
+    "monitor.judged.table",
+    "monitor.judged.transactions",
+    "monitor.limits",
     "monitor.source",
     "monitor.text",
 }

@@ -1,7 +1,5 @@
 """The pages' pure functions: rows and tiles say what the View says, and what is unknown stays unknown."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,15 +8,12 @@ from dash_client import texts
 from details import detailed_view
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
-import dashboards
-from dashboards.cells import BROKER_STATUS, HEALTH, HEALTH_STATUS
 from dashboards.cluster_tables import gaps
 from dashboards.feed import Cells
 from dashboards.group_tables import members, tiles
 from dashboards.pages import brokers, cluster, events, group, groups, overview, topic, topics
 from monitor.collectors import COLLECTORS
 from monitor.derive.view import make_view
-from monitor.model.status import SEVERITY, STATUSES
 from monitor.model.view import View
 
 EMPTY = snapshot_of([], [])
@@ -154,22 +149,3 @@ def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
     ledger = next(each for each in figure["data"] if each["name"] == "payments-ledger")
     assert len(ledger["y"]) == 5
     assert ledger["y"][-1] == row_of(view, "payments-ledger")["lag"]
-
-
-def test_the_browser_sorts_statuses_by_their_severity() -> None:
-    script = (Path(dashboards.__file__).parent / "assets/dashAgGridFunctions.js").read_text()
-    order = re.search(r"const order = \{(.*?)\}", script)
-    assert order
-    pairs = [each.split(": ") for each in order[1].strip().split(", ")]
-    assert {word: int(place) for word, place in pairs} == dict(zip(STATUSES, SEVERITY, strict=True))
-    words = re.search(r"const words = \{(.*?)\}", script, re.DOTALL)
-    assert words
-    places = {word.strip('"'): int(place) for word, place in re.findall(r'("[^"]+"|\w+): (\d+)', words[1])}
-    assert set(places) == {*HEALTH, *BROKER_STATUS}
-    for ordered in (HEALTH, tuple(BROKER_STATUS)):
-        assert sorted(ordered, key=lambda word: places[word]) == list(ordered)
-
-
-def test_every_word_has_a_glyph() -> None:
-    assert set(HEALTH_STATUS) == set(HEALTH)
-    assert {*HEALTH_STATUS.values(), *BROKER_STATUS.values()} <= set(STATUSES)

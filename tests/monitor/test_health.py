@@ -13,9 +13,9 @@ from series import Poll, watch
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.health import LEVELS
 from monitor.derive.view import make_view
 from monitor.model.details import LogDirs, Quorum, Transactions
+from monitor.model.levels import OF_PROBLEMS as LEVELS
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import objects

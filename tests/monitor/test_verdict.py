@@ -13,7 +13,18 @@ from views import NOW, Group, Topic, shop_view, snapshot_of
 from monitor.derive.verdict import count_groups, group_why, partition_why, worst_groups
 from monitor.derive.view import make_view, with_alerts
 from monitor.model.details import Capabilities
-from monitor.model.levels import KINDS, LEVELS, OF_PROBLEMS, SEVERITIES, SIGNS
+from monitor.model.levels import (
+    ABOVE_ZERO,
+    LEVELS,
+    OF_PROBLEMS,
+    OF_STATUS,
+    OF_VERDICTS,
+    PLACE_OF,
+    SEVERITIES,
+    SIGN_OF,
+    SIGNS,
+    WORDS,
+)
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import GLYPHS, OK, SEVERITY, STATUSES
 from monitor.model.table import objects
@@ -100,13 +111,14 @@ def test_a_note_leaves_a_cluster_ok_and_has_a_sign_of_its_own() -> None:
     assert view.problems.level.tolist() == ["note"]
 
 
-def test_levels_have_words_signs_and_colours_of_their_own() -> None:
-    assert list(LEVELS) == ["ok", "attention", "degraded", "critical", "unreachable"]
-    assert list(OF_PROBLEMS) == ["critical", "degraded", "attention", "note"]
-    assert len(SIGNS) == len(set(SIGNS)) == len(KINDS) == len(set(KINDS)) == len(set(SEVERITIES))
-    assert len({SIGNS[each] for each in LEVELS.values()}) == 4
-    assert SIGNS[OF_PROBLEMS["note"]] not in {SIGNS[each] for each in LEVELS.values()}
-    worst = [SEVERITIES[each] for each in LEVELS.values()]
+def test_levels_have_words_and_signs_of_their_own() -> None:
+    assert list(OF_VERDICTS) == ["ok", "attention", "degraded", "critical", "unreachable"]
+    assert OF_PROBLEMS == ("critical", "degraded", "attention", "note")
+    assert {*OF_VERDICTS.values(), *OF_PROBLEMS, *OF_STATUS.values(), *ABOVE_ZERO.values()} == set(LEVELS)
+    assert list(OF_STATUS) == list(STATUSES)
+    assert len(SIGNS) == len(set(SIGNS)) == len(WORDS) == len(set(WORDS)) == len(set(SEVERITIES))
+    assert len(set(SIGN_OF.values())) == len(LEVELS)
+    worst = [SEVERITIES[PLACE_OF[each]] for each in LEVELS]
     assert worst == sorted(worst)
 
 

@@ -125,7 +125,7 @@ async def test_a_problem_that_is_about_nothing_with_a_screen_opens_the_view_it_i
         await at(pilot, ("no_full_answer", "kmon"))
         await pilot.press("enter")
         assert monitor(pilot).NAME == "collectors"
-        assert "no answer" in line_with(app, "✘ failed")
+        assert "no answer" in line_with(app, "▲ failed")
         await pilot.press("escape")
         assert monitor(pilot).NAME == "problems"
 

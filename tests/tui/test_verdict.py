@@ -24,7 +24,7 @@ def test_before_the_first_view_it_says_whom_it_asks() -> None:
 def test_the_views_verdict_is_told_with_its_level() -> None:
     assert said(view=CALM) == ("badge-ok", r" demo\x1b  ● ok  the group keeps up")
     kind, text = said(view=shop_view())
-    assert (kind, text) == ("badge-lost", rf" demo\x1b  ✘ critical  {shop_view().verdict.sentence}")
+    assert (kind, text) == ("badge-critical", rf" demo\x1b  ✘ critical  {shop_view().verdict.sentence}")
 
 
 def test_bad_news_is_never_green() -> None:
@@ -35,14 +35,14 @@ def test_bad_news_is_never_green() -> None:
 def test_each_clause_has_the_colour_of_its_level() -> None:
     line = verdict_line(replace(PICTURE, view=shop_view()))
     kinds = {part.text.split()[-1]: part.kind for part in line.left if part.text.strip(" ·")}
-    assert kinds["offline"] == kinds["records"] == kinds["critical"] == "lost"
-    assert kinds["under-replicated"] == "behind"
+    assert kinds["offline"] == kinds["records"] == kinds["critical"] == "critical"
+    assert kinds["under-replicated"] == "degraded"
     assert kinds["behind"] == kinds["unknown"] == "attention"
 
 
 @pytest.mark.parametrize(
     ("later", "text", "kind"),
-    [(3, "data 3 s old ", "dim"), (21, "data 21 s old ", "behind"), (51, "data 51 s old ", "lost")],
+    [(3, "data 3 s old ", "dim"), (21, "data 21 s old ", "degraded"), (51, "data 51 s old ", "critical")],
 )
 def test_the_age_turns_amber_then_red(later: float, text: str, kind: str) -> None:
     part = freshness(replace(PICTURE, view=CALM, now=NOW + later))

@@ -278,7 +278,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 problem += ": matched as plain text" if found.any() else ": the last rows are kept"
                 pattern = pattern if found.any() else self._pattern
         self._pattern = pattern
-        self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "behind")])] if problem else []))
+        self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "degraded")])] if problem else []))
         if self._rows is not None:
             self._fill(self._rows)
         self.show_top(self.app.picture)

@@ -5,20 +5,20 @@ from typing import ClassVar
 
 import numpy as np
 
+from monitor.judged.brokers import disk_used, log_dir_why
 from monitor.model.details import LogDirs
+from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import LOST, OK
-from monitor.model.table import Floats
+from monitor.model.table import Floats, Texts
 from monitor.model.view import View
 from monitor.text import count, percent, plural, size, span, visible
-from tui.disks import disk_kind, disk_used
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Make, Rows, levels, names, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, judged_rows, names, reasons, shares, sizes, statuses
 
 
 class OneBroker(MonitorScreen):
@@ -55,18 +55,19 @@ def broker_facts(view: View, broker: int) -> Iterable[Fact]:
         yield Fact("address", f"{visible(brokers.host[each])}:{brokers.port[each]}", "strong")
         yield Fact("rack", visible(brokers.rack[each]))
         yield Fact("Kafka", visible(brokers.version[each]))
+    level = str(view.judged.brokers.levels[row])
     if not totals.described[row]:
-        yield Fact("gone:", "not in metadata, but it holds replicas", "lost")
+        yield Fact("gone:", "not in metadata, but it holds replicas", level)
     elif (brokers.fenced[brokers.broker == broker] == 1).any():
-        yield Fact("fenced:", "registered, but not in service", "lost")
+        yield Fact("fenced:", "registered, but not in service", level)
     if broker == view.snapshot.controller:
         yield Fact("role", "controller", "strong")
     behind, unled = int(totals.out_of_sync[row]), int(totals.preferred_missing[row])
     yield Fact("leads", count(totals.leaders[row]))
     if unled:
-        yield Fact("preferred leader, not leading", count(unled), "behind")
+        yield Fact("preferred leader, not leading", count(unled), ABOVE_ZERO["preferred_missing"])
     yield Fact("replicas", count(totals.replicas[row]))
-    yield Fact("not in sync", count(behind), "behind" if behind else "")
+    yield Fact("not in sync", count(behind), ABOVE_ZERO["out_of_sync"] if behind else "")
     skew = float(totals.size_skew[row])
     against = "" if np.isnan(skew) else f" ({percent(skew, sign=True)} against the mean)"
     yield Fact("size", f"{size(totals.size_bytes[row])}{against}")
@@ -74,21 +75,23 @@ def broker_facts(view: View, broker: int) -> Iterable[Fact]:
 
 
 def _disks(view: View, broker: int) -> Iterable[Fact]:
-    dirs, used = view.snapshot.log_dirs, disk_used(view)
+    dirs, used, judged = view.snapshot.log_dirs, disk_used(view), view.judged.log_dirs
     mine = np.flatnonzero(dirs.broker == broker)
     if not len(mine):
         yield unknown("disks", why_missing(view, "log_dirs", "describe_cluster"))
     bad = mine[dirs.reason[mine] != KNOWN]
     for each in bad[:1]:
-        told = f"{visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
-        yield Fact(f"{plural(len(bad), 'unreadable log dir')}:", told, "lost")
-    if len(mine) > len(bad):
+        told = f"{visible(dirs.path[each], 40)}: {log_dir_why(view, int(each))}"
+        yield Fact(f"{plural(len(bad), 'unreadable log dir')}:", told, judged.levels[each])
+    if len(bad):
+        return
+    if len(mine):
         fullest = mine[int(np.argmax(np.nan_to_num(used[mine], nan=-1)))]
         share = float(used[fullest])
         yield Fact(
             "fullest disk" if len(mine) > 1 else "disk",
             f"{percent(share)} used, {size(dirs.usable_bytes[fullest])} free",
-            disk_kind(share),
+            "" if judged.words[fullest] == "ok" else judged.levels[fullest],
         )
 
 
@@ -108,13 +111,13 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
     yield Fact("offsets retention", span(configs.offsets_retention_seconds[row]))
     yield Fact("max transaction timeout", span(configs.transaction_max_timeout_seconds[row]))
     if configs.unclean_election[row] == 1:
-        yield Fact("unclean election", "on: may lose records", "behind")
+        yield Fact("unclean election", "on: may lose records", ODD)
     if configs.auto_create_topics[row] == 1:
         yield Fact("auto-create topics", "on")
     known = (configs.broker != broker) & np.array([each is not None for each in configs.digest], bool)
     other = configs.broker[known & (configs.digest != configs.digest[row])]
     if configs.digest[row] is not None and len(other):
-        yield Fact("configs differ", f"from those of broker {', '.join(map(str, other.tolist()))}", "behind")
+        yield Fact("configs differ", f"from those of broker {', '.join(map(str, other.tolist()))}", ODD)
     elif configs.digest[row] is not None and known.any():
         yield Fact("configs", "same as the other brokers")
 
@@ -132,12 +135,20 @@ def _held(rows: Rows) -> Floats:
 
 
 def _why(rows: Rows, row: int) -> str:
-    reason = rows.view.snapshot.log_dirs.reason[rows.pick[row]]
-    return "" if reason == KNOWN else visible(rows.view.reasons[reason])
+    return log_dir_why(rows.view, int(rows.pick[row]))
+
+
+def _levels(rows: Rows) -> Texts:
+    return rows.view.judged.log_dirs.levels[rows.pick]
 
 
 DIR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "ok", "error", "unknown"), _held, "error: unreadable; its replicas are unknown"),
+    statuses(
+        Rows.word,
+        lambda rows: disk_used(rows.view)[rows.pick],
+        "offline: unreadable, its replicas are unknown; nearly full: little of its volume is free",
+        width=13,
+    ),
     names("path", "Path", "P", _dirs("path"), meaning(LogDirs, "path"), width=20, grow=2, most=80, empty='""'),
     sizes("held", "Replicas", "R", _held, "size of the replicas on it", width=9),
     sizes("total", "Total", "T", _dirs("total_bytes"), meaning(LogDirs, "total_bytes")),
@@ -149,9 +160,9 @@ DIR_COLUMNS: tuple[Column[Rows], ...] = (
         lambda rows: disk_used(rows.view)[rows.pick],
         "used share of its volume, by all files on it",
         width=6,
-        alarm=disk_kind,
+        alarm=_levels,
     ),
-    reasons(_why, meaning(LogDirs, "reason"), width=14),
+    reasons(_why, "why it is offline, or how much of its volume is free", width=14),
 )
 
 
@@ -167,5 +178,4 @@ class LogDirsScreen(OneBroker):
         dirs = view.snapshot.log_dirs
         pick = np.flatnonzero(dirs.broker == self.broker)
         paths = dirs.path[pick].tolist()
-        status = np.where(dirs.reason[pick] == KNOWN, OK, LOST)
-        return Rows(picture, paths, paths, status, pick, self.broker)
+        return judged_rows(picture, paths, paths, view.judged.log_dirs, pick, self.broker)

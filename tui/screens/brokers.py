@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 
 from monitor.derive.completeness import lists_topics
-from monitor.model.snapshot import KNOWN, Brokers
-from monitor.model.status import BEHIND, LOST, OK
-from monitor.model.table import Flags, Floats, Ints, Texts, objects
+from monitor.judged.brokers import broker_why, fullest_disks, fullest_levels
+from monitor.model.levels import ABOVE_ZERO
+from monitor.model.snapshot import Brokers
+from monitor.model.table import Floats, Texts, objects
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
-from monitor.text import percent, plural, visible
-from tui.disks import disk_kind, fullest_disks
+from monitor.text import percent
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -23,7 +23,7 @@ from tui.widgets.rows import (
     Rows,
     amounts,
     counts,
-    levels,
+    judged_rows,
     names,
     numbers,
     reasons,
@@ -33,8 +33,6 @@ from tui.widgets.rows import (
     totals,
     whole,
 )
-
-WORDS = levels("ok", "behind", "gone", "unknown")
 
 
 def _totals(name: str) -> Make:
@@ -64,31 +62,6 @@ def broker_role(view: View, broker: int) -> str:
     return "" if not len(voter) else "voter" if voter[0] else "observer"
 
 
-def fenced_brokers(view: View) -> Flags:
-    """Which brokers are fenced, in the order of `broker_totals`."""
-    brokers = view.snapshot.brokers
-    return np.isin(view.broker_totals.broker, brokers.broker[brokers.fenced == 1])
-
-
-def broken_dirs(view: View) -> Flags:
-    """Which brokers have a log dir that is not readable, in the order of `broker_totals`."""
-    dirs = view.snapshot.log_dirs
-    return np.isin(view.broker_totals.broker, dirs.broker[dirs.reason != KNOWN])
-
-
-def broker_status(view: View) -> Ints:
-    """LOST for what is gone, fenced or has a log dir that is not readable; BEHIND where replicas are not in sync."""
-    totals = view.broker_totals
-    lost = ~totals.described | fenced_brokers(view) | broken_dirs(view)
-    return np.where(lost, LOST, np.where(totals.out_of_sync > 0, BEHIND, OK)).astype(np.int32)
-
-
-def _word(rows: Rows, row: int) -> str:
-    if rows.status[row] != LOST or not rows.view.broker_totals.described[row]:
-        return WORDS[rows.status[row]]
-    return "fenced" if fenced_brokers(rows.view)[row] else "log dir"
-
-
 def _requests(name: str) -> Make:
     def make(rows: Rows) -> Floats:
         requests = rows.view.snapshot.requests
@@ -97,24 +70,13 @@ def _requests(name: str) -> Make:
     return make
 
 
-def broker_why(view: View, row: int) -> str:
-    """What is wrong with a row of `broker_totals`, or why its disks are unknown, in words."""
-    totals, dirs = view.broker_totals, view.snapshot.log_dirs
-    parts = []
-    if not totals.described[row]:
-        parts.append("not in metadata, but it holds replicas")
-    elif fenced_brokers(view)[row]:
-        parts.append("fenced: cannot lead partitions")
-    parts += [
-        f"log dir {visible(dirs.path[each], 40)}: {visible(view.reasons[dirs.reason[each]])}"
-        for each in np.flatnonzero((dirs.broker == totals.broker[row]) & (dirs.reason != KNOWN))
-    ]
-    behind = int(totals.out_of_sync[row])
-    if behind:
-        parts.append(f"{plural(behind, 'replica')} not in sync")
+def _why(rows: Rows, row: int) -> str:
+    """What is wrong with a broker, or why its disks are unknown."""
+    view, totals, dirs = rows.view, rows.view.broker_totals, rows.view.snapshot.log_dirs
+    parts = [broker_why(view, row)]
     if totals.described[row] and not (dirs.broker == totals.broker[row]).any():
         parts.append(f"disks unknown ({why_missing(view, 'log_dirs', 'describe_cluster')})")
-    return "; ".join(parts)
+    return "; ".join(filter(None, parts))
 
 
 def _held(name: str, title: str, letter: str, words: str, *, width: int, rank: int = 0, kind: str = "") -> Column[Rows]:
@@ -128,10 +90,11 @@ _difference = partial(percent, sign=True)
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        _word,
+        Rows.word,
         _out_of_sync,
-        "gone: not in metadata; fenced: registered, but not in service; log dir: one is unreadable; "
-        "behind: some of its replicas are not in sync",
+        "gone: not in metadata; fenced: registered, but not in service; dir offline: a log dir is unreadable; silent: "
+        "it did not respond to kmon; out of sync: some of its replicas are not in sync",
+        width=13,
     ),
     numbers("broker", "Broker", "B", _ids, meaning(Brokers, "broker"), width=7),
     names("host", "Host", "H", _described("host"), meaning(Brokers, "host"), width=12, grow=1, most=40, rank=5),
@@ -155,9 +118,9 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "partitions that prefer this broker as leader but are led by another",
         width=7,
         rank=4,
-        kind="behind",
+        kind=ABOVE_ZERO["preferred_missing"],
     ),
-    _held("out_of_sync", "Behind", "I", meaning(BrokerTotals, "out_of_sync"), width=7, kind="behind"),
+    _held("out_of_sync", "Behind", "I", meaning(BrokerTotals, "out_of_sync"), width=7, kind=ABOVE_ZERO["out_of_sync"]),
     sizes("size", "Size", "Z", _totals("size_bytes"), meaning(BrokerTotals, "size_bytes"), width=8),
     shares(
         "disk",
@@ -166,7 +129,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         lambda rows: fullest_disks(rows.view),
         "used share of its fullest volume",
         width=5,
-        alarm=disk_kind,
+        alarm=lambda rows: fullest_levels(rows.view),
     ),
     amounts(
         _difference,
@@ -190,9 +153,9 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "failed requests of kmon to it",
         width=7,
         rank=WIDE,
-        kind="behind",
+        kind=ABOVE_ZERO["errors"],
     ),
-    reasons(lambda rows, row: broker_why(rows.view, row), "reason for the status, or what is unknown", width=16),
+    reasons(_why, "reason for the status, or what is unknown", width=16),
 )
 
 
@@ -211,7 +174,7 @@ class BrokersScreen(MonitorScreen):
         hosts = dict(zip(brokers.broker.tolist(), brokers.host.tolist(), strict=True))
         keys = totals.broker.tolist()
         names = [f"{each} {hosts.get(each, '')}" for each in keys]
-        return Rows(picture, keys, names, broker_status(view), np.arange(len(totals)))
+        return judged_rows(picture, keys, names, view.judged.brokers)
 
     def target(self, key: Hashable) -> MonitorScreen:
         return ReplicasScreen(int(str(key)))

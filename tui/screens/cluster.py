@@ -5,11 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from monitor.limits import QUORUM_BEHIND_SECONDS
 from monitor.model.conditions import QuorumLags
 from monitor.model.details import Capabilities, Quorum
+from monitor.model.levels import ABOVE_ZERO, CAPABILITY_MISSING, COLLECTOR_FAILED, ODD, PLACE_OF
 from monitor.model.snapshot import NO_LEADER, Requests
-from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
-from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.status import OK, UNKNOWN
+from monitor.model.table import Floats, Texts, objects
 from monitor.model.view import View
 from monitor.text import visible
 from tui.health import excluded_clauses
@@ -19,10 +21,10 @@ from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line, Part
-from tui.widgets.rows import Make, Rows, ages, amounts, counts, levels, names, numbers, reasons, sizes, statuses
+from tui.widgets.rows import Make, Rows, ages, amounts, counts, judged_rows, names, numbers, reasons, sizes, statuses
 
-LATE_SECONDS = 30.0
-"""A node of the quorum that has not had all that its leader has for longer than this is behind."""
+MISSING, FAILED = PLACE_OF[CAPABILITY_MISSING], PLACE_OF[COLLECTOR_FAILED]
+CAPABILITY_WORDS = {OK: "ok", MISSING: "missing", UNKNOWN: "unknown"}
 
 
 class OneCluster(MonitorScreen):
@@ -47,8 +49,8 @@ def cluster_facts(view: View) -> Iterable[Fact]:
     if snapshot.quorum_epoch is not None:
         yield Fact("epoch", str(snapshot.quorum_epoch))
     versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
-    yield Fact("Kafka", ", ".join(map(visible, versions)) or visible(None), "behind" if len(versions) > 1 else "")
-    yield Fact("polls skipped", f"{snapshot.overruns:,}", "behind" if snapshot.overruns else "")
+    yield Fact("Kafka", ", ".join(map(visible, versions)) or visible(None), ODD if len(versions) > 1 else "")
+    yield Fact("polls skipped", f"{snapshot.overruns:,}", ABOVE_ZERO["overruns"] if snapshot.overruns else "")
     features = snapshot.features
     if len(features):
         yield from (
@@ -77,22 +79,16 @@ def quorum_roles(view: View) -> Texts:
     return np.where(quorum.leader, "leader", np.where(quorum.voter, "voter", "observer")).astype(object)
 
 
-def quorum_status(view: View) -> Ints:
-    """BEHIND for a node that is late, UNKNOWN where nobody can say."""
-    behind = view.quorum_lags.behind_seconds
-    return np.where(np.isnan(behind), UNKNOWN, np.where(behind > LATE_SECONDS, BEHIND, OK)).astype(np.int32)
-
-
 QUORUM_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        levels("ok", "behind", "lost", "unknown"),
+        Rows.word,
         _lags("behind_seconds"),
-        f"behind: not caught up with the leader for more than {LATE_SECONDS:.0f} s",
+        f"behind: not caught up with the leader for more than {QUORUM_BEHIND_SECONDS:.0f} s",
     ),
     numbers("node", "Node", "N", _quorum("node"), meaning(Quorum, "node"), width=6),
     names("role", "Role", "R", lambda rows: quorum_roles(rows.view), "leader, voter or observer", width=9),
     counts("end", "Log end", "E", _quorum("log_end_offset"), meaning(Quorum, "log_end_offset"), width=13),
-    counts("lag", "Lag", "A", _lags("lag"), meaning(QuorumLags, "lag"), width=10, kind="behind"),
+    counts("lag", "Lag", "A", _lags("lag"), meaning(QuorumLags, "lag"), width=10),
     ages("caught_up", "Caught up", "C", _lags("behind_seconds"), f"{meaning(QuorumLags, 'behind_seconds')}", width=10),
     ages("fetched", "Fetched", "F", _lags("fetch_age_seconds"), meaning(QuorumLags, "fetch_age_seconds"), width=8),
 )
@@ -108,7 +104,7 @@ class QuorumScreen(OneCluster):
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown
         nodes = view.snapshot.quorum.node.tolist()
-        return Rows(picture, nodes, [str(each) for each in nodes], quorum_status(view), np.arange(len(nodes)))
+        return judged_rows(picture, nodes, [str(each) for each in nodes], view.judged.quorum)
 
     def why_empty(self, rows: Rows) -> str:
         return f"Metadata quorum unknown ({why_missing(rows.view, 'quorum', 'describe_cluster')})"
@@ -120,7 +116,7 @@ def _capabilities(name: str) -> Make:
 
 def _capability_word(rows: Rows, row: int) -> str:
     off = rows.view.snapshot.capabilities.why[rows.pick[row]] == SWITCHED_OFF
-    return "off" if off else levels("ok", "missing", "missing", "unknown")[rows.status[row]]
+    return "off" if off else CAPABILITY_WORDS[rows.status[row]]
 
 
 def _why(rows: Rows, row: int) -> str:
@@ -148,7 +144,7 @@ class CapabilitiesScreen(OneCluster):
     def rows(self, picture: Picture) -> Rows:
         capabilities = picture.shown.snapshot.capabilities
         names = capabilities.capability.tolist()
-        status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, BEHIND))
+        status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, MISSING))
         status[capabilities.why == SWITCHED_OFF] = OK
         return Rows(picture, names, names, status, np.arange(len(names)))
 
@@ -170,7 +166,7 @@ def _seconds(value: float | None) -> str:
 
 
 COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "failed", "failed", "unknown"), _age, "failed: a request failed or a broker did not respond"),
+    statuses({OK: "ok", FAILED: "failed"}, _age, "failed: a request failed or a broker did not respond"),
     names(
         "collector",
         "Collector",
@@ -205,7 +201,7 @@ class CollectorsScreen(OneCluster):
     def rows(self, picture: Picture) -> Rows:
         outcomes = picture.shown.snapshot.outcomes
         names = [each.collector for each in outcomes]
-        status = np.array([OK if each.success else LOST for each in outcomes], np.int32)
+        status = np.array([OK if each.success else FAILED for each in outcomes], np.int32)
         return Rows(picture, names, names, status, np.arange(len(names)))
 
 
@@ -240,7 +236,9 @@ REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
         "requests since kmon started, including those that could not be sent",
         width=10,
     ),
-    counts("errors", "Errors", "E", _requests("errors"), meaning(Requests, "errors"), width=8, kind="behind"),
+    counts(
+        "errors", "Errors", "E", _requests("errors"), meaning(Requests, "errors"), width=8, kind=ABOVE_ZERO["errors"]
+    ),
     amounts(_seconds, "took", "Took", "T", _each("seconds"), "average time to the response", width=9),
     sizes("bytes", "Response", "P", _each("received_bytes"), "average size of a response", width=9),
     sizes("received", "Received", "D", _requests("received_bytes"), "size of all responses", width=9, rank=1),
@@ -259,5 +257,5 @@ class RequestsScreen(OneCluster):
         requests = picture.shown.snapshot.requests
         keys = list(zip(requests.api.tolist(), requests.broker.tolist(), strict=True))
         names = [f"{api} {broker}" for api, broker in keys]
-        status = np.where(requests.errors > 0, BEHIND, OK).astype(np.int32)
+        status = np.where(requests.errors > 0, PLACE_OF[ABOVE_ZERO["errors"]], OK).astype(np.int32)
         return Rows(picture, keys, names, status, np.arange(len(keys)))

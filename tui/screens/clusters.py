@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, lists_topics
-from monitor.model.levels import KINDS, SEVERITIES, SIGNS
+from monitor.model.levels import ABOVE_ZERO, LEVEL_AT, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import UNKNOWN
 from monitor.model.table import Floats, objects
@@ -121,7 +121,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         complete=lists_topics,
         width=8,
         rank=4,
-        kind="lost",
+        kind=ABOVE_ZERO["offline"],
     ),
     _of_all(
         "under",
@@ -132,7 +132,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         complete=lists_topics,
         width=6,
         rank=5,
-        kind="behind",
+        kind=ABOVE_ZERO["under_replicated"],
     ),
     _of_all("groups", "Groups", "R", lambda view: view.totals.groups, "groups", complete=lists_groups, width=7, rank=2),
     _of_all(
@@ -174,8 +174,8 @@ class ClustersScreen(MonitorScreen):
         levels = [UNKNOWN if each.view is None else each.view.verdict.status for each in picture.clusters]
         worst = max(levels, key=lambda each: SEVERITIES[each])
         counts = ((status, levels.count(status)) for status in range(len(SIGNS)))
-        parts = [Part(f" {SIGNS[status]} {number} ", KINDS[status]) for status, number in counts if number]
-        return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{KINDS[worst]}"), Part(" "), *parts])
+        parts = [Part(f" {SIGNS[status]} {number} ", LEVEL_AT[status]) for status, number in counts if number]
+        return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{LEVEL_AT[worst]}"), Part(" "), *parts])
 
     def rows(self, picture: Picture) -> Rows:
         clusters = picture.clusters

@@ -2,8 +2,6 @@
 
 from collections.abc import Hashable, Iterable
 
-import numpy as np
-
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.snapshot import Groups
 from monitor.model.status import STATUSES
@@ -17,7 +15,7 @@ from tui.screens.lag_columns import STATUS_MEANING
 from tui.screens.problems import Health
 from tui.widgets.columns import Column, meaning
 from tui.widgets.lines import Line
-from tui.widgets.rows import Make, Rows, names, reasons, statuses
+from tui.widgets.rows import Make, Rows, judged_rows, names, reasons, statuses
 
 
 def _diagnoses(name: str) -> Make:
@@ -71,7 +69,7 @@ class DiagnosesScreen(Health):
         groups = [str(ids[each]) for each in table.group.tolist()]
         keys = list(zip(groups, table.pattern.tolist(), (where(view, row) for row in range(len(table))), strict=True))
         names = [f"{group} {pattern}" for group, pattern, _ in keys]
-        return Rows(picture, keys, names, view.group_lags.status[table.group], np.arange(len(table)))
+        return judged_rows(picture, keys, names, view.judged.groups.at(table.group))
 
     def details(self, rows: Rows, row: int) -> Iterable[Line]:
         return self.diagnosed(rows.view, int(rows.pick[row]))

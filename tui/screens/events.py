@@ -8,7 +8,8 @@ import numpy as np
 from monitor.derive.emptiness import no_events
 from monitor.events.event import subject_of, when
 from monitor.model.events import Events
-from monitor.model.status import BEHIND, LOST, OK, STATUSES
+from monitor.model.levels import LEVEL_AT, OF_EVENTS, PLACE_OF
+from monitor.model.status import OK
 from monitor.model.table import Ints, Texts, objects
 from monitor.model.view import View
 from tui.heading import section
@@ -21,23 +22,6 @@ from tui.widgets.columns import Cell, Column, meaning
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Make, Rows, names, reasons
 
-GRAVE = {
-    **dict.fromkeys(("broker_gone", "truncated", "retention_overtook", "commit_beyond_end"), LOST),
-    **dict.fromkeys(
-        (
-            "broker_restarted",
-            "isr_shrunk",
-            "topic_deleted",
-            "topic_recreated",
-            "group_deleted",
-            "group_emptied",
-            "offsets_reset",
-        ),
-        BEHIND,
-    ),
-}
-"""The status whose colour an event of a kind has: what costs records or service, and what may."""
-
 
 def _events(name: str) -> Make:
     return lambda rows: getattr(_table(rows), name)[rows.pick]
@@ -49,13 +33,13 @@ def _table(rows: Rows) -> Events:
 
 
 def event_status(events: Events) -> Ints:
-    """The status whose colour each event has; OK for what is in the order of things."""
-    return np.array([GRAVE.get(each, OK) for each in events.kind], np.int32)
+    """The place of each event's level in SIGNS."""
+    return np.array([PLACE_OF[OF_EVENTS.get(each, "ok")] for each in events.kind], np.int32)
 
 
 def _kind(rows: Rows, row: int) -> Cell:
     status = int(rows.status[row])
-    return Cell(str(_table(rows).kind[row]), "" if status == OK else STATUSES[status])
+    return Cell(str(_table(rows).kind[row]), "" if status == OK else LEVEL_AT[status])
 
 
 def _when(rows: Rows, row: int) -> Cell:
@@ -167,7 +151,7 @@ def event_lines(view: View, now: float, interval_seconds: float, most: int) -> l
         section("Events", len(events), EventsScreen.KEY, EventsScreen.NAME),
         *(
             Line(
-                [Part(f" {events.text[row]}", "" if status[row] == OK else STATUSES[status[row]])],
+                [Part(f" {events.text[row]}", "" if status[row] == OK else LEVEL_AT[int(status[row])])],
                 [Part(f" {when(events, row, now, interval_seconds)} ", "dim")],
             )
             for row in range(min(most, len(events)))

@@ -9,7 +9,9 @@ from textual.widget import Widget
 
 from monitor.derive.story import partition_story
 from monitor.derive.verdict import group_why, partition_why
+from monitor.judged.groups import known_partitions
 from monitor.model.lag import Lag, LagTimes
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
 from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Ints, Texts
@@ -25,7 +27,7 @@ from tui.widgets.columns import WIDE, Column, meaning
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, judged_rows, names, numbers, reasons, statuses
 
 MOST_DIAGNOSES = 2
 """Diagnoses shown below the reason."""
@@ -79,7 +81,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     *time_columns(_times, LagTimes, known="lag_seconds"),
     since_column(_statuses("since"), _statuses("since_at_latest")),
     counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=8),
-    counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=6, kind="lost"),
+    counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=6, kind=ABOVE_ZERO["lost"]),
     counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=7),
     counts("end", "End offset", "F", _lag("end_offset"), meaning(Lag, "end_offset"), width=11, rank=7),
     counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=8),
@@ -182,7 +184,7 @@ class GroupScreen(OneGroup):
         pick = lag_rows(view, group)
         topics = view.snapshot.topics.topic[view.lag.topic[pick]]
         keys = Places(topics, view.lag.partition[pick])
-        return Rows(picture, keys, topics.tolist(), view.lag_statuses.status[pick], pick)
+        return judged_rows(picture, keys, topics.tolist(), view.judged.lag, pick)
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)
@@ -206,7 +208,7 @@ def status_lines(view: View, row: int, write: Write, width: int) -> list[Line]:
     said = [group_why(view, row, write)]
     said += view.diagnoses.sentence[view.diagnoses.group == row][:MOST_DIAGNOSES].tolist()
     texts = [line for text in said for line in wrap(text, width - len(start) - 2, 2)]
-    first = Line([Part(start, STATUSES[status]), Part(f" {texts[0]}")])
+    first = Line([Part(start, view.judged.groups.levels[row]), Part(f" {texts[0]}")])
     return [first, *(Line([Part(f"{' ' * len(start)} {text}")]) for text in texts[1:])]
 
 
@@ -232,7 +234,7 @@ def group_facts(view: View, row: int) -> Iterable[Fact]:
     yield Fact("type", visible(groups.group_type[row]))
     yield Fact("state", visible(groups.state[row] if known else None))
     yield Fact("members", count(groups.members[row]))
-    yield Fact("partitions", count(lags.partitions[row] or (0 if lags.reason[row] == KNOWN else None)))
+    yield Fact("partitions", count(float(known_partitions(view, "partitions")[row])))
     node = int(groups.coordinator[row])
     yield Fact("coordinator", UNKNOWN if node == NO_LEADER else str(node))
     yield Fact("assignor", visible(groups.assignor[row]))
@@ -242,9 +244,13 @@ def group_facts(view: View, row: int) -> Iterable[Fact]:
         ("topology epoch", groups.topology_epoch[row]),
     ):
         if not np.isnan(epoch):
-            yield Fact(title, f"{epoch:.0f}", "behind" if title[0] == "a" and epoch < groups.epoch[row] else "")
+            yield Fact(
+                title,
+                f"{epoch:.0f}",
+                ABOVE_ZERO["reconciling"] if title[0] == "a" and epoch < groups.epoch[row] else "",
+            )
     if lags.reconciling[row] > 0:
-        yield Fact("pending reassignment", plural(int(lags.reconciling[row]), "partition"), "behind")
+        yield Fact("pending reassignment", plural(int(lags.reconciling[row]), "partition"), ABOVE_ZERO["reconciling"])
 
 
 def subtopologies(view: View, row: int) -> list[Line]:

@@ -6,7 +6,9 @@ import numpy as np
 
 from monitor.derive.emptiness import no_groups
 from monitor.derive.verdict import group_why
-from monitor.model.snapshot import KNOWN, NO_LEADER, Groups
+from monitor.judged.groups import known_partitions
+from monitor.model.levels import ABOVE_ZERO
+from monitor.model.snapshot import NO_LEADER, Groups
 from monitor.model.table import Floats
 from monitor.model.totals import GroupLags
 from monitor.source import Point
@@ -16,7 +18,7 @@ from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows
 from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, reasons
+from tui.widgets.rows import Make, Rows, counts, judged_rows, reasons
 
 TREND_POINTS = 10
 
@@ -43,13 +45,7 @@ def trend_points(points: tuple[Point, ...]) -> list[Point]:
 
 def _partitions(name: str) -> Make:
     """A number of partitions of each group, unknown where its commits could not be asked."""
-
-    def make(rows: Rows) -> Floats:
-        lags = rows.view.group_lags
-        unknown = (lags.partitions == 0) & (lags.reason != KNOWN)
-        return np.where(unknown, np.nan, getattr(lags, name))[rows.pick]
-
-    return make
+    return lambda rows: known_partitions(rows.view, name)[rows.pick]
 
 
 def _trend(rows: Rows, row: int) -> Cell:
@@ -91,7 +87,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "partitions whose lag is unknown",
         width=8,
         rank=WIDE,
-        kind="unknown",
+        kind=ABOVE_ZERO["unknown_partitions"],
     ),
     counts(
         "stable",
@@ -110,7 +106,7 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         meaning(GroupLags, "reconciling"),
         width=8,
         rank=WIDE,
-        kind="behind",
+        kind=ABOVE_ZERO["reconciling"],
     ),
     counts(
         "coordinator",
@@ -133,7 +129,7 @@ def group_rows(picture: Picture) -> Rows:
     """A row a group."""
     view = picture.shown
     ids = [str(each) for each in view.snapshot.groups.group]
-    return Rows(picture, ids, ids, view.group_lags.status, np.arange(len(ids)))
+    return judged_rows(picture, ids, ids, view.judged.groups)
 
 
 class GroupsScreen(MonitorScreen):

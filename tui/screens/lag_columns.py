@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Groups
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints, Table
@@ -58,7 +59,7 @@ def _age(seconds: Make, error: Make, known: Make, words: str) -> Column[Rows]:
 
     def cell(rows: Rows, row: int) -> Cell:
         value, part = float(rows.array(seconds)[row]), float(rows.array(known)[row])
-        kind = STATUSES[rows.status[row]] if part > 0 else "dim"
+        kind = rows.kind(row) if part > 0 else "dim"
         if np.isnan(value):
             return Cell(at_least(value, part, lambda each: age(each or 0.0)), kind)
         return Cell(age(value, float(rows.array(error)[row])), kind, age(value))
@@ -158,7 +159,7 @@ def lag_columns(of: Of, table: type[Table]) -> tuple[Column[Rows], ...]:
             known=of("lost"),
             width=9,
             rank=6,
-            kind="lost",
+            kind=ABOVE_ZERO["lost"],
         ),
     )
 

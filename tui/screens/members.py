@@ -3,8 +3,9 @@
 import numpy as np
 
 from monitor.model.details import Tasks
+from monitor.model.levels import ABOVE_ZERO, PLACE_OF
 from monitor.model.snapshot import Assignments, Members
-from monitor.model.status import BEHIND, OK
+from monitor.model.status import OK
 from monitor.model.table import Flags, Floats, Ints
 from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
@@ -13,7 +14,9 @@ from tui.format import ranges
 from tui.picture import Picture
 from tui.screens.group import OneGroup
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+
+MOVING = PLACE_OF[ABOVE_ZERO["reconciling"]]
 
 
 def places(view: View, table: Assignments, member: int) -> str:
@@ -59,7 +62,7 @@ def _why(rows: Rows, row: int) -> str:
     view, member = rows.view, int(rows.pick[row])
     group = int(view.snapshot.members.group[member])
     parts = []
-    if rows.status[row] == BEHIND:
+    if rows.status[row] == MOVING:
         parts.append(f"target assignment {places(view, view.snapshot.target_assignments, member)}")
     epoch, wanted = float(view.snapshot.members.epoch[member]), float(view.snapshot.groups.assignment_epoch[group])
     if epoch < wanted:
@@ -85,7 +88,7 @@ def _named(
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(levels("ok", "moving", "lost", "unknown"), _lag, "moving: its target assignment is another"),
+    statuses({OK: "ok", MOVING: "moving"}, _lag, "moving: its target assignment is another"),
     _named("client_id", "Client id", "C", width=14, grow=1, most=32, empty='""'),
     _named("host", "Host", "H", width=15),
     _named("instance_id", "Instance id", "I", width=12, rank=5, most=24, grow=1),
@@ -111,7 +114,7 @@ class MembersScreen(OneGroup):
         view = picture.shown
         members = view.snapshot.members
         pick = np.flatnonzero(members.group == group)
-        status = np.where(_waiting(view)[pick], BEHIND, OK).astype(np.int32)
+        status = np.where(_waiting(view)[pick], MOVING, OK).astype(np.int32)
         return Rows(picture, members.member_id[pick].tolist(), members.client_id[pick].tolist(), status, pick)
 
     def why_empty(self, rows: Rows) -> str:

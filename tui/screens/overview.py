@@ -1,7 +1,6 @@
 """The first screen: the status of the cluster, the worst groups, alerts, and failed collectors."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,8 @@ from textual.widget import Widget
 from monitor.derive.completeness import lists_groups, lists_topics, number_of
 from monitor.derive.emptiness import no_unhealthy_groups
 from monitor.derive.verdict import count_groups, worst_groups
-from monitor.model.status import BEHIND, GLYPHS, LOST, OK
+from monitor.model.levels import ABOVE_ZERO, COLLECTOR_FAILED, OF_STATUS, SIGN_OF, alert_level
+from monitor.model.status import GLYPHS, OK
 from monitor.model.view import AlertRow, View
 from monitor.source import Point
 from monitor.text import duration, visible
@@ -24,7 +24,7 @@ from tui.screens.groups import GROUP_COLUMNS, group_rows
 from tui.screens.problems import problem_lines
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Rows
+from tui.widgets.rows import Rows, judged_rows
 from tui.widgets.table import HEADER_LINES
 
 WORST_GROUPS = 10
@@ -124,7 +124,7 @@ def worst(rows: Rows) -> Rows:
     """The WORST_GROUPS groups that are not ok."""
     kept = np.sort(worst_groups(rows.view)[:WORST_GROUPS])
     names = [rows.names[row] for row in kept]
-    return replace(rows, keys=names, names=names, status=rows.status[kept], pick=kept, _made={})
+    return judged_rows(rows.picture, names, names, rows.view.judged.groups, kept)
 
 
 def sample(point: Point) -> Sample:
@@ -145,7 +145,7 @@ def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line
     groups = [
         Part(
             f"{glyph} {number:,}{f' {word}' if wide else ''}  ",
-            word if number else "dim",
+            OF_STATUS[word] if number else "dim",
         )
         for glyph, (word, number) in zip(GLYPHS, count_groups(view).items(), strict=True)
         if number or (noughts and word in ("ok", "behind", "lost", "unknown"))
@@ -155,10 +155,18 @@ def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line
     figures: list[tuple[str, list[Part]]] = [
         ("Brokers", [Part(f"{totals.brokers:,}", "strong")]),
         ("Controller", [Part(controller, "strong")]),
-        ("Offline", [Part(_visible(totals.offline, whole=topics), "lost" if totals.offline else "strong")]),
+        (
+            "Offline",
+            [Part(_visible(totals.offline, whole=topics), ABOVE_ZERO["offline"] if totals.offline else "strong")],
+        ),
         (
             "Under-repl." if not wide else "Under-replicated",
-            [Part(_visible(totals.under_replicated, whole=topics), "behind" if totals.under_replicated else "strong")],
+            [
+                Part(
+                    _visible(totals.under_replicated, whole=topics),
+                    ABOVE_ZERO["under_replicated"] if totals.under_replicated else "strong",
+                )
+            ],
         ),
         (number_of(totals.groups, "group", whole=whole), groups),
         ("Lag", [Part(at_least(totals.lag, totals.lag_at_least, human=human), "strong")]),
@@ -181,7 +189,12 @@ def failing(view: View) -> list[Line]:
     """A line for each collector that failed, with the reason."""
     failed = [each for each in view.snapshot.outcomes if not each.success] if view.up else []
     lines = [
-        Line([Part(f" {GLYPHS[LOST]} {visible(each.collector)} ", "lost"), Part(f" {visible(each.error)}")])
+        Line(
+            [
+                Part(f" {SIGN_OF[COLLECTOR_FAILED]} {visible(each.collector)} ", COLLECTOR_FAILED),
+                Part(f" {visible(each.error)}"),
+            ]
+        )
         for each in failed
     ]
     return _section("Failed collectors", lines)
@@ -193,10 +206,7 @@ def alerts(rows: Sequence[AlertRow], now: float) -> list[Line]:
     lines = [
         Line(
             [
-                Part(
-                    f" {GLYPHS[LOST if each.state == 'firing' else BEHIND]} {visible(each.state)} ",
-                    "lost" if each.state == "firing" else "behind",
-                ),
+                Part(f" {SIGN_OF[level := alert_level(each.state, each.severity)]} {visible(each.state)} ", level),
                 Part(f" {visible(each.rule)} ", "strong"),
                 Part(f" {visible(each.summary)}"),
                 Part(f"  {', '.join(f'{visible(name)}={visible(value)}' for name, value in each.labels)}", "dim"),

@@ -5,36 +5,22 @@ from collections.abc import Callable
 import numpy as np
 
 from monitor.derive.partitions import partition_rows
+from monitor.judged.partitions import partition_health_why
 from monitor.model.conditions import PartitionHealth
 from monitor.model.details import EligibleReplicas, TieredOffsets
-from monitor.model.snapshot import KNOWN, NO_LEADER, Offsets, Partitions, Snapshot
-from monitor.model.status import BEHIND, LOST, OK
+from monitor.model.levels import ABOVE_ZERO
+from monitor.model.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
 from monitor.model.table import Floats, Ints, Ragged, objects
-from monitor.model.view import View
 from monitor.text import UNKNOWN as DASH
-from monitor.text import percent, visible
+from monitor.text import visible
 from tui.screens.lag_columns import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, levels, numbers, reasons, shares, sizes, statuses
+from tui.widgets.rows import Make, Rows, counts, numbers, reasons, shares, sizes, statuses
 
-PARTITION_WORDS = levels("ok", "under", "offline", "unknown")
-"""The words for a partition's status, and the worst of a topic's."""
-
-UNDER_MIN_ISR = "min ISR"
-"""The word for what is worse than being under-replicated: writes with acks=all are refused."""
-
-
-def partition_status(view: View) -> Ints:
-    """The status of each partition: LOST without a leader or under min ISR, BEHIND when under-replicated."""
-    health = view.partition_health
-    status = np.where(health.under_replicated, BEHIND, OK)
-    return np.where(health.offline | (health.under_min_isr == 1), LOST, status).astype(np.int32)
-
-
-def _word(rows: Rows, row: int) -> str:
-    offline = rows.view.partition_health.offline[rows.pick[row]]
-    return UNDER_MIN_ISR if rows.status[row] == LOST and not offline else PARTITION_WORDS[rows.status[row]]
-
+PARTITION_MEANING = (
+    "offline: no leader; under min ISR: fewer replicas in sync than min.insync.replicas, so that writes with acks=all"
+    " fail; at min ISR: they fail with one more lost; under-replicated: fewer replicas in sync than replicas"
+)
 
 Lists = tuple[Ragged, Ints]
 """Lists of node ids, and for each row of a table which of them is its own, -1 for none."""
@@ -127,68 +113,23 @@ def _leader_cell(rows: Rows, row: int) -> Cell:
     partitions = rows.view.snapshot.partitions
     leader, replicas = int(partitions.leader[place]), partitions.replicas.row(place)
     if leader == NO_LEADER:
-        return Cell(DASH, "lost")
+        return Cell(DASH, ABOVE_ZERO["offline"])
     if rows.view.partition_health.preferred[place] or not replicas:
         return Cell(str(leader))
-    return Cell(f"{leader} ({replicas[0]})", "behind")
+    return Cell(f"{leader} ({replicas[0]})", ABOVE_ZERO["preferred_missing"])
 
 
-def partition_problems(rows: Rows, row: int) -> str:
+def _why(rows: Rows, row: int) -> str:
     """What is wrong with a partition, what is being done with it, and why its offsets are unknown."""
     view, place = rows.view, int(rows.pick[row])
-    partitions, offsets, health = view.snapshot.partitions, view.snapshot.offsets, view.partition_health
-    replicas, isr = partitions.replicas.row(place), partitions.isr.row(place)
-    parts = []
-    if health.offline[place]:
-        parts.append("no leader")
-    missing = [node for node in sorted(replicas) if node not in isr]
-    wanted = float(health.min_insync_replicas[place])
-    if health.under_min_isr[place] == 1 and not health.offline[place]:
-        parts.append(f"{len(isr)} in sync and min ISR is {wanted:.0f}: writes with acks=all fail")
-    elif health.at_min_isr[place] == 1:
-        parts.append("at min ISR: writes fail if one more replica falls out of sync")
-    moving = _reassignment(view.snapshot, place)
-    adding = [] if moving < 0 else view.snapshot.reassignments.adding.row(moving)
-    if behind := [node for node in missing if node not in adding]:
-        parts.append(f"broker {_ids(behind)} not in sync")
-    if moving >= 0:
-        parts.append(_moving(view, place, moving))
-    if health.unstable[place] > 0:
-        parts.append(f"an open transaction holds back {rows.write(float(health.unstable[place]))}")
+    offsets = view.snapshot.offsets
     reason = int(offsets.end_reason[place]) or int(offsets.start_reason[place]) or int(offsets.stable_reason[place])
-    if reason != KNOWN:
-        parts.append(visible(view.reasons[reason]))
-    return "; ".join(parts)
-
-
-def _reassignment(snapshot: Snapshot, place: int) -> int:
-    """The row of a partition's reassignment, -1 where it has none."""
-    moving, partitions = snapshot.reassignments, snapshot.partitions
-    same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
-    return int(np.flatnonzero(same)[0]) if same.any() else -1
-
-
-def _moving(view: View, place: int, row: int) -> str:
-    moving = view.snapshot.reassignments
-    adding, removing = moving.adding.row(row), moving.removing.row(row)
-    copied = float(view.partition_health.reassigned[place])
-    parts = [f"to broker {_ids(adding)}"] if adding else []
-    parts += [f"off broker {_ids(removing)}"] if removing else []
-    parts += [f"{percent(copied)} copied"] if not np.isnan(copied) else []
-    return f"moving {', '.join(parts)}"
-
-
-def _ids(nodes: list[int]) -> str:
-    return ", ".join(map(str, nodes))
+    unknown = visible(view.reasons[reason]) if reason != KNOWN else ""
+    return "; ".join(filter(None, (partition_health_why(view, place, rows.write), unknown)))
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(
-        _word,
-        _records,
-        "offline: no leader; min ISR: fewer in sync than min.insync.replicas, so that writes with acks=all fail; "
-        "under: fewer replicas in sync than replicas",
-    ),
+    statuses(Rows.word, lambda rows: -_partitions("partition")(rows), PARTITION_MEANING, width=18),
     numbers("partition", "Part", "P", _partitions("partition"), meaning(Partitions, "partition"), width=5),
     Column(
         "leader",
@@ -225,7 +166,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         meaning(PartitionHealth, "unstable"),
         width=7,
         rank=5,
-        kind="behind",
+        kind=ABOVE_ZERO["unstable"],
     ),
     sizes("size", "Size", "Z", _health("size_bytes"), meaning(PartitionHealth, "size_bytes"), width=8, rank=1),
     shares("moved", "Moved", "M", _health("reassigned"), meaning(PartitionHealth, "reassigned"), width=6, rank=7),
@@ -250,5 +191,5 @@ COLUMNS: tuple[Column[Rows], ...] = (
     numbers(
         "epoch", "Epoch", "O", _partitions("leader_epoch"), meaning(Partitions, "leader_epoch"), width=6, rank=WIDE
     ),
-    reasons(partition_problems, "reason for the status, or why its offsets are unknown", width=20),
+    reasons(_why, "reason for the status, or why its offsets are unknown", width=20),
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.derive.emptiness import no_problems
 from monitor.diagnosis.diagnosis import evidence_of
-from monitor.model.levels import KINDS, OF_PROBLEMS, SIGNS
+from monitor.model.levels import LEVEL_AT, PLACE_OF, SIGNS
 from monitor.model.problems import Problems
 from monitor.model.table import Floats, Ints, Texts
 from monitor.model.view import View
@@ -42,8 +42,8 @@ VIEWS = {
 
 
 def problem_status(levels: Texts) -> Ints:
-    """The place of each level of a problem in SIGNS and KINDS."""
-    return np.array([OF_PROBLEMS[each] for each in levels], np.int32)
+    """The place of each level of a problem in SIGNS."""
+    return np.array([PLACE_OF[each] for each in levels], np.int32)
 
 
 def ranked(table: Problems) -> tuple[Ints, Ints]:
@@ -209,7 +209,7 @@ def problem_lines(view: View, most: int) -> list[Line]:
         section("Problems", len(rows), ProblemsScreen.KEY, ProblemsScreen.NAME),
         *(
             Line(
-                [Part(f" {SIGNS[status[row]]} ", KINDS[status[row]]), Part(str(table.sentence[row]))],
+                [Part(f" {SIGNS[status[row]]} ", LEVEL_AT[int(status[row])]), Part(str(table.sentence[row]))],
                 [Part(f" {age(view.time - float(table.since[row]))} ", "dim")],
             )
             for row in rows[:most].tolist()

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from monitor.model.details import Producers
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import OK
 from monitor.model.table import Floats
@@ -16,7 +17,7 @@ from tui.screens.group import GroupScreen, lag_rows
 from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, ages, counts, numbers, reasons
+from tui.widgets.rows import Make, Rows, ages, counts, judged_rows, numbers, reasons
 
 
 def _lags(name: str) -> Make:
@@ -56,7 +57,7 @@ class ReadersScreen(OneTopic):
         lags = view.group_topic_lags
         pick = np.flatnonzero(lags.topic == topic)
         ids = view.snapshot.groups.group[lags.group[pick]].tolist()
-        return Rows(picture, ids, ids, lags.status[pick], pick)
+        return judged_rows(picture, ids, ids, view.judged.group_topics, pick)
 
     def target(self, key: Hashable) -> MonitorScreen:
         return GroupScreen(str(key))
@@ -82,7 +83,7 @@ PRODUCER_COLUMNS: tuple[Column[Rows], ...] = (
         _producers("transaction_start_offset"),
         meaning(Producers, "transaction_start_offset"),
         width=13,
-        kind="behind",
+        kind=ABOVE_ZERO["unstable"],
     ),
 )
 

@@ -5,11 +5,10 @@ from collections.abc import Hashable
 import numpy as np
 
 from monitor.derive.partitions import partition_rows
+from monitor.judged.partitions import judge_replicas, on_broker
 from monitor.model.details import LogDirs, Replicas
 from monitor.model.snapshot import NO_LEADER, Partitions, Topics
-from monitor.model.status import BEHIND, LOST, OK
-from monitor.model.table import Flags, Floats, Ints, Ragged, Texts
-from monitor.model.view import View
+from monitor.model.table import Floats, Ints, Texts
 from monitor.text import size, visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -17,21 +16,9 @@ from tui.screens.broker import OneBroker
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Column, meaning
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, sizes, statuses
+from tui.widgets.rows import Make, Rows, counts, judged_rows, names, numbers, reasons, sizes, statuses
 
-
-def _on(lists: Ragged, broker: int) -> Flags:
-    """Which rows have this broker in their list."""
-    held = np.zeros(len(lists), bool)
-    held[np.repeat(np.arange(len(lists)), lists.counts)[lists.values == broker]] = True
-    return held
-
-
-def replica_status(view: View, broker: int) -> Ints:
-    """The status of this broker's replica of each partition: LOST when it is offline, BEHIND when not in sync."""
-    partitions = view.snapshot.partitions
-    status = np.where(_on(partitions.isr, broker), OK, BEHIND)
-    return np.where(_on(partitions.offline, broker), LOST, status).astype(np.int32)
+SAID = {"out of sync": "not in sync", "offline": "offline: the broker or its log dir is dead"}
 
 
 def _broker(rows: Rows) -> int:
@@ -91,7 +78,7 @@ def _why(rows: Rows, row: int) -> str:
     view, broker, place = rows.view, _broker(rows), int(rows.pick[row])
     partitions, moving = view.snapshot.partitions, view.snapshot.reassignments
     replicas, leader = partitions.replicas.row(place), int(partitions.leader[place])
-    parts = [levels("", "not in sync", "offline: broker or log dir failed", "")[rows.status[row]]]
+    parts = [SAID.get(rows.word(row), "")]
     same = (moving.topic == partitions.topic[place]) & (moving.partition == partitions.partition[place])
     for each in np.flatnonzero(same):
         if broker in moving.adding.row(int(each)):
@@ -110,9 +97,10 @@ def _why(rows: Rows, row: int) -> str:
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        levels("ok", "behind", "offline", "unknown"),
+        Rows.word,
         _numbers("size_bytes"),
-        "offline: broker or log dir failed; behind: not in sync",
+        "offline: broker or log dir failed; out of sync: not in the ISR",
+        width=13,
     ),
     names("topic", "Topic", "T", _topic, f"topic: {meaning(Topics, 'topic')}", width=20, grow=2, most=60),
     numbers(
@@ -125,7 +113,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     ),
     names("role", "Role", "R", _role, "leader or follower", width=8),
     sizes("size", "Size", "Z", _numbers("size_bytes"), meaning(Replicas, "size_bytes")),
-    counts("lag", "Lag", "A", _numbers("offset_lag"), meaning(Replicas, "offset_lag"), width=9, kind="behind"),
+    counts("lag", "Lag", "A", _numbers("offset_lag"), meaning(Replicas, "offset_lag"), width=9),
     names("path", "Log dir", "L", _path, meaning(LogDirs, "path"), width=12, grow=1, most=40, rank=1),
     reasons(_why, "reason for the status, and reassignments", width=14),
 )
@@ -142,10 +130,10 @@ class ReplicasScreen(OneBroker):
     def rows_of(self, picture: Picture) -> Rows:
         view = picture.shown
         partitions = view.snapshot.partitions
-        pick = np.flatnonzero(_on(partitions.replicas, self.broker))
+        pick = np.flatnonzero(on_broker(partitions.replicas, self.broker))
         topics = view.snapshot.topics.topic[partitions.topic[pick]]
         keys = Places(topics, partitions.partition[pick])
-        return Rows(picture, keys, topics.tolist(), replica_status(view, self.broker)[pick], pick, self.broker)
+        return judged_rows(picture, keys, topics.tolist(), judge_replicas(view, self.broker), pick, self.broker)
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)

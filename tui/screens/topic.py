@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.derive.completeness import lists_groups, number_of
+from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.view import View
 from monitor.text import size, span, visible
@@ -13,11 +14,11 @@ from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.partitions import COLUMNS, partition_status
+from tui.screens.partitions import COLUMNS
 from tui.widgets.columns import Column
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Rows
+from tui.widgets.rows import Rows, judged_rows
 
 
 class OneTopic(MonitorScreen):
@@ -59,7 +60,7 @@ class TopicScreen(OneTopic):
         topics = view.snapshot.topics
         pick = topics.first_row[topic] + np.arange(topics.partitions[topic])
         numbers = view.snapshot.partitions.partition[pick]
-        return Rows(picture, numbers.tolist(), numbers.astype(str).tolist(), partition_status(view)[pick], pick)
+        return judged_rows(picture, numbers.tolist(), numbers.astype(str).tolist(), view.judged.partitions, pick)
 
 
 def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
@@ -94,6 +95,6 @@ def config_facts(view: View, row: int) -> Iterable[Fact]:
     yield Fact("cleanup", visible(configs.cleanup_policy[row]))
     yield Fact("timestamps", visible(configs.timestamp_type[row]))
     if configs.unclean_election[row] == 1:
-        yield Fact("unclean election", "on: may lose records", "behind")
+        yield Fact("unclean election", "on: may lose records", ODD)
     if configs.remote_storage[row] == 1:
         yield Fact("remote storage", f"on, kept on brokers for {span(configs.local_retention_seconds[row])}")

@@ -7,31 +7,27 @@ from textual.widget import Widget
 
 from monitor.derive.completeness import lists_groups
 from monitor.derive.emptiness import no_topics
+from monitor.judged.partitions import topic_why
 from monitor.model.details import TopicConfigs
+from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, Topics
-from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
-from monitor.model.table import Floats, Ints
+from monitor.model.status import OK
+from monitor.model.table import Floats
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.text import plural, visible
 from tui.missing import why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.partitions import PARTITION_WORDS, UNDER_MIN_ISR
+from tui.screens.partitions import PARTITION_MEANING
 from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE, Column, Values, meaning
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Make, Rows, counts, names, reasons, sizes, spans, statuses, totals, whole
+from tui.widgets.rows import Make, Rows, counts, judged_rows, names, reasons, sizes, spans, statuses, totals, whole
 
 
 def _totals(name: str) -> Make:
     return lambda rows: getattr(rows.view.topic_totals, name)[rows.pick]
-
-
-def _trouble(rows: Rows) -> Floats:
-    totals = rows.view.topic_totals
-    under_min_isr = np.nan_to_num(totals.under_min_isr)
-    return (totals.offline * 1e8 + under_min_isr * 1e4 + totals.under_replicated).astype(np.float64)[rows.pick]
 
 
 def _partitions(rows: Rows) -> Floats:
@@ -63,27 +59,17 @@ def _configs(name: str) -> Make:
     return make
 
 
-def _word(rows: Rows, row: int) -> str:
-    offline = rows.view.topic_totals.offline[rows.pick[row]]
-    return UNDER_MIN_ISR if rows.status[row] == LOST and not offline else PARTITION_WORDS[rows.status[row]]
-
-
 def _why(rows: Rows, row: int) -> str:
-    return topic_why(rows.view, int(rows.pick[row]))
+    view, topic = rows.view, int(rows.pick[row])
+    return ", ".join(filter(None, (topic_why(view, topic), _unknown(view, topic))))
 
 
-def topic_why(view: View, row: int) -> str:
-    """What is wrong with a topic, in words."""
+def _unknown(view: View, row: int) -> str:
+    """Why a number of a topic is unknown."""
     totals, topics, configs = view.topic_totals, view.snapshot.topics, view.snapshot.topic_configs
-    if topics.reason[row] != KNOWN:
-        return visible(view.reasons[topics.reason[row]])
     parts = []
-    if totals.offline[row]:
-        parts.append(f"{totals.offline[row]} offline")
-    if totals.under_min_isr[row] > 0:
-        parts.append(f"{totals.under_min_isr[row]:.0f} under min ISR")
-    if totals.under_replicated[row]:
-        parts.append(f"{totals.under_replicated[row]} under-replicated")
+    if not topics.partitions[row]:
+        return ""
     if not topics.watched[row]:
         parts.append("not monitored: excluded by settings")
     elif len(configs) and configs.reason[row] != KNOWN:
@@ -94,18 +80,20 @@ def topic_why(view: View, row: int) -> str:
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(
-        _word,
-        _trouble,
-        "offline: a partition has no leader; min ISR: one has fewer in sync than min.insync.replicas, so that writes "
-        "with acks=all fail; under: one has fewer replicas in sync than replicas",
-    ),
+    statuses(Rows.word, _totals("lag_at_least"), f"that of its worst partition; {PARTITION_MEANING}", width=18),
     names("topic", "Topic", "T", _topics("topic"), meaning(Topics, "topic"), width=18, grow=3, most=60),
     counts("partitions", "Parts", "P", _partitions, meaning(Topics, "partitions"), width=6),
     counts("factor", "Repl", "E", _factor, meaning(TopicTotals, "replication_factor"), width=5, rank=5),
     counts("min", "Min ISR", "N", _configs("min_insync_replicas"), "min.insync.replicas", width=7, rank=8),
     counts(
-        "offline", "Offline", "O", _totals("offline"), meaning(TopicTotals, "offline"), width=8, rank=3, kind="lost"
+        "offline",
+        "Offline",
+        "O",
+        _totals("offline"),
+        meaning(TopicTotals, "offline"),
+        width=8,
+        rank=3,
+        kind=ABOVE_ZERO["offline"],
     ),
     counts(
         "under_min_isr",
@@ -115,7 +103,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         meaning(TopicTotals, "under_min_isr"),
         width=9,
         rank=7,
-        kind="lost",
+        kind=ABOVE_ZERO["under_min_isr"],
     ),
     counts(
         "under",
@@ -125,7 +113,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         meaning(TopicTotals, "under_replicated"),
         width=6,
         rank=6,
-        kind="behind",
+        kind=ABOVE_ZERO["under_replicated"],
     ),
     counts("records", "Records", "C", _totals("records"), meaning(TopicTotals, "records"), width=12, rank=1),
     sizes("size", "Size", "Z", _totals("size_bytes"), meaning(TopicTotals, "size_bytes"), width=8),
@@ -152,14 +140,6 @@ COLUMNS: tuple[Column[Rows], ...] = (
 )
 
 
-def topic_status(view: View) -> Ints:
-    """The status of each topic: LOST for partitions offline or under min ISR, BEHIND for under-replicated ones."""
-    totals = view.topic_totals
-    status = np.where(totals.under_replicated > 0, BEHIND, OK)
-    status = np.where((totals.offline > 0) | (totals.under_min_isr > 0), LOST, status)
-    return np.where(view.snapshot.topics.reason != KNOWN, UNKNOWN, status).astype(np.int32)
-
-
 class TopicsScreen(MonitorScreen):
     """Every topic that is monitored, and every other that is unhealthy."""
 
@@ -175,10 +155,9 @@ class TopicsScreen(MonitorScreen):
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown
-        status = topic_status(view)
-        pick = np.flatnonzero(view.snapshot.topics.watched | (status != OK))
+        pick = np.flatnonzero(view.snapshot.topics.watched | (view.judged.topics.places != OK))
         names = view.snapshot.topics.topic[pick].tolist()
-        return Rows(picture, names, names, status[pick], pick)
+        return judged_rows(picture, names, names, view.judged.topics, pick)
 
     def draw(self, picture: Picture, rows: Rows) -> None:
         left_out = len(rows.view.snapshot.topics) - len(rows.keys)

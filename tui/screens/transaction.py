@@ -7,8 +7,9 @@ import numpy as np
 from monitor.derive.partitions import partition_rows
 from monitor.model.conditions import PartitionHealth
 from monitor.model.details import TransactionPartitions
+from monitor.model.levels import ABOVE_ZERO, PLACE_OF
 from monitor.model.snapshot import KNOWN, Offsets, Topics
-from monitor.model.status import BEHIND, OK, UNKNOWN
+from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Floats, Ints
 from monitor.text import age, span, visible
 from tui.format import count
@@ -19,7 +20,9 @@ from tui.widgets.columns import Column, meaning
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, levels, names, numbers, reasons, statuses
+from tui.widgets.rows import Make, Rows, counts, names, numbers, reasons, statuses
+
+HELD = PLACE_OF[ABOVE_ZERO["unstable"]]
 
 
 def _place(rows: Rows) -> Ints:
@@ -58,7 +61,7 @@ def _why(rows: Rows, row: int) -> str:
 
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        levels("ok", "held", "lost", "unknown"),
+        {OK: "ok", HELD: "held", UNKNOWN: "unknown"},
         _held,
         "held: records that a read_committed consumer cannot read yet; unknown: an offset is unknown",
     ),
@@ -80,7 +83,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         meaning(TransactionPartitions, "partition"),
         width=6,
     ),
-    counts("held", "Held", "H", _held, meaning(PartitionHealth, "unstable"), width=9, kind="behind"),
+    counts("held", "Held", "H", _held, meaning(PartitionHealth, "unstable"), width=9, kind=ABOVE_ZERO["unstable"]),
     counts("stable", "Stable", "B", _offsets("stable_offset"), meaning(Offsets, "stable_offset"), width=12, rank=1),
     counts("end", "End", "E", _offsets("end_offset"), meaning(Offsets, "end_offset"), width=12, rank=2),
     reasons(_why, "why an offset is unknown", width=14),
@@ -105,7 +108,7 @@ class TransactionScreen(MonitorScreen):
         topics = view.snapshot.topics.topic[table.topic[pick]]
         rows = Rows(picture, Places(topics, table.partition[pick]), topics.tolist(), pick, pick, int(found[0]))
         held = rows.array(_held)
-        status = np.where(np.isnan(held), UNKNOWN, np.where(held > 0, BEHIND, OK))
+        status = np.where(np.isnan(held), UNKNOWN, np.where(held > 0, HELD, OK))
         return Rows(picture, rows.keys, rows.names, status, pick, rows.about)
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:

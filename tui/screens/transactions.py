@@ -4,19 +4,19 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from monitor.judged.transactions import transaction_why
 from monitor.model.conditions import TransactionAges
 from monitor.model.details import Transactions
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import BEHIND, OK, UNKNOWN
-from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.table import Floats, Texts, objects
 from monitor.model.view import View
-from monitor.text import span, visible
+from monitor.text import visible
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.transaction import TransactionScreen
 from tui.widgets.columns import Column, meaning
-from tui.widgets.rows import Make, Rows, ages, counts, levels, names, numbers, reasons, spans, statuses
+from tui.widgets.rows import Make, Rows, ages, counts, judged_rows, names, numbers, reasons, spans, statuses
 
 
 def _transactions(name: str) -> Make:
@@ -39,29 +39,11 @@ def _producer(rows: Rows) -> Texts:
     return objects(None if np.isnan(each) else f"{each:.0f}" for each in ids)
 
 
-def transaction_status(view: View) -> Ints:
-    """BEHIND for a transaction that is open for longer than its timeout, UNKNOWN for one of which no more is known."""
-    transactions = view.snapshot.transactions
-    overdue = view.transaction_ages.age_seconds > transactions.timeout_seconds
-    status = np.where(overdue, BEHIND, OK)
-    return np.where(transactions.reason != KNOWN, UNKNOWN, status).astype(np.int32)
-
-
-def transaction_why(view: View, row: int) -> str:
-    """What is wrong with a transaction, in words."""
-    transactions = view.snapshot.transactions
-    if transactions.reason[row] != KNOWN:
-        return visible(view.reasons[transactions.reason[row]])
-    if view.transaction_ages.age_seconds[row] > transactions.timeout_seconds[row]:
-        return f"should have been aborted after {span(transactions.timeout_seconds[row])}"
-    return ""
-
-
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(
-        levels("ok", "overdue", "lost", "unknown"),
+        Rows.word,
         _age,
-        "overdue: it is open for longer than its timeout; unknown: it could not be described",
+        "hanging: no coordinator has aborted it, long after its timeout; unknown: it could not be described",
     ),
     names(
         "id",
@@ -105,13 +87,12 @@ class TransactionsScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "5", "transactions", "Transactions"
     COLUMNS = COLUMNS
-    SORT = "age"
     NOUN = "transaction"
 
     def rows(self, picture: Picture) -> Rows:
         view = picture.shown
         ids = view.snapshot.transactions.transactional_id.tolist()
-        return Rows(picture, ids, ids, transaction_status(view), np.arange(len(ids)))
+        return judged_rows(picture, ids, ids, view.judged.transactions)
 
     def why_empty(self, rows: Rows) -> str:
         return no_transactions(rows.view)

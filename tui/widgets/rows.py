@@ -6,10 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from monitor.model.levels import KINDS, NOTE, SEVERITIES, SIGNS
+from monitor.model.judgements import Judged
+from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
-from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
-from monitor.model.table import Flags, Ints
+from monitor.model.status import OK, UNKNOWN
+from monitor.model.table import Flags, Ints, Texts
 from monitor.model.view import View
 from monitor.text import UNKNOWN as UNKNOWN_NUMBER
 from monitor.text import age, percent, size, span, visible
@@ -23,7 +24,8 @@ class Rows:
     """Rows of a table: `pick[row]` is the row of the View's own table that row shows.
 
     `keys` tell which row is which from one View to the next, `names` are what a filter is matched against, and `status`
-    is each row's place in SIGNS, as a status in STATUSES is. `about` is what all rows are of where the screen is about
+    is each row's place in SIGNS, as a status in STATUSES is. `judged` is the core's judgement on them, if it is a
+    subject that has one: see `judged_rows`. `about` is what all rows are of where the screen is about
     one thing, such as a broker's id.
     """
 
@@ -33,6 +35,7 @@ class Rows:
     status: Ints
     pick: Ints
     about: Hashable = None
+    judged: Judged | None = None
     _made: dict[Callable[["Rows"], Values], Values] = field(default_factory=dict, repr=False)
 
     def array(self, make: Callable[["Rows"], Values]) -> Values:
@@ -54,9 +57,31 @@ class Rows:
         """A number as it is to be shown."""
         return count(value, human=self.human)
 
+    def word(self, row: int) -> str:
+        """The core's word for the status of a row of a judged subject."""
+        assert self.judged is not None
+        return str(self.judged.words[self.pick[row]])
+
+    def kind(self, row: int) -> str:
+        """The level of a row, which is the name of its colour."""
+        return LEVEL_AT[int(self.status[row])] if self.judged is None else LEVELS[self.judged.level[self.pick[row]]]
+
     @property
     def problems(self) -> Flags:
         return ~np.isin(self.status, (OK, NOTE))
+
+
+def judged_rows(  # noqa: PLR0917 - as Rows are
+    picture: Picture,
+    keys: Sequence[Hashable],
+    names: Sequence[str],
+    judged: Judged,
+    pick: Ints | None = None,
+    about: Hashable = None,
+) -> Rows:
+    """Rows of a subject that the core judges; `pick` are rows of its table, by default all."""
+    pick = np.arange(len(judged)) if pick is None else pick
+    return Rows(picture, keys, names, judged.places[pick], pick, about, judged)
 
 
 WHY = "why"
@@ -67,7 +92,7 @@ Make = Callable[[Rows], Values]
 
 def severity(rows: Rows) -> Ints:
     """How bad each row is; larger is worse."""
-    return np.array(SEVERITIES, np.int32)[rows.status]
+    return np.array(SEVERITIES, np.int32)[rows.status] if rows.judged is None else rows.judged.severity[rows.pick]
 
 
 def names(
@@ -111,20 +136,25 @@ def amounts(  # noqa: PLR0917 - the writer stands before what every column has
     rank: int = 0,
     kind: str = "",
     falling: bool = True,
-    alarm: Callable[[float], str] | None = None,
+    alarm: Callable[[Rows], Texts] | None = None,
 ) -> Column[Rows]:
     """A column of numbers as `write` has them; NaN is unknown, zero is pale, and `kind` is that of the others.
 
-    `alarm` gives the kind by the number where that is not enough.
+    `alarm` gives the level of each number where the core has one.
     """
 
     def cell(rows: Rows, row: int) -> Cell:
         value = float(rows.array(make)[row])
         if np.isnan(value):
             return Cell(UNKNOWN_NUMBER, "dim")
-        return Cell(write(value), alarm(value) if alarm else kind if value else "dim")
+        return Cell(write(value), _plain(str(alarm(rows)[row])) if alarm else kind if value else "dim")
 
     return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
+
+
+def _plain(level: str) -> str:
+    """The kind of a number of this level: one that is ok is plain."""
+    return "" if level == "ok" else level
 
 
 def counts(
@@ -207,7 +237,7 @@ def totals(
 
     def cell(rows: Rows, row: int) -> Cell:
         whole, part = float(rows.array(total)[row]), float(rows.array(known)[row])
-        colour = (KINDS[rows.status[row]] if kind is None else kind) if part > 0 else "dim"
+        colour = (rows.kind(row) if kind is None else kind) if part > 0 else "dim"
         return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
 
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
@@ -216,11 +246,6 @@ def totals(
 def whole(make: Make, complete: Callable[[Snapshot], bool]) -> Make:
     """A column of counts for `totals`: unknown where some of what is counted may be hidden from this user."""
     return lambda rows: make(rows) if complete(rows.view.snapshot) else np.full(len(rows.pick), np.nan)
-
-
-def levels(ok: str, behind: str, lost: str, unknown: str) -> dict[int, str]:
-    """Words for rows that stand in no other way than these."""
-    return {OK: ok, BEHIND: behind, LOST: lost, UNKNOWN: unknown}
 
 
 def statuses(
@@ -238,7 +263,7 @@ def statuses(
 
     def cell(rows: Rows, row: int) -> Cell:
         status = rows.status[row]
-        return Cell(f"{SIGNS[status]} {words(rows, row) if callable(words) else words[status]}", KINDS[status])
+        return Cell(f"{SIGNS[status]} {words(rows, row) if callable(words) else words[status]}", rows.kind(row))
 
     return Column(
         "status",

@@ -1,6 +1,33 @@
-"""By how much and for how long something must hold for a status to be told. docs/lag.md states each."""
+"""Every limit beyond which kmon calls something worse than ok. docs/health.md and docs/lag.md state each.
+
+No other module judges by a number of its own.
+"""
 
 from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK
+
+# ------------------------------------------------------------ brokers, disks, quorum, transactions
+
+DISK_DEGRADED, DISK_CRITICAL = 0.15, 0.05
+"""A volume with less than this share of it free is degraded, or critical."""
+QUORUM_BEHIND_SECONDS = 30.0
+"""A voter or observer that last had all metadata longer ago than this is behind."""
+TRANSACTION_LATE_SECONDS = 300.0
+"""A coordinator aborts a transaction at its timeout; one that is open for longer than this beyond it hangs."""
+IMBALANCE = 0.1
+"""The share of its preferred partitions that a broker may leave to others."""
+ABANDONED_SECONDS = 86_400.0
+"""A group that has been stopped for longer than this needs attention only: groups are abandoned all the time."""
+DATA_LATE_POLLS, DATA_OLD_POLLS = 2, 5
+"""Data that is older than so many polls is late (degraded), or old (critical)."""
+
+
+def data_level(age_seconds: float, interval_seconds: float) -> str:
+    """The level of data of this age, of a cluster that is polled every `interval_seconds`."""
+    polls = age_seconds / interval_seconds
+    return "critical" if polls > DATA_OLD_POLLS else "degraded" if polls > DATA_LATE_POLLS else "ok"
+
+
+# ------------------------------------------------------------ status of groups and their partitions
 
 FRESH_SECONDS = 30.0
 FRESH_POLLS = 3

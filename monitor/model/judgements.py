@@ -1,0 +1,134 @@
+"""Judgements: the status, level and since of every row of every subject of a View."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from monitor.model.levels import LEVELS, PLACES
+from monitor.model.status import SEVERITY, STATUSES
+from monitor.model.table import Floats, Ints, Table, Texts, column, objects
+
+PARTITION_WORDS = ("ok", "unknown", "reassigning", "under-replicated", "at min ISR", "under min ISR", "offline")
+"""Statuses of partitions and topics, from best to worst."""
+
+_PLACES = np.array(PLACES, np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged(Table):
+    """One row a row of the subject's own table, in its order. WORDS are its statuses, from best to worst."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown")
+
+    status: Ints = column("i1", "index in the subject's WORDS")
+    level: Ints = column("i1", "index in LEVELS")
+    since: Floats = column("f8", "unix time since when it has the status; unknown if before kmon looked", "seconds")
+
+    @cached_property
+    def words(self) -> Texts:
+        """The status of each row as a word."""
+        return objects(self.WORDS)[self.status]
+
+    @cached_property
+    def levels(self) -> Texts:
+        """The level of each row as a word."""
+        return objects(LEVELS)[self.level]
+
+    @property
+    def places(self) -> Ints:
+        """The place of each row's sign in SIGNS."""
+        return _PLACES[self.level]
+
+    @property
+    def severity(self) -> Ints:
+        """How bad each row is beside the others of its subject; larger is worse."""
+        return self.level.astype(np.int32) * len(self.WORDS) + self.status
+
+    def at(self, rows: Ints) -> Self:
+        """The judgements on these rows."""
+        return type(self)(status=self.status[rows], level=self.level[rows], since=self.since[rows])
+
+    def worst(self, word: str) -> str:
+        """The worst level among the rows of a status."""
+        return LEVELS[int(np.max(self.level[self.words == word], initial=0))]
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedBrokers(Judged):
+    """One row a broker, in the order of `broker_totals`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "silent", "fenced", "dir offline", "gone")
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedLogDirs(Judged):
+    """One row a log dir, in the order of `log_dirs`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "nearly full", "offline")
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedQuorum(Judged):
+    """One row a node of the metadata quorum, in the order of `quorum`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "behind")
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedLags(Judged):
+    """One row a group, a group and topic, or a row of lag, in their order."""
+
+    WORDS: ClassVar[tuple[str, ...]] = STATUSES
+
+    @property
+    def places(self) -> Ints:
+        return self.status.astype(np.int32)
+
+    @property
+    def severity(self) -> Ints:
+        return np.array(SEVERITY, np.int32)[self.status]
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedPartitions(Judged):
+    """One row a partition, in the order of `partitions`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedTopics(Judged):
+    """One row a topic, in the order of `topics`: as its worst partition is."""
+
+    WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedReplicas(Judged):
+    """A broker's replica of each partition, in the order of `partitions`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "offline")
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedTransactions(Judged):
+    """One row a transaction, in the order of `transactions`."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "hanging")
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """The judged rows of every subject of a View."""
+
+    groups: JudgedLags = field(default_factory=JudgedLags.empty)
+    group_topics: JudgedLags = field(default_factory=JudgedLags.empty)
+    lag: JudgedLags = field(default_factory=JudgedLags.empty)
+    topics: JudgedTopics = field(default_factory=JudgedTopics.empty)
+    partitions: JudgedPartitions = field(default_factory=JudgedPartitions.empty)
+    brokers: JudgedBrokers = field(default_factory=JudgedBrokers.empty)
+    log_dirs: JudgedLogDirs = field(default_factory=JudgedLogDirs.empty)
+    transactions: JudgedTransactions = field(default_factory=JudgedTransactions.empty)
+    quorum: JudgedQuorum = field(default_factory=JudgedQuorum.empty)
