@@ -3,6 +3,8 @@
 No other module judges by a number of its own.
 """
 
+from dataclasses import dataclass
+
 from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK
 
 # ------------------------------------------------------------ brokers, disks, quorum, transactions
@@ -19,6 +21,15 @@ ABANDONED_SECONDS = 86_400.0
 """A group that has been stopped for longer than this needs attention only: groups are abandoned all the time."""
 DATA_LATE_POLLS, DATA_OLD_POLLS = 2, 5
 """Data that is older than so many polls is late (degraded), or old (critical)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits that the settings of a cluster may change (`contexts[].health`)."""
+
+    disk_degraded: float = DISK_DEGRADED
+    disk_critical: float = DISK_CRITICAL
+    transaction_late_seconds: float = TRANSACTION_LATE_SECONDS
 
 
 def data_level(age_seconds: float, interval_seconds: float) -> str:

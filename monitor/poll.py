@@ -141,7 +141,14 @@ class Poller:
             until = min(draft.deadline, assembled + dating_share * self.settings.interval_seconds)
             snapshot, dating = self._date(snapshot, lag[0], asked - started, until)
         changes = self._events.changes
-        self._last = make_view(snapshot, last_good=self._last, past=self._past, lag=lag, changes=changes)
+        self._last = make_view(
+            snapshot,
+            last_good=self._last,
+            past=self._past,
+            lag=lag,
+            changes=changes,
+            limits=self.settings.health.limits,
+        )
         self.parts = {
             "asking": asked - started - decoding,
             "decoding": decoding + assembled - asked,

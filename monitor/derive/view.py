@@ -16,6 +16,7 @@ from monitor.derive.verdict import judge
 from monitor.diagnosis import diagnose
 from monitor.events.activity import derive_activity
 from monitor.judged.subjects import judge_rows
+from monitor.limits import Limits
 from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
@@ -31,12 +32,14 @@ def make_view(
     past: Past | None = None,
     lag: tuple[Lag, tuple[str, ...]] | None = None,
     changes: Changes = NO_CHANGES,
+    limits: Limits | None = None,
 ) -> View:
     """Derive everything from a snapshot: the same snapshots give the same View.
 
     `lag` is what derive_lag gave for it, where that was called. `last_good` is the View before it. `past` knows the
     snapshots before and, unless this one has an error, it as well.
     `changes` is what the EventLog tells that was shown the same snapshots as `past`.
+    `limits` are those of the settings.
     """
     rows, texts = lag or derive_lag(snapshot)
     reasons = list(texts)
@@ -70,6 +73,7 @@ def make_view(
         event_counts=changes.counts,
         alerts=alerts,
         watched_since=changes.watched_since,
+        limits=limits or Limits(),
         last_good=kept if kept is not None and kept.up else None,
     )
     view = replace(view, judged=judge_rows(view, last_good))

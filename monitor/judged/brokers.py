@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.judged.table import Judge, held_since, places_of
-from monitor.limits import DISK_CRITICAL, DISK_DEGRADED, QUORUM_BEHIND_SECONDS
+from monitor.limits import QUORUM_BEHIND_SECONDS
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
 from monitor.model.levels import LEVELS
 from monitor.model.snapshot import KNOWN
@@ -93,8 +93,8 @@ def judge_log_dirs(view: View, before: View | None) -> JudgedLogDirs:
     """A log dir that cannot be read is offline; of others the volume may be nearly full."""
     dirs = view.snapshot.log_dirs
     told = Judge(JudgedLogDirs, len(dirs))
-    told.where(_free(view) < DISK_DEGRADED, "nearly full", "degraded")
-    told.where(_free(view) < DISK_CRITICAL, "nearly full", "critical")
+    told.where(_free(view) < view.limits.disk_degraded, "nearly full", "degraded")
+    told.where(_free(view) < view.limits.disk_critical, "nearly full", "critical")
     told.where(dirs.reason != KNOWN, "offline", "critical")
     rows = places_of(_dirs(view), [] if before is None else _dirs(before))
     since = held_since(view.time, told.status, None if before is None else before.judged.log_dirs, rows)
@@ -111,8 +111,10 @@ def log_dir_why(view: View, row: int) -> str:
     dirs = view.snapshot.log_dirs
     if dirs.reason[row] != KNOWN:
         return visible(view.reasons[dirs.reason[row]]).removeprefix(f"broker {dirs.broker[row]}: ")
+    if view.judged.log_dirs.words[row] == "ok":
+        return ""
     free = float(_free(view)[row])
-    return f"{percent(free)} free, {size(float(dirs.usable_bytes[row]))}" if free < DISK_DEGRADED else ""
+    return f"{percent(free)} free, {size(float(dirs.usable_bytes[row]))}"
 
 
 def judge_quorum(view: View, before: View | None) -> JudgedQuorum:

@@ -3,7 +3,6 @@
 import numpy as np
 
 from monitor.judged.table import Judge
-from monitor.limits import TRANSACTION_LATE_SECONDS
 from monitor.model.judgements import JudgedTransactions
 from monitor.model.snapshot import KNOWN
 from monitor.model.view import View
@@ -11,9 +10,9 @@ from monitor.text import duration, span, visible
 
 
 def judge_transactions(view: View) -> JudgedTransactions:
-    """A transaction hangs that no coordinator has aborted TRANSACTION_LATE_SECONDS beyond its timeout."""
+    """A transaction hangs that no coordinator has aborted `transaction_late_seconds` beyond its timeout."""
     table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
-    late = table.timeout_seconds + TRANSACTION_LATE_SECONDS
+    late = table.timeout_seconds + view.limits.transaction_late_seconds
     told = Judge(JudgedTransactions, len(table))
     told.where((table.reason != KNOWN) | np.isnan(ages) | np.isnan(late), "unknown", "unknown")
     hangs = ages > late

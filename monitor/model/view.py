@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from monitor.limits import Limits
 from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
@@ -60,6 +61,8 @@ class View:
     totals: ClusterTotals
     reasons: tuple[str, ...]
     group_activity: GroupActivity
+    limits: Limits = Limits()
+    """The limits by which it is judged."""
     judged: Judgements = field(default_factory=Judgements)
     """Status, level and since of every row of every subject."""
     problems: Problems = field(default_factory=Problems.empty)

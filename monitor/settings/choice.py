@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from monitor.choice import Names
+from monitor.limits import DISK_CRITICAL, DISK_DEGRADED, TRANSACTION_LATE_SECONDS, Limits
 from monitor.settings.values import Duration, Frozen, Regex, split_list
 
 Regexes = Annotated[tuple[Regex, ...], BeforeValidator(split_list)]
@@ -34,6 +35,28 @@ class LimitSettings(Frozen):
         le=31_536_000,
         description="how long a group is watched after kmon first saw it without members; 0s for ever",
     )
+
+
+class HealthSettings(Frozen):
+    """Beyond what a cluster is degraded or critical: see docs/health.md."""
+
+    disk_degraded: float = Field(
+        default=DISK_DEGRADED, ge=0, lt=1, description="a disk is degraded while a smaller share of it is free"
+    )
+    disk_critical: float = Field(
+        default=DISK_CRITICAL, ge=0, lt=1, description="a disk is critical while a smaller share of it is free"
+    )
+    transaction_late_seconds: Duration = Field(
+        default=TRANSACTION_LATE_SECONDS,
+        validation_alias="transaction_late",
+        ge=0,
+        le=86_400,
+        description="a transaction hangs once it is open for longer than this beyond its timeout",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.disk_degraded, self.disk_critical, self.transaction_late_seconds)
 
 
 def _every(alias: str, default: float, what: str) -> Duration:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from monitor.choice import Choice
 from monitor.settings.alerts import AlertSettings
-from monitor.settings.choice import CollectSettings, LimitSettings, NameSettings
+from monitor.settings.choice import CollectSettings, HealthSettings, LimitSettings, NameSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
 from monitor.settings.values import Duration, Frozen, Listen, Servers, Size
@@ -54,6 +54,7 @@ class ClusterSettings(Frozen):
     groups: NameSettings = Field(default=NameSettings(), description="groups to watch")
     limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is asked at most")
     collect: CollectSettings = Field(default=CollectSettings(), description="what is asked less often than each poll")
+    health: HealthSettings = Field(default=HealthSettings(), description="beyond what it is degraded or critical")
 
     @property
     def title(self) -> str:

@@ -4,9 +4,11 @@ Each face is read by itself, so the tests fail when any one of them judges, coun
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import faces
@@ -19,8 +21,10 @@ from metric_samples import Samples
 from troubled import troubled_views
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
+import dashboards
 from monitor.derive.view import make_view
-from monitor.model.details import LogDirs, Quorum, Reassignments, Transactions
+from monitor.model.details import Capabilities, LogDirs, Quorum, Reassignments, Transactions
+from monitor.model.levels import LEVELS
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
@@ -110,6 +114,13 @@ def unknowns() -> View:
     return make_view(snapshot_of(topics, groups, failed={"groups": "broker 2: timed out after 3.0 s"}))
 
 
+def hidden() -> View:
+    """Topics that this user may not describe, on which a group without members may have commits."""
+    snapshot = snapshot_of([Topic("t", [(0, 100)])], [Group("empty"), Group("reads", {("t", 0): 40})])
+    denied = Capabilities(objects(["describe_all_topics"]), np.zeros(1), objects(["Describe on all topics is denied"]))
+    return make_view(replace(snapshot, capabilities=denied))
+
+
 def unreachable() -> View:
     good = shop_view()
     return make_view(snapshot_of([], [], error="no broker answered", brokers=0, time=NOW + 10), last_good=good)
@@ -130,6 +141,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "no leader": no_leader,
     "troubled": lambda: troubled_views()[-1],
     "unknowns": unknowns,
+    "hidden": hidden,
     "unreachable": unreachable,
     "hostile": hostile,
 }
@@ -376,6 +388,25 @@ def test_diagnosed_groups_stand_as_they_do_elsewhere(name: str) -> None:
     groups = {row["key"]: (row["status"], row["level"]) for row in faces.tui_groups(view.shown)}
     for row in faces.tui_diagnoses(view):
         assert (row["status"], row["level"]) == groups[row["key"][0]]
+
+
+def test_the_scripts_and_styles_of_the_web_know_levels_only() -> None:
+    """What the browser adds to the rows that it is sent: no status, no limit, and a colour for each level."""
+    assets = Path(dashboards.__file__).parent / "assets"
+    texts = {each.name: each.read_text() for each in assets.iterdir() if each.suffix in {".js", ".css"}}
+    words = {word for each in vars(healthy().judged).values() for word in each.WORDS} - {
+        "ok",
+        "unknown",
+        "gone",
+        "lost",
+    }
+    for name, text in texts.items():
+        assert not [word for word in words if re.search(rf"[\"'.-]{re.escape(word)}[\"' ,.{{:]", text)], name
+    assert not re.search(r"[<>]=? ?\d", texts["dashAgGridComponentFunctions.js"])
+    assert not re.search(r"intervals [<>]=? ?\d", texts["kmon.js"])
+    coloured = set(re.findall(r"\.level-(\w+)", texts["kmon.css"]))
+    assert coloured >= {"ok", "attention", "degraded", "critical"}
+    assert coloured <= {*LEVELS, "unreachable"}
 
 
 def test_every_status_and_level_is_seen_by_these_tests() -> None:

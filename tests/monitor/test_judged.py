@@ -1,7 +1,9 @@
 """Status, level and since of every subject: at the limits, and from poll to poll."""
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +14,12 @@ from monitor.derive.view import make_view
 from monitor.judged.brokers import disk_used, fullest_disks, fullest_levels, log_dir_why
 from monitor.judged.groups import judge_lags, known_partitions
 from monitor.judged.order import worst_first
-from monitor.limits import ABANDONED_SECONDS, DATA_LATE_POLLS, DATA_OLD_POLLS, data_level
+from monitor.limits import ABANDONED_SECONDS, DATA_LATE_POLLS, DATA_OLD_POLLS, Limits, data_level
 from monitor.model.details import LogDirs
 from monitor.model.levels import LEVELS
 from monitor.model.table import objects
 from monitor.model.view import View
+from monitor.settings import load
 
 STOPPED = 4
 
@@ -46,6 +49,21 @@ def test_a_volume_is_judged_by_what_is_free(free: float, level: str) -> None:
     assert bool(log_dir_why(view, 0)) == (level != "ok")
     kinds = {"disk_full"} if level != "ok" else set()
     assert {kind for kind in view.problems.kind if kind == "disk_full"} == kinds
+
+
+def test_the_limits_of_disks_and_transactions_are_settings(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "health.md").read_text()
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example
+    (tmp_path / "kmon.yaml").write_text(example[1])
+    limits = load(tmp_path / "kmon.yaml", {}, {}).settings.cluster.health.limits
+    assert limits == Limits(0.2, 0.1, 600.0)
+    snapshot = with_disks(0.18, 0.08).snapshot
+    assert make_view(snapshot, limits=limits).judged.log_dirs.levels.tolist() == ["degraded", "critical"]
+    assert make_view(snapshot).judged.log_dirs.levels.tolist() == ["ok", "degraded"]
+    hung = replace(snapshot.transactions, started=snapshot.transactions.started - 600)
+    assert make_view(replace(snapshot, transactions=hung)).judged.transactions.words.tolist() == ["hanging"]
+    assert make_view(replace(snapshot, transactions=hung), limits=limits).judged.transactions.words.tolist() == ["ok"]
 
 
 def test_the_fullest_volume_is_unknown_while_one_is() -> None:
