@@ -57,7 +57,7 @@ OF_EVENTS = {
 
 COLLECTOR_FAILED = "degraded"
 """The level of a collector that had not every answer, as of the problem that tells of it."""
-CAPABILITY_MISSING = "note"
+CAPABILITY_MISSING = "attention"
 """The level of what the cluster does not serve, or does not let kmon ask."""
 ODD = "attention"
 """The level of brokers that differ in version or configs, and of a config that may lose records."""

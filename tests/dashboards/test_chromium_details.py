@@ -94,11 +94,11 @@ def test_from_a_problem_to_its_group_and_events_of_a_kind_in_the_url(browser: An
 def test_brokers_and_what_kmon_sees_are_drawn(browser: Any) -> None:
     with opened(browser, FixtureSource(detailed_view()), viewport={"width": 1700, "height": 1000}) as page:
         page.open("/brokers")
-        page.wait("#brokers .ag-row .meter.bad", "92 %")
+        page.wait("#brokers .ag-row .meter.level-degraded", "92 %")
         assert cell(page, "brokers", "1", "leader_skew").inner_text() == "+100 %"
         assert cell(page, "brokers", "4", "status").inner_text().endswith("fenced")
         page.wait("#brokers-quorum td", "10 min ago")
-        page.wait("#brokers-drift .warn", "differs")
+        page.wait("#brokers-drift .level-attention", "differs")
         page.tab.click("#nav-cluster")
         page.wait("#cluster-capabilities td", DENIED)
         page.tab.locator("#requests").scroll_into_view_if_needed()

@@ -5,146 +5,21 @@ Each face is read by itself, so the tests fail when any one of them judges, coun
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import faces
-import numpy as np
 import pytest
-from details import detailed_snapshot, detailed_view
+from face_views import VIEWS, healthy
 from faces import JsonFace, Row, of_metric, sign_of
-from hostile import HOSTILE
 from metric_samples import Samples
-from troubled import troubled_views
-from views import NOW, Group, Topic, shop_view, snapshot_of
+from views import shop_view
 
 import dashboards
-from monitor.derive.view import make_view
-from monitor.model.details import Capabilities, LogDirs, Quorum, Reassignments, Transactions
 from monitor.model.levels import LEVELS
-from monitor.model.snapshot import Snapshot
-from monitor.model.table import Ragged, objects
 from monitor.model.view import View
 
-GIB = float(2**30)
-
-
-def healthy() -> View:
-    topics = [Topic("orders", [(0, 100), (0, 50)])]
-    groups = [Group("g", {("orders", 0): 100, ("orders", 1): 50}, [("c", "/h", [("orders", 0), ("orders", 1)])])]
-    return make_view(snapshot_of(topics, groups))
-
-
-def every_problem() -> View:
-    """The detailed shop, with disks about every limit, transactions about theirs, and brokers of each kind."""
-    return make_view(worse(detailed_snapshot()))
-
-
-def worse(snapshot: Snapshot) -> Snapshot:
-    storage = snapshot.reasons.index("KAFKA_STORAGE_ERROR")
-    free = (40, 16, 14, 6, 4, math.nan, math.nan)
-    count = len(free)
-    dirs = LogDirs(
-        np.array([1, 1, 1, 2, 2, 2, 3]),
-        objects(f"/data/{each}" for each in range(count)),
-        np.array([100 * GIB] * (count - 2) + [math.nan] * 2),
-        np.array(free) * GIB,
-        np.array([0] * (count - 1) + [storage]),
-    )
-    ages = np.array([10.0, 850.0, 1_000.0, 1_100.0, 1_300.0, math.nan])
-    transactions = Transactions(
-        objects(f"tx-{each}" for each in range(6)),
-        np.arange(6.0),
-        objects(["Ongoing"] * 6),
-        np.array([1] * 6),
-        snapshot.time + 0.1 - ages,
-        np.array([900.0] * 6),
-        np.array([0] * 5 + [storage]),
-    )
-    moving = Reassignments(
-        np.array([1, 3]), np.array([0, 0]), Ragged.of([[1, 2, 3]] * 2), Ragged.of([[], [4]]), Ragged.of([[3], [3]])
-    )
-    silent = ((1, "broker 1: timed out after 3.0 s"),)
-    rows = [snapshot.partitions.isr.row(row) for row in range(len(snapshot.partitions))]
-    rows[int(snapshot.topics.first_row[2])] = [1, 2]
-    isr = Ragged.of(rows)
-    partitions = replace(snapshot.partitions, isr=isr)
-    replicas = replace(snapshot.replicas, log_dir=np.where(snapshot.replicas.broker == 1, 0, 3))
-    return replace(
-        snapshot,
-        partitions=partitions,
-        reassignments=moving,
-        log_dirs=dirs,
-        transactions=transactions,
-        silent=silent,
-        replicas=replicas,
-    )
-
-
-def no_leader() -> View:
-    snapshot = detailed_snapshot()
-    quorum = snapshot.quorum
-    lost = Quorum(
-        quorum.node,
-        quorum.voter,
-        np.zeros(4, bool),
-        np.full(4, np.nan),
-        np.full(4, np.nan),
-        np.full(4, np.nan),
-    )
-    return make_view(replace(snapshot, quorum=lost, brokers=replace(snapshot.brokers, fenced=np.full(4, np.nan))))
-
-
-def unknowns() -> View:
-    """Groups of which nothing may be asked, or not all; a group that stopped long ago; what metadata does not have."""
-    topics = [Topic("t", [(0, 100), (10, None)]), Topic("lonely", [(0, 5)], isr=[[1]])]
-    groups = [
-        Group("denied", reason="denied: Describe on the group", commits_reason="denied: Describe on the group"),
-        Group("half", {("t", 0): 40, ("t", 1): 20}),
-        Group("uncommitted", {("t", 0): None}, [("c", "/h", [("t", 0)])]),
-        Group("gone", {("deleted", 0): 7}),
-        Group("unread", {}, [("c", "/h", [("t", 0)])], commits_reason="broker 2: timed out after 3.0 s"),
-        Group("nothing", {}),
-        Group("undescribed", {("t", 0): 100}, reason="denied: Describe on the group"),
-        Group("below", {("t", 1): 5}),
-    ]
-    return make_view(snapshot_of(topics, groups, failed={"groups": "broker 2: timed out after 3.0 s"}))
-
-
-def hidden() -> View:
-    """Topics that this user may not describe, on which a group without members may have commits."""
-    snapshot = snapshot_of([Topic("t", [(0, 100)])], [Group("empty"), Group("reads", {("t", 0): 40})])
-    denied = Capabilities(objects(["describe_all_topics"]), np.zeros(1), objects(["Describe on all topics is denied"]))
-    return make_view(replace(snapshot, capabilities=denied))
-
-
-def unreachable() -> View:
-    good = shop_view()
-    return make_view(snapshot_of([], [], error="no broker answered", brokers=0, time=NOW + 10), last_good=good)
-
-
-def hostile() -> View:
-    names = sorted(set(HOSTILE))
-    topics = [Topic(name, [(0, 100), (0, 50)], isr=[[1, 2], [2, 3, 1]]) for name in names]
-    groups = [Group(name, {(name, 0): 20.0 + row, (name, 1): None}) for row, name in enumerate(names)]
-    return make_view(snapshot_of(topics, groups))
-
-
-VIEWS: dict[str, Callable[[], View]] = {
-    "healthy": healthy,
-    "shop": shop_view,
-    "detailed": detailed_view,
-    "every problem": every_problem,
-    "no leader": no_leader,
-    "troubled": lambda: troubled_views()[-1],
-    "unknowns": unknowns,
-    "hidden": hidden,
-    "unreachable": unreachable,
-    "hostile": hostile,
-}
 every_view = pytest.mark.parametrize("name", VIEWS)
 
 
@@ -200,6 +75,7 @@ def test_groups(name: str) -> None:
     reasons(by_key(terminal), by_key(told))
     assert [row["why"] for row in by_key(web)] == [row["why"] for row in by_key(told)]
     for one, two, three in zip(by_key(told), by_key(web), by_key(terminal), strict=True):
+        assert (one["since"] is None) == (two["since"] is None)
         for number in ("lag", "lost", "partitions"):
             assert one[number] == two[number], one["key"]
         assert three["partitions"] == ("–" if one["partitions"] is None else f"{one['partitions']:,}")
@@ -293,7 +169,7 @@ def partitions(view: View, page: Samples, face: JsonFace, topic: str) -> None:
     same([terminal, web])
     signs(terminal + web)
     reasons(terminal, web)
-    if not web or "/" in topic or not topic:
+    if not web or not topic:
         return
     told = keyed(face.get(f"/topics/{quoted(topic)}")["topic_partitions"], "partition")
     same([by_key(told), by_key(web)], keys=("key", "status", "level", "why"))

@@ -286,7 +286,7 @@ async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_request
         assert "metadata.version 25" in text(app)
         assert "3 of 7 topics are not asked about" in text(app)
         await pilot.press("tab")
-        assert DENIED in line_with(app, "◇ missing")
+        assert DENIED in line_with(app, "◆ missing")
         assert "broker 2: timed out after 3.0 s" in line_with(app, "? unknown")
         await pilot.press("tab")
         assert "0.012 s" in line_with(app, "commits")

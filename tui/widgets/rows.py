@@ -147,14 +147,14 @@ def amounts(  # noqa: PLR0917 - the writer stands before what every column has
         value = float(rows.array(make)[row])
         if np.isnan(value):
             return Cell(UNKNOWN_NUMBER, "dim")
-        return Cell(write(value), _plain(str(alarm(rows)[row])) if alarm else kind if value else "dim")
+        return Cell(write(value), _plain(str(alarm(rows)[row])) if alarm else _plain(kind) if value else "dim")
 
     return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
 
 
 def _plain(level: str) -> str:
-    """The kind of a number of this level: one that is ok is plain."""
-    return "" if level == "ok" else level
+    """The kind of a number of this level: one that is ok, or a note, is plain."""
+    return "" if level in {"ok", "note"} else level
 
 
 def counts(
@@ -176,7 +176,7 @@ def counts(
         known = not np.isnan(value)
         return Cell(
             count(value, human=rows.human),
-            kind if known and value else "dim",
+            _plain(kind) if known and value else "dim",
             count(value, human=True) if known else "",
         )
 
@@ -237,7 +237,7 @@ def totals(
 
     def cell(rows: Rows, row: int) -> Cell:
         whole, part = float(rows.array(total)[row]), float(rows.array(known)[row])
-        colour = (rows.kind(row) if kind is None else kind) if part > 0 else "dim"
+        colour = (rows.kind(row) if kind is None else _plain(kind)) if part > 0 else "dim"
         return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
 
     return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
