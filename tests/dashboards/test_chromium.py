@@ -192,4 +192,4 @@ def test_keys_alone_reach_a_group(browser: Any) -> None:
         assert page.tab.evaluate("document.activeElement.className") == "skip"
         page.tab.locator("#groups .ag-cell[col-id=status]").first.focus()
         page.tab.keyboard.press("Enter")
-        page.wait("#group-name", "clicks-sessionizer")
+        page.wait("#group-name", "payments-ledger")
