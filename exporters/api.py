@@ -39,6 +39,8 @@ from monitor.subjects.lag import LAG
 from monitor.subjects.topics import PRODUCER, REASSIGNMENT, TOPIC
 
 MAX_LAG_ROWS = 100_000
+LAG_KEYS = tuple(name for name in LAG.schema if name != "why")
+"""Sentences of 100,000 rows would take seconds."""
 NO_POLL = "the first poll is not done"
 UNANSWERED = {
     "time": None,
@@ -126,7 +128,7 @@ class Api:
             **GROUP.plain(shown, np.array([row]))[0],
             group_members=member_rows(shown, row),
             subtopologies=subtopology_rows(shown, row),
-            lag_rows=LAG.plain(shown, np.flatnonzero(shown.lag.group == row)),
+            lag_rows=LAG.plain(shown, np.flatnonzero(shown.lag.group == row), LAG_KEYS),
         )
 
     def lag(
@@ -140,7 +142,7 @@ class Api:
         """The rows of one group or topic if named, else of all, worst first; `total_rows` is how many there are."""
         view = self._newest(cluster)
         rows, more = chosen(LAG, view.shown, where, worst_first(view.shown, group, topic))
-        return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit]), **more)
+        return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit], LAG_KEYS), **more)
 
     def topics(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
