@@ -17,7 +17,7 @@ async def test_what_has_no_room_in_the_row_is_said_below_the_table() -> None:
     app, _ = app_on(detailed_view())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("3", "j")
-        assert lines(app)[-2].strip() == "1 under min ISR, 1 under-replicated"
+        assert lines(app)[-2].strip() == "1 under min ISR, 1 under-replicated, 1 being reassigned"
         await pilot.press("2", "G")
         assert lines(app)[-2].strip() == f"behind on orders-0: 100 records; time lag unknown ({NOT_DATED})"
         await pilot.press("3", "g")
