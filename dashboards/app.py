@@ -39,7 +39,7 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
 
 def _report(error: Exception) -> None:
     """Log what a callback raised; the page keeps what it shows."""
-    log.error("a part of the page could not be drawn", exc_info=error)
+    log.error("a part of the page could not be rendered", exc_info=error)
 
 
 def _dash(server: FastAPI) -> Dash:

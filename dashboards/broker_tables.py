@@ -47,7 +47,7 @@ def disks(view: View) -> Any:
 
 
 def _held(view: View) -> list[tuple[str | None, str | None]]:
-    """How many replicas each log dir holds and their size; unknown of one that is not well."""
+    """How many replicas each log dir holds and their size; unknown for an unhealthy one."""
     dirs, replicas = view.snapshot.log_dirs, view.snapshot.replicas
     counts = np.bincount(replicas.log_dir, minlength=len(dirs))
     sizes = np.bincount(replicas.log_dir, replicas.size_bytes, minlength=len(dirs))
@@ -116,7 +116,7 @@ CONFIGS = (
     ("Offsets retention", "offsets_retention_seconds", span),
     ("Transaction timeout", "transaction_max_timeout_seconds", span),
     ("Unclean election", "unclean_election", switch),
-    ("Creates topics", "auto_create_topics", switch),
+    ("Auto-create topics", "auto_create_topics", switch),
 )
 """The defaults of a broker that a person compares: head, column of BrokerConfigs, how it is written."""
 
@@ -125,15 +125,15 @@ def drift(view: View) -> Any:
     """The defaults of every broker; what differs from the most is marked, and so is a digest of the rest."""
     table = view.snapshot.broker_configs
     if not len(table):
-        return nothing("The configs are unknown", unasked(view, "configs") or "no broker told of any")
+        return nothing("Configs unknown", unasked(view, "configs") or "not reported by any broker")
     columns = [[write(float(value)) for value in getattr(table, name)] for _, name, write in CONFIGS]
     digests = [UNKNOWN if each is None else each[:8] for each in table.digest]
     usual = [_usual(column) for column in (*columns, digests)]
     odd = odd_brokers(table)
     said = (
-        f"Broker {', '.join(map(str, odd))} has other configs than the rest"
+        f"Broker {', '.join(map(str, odd))} has different configs than the other brokers"
         if odd
-        else "Every broker that was asked has the same configs"
+        else "All brokers that responded have the same configs"
     )
     rows = [
         (

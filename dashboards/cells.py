@@ -63,7 +63,7 @@ def unknowns(reasons: Sequence[str], **codes: Ints) -> tuple[list[str | None], W
 def blamed(values: Floats, reasons: list[str], why: str, codes: Ints | None = None) -> Ints:
     """A reason code a row: where the value is unknown its own of `codes`, or that of `why` where it has none."""
     own = np.zeros(len(values), np.int32) if codes is None else codes
-    general = reason_code(reasons, why or "the broker gave no number")
+    general = reason_code(reasons, why or "not reported by the broker")
     return np.where(np.isnan(values), np.where(own == KNOWN, general, own), KNOWN).astype(np.int32)
 
 

@@ -116,7 +116,7 @@ def undrawn(view: View, most: int = 3) -> str:
         return ""
     names = ", ".join(shorten(str(view.snapshot.groups.group[row])) for row in rows[:most])
     more = f" and {len(rows) - most:,} more" if len(rows) > most else ""
-    return f"Lag unknown, so not drawn: {names}{more}"
+    return f"Not drawn, lag unknown: {names}{more}"
 
 
 def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool) -> dict[str, Any]:
@@ -139,5 +139,5 @@ def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool
         "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "itemwidth": 30},
         "xaxis": time,
         "yaxis": {**axis, "rangemode": "tozero", "tickformat": "~s", "hoverformat": ",d", "nticks": 6},
-        "annotations": [{"text": "Lag was not known in this time", **middle}] if empty else [],
+        "annotations": [{"text": "Lag unknown in this time range", **middle}] if empty else [],
     }

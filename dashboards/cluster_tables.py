@@ -40,7 +40,7 @@ def capabilities(view: View) -> Any:
     """Everything that kmon can ask: what has no answer with the reason, and the names of the rest."""
     table = view.snapshot.capabilities
     if not len(table):
-        return nothing("Not known yet", view.snapshot.error)
+        return nothing("Unknown", view.snapshot.error)
     there = table.available == 1
     missing = sorted(np.flatnonzero(~there).tolist(), key=lambda row: word(float(table.available[row])))
     names = ", ".join(visible(each) for each in table.capability[there])
@@ -69,7 +69,7 @@ def gaps(view: View) -> Any:
         (text(table.capability[row]), reason(table.why[row])) for row in np.flatnonzero(table.available != 1).tolist()
     ]
     if rows:
-        return listing(("What", "Why it is missing"), rows)
+        return listing(("What", "Reason"), rows)
     number = len(view.snapshot.outcomes)
     return nothing(
         f"All {plural(number, 'collector')} succeeded" if number else "No collectors yet", "Nothing is excluded."
@@ -80,7 +80,7 @@ def features(view: View) -> Any:
     """The features that the cluster has finalized."""
     table = view.snapshot.features
     if not len(table):
-        return nothing("No features known", unasked(view, "brokers") or "a cluster without KRaft has none")
+        return nothing("No features", unasked(view, "brokers") or "clusters without KRaft have none")
     rows = [(text(name), str(level)) for name, level in zip(table.feature, table.level, strict=True)]
     return listing(("Feature", "Level"), rows)
 
@@ -105,7 +105,9 @@ def collectors(view: View) -> Any:
         )
         for each in outcomes
     ]
-    return listing(("Collector", "Answered", "Took", "Newest answer", "Error"), rows, numbers=("Took", "Newest answer"))
+    return listing(
+        ("Collector", "Answered", "Took", "Newest response", "Error"), rows, numbers=("Took", "Newest response")
+    )
 
 
 def transactions(view: View, kept: str) -> Any:

@@ -39,11 +39,11 @@ def tiles(view: View, row: int) -> list[html.Div]:
             _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
         ),
         *_times(view, row),
-        tile("Max lag", count(float(lags.max_lag[row])), "of one partition"),
+        tile("Max lag", count(float(lags.max_lag[row])), "on one partition"),
         tile(
             "Stable lag",
             count(float(lags.stable_lag[row])),
-            "share groups have none" if share else "what read_committed can read",
+            "share groups have none" if share else "up to the last stable offset (read_committed)",
         ),
         tile("Lost", count(lost), "deleted unread", ABOVE_ZERO["lost"] if lags.lost[row] > 0 else ""),
         tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
@@ -61,7 +61,7 @@ def _status(view: View, row: int) -> html.Div:
     if not np.isnan(began):
         spent = since(view.time - began, "", "for ", moment(began))
     elif latest < view.time:
-        spent = since(view.time - latest, "", "for more than ", f"unchanged since {moment(latest)}")
+        spent = since(view.time - latest, "", "for over ", f"unchanged since {moment(latest)}")
     else:
         spent = html.Span("unchanged since kmon started", className="muted small")
     return html.Div(
@@ -132,7 +132,7 @@ def members(view: View, row: int) -> Any:
     mine = np.flatnonzero(table.group == row)
     if not len(mine):
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
-        return nothing("The members are unknown" if not_described else "No members", not_described)
+        return nothing("Members unknown" if not_described else "No members", not_described)
     assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
     why = NO_EPOCH if view.snapshot.groups.group_type[row] in ("classic", None) else "not reported by the broker"
     moving = bool(np.isin(view.snapshot.target_assignments.member, mine).any())
@@ -185,7 +185,7 @@ def streams(view: View, row: int, kept: str) -> Any:
         return None
     if not len(mine):
         why = view.reasons[int(view.snapshot.groups.reason[row])]
-        return card("Subtopologies", nothing("The topology is unknown", why or "the group has not told of it yet"))
+        return card("Subtopologies", nothing("Topology unknown", why or "not reported by the group yet"))
     tasks = _tasks(view, row)
     rows = [
         (
@@ -197,7 +197,7 @@ def streams(view: View, row: int, kept: str) -> Any:
         )
         for each in mine[:MOST_LISTED].tolist()
     ]
-    heads = ("Subtopology", "Reads", "Repartitions", "Keeps state in", *(role.capitalize() for role in ROLES))
+    heads = ("Subtopology", "Reads", "Repartitions", "State stores", *(role.capitalize() for role in ROLES))
     return [
         card("Subtopologies", listing(heads, rows, numbers=tuple(heads[-len(ROLES) :]), more=len(mine) - len(rows))),
         card("Tasks", task_list(view, row)),
@@ -226,7 +226,7 @@ def task_list(view: View, row: int) -> Any:
         key = (int(table.member[each]), str(table.role[each]))
         held.setdefault(key, []).append((str(table.subtopology[each]), int(table.partition[each])))
     if not held:
-        return nothing("No tasks", "No member has one.")
+        return nothing("No tasks", "No member has a task.")
     rows = []
     for (member, role), tasks in sorted(held.items(), key=lambda each: (str(who.client_id[each[0][0]]), each[0][1])):
         named = ", ".join(f"{visible(subtopology)}_{partition}" for subtopology, partition in sorted(tasks))

@@ -1,4 +1,4 @@
-"""What is the matter, what seems to be its reason, and what changed, as small tables: the core's words, with links."""
+"""Problems, diagnoses and events as small tables: the core's sentences, with links."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def sentence(said: str) -> html.Span:
 def problems(view: View, rows: Ints, kept: str, *, causes: bool = True) -> html.Div:
     """These rows of the problems of the newest View, each leading to what it is about; the page counts ages on."""
     table = view.problems
-    heads = ("", "Severity", "Problem", "About", "Since", *(["Explained by"] if causes else []))
+    heads = ("", "Severity", "Problem", "About", "Since", *(["Cause"] if causes else []))
     listed = [
         (
             str(table.rank[row]),
@@ -70,7 +70,7 @@ def top_problems(view: View, kept: str, most: int) -> Any:
 
 
 def diagnoses(view: View, kept: str) -> Any:
-    """What seems to be the matter with groups, those of the worst first."""
+    """Likely cause with groups, those of the worst first."""
     table, groups = view.diagnoses, view.snapshot.groups.group
     if not len(table):
         return nothing("No diagnoses", "No known pattern matches a group.")

@@ -241,7 +241,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
                 links,
                 place,
             )
-        shown = nothing("No such page", "The address names nothing here.") if page is None else page.layout()
+        shown = nothing("No such page", "No page has this address.") if page is None else page.layout()
         return shown, links, place
 
     app.callback(

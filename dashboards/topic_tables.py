@@ -79,7 +79,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
         tile(
             "Size",
             size(float(totals.size_bytes[row])),
-            (unasked(view, "log_dirs") or "some log dir is not known")
+            (unasked(view, "log_dirs") or "a log dir is unknown")
             if np.isnan(totals.size_bytes[row])
             else "of the leaders",
         ),
@@ -115,7 +115,7 @@ def readers(view: View, row: int, kept: str) -> Any:
         )
         for each in at[:MOST_LISTED].tolist()
     ]
-    numbers = ("Lag", "Max lag", "Age", "Partitions", "Members")
+    numbers = ("Lag", "Max lag", "Time lag", "Partitions", "Members")
     return listing(("Group", "Status", *numbers, "Type"), rows, numbers=numbers, more=len(at) - len(rows))
 
 
@@ -137,7 +137,7 @@ def configs(view: View, row: int) -> Any:
         ("message.timestamp.type", table.timestamp_type[row] or UNKNOWN),
         ("digest of all configs", table.digest[row][:8]),
     ]
-    return listing(("Config", "Value"), [(head, known(value, "the broker has no such config")) for head, value in rows])
+    return listing(("Config", "Value"), [(head, known(value, "not supported by the broker")) for head, value in rows])
 
 
 def producers(view: View, row: int) -> Any:

@@ -32,7 +32,7 @@ COLUMNS = (
     column("status", "Status", width=125, **STATUS),
     column("host", "Host", width=150, **NAME),
     column("rack", "Rack", width=75, **NAME),
-    column("version", "Version", width=92, headerTooltip="Inferred from the APIs that it serves", **NAME),
+    column("version", "Version", width=92, headerTooltip="Inferred from the supported APIs", **NAME),
     column("role", "Quorum", width=95),
     column("leaders", "Leaders", number=True, width=95),
     column("replicas", "Replicas", number=True, width=95),
@@ -52,7 +52,10 @@ COLUMNS = (
         "Leader skew",
         number="change",
         width=115,
-        headerTooltip="Leaders against the mean of the brokers",
+        headerTooltip="Leaders relative to the mean of the brokers",
+    ),
+    column(
+        "size_skew", "Size skew", number="change", width=105, headerTooltip="Size relative to the mean of the brokers"
     ),
     column("size_skew", "Size skew", number="change", width=105, headerTooltip="Size against the mean of the brokers"),
     column("why", "Why", width=200, flex=1, minWidth=160, tooltipField="why"),
@@ -81,9 +84,9 @@ def rows(view: View) -> Cells:
     reasons = list(view.reasons)
     keys, whys = unknowns(
         reasons,
-        size=blamed(totals.size_bytes, reasons, unasked(view, "log_dirs") or "not told its log dirs", _dirs(view)),
-        fullest=blamed(full, reasons, unasked(view, "log_dirs") or "not told how large its volumes are", _dirs(view)),
-        leader_skew=blamed(totals.leader_skew, reasons, "nothing to compare with"),
+        size=blamed(totals.size_bytes, reasons, unasked(view, "log_dirs") or "log dirs not reported", _dirs(view)),
+        fullest=blamed(full, reasons, unasked(view, "log_dirs") or "size of its volumes not reported", _dirs(view)),
+        leader_skew=blamed(totals.leader_skew, reasons, "no other broker to compare with"),
         size_skew=blamed(totals.size_skew, reasons, "the size of some broker is unknown"),
     )
     return cells_of(
@@ -127,7 +130,7 @@ def note(view: View) -> Any:
     """Why the table is empty or not whole; nothing when it is whole."""
     why = failure(view, "cluster")
     if not len(view.broker_totals):
-        return nothing("The brokers are unknown", why or "nothing was asked yet")
+        return nothing("Brokers unknown", why or "no poll has completed yet")
     return html.P(f"Some brokers may be missing: {visible(why)}", className="notice") if why else None
 
 

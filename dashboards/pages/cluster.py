@@ -1,4 +1,4 @@
-"""What kmon sees of the cluster and what it does not: capabilities, features, collectors, requests, transactions."""
+"""The page on the cluster and data collection: capabilities, features, collectors, requests and transactions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ TITLE = "Cluster"
 
 COLUMNS = (
     column("api", "API", width=220, pinned="left", minWidth=110),
-    column("broker", "Broker", width=100, headerTooltip="Before kmon knows the brokers it asks the bootstrap address"),
+    column("broker", "Broker", width=100, headerTooltip="kmon uses the bootstrap address until it knows the brokers"),
     column("requests", "Requests", number=True, width=110, sort="desc"),
     column("errors", "Errors", number=True, width=90, **above_zero("errors")),
     column(
@@ -33,14 +33,14 @@ COLUMNS = (
     ),
     column("mean", "Mean", number="milliseconds", width=105, headerTooltip="Time waited for an answer"),
     column("bytes", "Received", number="bytes", width=110),
-    column("each", "Per answer", number="bytes", width=110, flex=1, minWidth=100),
+    column("each", "Per response", number="bytes", width=110, flex=1, minWidth=100),
 )
 
 
 def layout() -> html.Div:
     return html.Div(
         [
-            html.Div([html.H1("What kmon sees")], className="toolbar"),
+            html.Div([html.H1("Cluster and data collection")], className="toolbar"),
             html.Dl(id="cluster-tiles", className="tiles"),
             html.Div(
                 [
@@ -91,7 +91,7 @@ def tiles(view: View) -> list[html.Div]:
     requests, errors = float(table.requests.sum()), float(table.errors.sum())
     return [
         tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster"), wide=True),
-        tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the APIs that it serves"),
+        tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the supported APIs"),
         tile(
             "Topics",
             counted(view.totals.topics, no_topics),

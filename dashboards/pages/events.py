@@ -33,7 +33,12 @@ WHEN: dict[str, Any] = {
 TEXT: dict[str, Any] = {"valueFormatter": {"function": "visible(params)"}}
 COLUMNS = (
     column(
-        "time", "When", width=190, sort="desc", headerTooltip="After a gap in the polls between when and when", **WHEN
+        "time",
+        "When",
+        width=190,
+        sort="desc",
+        headerTooltip="After a gap in the polls, the span in which it happened",
+        **WHEN,
     ),
     column("kind", "Event", width=160),
     column("subject", "Subject", width=215, cellRenderer="PlaceLink"),
@@ -83,11 +88,11 @@ def note(view: View, kind: str | None) -> Any:
     at = chosen_rows(view, kind)
     if not len(at):
         what = f"No event of the kind {visible(words(kind))}" if kind else "No events"
-        return nothing(what, "None was seen since kmon began to poll." if not happened else "None of late.")
+        return nothing(what, "None since kmon started." if not happened else "None recently.")
     stands_for = int(view.events.count[at].sum())
     if stands_for == happened:
         return None
-    return html.P(f"The newest {stands_for:,} of {happened:,} since kmon began to poll.", className="muted small")
+    return html.P(f"The newest {stands_for:,} of {happened:,} since kmon started.", className="muted small")
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -38,8 +38,14 @@ COLUMNS = (
     column("why", "Why", width=200, flex=1, minWidth=200, tooltipField="why"),
     *RATES,
     *ENDS,
-    column("stable_lag", "Stable lag", number=True, width=105, headerTooltip="What a read_committed consumer can read"),
-    column("lost", "Lost", number=True, width=70),
+    column(
+        "stable_lag",
+        "Stable lag",
+        number=True,
+        width=105,
+        headerTooltip="Lag up to the last stable offset (read_committed)",
+    ),
+    column("lost", "Records lost", number=True, width=100),
     column("committed", "Committed", number=True, width=105),
     column("start", "Log start", number=True, width=95),
     column("end", "Log end", number=True, width=95),
@@ -109,7 +115,7 @@ def rows(view: View, row: int) -> Cells:
 def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
     """Why numbers of these rows of `view.lag` are unknown."""
     lag, reasons = view.lag, list(view.reasons)
-    unstable = "share groups have none" if view.snapshot.groups.group_type[row] == "share" else "not answered"
+    unstable = "share groups have none" if view.snapshot.groups.group_type[row] == "share" else "no response"
     fields = {
         "lag": "lag",
         "lost": "lost",
@@ -118,7 +124,7 @@ def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
         "end": "end_offset",
     }
     codes = {
-        field: blamed(getattr(lag, name)[at], reasons, "not answered", lag.reason[at]) for field, name in fields.items()
+        field: blamed(getattr(lag, name)[at], reasons, "no response", lag.reason[at]) for field, name in fields.items()
     }
     codes["stable_lag"] = blamed(lag.stable_lag[at], reasons, unstable, lag.reason[at])
     ages, since = view.lag_times, view.lag_statuses
@@ -130,7 +136,7 @@ def absent(view: View) -> html.Div:
     """What stands in place of a group that the View does not have."""
     if why := not_all_groups(view):
         return nothing("This group is unknown", why)
-    return nothing("No such group", "It was not in the last answer: it may have been deleted, or its name differs.")
+    return nothing("No such group", "It was not in the last poll: it may be deleted, or the name is wrong.")
 
 
 def note(view: View, row: int, shown: int) -> Any:

@@ -34,7 +34,7 @@ COLUMNS = (
     column("why", "Why", width=260, flex=1, minWidth=240, tooltipField="why"),
     *RATES,
     *ENDS,
-    column("lost", "Lost", number=True, width=80),
+    column("lost", "Records lost", number=True, width=100),
     column("members", "Members", number=True, width=95),
     column("state", "State", width=100),
     column("type", "Type", width=95),

@@ -69,7 +69,7 @@ def layout() -> html.Div:
             html.Div(
                 [
                     card("Alerts", html.Div(id="overview-alerts")),
-                    card("What is not shown", html.Div(id="overview-gaps")),
+                    card("Missing data", html.Div(id="overview-gaps")),
                 ],
                 className="halves",
             ),
@@ -91,7 +91,7 @@ def tiles(view: View) -> list[html.Div]:
     no_cluster, no_groups = failure(view, "cluster"), failure(view, "groups")
     groups, hidden = count_groups(view), why_hidden_groups(view.snapshot)
     unknown = totals.groups_unknown
-    partly = f"not known in full of {plural(unknown, 'group')}" if unknown else no_groups or hidden
+    partly = f"incomplete: {plural(unknown, 'group')} unknown" if unknown else no_groups or hidden
     return [
         *_cluster_tiles(view, no_cluster),
         *_partition_tiles(view, no_cluster),
@@ -117,7 +117,7 @@ def tiles(view: View) -> list[html.Div]:
         tile(
             "Total lag",
             at_least(None if no_groups else totals.lag, totals.lag_at_least),
-            partly or "records still to read",
+            partly or "unread records",
         ),
         _transactions(view),
     ]
@@ -180,7 +180,7 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
     if unknown and not why:
         codes = view.snapshot.topic_configs.reason
         told = next((view.reasons[code] for code in codes.tolist() if code != KNOWN), "")
-        why = f"unknown of {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
+        why = f"unknown on {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
     value = at_least(None if why else number, number)
     return tile(
         name,
@@ -193,8 +193,8 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
 def _transactions(view: View) -> html.Div:
     number, why = len(view.snapshot.transactions), unasked(view, "transactions")
     ages = view.transaction_ages.age_seconds
-    oldest = f"the oldest for {duration(float(np.nanmax(ages)))}" if not np.isnan(ages).all() else ""
-    return tile("Open transactions", counted(number, "" if number else why), oldest or why or "none under way")
+    oldest = f"oldest open for {duration(float(np.nanmax(ages)))}" if not np.isnan(ages).all() else ""
+    return tile("Open transactions", counted(number, "" if number else why), oldest or why or "none open")
 
 
 def worst(view: View, search: str | None) -> Any:
@@ -205,7 +205,7 @@ def worst(view: View, search: str | None) -> Any:
     if not rows:
         return nothing(*no_unhealthy_groups(view))
     table = listing(
-        ("Group", "Status", "Lag", "Age", "Why"),
+        ("Group", "Status", "Lag", "Time lag", "Reason"),
         [
             (
                 name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
@@ -216,7 +216,7 @@ def worst(view: View, search: str | None) -> Any:
             )
             for row in rows
         ],
-        numbers=("Lag", "Age"),
+        numbers=("Lag", "Time lag"),
     )
     return [table, html.P(dcc.Link(f"All {number}", href=link(GROUPS, search)), className="more")]
 

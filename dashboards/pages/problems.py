@@ -1,4 +1,4 @@
-"""All that is the matter with the cluster, ranked and with causes, and what seems to be the reason of late groups."""
+"""The page of problems: all problems by rank, with their causes, and the likely causes of unhealthy groups."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -39,7 +39,7 @@ COLUMNS = (
     column("partition", "Partition", number=True, width=100, pinned="left"),
     column("status", "Status", width=145, sort="desc", sortIndex=0, **STATUS),
     column("leader", "Leader", number=True, width=85),
-    column("preferred", "Preferred", width=108, headerTooltip="Whether its preferred leader leads it"),
+    column("preferred", "Preferred", width=108, headerTooltip="Whether it is led by its preferred leader"),
     column("replicas", "Replicas", width=110, tooltipField="replicas"),
     column("isr", "In sync", width=110, tooltipField="isr"),
     column(
@@ -52,7 +52,7 @@ COLUMNS = (
     ),
     column("eligible", "Eligible", width=105, headerTooltip="Eligible leader replicas: out of sync, and complete"),
     column("progress", "Reassigned", number="percent", width=130, cellRenderer="Meter"),
-    column("moving", "Moving", width=120, tooltipField="moving", headerTooltip="Replicas it gets and gives up"),
+    column("moving", "Moving", width=120, tooltipField="moving", headerTooltip="Replicas being added and removed"),
     column("start", "Log start", number=True, width=105),
     column("stable", "Last stable", number=True, width=110),
     column("end", "Log end", number=True, width=105),
@@ -107,7 +107,7 @@ def rows(view: View, row: int, at: Ints) -> Cells:
     reasons = list(view.reasons)
     follower_lag = _follower_lag(view)[at]
     local, tiered, untold = _tiered(view)
-    disks = unasked(view, "log_dirs") or "the leader's log dir is not known"
+    disks = unasked(view, "log_dirs") or "log dir of the leader unknown"
     keys, whys = unknowns(
         reasons,
         start=blamed(offsets.start_offset, reasons, "", offsets.start_reason)[at],
@@ -213,7 +213,7 @@ def note(view: View, row: int, shown: int) -> Any:
     """Why the partitions are not all there or not all known; nothing when they are."""
     topics = view.snapshot.topics
     if not topics.partitions[row]:
-        return nothing("The partitions are unknown", view.reasons[topics.reason[row]] or "not in metadata")
+        return nothing("Partitions unknown", view.reasons[topics.reason[row]] or "not in metadata")
     if not topics.watched[row]:
         return html.P("Not monitored: only its metadata is known.", className="muted small")
     count_ = int(topics.partitions[row])

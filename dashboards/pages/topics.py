@@ -158,13 +158,13 @@ def _unknowns(view: View, at: Ints) -> tuple[list[str | None], Whys]:
     records = first_codes(count, topic, np.where(offsets.end_reason != KNOWN, offsets.end_reason, offsets.start_reason))
     told = configs.reason if len(configs) == count else np.zeros(count, np.int32)
     unread = first_codes(count, lag.topic, lag.reason)
-    not_all = failure(view, "groups", "commits") or "some group could not be asked, and may read it"
-    disks = unasked(view, "log_dirs") or "the log dir of some leader is not known"
+    not_all = failure(view, "groups", "commits") or "a group that may read it is unknown"
+    disks = unasked(view, "log_dirs") or "log dir of a leader unknown"
     config = unasked(view, "configs")
     own = snapshot.topics.reason
     codes = {
         "size": blamed(totals.size_bytes, reasons, disks, own),
-        "records": blamed(totals.records, reasons, "some offsets are unknown", np.where(own, own, records)),
+        "records": blamed(totals.records, reasons, "some offsets unknown", np.where(own, own, records)),
         "lag": blamed(totals.lag, reasons, not_all, unread),
         "under_min": blamed(totals.under_min_isr, reasons, config, np.where(own, own, told)),
         **{

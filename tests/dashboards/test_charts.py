@@ -99,7 +99,7 @@ def test_without_anything_known_it_says_so() -> None:
     for polled in ([], points([None, None])):
         figure = lag_figure(polled, ["g"], 10.0, "r")
         assert figure["data"] == []
-        assert figure["layout"]["annotations"][0]["text"] == "Lag was not known in this time"
+        assert figure["layout"]["annotations"][0]["text"] == "Lag unknown in this time range"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_name_in_a_figure_is_never_markup(name: str) -> None:
 
 def test_groups_without_a_line_are_named_with_the_reason() -> None:
     said = undrawn(shop_view())
-    assert said == "Lag unknown, so not drawn: clicks-sessionizer, audit-archiver, secret-group"
+    assert said == "Not drawn, lag unknown: clicks-sessionizer, audit-archiver, secret-group"
     many = [Group(f"g{row}", reason="denied", commits_reason="denied") for row in range(5)]
     assert undrawn(make_view(snapshot_of([], many))).endswith("g0, g1, g2 and 2 more")
     assert undrawn(FixtureSource(make_view(snapshot_of([], []))).latest()) == ""  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def test_a_row_a_cluster_the_worst_first_and_what_is_unknown_is_a_dash_with_its_
     shown = said(clusters.table(sources))
     assert shown.index("us") < shown.index("eu ") < shown.index("waiting")
     assert "127.0.0.1:9092: connection refused · showing data of the last successful poll 3" in shown
-    assert "new ? waiting for the first poll to end – – – – – –" in shown
+    assert "new ? waiting for the first poll to complete – – – – – –" in shown
     never = FixtureSource(shop_view(error="refused"), cluster="never")
     assert "– refused – refused" in said(clusters.table([never]))
 

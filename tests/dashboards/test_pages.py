@@ -46,7 +46,7 @@ def test_an_unknown_lag_is_null_with_its_reason_and_never_zero() -> None:
     denied = row_of(view, "secret-group")
     assert (denied["lag"], denied["at_least"], denied["members"]) == (None, None, None)
     assert (denied["lost"], denied["partitions"], denied["unknown"]) == (None, None, None)
-    assert "Lost – deleted" in said(tiles(view, view.group_rows["secret-group"]))
+    assert "Records lost – deleted" in said(tiles(view, view.group_rows["secret-group"]))
     assert denied["why"] == "denied: Describe on the group"
     partly = row_of(view, "clicks-sessionizer")
     assert (partly["lag"], partly["at_least"], partly["unknown"]) == (None, 70_000, 1)
@@ -96,7 +96,7 @@ def test_tiles_of_a_whole_answer() -> None:
     shown = said(overview.tiles(shop_view()))
     assert "Brokers 3 nodes 1, 2, 3" in shown
     assert "Offline partitions 1 of 9 partitions" in shown
-    assert "Total lag ≥ 83,602 not known in full of 3 groups" in shown
+    assert "Total lag ≥ 83,602 incomplete: 3 groups unknown" in shown
 
 
 def test_tiles_of_what_failed_are_a_part_or_a_dash_and_never_zero() -> None:
@@ -138,7 +138,7 @@ def test_members_without_partitions_are_idle_and_unknown_ones_are_not_none() -> 
         members(view, view.group_rows["inventory-sync"])
     )
     assert "No members" in said(members(view, view.group_rows["payments-ledger"]))
-    assert "The members are unknown denied" in said(members(view, view.group_rows["secret-group"]))
+    assert "Members unknown denied" in said(members(view, view.group_rows["secret-group"]))
 
 
 def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
