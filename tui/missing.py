@@ -7,14 +7,11 @@ from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.text import visible
 
-SWITCHED_OFF = "switched off by the settings"
-"""The core's reason for a capability that settings disable: it is not missing."""
-
 
 def missing_capabilities(view: View) -> Ints:
     """The rows of the capabilities that are missing or unknown."""
     table = view.snapshot.capabilities
-    return np.flatnonzero((table.available != 1) & (table.why != SWITCHED_OFF)).astype(np.int32)
+    return np.flatnonzero((table.available != 1) & ~table.switched_off).astype(np.int32)
 
 
 def why_missing(view: View, collector: str, *capabilities: str) -> str:

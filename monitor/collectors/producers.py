@@ -22,14 +22,13 @@ from monitor.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.decode.cursor import MalformedAnswerError, understanding
 from monitor.decode.plain import read
 from monitor.draft import Draft
-from monitor.model.details import Producers
+from monitor.model.details import SWITCHED_OFF, Producers
 from monitor.model.snapshot import NO_LEADER
 
 PARTITIONS_AT_A_TIME = 200
 """How many partitions are asked about, those that are held back most first."""
 
-SWITCHED_OFF = "switched off by the settings"
-NOTHING_HELD_BACK = "not asked yet: no partition was held back by a transaction"
+NOTHING_HELD_BACK = "not requested yet: no transaction blocks a partition"
 TOPIC_DENIED = 29
 
 
@@ -98,8 +97,7 @@ class ProducerCollector(SlowCollector):
         rows = rows[np.argsort(-behind[rows], kind="stable")]
         if len(rows) > PARTITIONS_AT_A_TIME:
             self._notices.append(
-                f"producers are known of {PARTITIONS_AT_A_TIME:,} of the {len(rows):,} partitions that transactions "
-                "hold back"
+                f"producers known for {PARTITIONS_AT_A_TIME:,} of {len(rows):,} partitions blocked by transactions"
             )
         by_leader: dict[int, dict[str, list[int]]] = {}
         for row in rows[:PARTITIONS_AT_A_TIME].tolist():

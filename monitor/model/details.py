@@ -6,6 +6,8 @@ the Outcome of their collector tells how old it is. Rows of other tables are nam
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 
@@ -17,6 +19,10 @@ class Features(Table):
     level: Ints = column("i4", "finalized version level")
 
 
+SWITCHED_OFF = "disabled by settings"
+"""Why a capability is not there that the settings switch off: nothing that is missing."""
+
+
 @dataclass(frozen=True, eq=False)
 class Capabilities(Table):
     """One row a thing that kmon can ask of a cluster, by name: whether this one answers it to this user."""
@@ -24,6 +30,11 @@ class Capabilities(Table):
     capability: Texts = column("O", "name, as in monitor.capabilities")
     available: Floats = column("f8", "1 when it is, 0 when it is not, unknown while it could not be asked", "flag")
     why: Texts = column("O", "why it is not, or not known to be, available; empty where it is")
+
+    @property
+    def switched_off(self) -> Flags:
+        """Which capabilities the settings switch off."""
+        return np.array([each == SWITCHED_OFF for each in self.why], bool)
 
 
 @dataclass(frozen=True, eq=False)

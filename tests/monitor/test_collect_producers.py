@@ -16,8 +16,9 @@ from monitor.client.client import Ask
 from monitor.client.faults import Fault
 from monitor.client.wire import Answer
 from monitor.collectors import producers
-from monitor.collectors.producers import NOTHING_HELD_BACK, SWITCHED_OFF, ProducerCollector
+from monitor.collectors.producers import NOTHING_HELD_BACK, ProducerCollector
 from monitor.draft import Draft, OffsetColumn
+from monitor.model.details import SWITCHED_OFF
 
 NAME = "producers"
 # Rows: a-0 on 1, a-1 on 2, b-0 on 1, c-0 on none.
@@ -156,7 +157,7 @@ def test_at_most_so_many_partitions_those_held_back_most(monkeypatch: pytest.Mon
     one = Producing([99, 50, 98, 100])
     draft = one.poll(told(2, ("a", 1, [state(7)])))
     assert one.asked == [("DescribeProducers", 2)]
-    notice = "producers are known of 1 of the 3 partitions that transactions hold back"
+    notice = "producers known for 1 of 3 partitions blocked by transactions"
     assert draft.notices == one.poll(at=1).notices == [notice]
 
 

@@ -9,13 +9,12 @@ from textual.pilot import Pilot
 from tui_screen import app_on, lines, monitor, settled, table, text
 from views import shop_view
 
-from monitor.collectors.producers import SWITCHED_OFF as CORE_SWITCHED_OFF
 from monitor.derive.view import make_view
-from monitor.model.details import Capabilities
+from monitor.model.details import SWITCHED_OFF, Capabilities
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.table import objects
 from tui.app import KmonApp
-from tui.missing import SWITCHED_OFF, missing_capabilities, why_missing
+from tui.missing import missing_capabilities, why_missing
 from tui.screens.broker import LogDirsScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
@@ -319,4 +318,3 @@ def test_why_something_is_missing() -> None:
     assert why_missing(view, "commits", "log_dirs") == "Describe on Cluster"
     assert why_missing(view, "commits") == "not reported by the brokers"
     assert missing_capabilities(view).tolist() == [0]
-    assert SWITCHED_OFF == CORE_SWITCHED_OFF

@@ -15,7 +15,7 @@ from monitor.model.table import Floats, Texts, objects
 from monitor.model.view import View
 from monitor.text import visible
 from tui.health import excluded_clauses
-from tui.missing import SWITCHED_OFF, why_missing
+from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column, meaning
@@ -115,7 +115,7 @@ def _capabilities(name: str) -> Make:
 
 
 def _capability_word(rows: Rows, row: int) -> str:
-    off = rows.view.snapshot.capabilities.why[rows.pick[row]] == SWITCHED_OFF
+    off = rows.view.snapshot.capabilities.switched_off[rows.pick[row]]
     return "off" if off else CAPABILITY_WORDS[rows.status[row]]
 
 
@@ -145,7 +145,7 @@ class CapabilitiesScreen(OneCluster):
         capabilities = picture.shown.snapshot.capabilities
         names = capabilities.capability.tolist()
         status = np.where(np.isnan(capabilities.available), UNKNOWN, np.where(capabilities.available == 1, OK, MISSING))
-        status[capabilities.why == SWITCHED_OFF] = OK
+        status[capabilities.switched_off] = OK
         return Rows(picture, names, names, status, np.arange(len(names)))
 
 
