@@ -49,13 +49,13 @@ def summarise(rule: Rule | ClusterRule, alert: Alert) -> str:
         subject += f", partition {_partition(labels['topic'], int(labels['partition']))}"
     limit, since = records(rule.lag_above), _since(alert)
     if alert.phase == RESOLVED:
-        end = "no longer there" if alert.resolution == "gone" else f"at or below {limit} records of lag again"
-        return f"{subject}: {end}; its lag was above {limit} records {since}, at last {_lag(alert)}"
+        end = "no longer listed" if alert.resolution == "gone" else f"at or below {limit} records of lag again"
+        return f"{subject}: {end}; its lag was above {limit} records {since}; last value {_lag(alert)}"
     parts = [f"{subject}: lag {_lag(alert)} records, above {limit} {since}"]
     if alert.unknown_at is not None:
         parts.append(f"unknown since {moment(alert.unknown_at)} ({visible(alert.unknown_reason, 2 * _NAME)})")
     if alert.calm_at is not None:
-        parts.append(f"at or below {limit} since {moment(alert.calm_at)}, still kept firing")
+        parts.append(f"at or below {limit} since {moment(alert.calm_at)}, kept firing")
     if alert.sample.details is not None:
         parts += _circumstances(alert.sample.details, worst="partition" not in labels)
     return "; ".join(parts)
@@ -80,9 +80,11 @@ def _since(alert: Alert) -> str:
 
 def _circumstances(details: Details, *, worst: bool) -> list[str]:
     if details.client_id is not None:
-        reader = f"read by {visible(details.client_id, _NAME)} at {visible(details.host or 'an unknown host', _NAME)}"
+        reader = (
+            f"assigned to {visible(details.client_id, _NAME)} at {visible(details.host or 'an unknown host', _NAME)}"
+        )
     else:
-        reader = "assigned to no member" if details.state is not None else "its member is unknown"
+        reader = "unassigned" if details.state is not None else "member unknown"
     parts = []
     if details.worst_topic is not None:
         where = f"worst {_partition(details.worst_topic, details.worst_partition)} with {records(details.worst_lag)}, "
@@ -95,7 +97,7 @@ def _circumstances(details: Details, *, worst: bool) -> list[str]:
             f"({visible(details.unknown_reason, 2 * _NAME)})"
         )
     elif details.unknown_reason:
-        parts.append(f"a part of it unknown ({visible(details.unknown_reason, 2 * _NAME)})")
+        parts.append(f"partly unknown ({visible(details.unknown_reason, 2 * _NAME)})")
     return parts
 
 
@@ -108,9 +110,9 @@ def _describe(rule: Rule, alert: Alert) -> str:
         f"for {seconds(rule.for_seconds)}{keep}."
     )
     if alert.sample.at_least:
-        text += " The lag is a lower bound: what is known of it is above the threshold already."
+        text += " The lag is a lower bound: its known part is already above the threshold."
     if alert.unknown_at is not None:
-        text += " The newest lag is unknown; the alert stays as it was until it is known again."
+        text += " The current lag is unknown; the alert keeps its state until the lag is known again."
     return text
 
 

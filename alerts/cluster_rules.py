@@ -26,9 +26,9 @@ class ClusterRule:
 
     def __post_init__(self) -> None:
         if self.name not in CONDITIONS:
-            raise ValueError(f"kmon has no alert {self.name!r}: it has {', '.join(CONDITIONS)}")
+            raise ValueError(f"unknown built-in alert {self.name!r}: valid names are {', '.join(CONDITIONS)}")
         if not (math.isfinite(self.for_seconds) and self.for_seconds >= 0):
-            raise ValueError(f"alert {self.name}: {self.for_seconds} is no time")
+            raise ValueError(f"alert {self.name}: {self.for_seconds} is not a time")
 
     def covers(self, labels: Labels) -> bool:
         """Whether these are the labels of a sample that the rule could have."""
@@ -64,7 +64,7 @@ CONDITIONS: Mapping[str, Condition] = {
         lambda _: "",
         "kmon polls cluster {cluster} and sends alerts",
         "kmon has stopped sending the watchdog of cluster {cluster}",
-        "This alert always fires. When it is missing, kmon or the way from kmon to the receiver is down.",
+        "This alert always fires. When it is missing, kmon or its connection to the receiver is down.",
     ),
 }
 """The alerts there are, by name."""

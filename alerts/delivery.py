@@ -131,7 +131,7 @@ class Receiver:
         try:
             return self._notifier.notify(notices)
         except Exception as error:  # noqa: BLE001 - a notifier's own fault costs its notices only
-            log_failure(log, "the notifier of %s broke", self.name)
+            log_failure(log, "the notifier of %s failed", self.name)
             return GiveUp(f"{type(error).__name__}: {error}")
 
     def _settle(self, batch: dict[Key, Entry], outcome: Outcome) -> None:
@@ -151,7 +151,7 @@ class Receiver:
             if line := self._pace.line(error, self._monotonic()):
                 log.warning("alerts to %s: %s", self.name, line)
         elif self._pace.over():
-            log.info("alerts to %s arrive again", self.name)
+            log.info("alerts to %s are delivered again", self.name)
 
     def _pause(self, delay_seconds: float) -> None:
         with self._changed:

@@ -50,7 +50,7 @@ class Rule:
             raise ValueError(f"rule {self.name}: over is {self.over!r}, not one of {', '.join(OVER)}")
         for number in (self.lag_above, self.for_seconds, self.keep_firing_for_seconds):
             if not (math.isfinite(number) and number >= 0):
-                raise ValueError(f"rule {self.name}: {number} is no threshold or time")
+                raise ValueError(f"rule {self.name}: {number} is not a threshold or time")
         for name in self.labels:
             if name in ("alertname", "severity") or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
                 raise ValueError(f"rule {self.name}: {name!r} cannot be a label of a rule")

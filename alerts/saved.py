@@ -80,7 +80,7 @@ def from_json(text: str) -> Saved:
             {rule: tuple(found) for rule, found in alerts.items()},
         )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"is no state of alerts: {type(error).__name__}: {error}") from None
+        raise ValueError(f"is not a state of alerts: {type(error).__name__}: {error}") from None
 
 
 def _read(each: Mapping[str, Any]) -> Alert:
@@ -108,13 +108,13 @@ def _read(each: Mapping[str, Any]) -> Alert:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     return value
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return float(value)
 
 
@@ -152,7 +152,7 @@ def take_up(
             alert = _resumed(old, now, monotonic)
             if (anew := identity(rule, labels)) != old.labels and old.phase != RESOLVED:
                 if told:
-                    farewells.append(Farewell(old, "renamed", "its labels have changed, it goes on by new ones"))
+                    farewells.append(Farewell(old, "renamed", "its labels changed, it continues with the new ones"))
                 alert = replace(alert, labels=anew, sample=replace(old.sample, labels=labels), sent_at=None)
             state[alert.labels] = alert
         if state:

@@ -78,7 +78,7 @@ class StateFile:
         except OSError as error:
             os.close(lock)
             if not quiet:
-                busy = "another kmon uses it: give each its own alerts.state_directory"
+                busy = "another kmon uses it: set a separate alerts.state_directory"
                 why = busy if isinstance(error, BlockingIOError) else error.strerror
                 _warn(f"cannot keep alerts over a restart: {path}: {why}")
             return None

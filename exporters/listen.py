@@ -45,8 +45,8 @@ def check_listen(listen: str, *, insecure_allow_open: bool = False) -> tuple[str
         raise SettingsError(f"listen: {error}") from None
     if not is_loopback(host) and not insecure_allow_open:
         raise SettingsError(
-            f"listen: {listen} can be reached from other machines, and kmon is served without TLS and passwords: "
-            "listen on a loopback address such as 127.0.0.1:9308, or say --insecure-allow-open"
+            f"listen: {listen} is open to other machines without TLS and authentication: "
+            "use a loopback address, e.g. 127.0.0.1:9308, or --insecure-allow-open"
         )
     return host, port
 
@@ -61,7 +61,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno == errno.EADDRINUSE:
-            why = "the port is taken; choose another with --listen"
+            why = "the port is in use: choose another with --listen"
         raise ListenError(f"cannot listen on {shown}: {why}") from None
 
 
@@ -156,7 +156,7 @@ def serve(
         while not server.started and thread.is_alive():
             thread.join(0.01)
         if not thread.is_alive():
-            raise ListenError("the HTTP server did not start; the log says why")
+            raise ListenError("the HTTP server did not start: see the log for the reason")
         yield f"http://[{address[0]}]:{address[1]}" if ":" in address[0] else f"http://{address[0]}:{address[1]}"
     finally:
         server.should_exit = True

@@ -47,7 +47,7 @@ from monitor.model.snapshot import (
 )
 from monitor.model.table import Floats, Ints, objects
 
-CUT_COMMITS = "it reads topics that are beyond limits.partitions"
+CUT_COMMITS = "it reads topics that are not monitored (limits.partitions)"
 
 
 class Assembler:

@@ -86,25 +86,21 @@ CAPABILITIES = (
     Capability(
         "producers",
         "DescribeProducers, where collect.producers is on",
-        "who holds a partition's last stable offset back is unknown",
+        "producers of transactions that block a partition are unknown",
         Grant("Read", "Topic"),
     ),
-    Capability(
-        "group_types", "ListGroups v5, Kafka 3.8", "types of groups are unknown: each is taken for a classic one"
-    ),
+    Capability("group_types", "ListGroups v5, Kafka 3.8", "types of groups are unknown: each is treated as classic"),
     Capability("share_lag", "DescribeShareGroupOffsets v1, Kafka 4.2", "lag of share groups is unknown"),
     Capability("fenced_brokers", "DescribeCluster v2, Kafka 4.0", "fenced brokers are not shown"),
     Capability("features", "ApiVersions", "finalized features are unknown"),
     Capability("quorum", "DescribeQuorum", "controller and metadata quorum are unknown"),
-    Capability("reassignments", "ListPartitionReassignments", "partitions that are being moved are unknown"),
+    Capability("reassignments", "ListPartitionReassignments", "reassignments are unknown"),
     Capability(
         "eligible_replicas",
         "DescribeTopicPartitions, Kafka 3.8",
-        "replicas that may lead although out of sync are unknown",
+        "eligible leader replicas are unknown",
     ),
-    Capability(
-        "tiered_offsets", "ListOffsets v9, Kafka 3.9", "what of tiered topics is on local disk and remote is unknown"
-    ),
+    Capability("tiered_offsets", "ListOffsets v9, Kafka 3.9", "local and remote offsets of tiered topics are unknown"),
     Capability("transactions", "ListTransactions", "transactions are unknown"),
     Capability("topic_configs", "DescribeConfigs of topics", "min.insync.replicas, retention and cleanup are unknown"),
     Capability("broker_configs", "DescribeConfigs of brokers", "the brokers' defaults are unknown"),
@@ -126,9 +122,9 @@ class Use(NamedTuple):
 
 
 USES = (
-    Use(METADATA, 9, "", "nothing can be watched"),
+    Use(METADATA, 9, "", "nothing can be monitored"),
     Use(LIST_GROUPS, 4, "", "groups are unknown"),
-    Use(LIST_GROUPS, 5, "3.8", "types of groups are unknown: each is taken for a classic one"),
+    Use(LIST_GROUPS, 5, "3.8", "types of groups are unknown: each is treated as classic"),
     Use(OFFSET_FETCH, 8, "", "commits, and so lag, are unknown"),
     Use(LIST_OFFSETS, 4, "", "offsets, and so lag, are unknown"),
     Use(LIST_OFFSETS, 8, "3.5", "oldest records on the local disks of tiered topics are unknown"),
@@ -139,11 +135,11 @@ USES = (
     Use(STREAMS_GROUP_DESCRIBE, 0, "4.2", "members and tasks of streams groups are unknown"),
     Use(DESCRIBE_SHARE_GROUP_OFFSETS, 0, "4.1", "offsets of share groups are unknown"),
     Use(DESCRIBE_SHARE_GROUP_OFFSETS, 1, "4.2", "lag of share groups is unknown"),
-    Use(DESCRIBE_CLUSTER, 0, "", "whether groups are hidden cannot be told"),
+    Use(DESCRIBE_CLUSTER, 0, "", "whether groups are hidden is unknown"),
     Use(DESCRIBE_CLUSTER, 2, "4.0", "fenced brokers are not shown"),
     Use(DESCRIBE_QUORUM, 0, "", "the metadata quorum is unknown (with ZooKeeper there is none)"),
-    Use(LIST_PARTITION_REASSIGNMENTS, 0, "", "partitions that are being moved are unknown"),
-    Use(DESCRIBE_TOPIC_PARTITIONS, 0, "3.8", "replicas that may lead although out of sync are unknown"),
+    Use(LIST_PARTITION_REASSIGNMENTS, 0, "", "reassignments are unknown"),
+    Use(DESCRIBE_TOPIC_PARTITIONS, 0, "3.8", "eligible leader replicas are unknown"),
     Use(DESCRIBE_CONFIGS, 1, "", "min.insync.replicas, retention and the brokers' defaults are unknown"),
     Use(DESCRIBE_LOG_DIRS, 1, "", "sizes of replicas and errors of log dirs are unknown"),
     Use(DESCRIBE_LOG_DIRS, 4, "3.3", "sizes and free space of volumes are unknown"),

@@ -7,7 +7,7 @@ from monitor.model.snapshot import Groups, Members
 from monitor.model.table import Ints, objects
 
 DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
-NOT_ASKED = "not asked: an earlier question had no answer"
+NOT_ASKED = "not requested: an earlier request failed"
 
 
 def description(draft: Draft, group: ListedGroup) -> GroupDescription:
@@ -15,7 +15,7 @@ def description(draft: Draft, group: ListedGroup) -> GroupDescription:
     if known is None:
         strange = group.group_type is not None and group.group_type not in DESCRIBED_TYPES
         known = GroupDescription(
-            error=f"groups of type {group.group_type} are not known to kmon" if strange else NOT_ASKED
+            error=f"groups of type {group.group_type} are not supported by kmon" if strange else NOT_ASKED
         )
     return known
 

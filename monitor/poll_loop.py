@@ -88,7 +88,7 @@ class PollLoop:
         if late <= max(PATIENCE_INTERVALS * interval, PATIENCE_SECONDS, PATIENCE_POLLS * self._longest):
             return ""
         why = f": {plural(self._failures, 'poll')} failed, the last by {self._error}" if self._failures else ""
-        return f"{self._name}: no poll has ended for {seconds:,.0f} s (interval {interval:g} s){why}"
+        return f"{self._name}: no poll has completed for {seconds:,.0f} s (interval {interval:g} s){why}"
 
     def _run(self) -> None:
         """Poll until stopped. Raises what a failed poll does not cover: the worker begins it again."""

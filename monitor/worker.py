@@ -65,6 +65,6 @@ class Worker:
             self._work()
         except BaseException:  # noqa: BLE001 - a thread that ends by anything at all would leave nobody to do its work
             if not self._ending.is_set():
-                log_failure(log, "thread %s failed and begins again", self._thread.name)
+                log_failure(log, "thread %s failed and restarts", self._thread.name)
             return False
         return True

@@ -26,9 +26,9 @@ class Alertmanager:
         try:
             base = httpx.URL(url)
         except httpx.InvalidURL:
-            raise ValueError("the Alertmanager's address is no URL") from None
+            raise ValueError("the Alertmanager's address is not a URL") from None
         if base.scheme not in ("http", "https") or not base.host:
-            raise ValueError("the Alertmanager's address is no http or https URL")
+            raise ValueError("the Alertmanager's address is not an http or https URL")
         self._auth = httpx.BasicAuth(base.username, base.password) if base.userinfo else None
         self._url = base.copy_with(
             userinfo=b"", path=base.path.rstrip("/") + "/api/v2/alerts", query=None, fragment=None

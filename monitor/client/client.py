@@ -238,7 +238,7 @@ class Client:
         try:
             connections = self._connections()
         except Exception as error:  # noqa: BLE001 - a file may be missing while it is replaced
-            log.warning("the old connections stay, the new options cannot be used: %s", error)
+            log.warning("cannot use the new options, keeping the old connections: %s", error)
             return
         brokers = self._manager.cluster.brokers()
         self._net.run(self._close)

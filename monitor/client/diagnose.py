@@ -22,7 +22,7 @@ _TOLD = ("authentication failed", "certificate")
 """An error with one of these words is from a broker that was reached and understood."""
 
 _NO_CONNECTION: dict[type[OSError], str] = {
-    ConnectionRefusedError: "connection refused, nothing listens there",
+    ConnectionRefusedError: "connection refused, nothing listens on this port",
     TimeoutError: f"no connection within {SECONDS:.0f} s (wrong address, or a firewall)",
 }
 
@@ -44,9 +44,7 @@ def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadlin
     if found:
         return "; ".join(found)
     if "connection lost" in error and not security_protocol.startswith("SASL"):
-        return (
-            f"{error} (a listener that wants SASL ends connections like this; security.protocol is {security_protocol})"
-        )
+        return f"{error} (a SASL listener closes connections like this; security.protocol is {security_protocol})"
     if "Metadata is not served" in error:
         return f"{error} (a KRaft controller's listener does not serve clients: use a broker's)"
     return error
@@ -64,7 +62,7 @@ def _verdict(server: str, *, security_protocol: str, encrypted: bool) -> str:
         return f"{server}: {_NO_CONNECTION.get(type(error)) or error.strerror or error}"
     verdicts = {
         "http": "speaks HTTP, not Kafka",
-        "silent": f"accepts connections but does not answer within {SECONDS:.0f} s",
+        "silent": f"accepts connections but does not respond within {SECONDS:.0f} s",
         "other": "does not speak Kafka",
     }
     if encrypted:

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     UNSUPPORTED = "not supported"
     DENIED = "denied"
     THROTTLED = "throttled"
-    PROTOCOL = "answer not understood"
+    PROTOCOL = "invalid response"
     ERROR = "error"
 
 
@@ -88,9 +88,9 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
     elif "ECONNREFUSED" in text:
         detail = "connection refused"
     elif isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
-        detail = "waiting before the next try"
+        detail = "waiting before the next attempt"
     elif isinstance(error, kafka_errors.UnknownBrokerIdError):
-        detail = "the cluster's metadata does not name this broker any more"
+        detail = "the broker is no longer in the cluster's metadata"
     elif kind in (Kind.RESOLVE, Kind.THROTTLED):
         detail = ""
     elif kind is Kind.AUTHENTICATION:
@@ -103,8 +103,8 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
 
 
 _LOGIN_WORDS = {
-    "UNSUPPORTED_SASL_MECHANISM": "the listener does not take this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
-    "ILLEGAL_SASL_STATE": "the listener takes no SASL: use a protocol without SASL_ (ILLEGAL_SASL_STATE)",
+    "UNSUPPORTED_SASL_MECHANISM": "the listener does not support this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
+    "ILLEGAL_SASL_STATE": "the listener does not use SASL: set a protocol without SASL_ (ILLEGAL_SASL_STATE)",
 }
 
 
@@ -119,11 +119,11 @@ def _tls_words(text: str) -> str:
     """What OpenSSL says, without its names and source lines, and with what to do where that is known."""
     text = re.sub(r"^\[SSL: \w+\] |\.? \(_ssl\.c:\d+\)$", "", text)
     if "alert certificate required" in text:
-        return "the broker wants a certificate from kmon: ssl_certfile"
+        return "the broker requires a client certificate: set ssl_certfile"
     if re.search(r"alert (?:(?:bad|unsupported) certificate|certificate |unknown ca)", text):
-        return f"the broker refuses kmon's certificate: has it expired, is its authority unknown there? ({text})"
+        return f"the broker rejected kmon's certificate, which may be expired or from an unknown authority ({text})"
     if "issuer certificate" in text or "self-signed" in text:
-        return f"{text}: ssl_cafile does not name the broker's authority"
+        return f"{text}: ssl_cafile does not contain the broker's authority"
     return text
 
 

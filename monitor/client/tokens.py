@@ -81,7 +81,7 @@ class TokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # kafka-pytho
         ended = _ends_at(self._text)
         if ended is not None and 0 < ended < time.time():
             why += time.strftime(": it expired at %Y-%m-%d %H:%M:%S UTC", time.gmtime(ended))
-        return TokenError(f"the broker refuses the token: {why}")
+        return TokenError(f"the broker rejected the token: {why}")
 
 
 def _ends_at(token: str) -> float | None:
@@ -150,14 +150,14 @@ class FromEndpoint:
             with error:
                 raise TokenError(f"{self._where}: HTTP {error.code}{self._reason(error)}") from None
         except TimeoutError:
-            raise TokenError(f"{self._where}: no answer within {SECONDS:.0f} s") from None
+            raise TokenError(f"{self._where}: no response within {SECONDS:.0f} s") from None
         except (OSError, http.client.HTTPException) as error:
             why = getattr(error, "reason", None) or error
             raise TokenError(f"{self._where}: {visible(str(getattr(why, 'strerror', None) or why))}") from None
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise TokenError(f"{self._where}: the answer is no JSON object")
+            raise TokenError(f"{self._where}: the response is not a JSON object")
         return answer
 
     def _request(self) -> urllib.request.Request:

@@ -14,7 +14,7 @@ from monitor.client.apis import Api
 from monitor.client.budget import Lease
 
 MOST_TAGGED_FIELDS = 100
-_CUT_OFF = "the answer ends in its header"
+_CUT_OFF = "the response ends in its header"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class RequestHeader:
             raise KafkaProtocolError(_CUT_OFF)
         fields = head[4] if self._tagged else 0
         if fields > MOST_TAGGED_FIELDS:
-            raise KafkaProtocolError("too many tagged fields in the header of the answer")
+            raise KafkaProtocolError("too many tagged fields in the header of the response")
         try:
             return int.from_bytes(head[:4], "big", signed=True), _untagged(fields, body) if fields else body
         except IndexError:

@@ -31,7 +31,7 @@ EVERY_SECONDS = 300.0
 """How often ApiVersions is asked on a connection that stays."""
 
 METADATA_VERSION = "metadata.version"
-NO_FEATURES = "the broker knows of no finalized features"
+NO_FEATURES = "the broker reports no finalized features"
 Served = dict[int, tuple[int, int]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from monitor.client.faults import Fault, Kind
 from monitor.draft import Draft
 
-NOBODY = "no broker to ask"
+NOBODY = "no broker is reachable"
 
 
 def somebody(draft: Draft) -> int | None:

@@ -70,7 +70,7 @@ class ClusterCollector(Collector):
         if not heard.claims:
             faults_text = dict.fromkeys(f"{client.address(node)}: {why}" for node, why in heard.troubles)
             draft.error = "; ".join(faults_text)
-            draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} answered in time"
+            draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} responded in time"
             return [draft.error]
         believed, evident = self._hear_others(client, draft, heard)
         why = [] if evident else _why_doubtful(heard, behind=self._is_behind(believed))
@@ -125,8 +125,8 @@ class ClusterCollector(Collector):
         self._notices = []
         if self._cut:
             self._notices.append(
-                f"{len(self._cut):,} of {int(chosen.sum()):,} topics are not asked about: limits.partitions is "
-                f"{choice.max_partitions:,}"
+                f"{len(self._cut):,} of {int(chosen.sum()):,} topics not monitored "
+                f"(limits.partitions = {choice.max_partitions:,})"
             )
         self._topics = replace(topics, watched=chosen & fits)
 
@@ -175,7 +175,7 @@ def _why_doubtful(heard: _Heard, *, behind: bool) -> list[str]:
     if len(nodes) > 1:
         who = ", ".join(map(str, nodes[:-1])) + f" and {nodes[-1]}"
         if behind:
-            return [f"the metadata of brokers {who} is older than that of the poll before"]
-        return [f"brokers {who} do not agree on the metadata"]
+            return [f"the metadata of brokers {who} is older than in the previous poll"]
+        return [f"brokers {who} return different metadata"]
     troubles = [f"broker {node}: {why}" for node, why in heard.troubles if isinstance(node, int)]
-    return troubles or ["only one broker has told the metadata"]
+    return troubles or ["only one broker returned metadata"]

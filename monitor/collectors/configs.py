@@ -32,10 +32,10 @@ TOPICS_A_REQUEST = 500
 REQUESTS_A_POLL = 4
 """How many requests of a poll name topics while most topics have the same configs; else, and at first, it is one."""
 
-NOT_ASKED_YET = "not asked yet"
-NOT_ANSWERED = "missing in the broker's answer"
-NOT_THERE = "the broker does not know the topic yet, or no more (UNKNOWN_TOPIC_OR_PARTITION)"
-NO_TOPICS = "no topic to ask about"
+NOT_ASKED_YET = "not requested yet"
+NOT_ANSWERED = "missing in the broker's response"
+NOT_THERE = "the broker does not know the topic (UNKNOWN_TOPIC_OR_PARTITION)"
+NO_TOPICS = "no topic to describe"
 UNKNOWN_TOPIC = 3
 QUIET = (NOT_ASKED_YET, NOT_THERE, NOT_CHOSEN)
 """Reasons that are no fault: the rest of what was asked is whole."""

@@ -100,8 +100,8 @@ class EligibleReplicaCollector(Collector):
         )
         if self._cut or described.next_cursor is not None:
             draft.notices.append(
-                f"eligible leader replicas are known of {len(rows):,} of the {len(self._short):,} partitions that are "
-                f"short of replicas in sync: an answer holds {PARTITIONS_AN_ANSWER:,} partitions"
+                f"eligible leader replicas known for {len(rows):,} of {len(self._short):,} partitions short of in-sync "
+                f"replicas (limit: {PARTITIONS_AN_ANSWER:,} per response)"
             )
 
     def fail(self, draft: Draft, reason: str) -> None:

@@ -24,7 +24,7 @@ DENIED = "denied"
 """What came of asking a coordinator that this user may not ask: it proves nothing."""
 
 
-NOT_LISTED = "no broker lists it, and none says that it is gone"
+NOT_LISTED = "no broker lists the group, and none confirms that it is deleted"
 
 
 class Absence(NamedTuple):
@@ -149,7 +149,7 @@ def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
         elif partition not in why and (tenure.leader, partition) in asked:
             continue
         if old is not None and (name not in absent or absent[name].polls < ABSENT_POLLS):
-            reason = why.get(partition, f"broker {tenure.leader}: it coordinates the group and does not list it")
+            reason = why.get(partition, f"broker {tenure.leader}: it coordinates the group but does not list it")
             ready = partition not in unready
             rows[name] = old._replace(state=None, coordinator=tenure.leader, reason=reason, ready=ready)
     return _finding(rows, _reasons(lists, why), loaded, absent)

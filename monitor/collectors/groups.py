@@ -152,7 +152,7 @@ class GroupCollector(Collector):
         cut = len(chosen) - choice.max_groups
         if cut > 0:
             draft.notices.append(
-                f"{cut:,} of {len(chosen):,} groups are not asked about: limits.groups is {choice.max_groups:,}"
+                f"{cut:,} of {len(chosen):,} groups not monitored (limits.groups = {choice.max_groups:,})"
             )
             chosen = chosen[: choice.max_groups]
             draft.cut_groups = cut

@@ -16,8 +16,8 @@ from monitor.model.snapshot import NO_LEADER, Partitions
 from monitor.model.table import Flags, Ints
 
 NO_LEADER_REASON = "the partition has no leader"
-NOT_ANSWERED = "missing in the leader's answer"
-NOT_CHOSEN = "left out by the settings"
+NOT_ANSWERED = "missing in the leader's response"
+NOT_CHOSEN = "excluded by settings"
 
 
 class LeaderOffsetCollector(Collector):

@@ -26,7 +26,7 @@ from monitor.model.table import Flags, Floats, Ints, objects
 from monitor.text import plural
 
 STORAGE_ERROR = 56
-EMPTY = "Describe on the cluster is denied: the answer is empty"
+EMPTY = "Describe on the cluster is denied: the response is empty"
 """How brokers before Kafka 3.2 say so."""
 
 Dirs = Mapping[int, DescribedLogDirs]

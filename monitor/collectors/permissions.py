@@ -14,7 +14,7 @@ from monitor.decode.cursor import MalformedAnswerError
 from monitor.draft import Draft
 from monitor.group_tables import NOT_ASKED
 
-HIDDEN_TOPICS = f"topics may be hidden, with the commits on them: {PERMISSIONS['describe_all_topics']} is not granted"
+HIDDEN_TOPICS = f"topics and their commits may be hidden: {PERMISSIONS['describe_all_topics']} is not granted"
 HIDDEN_GROUPS = "groups may be hidden: neither {describe_cluster} nor {describe_all_groups} is granted".format(
     **PERMISSIONS
 )
@@ -42,7 +42,7 @@ class PermissionCollector(SlowCollector):
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         if not asks:
-            return ["no broker to ask"]
+            return ["no broker is reachable"]
         return [
             trouble
             for probe, reply in zip(PROBES, replies, strict=True)

@@ -66,7 +66,7 @@ def _cluster(answer: Answer) -> dict[str, bool]:
         raise MalformedAnswerError(error_text(described.error_code))
     operations = () if described.error_code else described.authorized_operations
     if operations is None:
-        raise MalformedAnswerError("the broker does not say what is allowed")
+        raise MalformedAnswerError("the broker does not report permissions")
     return {"describe_cluster": DESCRIBE in operations}
 
 

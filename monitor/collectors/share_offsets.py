@@ -22,7 +22,7 @@ TYPES = ("share",)
 GROUPS_A_REQUEST = 1000
 LAG_SINCE = 1
 """The version of DescribeShareGroupOffsets that tells the lag."""
-NO_SHARE_LAG = "the broker does not tell the lag of share groups"
+NO_SHARE_LAG = "the broker does not report the lag of share groups"
 
 
 class ShareOffsetCollector(Collector):

@@ -38,7 +38,7 @@ NOT_FOUND = 105
 DESCRIBED_AT_A_TIME = 100
 """How many transactions a coordinator is asked to describe at a time."""
 
-NOT_DESCRIBED = "not asked: too many transactions are under way"
+NOT_DESCRIBED = "not requested: too many open transactions"
 
 
 @dataclass(eq=False)
@@ -163,8 +163,8 @@ class TransactionCollector(SlowCollector):
         unknown_rows = sum(each.reason == NOT_DESCRIBED for each in rows)
         if unknown_rows:
             draft.notices.append(
-                f"{unknown_rows:,} of {len(rows):,} transactions under way are known by name only: "
-                f"{DESCRIBED_AT_A_TIME:,} a coordinator are described at a time"
+                f"{unknown_rows:,} of {len(rows):,} open transactions known by name only "
+                f"(limit: {DESCRIBED_AT_A_TIME:,} per coordinator)"
             )
 
     def fail(self, draft: Draft, reason: str) -> None:

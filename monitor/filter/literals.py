@@ -32,13 +32,13 @@ def parse_number(text: str) -> Number:
     sign, body = (-1.0, text[1:]) if text[:1] == "-" else (1.0, text.removeprefix("+"))
     parts = _PART.findall(body)
     if "".join(number + unit for number, unit in parts) != body:
-        raise ValueError(f"{text} is no number")
+        raise ValueError(f"{text} is not a number")
     units = [unit for _, unit in parts]
     for table, unit in ((DURATION_UNITS, SECONDS), (SIZES, BYTES), (MULTIPLES, "")):
         if all(each in table for each in units) and (unit == SECONDS or len(units) == 1):
             return _finite(text, sign * sum(float(number) * table[each] for number, each in parts), unit)
     wrong = next((each for each in units if each and each not in (*DURATION_UNITS, *SIZES, *MULTIPLES)), None)
-    about = f"there is no unit {wrong}" if wrong else f"{text} is no number"
+    about = f"unknown unit {wrong}" if wrong else f"{text} is not a number"
     raise ValueError(f"{about}: there are {', '.join((*DURATION_UNITS, *SIZES, *MULTIPLES))}")
 
 
@@ -61,7 +61,7 @@ def _unescape(match: re.Match[str]) -> str:
         return ESCAPES.get(match[3], match[0])
     code = int(match[1] or match[2], 16)
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise ValueError(f"{match[0]} is no character")
+        raise ValueError(f"{match[0]} is not a character")
     return chr(code)
 
 

@@ -54,9 +54,9 @@ def parse(text: str) -> Expression:
         )
     for position, letter in enumerate(text):
         if "\ud800" <= letter <= "\udfff":
-            raise FilterError("this byte is no character in UTF-8", text, position)
+            raise FilterError("this byte is not valid UTF-8", text, position)
     if not text.strip():
-        raise FilterError('the filter is empty: write a condition such as lag > 100 or topic ~ "pay.*"', text, 0)
+        raise FilterError('the filter is empty: write a condition, e.g. lag > 100 or topic ~ "pay.*"', text, 0)
     try:
         tree: Any = _parser().parse(text)
     except UnexpectedInput as error:
@@ -140,9 +140,9 @@ def _refused(text: str, error: UnexpectedInput) -> FilterError:
     if "NUMBER" in accepted and token.type == "UNKNOWN":
         problem = 'nothing equals unknown: write "is unknown", or "unknown" in quotes for the text'
     elif "NUMBER" in accepted and token.type == "NAME":
-        problem = f"a text stands in quotes: {print_text(word)}"
+        problem = f"write a text in quotes: {print_text(word)}"
     elif token.type == "NAME" and word.lower() in ("and", "or", "not", "in", "is", "unknown", "true", "false"):
-        problem = f"write {word.lower()} in small letters"
+        problem = f"write {word.lower()} in lower case"
     else:
         problem = f"expected {expected}, not {word}"
     return FilterError(problem, text, *_span(token))

@@ -18,7 +18,7 @@ def parse_duration(value: Any) -> Any:
         return value
     units = "|".join(DURATION_UNITS)
     if not re.fullmatch(rf"(?:[0-9]{{1,12}}(?:\.[0-9]{{1,9}})?(?:{units}))+", value):
-        raise ValueError("is no duration: write a number with its unit, such as 500ms, 10s, 5m or 1h30m")
+        raise ValueError("is not a duration: write a number with its unit, e.g. 500ms, 10s, 5m or 1h30m")
     parts = re.findall(rf"([0-9.]+)({units})", value)
     return float(sum(Decimal(number) * Decimal(str(DURATION_UNITS[unit])) for number, unit in parts))
 
@@ -46,5 +46,5 @@ def parse_size(value: Any) -> Any:
         return value
     match = re.fullmatch(rf"([0-9]{{1,18}})\s?({'|'.join(SIZE_UNITS)})?", value)
     if match is None:
-        raise ValueError(f"is no size: write bytes, or a number with one of {', '.join(SIZE_UNITS)}, such as 256MiB")
+        raise ValueError(f"is not a size: write bytes, or a number with one of {', '.join(SIZE_UNITS)}, e.g. 256MiB")
     return int(match[1]) * SIZE_UNITS[match[2] or "B"]

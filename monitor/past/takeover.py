@@ -15,7 +15,7 @@ from monitor.model.table import Flags, Floats, Ints, Texts
 from monitor.past.marks import KEPT_SECONDS
 from monitor.past.rows import group_places, lag_places
 
-FELL = "its new coordinator gives an older offset than the one before: asked again in the next poll"
+FELL = "the new coordinator reports an older offset than the previous one: checked again in the next poll"
 
 
 class Reign(NamedTuple):

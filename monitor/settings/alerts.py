@@ -19,7 +19,7 @@ RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "partition", "sever
 def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     for name in labels:
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
-            raise ValueError(f"{name!r} is no label name: letters, digits and _, not beginning with a digit")
+            raise ValueError(f"{name!r} is not a label name: letters, digits and _, not starting with a digit")
         if name in RESERVED_LABELS:
             raise ValueError(f"{name!r} is set by kmon itself")
     return labels
@@ -34,7 +34,7 @@ def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             good = False
         if not good or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-            raise ValueError(f"URL {number} is no address such as http://alertmanager:9093")
+            raise ValueError(f"URL {number} is not an address, e.g. http://alertmanager:9093")
     places = [re.sub(r"//[^/@]*@", "//", url).rstrip("/") for url in urls]
     for number, place in enumerate(places, 1):
         if (first := places.index(place) + 1) < number:
@@ -106,7 +106,7 @@ def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
             raise ValueError(f"{name!r} is an alert of kmon itself: choose another name")
     for name, count in Counter(rule.name for rule in rules).items():
         if count > 1:
-            raise ValueError(f"{count} rules are called {name!r}: a name is used once")
+            raise ValueError(f"{count} rules are named {name!r}: names must be unique")
     return rules
 
 

@@ -149,7 +149,7 @@ class _Mapping:
     def sasl(self) -> None:
         mechanism = self.take("sasl.mechanism", "sasl_mechanism", self.security)
         if mechanism is None:
-            self.complain("sasl.mechanism", "is missing, which means GSSAPI; kmon can do " + ", ".join(MECHANISMS))
+            self.complain("sasl.mechanism", "is missing, which means GSSAPI; kmon supports " + ", ".join(MECHANISMS))
         if mechanism == "OAUTHBEARER":
             self.oauth()
         config = self.text("sasl.jaas.config")

@@ -17,11 +17,11 @@ SENTENCES = {
     "finite_number": "must be a finite number",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
-    "mapping_type": "must be a mapping of names to texts",
+    "mapping_type": "must be a mapping of names to strings",
     "missing": "is missing",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "string_too_short": "is empty: give a value, or leave the key out",
-    "tuple_type": "must be a list, or a text with commas",
+    "tuple_type": "must be a list, or a string with commas",
 }
 LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 DURATIONS = ("interval", "request_timeout", "for")

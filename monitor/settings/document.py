@@ -23,11 +23,11 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: there is no such file") from None
+        raise SettingsError(f"{path}: file not found") from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > LARGEST_BYTES:
-        raise SettingsError(f"{path}: is larger than 1 MiB, which no settings file is")
+        raise SettingsError(f"{path}: is larger than 1 MiB, the limit for a settings file")
     return data
 
 
@@ -38,7 +38,7 @@ def read_document(path: Path) -> Given:
     """
     data = read_bytes(path)
     if b"\0" in data:
-        raise SettingsError(f"{path}: is binary, not a YAML text")
+        raise SettingsError(f"{path}: is a binary file, not YAML")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -72,7 +72,7 @@ def parse(text: str, where: str, *, lines: bool) -> Given:
     except RecursionError:
         raise SettingsError(f"{where}: is nested too deeply") from None
     except (yaml.YAMLError, ValueError, OverflowError, IndexError):
-        raise SettingsError(f"{where}: is no YAML") from None
+        raise SettingsError(f"{where}: is not valid YAML") from None
     if node is None:
         return Given(None, place(0))
     reader = _Reader(where, lines)
@@ -89,17 +89,17 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     if mark is not None:
         line = (text.splitlines() or [""])[min(mark.line, max(len(text.splitlines()) - 1, 0))]
         if "\t" in line[: len(line) - len(line.lstrip())]:
-            return "is indented with a tab: YAML takes spaces only"
+            return "is indented with a tab: use spaces"
     if "alias" in problem:
-        return "an alias (*…) without its anchor: quote a value that begins with *"
+        return "an alias (*…) without its anchor: quote a value that starts with *"
     if "tag" in problem or "URI" in problem:
-        return "a tag (!…) that is unknown: quote a value that begins with !"
+        return "a tag (!…) that is unknown: quote a value that starts with !"
     if "cannot start any token" in problem:
-        return "a character that no value may begin with: quote the value"
+        return "a character that a value cannot start with: quote the value"
     if "single document" in problem:
         return "a second document (---): a settings file has one"
-    problem = error.problem or "is no YAML"
-    return "is no YAML: " + re.sub(r", but (found|got) .*", "", problem, flags=re.DOTALL)
+    problem = error.problem or "is not valid YAML"
+    return "is not valid YAML: " + re.sub(r", but (found|got) .*", "", problem, flags=re.DOTALL)
 
 
 class _Reader:
@@ -126,7 +126,7 @@ class _Reader:
             return Given(None, self.place(node))
         where, label = self.place(node), dotted(path)
         if node.tag not in SCALAR_TAGS | COLLECTION_TAGS:
-            self.complain(node, path, "has a YAML tag: quote a value that begins with !")
+            self.complain(node, path, "has a YAML tag: quote a value that starts with !")
             return Given(None, where, label)
         if isinstance(node, yaml.MappingNode):
             return Given(self.mapping(node, path), where, label)
@@ -139,7 +139,7 @@ class _Reader:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.complain(key, path, "has a key that is no text")
+                self.complain(key, path, "has a key that is not a string")
             elif key.tag.endswith(":merge"):
                 self.complain(
                     key, path, "merge keys (<<) are not read: write the keys out, or use an alias for a whole value"

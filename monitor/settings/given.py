@@ -85,4 +85,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence that names the most similar of the known names, or all of them."""
     known = sorted(known)
     near = difflib.get_close_matches(name[:64], known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"did you mean {near[0]}?" if near else f"valid names are {', '.join(known)}"

@@ -41,13 +41,13 @@ def parse_jaas(text: str) -> Login:
     """
     tokens = _tokens(text)
     if len(tokens) < 2 or tokens[0][0] != "text":
-        raise ValueError('is no login: write ModuleName required username="…" password="…";')
+        raise ValueError('is not a login: write ModuleName required username="…" password="…";')
     module = tokens[0][1]
     if module not in MODULES:
         known = ", ".join(name.rsplit(".", 1)[-1] for name in MODULES)
         named = module.rsplit(".", 1)[-1]
         shown = f" {named}" if re.fullmatch(r"[A-Za-z0-9_]{1,64}LoginModule", named, re.ASCII) else ""
-        raise ValueError(f"has the login module{shown}, which kmon cannot do: it can do {known}")
+        raise ValueError(f"has the login module{shown}, which kmon does not support: it supports {known}")
     if tokens[1][1].lower() not in FLAGS:
         raise ValueError(f"lacks one of {', '.join(FLAGS)} after the login module")
     options, rest = {}, tokens[2:]
@@ -71,7 +71,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
-            raise ValueError("has a character where none can stand: put values in double quotes")
+            raise ValueError("has an unexpected character: put values in double quotes")
         place = match.end()
         if match["quoted"] is not None:
             result.append(("text", _unescape(match["quoted"][1:-1])))

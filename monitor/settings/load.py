@@ -122,7 +122,7 @@ class _Loader:
 
     def _warn_if_readable(self, path: FilePath, secrets: list[str]) -> None:
         if secrets and path.is_file() and path.stat().st_mode & 0o004:
-            self.notes.append(f"{secrets[0]}: everybody on this machine can read this secret: chmod 600 {path}")
+            self.notes.append(f"{secrets[0]}: every user of this machine can read this secret: chmod 600 {path}")
 
     def environment(self, env: Mapping[str, str]) -> Given:
         """What the environment sets; a variable that is empty sets nothing."""
@@ -134,7 +134,7 @@ class _Loader:
             if name not in known:
                 # Others set KMON_… too, such as Kubernetes for a service that is called kmon.
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
-                self.notes += [f"{name}: is no variable of kmon: did you mean {near[0]}?"] if near else []
+                self.notes += [f"{name}: is not a variable of kmon: did you mean {near[0]}?"] if near else []
                 continue
             path, key = known[name]
             given = Given(text, name)
@@ -153,7 +153,7 @@ class _Loader:
         lacking.pop(current, None) if current is not None else lacking.clear()
         if not lacking:
             return contexts
-        self.notes += [f"{each.text}: this context is left out" for each in lacking.values()]
+        self.notes += [f"{each.text}: this context is skipped" for each in lacking.values()]
         kept = [number for number in range(len(contexts)) if number not in lacking]
         place: dict[Any, int] = {number: index for index, number in enumerate(kept)}
         moved = []
@@ -182,7 +182,7 @@ class _Loader:
 
     def _check_security(self, context: ClusterSettings, label: str) -> None:
         if context.security.tls and not context.security.check_hostname:
-            self.notes.append(f"{label}: host names are not checked: whoever has any trusted certificate is believed")
+            self.notes.append(f"{label}: host names are not verified: any trusted certificate is accepted")
         try:
             client_options(context)
         except SettingsError as error:

@@ -14,7 +14,7 @@ from monitor.settings.security import SecuritySettings
 from monitor.settings.values import Duration, Frozen, Listen, Servers, Size
 
 NO_CLUSTER = (
-    "no brokers to ask: give -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
+    "no bootstrap servers: set -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
 )
 
 
@@ -81,7 +81,7 @@ def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettin
         raise ValueError(f"context {[context.name for context in contexts].index(None) + 1} needs a name")
     for name, count in Counter(context.title for context in contexts).items():
         if count > 1:
-            raise ValueError(f"{count} contexts are called {name!r}: a name is used once")
+            raise ValueError(f"{count} contexts are named {name!r}: names must be unique")
     return contexts
 
 
@@ -89,7 +89,7 @@ def check_choice(names: Sequence[str], wanted: str | None) -> str | None:
     """What is wrong with choosing `wanted` of the contexts of these names, None where nothing is."""
     if wanted is None or not names or wanted in names:
         return None
-    return f"there is no context {wanted!r}: there are {', '.join(map(repr, names))}"
+    return f"no context {wanted!r}: contexts are {', '.join(map(repr, names))}"
 
 
 def choose(names: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ class Resolver:
         for name, each in given.value.items():
             key = keys.get(name)
             if key is None:
-                self._complain(each, (*path, name), f"is no key of this section: {nearest(name, keys)}")
+                self._complain(each, (*path, name), f"is not a key of this section: {nearest(name, keys)}")
             elif not key.twin:
                 result[name] = self._value(each, key, (*path, name))
         for name in given.value.keys() & {key.name for key in keys.values() if key.twin}:

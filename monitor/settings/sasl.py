@@ -40,7 +40,7 @@ def _fetcher(security: SecuritySettings, servers: Sequence[str]) -> tokens.Fetch
     if security.sasl_mechanism == "AWS_MSK_IAM":
         region = security.aws_region or next((match[1] for match in map(MSK_HOST.search, servers) if match), None)
         if region is None:
-            raise SettingsError("aws_region is missing, and bootstrap_servers are not named as MSK names its brokers")
+            raise SettingsError("aws_region is missing, and the bootstrap_servers do not have the names of MSK brokers")
         try:
             return tokens.msk_signer(region.lower())
         except ImportError:

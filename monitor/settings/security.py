@@ -30,9 +30,9 @@ TLS_FIELDS = (
 def check_endpoint(url: str) -> str:
     match = re.fullmatch(r"(https?)://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[^\s?#]*)?(\?[^\s#]*)?", url)
     if match is None:
-        raise ValueError("must be a URL such as https://idp.example.com/oauth2/token, without user name and password")
+        raise ValueError("must be a URL e.g. https://idp.example.com/oauth2/token, without user name and password")
     if match[1] == "http" and not is_loopback(match[2].strip("[]")):
-        raise ValueError("must begin with https://: the client's secret goes there")
+        raise ValueError("must start with https://, because the client secret is sent there")
     return url
 
 
@@ -120,7 +120,7 @@ class SecuritySettings(Frozen):
             better = ("SASL_" if self.sasl or set(idle) & set(SASL_FIELDS) else "") + (
                 "SSL" if self.tls or set(idle) & set(TLS_FIELDS) else "PLAINTEXT"
             )
-            raise ValueError(f"protocol {self.protocol} would not use {', '.join(idle)}: set protocol to {better}")
+            raise ValueError(f"protocol {self.protocol} does not use {', '.join(idle)}: set protocol to {better}")
         for one, other in (
             ("ssl_cafile", "ssl_ca_pem"),
             ("ssl_certfile", "ssl_cert_pem"),
@@ -131,7 +131,7 @@ class SecuritySettings(Frozen):
                 raise ValueError(f"give {one} or {other}, not both")
         key = self.ssl_keyfile or self.ssl_key_pem
         if key and not (self.ssl_certfile or self.ssl_cert_pem):
-            raise ValueError("a key is given without its certificate: ssl_certfile or ssl_cert_pem")
+            raise ValueError("a key needs its certificate: set ssl_certfile or ssl_cert_pem")
         return self
 
     def _check_login(self) -> None:
@@ -153,7 +153,7 @@ class SecuritySettings(Frozen):
         if missing := [name for name in needs if not self._given((name,))]:
             raise ValueError(f"sasl_mechanism {mechanism} needs {', '.join(missing)}")
         if idle := [name for name in self._given(SASL_FIELDS[1:]) if name not in takes]:
-            raise ValueError(f"sasl_mechanism {mechanism} would not use {', '.join(idle)}")
+            raise ValueError(f"sasl_mechanism {mechanism} does not use {', '.join(idle)}")
 
     def _given(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if getattr(self, name) not in (None, {})]

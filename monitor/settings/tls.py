@@ -41,7 +41,7 @@ def authorities(cafile: str | None, ca_pem: str | None = None) -> ssl.SSLContext
         try:
             context.load_verify_locations(cadata=_wrap(ca_pem) if ca_pem else _pem(where))
         except (ssl.SSLError, ValueError) as error:
-            raise SettingsError(f"{where}: holds no usable certificate in PEM: {_reason(error)}") from None
+            raise SettingsError(f"{where}: does not hold a usable PEM certificate: {_reason(error)}") from None
     else:
         context.load_default_certs()
     return context
@@ -70,8 +70,8 @@ def _load_chain(context: ssl.SSLContext, security: SecuritySettings) -> None:
         if asked and security.ssl_key_password is None:
             raise SettingsError(f"{key_where}: the key is encrypted: give ssl_key_password") from None
         if asked:
-            raise SettingsError(f"{key_where}: ssl_key_password does not open the key") from None
-        raise SettingsError(f"{cert_where}: no usable certificate and key ({key_where}): {_reason(error)}") from None
+            raise SettingsError(f"{key_where}: ssl_key_password does not decrypt the key") from None
+        raise SettingsError(f"{cert_where}: not a usable certificate and key ({key_where}): {_reason(error)}") from None
 
 
 def _pem(path: str) -> str:
@@ -84,7 +84,7 @@ def _pem(path: str) -> str:
     if data[:4] in (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"):
         raise SettingsError(f"{path}: {JKS_HELP}")
     if b"-----BEGIN " not in data:
-        what = PKCS12_HELP if data[:1] == b"\x30" else "is no PEM: it has no line -----BEGIN …-----"
+        what = PKCS12_HELP if data[:1] == b"\x30" else "is not PEM: it has no line -----BEGIN …-----"
         raise SettingsError(f"{path}: {what}")
     return data.decode("ascii", "ignore")
 

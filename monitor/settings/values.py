@@ -40,18 +40,18 @@ def split_address(text: str, example: int = 9092) -> tuple[str, int]:
         host, port = bracketed[1], bracketed[2]
         _check_ipv6(text, host)
     elif text.count(":") > 1:
-        raise ValueError(f"{text!r}: an IPv6 address stands in brackets, such as [::1]:{example}")
+        raise ValueError(f"{text!r}: write an IPv6 address in brackets, e.g. [::1]:{example}")
     else:
         host, colon, rest = text.partition(":")
         port = rest if colon else None
         if not host:
             raise ValueError(f"{text!r} has no host: write host:port (0.0.0.0 means every address)")
         if not re.fullmatch(r"[\w.%-]+", host):
-            raise ValueError(f"{text!r}: {host!r} is no host name")
+            raise ValueError(f"{text!r}: {host!r} is not a host name")
     if not port:
-        raise ValueError(f"{text!r} has no port: write host:port, such as {text.rstrip(':')}:{example}")
+        raise ValueError(f"{text!r} has no port: write host:port, e.g. {text.rstrip(':')}:{example}")
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f"{text!r}: the port is a number from 0 to 65535")
+        raise ValueError(f"{text!r}: the port must be a number from 0 to 65535")
     return host, int(port)
 
 
@@ -59,7 +59,7 @@ def _check_ipv6(text: str, host: str) -> None:
     try:
         ipaddress.IPv6Address(host)
     except ValueError:
-        raise ValueError(f"{text!r}: {host!r} is no IPv6 address") from None
+        raise ValueError(f"{text!r}: {host!r} is not an IPv6 address") from None
 
 
 def is_loopback(host: str) -> bool:

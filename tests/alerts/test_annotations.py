@@ -31,7 +31,7 @@ def test_the_summary_of_a_group() -> None:
     rule = Rule("Lag", 1_000, group=Pattern("clicks.*"))
     assert summarise(rule, follow(rule, shop_view())) == (
         "group clicks-sessionizer on cluster demo: lag ≥ 70,000 records, above 1,000 since 2026-09-21 14:13:20 UTC; "
-        "worst clicks-0 with 70,000, read by sess-a at /10.0.4.2; state Stable, 1 member; "
+        "worst clicks-0 with 70,000, assigned to sess-a at /10.0.4.2; state Stable, 1 member; "
         "1 of 2 partitions unknown (broker 2: timed out after 3.3 s)"
     )
 
@@ -40,7 +40,7 @@ def test_the_summary_of_a_group_that_nobody_reads() -> None:
     rule = Rule("Lag", 1_000, group=Pattern("payments.*"))
     assert summarise(rule, follow(rule, shop_view())) == (
         "group payments-ledger on cluster demo: lag 13,500 records, above 1,000 since 2026-09-21 14:13:20 UTC; "
-        "worst payments-0 with 11,500, assigned to no member; state Empty, 0 members"
+        "worst payments-0 with 11,500, unassigned; state Empty, 0 members"
     )
 
 
@@ -48,7 +48,7 @@ def test_the_summary_of_a_partition() -> None:
     rule = Rule("Lag", 50, over="partition")
     assert summarise(rule, follow(rule, view_of("70"))) == (
         "group pay on cluster demo, partition orders-0: lag 70 records, above 50 since 2026-09-21 14:13:20 UTC; "
-        "read by app-1 at /10.0.0.7; state Stable, 1 member"
+        "assigned to app-1 at /10.0.0.7; state Stable, 1 member"
     )
 
 
@@ -56,8 +56,8 @@ def test_an_undescribed_group_claims_nothing_of_its_members() -> None:
     rule = Rule("Lag", 50)
     group = Group("pay", {("orders", 0): 0}, reason="denied: Describe on the group")
     summary = summarise(rule, follow(rule, make_view(snapshot_of([Topic("orders", [(0, 99)])], [group]))))
-    assert "its member is unknown; state unknown, members unknown" in summary
-    assert summary.endswith("a part of it unknown (denied: Describe on the group)")
+    assert "member unknown; state unknown, members unknown" in summary
+    assert summary.endswith("partly unknown (denied: Describe on the group)")
 
 
 def test_the_words_for_unknown_kept_and_resolved() -> None:
@@ -66,11 +66,11 @@ def test_the_words_for_unknown_kept_and_resolved() -> None:
     assert f"; unknown since 2026-09-21 14:13:30 UTC ({UNREACHABLE});" in summarise(rule, unknown)
     assert dict(annotate(rule, unknown))["unknown"] == f"since 2026-09-21 14:13:30 UTC: {UNREACHABLE}"
     kept = follow(rule, view_of("70"), view_of("0"))
-    assert "; at or below 50 since 2026-09-21 14:13:30 UTC, still kept firing;" in summarise(rule, kept)
+    assert "; at or below 50 since 2026-09-21 14:13:30 UTC, kept firing;" in summarise(rule, kept)
     gone = follow(rule, view_of("70"), view_of("-"))
     assert summarise(rule, gone) == (
-        "group pay on cluster demo: no longer there; "
-        "its lag was above 50 records since 2026-09-21 14:13:20 UTC, at last 70"
+        "group pay on cluster demo: no longer listed; "
+        "its lag was above 50 records since 2026-09-21 14:13:20 UTC; last value 70"
     )
     below = follow(replace(rule, keep_firing_for_seconds=0), view_of("70"), view_of("0"))
     assert "at or below 50 records of lag again" in summarise(rule, below)

@@ -188,7 +188,7 @@ def test_a_receiver_that_keeps_refusing_is_logged_again_at_a_slow_pace(caplog: p
         "alerts to r: HTTP 401: Unauthorized",
         "alerts to r: HTTP 401: Unauthorized (5 times in the last 5 min)",
         "alerts to r: HTTP 401: Unauthorized (5 times in the last 5 min)",
-        "alerts to r arrive again",
+        "alerts to r are delivered again",
     ]
 
 

@@ -69,7 +69,7 @@ def test_clusters_have_files_of_their_own(open_file: Open) -> None:
 def test_another_kmon_on_the_same_cluster_keeps_out(open_file: Open, caplog: pytest.LogCaptureFixture) -> None:
     first, second = open_file(), open_file()
     assert (first.usable, second.usable) == (True, False)
-    assert "another kmon uses it: give each its own alerts.state_directory" in caplog.text
+    assert "another kmon uses it: set a separate alerts.state_directory" in caplog.text
     assert second.load(NOW) is None
     keep(second, SAVED)
     assert not first.path.exists()

@@ -178,7 +178,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError) as raised, serve(object(), "127.0.0.1", port):
             pass
-    assert str(raised.value) == f"cannot listen on 127.0.0.1:{port}: the port is taken; choose another with --listen"
+    assert str(raised.value) == f"cannot listen on 127.0.0.1:{port}: the port is in use: choose another with --listen"
 
 
 def test_a_host_that_does_not_exist_is_one_clear_line() -> None:

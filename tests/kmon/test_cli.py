@@ -67,13 +67,13 @@ def test_every_option_says_what_it_does_then_an_example_then_its_default() -> No
         (["lag", "-o", "xml"], "kmon lag: argument -o/--output: invalid choice: 'xml'"),
         (["config"], "kmon config: the following arguments are required: ACTION"),
         (["demo", "--brokers", "6"], "kmon demo: argument --brokers: invalid choice: 6"),
-        (["lag"], "no brokers to ask: give -b HOST:PORT"),
-        (["lag", "-b", "kafka"], "-b: 'kafka' has no port: write host:port, such as kafka:9092"),
-        (["lag", "-b", "a:1", "--interval", "5"], "--interval: is no duration"),
+        (["lag"], "no bootstrap servers: set -b HOST:PORT"),
+        (["lag", "-b", "kafka"], "-b: 'kafka' has no port: write host:port, e.g. kafka:9092"),
+        (["lag", "-b", "a:1", "--interval", "5"], "--interval: is not a duration"),
         (["lag", "-b", "a:1", "--timeout", "0s"], "--timeout: must be at least 10ms"),
-        (["lag", "-b", "a:1", "--context", "x"], "--context: there is no context 'x': there are 'a:1'"),
-        (["lag", "-b", "a:1", "--config", "/nope.yaml"], "/nope.yaml: there is no such file"),
-        (["lag", "-b", "a:1", "--command-config", "/nope"], "/nope: there is no such file"),
+        (["lag", "-b", "a:1", "--context", "x"], "--context: no context 'x': contexts are 'a:1'"),
+        (["lag", "-b", "a:1", "--config", "/nope.yaml"], "/nope.yaml: file not found"),
+        (["lag", "-b", "a:1", "--command-config", "/nope"], "/nope: file not found"),
         (["lag", "-b", "a:1", "--group", "(["], "--group: is not a regular expression that RE2 accepts: missing ]"),
         (
             ["lag", "-b", "a:1", "--topic", "*"],
@@ -142,8 +142,8 @@ def test_a_command_that_brings_its_own_cluster_names_it() -> None:
     [
         (["--for", "5m"], "--for: needs --lag-above"),
         (["--lag-above", "many"], "--lag-above: must be a number"),
-        (["--lag-above", "1", "--for", "5"], "--for: is no duration"),
-        (["--alertmanager-url", "ftp://x"], "--alertmanager-url: URL 1 is no address"),
+        (["--lag-above", "1", "--for", "5"], "--for: is not a duration"),
+        (["--alertmanager-url", "ftp://x"], "--alertmanager-url: URL 1 is not an address"),
         (["--listen", ":9308"], "--listen: ':9308' has no host"),
     ],
 )
@@ -157,7 +157,7 @@ def test_a_wrong_option_of_serve_is_named(args: list[str], line: str) -> None:
 def test_a_duration_option_is_read_or_refused() -> None:
     assert options.duration_of(None, "--duration") is None
     assert options.duration_of("5m", "--duration") == 300
-    with pytest.raises(SettingsError, match="--duration: is no duration"):
+    with pytest.raises(SettingsError, match="--duration: is not a duration"):
         options.duration_of("5", "--duration")
 
 

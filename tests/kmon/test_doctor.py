@@ -220,7 +220,7 @@ def test_an_unreachable_cluster_is_exit_2_with_the_reason() -> None:
     server = refused()
     table = kmon("doctor", "-b", server)
     assert (table.returncode, table.stdout) == (2, "")
-    assert table.stderr == f"kmon doctor: {server}: connection refused, nothing listens there\n"
+    assert table.stderr == f"kmon doctor: {server}: connection refused, nothing listens on this port\n"
     as_json = kmon("doctor", "-b", server, "-o", "json")
     assert as_json.returncode == 2
     report = json.loads(as_json.stdout)

@@ -239,5 +239,5 @@ def test_a_check_that_watches_tells_what_one_poll_cannot(command: Command, capsy
 @pytest.mark.parametrize("text", ["5", "soon", "-1m"])
 def test_a_time_without_a_unit_is_bad_usage(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["lag", "-b", "127.0.0.1:1", f"--for={text}"]) == cli.BAD_USAGE
-    assert capsys.readouterr().err.startswith("--for: is no duration")
+    assert capsys.readouterr().err.startswith("--for: is not a duration")
     assert cli.main(["check", "-b", "127.0.0.1:1", f"--for={text}"]) == UNKNOWN

@@ -337,7 +337,7 @@ def test_port_taken(secured: Cluster) -> None:
         done = kmon("serve", "-b", secured.bootstrap, "--listen", address)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        f"kmon serve: cannot listen on {address}: the port is taken; choose another with --listen"
+        f"kmon serve: cannot listen on {address}: the port is in use: choose another with --listen"
     ]
 
 

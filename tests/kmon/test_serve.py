@@ -47,7 +47,8 @@ def test_it_is_unhealthy_while_no_poll_can_be_made(client: StubClient, monkeypat
         broken.set()
         wait_until(lambda: http.get("/-/healthy").status_code == 503, "it to be unhealthy")
         assert re.fullmatch(
-            r"demo: no poll has ended for \d+ s \(interval 0.1 s\): [\d,]+ polls? failed, the last by MemoryError\n",
+            r"demo: no poll has completed for \d+ s \(interval 0.1 s\): "
+            r"[\d,]+ polls? failed, the last by MemoryError\n",
             http.get("/-/healthy").text,
         )
         assert http.get("/-/ready").is_success

@@ -99,7 +99,7 @@ def test_more_partitions_than_the_limit_are_cut_by_whole_topics_and_said() -> No
     draft = watched(Choice(max_partitions=4), ("a", 3), ("b", 1), ("c", 1))
     assert draft.cut_topics == {"c"}
     assert draft.topics.watched.tolist() == [True, True, False]
-    assert draft.notices == ["1 of 3 topics are not asked about: limits.partitions is 4"]
+    assert draft.notices == ["1 of 3 topics not monitored (limits.partitions = 4)"]
 
 
 def test_offsets_of_topics_that_are_not_watched_are_not_asked() -> None:
@@ -203,7 +203,7 @@ def test_groups_are_chosen_by_name_and_cut_at_the_limit() -> None:
     draft = grouped(GroupCollector(), choice, 0, pay1="Stable", pay2="Stable", pay3="Empty", other="Stable")
     assert names(draft) == ["pay1", "pay2"]
     assert draft.hidden_groups == 1
-    assert draft.notices == ["1 of 3 groups are not asked about: limits.groups is 2"]
+    assert draft.notices == ["1 of 3 groups not monitored (limits.groups = 2)"]
     assert draft.cut_groups == 1
 
 

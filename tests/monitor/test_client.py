@@ -120,7 +120,7 @@ def test_nobody_listens(open_client: Open) -> None:
 
 
 def test_errors_are_never_more_than_requests(open_client: Open) -> None:
-    """Of all ways to fail: hanging, hanging up, refused and waiting before the next try; none is sent but the first."""
+    """All ways to fail: hanging, hanging up, refused, waiting before the next attempt; none is sent but the first."""
     with serving(silent) as server:
         gone = server.address
     with serving(broker(SERVED, lambda _key: None)) as hung, serving(lambda _connection: None) as rude:
@@ -137,7 +137,7 @@ def test_a_broker_in_back_off_is_said_to_wait(open_client: Open) -> None:
         address = server.address
     client = open_client(address)
     replies = {str(ask_metadata(client)) for _ in range(5)}
-    assert replies <= {"cannot connect: connection refused", "cannot connect: waiting before the next try"}
+    assert replies <= {"cannot connect: connection refused", "cannot connect: waiting before the next attempt"}
 
 
 def test_any_broker_that_answers_will_do(open_client: Open) -> None:
@@ -334,7 +334,7 @@ def test_answers_of_all_brokers_share_a_budget_which_is_given_back(open_client: 
             (answer,) = [each for each in replies if isinstance(each, Answer)]
             assert len(answer.body) == 3 * MB
             assert str(fault) == (
-                "answer not understood: response of 3,145,733 bytes exceeds max_inflight_bytes "
+                "invalid response: response of 3,145,733 bytes exceeds max_inflight_bytes "
                 "(4,194,304, 3,145,733 in use by other responses)"
             )
             assert client._budget.taken == 0

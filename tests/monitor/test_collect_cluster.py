@@ -250,7 +250,7 @@ def test_brokers_that_do_not_agree_make_the_metadata_doubtful() -> None:
     client = StubClient({}, nodes=[1, 2, 3])
     draft, missing = told(ClusterCollector(), *answers(*said), client=client)
     assert draft.error == ""
-    assert missing == ["brokers 1, 2 and 3 do not agree on the metadata"]
+    assert missing == ["brokers 1, 2 and 3 return different metadata"]
     assert sorted(map(str, asked(client))) == ["1", "2", "3"]
 
 
@@ -274,7 +274,7 @@ def test_brokers_that_agree_on_what_was_before_the_last_poll_are_doubted() -> No
             assert draft.partitions.leader.tolist() == [2]
             assert missing == []
     draft, missing = told(collector, *answers(led(3, 6), led(3, 6), led(3, 6)), client=client)
-    assert missing == ["the metadata of brokers 1, 2 and 3 is older than that of the poll before"]
+    assert missing == ["the metadata of brokers 1, 2 and 3 is older than in the previous poll"]
     draft, missing = told(collector, *answers(led(3, 6), led(3, 6), led(3, 6)), client=client)
     assert missing == []
 
@@ -295,7 +295,7 @@ def test_nobody_answers() -> None:
 def test_no_broker_is_reached_in_time() -> None:
     client = StubClient({})
     client.ask_any = lambda *_args, **_options: (None, [])  # type: ignore[method-assign]  # the deadline has passed
-    assert collect(ClusterCollector(), client=client).error == "no broker of 127.0.0.1:9092 answered in time"
+    assert collect(ClusterCollector(), client=client).error == "no broker of 127.0.0.1:9092 responded in time"
 
 
 def test_what_cannot_be_understood_fails_the_cluster_and_not_as_an_empty_one() -> None:

@@ -125,7 +125,7 @@ def test_a_group_that_no_broker_can_be_asked_about_is_unknown_for_that_reason(wi
 def test_an_answer_that_cannot_be_read_costs_only_its_coordinator() -> None:
     poll = Poll(CommitCollector(), listed("g"), listed("h", node=2))
     draft = poll(Answer(OFFSET_FETCH, 9, b"\0\0\0\0garbage", 1), fetched(group("h", a=[committed(0, 7)]), node=2))
-    assert draft.commit_faults["g"].startswith("broker 1: answer not understood: ")
+    assert draft.commit_faults["g"].startswith("broker 1: invalid response: ")
     assert draft.commits[0].groups == ["h"]
 
 

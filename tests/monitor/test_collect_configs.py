@@ -519,7 +519,7 @@ def test_garbled_answers_are_asked_of_another_broker() -> None:
     cluster = Cluster(brokers=[1, 2])
     cluster.faults = {1: lambda _ask: Answer(DESCRIBE_CONFIGS, 4, b"\0\0\0\0\xff", 1)}
     draft = cluster.poll()
-    assert all(each.startswith("broker 1: answer not understood: ") for each in cluster.missing)
+    assert all(each.startswith("broker 1: invalid response: ") for each in cluster.missing)
     assert cluster.missing
     assert is_unknown(row(draft))
     assert row(cluster.poll(at=10))["retention_seconds"] == 86_400
@@ -529,8 +529,8 @@ def test_what_is_missing_in_an_answer_is_missing() -> None:
     cluster = Cluster(brokers=[1])
     cluster.faults = {1: lambda _ask: Answer(DESCRIBE_CONFIGS, 4, body_of_nothing(), 1)}
     draft = cluster.poll()
-    assert set(reasons(draft).values()) == {"broker 1: missing in the broker's answer"}
-    assert set(cluster.missing) == {"broker 1: missing in the broker's answer"}
+    assert set(reasons(draft).values()) == {"broker 1: missing in the broker's response"}
+    assert set(cluster.missing) == {"broker 1: missing in the broker's response"}
 
 
 def body_of_nothing() -> bytes:

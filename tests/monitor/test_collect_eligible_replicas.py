@@ -116,10 +116,7 @@ def test_null_lists_and_denied_topics() -> None:
 
 
 def test_more_partitions_than_an_answer_holds_are_cut_with_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = (
-        "eligible leader replicas are known of 1 of the 2 partitions that are short of replicas in sync: "
-        "an answer holds {} partitions"
-    )
+    said = "eligible leader replicas known for 1 of 2 partitions short of in-sync replicas (limit: {} per response)"
     one = Alone(EligibleReplicaCollector(), SHORT)
     cursor = {"topic_name": "c", "partition_index": 0}
     draft = one.poll(described(("b", [([2], []), ([], [])]), next_cursor=cursor))

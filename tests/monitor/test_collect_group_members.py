@@ -281,7 +281,7 @@ def test_an_answer_that_cannot_be_read_costs_only_its_broker() -> None:
     poll = Poll(listed("g", "classic", 1), listed("h", "classic", 2))
     draft = poll(classic("g"), Answer(DESCRIBE_GROUPS, 6, b"\0\0\0\0garbage", 2))
     assert draft.descriptions["g"].state == "Stable"
-    assert draft.descriptions["h"].error.startswith("broker 2: answer not understood: ")
+    assert draft.descriptions["h"].error.startswith("broker 2: invalid response: ")
 
 
 def test_descriptions_are_the_same_object_while_no_answer_changes() -> None:

@@ -373,7 +373,7 @@ def test_where_coordinators_may_not_be_asked_several_lists_prove_it() -> None:
     groups.says = {1: DENIED, 2: DENIED}
     assert groups.rows(*BOTH) == KNOWN
     assert groups.missing == []
-    why = "broker 2: it coordinates the group and does not list it"
+    why = "broker 2: it coordinates the group but does not list it"
     for _ in range(ABSENT_POLLS - 1):
         assert groups.rows(listed(1, group("b")), listed(2)) == {"a": why, "b": "Stable"}
         assert groups.missing == [why]
@@ -390,7 +390,7 @@ def test_another_group_that_vanishes_from_the_second_list_is_not_gone_by_that() 
     groups.leaders = [1, 1]
     groups.poll(listed(1, group("a"), group("b")), listed(2))
     rows = groups.rows(listed(1, group("b")), listed(2), again=listed(1))
-    assert rows == {"b": "broker 1: it coordinates the group and does not list it"}
+    assert rows == {"b": "broker 1: it coordinates the group but does not list it"}
     assert groups.rows(listed(1), listed(2)) == {}
 
 

@@ -125,7 +125,7 @@ def test_rows_that_nobody_asked_for_are_left_aside() -> None:
 def test_an_answer_that_cannot_be_read_costs_only_its_leader() -> None:
     draft = Poll()(offsets(1, a=[(0, 10, 0)], b=[(0, 30, 0)]), Answer(LIST_OFFSETS, 11, b"garbage", 2))
     assert known(draft)[0] == 10
-    assert str(known(draft)[1]).startswith("broker 2: answer not understood: ")
+    assert str(known(draft)[1]).startswith("broker 2: invalid response: ")
 
 
 def test_the_request_is_encoded_once_while_the_partitions_are_the_same() -> None:

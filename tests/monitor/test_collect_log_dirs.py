@@ -231,7 +231,7 @@ def test_garbled_answers_are_missing_and_change_nothing() -> None:
     garbled = Answer(DESCRIBE_LOG_DIRS, 4, ONE.body[:-3], 1)
     draft = poll(garbled, TWO, at=60)
     (why,) = poll.missing
-    assert why.startswith("broker 1: answer not understood: ")
+    assert why.startswith("broker 1: invalid response: ")
     assert sizes(draft)["a", 0, 1] == 10
 
 

@@ -207,7 +207,7 @@ def test_without_a_broker_to_ask_every_permission_is_unknown() -> None:
     polls = Polls()
     draft = polls({}, failed={1: "down", 2: "down"})
     assert np.isnan(list(available(draft).values())).all()
-    assert polls.missing == ["no broker to ask"]
+    assert polls.missing == ["no broker is reachable"]
 
 
 def test_a_collector_that_breaks_leaves_every_permission_unknown() -> None:

@@ -232,9 +232,7 @@ def test_a_coordinator_describes_some_at_a_time_and_the_others_next(monkeypatch:
         assert [row[0] for row in found if row[-1] == NOT_DESCRIBED] == [
             each for each in "abc" if each not in asked[-1]
         ]
-        assert draft.notices == [
-            "1 of 3 transactions under way are known by name only: 2 a coordinator are described at a time"
-        ]
+        assert draft.notices == ["1 of 3 open transactions known by name only (limit: 2 per coordinator)"]
     assert asked == [["a", "b"], ["c", "a"], ["b", "a"]]
 
 

@@ -34,7 +34,7 @@ def free_address() -> str:
 def test_nothing_listens() -> None:
     address = free_address()
     assert diagnose([address], "PLAINTEXT", "the error", time.monotonic() + 60) == (
-        f"{address}: connection refused, nothing listens there"
+        f"{address}: connection refused, nothing listens on this port"
     )
 
 
@@ -44,7 +44,7 @@ def test_a_web_server() -> None:
 
 
 def test_a_silent_server() -> None:
-    assert verdict(silent).startswith("accepts connections but does not answer within")
+    assert verdict(silent).startswith("accepts connections but does not respond within")
 
 
 def test_something_else() -> None:
@@ -69,7 +69,7 @@ def test_a_listener_that_speaks_what_it_should_leaves_the_error_as_it_is() -> No
 
 
 def test_a_listener_that_wants_sasl_and_a_controller_are_guessed() -> None:
-    assert "wants SASL" in verdict(saying(KAFKA), error=LOST)
+    assert "a SASL listener" in verdict(saying(KAFKA), error=LOST)
     assert verdict(saying(KAFKA), "SASL_PLAINTEXT", error=LOST) == LOST
     assert "KRaft controller" in verdict(saying(KAFKA), error="not supported: Metadata is not served by this broker")
 
@@ -84,7 +84,9 @@ def test_several_addresses_are_told_apart() -> None:
     address = free_address()
     with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         said = diagnose([address, server.address], "PLAINTEXT", "the error", time.monotonic() + 60)
-    assert said == (f"{address}: connection refused, nothing listens there; {server.address}: speaks HTTP, not Kafka")
+    assert said == (
+        f"{address}: connection refused, nothing listens on this port; {server.address}: speaks HTTP, not Kafka"
+    )
 
 
 @pytest.mark.parametrize("error", ["b:1: authentication failed: x", "b:1: TLS handshake failed: certificate verify"])

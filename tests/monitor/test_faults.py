@@ -14,8 +14,8 @@ RAISED = [
         errors.KafkaConnectionError("unable to connect: [Errno 101] Network is unreachable"),
         "cannot connect: unable to connect: [Errno 101] Network is unreachable",
     ),
-    (errors.NodeNotReadyError(7), "cannot connect: waiting before the next try"),
-    (errors.UnknownBrokerIdError(7), "cannot connect: the cluster's metadata does not name this broker any more"),
+    (errors.NodeNotReadyError(7), "cannot connect: waiting before the next attempt"),
+    (errors.UnknownBrokerIdError(7), "cannot connect: the broker is no longer in the cluster's metadata"),
     (errors.KafkaConnectionError("Connection timed out"), "timed out after 3.0 s"),
     (errors.KafkaTimeoutError("Timed out after 3000 ms"), "timed out after 3.0 s"),
     (errors.KafkaTimeoutError(), "timed out after 3.0 s"),
@@ -35,11 +35,11 @@ RAISED = [
     ),
     (
         errors.UnsupportedSaslMechanismError(),
-        "authentication failed: the listener does not take this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
+        "authentication failed: the listener does not support this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
     ),
     (
         errors.IllegalSaslStateError(),
-        "authentication failed: the listener takes no SASL: use a protocol without SASL_ (ILLEGAL_SASL_STATE)",
+        "authentication failed: the listener does not use SASL: set a protocol without SASL_ (ILLEGAL_SASL_STATE)",
     ),
     (
         ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: x. (_ssl.c:1006)"),
@@ -48,19 +48,19 @@ RAISED = [
     (
         ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate"),
         (
-            "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not name the"
+            "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not contain the"
             " broker's authority"
         ),
     ),
     (
         errors.KafkaConnectionError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"),
-        "TLS handshake failed: the broker wants a certificate from kmon: ssl_certfile",
+        "TLS handshake failed: the broker requires a client certificate: set ssl_certfile",
     ),
     (
         errors.KafkaConnectionError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
         (
-            "TLS handshake failed: the broker refuses kmon's certificate: "
-            "has it expired, is its authority unknown there? (sslv3 alert bad certificate)"
+            "TLS handshake failed: the broker rejected kmon's certificate, "
+            "which may be expired or from an unknown authority (sslv3 alert bad certificate)"
         ),
     ),
     (errors.KafkaConnectionError("Handshake failed: [SSL] wrong version"), "TLS handshake failed: [SSL] wrong version"),
@@ -71,12 +71,12 @@ RAISED = [
         errors.UnsupportedVersionError("Metadata is not served by this broker"),
         "not supported: Metadata is not served by this broker",
     ),
-    (errors.KafkaProtocolError("Unable to decode response"), "answer not understood: Unable to decode response"),
+    (errors.KafkaProtocolError("Unable to decode response"), "invalid response: Unable to decode response"),
     (
         errors.InvalidReceiveError("Invalid frame length: 1213486160"),
-        "answer not understood: Invalid frame length: 1213486160",
+        "invalid response: Invalid frame length: 1213486160",
     ),
-    (errors.CorrelationIdError("sent 1, recv 2"), "answer not understood: sent 1, recv 2"),
+    (errors.CorrelationIdError("sent 1, recv 2"), "invalid response: sent 1, recv 2"),
     (errors.KafkaConnectionError("socket disconnected"), "connection lost: socket disconnected"),
     (errors.KafkaConnectionError(), "connection lost"),
     (errors.Cancelled(), "connection lost"),

@@ -270,7 +270,7 @@ def test_polls_that_have_stopped_are_reported_and_slow_ones_are_not(
         now[0] += PATIENCE_SECONDS
         assert loop.trouble() == ""
         now[0] += 1
-        assert loop.trouble() == "demo: no poll has ended for 61 s (interval 0.1 s)"
+        assert loop.trouble() == "demo: no poll has completed for 61 s (interval 0.1 s)"
         go_on.set()
         wait_for_views(memory, 2)
         assert loop.trouble() == ""
@@ -280,7 +280,7 @@ def test_polls_that_have_stopped_are_reported_and_slow_ones_are_not(
         now[0] += 3 * 61
         assert loop.trouble() == ""  # it may take three times as long as the longest so far
         now[0] += 10
-        assert "no poll has ended for 193 s" in loop.trouble()
+        assert "no poll has completed for 193 s" in loop.trouble()
     finally:
         go_on.set()
         loop.stop()

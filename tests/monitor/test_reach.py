@@ -33,7 +33,7 @@ def test_each_address_is_looked_at_by_itself_and_a_broker_s_stands_once() -> Non
     settings = ClusterSettings(bootstrap_servers=(f"127.0.0.1:{own}", f"127.0.0.1:{alone}"))
     with closing(client_of(settings)) as client:
         found = reach(client, brokers, "PLAINTEXT", time.monotonic() + 30)
-    nobody = "connection refused, nothing listens there"
+    nobody = "connection refused, nothing listens on this port"
     assert found[::2] == [Reached(1, f"127.0.0.1:{own}", nobody), Reached(None, f"127.0.0.1:{alone}", nobody)]
     assert (found[1].broker, found[1].address) == (2, f"no-such-host.invalid:{port}")
     assert "cannot resolve the host name" in found[1].error

@@ -133,10 +133,10 @@ PLAIN = {"sasl_mechanism": "PLAIN", "username": "watcher", "password": "wrong-ho
     ("listener", "protocol", "login", "words"),
     [
         ("SASL", "SASL_SSL", PLAIN, "authentication failed: Invalid username or password"),
-        ("OAUTH", "SASL_SSL", PLAIN, "authentication failed: the listener does not take this sasl_mechanism"),
+        ("OAUTH", "SASL_SSL", PLAIN, "authentication failed: the listener does not support this sasl_mechanism"),
         ("SASL", "SSL", {}, "connection lost: socket disconnected (a listener that wants SASL"),
-        ("MTLS", "SSL", {}, "TLS handshake failed: the broker wants a certificate from kmon: ssl_certfile"),
-        ("MTLS", "SASL_SSL", PLAIN, "TLS handshake failed: the broker wants a certificate from kmon: ssl_certfile"),
+        ("MTLS", "SSL", {}, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
+        ("MTLS", "SASL_SSL", PLAIN, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
         ("ADMIN", "SSL", {}, "speaks plaintext, but security.protocol is SSL"),
     ],
 )
@@ -175,7 +175,7 @@ def test_a_broker_of_an_unknown_authority(secure_kafka: SecureKafka, tmp_path: P
     for cafile in ({"ssl_cafile": str(other)}, {}):
         said_of_it = error(secure_kafka, "SASL", protocol="SASL_SSL", **login, **cafile)
         assert said_of_it.startswith("TLS handshake failed: certificate verify failed")
-        assert said_of_it.endswith("ssl_cafile does not name the broker's authority")
+        assert said_of_it.endswith("ssl_cafile does not contain the broker's authority")
 
 
 def test_a_broker_of_another_name(secure_kafka: SecureKafka) -> None:
@@ -190,9 +190,9 @@ def test_a_broker_of_another_name(secure_kafka: SecureKafka) -> None:
     [
         (
             unsigned_token("watcher", seconds=-60),
-            "authentication failed: the broker refuses the token: invalid_token: it expired at 20",
+            "authentication failed: the broker rejected the token: invalid_token: it expired at 20",
         ),
-        ("garbled", "authentication failed: the broker refuses the token: invalid_token"),
+        ("garbled", "authentication failed: the broker rejected the token: invalid_token"),
         ("two words", "authentication failed: {}: holds no bearer token"),
         ("", "authentication failed: {}: is empty"),
     ],

@@ -127,7 +127,7 @@ def test_a_log_dir_that_breaks_is_told_and_costs_only_its_own_rows(two_disks: Cl
     assert dirs.total_bytes[0] > 0
     assert math.isnan(dirs.total_bytes[1])
     assert replicas(view, topic) == {row for row in replicas(before, topic) if row[1] == good}
-    assert math.isnan(view.broker_totals.size_bytes[0]), "a sum over the disks that are left is no size"
+    assert math.isnan(view.broker_totals.size_bytes[0]), "a sum over the disks that are left is not a size"
     outcome = view.outcome("log_dirs")
     assert outcome is not None
     assert outcome.error == offline

@@ -19,7 +19,7 @@ from monitor.settings.schema import EACH, variables, walk
 from monitor.settings.security import SecuritySettings
 
 SECRET = "correct-horse-battery"
-NO_DURATION = "is no duration: write a number with its unit, such as 500ms, 10s, 5m or 1h30m"
+NO_DURATION = "is not a duration: write a number with its unit, e.g. 500ms, 10s, 5m or 1h30m"
 MINIMAL = "contexts:\n  - bootstrap_servers: [kafka:9092]\n"
 
 
@@ -96,16 +96,16 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         "  alertmanagers: [ftp://x]\n  print: perhaps\n"
     )
     assert sorted(problems(path), key=lambda each: int(each.split(":")[1])) == [
-        "kmon.yaml:2: listen: '0.0.0.0' has no port: write host:port, such as 0.0.0.0:9308",
-        "kmon.yaml:5: contexts[0].bootstrap_servers: 'b' has no port: write host:port, such as b:9092",
-        "kmon.yaml:6: contexts[0].intervall: is no key of this section: did you mean interval?",
+        "kmon.yaml:2: listen: '0.0.0.0' has no port: write host:port, e.g. 0.0.0.0:9308",
+        "kmon.yaml:5: contexts[0].bootstrap_servers: 'b' has no port: write host:port, e.g. b:9092",
+        "kmon.yaml:6: contexts[0].intervall: is not a key of this section: did you mean interval?",
         f"kmon.yaml:7: contexts[0].request_timeout: {NO_DURATION}",
         "kmon.yaml:9: contexts[0].security.protocol: must be one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL",
         "kmon.yaml:13: alerts.rules[0].lag_above: must be a number",
         f"kmon.yaml:14: alerts.rules[0].for: {NO_DURATION}",
         "kmon.yaml:15: alerts.rules[0].group: is not a regular expression that RE2 accepts: missing ]: [",
         "kmon.yaml:16: alerts.rules[1].name: is missing",
-        "kmon.yaml:17: alerts.alertmanagers: URL 1 is no address such as http://alertmanager:9093",
+        "kmon.yaml:17: alerts.alertmanagers: URL 1 is not an address, e.g. http://alertmanager:9093",
         "kmon.yaml:18: alerts.print: must be true or false",
     ]
 
@@ -121,12 +121,15 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             MINIMAL + "    max_answer_bytes: 9GiB\n",
             "kmon.yaml:3: contexts[0].max_answer_bytes: must be at most 2,147,483,647",
         ),
-        (MINIMAL + "    client_id: [a]\n", "kmon.yaml:3: contexts[0].client_id: must be a text"),
+        (MINIMAL + "    client_id: [a]\n", "kmon.yaml:3: contexts[0].client_id: must be a string"),
         (MINIMAL + "    client_id: ''\n", "kmon.yaml:3: contexts[0].client_id: is empty"),
-        (MINIMAL + "    interval_seconds: 5\n", "kmon.yaml:3: contexts[0].interval_seconds: is no key of this section"),
+        (
+            MINIMAL + "    interval_seconds: 5\n",
+            "kmon.yaml:3: contexts[0].interval_seconds: is not a key of this section",
+        ),
         (
             "contexts:\n  - {name: a, bootstrap_servers: 'a:1'}\n  - {name: a, bootstrap_servers: 'b:1'}\n",
-            "kmon.yaml:1: contexts: 2 contexts are called",
+            "kmon.yaml:1: contexts: 2 contexts are named",
         ),
         (
             MINIMAL + "  - {name: b, bootstrap_servers: 'b:1'}\n",
@@ -134,11 +137,11 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         ),
         (
             MINIMAL + "current_context: prd\n",
-            "kmon.yaml:3: current_context: there is no context 'prd': there are 'kafka:9092'",
+            "kmon.yaml:3: current_context: no context 'prd': contexts are 'kafka:9092'",
         ),
         (
             MINIMAL + "    security: {username: u}\n",
-            "kmon.yaml:3: contexts[0].security: protocol PLAINTEXT would not use username",
+            "kmon.yaml:3: contexts[0].security: protocol PLAINTEXT does not use username",
         ),
         (
             MINIMAL + "    security: {protocol: SASL_SSL}\n",
@@ -169,7 +172,7 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is an alert of kmon itself",
         ),
         ("\x1b[31m: 1\n", "kmon.yaml:1: holds a control character"),
-        ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is no key of this section: known are alerts, contexts"),
+        ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is not a key of this section: valid names are alerts, contexts"),
     ],
 )
 def test_one_wrong_thing_is_one_line(file: Writer, text: str, problem: str) -> None:
@@ -238,12 +241,12 @@ def test_a_context_not_in_use_may_lack_its_variables_and_files(file: Writer) -> 
     loaded = load(path, {})
     assert [context.name for context in loaded.settings.contexts] == ["a"]
     assert len(loaded.notes) == 2
-    assert all(note.endswith("this context is left out") for note in loaded.notes)
+    assert all(note.endswith("this context is skipped") for note in loaded.notes)
     wrong = file(path.read_text() + "  - {name: c, bootstrap_servers: 'c', client_id: '${NONE}', interval: 1s}\n")
     assert len(load(wrong, {}).notes) == 3
     unknown = file(path.read_text() + "  - {name: d, bootstrap_servers: 'd:1', colour: red}\n")
     assert problems(unknown) == [
-        "kmon.yaml:7: contexts[4].colour: is no key of this section: known are "
+        "kmon.yaml:7: contexts[4].colour: is not a key of this section: valid names are "
         + ", ".join(
             sorted(
                 [
@@ -282,7 +285,7 @@ def test_a_secret_is_read_from_its_file(file: Writer, tmp_path: Path, where: str
 
 def test_a_secret_file_that_cannot_be_read_and_a_secret_given_twice_are_errors(file: Writer, tmp_path: Path) -> None:
     (line,) = problems(file(MINIMAL + "    security: {password_file: none}\n"))
-    assert line == "kmon.yaml:3: contexts[0].security.password_file: none: there is no such file"
+    assert line == "kmon.yaml:3: contexts[0].security.password_file: none: file not found"
     (line,) = problems(file(MINIMAL + "    security: {password_file: none, password: x}\n"))
     assert line == "kmon.yaml:3: contexts[0].security.password_file: give password or password_file, not both"
     (tmp_path / "bytes").write_bytes(b"\xff")
@@ -324,7 +327,7 @@ def test_a_literal_secret_that_everybody_can_read_is_told(file: Writer) -> None:
     assert load(path, {}).notes == ()
     path.chmod(0o644)
     (note,) = load(path, {}).notes
-    assert "everybody on this machine can read this secret: chmod 600" in note
+    assert "every user of this machine can read this secret: chmod 600" in note
     assert SECRET not in note
     path.write_text(path.read_text().replace(SECRET, "'${PW}'"))
     path.chmod(0o644)
@@ -347,9 +350,9 @@ def test_a_variable_that_is_nearly_ours_is_told_and_strangers_and_empty_ones_are
         "KMON_DEBUG": "1",
     }
     loaded = load(None, env, need_cluster=False)
-    assert loaded.notes == ("KMON_LISTN: is no variable of kmon: did you mean KMON_LISTEN?",)
+    assert loaded.notes == ("KMON_LISTN: is not a variable of kmon: did you mean KMON_LISTEN?",)
     assert loaded.settings.contexts == ()
-    with pytest.raises(SettingsError, match="no brokers to ask"):
+    with pytest.raises(SettingsError, match="no bootstrap servers"):
         _ = loaded.settings.cluster
 
 

@@ -31,7 +31,7 @@ def complaint(**settings: Any) -> str:
         ({"sasl_mechanism": "PLAIN", "username": "u"}, "sasl_mechanism PLAIN needs password"),
         (
             {"sasl_mechanism": "SCRAM-SHA-512", **PASSWORD, "aws_region": "eu-west-1"},
-            "sasl_mechanism SCRAM-SHA-512 would not use aws_region",
+            "sasl_mechanism SCRAM-SHA-512 does not use aws_region",
         ),
         (
             {"sasl_mechanism": "OAUTHBEARER"},
@@ -47,7 +47,7 @@ def complaint(**settings: Any) -> str:
         ),
         (
             {"sasl_mechanism": "OAUTHBEARER", **ENDPOINT, "username": "u"},
-            "sasl_mechanism OAUTHBEARER would not use username",
+            "sasl_mechanism OAUTHBEARER does not use username",
         ),
         (
             {"protocol": "SASL_PLAINTEXT", "sasl_mechanism": "AWS_MSK_IAM"},
@@ -55,11 +55,11 @@ def complaint(**settings: Any) -> str:
         ),
         (
             {"sasl_mechanism": "AWS_MSK_IAM", "password": "p"},
-            "sasl_mechanism AWS_MSK_IAM would not use password",
+            "sasl_mechanism AWS_MSK_IAM does not use password",
         ),
         (
             {"protocol": "SSL", "oauth_token_file": "/t"},
-            "protocol SSL would not use oauth_token_file: set protocol to SASL_SSL",
+            "protocol SSL does not use oauth_token_file: set protocol to SASL_SSL",
         ),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_secret_goes_over_tls_or_stays_on_this_machine(url: str, good: bool) -
     if good:
         assert SecuritySettings(**settings).oauth_token_endpoint == url
     else:
-        with pytest.raises(ValidationError, match="must be") as caught:
+        with pytest.raises(ValidationError, match=r"must (be|start)") as caught:
             SecuritySettings(**settings)
         assert "hunter2" not in str(caught.value)
 
@@ -123,7 +123,7 @@ def test_a_secret_of_a_file_is_the_one_that_the_file_holds_now(tmp_path: Path) -
     assert cluster.security.stamp() != before
     assert client_options(cluster)["sasl_plain_password"] == "other"
     password.unlink()
-    with pytest.raises(SettingsError, match="there is no such file"):
+    with pytest.raises(SettingsError, match="file not found"):
         client_options(cluster)
     assert "other" not in repr(cluster) + str(cluster.security.password)
 

@@ -120,23 +120,23 @@ def test_the_temporary_key_is_gone_afterwards(tmp_path: Path, monkeypatch: pytes
     [
         ({"ssl_cafile": "{}/none.pem"}, "{}/none.pem: cannot be read: No such file or directory"),
         ({"ssl_cafile": "{}"}, "{}: cannot be read: Is a directory"),
-        ({"ssl_cafile": "{}/words"}, "{}/words: is no PEM: it has no line -----BEGIN …-----"),
+        ({"ssl_cafile": "{}/words"}, "{}/words: is not PEM: it has no line -----BEGIN …-----"),
         ({"ssl_cafile": "{}/jks"}, "{}/jks: is a Java keystore (JKS); kmon reads PEM. Convert it: keytool"),
         ({"ssl_certfile": "{}/der"}, "{}/der: is PKCS12 or DER; kmon reads PEM. Convert it: openssl pkcs12"),
-        ({"ssl_cafile": "{}/key.pem"}, "{}/key.pem: holds no usable certificate in PEM"),
-        ({"ssl_certfile": "{}/cert.pem"}, "{}/cert.pem: no usable certificate and key ({}/cert.pem)"),
-        ({"ssl_certfile": "{}/key.pem"}, "{}/key.pem: no usable certificate and key"),
+        ({"ssl_cafile": "{}/key.pem"}, "{}/key.pem: does not hold a usable PEM certificate"),
+        ({"ssl_certfile": "{}/cert.pem"}, "{}/cert.pem: not a usable certificate and key ({}/cert.pem)"),
+        ({"ssl_certfile": "{}/key.pem"}, "{}/key.pem: not a usable certificate and key"),
         (
             {"ssl_certfile": "{}/cert.pem", "ssl_keyfile": "{}/encrypted.pem"},
             "{}/encrypted.pem: the key is encrypted: give ssl_key_password",
         ),
         (
             {"ssl_certfile": "{}/cert.pem", "ssl_keyfile": "{}/encrypted.pem", "ssl_key_password": "wrong-word"},
-            "{}/encrypted.pem: ssl_key_password does not open the key",
+            "{}/encrypted.pem: ssl_key_password does not decrypt the key",
         ),
         (
             {"ssl_ca_pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"},
-            "ssl_ca_pem: holds no usable certificate",
+            "ssl_ca_pem: does not hold a usable PEM certificate",
         ),
     ],
 )

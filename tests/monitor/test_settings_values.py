@@ -20,7 +20,7 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["10", "", "s", "10 s", "-1s", "1e3s", "10S", "١s", "1s ", "inf", "9" * 400 + "s"])
 def test_what_is_no_duration_says_so(text: str) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
 
 
@@ -45,7 +45,7 @@ def test_a_size_is_read_in_bytes(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "MiB", "1.5MiB", "-1", "1mb", "1e9"])
 def test_what_is_no_size_says_so(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         parse_size(text)
 
 
@@ -67,20 +67,20 @@ def test_an_address_is_host_and_port(text: str, address: tuple[str, int]) -> Non
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("kafka", "has no port: write host:port, such as kafka:9092"),
+        ("kafka", "has no port: write host:port, e.g. kafka:9092"),
         ("kafka:", "has no port"),
         ("[::1]", "has no port"),
         (":9092", "has no host"),
-        ("::1:9092", "stands in brackets"),
-        ("::1", "stands in brackets"),
-        ("[kafka]:9092", "is no IPv6 address"),
-        ("kafka:http", "the port is a number"),
-        ("kafka:65536", "the port is a number"),
-        ("kafka:-1", "the port is a number"),
+        ("::1:9092", "in brackets"),
+        ("::1", "in brackets"),
+        ("[kafka]:9092", "is not an IPv6 address"),
+        ("kafka:http", "the port must be a number"),
+        ("kafka:65536", "the port must be a number"),
+        ("kafka:-1", "the port must be a number"),
         ("SSL://kafka:9093", "has a scheme"),
-        ("ka fka:9092", "is no host name"),
-        ("kafka\n:9092", "is no host name"),
-        ("user@kafka:9092", "is no host name"),
+        ("ka fka:9092", "is not a host name"),
+        ("kafka\n:9092", "is not a host name"),
+        ("user@kafka:9092", "is not a host name"),
     ],
 )
 def test_a_wrong_address_says_what_is_missing(text: str, complaint: str) -> None:

@@ -74,9 +74,12 @@ def test_how_long_a_token_is_good_may_be_missing_or_nonsense(expires: object, se
         (said(200, token="x"), "the access_token of token endpoint {}: is missing"),
         (said(200, access_token="a\x01auth=b"), "the access_token of token endpoint {}: holds no bearer token"),
         (said(200, access_token=""), "the access_token of token endpoint {}: is empty"),
-        ((200, {}, b"<html>"), "token endpoint {}: the answer is no JSON object"),
-        ((200, {}, b"[]"), "token endpoint {}: the answer is no JSON object"),
-        ((200, {}, b'{"access_token": "' + b"x" * 70_000 + b'"}'), "token endpoint {}: the answer is no JSON object"),
+        ((200, {}, b"<html>"), "token endpoint {}: the response is not a JSON object"),
+        ((200, {}, b"[]"), "token endpoint {}: the response is not a JSON object"),
+        (
+            (200, {}, b'{"access_token": "' + b"x" * 70_000 + b'"}'),
+            "token endpoint {}: the response is not a JSON object",
+        ),
         ((503, {}, b"<html>"), "token endpoint {}: HTTP 503"),
         ((302, {"Location": "http://127.0.0.1:1/"}, b""), "token endpoint {}: HTTP 302"),
         (said(400, error="invalid_scope", error_description=7), "token endpoint {}: HTTP 400 invalid_scope"),
@@ -110,7 +113,7 @@ def test_an_endpoint_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         return said(200)
 
     with serving(hang) as server:
-        assert refusal(endpoint_of(server)) == f"token endpoint {server.url}: no answer within 0 s"
+        assert refusal(endpoint_of(server)) == f"token endpoint {server.url}: no response within 0 s"
         release.set()
 
 
@@ -226,7 +229,7 @@ def test_a_refused_token_is_told_with_what_it_shows(token: str, said_by_broker: 
     provider = TokenProvider(lambda: Token(token))
     provider.renew()
     line = str(fault_of(provider.refused(Exception(said_by_broker)), "Metadata", 1, 0.0))
-    assert line.startswith(f"authentication failed: the broker refuses the token: {words}")
+    assert line.startswith(f"authentication failed: the broker rejected the token: {words}")
     assert token not in line
 
 

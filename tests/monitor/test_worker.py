@@ -33,7 +33,7 @@ def test_work_is_done_again_until_it_returns(
     worker.start()
     assert worker.join(GUARD_SECONDS)
     assert done == ["worker"] * 3
-    assert caplog.messages == ["thread worker failed and begins again"] * (2 if log_works else 0)
+    assert caplog.messages == ["thread worker failed and restarts"] * (2 if log_works else 0)
 
 
 @pytest.mark.parametrize("step", ["monitor.worker.log_failure", "threading.Event.wait"])
