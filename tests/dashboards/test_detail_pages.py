@@ -224,7 +224,7 @@ def test_a_streams_group_shows_its_subtopologies_and_tasks() -> None:
 def test_what_is_not_shown_is_said_with_its_reason() -> None:
     shown = said(cluster_tables.gaps(detailed_view()))
     for words in (
-        "notice 3 of 7 topics are not asked about: limits.partitions is 9",
+        "notice 3 of 7 topics not monitored (limits.partitions = 9)",
         "settings 2 topics excluded by settings",
         "settings 1 group excluded by settings",
         f"describe_configs {DENIED}",

@@ -160,7 +160,7 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
         ),
         hidden_topics=2,
         hidden_groups=1,
-        notices=("3 of 7 topics are not asked about: limits.partitions is 9",),
+        notices=("3 of 7 topics not monitored (limits.partitions = 9)",),
     )
 
 

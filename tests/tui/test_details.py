@@ -51,7 +51,7 @@ async def test_the_overview_tells_quorum_partitions_brokers_transactions_and_wha
         assert f"describe_configs: {DENIED} · 1 more" in line_with(app, "Not available")
         excluded = line_with(app, "Excluded")
         assert "2 topics and 1 group by settings" in excluded
-        assert "3 of 7 topics are not asked about: limits.partitions is 9" in excluded
+        assert "3 of 7 topics not monitored (limits.partitions = 9)" in excluded
 
 
 async def test_the_overview_is_silent_on_what_is_in_order() -> None:
@@ -283,7 +283,7 @@ async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_request
         assert table(pilot).keys == [1, 2, 3, 4]
         assert "10 min" in line_with(app, "▲ behind")
         assert "metadata.version 25" in text(app)
-        assert "3 of 7 topics are not asked about" in text(app)
+        assert "3 of 7 topics not monitored" in text(app)
         await pilot.press("tab")
         assert DENIED in line_with(app, "◆ missing")
         assert "broker 2: timed out after 3.0 s" in line_with(app, "? unknown")
