@@ -546,11 +546,11 @@ def test_a_status_has_one_beginning_wherever_it_is_told() -> None:
     assert math.isnan(since[1])
     assert latest[1] == NOW
     assert view.problems.since.tolist() == latest.tolist()
-    spans = [f" for {duration(view.time - latest[0])}", f" for more than {duration(view.time - NOW)}"]
+    spans = [f" for {duration(view.time - latest[0])}", f" for over {duration(view.time - NOW)}"]
     for row, span in enumerate(spans):
         assert f"stuck{span} on" in group_why(view, row)
         assert f"stuck{span} on" in str(view.problems.sentence[row])
-        assert f"is stuck{span}: it does not read" in str(view.diagnoses.sentence[row])
+        assert f"is stuck{span}: it reads nothing" in str(view.diagnoses.sentence[row])
 
 
 def test_a_group_stands_as_its_worst_partition_and_since_the_first_of_these() -> None:
