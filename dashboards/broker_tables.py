@@ -23,7 +23,7 @@ def disks(view: View) -> Any:
     """The log dirs, the worst first, then the fullest."""
     dirs = view.snapshot.log_dirs
     if not len(dirs):
-        return nothing("The log dirs are unknown", unasked(view, "log_dirs") or "no broker told of any")
+        return nothing("Log dirs unknown", unasked(view, "log_dirs") or "not reported by any broker")
     shares, judged = disk_used(view), view.judged.log_dirs
     held = _held(view)
     order = worst_first(judged.severity, shares)
@@ -66,9 +66,7 @@ def quorum(view: View) -> Any:
     """The voters and observers of the metadata quorum and how far each is behind its leader."""
     table, lags = view.snapshot.quorum, view.quorum_lags
     if not len(table):
-        return nothing(
-            "The quorum is unknown", unasked(view, "quorum") or "the cluster has none, or does not report it"
-        )
+        return nothing("Quorum unknown", unasked(view, "quorum") or "the cluster has none or does not report it")
     why = "not reported by the leader"
     rows = [
         (

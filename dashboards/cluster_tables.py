@@ -53,7 +53,7 @@ def capabilities(view: View) -> Any:
         for row in missing
     ]
     return [
-        listing(("Capability", "Available", "Why not"), rows) if rows else html.P("Nothing is missing."),
+        listing(("Capability", "Available", "Reason"), rows) if rows else html.P("Nothing is missing."),
         html.P([mark("yes", AVAILABLE["yes"]), f" {names}"], className="more") if names else None,
     ]
 
@@ -72,7 +72,7 @@ def gaps(view: View) -> Any:
         return listing(("What", "Reason"), rows)
     number = len(view.snapshot.outcomes)
     return nothing(
-        f"All {plural(number, 'collector')} succeeded" if number else "No collectors yet", "Nothing is excluded."
+        f"All {plural(number, 'collector')} complete" if number else "No collectors yet", "Nothing is missing."
     )
 
 
@@ -95,7 +95,7 @@ def collectors(view: View) -> Any:
         (
             text(each.collector),
             mark("yes", "ok") if each.success else mark("no", COLLECTOR_FAILED),
-            known("–", "it did not run in this poll")
+            known("–", "did not run in this poll")
             if each.duration_seconds is None
             else f"{1_000 * each.duration_seconds:,.1f} ms",
             known("–", "no response yet")
@@ -115,7 +115,7 @@ def transactions(view: View, kept: str) -> Any:
     table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
     if not len(table):
         why = unasked(view, "transactions")
-        return nothing("The transactions are unknown" if why else "No open transactions", why)
+        return nothing("Transactions unknown" if why else "No open transactions", why)
     judged, order = view.judged.transactions, transaction_order(view)
     rows = []
     for row in order[:MOST_LISTED].tolist():

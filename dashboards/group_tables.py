@@ -45,7 +45,12 @@ def tiles(view: View, row: int) -> list[html.Div]:
             count(float(lags.stable_lag[row])),
             "share groups have none" if share else "up to the last stable offset (read_committed)",
         ),
-        tile("Lost", count(lost), "deleted unread", ABOVE_ZERO["lost"] if lags.lost[row] > 0 else ""),
+        tile(
+            "Records lost",
+            count(lost),
+            "deleted before they were read",
+            ABOVE_ZERO["lost"] if lags.lost[row] > 0 else "",
+        ),
         tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
         tile(
             "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
@@ -83,9 +88,9 @@ def _times(view: View, row: int) -> list[html.Div]:
     rates = float(lags.produce_rate[row]), float(lags.consume_rate[row])
     eta, headroom = float(lags.eta_seconds[row]), float(lags.headroom_seconds[row])
     return [
-        tile("Time lag", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "age of the next record"),
+        tile("Time lag", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "oldest unread record"),
         tile("Out rate", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"in rate {rate(rates[0])}"),
-        tile("Drains in", time_left(eta), (unread or NO_RATES) if np.isnan(eta) else "at these rates"),
+        tile("Drains in", time_left(eta), (unread or NO_RATES) if np.isnan(eta) else "at the current rates"),
         tile(
             "Data loss in",
             time_left(headroom),
@@ -106,9 +111,9 @@ def _epochs(view: View, row: int) -> list[html.Div]:
     return [
         tile("Epoch", count(epoch), target, ABOVE_ZERO["reconciling"] if epoch > assigned else ""),
         tile(
-            "To hand over",
+            "Pending reassignment",
             count(waiting),
-            "partitions that members are to have",
+            "partitions assigned but not yet held",
             ABOVE_ZERO["reconciling"] if waiting > 0 else "",
         ),
     ]

@@ -73,7 +73,7 @@ def diagnoses(view: View, kept: str) -> Any:
     """Likely cause with groups, those of the worst first."""
     table, groups = view.diagnoses, view.snapshot.groups.group
     if not len(table):
-        return nothing("No diagnoses", "No known pattern matches a group.")
+        return nothing("No diagnosis", "No known pattern explains the status of a group.")
     rows = [
         (name_link(name := str(groups[group]), link(group_path(name), kept)), *_told(view, row))
         for row, group in enumerate(table.group[:MOST_LISTED].tolist())

@@ -167,7 +167,7 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
 def sentence(view: View | None) -> tuple[list[Any], str]:
     """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
     if view is None:
-        level, glyph, said = "waiting", SIGN_OF["unknown"], "for the first poll to end"
+        level, glyph, said = "waiting", SIGN_OF["unknown"], "for the first poll to complete"
     else:
         level, glyph, said = view.verdict.level, view.verdict.glyph, view.verdict.sentence
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})

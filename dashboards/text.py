@@ -39,7 +39,7 @@ def unasked(view: View, *collectors: str) -> str:
     if why := failure(view, *collectors) or "; ".join(lacking):
         return why
     asked = [outcome for name in collectors if (outcome := view.outcome(name)) is not None]
-    return "" if any(each.collected_at is not None for each in asked) else "not polled yet"
+    return "" if any(each.collected_at is not None for each in asked) else "not requested yet"
 
 
 def not_all_topics(view: View) -> str:

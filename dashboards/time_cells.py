@@ -29,14 +29,14 @@ class Times(Protocol):
     def headroom_seconds(self) -> Floats: ...
 
 
-SINCE = column("since", "For", number="since", width=90, headerTooltip="How long it has had this status")
-AGE = column("age", "Time lag", number="age", width=125, headerTooltip="Age of the next record to be read")
+SINCE = column("since", "For", number="since", width=90, headerTooltip="Time since the status last changed")
+AGE = column("age", "Time lag", number="age", width=125, headerTooltip="Age of the oldest unread record")
 RATES = (
-    column("produce", "In rate", number="rate", width=100, headerTooltip="Records produced, over 5 minutes"),
-    column("consume", "Out rate", number="rate", width=100, headerTooltip="Records read, over 5 minutes"),
+    column("produce", "In rate", number="rate", width=100, headerTooltip="Records produced per second, over 5 minutes"),
+    column("consume", "Out rate", number="rate", width=100, headerTooltip="Records read per second, over 5 minutes"),
 )
 ENDS = (
-    column("eta", "Drains in", number="left", width=105, headerTooltip="Time until lag is 0 at these rates"),
+    column("eta", "Drains in", number="left", width=105, headerTooltip="Time until the lag is 0 at the current rates"),
     column(
         "headroom",
         "Data loss in",

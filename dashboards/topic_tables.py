@@ -98,7 +98,7 @@ def readers(view: View, row: int, kept: str) -> Any:
     at = np.flatnonzero(lags.topic == row)
     if not len(at):
         why = failure(view, "groups", "commits")
-        return nothing("The groups are unknown" if why else "No group reads it", why)
+        return nothing("Groups unknown" if why else "No group reads this topic", why)
     at = at[worst_first(view.judged.group_topics.severity[at], lags.lag_at_least[at])]
     rows: list[Any] = [
         (
@@ -124,7 +124,7 @@ def configs(view: View, row: int) -> Any:
     table = view.snapshot.topic_configs
     why = view.reasons[table.reason[row]] if row < len(table) else ""
     if row >= len(table) or why or table.digest[row] is None:
-        return nothing("The configs are unknown", why or unasked(view, "configs") or "not reported by the broker")
+        return nothing("Configs unknown", why or unasked(view, "configs") or "not reported by the broker")
     local = float(table.local_retention_seconds[row])
     rows = [
         ("min.insync.replicas", count(float(table.min_insync_replicas[row]))),
@@ -197,7 +197,7 @@ def troubled(view: View, kept: str, most: int) -> Any:
                 nodes(table.isr.row(each)) or "none",
                 (nodes(eligible.eligible.row(able[place])) or "none") if place in able else "",
                 move(moving, moves[place]) if place in moves else "",
-                meter(share, "the log dirs do not report progress") if place in moves else "",
+                meter(share, "progress not reported by the log dirs") if place in moves else "",
             )
         )
     heads = ("Partition", "Status", "Leader", "Replicas", "In sync", "Eligible", "Moving", "Moved")

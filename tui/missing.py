@@ -26,7 +26,7 @@ def why_missing(view: View, collector: str, *capabilities: str) -> str:
     outcome = view.outcome(collector)
     if outcome is not None and outcome.error:
         return visible(outcome.error)
-    return "not polled yet" if outcome is None or outcome.collected_at is None else "not reported by the brokers"
+    return "not requested yet" if outcome is None or outcome.collected_at is None else "not reported by the brokers"
 
 
 def why_no_size(view: View) -> str:

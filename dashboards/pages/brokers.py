@@ -25,7 +25,7 @@ TITLE = "Brokers"
 FULLEST = {
     "cellRenderer": "Meter",
     "cellRendererParams": {"level": "disk_level"},
-    "headerTooltip": "The fullest volume of its log dirs",
+    "headerTooltip": "Fullest volume of the broker's log dirs",
 }
 COLUMNS = (
     column("broker", "Broker", number=True, width=100, pinned="left", sort="asc"),
@@ -41,7 +41,7 @@ COLUMNS = (
         "Not preferred",
         number=True,
         width=120,
-        headerTooltip="Partitions whose preferred leader it is, and which it does not lead",
+        headerTooltip="Partitions it is preferred leader of but does not lead",
         **above_zero("preferred_missing"),
     ),
     column("out_of_sync", "Out of sync", number=True, width=110, **above_zero("out_of_sync")),

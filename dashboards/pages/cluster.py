@@ -28,10 +28,8 @@ COLUMNS = (
     column("broker", "Broker", width=100, headerTooltip="kmon uses the bootstrap address until it knows the brokers"),
     column("requests", "Requests", number=True, width=110, sort="desc"),
     column("errors", "Errors", number=True, width=90, **above_zero("errors")),
-    column(
-        "seconds", "Seconds", number="precise", width=105, headerTooltip="Time waited for answers since kmon started"
-    ),
-    column("mean", "Mean", number="milliseconds", width=105, headerTooltip="Time waited for an answer"),
+    column("seconds", "Seconds", number="precise", width=105, headerTooltip="Total response time since kmon started"),
+    column("mean", "Mean", number="milliseconds", width=105, headerTooltip="Mean response time"),
     column("bytes", "Received", number="bytes", width=110),
     column("each", "Per response", number="bytes", width=110, flex=1, minWidth=100),
 )
@@ -103,7 +101,7 @@ def tiles(view: View) -> list[html.Div]:
             no_groups or (f"and {shown.hidden_groups:,} excluded" if shown.hidden_groups else "none excluded"),
         ),
         tile("Requests", count(requests), "since kmon started"),
-        tile("Errors", count(errors), "questions without an answer", ABOVE_ZERO["errors"] if errors else ""),
+        tile("Errors", count(errors), "failed requests", ABOVE_ZERO["errors"] if errors else ""),
         tile("Received", size(float(table.received_bytes.sum())), "since kmon started"),
     ]
 

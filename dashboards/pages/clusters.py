@@ -47,7 +47,7 @@ def _severity(view: View | None) -> int:
 def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
     name = name_link(source.cluster, on_cluster(OVERVIEW, source.cluster))
     if view is None:
-        return (name, mark("waiting", "unknown"), reason("for the first poll to end"), *[UNKNOWN] * 6)
+        return (name, mark("waiting", "unknown"), reason("for the first poll to complete"), *[UNKNOWN] * 6)
     shown, totals = view.shown, view.shown.totals
     verdict = (name, mark(view.verdict.level, OF_VERDICTS[view.verdict.level]), reason(view.verdict.sentence))
     if not shown.up:

@@ -46,7 +46,7 @@ COLUMNS = (
     column("after", "After", width=150, tooltipField="after", **TEXT),
     column("text", "What", width=300, flex=1, minWidth=260, tooltipField="text", **TEXT),
     column("clock", "Time (UTC)", width=175, sortable=False),
-    column("count", "Count", number=True, width=85, headerTooltip="Number of changes of this kind"),
+    column("count", "Count", number=True, width=85, headerTooltip="Number of similar events in this row"),
 )
 
 

@@ -103,12 +103,12 @@ def _unknowns(view: View) -> tuple[list[str | None], Whys]:
             ages=np.where(lags.reason == KNOWN, ages, lags.reason),
             lags=lags.reason,
         ),
-        lag=blamed(lags.lag, reasons, "not answered", lags.reason),
-        max_lag=blamed(lags.max_lag, reasons, "it reads no partition", lags.reason),
-        lost=blamed(lags.lost, reasons, "not answered", lags.reason),
+        lag=blamed(lags.lag, reasons, "no response", lags.reason),
+        max_lag=blamed(lags.max_lag, reasons, "no partitions", lags.reason),
+        lost=blamed(lags.lost, reasons, "no response", lags.reason),
         members=blamed(groups.members, reasons, "not described", groups.reason),
-        partitions=blamed(unread, reasons, "not answered", missing),
-        unknown=blamed(unread, reasons, "not answered", missing),
+        partitions=blamed(unread, reasons, "no response", missing),
+        unknown=blamed(unread, reasons, "no response", missing),
     )
 
 

@@ -175,7 +175,7 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
     """How many partitions of watched topics are so; the configs of other topics are not asked."""
     flags = flags[view.snapshot.topics.watched[view.snapshot.partitions.topic]]
     unknown, number = int(np.isnan(flags).sum()), int(np.nansum(flags))
-    what = "writes with acks=all fail" if column == "under_min_isr" else "one replica from failing writes"
+    what = "writes with acks=all fail" if column == "under_min_isr" else "one more replica lost and writes fail"
     why = no_cluster
     if unknown and not why:
         codes = view.snapshot.topic_configs.reason

@@ -71,7 +71,7 @@ COLUMNS = (
         headerTooltip="Partitions under min ISR",
         **above_zero("under_min_isr"),
     ),
-    column("size", "Size", number="bytes", width=100, headerTooltip="Of the leaders' replicas"),
+    column("size", "Size", number="bytes", width=100, headerTooltip="Size of the leaders' replicas"),
     column("records", "Records", number=True, width=115),
     column("groups", "Groups", number=True, width=90, headerTooltip="Groups that read it, of those that are visible"),
     column(

@@ -26,7 +26,7 @@ def test_from_the_overview_to_a_topic_and_the_group_that_reads_it(browser: Any) 
     with opened(browser, source) as page:
         page.open("/")
         page.wait("#overview-tiles .tile", "node 4 is 6,000 records behind")
-        page.wait("#overview-gaps td", "limits.partitions is 9")
+        page.wait("#overview-gaps td", "limits.partitions = 9")
         page.tab.locator("#overview-partitions a", has_text="payments").click()
         page.wait("#topic-name", "payments")
         assert page.tab.title() == "payments · kmon"

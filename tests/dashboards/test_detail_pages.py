@@ -253,7 +253,7 @@ def test_open_transactions_stand_worst_first_and_then_the_oldest() -> None:
     rows = said(tree)
     assert rows.index("c ? unknown") < rows.index("b ● ok Ongoing 14 min") < rows.index("a ● ok Ongoing 10 s")
     assert "not reported by the coordinator" in rows
-    assert "Open transactions 3 the oldest for 14 min" in said(overview.tiles(view))
+    assert "Open transactions 3 oldest open for 14 min" in said(overview.tiles(view))
     assert "No open transactions" in said(cluster_tables.transactions(_asked("transactions", make_view(snapshot)), ""))
 
 

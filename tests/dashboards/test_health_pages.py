@@ -99,7 +99,7 @@ def test_a_diagnosis_has_its_evidence_and_leads_to_its_group() -> None:
     assert "offsets were rewound" in said(health_tables.diagnoses_of(view, view.group_rows["ledger"]))
     shop = shop_view()
     assert health_tables.diagnoses_of(shop, shop.group_rows["word-count"]) is None
-    assert "No diagnoses" in said(health_tables.diagnoses(make_view(snapshot_of([], [])), ""))
+    assert "No diagnosis" in said(health_tables.diagnoses(make_view(snapshot_of([], [])), ""))
 
 
 # --- events ---
@@ -192,10 +192,10 @@ def test_a_group_says_how_old_how_fast_and_until_when() -> None:
     times = ("age", "age_error", "since", "produce", "consume", "eta", "headroom")
     assert [partition[field] for field in times] == [row[field] for field in times]
     shown = said(group_tables.tiles(view, 0))
-    assert "Time lag 9 min ± 5 s age of the next record" in shown
+    assert "Time lag 9 min ± 5 s oldest unread record" in shown
     assert "Status for 5 min ⇑ growing" in shown
     assert "Out rate 5.0/s in rate 10/s" in shown
-    assert "Drains in never at these rates" in shown
+    assert "Drains in never at the current rates" in shown
     assert "Data loss in 1 h until retention deletes an unread record" in shown
 
 

@@ -314,7 +314,7 @@ def test_why_something_is_missing() -> None:
     view = make_view(replace(snapshot, capabilities=table))
     assert why_missing(view, "log_dirs") == "Describe on Cluster"
     assert why_missing(view, "quorum") == "broker 1: timed out"
-    assert why_missing(view, "never") == "not polled yet"
+    assert why_missing(view, "never") == "not requested yet"
     assert why_missing(view, "commits", "log_dirs") == "Describe on Cluster"
     assert why_missing(view, "commits") == "not reported by the brokers"
     assert missing_capabilities(view).tolist() == [0]

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from monitor.derive.emptiness import no_match
-from monitor.model.status import GLYPHS, LOST
+from monitor.model.levels import SIGN_OF
 from monitor.text import duration, name_of, visible
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.host import Host
@@ -198,7 +198,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def show_top(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""
         self.query_one("#verdict", Lines).put(self.verdict(picture))
-        troubles = (Line([Part(f" {GLYPHS[LOST]} {visible(each)}", "lost")]) for each in picture.troubles)
+        troubles = (Line([Part(f" {SIGN_OF['critical']} {visible(each)}", "critical")]) for each in picture.troubles)
         self.query_one("#troubles", Lines).put(*troubles)
         narrowed = chips(picture, self._pattern, self._shown())
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
