@@ -31,7 +31,7 @@ COLUMNS = (
     SINCE,
     column("lag", "Lag", number="total", width=110, sort="desc", sortIndex=1),
     AGE,
-    column("why", "Why", width=260, flex=1, minWidth=240, tooltipField="why"),
+    column("why", "Why", width=240, flex=1, minWidth=220, tooltipField="why"),
     *RATES,
     *ENDS,
     column("lost", "Records lost", number=True, width=100),

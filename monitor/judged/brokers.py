@@ -48,7 +48,7 @@ def broker_why(view: View, row: int) -> str:
     if not totals.described[row]:
         parts.append(f"not in metadata, but has {plural(held, 'replica')}")
     elif fenced_brokers(view)[row]:
-        parts.append("fenced: it may lead nothing" if held else "fenced, and holds no replica")
+        parts.append("fenced: cannot lead partitions" if held else "fenced, holds no replicas")
     reasons = dict(view.snapshot.silent)
     if node in reasons:
         parts.append(f"did not respond: {visible(reasons[node].removeprefix(f'broker {node}: '))}")

@@ -281,7 +281,7 @@ async def test_failing_collectors_and_alerts_are_named_with_the_reason() -> None
     app, _ = app_on(shop_view(alerts=alerts, failed={"commits": "broker 2: timed out after 3.3 s"}))
     async with app.run_test(size=(170, 40)):
         assert "commits incomplete: broker 2: timed out after 3.3 s" in lines(app)[0]
-        assert line_with(app, "▲ commits").strip() == "▲ commits  broker 2: timed out after 3.3 s"
+        assert line_with(app, "▲ commits  ").strip() == "▲ commits  broker 2: timed out after 3.3 s"
         firing = line_with(app, "✘ firing")
         assert "[/x] is behind" in firing
         assert "critical · 4 min" in firing
