@@ -7,7 +7,7 @@ from alerts.rules import Details, Labels, Rule
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
 from alerts.text import moment, records, seconds
-from monitor.text import duration, plural, visible
+from monitor.model.text import duration, plural, visible
 
 ANNOTATIONS = {
     "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",

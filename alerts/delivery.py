@@ -10,10 +10,10 @@ from itertools import islice
 
 from alerts.notice import Delivered, GiveUp, Notice, Notifier, Outcome, Retry
 from alerts.rules import Labels
-from monitor.alerting import Counters
-from monitor.pace import Pace
-from monitor.text import visible
-from monitor.worker import Worker, log_failure
+from monitor.model.alert_counters import Counters
+from monitor.model.text import visible
+from monitor.poll.log_pace import Pace
+from monitor.poll.worker import Worker, log_failure
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from alerts.rules import Labels, Rule, Samples, samples
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
 from alerts.state_file import StateFile
-from monitor.alerting import AlertCounters
+from monitor.model.alert_counters import AlertCounters
+from monitor.model.text import visible
 from monitor.model.view import AlertRow, View
-from monitor.pace import Pace
+from monitor.poll.log_pace import Pace
 from monitor.settings.alerts import WATCHDOG
-from monitor.text import visible
 
 log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from monitor.derive.rollup import lag_by_group
+from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
+from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Flags, Floats, Texts
 from monitor.model.totals import LagTotals
 from monitor.model.view import View
-from monitor.patterns import Pattern
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts.saved import KEPT_SECONDS, Saved, from_json, to_json
-from monitor.pace import Pace
-from monitor.text import plural, span, visible
-from monitor.worker import Worker
+from monitor.model.text import plural, span, visible
+from monitor.poll.log_pace import Pace
+from monitor.poll.worker import Worker
 
 log = logging.getLogger(__name__)
 

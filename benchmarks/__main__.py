@@ -26,9 +26,9 @@ from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
+from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings
-from monitor.source import Memory
 
 ROUNDS = 15
 BUILT = "built"

@@ -13,13 +13,13 @@ from kafka.protocol.producer import ProduceRequest, ProduceResponse
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
 from benchmarks.load import Load, build
-from monitor.client.apis import Api
-from monitor.client.client import Ask, Client
-from monitor.client.faults import error_text
-from monitor.client.wire import Answer
-from monitor.decode.plain import read
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.plain import read
 from monitor.model.table import Ints
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 
 PRODUCE = Api(0, "Produce", 9, 12, 9, throttled=False)

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.aged import Place
 from monitor.model.table import Ints
 from monitor.model.view import View
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 
 POLLS = 4

@@ -11,11 +11,11 @@ from kafka import KafkaAdminClient
 from kafka.protocol.consumer import OffsetCommitRequest, OffsetCommitResponse
 from kafka.protocol.metadata import FindCoordinatorRequest, FindCoordinatorResponse
 
-from monitor.client.apis import Api
-from monitor.client.client import Ask, Client
-from monitor.client.wire import Answer
-from monitor.decode.plain import read
-from monitor.poll import Poller
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.plain import read
+from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 
 FILES_BESIDE_LOGS = 2_000

@@ -6,31 +6,31 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import monitor.derive.view
-import monitor.poll
-from monitor.events.log import EventLog
-from monitor.past.past import Past
+import monitor.analysis.view
+import monitor.poll.poller
+from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.events.log import EventLog
 
 PARTS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
-    ("lag", monitor.poll, ("derive_lag",)),
+    ("lag", monitor.poll.poller, ("derive_lag",)),
     ("past", Past, ("add",)),
     ("events", EventLog, ("add",)),
-    ("what to date", monitor.poll, ("undated",)),
-    ("rates", monitor.derive.view, ("derive_rates",)),
-    ("ages, ETA, headroom", monitor.derive.view, ("derive_times",)),
-    ("statuses", monitor.derive.view, ("derive_statuses",)),
+    ("what to date", monitor.poll.poller, ("undated",)),
+    ("rates", monitor.analysis.view, ("derive_rates",)),
+    ("ages, ETA, headroom", monitor.analysis.view, ("derive_times",)),
+    ("statuses", monitor.analysis.view, ("derive_statuses",)),
     (
         "totals",
-        monitor.derive.view,
+        monitor.analysis.view,
         ("total_groups", "total_group_topics", "total_topics", "total_brokers", "total_cluster", "derive_activity"),
     ),
     (
         "partitions, quorum, transactions",
-        monitor.derive.view,
+        monitor.analysis.view,
         ("derive_partitions", "derive_quorum", "derive_transactions"),
     ),
-    ("problems", monitor.derive.view, ("derive_problems",)),
-    ("diagnoses", monitor.derive.view, ("diagnose",)),
+    ("problems", monitor.analysis.view, ("derive_problems",)),
+    ("diagnoses", monitor.analysis.view, ("diagnose",)),
 )
 """Each part, and the functions of it: they stand side by side, so that no second is counted twice."""
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, Self
 
-from monitor.client.client import Client
-from monitor.client.wire import Request
+from monitor.kafka.client.client import Client
+from monitor.kafka.client.wire import Request
 
 Exchange = tuple[int, bytes]
 """A broker's node id and a framed request."""

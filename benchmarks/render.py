@@ -12,12 +12,12 @@ import numpy as np
 
 from exporters.exposition import filled
 from exporters.prometheus import MetricsPage
-from monitor.derive.view import make_view
-from monitor.model.details import LogDirs, Replicas, TopicConfigs
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import LogDirs, Replicas, TopicConfigs
 from monitor.model.snapshot import Assignments, Brokers, Commits, Groups, Members, Offsets, Partitions, Snapshot, Topics
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
-from monitor.source import Memory
+from monitor.poll.source import Memory
 
 ROUNDS = 9
 BROKERS = 3

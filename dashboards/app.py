@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from dashboards import shell
 from dashboards.http import INDEX, inside, serve
 from dashboards.pages import brokers, cluster, clusters, events, group, groups, overview, problems, topic, topics
-from monitor.source import Source
+from monitor.poll.source import Source
 
 log = logging.getLogger(__name__)
 

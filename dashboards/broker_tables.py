@@ -8,13 +8,13 @@ from dash import html
 
 from dashboards.components.parts import known, listing, meter, nothing, reason, status_mark, text
 from dashboards.text import ago, switch, unasked
-from monitor.judged.brokers import disk_used, log_dir_why, quorum_why
-from monitor.judged.order import worst_first
-from monitor.model.details import BrokerConfigs, Quorum
+from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why, quorum_why
+from monitor.analysis.derive.judged.order import worst_first
+from monitor.model.cluster_tables import BrokerConfigs, Quorum
 from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
+from monitor.model.text import UNKNOWN, count, plural, size, span
 from monitor.model.view import View
-from monitor.text import UNKNOWN, count, plural, size, span
 
 UNTOLD = "the broker does not report the size of its volumes"
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from monitor.model.table import Floats
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Point
-from monitor.text import visible
+from monitor.poll.source import Point
 
 MAX_POINTS = 600
 """About how many points a line is drawn with: more than a screen shows, few enough to send at every poll."""

@@ -19,11 +19,11 @@ from dashboards.components.parts import (
 )
 from dashboards.links import link, topic_path
 from dashboards.text import failures, unasked
-from monitor.judged.order import transaction_order
-from monitor.judged.transactions import transaction_why
+from monitor.analysis.derive.judged.order import transaction_order
+from monitor.analysis.derive.judged.transactions import transaction_why
 from monitor.model.levels import CAPABILITY_MISSING, COLLECTOR_FAILED
+from monitor.model.text import count, duration, plural, span, visible
 from monitor.model.view import View
-from monitor.text import count, duration, plural, span, visible
 
 AVAILABLE = {"yes": "ok", "no": CAPABILITY_MISSING, "unknown": "unknown"}
 """The level of a capability."""

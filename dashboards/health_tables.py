@@ -9,11 +9,11 @@ from dash import dcc, html
 from dashboards.components.parts import MOST_LISTED, card, listing, mark, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
 from dashboards.text import moment, words
-from monitor.diagnosis.diagnosis import evidence_of
-from monitor.events.event import subject_of, when
+from monitor.analysis.diagnosis.diagnosis import evidence_of
+from monitor.analysis.events.event import subject_of, when
 from monitor.model.table import Flags, Ints
+from monitor.model.text import plural, visible
 from monitor.model.view import View
-from monitor.text import plural, visible
 
 OF_THE_QUORUM = ("no_controller", "quorum_minority")
 MOST_EVENTS = 10

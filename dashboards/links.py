@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
-from monitor.source import Source
+from monitor.poll.source import Source
 
 OVERVIEW = "/"
 PROBLEMS = "/problems"

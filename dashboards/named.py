@@ -11,9 +11,9 @@ from dashboards.components.controls import drive_grid
 from dashboards.feed import Cells, Feed
 from dashboards.links import link, name_in
 from dashboards.shell import newest
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import visible
+from monitor.poll.source import Source
 
 
 @dataclass(frozen=True)

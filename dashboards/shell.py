@@ -25,11 +25,11 @@ from dashboards.links import (
     query_of,
     source_of,
 )
-from monitor.limits import DATA_LATE_POLLS, DATA_OLD_POLLS
 from monitor.model.levels import OF_VERDICTS, SIGN_OF
+from monitor.model.limits import DATA_LATE_POLLS, DATA_OLD_POLLS
+from monitor.model.text import plural, visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import plural, visible
+from monitor.poll.source import Source
 
 NAV = (
     ("Overview", OVERVIEW),

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from monitor.derive.completeness import why_not_all_groups, why_not_all_topics
+from monitor.analysis.derive.completeness import why_not_all_groups, why_not_all_topics
+from monitor.model.text import UNKNOWN, age, at_least, duration
 from monitor.model.totals import Standing
 from monitor.model.view import View
-from monitor.text import UNKNOWN, age, at_least, duration
 
 
 def failures(view: View) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from dashboards.cells import blamed, decimals
 from dashboards.components.controls import column
-from monitor.derive.status import BEFORE_WATCHED
-from monitor.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
+from monitor.analysis.derive.status import BEFORE_WATCHED
+from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.model.table import Floats, Ints
 
 

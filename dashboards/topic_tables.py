@@ -19,13 +19,13 @@ from dashboards.components.parts import (
 )
 from dashboards.links import group_path, link, topic_path
 from dashboards.text import ago, failure, nodes, oldest, switch, unasked
-from monitor.derive.times import NOT_DATED
-from monitor.judged.order import worst_first
-from monitor.model.details import Reassignments
+from monitor.analysis.derive.judged.order import worst_first
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.model.cluster_tables import Reassignments
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
+from monitor.model.text import UNKNOWN, at_least, count, plural, size, span, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN, at_least, count, plural, size, span, visible
 
 INHERITED_LOCALLY = -2.0
 """What local.retention.ms says where the tiered topic keeps everything locally as long as retention.ms says."""

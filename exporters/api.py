@@ -25,14 +25,14 @@ from exporters.nested import (
     topic_rows,
     transaction_rows,
 )
-from monitor.filter.errors import FilterError
-from monitor.filter.filter import Filter
-from monitor.judged.order import lag_order, transaction_order
+from monitor.analysis.derive.judged.order import lag_order, transaction_order
 from monitor.model.table import Ints
 from monitor.model.view import View
-from monitor.source import Source
+from monitor.poll.source import Source
 from monitor.subjects.brokers import BROKER, CAPABILITY, TRANSACTION
 from monitor.subjects.column import Subject
+from monitor.subjects.filter.errors import FilterError
+from monitor.subjects.filter.filter import Filter
 from monitor.subjects.groups import GROUP
 from monitor.subjects.health import DIAGNOSIS, EVENT, PROBLEM
 from monitor.subjects.lag import LAG

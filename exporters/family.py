@@ -11,7 +11,7 @@ import numpy as np
 
 from exporters.exposition import LabelColumn
 from exporters.sources import ApiSource
-from monitor.alerting import AlertCounters
+from monitor.model.alert_counters import AlertCounters
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Flags, Floats, Ints, objects
 from monitor.model.view import View

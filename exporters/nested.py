@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from exporters.totals import known_totals
-from monitor.derive.completeness import answered
+from monitor.analysis.derive.completeness import answered
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
 from monitor.model.view import View

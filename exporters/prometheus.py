@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
 from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, PROCESS_FAMILIES
 from exporters.family import Family, Process, Subject
-from monitor.alerting import AlertCounters
+from monitor.model.alert_counters import AlertCounters
 from monitor.model.view import View
-from monitor.source import Source
+from monitor.poll.source import Source
 
 SMALL_BYTES = 65536
 """Families smaller than this are joined, so that a page of many is still few pieces to send."""

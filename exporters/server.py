@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exporters.api import Api
 from exporters.exposition import Piece, filled
 from exporters.prometheus import MetricsPage
+from monitor.model.text import visible
+from monitor.poll.source import Source
 from monitor.settings.values import is_loopback
-from monitor.source import Source
-from monitor.text import visible
 
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from monitor.client import apis
-from monitor.client.apis import Api
+from monitor.kafka.client import apis
+from monitor.kafka.client.apis import Api
 
 
 @dataclass(frozen=True)

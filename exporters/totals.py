@@ -1,6 +1,6 @@
 """The totals of a cluster, without those that this poll did not determine."""
 
-from monitor.derive.completeness import answered, lists_groups, lists_topics
+from monitor.analysis.derive.completeness import answered, lists_groups, lists_topics
 from monitor.model.view import View
 
 OF_TOPICS = ("topics", "partitions", "offline", "under_replicated", "under_min_isr")

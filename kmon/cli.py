@@ -24,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(*args, **{**kwargs, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
-        from monitor.text import visible  # noqa: PLC0415 - only needed when something is wrong
+        from monitor.model.text import visible  # noqa: PLC0415 - only needed when something is wrong
 
         self.exit(BAD_USAGE, f"{self.prog}: {visible(message)} (see {self.prog} --help)\n")
 
@@ -243,8 +243,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _report(error: Exception) -> int:
+    from monitor.model.text import visible  # noqa: PLC0415 - not for --help
     from monitor.settings.errors import SettingsError  # noqa: PLC0415 - not for --help
-    from monitor.text import visible  # noqa: PLC0415 - not for --help
 
     if isinstance(error, SettingsError):
         for problem in error.problems:

@@ -10,9 +10,9 @@ from textual.binding import BindingType
 from textual.markup import escape
 from textual.screen import Screen
 
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import visible
+from monitor.poll.source import Source
 from tui.heading import FLEET
 from tui.host import Host
 from tui.keys import APP_KEYS, view_keys

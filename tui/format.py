@@ -6,8 +6,8 @@ from functools import partial
 
 from rich.cells import cell_len, get_character_cell_size
 
-import monitor.text
-from monitor.text import MOST_MARKS, UNKNOWN
+import monitor.model.text
+from monitor.model.text import MOST_MARKS, UNKNOWN
 
 SPARKS = "▁▂▃▄▅▆▇█"
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -60,12 +60,12 @@ def count(value: float | None, *, human: bool = False) -> str:
             if abs(value) >= size * 0.99995:
                 scaled = value / size
                 return f"{scaled:.0f}{suffix}" if abs(scaled) >= 99.95 else f"{scaled:.1f}{suffix}"
-    return monitor.text.count(value)
+    return monitor.model.text.count(value)
 
 
 def at_least(total: float | None, known: float, *, human: bool = False) -> str:
     """A total, or the part of it that is known as "≥ 1,234" while the rest is unknown."""
-    return monitor.text.at_least(total, known, partial(count, human=human))
+    return monitor.model.text.at_least(total, known, partial(count, human=human))
 
 
 def ranges(values: Iterable[int]) -> str:

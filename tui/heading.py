@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from monitor.text import name_of, visible
+from monitor.model.text import name_of, visible
 from tui.format import fit
 from tui.picture import Picture
 from tui.verdict import elsewhere

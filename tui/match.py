@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from monitor.model.patterns import Pattern
 from monitor.model.table import Flags
-from monitor.patterns import Pattern
-from monitor.text import visible
+from monitor.model.text import visible
 
 
 def matching(pattern: str, names: Sequence[str]) -> tuple[Flags, str]:

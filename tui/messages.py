@@ -3,7 +3,7 @@
 from textual.message import Message
 
 from monitor.model.view import View
-from monitor.source import Point
+from monitor.poll.source import Point
 
 
 class ViewArrived(Message):

@@ -4,8 +4,8 @@ import numpy as np
 
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Ints
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.text import visible
 
 
 def missing_capabilities(view: View) -> Ints:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.model.view import View
-from monitor.source import Point
+from monitor.poll.source import Point
 
 WINDOW_SECONDS = 3_600.0
 """How far back charts and trends look."""

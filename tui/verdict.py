@@ -1,9 +1,9 @@
 """The line above every view: the status of the cluster, and the age of the data."""
 
-from monitor.limits import data_level
 from monitor.model.levels import ATTENTION, LEVEL_AT, SIGNS
+from monitor.model.limits import data_level
 from monitor.model.status import BEHIND, LOST, OK, UNKNOWN
-from monitor.text import duration, visible
+from monitor.model.text import duration, visible
 from tui.picture import Picture, Watched
 from tui.widgets.lines import Line, Part
 

@@ -8,7 +8,7 @@ import httpx
 
 from alerts.notice import Delivered, GiveUp, Notice, Outcome, Retry
 from alerts.text import timestamp
-from monitor.text import visible
+from monitor.model.text import visible
 
 BUSY = (408, 425, 429)
 """Status codes below 500 that ask to try again."""

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from alerts.notice import Delivered, GiveUp, Notice, Outcome
 from alerts.text import timestamp
-from monitor.text import visible
+from monitor.model.text import visible
 
 
 class Stdout:

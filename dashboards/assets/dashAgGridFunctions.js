@@ -5,7 +5,7 @@
   const sizes = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
   const steps = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
-  // Each way to write a number, the same as in monitor/text.py; unknown is a dash, and no limit is infinite.
+  // Each way to write a number, the same as in monitor/model/text.py; unknown is a dash, and no limit is infinite.
   const written = (write) => (params) => {
     if (params.value == null) return "–";
     const value = Number(params.value);

@@ -5,7 +5,7 @@
   const defaults = { q: "", range: "1h", show: "watched", kind: null };
   const whole = new Intl.NumberFormat("en-US");
 
-  // The same as visible in monitor/text.py: what cannot be seen, or turns text around, stands as its escape.
+  // The same as visible in monitor/model/text.py: what cannot be seen, or turns text around, stands as its escape.
   const unseen = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
   const mark = /[\p{M}\u1161-\u11ff\ud7b0-\ud7ff\u{1f3fb}-\u{1f3ff}]/u;
   const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -65,7 +65,7 @@
 
   let stamp = null;
 
-  // The same as duration in monitor/text.py.
+  // The same as duration in monitor/model/text.py.
   const span = (kmon.duration = (seconds) => {
     const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
     const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];

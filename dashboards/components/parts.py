@@ -8,8 +8,8 @@ from dash import dcc, html
 
 from monitor.model.judgements import Judged
 from monitor.model.levels import OF_STATUS, PLACE_OF, SIGNS, WORDS
+from monitor.model.text import UNKNOWN, duration, percent, plural, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN, duration, percent, plural, visible
 
 MOST_LISTED = 100
 """A listing shows no more rows than this, and says how many more there are."""

@@ -13,11 +13,11 @@ from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells, Feed, cells_of
 from dashboards.shell import newest
 from dashboards.text import failure, unasked
-from monitor.judged.brokers import broker_why, fullest_disks, fullest_levels
+from monitor.analysis.derive.judged.brokers import broker_why, fullest_disks, fullest_levels
 from monitor.model.table import Ints
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import visible
+from monitor.poll.source import Source
 
 PATH = "/brokers"
 TITLE = "Brokers"

@@ -16,9 +16,9 @@ from dashboards.shell import newest
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
+from monitor.model.text import UNKNOWN, count, size
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import UNKNOWN, count, size
+from monitor.poll.source import Source
 
 PATH = CLUSTER
 TITLE = "Cluster"

@@ -10,9 +10,9 @@ from dashboards.components.parts import known, listing, mark, name_link, reason,
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.text import counted, failure, not_all_groups, not_all_topics
 from monitor.model.levels import OF_VERDICTS
+from monitor.model.text import UNKNOWN, at_least, count
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import UNKNOWN, at_least, count
+from monitor.poll.source import Source
 
 PATH = CLUSTERS
 TITLE = "All clusters"

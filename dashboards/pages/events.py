@@ -16,9 +16,9 @@ from dashboards.shell import newest
 from dashboards.text import words
 from monitor.model.events import KINDS
 from monitor.model.table import Ints
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import visible
+from monitor.poll.source import Source
 
 PATH = EVENTS
 TITLE = "Events"

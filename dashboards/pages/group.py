@@ -19,11 +19,11 @@ from dashboards.named import Named
 from dashboards.shell import newest
 from dashboards.text import not_all_groups
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
-from monitor.derive.verdict import partition_why
+from monitor.analysis.derive.verdict import partition_why
 from monitor.model.table import Ints
+from monitor.model.text import plural
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import plural
+from monitor.poll.source import Source
 
 PATH = "/groups/{group:path}"
 TITLE = "Group"

@@ -14,13 +14,13 @@ from dashboards.links import GROUPS
 from dashboards.shell import newest
 from dashboards.text import not_all_groups
 from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
-from monitor.derive.emptiness import no_groups
-from monitor.derive.verdict import group_why
-from monitor.judged.groups import known_partitions
+from monitor.analysis.derive.emptiness import no_groups
+from monitor.analysis.derive.judged.groups import known_partitions
+from monitor.analysis.derive.verdict import group_why
 from monitor.model.snapshot import KNOWN
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import visible
+from monitor.poll.source import Source
 
 PATH = GROUPS
 TITLE = "Groups"

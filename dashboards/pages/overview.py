@@ -27,16 +27,16 @@ from dashboards.health_tables import top_problems
 from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
 from dashboards.text import counted, failure, nodes, oldest, unasked
 from dashboards.topic_tables import troubled
-from monitor.derive.completeness import lists_topics, number_of, why_hidden_groups
-from monitor.derive.emptiness import no_unhealthy_groups
-from monitor.derive.times import NOT_DATED
-from monitor.derive.verdict import count_groups, group_why, worst_groups
+from monitor.analysis.derive.completeness import lists_topics, number_of, why_hidden_groups
+from monitor.analysis.derive.emptiness import no_unhealthy_groups
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.derive.verdict import count_groups, group_why, worst_groups
 from monitor.model.levels import ABOVE_ZERO, LEVELS, alert_level
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
+from monitor.model.text import UNKNOWN, at_least, duration, plural, visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import UNKNOWN, at_least, duration, plural, visible
+from monitor.poll.source import Source
 
 PATH = "/"
 TITLE = "Overview"

@@ -10,9 +10,9 @@ from dashboards.components.parts import card, nothing
 from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
 from dashboards.shell import newest
-from monitor.derive.emptiness import no_problems
+from monitor.analysis.derive.emptiness import no_problems
 from monitor.model.view import View
-from monitor.source import Source
+from monitor.poll.source import Source
 
 PATH = PROBLEMS
 TITLE = "Problems"

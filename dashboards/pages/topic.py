@@ -24,13 +24,13 @@ from dashboards.links import TOPICS
 from dashboards.named import Named
 from dashboards.text import nodes, not_all_topics, unasked
 from dashboards.topic_tables import configs, move, producers, readers, tiles
-from monitor.derive.partitions import partition_rows
-from monitor.judged.partitions import partition_health_why
+from monitor.analysis.derive.judged.partitions import partition_health_why
+from monitor.analysis.derive.partitions import partition_rows
 from monitor.model.snapshot import KNOWN, reason_code
 from monitor.model.table import Floats, Ints
+from monitor.model.text import plural
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import plural
+from monitor.poll.source import Source
 
 PATH = "/topics/{topic:path}"
 TITLE = "Topic"

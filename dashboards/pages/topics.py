@@ -30,13 +30,13 @@ from dashboards.feed import Cells, Feed, Whys, cells_of
 from dashboards.links import TOPICS
 from dashboards.shell import newest
 from dashboards.text import failure, not_all_topics, unasked
-from monitor.derive.emptiness import no_topics
-from monitor.judged.partitions import topic_why
+from monitor.analysis.derive.emptiness import no_topics
+from monitor.analysis.derive.judged.partitions import topic_why
 from monitor.model.snapshot import KNOWN, reason_code
 from monitor.model.table import Ints
+from monitor.model.text import plural, visible
 from monitor.model.view import View
-from monitor.source import Source
-from monitor.text import plural, visible
+from monitor.poll.source import Source
 
 PATH = TOPICS
 TITLE = "Topics"

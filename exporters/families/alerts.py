@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from exporters.family import Family, Label
-from monitor.alerting import AlertCounters
+from monitor.model.alert_counters import AlertCounters
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
 

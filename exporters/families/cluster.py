@@ -8,7 +8,7 @@ import numpy as np
 from exporters import sources
 from exporters.family import Family, Label
 from exporters.totals import known_totals
-from monitor.derive.completeness import answered
+from monitor.analysis.derive.completeness import answered
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
 

@@ -9,7 +9,7 @@ from exporters import sources
 from exporters.families.group_states import group_states, statuses
 from exporters.families.state_sets import state_set
 from exporters.family import Family, Label, Rows
-from monitor.judged.groups import known_partitions
+from monitor.analysis.derive.judged.groups import known_partitions
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import AHEAD, OK
 from monitor.model.table import Floats, Ints, objects

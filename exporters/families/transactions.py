@@ -7,8 +7,8 @@ import numpy as np
 
 from exporters import sources
 from exporters.family import Family, Label, Rows
-from monitor.collectors.transactions import UNDER_WAY
-from monitor.derive.completeness import lists_transactions
+from monitor.analysis.derive.completeness import lists_transactions
+from monitor.collect.collectors.transactions import UNDER_WAY
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
+from monitor.model.text import duration, plural
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
-from monitor.text import duration, plural
 
 if TYPE_CHECKING:
-    from monitor.poll import Poller
+    from monitor.poll.poller import Poller
 
 EXTRAS = ("configs",)
 """Collectors without which lag is complete; what they bring is unknown then."""
@@ -25,8 +25,8 @@ def ask(
     Ends early when `end` is set, and at once when the first poll reaches nobody. Raises SettingsError.
     """
     # Nobody needs the Kafka client to find bad usage.
-    from monitor.collectors import COLLECTORS, LAG_COLLECTORS  # noqa: PLC0415
-    from monitor.poll import Poller, poll_once  # noqa: PLC0415
+    from monitor.collect.collectors import COLLECTORS, LAG_COLLECTORS  # noqa: PLC0415
+    from monitor.poll.poller import Poller, poll_once  # noqa: PLC0415
 
     lag = (*LAG_COLLECTORS, *(each for each in COLLECTORS if each.name in EXTRAS))
     collectors = COLLECTORS if everything else lag

@@ -15,17 +15,17 @@ from kmon.commands.asking import ask
 from kmon.commands.lag import filter_of, regex_of
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
 from kmon.commands.options import duration_of, settings_from
-from monitor.derive.lag import NO_COMMIT
-from monitor.filter.filter import Filter
-from monitor.filter.literals import Number, parse_number
-from monitor.filter.tree import Compare, Expression, Literal, Or
+from monitor.analysis.derive.lag import NO_COMMIT
+from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.table import Texts
+from monitor.model.text import age, count, name_of, plural, visible
 from monitor.model.view import View
-from monitor.patterns import Pattern
 from monitor.settings.errors import SettingsError
+from monitor.subjects.filter.filter import Filter
+from monitor.subjects.filter.literals import Number, parse_number
+from monitor.subjects.filter.tree import Compare, Expression, Literal, Or
 from monitor.subjects.lag import LAG
-from monitor.text import age, count, name_of, plural, visible
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 """Exit codes of monitoring plugins."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kmon.commands.grants import how_to_grant
-from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Use
-from monitor.client.apis import Api
-from monitor.client.reach import Reached
+from monitor.collect.capabilities import CAPABILITIES, PERMISSIONS, USES, Use
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.reach import Reached
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
 

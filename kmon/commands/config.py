@@ -9,10 +9,10 @@ import yaml
 from pydantic import BaseModel, SecretStr
 
 from kmon.commands.options import loaded_from
-from monitor.settings.given import Path
+from monitor.model.text import visible
 from monitor.settings.load import Loaded
+from monitor.settings.raw_values import Path
 from monitor.settings.schema import Key, format_value, keys_of
-from monitor.text import visible
 
 MASK = "***"
 

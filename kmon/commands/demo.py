@@ -13,9 +13,9 @@ from kmon.commands.wiring import Monitor, line_of
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import Workload
+from monitor.model.text import visible
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.text import visible
 
 LISTEN = "127.0.0.1:9308"
 INTERVAL_SECONDS = 3.0

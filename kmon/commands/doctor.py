@@ -13,9 +13,9 @@ from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
 from kmon.commands.grants import ADMIN, principal_notes, principal_of
 from kmon.commands.options import settings_from
 from kmon.commands.text import align, clip
+from monitor.model.text import UNKNOWN, visible
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
-from monitor.text import UNKNOWN, visible
 
 HOW_TO_GRANT = f"To grant the missing permissions, run as a user who may alter ACLs ({ADMIN} holds that user's login):"
 CELLS = 60
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(cluster: ClusterSettings) -> Report:
     """Poll the cluster once and ask every address of it."""
-    from monitor.client.reach import reach  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
-    from monitor.poll import client_of, poll_once  # noqa: PLC0415 - as above
+    from monitor.kafka.client.reach import reach  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
+    from monitor.poll.poller import client_of, poll_once  # noqa: PLC0415 - as above
 
     view = poll_once(cluster)
     if not view.up:

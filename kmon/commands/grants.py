@@ -2,10 +2,10 @@
 
 import shlex
 
-from monitor.capabilities import Grant
+from monitor.collect.capabilities import Grant
+from monitor.model.text import visible
 from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
-from monitor.text import visible
 
 FLAGS = {
     "Cluster": ("--cluster",),

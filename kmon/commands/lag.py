@@ -10,13 +10,13 @@ from kmon.commands.lag_output import RENDERERS
 from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows
 from kmon.commands.options import duration_of, settings_from
 from kmon.commands.signals import ending
-from monitor.derive.emptiness import no_lag, no_match
-from monitor.filter.errors import FilterError
-from monitor.filter.filter import Filter
-from monitor.patterns import Pattern
+from monitor.analysis.derive.emptiness import no_lag, no_match
+from monitor.model.patterns import Pattern
+from monitor.model.text import duration, visible
 from monitor.settings.errors import SettingsError
+from monitor.subjects.filter.errors import FilterError
+from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
-from monitor.text import duration, visible
 
 
 def run(args: argparse.Namespace) -> int:

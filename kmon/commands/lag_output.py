@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from kmon.commands.lag_rows import Row
 from kmon.commands.text import align, clip
+from monitor.model.text import UNKNOWN, age, visible
 from monitor.subjects.column import INFINITY, Plain
 from monitor.subjects.kinds import Type
 from monitor.subjects.lag import LAG
-from monitor.text import UNKNOWN, age, visible
 
 TABLE = (
     "group",

@@ -7,17 +7,17 @@ import numpy as np
 
 from kmon.commands.asking import EXTRAS
 from kmon.commands.text import clip
-from monitor.derive.lag import NO_COMMIT
-from monitor.filter.filter import Filter
-from monitor.judged.order import lag_order
+from monitor.analysis.derive.judged.order import lag_order
+from monitor.analysis.derive.lag import NO_COMMIT
+from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, Texts
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.patterns import Pattern
 from monitor.subjects.column import Columns, columns_of
+from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
-from monitor.text import visible
 
 Row = dict[str, Any]
 WHY = "why"

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from monitor.text import visible
+from monitor.model.text import visible
 
 CHATTY = ("kafka", "httpx", "httpcore", "asyncio", "uvicorn.access", "botocore")
 """Libraries that log what is no news, and at error level what kmon tells better itself."""

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from monitor.model.text import visible
 from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
-from monitor.settings.given import Given
 from monitor.settings.load import Loaded, load
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.text import visible
+from monitor.settings.raw_values import Given
 
 FLAGS = (
     ("bootstrap_server", "-b", "bootstrap_servers"),

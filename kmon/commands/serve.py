@@ -12,9 +12,9 @@ from kmon.commands.memory import give_memory_back
 from kmon.commands.options import clusters_from
 from kmon.commands.serving import serving
 from kmon.commands.signals import ending
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.pace import Pace
-from monitor.text import visible
+from monitor.poll.log_pace import Pace
 
 log = logging.getLogger("kmon")
 

@@ -1,7 +1,7 @@
 """The Sources that polls fill. It imports no client, so that a face can be drawn before the first poll."""
 
+from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings
-from monitor.source import Memory
 
 REMEMBERED_SECONDS = 3 * 3600
 """How much of the past the charts show without a history on disk."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kmon.commands.options import clusters_from
 from kmon.commands.sources import memory_of
+from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.source import Memory
 
 if TYPE_CHECKING:
     from kmon.commands.wiring import Monitor

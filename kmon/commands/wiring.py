@@ -13,16 +13,16 @@ from alerts.evaluator import Evaluator, Kept
 from alerts.rules import Rule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.sources import memory_of
-from monitor.derive.verdict import count_groups
-from monitor.derive.view import with_alerts
-from monitor.identity import ClusterName
+from monitor.analysis.derive.verdict import count_groups
+from monitor.analysis.view import with_alerts
+from monitor.model.patterns import Pattern
+from monitor.model.text import at_least, plural, visible
 from monitor.model.view import View
-from monitor.patterns import Pattern
-from monitor.poll_loop import PollLoop, stop_all
+from monitor.poll.identity import ClusterName
+from monitor.poll.loop import PollLoop, stop_all
+from monitor.poll.source import Memory
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.source import Memory
-from monitor.text import at_least, plural, visible
 
 log = logging.getLogger("kmon")
 

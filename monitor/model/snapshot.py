@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitor.model.details import (
+from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
     EligibleReplicas,

@@ -1,18 +1,18 @@
 """The View: a Snapshot with everything derived from it, a plain value that every face reads.
 
-monitor.derive.view makes it, once a poll.
+monitor.analysis.view makes it, once a poll.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from monitor.limits import Limits
 from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
 from monitor.model.judgements import Judgements
 from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.limits import Limits
 from monitor.model.problems import Problems
 from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import Outcome, Snapshot

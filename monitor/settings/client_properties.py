@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.settings.document import read_bytes
 from monitor.settings.errors import SettingsError
-from monitor.settings.given import Given
 from monitor.settings.jaas import Login, parse_jaas
 from monitor.settings.properties import PropertiesError, Property, parse_properties
+from monitor.settings.raw_values import Given
 from monitor.settings.security import Mechanism
 
 MECHANISMS: tuple[str, ...] = get_args(Mechanism)

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from monitor.settings.errors import SettingsError
-from monitor.settings.given import Given, dotted
+from monitor.settings.raw_values import Given, dotted
 
 LARGEST_BYTES = 1 << 20
 MOST_NODES = 20_000

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.settings.client_options import client_options
 from monitor.settings.client_properties import read_client_properties
-from monitor.settings.complain import problems_of
 from monitor.settings.document import parse, read_document
 from monitor.settings.errors import SettingsError
-from monitor.settings.given import Given, Path, Problem, child, find, plain
 from monitor.settings.model import ClusterSettings, Settings, check_choice, choose
+from monitor.settings.raw_values import Given, Path, Problem, child, find, plain
 from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import CONTEXT, keys_of, variables
+from monitor.settings.validation_errors import problems_of
 from monitor.settings.values import split_list
 
 OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")

@@ -6,11 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.choice import Choice
+from monitor.model.selection import Choice
 from monitor.settings.alerts import AlertSettings
-from monitor.settings.choice import CollectSettings, HealthSettings, LimitSettings, NameSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
+from monitor.settings.selection import CollectSettings, HealthSettings, LimitSettings, NameSettings
 from monitor.settings.values import Duration, Frozen, Listen, Servers, Size
 
 NO_CLUSTER = (

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from pydantic import BaseModel
 
 from monitor.settings.errors import SettingsError
-from monitor.settings.given import Given, Path, Problem, nearest
+from monitor.settings.raw_values import Given, Path, Problem, nearest
 from monitor.settings.schema import Key, keys_of
 from monitor.settings.secrets import FileSecret
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from monitor.client import tokens
+from monitor.kafka.client import tokens
 from monitor.settings.errors import SettingsError
 from monitor.settings.secrets import text_of
 from monitor.settings.security import SecuritySettings

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from monitor.model.patterns import Pattern
 from monitor.model.units import parse_duration, parse_size
-from monitor.patterns import Pattern
 
 
 class Frozen(BaseModel):

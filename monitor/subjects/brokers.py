@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from monitor.judged.brokers import broker_why, log_dir_why, quorum_why
-from monitor.judged.transactions import transaction_why
-from monitor.model.conditions import QuorumLags, TransactionAges
-from monitor.model.details import (
+from monitor.analysis.derive.judged.brokers import broker_why, log_dir_why, quorum_why
+from monitor.analysis.derive.judged.transactions import transaction_why
+from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
     Features,
@@ -14,6 +13,7 @@ from monitor.model.details import (
     TransactionPartitions,
     Transactions,
 )
+from monitor.model.conditions import QuorumLags, TransactionAges
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum, JudgedTransactions
 from monitor.model.snapshot import Brokers, Requests
 from monitor.model.table import Floats, Ints, Texts, objects

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from monitor.derive.rates import group_rate
-from monitor.derive.verdict import group_why
-from monitor.judged.groups import known_partitions
+from monitor.analysis.derive.judged.groups import known_partitions
+from monitor.analysis.derive.rates import group_rate
+from monitor.analysis.derive.verdict import group_why
+from monitor.model.cluster_tables import Subtopologies, Tasks
 from monitor.model.conditions import GroupActivity
-from monitor.model.details import Subtopologies, Tasks
 from monitor.model.judgements import JudgedLags
 from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import Assignments, Commits, Groups, Members

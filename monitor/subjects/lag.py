@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from monitor.derive.story import partition_story
+from monitor.analysis.derive.story import partition_story
 from monitor.model.judgements import JudgedLags
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.rates import ConsumeRates

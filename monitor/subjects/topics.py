@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from monitor.derive.partitions import partition_rows
-from monitor.derive.rates import topic_rate
-from monitor.judged.partitions import partition_health_why, topic_why
-from monitor.model.conditions import PartitionHealth
-from monitor.model.details import (
+from monitor.analysis.derive.judged.partitions import partition_health_why, topic_why
+from monitor.analysis.derive.partitions import partition_rows
+from monitor.analysis.derive.rates import topic_rate
+from monitor.model.cluster_tables import (
     EligibleReplicas,
     Producers,
     Reassignments,
@@ -15,6 +14,7 @@ from monitor.model.details import (
     TieredOffsets,
     TopicConfigs,
 )
+from monitor.model.conditions import PartitionHealth
 from monitor.model.judgements import JudgedPartitions, JudgedTopics
 from monitor.model.rates import PartitionRates
 from monitor.model.snapshot import Offsets, Partitions, Topics

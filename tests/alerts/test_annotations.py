@@ -9,10 +9,10 @@ from views import Group, Topic, shop_view, snapshot_of
 from alerts.annotations import ANNOTATIONS, annotate, summarise
 from alerts.rules import Details, Rule, Sample, Samples, samples
 from alerts.state import Alert, State, step, watched
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.model.patterns import Pattern
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.patterns import Pattern
-from monitor.text import visible
 
 NOON = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC
 HOSTILE = 'pay"<b>[red]\n\x1b[2J\u202eevil\udcff\x00'

@@ -14,7 +14,7 @@ from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator
 from alerts.rules import Rule
 from kmon.commands.wiring import rules_of
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
 

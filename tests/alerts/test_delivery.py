@@ -212,7 +212,7 @@ def test_a_thread_that_fails_begins_again_with_what_was_queued(monkeypatch: pyte
         settled.set()
 
     monkeypatch.setattr(Receiver, "_settle", fail_once)
-    monkeypatch.setattr("monitor.worker.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("monitor.poll.worker.RESTART_SECONDS", 0.0)
     recorder = Recorder()
     receiver = Receiver("r", recorder, QUICK)
     receiver.offer([notice_of("a")])

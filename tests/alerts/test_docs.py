@@ -12,7 +12,7 @@ from alerts.cluster_rules import CONDITIONS, ClusterRule, cluster_samples
 from alerts.notifiers import NOTIFIERS
 from alerts.rules import OVER, Rule, samples
 from alerts.state import step
-from monitor.patterns import Pattern
+from monitor.model.patterns import Pattern
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
 from monitor.settings.schema import keys_of
 

@@ -14,7 +14,7 @@ from alerts.evaluator import Evaluator
 from alerts.notifiers import open_receiver
 from alerts.notifiers.alertmanager import Alertmanager
 from alerts.rules import Rule
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 
 RULE = Rule("GroupLag", lag_above=50, severity="critical", labels={"team": "pay"})

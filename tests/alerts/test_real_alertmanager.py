@@ -20,7 +20,7 @@ from alerts.evaluator import Evaluator, Kept
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
 from alerts.state_file import StateFile
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 
 pytestmark = pytest.mark.alertmanager
 

@@ -16,7 +16,7 @@ from alerts.notice import Notice
 from alerts.notifiers import open_receiver
 from alerts.rules import Rule
 from alerts.state_file import StateFile
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 

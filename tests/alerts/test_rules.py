@@ -7,9 +7,9 @@ from alert_fixtures import END, REASON, UNREACHABLE, view_of
 from views import Group, Topic, shop_view, snapshot_of
 
 from alerts.rules import Rule, samples
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.model.patterns import Pattern
 from monitor.model.view import View
-from monitor.patterns import Pattern
 
 RULE = Rule("Lag", lag_above=50)
 PAY = (("cluster", "demo"), ("group", "pay"))

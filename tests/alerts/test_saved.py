@@ -13,7 +13,7 @@ from alerts.cluster_rules import ClusterRule
 from alerts.rules import OVER, Rule, Sample, Samples, samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
-from monitor.patterns import Pattern
+from monitor.model.patterns import Pattern
 from monitor.settings.alerts import WATCHDOG
 
 RULE = Rule("Lag", 50, for_seconds=20)

@@ -129,7 +129,7 @@ def test_a_fault_of_its_own_does_not_end_what_writes(open_file: Open, monkeypatc
             raise error
         return whole(saved)
 
-    monkeypatch.setattr("monitor.worker.RESTART_SECONDS", 0.001)
+    monkeypatch.setattr("monitor.poll.worker.RESTART_SECONDS", 0.001)
     monkeypatch.setattr("alerts.state_file.to_json", fail_once)
     file = open_file()
     file.offer(Saved(NOW - 10, "shop", None, {"Lag": (ALERT,)}))

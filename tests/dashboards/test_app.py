@@ -13,7 +13,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.app import PAGES, attach, create_app
 from dashboards.links import PATHS, group_path, topic_path
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 
 
 def clock() -> float:

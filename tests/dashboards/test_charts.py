@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.charts import COLOURS, MAX_POINTS, NAME_LENGTH, label, lag_figure, line, thin, undrawn, with_gaps
-from monitor.derive.view import make_view
-from monitor.source import Point
+from monitor.analysis.view import make_view
+from monitor.poll.source import Point
 
 
 def points(lags: list[float | None], step: float = 10.0, group: str = "g") -> list[Point]:

@@ -9,9 +9,9 @@ from hostile import HOSTILE as NAMES
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.links import group_path
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.text import visible
 
 pytestmark = pytest.mark.chromium
 

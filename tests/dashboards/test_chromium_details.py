@@ -10,7 +10,7 @@ from series import Series
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.links import topic_path
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 
 pytestmark = pytest.mark.chromium
 

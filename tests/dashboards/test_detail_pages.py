@@ -16,8 +16,8 @@ from dashboards.app import create_app
 from dashboards.feed import Cells
 from dashboards.links import group_path, topic_path
 from dashboards.pages import brokers, cluster, group, overview, topic, topics
-from monitor.derive.view import make_view
-from monitor.model.details import Transactions
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Transactions
 from monitor.model.snapshot import Outcome
 from monitor.model.table import objects
 from monitor.model.view import View

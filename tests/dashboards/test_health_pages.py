@@ -18,10 +18,10 @@ from dashboards.app import create_app
 from dashboards.feed import Cells
 from dashboards.links import group_path, topic_path
 from dashboards.pages import cluster, clusters, events, group, groups, overview, problems
-from monitor.derive.status import BEFORE_WATCHED
-from monitor.derive.times import NO_RATES, NOT_DATED
-from monitor.derive.view import make_view
-from monitor.model.details import Capabilities
+from monitor.analysis.derive.status import BEFORE_WATCHED
+from monitor.analysis.derive.times import NO_RATES, NOT_DATED
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import KINDS
 from monitor.model.table import objects
 from monitor.model.view import View

@@ -15,7 +15,7 @@ from views import NOW, FixtureSource, shop_view
 import dashboards
 from dashboards.app import create_app
 from monitor.model.view import View
-from monitor.source import Point
+from monitor.poll.source import Point
 
 ROOM = Path(dashboards.__file__).parent
 MODULES = sorted(ROOM.rglob("*.py"))
@@ -27,23 +27,23 @@ ALLOWED = {
 }  # fmt: skip
 VALUES = "monitor.model."
 OF_THE_CORE = {
-    "monitor.derive.completeness",
-    "monitor.derive.emptiness",
-    "monitor.derive.partitions",
-    "monitor.derive.status",
-    "monitor.derive.times",
-    "monitor.derive.verdict",
-    "monitor.diagnosis.diagnosis",
-    "monitor.events.event",
-    "monitor.judged.brokers",
-    "monitor.judged.groups",
-    "monitor.judged.order",
-    "monitor.judged.partitions",
-    "monitor.judged.table",
-    "monitor.judged.transactions",
-    "monitor.limits",
-    "monitor.source",
-    "monitor.text",
+    "monitor.analysis.derive.completeness",
+    "monitor.analysis.derive.emptiness",
+    "monitor.analysis.derive.partitions",
+    "monitor.analysis.derive.status",
+    "monitor.analysis.derive.times",
+    "monitor.analysis.derive.verdict",
+    "monitor.analysis.diagnosis.diagnosis",
+    "monitor.analysis.events.event",
+    "monitor.analysis.derive.judged.brokers",
+    "monitor.analysis.derive.judged.groups",
+    "monitor.analysis.derive.judged.order",
+    "monitor.analysis.derive.judged.partitions",
+    "monitor.analysis.derive.judged.table",
+    "monitor.analysis.derive.judged.transactions",
+    "monitor.model.limits",
+    "monitor.poll.source",
+    "monitor.model.text",
 }
 
 

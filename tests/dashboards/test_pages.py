@@ -12,8 +12,8 @@ from dashboards.cluster_tables import gaps
 from dashboards.feed import Cells
 from dashboards.group_tables import members, tiles
 from dashboards.pages import brokers, cluster, events, group, groups, overview, topic, topics
-from monitor.collectors import COLLECTORS
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.collect.collectors import COLLECTORS
 from monitor.model.view import View
 
 EMPTY = snapshot_of([], [])

@@ -11,7 +11,7 @@ from views import NOW, FixtureSource, Group, Topic, snapshot_of
 
 from exporters.api import Api
 from exporters.prometheus import MetricsPage
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.events import KINDS
 from monitor.model.view import View
 

@@ -23,7 +23,7 @@ from exporters import listen
 from exporters.listen import ListenError, PatientProtocol, bind, check_listen, serve
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.settings.errors import SettingsError
 
 ROOT = Path(__file__).parents[2]

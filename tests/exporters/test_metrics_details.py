@@ -18,10 +18,10 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.prometheus import MetricsPage
-from monitor.alerting import AlertCounters, Counters
-from monitor.collectors.transactions import UNDER_WAY
-from monitor.derive.view import make_view
-from monitor.model.details import (
+from monitor.analysis.view import make_view
+from monitor.collect.collectors.transactions import UNDER_WAY
+from monitor.model.alert_counters import AlertCounters, Counters
+from monitor.model.cluster_tables import (
     Capabilities,
     Features,
     LogDirs,

@@ -19,10 +19,10 @@ from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.family import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
-from monitor.alerting import AlertCounters, Counters
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.model.alert_counters import AlertCounters, Counters
 from monitor.model.view import AlertRow, View
-from monitor.source import Memory
+from monitor.poll.source import Memory
 
 METRICS_MD = Path(__file__).parents[2] / "docs" / "metrics.md"
 

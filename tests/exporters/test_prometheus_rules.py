@@ -14,7 +14,7 @@ from views import FixtureSource, Group, Topic, snapshot_of
 
 from exporters.families import FAMILIES
 from exporters.prometheus import MetricsPage
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 from exporters.exposition import Lines, Unfilled
 from exporters.prometheus import MetricsPage
 from exporters.server import SECURITY_HEADERS, create_server
-from monitor.derive.times import NOT_DATED
-from monitor.derive.view import make_view
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow
-from monitor.source import Source
+from monitor.poll.source import Source
 
 
 def app_of(*sources: Source, host: str = "127.0.0.1") -> FastAPI:

@@ -5,7 +5,7 @@ from views import FixtureSource, Group, shop_view, snapshot_of
 
 from exporters.families import FAMILIES
 from exporters.prometheus import MetricsPage
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.status import STATUSES
 
 

@@ -13,8 +13,8 @@ from chaos_truth import SPREADING_SECONDS, Ledger, Series, Span, Truth
 from chaos_workload import COORDINATORS, coordinator_of, names
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.view import make_view
-from monitor.model.details import Capabilities
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Capabilities
 from monitor.model.diagnoses import Diagnosis, diagnoses_table
 from monitor.model.events import Event, events_table
 from monitor.model.status import LOST, OK

@@ -9,8 +9,8 @@ from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, STATES, UNKNOWN, WARNING, judge_cluster, judge_rows, rows_of
-from monitor.derive.times import NOT_DATED
-from monitor.derive.view import make_view
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 
 VALUE = r"[a-z_]+=(U|[0-9.]+s?);;[0-9.]*;0"
@@ -28,7 +28,7 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """Run the command on a View: its exit code, and what it said, which must be one line of the convention."""
 
     def run(view: View, *args: str) -> tuple[int, str]:
-        monkeypatch.setattr("monitor.poll.poll_once", lambda *_: view)
+        monkeypatch.setattr("monitor.poll.poller.poll_once", lambda *_: view)
         code = cli.main(["check", "-b", "127.0.0.1:1", *args])
         told = capsys.readouterr()
         assert told.err == ""
@@ -244,7 +244,7 @@ def test_what_nobody_foresaw_is_unknown(monkeypatch: pytest.MonkeyPatch, capsys:
     def broken(*_: object) -> View:
         raise RuntimeError("no\nidea")
 
-    monkeypatch.setattr("monitor.poll.poll_once", broken)
+    monkeypatch.setattr("monitor.poll.poller.poll_once", broken)
     assert cli.main(["check", "-b", "127.0.0.1:1"]) == UNKNOWN
     assert capsys.readouterr().out == "KMON UNKNOWN - unexpected error: RuntimeError: no\\nidea\n"
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kmon import cli
 from kmon.commands import logs, options, text
+from monitor.model.text import visible
 from monitor.settings.errors import SettingsError
-from monitor.text import visible
 
 REFUSED = "127.0.0.1:1"
 

@@ -13,11 +13,11 @@ from requirements import require_program
 
 from exporters.families import FAMILIES
 from kmon.cli import make_parser
-from monitor.filter.errors import FilterError
-from monitor.filter.filter import Filter
 from monitor.settings import load
 from monitor.settings.load import OTHER_VARIABLES
 from monitor.settings.schema import variables, walk
+from monitor.subjects.filter.errors import FilterError
+from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
 
 ROOT = Path(__file__).parents[2]

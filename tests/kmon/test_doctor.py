@@ -17,10 +17,10 @@ from views import Topic, snapshot_of
 from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
 from kmon.commands.doctor import HOW_TO_GRANT, Report, lines_of
 from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
-from monitor.capabilities import CAPABILITIES, PERMISSIONS, USES, Grant
-from monitor.client.reach import Reached
-from monitor.derive.view import make_view
-from monitor.model.details import Capabilities
+from monitor.analysis.view import make_view
+from monitor.collect.capabilities import CAPABILITIES, PERMISSIONS, USES, Grant
+from monitor.kafka.client.reach import Reached
+from monitor.model.cluster_tables import Capabilities
 from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings

@@ -17,14 +17,14 @@ from kmon import cli
 from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
 from kmon.commands.lag_rows import Row, lag_rows, missing_of
 from kmon.commands.text import width
-from monitor.derive.times import NOT_DATED
-from monitor.derive.view import make_view
-from monitor.filter.filter import Filter
-from monitor.model.details import RecordTimes, TopicConfigs
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import RecordTimes, TopicConfigs
+from monitor.model.patterns import Pattern
 from monitor.model.table import Flags, objects
 from monitor.model.view import View
-from monitor.patterns import Pattern
 from monitor.subjects.column import INFINITY, Columns
+from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
 
 HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
@@ -202,7 +202,7 @@ def test_nothing_is_a_header_or_an_empty_array() -> None:
 def answer(monkeypatch: pytest.MonkeyPatch) -> list[View]:
     """The View that the next poll gives, put into the list by the test."""
     views: list[View] = []
-    monkeypatch.setattr("monitor.poll.poll_once", lambda *_: views[0])
+    monkeypatch.setattr("monitor.poll.poller.poll_once", lambda *_: views[0])
     return views
 
 

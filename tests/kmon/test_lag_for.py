@@ -16,7 +16,7 @@ from views import NOW
 from kmon import cli
 from kmon.commands import asking
 from kmon.commands.check import CRITICAL, OK, UNKNOWN
-from monitor.collectors import COLLECTORS, LAG_COLLECTORS
+from monitor.collect.collectors import COLLECTORS, LAG_COLLECTORS
 from monitor.model.view import View
 
 STUCK = watch([*[Poll(1000 + 10 * each, 990 + 10 * each) for each in range(18)], *[Poll(2000, 1160)] * 30])
@@ -140,7 +140,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Script]
             seen.append(wanted)
             return script
 
-        monkeypatch.setattr("monitor.poll.Poller", poller)
+        monkeypatch.setattr("monitor.poll.poller.Poller", poller)
         monkeypatch.setattr(asking, "time", clock)
         monkeypatch.setattr(threading.Event, "wait", lambda _, timeout: Clock.wait(clock, timeout) and False)
         code = cli.main([args[0], "-b", "127.0.0.1:1", *args[1:]])

@@ -30,12 +30,12 @@ from alerts.evaluator import Evaluator
 from alerts.notice import Notice
 from alerts.rules import Rule
 from kmon.commands.lag_rows import lag_rows, missing_of
-from monitor.alerting import Counters
-from monitor.derive.view import with_alerts
+from monitor.analysis.view import with_alerts
+from monitor.model.alert_counters import Counters
 from monitor.model.view import View
-from monitor.poll import poll_once
-from monitor.poll_loop import PollLoop
-from monitor.source import Memory
+from monitor.poll.loop import PollLoop
+from monitor.poll.poller import poll_once
+from monitor.poll.source import Memory
 
 pytestmark = [
     pytest.mark.kafka,

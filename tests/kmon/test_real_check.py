@@ -13,7 +13,7 @@ from real_kmon import kmon, kmon_lag
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, UNKNOWN, WARNING
 from kmon.demo.cluster import Cluster
-from monitor.filter.literals import parse_number
+from monitor.subjects.filter.literals import parse_number
 
 pytestmark = pytest.mark.kafka
 

@@ -18,7 +18,7 @@ from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
 from kmon.commands.text import clip
 from kmon.demo.cluster import Cluster
-from monitor.text import visible
+from monitor.model.text import visible
 
 pytestmark = pytest.mark.kafka
 

@@ -14,9 +14,9 @@ from secure_cluster import SecureKafka
 
 from exporters.totals import known_totals
 from kmon.commands.doctor import examine
-from monitor.capabilities import PERMISSIONS
-from monitor.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS
-from monitor.derive.lag import HIDDEN_COMMITS
+from monitor.analysis.derive.lag import HIDDEN_COMMITS
+from monitor.collect.capabilities import PERMISSIONS
+from monitor.collect.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS
 from monitor.model.view import View
 
 pytestmark = pytest.mark.kafka

@@ -11,11 +11,11 @@ from answers import StubClient
 from kafka_cluster import wait_until
 from small_cluster import small_cluster
 
-import monitor.poll
+import monitor.poll.poller
 from kmon import cli
 from kmon.commands.serving import serving
 from monitor.model.view import View
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -23,12 +23,12 @@ from monitor.settings.model import ClusterSettings, Settings
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> StubClient:
     stub = small_cluster()
-    monkeypatch.setattr(monitor.poll, "Client", lambda *_args, **_options: stub)
+    monkeypatch.setattr(monitor.poll.poller, "Client", lambda *_args, **_options: stub)
     return stub
 
 
 def test_it_is_unhealthy_while_no_poll_can_be_made(client: StubClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.poll_loop.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("monitor.poll.loop.PATIENCE_SECONDS", 0.5)
     poll = Poller.poll
     broken = threading.Event()
 

@@ -10,17 +10,17 @@ from kafka_cluster import wait_until
 from small_cluster import small_cluster
 from tui_screen import lines, settled
 
-import monitor.poll
+import monitor.poll.poller
 from kmon.commands import tui
 from kmon.commands.tui import Polls
 from kmon.commands.wiring import polling
 from monitor.model.view import AlertRow
-from monitor.poll_loop import PollLoop
+from monitor.poll.loop import PollLoop
+from monitor.poll.source import Memory
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.security import SecuritySettings
-from monitor.source import Memory
 from tui.app import KmonApp
 
 CLUSTER = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)
@@ -38,7 +38,7 @@ def settings_of(directory: Path, *alertmanagers: str, cluster: ClusterSettings =
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> None:
     stub = small_cluster()
-    monkeypatch.setattr(monitor.poll, "Client", lambda *_args, **_options: stub)
+    monkeypatch.setattr(monitor.poll.poller, "Client", lambda *_args, **_options: stub)
 
 
 @pytest.fixture

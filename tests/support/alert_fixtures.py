@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from views import NOW, Group, Topic, snapshot_of
 
 from alerts.notice import Delivered, Notice, Outcome
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 
 END = 1_000_000.0

@@ -5,12 +5,12 @@ from typing import Any
 
 from answers import StubClient, new_draft, unsupported
 
-from monitor.client.apis import Api
-from monitor.client.client import Ask, BrokerAddress
-from monitor.client.faults import Fault, Kind
-from monitor.client.wire import Answer
-from monitor.collectors.base import Collector
-from monitor.draft import Draft
+from monitor.collect.collectors.base import Collector
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, BrokerAddress
+from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.wire import Answer
 from monitor.model.snapshot import Snapshot
 
 BROKERS = [BrokerAddress(1, "b1", 9092, "r1"), BrokerAddress(2, "b2", 9092, None)]

@@ -20,13 +20,13 @@ from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
 from kafka.protocol.metadata import ApiVersionsResponse, MetadataResponse
 from views import NOW
 
-from monitor import schemas
-from monitor.client.apis import Api
-from monitor.client.client import Ask, Batch, BrokerAddress, Client, Node
-from monitor.client.faults import Fault, Kind
-from monitor.client.tally import Tally
-from monitor.client.wire import Answer
-from monitor.draft import Draft
+from monitor.collect.draft import Draft
+from monitor.kafka import schemas
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, Batch, BrokerAddress, Client, Node
+from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.tally import Tally
+from monitor.kafka.client.wire import Answer
 
 RESPONSES: dict[str, Any] = {
     "Metadata": MetadataResponse,

@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 from views import NOW, FixtureSource
 
 from exporters.api import Api
-from monitor.derive.lag import derive_lag
-from monitor.derive.view import make_view
-from monitor.events.log import EventLog
+from monitor.analysis.derive.lag import derive_lag
+from monitor.analysis.events.log import EventLog
+from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 
 API_MD = Path(__file__).parents[2] / "docs" / "api.md"

@@ -12,7 +12,7 @@ from chaos_truth import Span, Truth, total
 
 from exporters.totals import known_totals
 from kmon.commands.lag_rows import lag_rows, missing_of
-from monitor.derive.completeness import answered
+from monitor.analysis.derive.completeness import answered
 from monitor.model.events import KINDS
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.status import STATUSES

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.view import make_view
-from monitor.model.details import (
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
     EligibleReplicas,

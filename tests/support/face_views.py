@@ -10,8 +10,8 @@ from hostile import HOSTILE
 from troubled import troubled_views
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.view import make_view
-from monitor.model.details import Capabilities, LogDirs, Quorum, Reassignments, Transactions
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Capabilities, LogDirs, Quorum, Reassignments, Transactions
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View

@@ -9,11 +9,11 @@ from kafka_cluster import wait_until
 from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
-from monitor.client.apis import Api
-from monitor.client.client import Ask, BrokerAddress, Client
-from monitor.client.wire import Answer
-from monitor.decode.cursor import Cursor
-from monitor.poll import client_of, poll_once
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, BrokerAddress, Client
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import Cursor
+from monitor.poll.poller import client_of, poll_once
 
 HEARTBEAT = Api(68, "ConsumerGroupHeartbeat", 0, 0, 0)
 NOT_HERE = (14, 15, 16)

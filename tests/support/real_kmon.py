@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kmon.commands.lag_rows import Row, lag_rows
 from kmon.demo.cluster import Cluster
 from monitor.model.view import View
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 
 COMMAND_SECONDS = 120

@@ -26,10 +26,10 @@ from recorded import CHOICE, FILE, Recorded, Recording, digest, repeatable, save
 from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 from kmon.demo.readiness import registered
-from monitor.client.client import Ask, Client
-from monitor.client.wire import Answer
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.wire import Answer
 from monitor.model.view import View
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 
 DEAD = 3
 GROUPS = ("billing", "noted", "search", "sharers", "words")
@@ -102,7 +102,7 @@ def main() -> None:
         poller = Poller(settings)
         wait_until(lambda: settled(poller), "groups with members and offsets")
         poller.close()
-        with repeatable(), patch("monitor.poll.Client", RecordingClient):
+        with repeatable(), patch("monitor.poll.poller.Client", RecordingClient):
             poller = Poller(settings)
         view = poller.poll()
         served = poller._client.served(1)

@@ -15,10 +15,10 @@ from kafka.protocol.admin import DescribeGroupsRequest
 from kafka.protocol.consumer import OffsetFetchRequest
 from recorded import Recording, ReplayClient, Served
 
-from monitor import schemas
-from monitor.client.client import Ask
-from monitor.client.faults import Fault
-from monitor.client.wire import Answer
+from monitor.kafka import schemas
+from monitor.kafka.client.client import Ask
+from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.wire import Answer
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from kafka.admin import (
 from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
-from monitor.poll import Poller
+from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
 

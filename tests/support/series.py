@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.derive.lag import derive_lag
-from monitor.derive.view import make_view
-from monitor.events.log import EventLog
-from monitor.model.details import RecordTimes, TopicConfigs
+from monitor.analysis.derive.lag import derive_lag
+from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.events.log import EventLog
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import RecordTimes, TopicConfigs
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
-from monitor.next_records import undated
-from monitor.past.past import Past
+from monitor.poll.next_records import undated
 
 STARTED = 5_000.0
 """The monotonic clock at the first poll, whose unix time is NOW."""

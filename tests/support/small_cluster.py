@@ -6,11 +6,11 @@ from typing import Any
 
 from answers import StubClient, answer_of
 
-from monitor.client import apis
-from monitor.client.apis import Api
-from monitor.client.client import Ask
-from monitor.client.faults import Fault
-from monitor.client.wire import Answer
+from monitor.kafka.client import apis
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask
+from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.wire import Answer
 
 BROKERS = [{"node_id": node, "host": f"b{node}", "port": 9092, "rack": None} for node in (1, 2)]
 END = {0: 100, 1: 200}

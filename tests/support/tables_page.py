@@ -15,8 +15,8 @@ Every table that kmon has of a cluster, with its columns. The JSON API, `kmon la
 these columns, under these names. In a notebook:
 
 ```python
-from monitor.collectors import COLLECTORS
-from monitor.poll import poll_once
+from monitor.collect.collectors import COLLECTORS
+from monitor.poll.poller import poll_once
 from monitor.settings import ClusterSettings
 from monitor.subjects.frames import frame
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from views import NOW, FixtureSource
 
 from monitor.model.view import View
-from monitor.source import Point
+from monitor.poll.source import Point
 from tui.app import KmonApp
 from tui.screens.base import MonitorScreen
 from tui.widgets.rows import Rows

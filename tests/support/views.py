@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitor.collectors import COLLECTORS
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.collect.collectors import COLLECTORS
 from monitor.model.snapshot import (
     Assignments,
     Brokers,
@@ -22,7 +22,7 @@ from monitor.model.snapshot import (
 )
 from monitor.model.table import Ragged, objects
 from monitor.model.view import AlertRow, View
-from monitor.source import Memory
+from monitor.poll.source import Memory
 
 COLLECTOR_NAMES = tuple(each.name for each in COLLECTORS)
 NOW = 1_790_000_000.0

@@ -10,9 +10,9 @@ from textual.widgets import Input
 from tui_screen import StrictSource, app_on, lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
+from monitor.model.text import name_of
 from monitor.model.view import AlertRow, View
-from monitor.text import name_of
 from tui.app import KmonApp
 from tui.screens.group import GroupScreen
 from tui.screens.topic import TopicScreen

@@ -4,7 +4,7 @@ import pytest
 from tui_screen import lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 from tui.app import KmonApp
 

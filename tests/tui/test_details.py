@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from tui_screen import app_on, lines, monitor, settled, table, text
 from views import shop_view
 
-from monitor.derive.view import make_view
-from monitor.model.details import SWITCHED_OFF, Capabilities
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import SWITCHED_OFF, Capabilities
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.table import objects
 from tui.app import KmonApp

@@ -6,8 +6,8 @@ import pytest
 from details import detailed_snapshot, detailed_view
 from tui_screen import app_on, lines, monitor, settled
 
-from monitor.derive.times import NOT_DATED
-from monitor.derive.view import make_view
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.view import make_view
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from tui.registry import BELOW, SCREENS

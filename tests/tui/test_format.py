@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from monitor.text import visible
+from monitor.model.text import visible
 from tui.format import at_least, bars, count, fit, ranges, spark
 
 

@@ -10,10 +10,10 @@ from troubled import troubled_views
 from tui_screen import app_on, lines, monitor, settled, table, text
 from views import Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.times import NOT_DATED
-from monitor.derive.view import make_view
-from monitor.diagnosis.diagnosis import evidence_of
-from monitor.model.details import Capabilities
+from monitor.analysis.derive.times import NOT_DATED
+from monitor.analysis.diagnosis.diagnosis import evidence_of
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import Event, events_table
 from monitor.model.problems import Problems
 from monitor.model.table import objects

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
-from monitor.derive.view import make_view
+from monitor.analysis.view import make_view
 from tui.picture import Picture
 from tui.verdict import freshness, verdict_line
 

@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from monitor.derive.emptiness import no_match
+from monitor.analysis.derive.emptiness import no_match
 from monitor.model.levels import SIGN_OF
-from monitor.text import duration, name_of, visible
+from monitor.model.text import duration, name_of, visible
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name

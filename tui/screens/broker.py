@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.judged.brokers import disk_used, log_dir_why
-from monitor.model.details import LogDirs
+from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why
+from monitor.model.cluster_tables import LogDirs
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats, Texts
+from monitor.model.text import count, percent, plural, size, span, visible
 from monitor.model.view import View
-from monitor.text import count, percent, plural, size, span, visible
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -5,14 +5,14 @@ from functools import partial
 
 import numpy as np
 
-from monitor.derive.completeness import lists_topics
-from monitor.judged.brokers import broker_why, fullest_disks, fullest_levels
+from monitor.analysis.derive.completeness import lists_topics
+from monitor.analysis.derive.judged.brokers import broker_why, fullest_disks, fullest_levels
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Brokers
 from monitor.model.table import Floats, Texts, objects
+from monitor.model.text import percent
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
-from monitor.text import percent
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -5,15 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.limits import QUORUM_BEHIND_SECONDS
+from monitor.model.cluster_tables import Capabilities, Quorum
 from monitor.model.conditions import QuorumLags
-from monitor.model.details import Capabilities, Quorum
 from monitor.model.levels import ABOVE_ZERO, CAPABILITY_MISSING, COLLECTOR_FAILED, ODD, PLACE_OF
+from monitor.model.limits import QUORUM_BEHIND_SECONDS
 from monitor.model.snapshot import NO_LEADER, Requests
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Floats, Texts, objects
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.text import visible
 from tui.health import excluded_clauses
 from tui.missing import why_missing
 from tui.picture import Picture

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.derive.completeness import lists_groups, lists_topics
+from monitor.analysis.derive.completeness import lists_groups, lists_topics
 from monitor.model.levels import ABOVE_ZERO, LEVEL_AT, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import UNKNOWN
 from monitor.model.table import Floats, objects
+from monitor.model.text import plural
 from monitor.model.view import View
-from monitor.text import plural
 from tui.heading import FLEET
 from tui.picture import Picture, data_age
 from tui.screens.base import MonitorScreen

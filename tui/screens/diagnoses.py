@@ -6,8 +6,8 @@ from monitor.model.diagnoses import Diagnoses
 from monitor.model.snapshot import Groups
 from monitor.model.status import STATUSES
 from monitor.model.table import Texts, objects
+from monitor.model.text import name_of
 from monitor.model.view import View
-from monitor.text import name_of
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen

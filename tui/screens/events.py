@@ -5,8 +5,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from monitor.derive.emptiness import no_events
-from monitor.events.event import subject_of, when
+from monitor.analysis.derive.emptiness import no_events
+from monitor.analysis.events.event import subject_of, when
 from monitor.model.events import Events
 from monitor.model.levels import LEVEL_AT, OF_EVENTS, PLACE_OF
 from monitor.model.status import OK

@@ -7,16 +7,16 @@ from typing import ClassVar
 import numpy as np
 from textual.widget import Widget
 
-from monitor.derive.story import partition_story
-from monitor.derive.verdict import group_why, partition_why
-from monitor.judged.groups import known_partitions
+from monitor.analysis.derive.judged.groups import known_partitions
+from monitor.analysis.derive.story import partition_story
+from monitor.analysis.derive.verdict import group_why, partition_why
 from monitor.model.lag import Lag, LagTimes
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
 from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Ints, Texts
+from monitor.model.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -4,14 +4,14 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.emptiness import no_groups
-from monitor.derive.verdict import group_why
-from monitor.judged.groups import known_partitions
+from monitor.analysis.derive.emptiness import no_groups
+from monitor.analysis.derive.judged.groups import known_partitions
+from monitor.analysis.derive.verdict import group_why
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER, Groups
 from monitor.model.table import Floats
 from monitor.model.totals import GroupLags
-from monitor.source import Point
+from monitor.poll.source import Point
 from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -8,9 +8,9 @@ from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Groups
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints, Table
+from monitor.model.text import UNKNOWN as DASH
+from monitor.model.text import age, at_least, rate, time_left, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN as DASH
-from monitor.text import age, at_least, rate, time_left, visible
 from tui.format import count
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, names, statuses, totals

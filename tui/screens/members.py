@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from monitor.model.details import Tasks
+from monitor.model.cluster_tables import Tasks
 from monitor.model.levels import ABOVE_ZERO, PLACE_OF
 from monitor.model.snapshot import Assignments, Members
 from monitor.model.status import OK
 from monitor.model.table import Flags, Floats, Ints
+from monitor.model.text import UNKNOWN as DASH
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN as DASH
-from monitor.text import visible
 from tui.format import ranges
 from tui.picture import Picture
 from tui.screens.group import OneGroup

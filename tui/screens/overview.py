@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from textual.widget import Widget
 
-from monitor.derive.completeness import lists_groups, lists_topics, number_of
-from monitor.derive.emptiness import no_unhealthy_groups
-from monitor.derive.verdict import count_groups, worst_groups
+from monitor.analysis.derive.completeness import lists_groups, lists_topics, number_of
+from monitor.analysis.derive.emptiness import no_unhealthy_groups
+from monitor.analysis.derive.verdict import count_groups, worst_groups
 from monitor.model.levels import ABOVE_ZERO, COLLECTOR_FAILED, OF_STATUS, SIGN_OF, alert_level
 from monitor.model.status import GLYPHS, OK
+from monitor.model.text import duration, visible
 from monitor.model.view import AlertRow, View
-from monitor.source import Point
-from monitor.text import duration, visible
+from monitor.poll.source import Point
 from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.derive.partitions import partition_rows
-from monitor.judged.partitions import partition_health_why
+from monitor.analysis.derive.judged.partitions import partition_health_why
+from monitor.analysis.derive.partitions import partition_rows
+from monitor.model.cluster_tables import EligibleReplicas, TieredOffsets
 from monitor.model.conditions import PartitionHealth
-from monitor.model.details import EligibleReplicas, TieredOffsets
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
 from monitor.model.table import Floats, Ints, Ragged, objects
-from monitor.text import UNKNOWN as DASH
-from monitor.text import visible
+from monitor.model.text import UNKNOWN as DASH
+from monitor.model.text import visible
 from tui.screens.lag_columns import rate_column
 from tui.widgets.columns import WIDE, Cell, Column, meaning
 from tui.widgets.rows import Make, Rows, counts, numbers, reasons, shares, sizes, statuses

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.derive.emptiness import no_problems
-from monitor.diagnosis.diagnosis import evidence_of
+from monitor.analysis.derive.emptiness import no_problems
+from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.model.levels import LEVEL_AT, PLACE_OF, SIGNS
 from monitor.model.problems import Problems
 from monitor.model.table import Floats, Ints, Texts
+from monitor.model.text import age
 from monitor.model.view import View
-from monitor.text import age
 from tui.format import wrap
 from tui.heading import section
 from tui.picture import Picture

@@ -4,13 +4,13 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.model.details import Producers
+from monitor.model.cluster_tables import Producers
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import OK
 from monitor.model.table import Floats
+from monitor.model.text import visible
 from monitor.model.totals import GroupTopicLags
-from monitor.text import visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen, lag_rows

@@ -4,12 +4,12 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.derive.partitions import partition_rows
-from monitor.judged.partitions import judge_replicas, on_broker
-from monitor.model.details import LogDirs, Replicas
+from monitor.analysis.derive.judged.partitions import judge_replicas, on_broker
+from monitor.analysis.derive.partitions import partition_rows
+from monitor.model.cluster_tables import LogDirs, Replicas
 from monitor.model.snapshot import NO_LEADER, Partitions, Topics
 from monitor.model.table import Floats, Ints, Texts
-from monitor.text import size, visible
+from monitor.model.text import size, visible
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.broker import OneBroker

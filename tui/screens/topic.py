@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.derive.completeness import lists_groups, number_of
+from monitor.analysis.derive.completeness import lists_groups, number_of
 from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
+from monitor.model.text import size, span, visible
 from monitor.model.view import View
-from monitor.text import size, span, visible
 from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
 from tui.picture import Picture

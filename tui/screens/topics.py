@@ -5,17 +5,17 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from textual.widget import Widget
 
-from monitor.derive.completeness import lists_groups
-from monitor.derive.emptiness import no_topics
-from monitor.judged.partitions import topic_why
-from monitor.model.details import TopicConfigs
+from monitor.analysis.derive.completeness import lists_groups
+from monitor.analysis.derive.emptiness import no_topics
+from monitor.analysis.derive.judged.partitions import topic_why
+from monitor.model.cluster_tables import TopicConfigs
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, Topics
 from monitor.model.status import OK
 from monitor.model.table import Floats
+from monitor.model.text import plural, visible
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
-from monitor.text import plural, visible
 from tui.missing import why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -4,14 +4,14 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from monitor.derive.partitions import partition_rows
+from monitor.analysis.derive.partitions import partition_rows
+from monitor.model.cluster_tables import TransactionPartitions
 from monitor.model.conditions import PartitionHealth
-from monitor.model.details import TransactionPartitions
 from monitor.model.levels import ABOVE_ZERO, PLACE_OF
 from monitor.model.snapshot import KNOWN, Offsets, Topics
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Floats, Ints
-from monitor.text import age, span, visible
+from monitor.model.text import age, span, visible
 from tui.format import count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -4,13 +4,13 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.judged.transactions import transaction_why
+from monitor.analysis.derive.judged.transactions import transaction_why
+from monitor.model.cluster_tables import Transactions
 from monitor.model.conditions import TransactionAges
-from monitor.model.details import Transactions
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats, Texts, objects
+from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.text import visible
 from tui.missing import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from monitor.text import duration
+from monitor.model.text import duration
 from tui.format import bars, count
 from tui.theme import inks
 from tui.widgets.lines import Line, Part, segments

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.model.table import Floats, Ints, Table
-from monitor.text import UNKNOWN
+from monitor.model.text import UNKNOWN
 from tui.format import fit
 
 

@@ -11,9 +11,9 @@ from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Flags, Ints, Texts
+from monitor.model.text import UNKNOWN as UNKNOWN_NUMBER
+from monitor.model.text import age, percent, size, span, visible
 from monitor.model.view import View
-from monitor.text import UNKNOWN as UNKNOWN_NUMBER
-from monitor.text import age, percent, size, span, visible
 from tui.format import at_least, count
 from tui.picture import Picture
 from tui.widgets.columns import Cell, Column, Values

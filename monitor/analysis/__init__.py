@@ -1,0 +1,1 @@
+"""What the numbers of a Snapshot mean: pure functions that compute the rest of a View."""

@@ -1,0 +1,141 @@
+"""The health of a cluster: all its problems in one ranked list, each with the problem that explains it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from monitor.analysis.derive.group_problems import find_groups
+from monitor.analysis.derive.partition_problems import (
+    find_imbalance,
+    find_offline,
+    find_under_min_isr,
+    find_under_replicated,
+)
+from monitor.analysis.derive.problems import find_brokers, find_disks, find_quorum, find_transactions, find_unanswered
+from monitor.model.levels import OF_PROBLEMS
+from monitor.model.problems import Key, Problem, Problems
+from monitor.model.table import Ragged, objects
+from monitor.model.text import plural, visible
+from monitor.model.view import View
+
+FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
+    find_quorum,
+    find_brokers,
+    find_offline,
+    find_groups,
+    find_under_min_isr,
+    find_disks,
+    find_unanswered,
+    find_under_replicated,
+    find_transactions,
+    find_imbalance,
+)
+"""In this order stand problems of one level."""
+
+UNREACHABLE: Key = ("cluster_unreachable", "cluster")
+
+
+EFFECTS = {
+    "offline": "partition offline",
+    "under_min_isr": "partition under min ISR",
+    "under_replicated": "partition under-replicated",
+}
+"""How effects are counted in the sentence of their cause; others are not."""
+
+
+def find_problems(view: View) -> list[Problem]:
+    """All problems of a View that is up, in order of rank."""
+    found = [problem for finder in FINDERS for problem in finder(view)]
+    return sorted(found, key=lambda each: OF_PROBLEMS.index(each.level))
+
+
+def derive_problems(view: View, before: View | None) -> Problems:
+    """The problems of a View; `before` is the View before it, which knows since when they are there.
+
+    While the cluster is unreachable the problems that were last known are kept, and explained by that.
+    """
+    if not view.up:
+        return _unreachable(view, before)
+    since = _since(before)
+    found = find_problems(view)
+    rows = {problem.key: row for row, problem in enumerate(found)}
+    causes = [next((rows[key] for key in problem.explained_by if key in rows), -1) for problem in found]
+    found = [_with_effects(problem, row, found, causes) for row, problem in enumerate(found)]
+    times = [_began(each, since.get(each.key), view.time) for each in found]
+    return _table(found, causes, times)
+
+
+def _began(problem: Problem, before: float | None, now: float) -> float:
+    """Since when a problem is there, which earlier Views reported since `before`."""
+    if problem.since is not None:
+        return problem.since
+    return min(each for each in (before, problem.at_latest, now) if each is not None)
+
+
+def _with_effects(problem: Problem, row: int, found: list[Problem], causes: list[int]) -> Problem:
+    effects = [each for each, cause in zip(found, causes, strict=True) if cause == row]
+    told = []
+    for kind, words in EFFECTS.items():
+        if number := count_of([each for each in effects if each.kind == kind]):
+            noun, _, rest = words.partition(" ")
+            told.append(f"{plural(number, noun)} {rest}")
+    if groups := sum(each.count for each in effects if each.kind.startswith("group_")):
+        told.append(f"{plural(groups, 'group')} affected")
+    return replace(problem, sentence=f"{problem.sentence}; {', '.join(told)}") if told else problem
+
+
+def count_of(problems: list[Problem]) -> int:
+    """How many things some problems of one kind are about: partitions count once, whatever brokers they lack."""
+    if problems and len(problems[0].partitions):
+        return len(np.unique(np.concatenate([each.partitions for each in problems])))
+    return sum(each.count for each in problems)
+
+
+def _since(before: View | None) -> dict[Key, float]:
+    if before is None:
+        return {}
+    table = before.problems
+    return {
+        (kind, subject): since
+        for kind, subject, since in zip(table.kind, table.subject, table.since.tolist(), strict=True)
+    }
+
+
+def _unreachable(view: View, before: View | None) -> Problems:
+    kind, subject = UNREACHABLE
+    since = _since(before)
+    first = Problem("critical", kind, subject, f"the cluster is unreachable: {visible(view.snapshot.error)}")
+    kept = [] if before is None else [each for each in _rows(before.problems) if each.key != UNREACHABLE]
+    times = [since.get(each.key, view.time) for each in (first, *kept)]
+    return _table([first, *kept], [-1, *(0 for _ in kept)], times)
+
+
+def _rows(table: Problems) -> list[Problem]:
+    names = ("level", "kind", "subject", "sentence", "broker", "topic", "group", "count")
+    columns = [getattr(table, name).tolist() for name in names]
+    return [Problem(*row) for row in zip(*columns, strict=True)]
+
+
+def _table(problems: list[Problem], causes: list[int], since: list[float]) -> Problems:
+    return Problems(
+        np.arange(1, len(problems) + 1),
+        objects(each.level for each in problems),
+        objects(each.kind for each in problems),
+        objects(each.subject for each in problems),
+        np.array([each.broker for each in problems], np.int32),
+        objects(each.topic for each in problems),
+        objects(each.group for each in problems),
+        np.array([each.count for each in problems], np.int32),
+        np.array(since, np.float64),
+        np.array(causes, np.int32),
+        _partitions(problems),
+        objects(each.sentence for each in problems),
+    )
+
+
+def _partitions(problems: list[Problem]) -> Ragged:
+    starts = np.zeros(len(problems) + 1, np.int32)
+    np.cumsum([len(each.partitions) for each in problems], out=starts[1:])
+    values = np.concatenate([np.empty(0, np.int64), *(each.partitions for each in problems)])
+    return Ragged(values.astype(np.int32), starts)

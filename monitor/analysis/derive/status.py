@@ -1,0 +1,282 @@
+"""How each row of lag stands, and since when: told by what held for long enough. docs/lag.md states every threshold."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.analysis.derive.runs import Runs
+from monitor.analysis.earlier_polls.marks import LATCHES, Marks, Shorts
+from monitor.analysis.earlier_polls.past import Past
+from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.limits import (
+    EVIDENCE_POLLS,
+    FRESH_POLLS,
+    FRESH_SECONDS,
+    GROWING_SECONDS,
+    HOLDS,
+    LAST_PART,
+    MARKER,
+    PACE_HALVES_SECONDS,
+    RECENT,
+    REWOUND_SECONDS,
+    SHORTFALL,
+    STILL_POLLS,
+    STOPPED_SECONDS,
+    STUCK_MOST_SECONDS,
+    STUCK_PACES,
+    STUCK_SECONDS,
+    STUCK_UNPACED_SECONDS,
+    UNSEEN_POLLS,
+    UNSEEN_SECONDS,
+    UNUSUAL,
+    USUAL,
+    polls_seconds,
+)
+from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN
+from monitor.model.table import Flags, Floats, Ints, values_at
+
+BEFORE_WATCHED = "unchanged since kmon started"
+"""Why it is unknown since when a status holds."""
+
+Bits = NDArray[np.uint8]
+Rates = tuple[PartitionRates, ConsumeRates]
+
+_WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
+"""The worst status among bits: their order is that of STATUSES, from BEHIND on."""
+
+
+def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:
+    """The status of every row. A poll is put into the marks of `past` once, however often it is asked for."""
+    marks = past.marks if past is not None else Marks(len(lag), snapshot.started)
+    if marks.told != snapshot.started:
+        _Poll(snapshot, lag, times, rates, marks).tell()
+        marks.told = snapshot.started
+    origin = snapshot.time - marks.clock(snapshot.started)
+    unknown = np.isnan(lag.lag)
+    since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
+    return LagStatuses(
+        np.where(unknown, UNKNOWN, marks.status),
+        since + origin,
+        np.where(np.isnan(since), marks.first, since) + origin,
+        _lost(lag, marks),
+    )
+
+
+def _lost(lag: Lag, marks: Marks) -> Floats:
+    """Records lost by row: none are without the status, and as long as that holds some are."""
+    lost: Floats = np.where(lag.lost > 0, np.nan, lag.lost)
+    return np.where(np.isnan(lag.lost), np.nan, np.where(np.isnan(marks.lost), lost, marks.lost))
+
+
+def _bit(status: int) -> int:
+    return 1 << (status - 1)
+
+
+class _Poll:
+    """One poll, and what is remembered of those before; `tell` brings the marks up to date."""
+
+    def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, marks: Marks) -> None:
+        self.snapshot, self.lag, self.times, self.rates, self.marks = snapshot, lag, times, rates, marks
+        self.now = float(np.float32(marks.clock(snapshot.started)))
+        self.interval = snapshot.interval_seconds or 0.0
+        self.known: Flags = ~np.isnan(lag.lag)
+        self.low: Floats = times.lag_seconds - times.lag_seconds_error
+        limit = max(FRESH_SECONDS, FRESH_POLLS * self.interval)
+        self.late: Flags = self.known & (lag.lag > 0) & ~(self.low <= limit)
+
+    def tell(self) -> None:
+        marks = self.marks
+        self._leave_out_what_was_not_seen()
+        new = np.flatnonzero(self.known & np.isnan(marks.first))
+        marks.first[new] = marks.still[new] = self.now
+        marks.turned[:, new] = self.now
+        np.copyto(marks.seen, self.now, where=self.known)
+        self._follow_offsets()
+        told = (marks.evidence | marks.on) != 0
+        rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0) | (self.lag.ahead > 0)))
+        if len(rows):
+            self._latch(rows)
+
+    def _leave_out_what_was_not_seen(self) -> None:
+        marks = self.marks
+        unseen = self.now - marks.seen
+        rows = np.flatnonzero(self.known & (unseen > max(UNSEEN_SECONDS, UNSEEN_POLLS * self.interval)))
+        marks.still[rows] += unseen[rows]
+        marks.turned[:, rows] += unseen[rows]
+
+    def _follow_offsets(self) -> None:
+        """Which offsets have moved since they were last known, how long they stood, and how old that was then."""
+        marks, lag, now = self.marks, self.lag, self.now
+        committed, before = lag.committed_offset, marks.committed
+        rose = committed > before
+        self.fell = committed < before
+        fell = np.flatnonzero(self.fell)
+        marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
+        marks.fell[fell] = now
+        if marks.told < self.snapshot.started:
+            marks.pace *= np.float32(0.5 ** ((self.snapshot.started - marks.told) / PACE_HALVES_SECONDS))
+        self._learn_pace(np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0)))
+        self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
+        moved = ~(committed == before) & ~np.isnan(committed)
+        np.copyto(marks.still, now, where=moved | (self.known & ~self.waiting))
+        np.copyto(marks.committed, committed, where=moved)
+
+        rewound = np.flatnonzero(~np.isnan(marks.highest))
+        # What was beyond a log's new end when it was truncated is not there to come back to.
+        back = committed[rewound] >= np.fmin(marks.highest[rewound], lag.end_offset[rewound])
+        marks.highest[rewound[back | (now - marks.fell[rewound] > REWOUND_SECONDS)]] = np.nan
+
+        dated = self.known & ~np.isnan(self.low) & (rose | (lag.lag == 0))
+        np.copyto(marks.age_low, self.low.astype(np.float32), where=dated)
+        high = self.times.lag_seconds + self.times.lag_seconds_error
+        np.copyto(marks.age_high, high.astype(np.float32), where=dated)
+        np.copyto(marks.middle, marks.age_high, where=np.isnan(marks.middle))
+        if not now - marks.middle_at < GROWING_SECONDS:
+            marks.base, marks.base_at = marks.middle, marks.middle_at
+            marks.middle, marks.middle_at = marks.age_high.copy(), now
+
+    def _learn_pace(self, read: Ints) -> None:
+        """Take in how long the rows that were read now had stood still."""
+        marks = self.marks
+        stood, pace = self.now - marks.still[read], marks.pace[read]
+        patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, np.maximum(STUCK_PACES * pace, STUCK_SECONDS))
+        # What stood for much longer than it usually does may have been stuck: it shows little of what is usual.
+        marks.pace[read] = np.fmax(np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES), pace)
+
+    def _latch(self, rows: Ints) -> None:
+        """Bring what is told of `rows` up to date with what holds now."""
+        marks, now = self.marks, self.now
+        patience = self._patience(rows)
+        still = now - marks.still[rows]
+        unread = self._unread(rows)
+        on, before = marks.on[rows], marks.evidence[rows]
+        evidence = self._evidence(rows, still, still < patience * RECENT)
+        self._first_sight(rows, unread, on)
+
+        idle = self.waiting[rows] & (still >= STOPPED_SECONDS * RECENT)
+        # While nobody can say whether there are members, it is as it was.
+        alone = np.where(np.isnan(unread), before & _bit(STOPPED) != 0, unread == 1)
+        evidence |= (idle & alone) * np.uint8(_bit(STOPPED))
+        returned = (on & before & ~evidence & _bit(STOPPED)) != 0
+        marks.still[rows[returned]] = now
+        self._turn(STOPPED, rows, evidence, on, patience)
+        stopped = (on & evidence & _bit(STOPPED)) != 0
+        stuck = self.waiting[rows] & (still >= patience * RECENT) & ~returned & ~stopped
+        evidence |= stuck * np.uint8(_bit(STUCK))
+        for status in (BEHIND, GROWING, REWOUND, STUCK, AHEAD, LOSING, LOST):
+            self._turn(status, rows, evidence, on, patience)
+        marks.evidence[rows], marks.on[rows] = evidence, on
+        now_lost = np.where(evidence & _bit(LOST) != 0, self.lag.lost[rows], np.nan)
+        marks.lost[rows] = np.where(on & _bit(LOST) != 0, np.fmax(marks.lost[rows], now_lost), np.nan)
+
+        worst = _WORST[on]
+        changed = np.flatnonzero(worst != marks.status[rows])
+        marks.since[rows[changed]] = self._began(rows[changed], worst[changed], patience[changed])
+        marks.status[rows] = worst
+
+    def _patience(self, rows: Ints) -> Floats:
+        """How long each row may stand still before it is stuck: by how long it usually does, or its group does."""
+        pace: Floats = self.marks.pace[rows].astype(np.float64)
+        if np.isnan(pace).any():
+            longest = self._groups.over(np.fmax, self.marks.pace, np.nan)
+            pace = np.where(np.isnan(pace), longest[self.lag.group[rows]], pace)
+        patience = np.clip(STUCK_PACES * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
+        patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, patience)
+        return np.maximum(patience, STILL_POLLS * self.interval)
+
+    @cached_property
+    def _groups(self) -> Runs:
+        return Runs(self.lag.group, len(self.snapshot.groups))
+
+    def _unread(self, rows: Ints) -> Floats:
+        """1 for rows that nobody is there to read, else 0; unknown while the group's members are."""
+        lag, groups = self.lag, self.snapshot.groups
+        # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
+        simple = (groups.group_type == "classic") & (groups.protocol_type == "")
+        assigned = self._groups.over(np.maximum, lag.member, -1) >= 0
+        nobody = np.where(simple, 0.0, np.where(groups.members == 0, 1.0, np.where(assigned, 1.0, 0.0)))
+        nobody[(np.isnan(groups.members) & ~simple) | (groups.assignments_reason != KNOWN)] = np.nan
+        return np.where(lag.member[rows] >= 0, 0.0, nobody[lag.group[rows]])
+
+    def _evidence(self, rows: Ints, still: Shorts, read: Flags) -> Bits:
+        """What holds of each row now, but for being stopped or stuck; shape (rows,), bits of uint8.
+
+        `still` is for how long it was not read, `read` whether that is less than usual.
+        """
+        lag, times, marks = self.lag, self.times, self.marks
+        late = self.late[rows]
+        older = marks.age_low[rows].astype(np.float64) - marks.base[rows]
+        if not self.now - marks.base_at <= 2 * GROWING_SECONDS + UNSEEN_SECONDS:
+            older[:] = np.nan
+        headroom, age = times.headroom_seconds[rows], times.lag_seconds[rows]
+        # An age grows by a second a second while nobody reads.
+        speed = np.where(still >= STOPPED_SECONDS, 1.0, older / (self.now - marks.base_at))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.where(speed > 0, headroom / speed, np.where(np.isnan(speed), np.nan, np.inf))
+        last = headroom < (headroom + age) * LAST_PART
+        losing = self.waiting[rows] & last & (left < times.eta_seconds[rows])
+        bits = np.zeros(len(rows), np.uint8)
+        for status, holds in (
+            (BEHIND, late),
+            (GROWING, late & read & (older > 0) & self._short(rows)),
+            (REWOUND, late & ~np.isnan(marks.highest[rows])),
+            (LOSING, late & losing),
+            (AHEAD, lag.ahead[rows] > 0),
+            # An offset that fell may be an old one, which the next poll does not confirm.
+            (LOST, (lag.lost[rows] > 0) & ~self.fell[rows]),
+        ):
+            bits |= holds * np.uint8(_bit(status))
+        return bits
+
+    def _short(self, rows: Ints) -> Flags:
+        """Whether less is read than is produced, and no burst of the last minutes is being read already."""
+        produced, consumed = self.rates
+        lately = values_at(produced.produce_rate_1m, self.lag.partition_row[rows])
+        short = self.times.consume_rate[rows] < (1 - SHORTFALL) * self.times.produce_rate[rows]
+        return np.asarray(short & (consumed.consume_rate_1m[rows] < (1 - SHORTFALL) * lately))
+
+    def _first_sight(self, rows: Ints, unread: Floats, on: Bits) -> None:
+        """What can be told of rows that no earlier poll knew, without waiting."""
+        first = self.marks.first[rows] == self.now
+        on[first & (self.lag.ahead[rows] > 0)] |= np.uint8(_bit(AHEAD))
+        new = first & self.late[rows]
+        on[new] |= np.uint8(_bit(BEHIND))
+        old = new & self.waiting[rows] & (self.low[rows] > STOPPED_SECONDS) & (unread == 1)
+        on[old] |= np.uint8(_bit(STOPPED))
+
+    def _turn(self, status: int, rows: Ints, evidence: Bits, on: Bits, patience: Floats) -> None:
+        """Switch one status of `on` where its evidence has held, or not held, for long enough."""
+        bit, turned = np.uint8(_bit(status)), self.marks.turned[status - 1]
+        turned[rows[(evidence ^ self.marks.evidence[rows]) & bit != 0]] = self.now
+        differ = np.flatnonzero((evidence ^ on) & bit)
+        if not len(differ):
+            return
+        enter, enter_polls, leave, leave_polls = HOLDS[status]
+        unit = patience[differ] if status == STUCK else 1.0
+        enough = np.where(
+            evidence[differ] & bit != 0,
+            np.maximum(enter * unit, self._polls(enter_polls)),
+            max(leave, self._polls(leave_polls)),
+        )
+        on[differ[self.now - turned[rows[differ]] >= enough]] ^= bit
+
+    def _polls(self, polls: int) -> float:
+        return polls_seconds(polls, self.interval)
+
+    def _began(self, rows: Ints, status: Ints, patience: Floats) -> Floats:
+        """When what is told of rows now began, monotonic seconds; unknown where that was before they were known."""
+        marks = self.marks
+        began = np.full(len(rows), self.now)
+        for each in range(1, LATCHES + 1):
+            here = status == each
+            began[here] = marks.turned[each - 1, rows[here]]
+        began = np.where(status == REWOUND, marks.fell[rows], began)
+        still = marks.still[rows]
+        for each, recent in ((STOPPED, STOPPED_SECONDS * RECENT), (STUCK, patience * RECENT)):
+            # Evidence is seen by the first poll after it is there.
+            seen_late = began - recent - still <= EVIDENCE_POLLS * self.interval
+            began = np.where(status == each, np.where(seen_late, still, began - recent), began)
+        return np.where(began <= marks.first[rows], np.nan, began)

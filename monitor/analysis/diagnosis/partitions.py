@@ -1,0 +1,84 @@
+"""Single partitions that hold a group back: one that gets most of the records, one that a transaction holds."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from monitor.analysis.diagnosis.signs import NAME, Signs
+from monitor.model.diagnoses import Diagnosis
+from monitor.model.table import values_at
+from monitor.model.text import count, duration, name_of, percent, rate
+
+HOT = 3.0
+"""A partition is hot when it gets so many times the records of the median partition of its topic."""
+MOST_OF_LAG = 0.8
+"""Share of the group's lag on the topic that is on the hot partition."""
+FEWEST = 3
+"""Of fewer partitions none is hot: the median says nothing."""
+HELD_SECONDS = 60.0
+"""Any transaction is open for a moment; so long it holds up its readers."""
+
+
+def hot_partition(signs: Signs) -> Iterable[Diagnosis]:
+    """Most of the lag on a topic is on a partition that gets many times the records that others do."""
+    lag, rows = signs.view.lag, signs.rows
+    rows = rows[~np.isnan(lag.lag[rows])]
+    if not len(rows):
+        return
+    group, topic = lag.group[rows], lag.topic[rows]
+    starts = np.flatnonzero(np.concatenate([[True], (group[1:] != group[:-1]) | (topic[1:] != topic[:-1])]))
+    ends = np.append(starts[1:], len(rows))
+    total, most = np.add.reduceat(lag.lag[rows], starts), np.maximum.reduceat(lag.lag[rows], starts)
+    produced = signs.view.lag_times.produce_rate.astype(np.float64)
+    for at in np.flatnonzero((ends - starts >= FEWEST) & (most > 0) & (most >= MOST_OF_LAG * total)).tolist():
+        mine = rows[starts[at] : ends[at]]
+        hot = int(mine[np.argmax(lag.lag[mine])])
+        median, own = float(np.median(produced[mine])), float(produced[hot])
+        if not (signs.late[hot] and median > 0 and own >= HOT * median):
+            continue
+        share = float(lag.lag[hot] / total[at])
+        sentence = (
+            f"hot partition {signs.partition_name(hot)}: in rate {rate(own)}, {own / median:.1f}× the median of "
+            f"{len(mine):,} partitions; it has {percent(share)} of the lag"
+        )
+        evidence = (("produce_rate", own), ("median_produce_rate", median), ("share_of_lag", share))
+        topic_name, partition = signs.topic(hot), int(lag.partition[hot])
+        yield Diagnosis("hot_partition", int(lag.group[hot]), sentence, evidence, topic_name, partition)
+
+
+def open_transaction(signs: Signs) -> Iterable[Diagnosis]:
+    """All that is left to read is behind a transaction that has been open for long: read_committed has to wait."""
+    lag, times, rows = signs.view.lag, signs.view.lag_times, signs.rows
+    unstable = values_at(signs.view.partition_health.unstable, lag.partition_row[rows])
+    # The next record is not stable, so the transaction that holds it is at least as old.
+    age = (times.lag_seconds - times.lag_seconds_error)[rows]
+    held = (lag.lag[rows] > 0) & (lag.stable_lag[rows] == 0) & (unstable > 0) & (age > HELD_SECONDS)
+    oldest = np.flatnonzero(held)[np.argsort(-age[held], kind="stable")]
+    for at in oldest[np.unique(lag.group[rows[oldest]], return_index=True)[1]].tolist():
+        row = int(rows[at])
+        partitions = int((held & (lag.group[rows] == lag.group[row])).sum())
+        more = f" and {partitions - 1:,} more partitions" if partitions > 1 else ""
+        sentence = (
+            f"an open transaction blocks read_committed consumers on {signs.partition_name(row)}{more}: "
+            f"{count(unstable[at])} records waiting for at least {duration(age[at])}{_by_whom(signs, row)}"
+        )
+        evidence = (
+            ("unstable", float(unstable[at])),
+            ("lag_seconds", float(age[at])),
+            ("partitions", float(partitions)),
+        )
+        topic, partition = signs.topic(row), int(lag.partition[row])
+        yield Diagnosis("open_transaction", int(lag.group[row]), sentence, evidence, topic, partition)
+
+
+def _by_whom(signs: Signs, row: int) -> str:
+    """The oldest transaction that is known to have written to the partition of a row of lag."""
+    snapshot, lag = signs.view.snapshot, signs.view.lag
+    written = snapshot.transaction_partitions
+    here = (written.topic == lag.topic[row]) & (written.partition == lag.partition[row])
+    found = written.transaction[here]
+    if not len(found) or np.isnan(ages := signs.view.transaction_ages.age_seconds[found]).all():
+        return ""
+    oldest = int(found[np.nanargmax(ages)])
+    name = name_of(str(snapshot.transactions.transactional_id[oldest]), NAME)
+    return f"; {name} is open for {duration(float(np.nanmax(ages)))}"

@@ -1,0 +1,75 @@
+"""What an event is, and the table of those that are remembered."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from monitor.model.events import Event, Events
+from monitor.model.table import Ints
+from monitor.model.text import duration, name_of
+
+MOST_ALIKE = 20
+"""More events of a kind in one poll are folded into one for each broker, topic or group."""
+NAME = 60
+"""Most characters of a name in a text."""
+SUBJECT = 250
+"""Most characters of a name as a subject: a topic has no longer one."""
+SEVERAL = "several"
+"""The subject of an event that is about more than one."""
+
+
+def when(events: Events, row: int, now: float, interval_seconds: float | None) -> str:
+    """How long ago an event was; after a gap in the polls, between when and when."""
+    before, ago = (duration(now - float(time)) for time in (events.after_time[row], events.time[row]))
+    gap = float(events.time[row] - events.after_time[row])
+    if interval_seconds is not None and gap > 2 * interval_seconds and before != ago:
+        return f"between {before} and {ago} ago"
+    return f"{ago} ago"
+
+
+def subject_of(events: Events, row: int) -> str:
+    """What an event is about, as a line of visible text: a group, a partition, a topic or a broker, or several."""
+    group, topic, partition = events.group[row], events.topic[row], int(events.partition[row])
+    parts = [] if group is None else [name_of(group, SUBJECT)]
+    if topic is not None:
+        parts.append(name_of(topic, SUBJECT) + (f"-{partition}" if partition >= 0 else ""))
+    if not parts:
+        parts = [f"broker {events.broker[row]}" if events.broker[row] >= 0 else SEVERAL]
+    return " on ".join(parts)
+
+
+def place(topic: str, partition: int) -> str:
+    """A partition in a text."""
+    return f"{name_of(topic, NAME)}-{partition}"
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The first few of some names and how many more there are."""
+    listed = list(names)
+    shown = ", ".join(name_of(each, NAME) for each in listed[:most])
+    return f"{shown} and {len(listed) - most:,} more" if len(listed) > most else shown
+
+
+def fold_rows(
+    rows: Ints, keys: Ints, one: Callable[[int], Event], many: Callable[[int | None, Ints], Event]
+) -> list[Event]:
+    """An event for each row; where they are too many one for each key, and where keys are one for all (key None)."""
+    if len(rows) <= MOST_ALIKE:
+        return [one(row) for row in rows.tolist()]
+    distinct, at = np.unique(keys, return_inverse=True)
+    if len(distinct) > MOST_ALIKE:
+        return [many(None, rows)]
+    return [many(key, rows[at == number]) for number, key in enumerate(distinct.tolist())]
+
+
+def fold(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[Event]], Event]) -> list[Event]:
+    """Events of one kind as they are; where they are too many one for each key, and where keys are one for all."""
+    if len(events) <= MOST_ALIKE:
+        return events
+    by_key: dict[Any, list[Event]] = {}
+    for each in events:
+        by_key.setdefault(key(each), []).append(each)
+    if len(by_key) > MOST_ALIKE:
+        return [many(events)]
+    return [alike[0] if len(alike) == 1 else many(alike) for alike in by_key.values()]

@@ -1,0 +1,1 @@
+"""The requests of a poll, and how their responses become a Snapshot."""

@@ -1,0 +1,307 @@
+"""From the draft of a poll to its Snapshot: names become rows, and tables that did not change are used again."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
+from monitor.collect.group_tables import (
+    NOT_ASKED,
+    assignment_troubles,
+    commit_troubles,
+    description,
+    make_groups,
+    make_members,
+    troubles,
+)
+from monitor.model.cluster_tables import (
+    BrokerConfigs,
+    Capabilities,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    Subtopologies,
+    Tasks,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
+from monitor.model.snapshot import (
+    NOT_IN_METADATA,
+    Assignments,
+    Brokers,
+    Commits,
+    Groups,
+    Members,
+    Offsets,
+    Outcome,
+    Requests,
+    Snapshot,
+    Topics,
+    row_key,
+)
+from monitor.model.table import Floats, Ints, objects
+
+CUT_COMMITS = "it reads topics that are not monitored (limits.partitions)"
+
+
+class Assembler:
+    """Keeps the tables of the last Snapshot, and gives them out again while what they are made of is the same."""
+
+    def __init__(self) -> None:
+        self._listed: list[ListedGroup] | None = None
+        self._described: dict[str, GroupDescription] | None = None
+        self._base: Topics | None = None
+        self._known: set[str] = set()
+        self._assigned_in: dict[str, GroupDescription] | None = None
+        self._assigned: set[str] = set()
+        self._mentioned: list[str] = []
+        self._topics = Topics.empty()
+        self._topic_rows: dict[str, int] = {}
+        self._group_rows: dict[str, int] = {}
+        self._groups = Groups.empty()
+        self._members = Members.empty()
+        self._assignments = Assignments.empty()
+        self._targets = Assignments.empty()
+        self._tasks = Tasks.empty()
+        self._subtopologies = Subtopologies.empty()
+        self._key: Ints = np.empty(0, np.int64)
+        self._order: Ints = np.empty(0, np.int64)
+        self._places: tuple[Ints, Ints, Ints] = (self._order, self._order, self._order)
+
+    def snapshot(self, draft: Draft, outcomes: tuple[Outcome, ...], requests: Requests) -> Snapshot:
+        """The finished Snapshot of a poll in which at least metadata was answered."""
+        self._make_topics(draft)
+        if draft.cut_topics:
+            _tell_cut_commits(draft)
+        groups = self._make_groups(draft)
+        return Snapshot(
+            cluster=draft.cluster,
+            time=draft.time,
+            started=draft.started,
+            error=draft.error,
+            cluster_id=draft.cluster_id,
+            controller=draft.controller,
+            brokers=_brokers(draft),
+            topics=self._topics,
+            partitions=draft.partitions,
+            offsets=_offsets(draft),
+            groups=groups,
+            members=self._members,
+            assignments=self._assignments,
+            commits=self._make_commits(draft),
+            target_assignments=self._targets,
+            tasks=self._tasks,
+            subtopologies=self._subtopologies,
+            requests=requests,
+            quorum=draft.quorum or Quorum.empty(),
+            quorum_epoch=draft.quorum_epoch,
+            features=draft.features or Features.empty(),
+            capabilities=_capabilities(draft),
+            reassignments=draft.reassignments or Reassignments.empty(),
+            eligible_replicas=draft.eligible_replicas or EligibleReplicas.empty(),
+            tiered_offsets=draft.tiered_offsets or TieredOffsets.empty(),
+            log_dirs=draft.log_dirs or LogDirs.empty(),
+            replicas=draft.replicas or Replicas.empty(),
+            topic_configs=_topic_configs(draft, len(self._topics)),
+            broker_configs=draft.broker_configs or BrokerConfigs.empty(),
+            transactions=draft.transactions or Transactions.empty(),
+            transaction_partitions=draft.transaction_partitions or TransactionPartitions.empty(),
+            producers=draft.producers or Producers.empty(),
+            silent=tuple(sorted(draft.failed.items())),
+            hidden_topics=draft.hidden_topics,
+            hidden_groups=draft.hidden_groups,
+            cut_topics=len(draft.cut_topics),
+            cut_groups=draft.cut_groups,
+            notices=tuple(draft.notices),
+            interval_seconds=draft.interval_seconds,
+            overruns=draft.overruns,
+            outcomes=outcomes,
+            reasons=tuple(draft.reasons),
+        )
+
+    def _make_topics(self, draft: Draft) -> None:
+        """Topics of metadata, and after them those that only commits and assignments name.
+
+        Commits and assignments on topics that the settings leave out are left out with them.
+        """
+        if self._assigned_in is not draft.descriptions:
+            self._assigned_in = draft.descriptions
+            self._assigned = {
+                topic
+                for each in draft.descriptions.values()
+                for member in each.members
+                for topic, _ in (*member.assigned, *(member.target or ()))
+            }
+        same = self._base is draft.topics
+        if not same:
+            self._known = set(draft.topics.topic)
+        mentioned = sorted(self._assigned.union(*(rows.topics for rows in draft.commits)) - self._known)
+        mentioned = [name for name in mentioned if draft.choice.topics.wants(name)]
+        if same and mentioned == self._mentioned:
+            self._renew_reasons(draft)
+            return
+        self._base, self._mentioned, self._described = draft.topics, mentioned, None
+        self._topics = _with_mentioned(draft.topics, mentioned, draft.reason(NOT_IN_METADATA) if mentioned else 0)
+        names, watched = self._topics.topic, self._topics.watched.tolist()
+        self._topic_rows = {str(name): row for row, name in enumerate(names) if watched[row]}
+
+    def _renew_reasons(self, draft: Draft) -> None:
+        """Reason codes are of one poll: those of kept rows are looked up anew."""
+        if self._mentioned:
+            reason = self._topics.reason.copy()
+            reason[len(draft.topics) :] = draft.reason(NOT_IN_METADATA)
+            self._topics = replace(self._topics, reason=reason)
+
+    def _make_groups(self, draft: Draft) -> Groups:
+        if self._listed is not draft.groups or self._described is not draft.descriptions:
+            self._group_rows = {each.group: row for row, each in enumerate(draft.groups)}
+            self._groups = make_groups(draft)
+            self._make_members(draft)
+            self._listed, self._described = draft.groups, draft.descriptions
+        return replace(
+            self._groups,
+            reason=_codes(draft, troubles(draft)),
+            commits_reason=commit_troubles(draft, self._group_rows),
+            assignments_reason=_codes(draft, assignment_troubles(draft)),
+        )
+
+    def _make_members(self, draft: Draft) -> None:
+        described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
+        members = [(row, each) for row, about in described for each in about.members]
+        self._members = make_members(members)
+        self._assignments = self._assigned_rows([each.assigned for _, each in members])
+        self._targets = self._assigned_rows([each.target or [] for _, each in members])
+        tasks = [(row, *task) for row, (_, each) in enumerate(members) for task in each.tasks]
+        self._tasks = Tasks(
+            np.array([row for row, _, _, _ in tasks], np.int32),
+            objects(subtopology for _, subtopology, _, _ in tasks),
+            np.array([partition for _, _, partition, _ in tasks], np.int32),
+            objects(role for _, _, _, role in tasks),
+        )
+        parts = [(row, each) for row, about in described for each in about.subtopologies]
+        self._subtopologies = Subtopologies(
+            np.array([row for row, _ in parts], np.int32), *(objects(each[at] for _, each in parts) for at in range(4))
+        )
+
+    def _assigned_rows(self, assigned: list[list[tuple[str, int]]]) -> Assignments:
+        """Partitions of members by name as a table; item i is of row i of the members."""
+        rows = [
+            (row, self._topic_rows[topic], each)
+            for row, parts in enumerate(assigned)
+            for topic, each in parts
+            if topic in self._topic_rows
+        ]
+        columns = np.array(rows, np.int32).reshape(-1, 3)
+        return Assignments(columns[:, 0].copy(), columns[:, 1].copy(), columns[:, 2].copy())
+
+    def _make_commits(self, draft: Draft) -> Commits:
+        """Commits of all answers by group, topic and partition; the sorting is kept while the rows are the same."""
+        parts = [self._named(rows) for rows in draft.commits]
+        if not parts:
+            return Commits.empty()
+        group, topic, partition, committed, reported, reason = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        key = row_key(group, topic, partition, len(self._topics))
+        if len(key) != len(self._key) or not np.array_equal(key, self._key):
+            # A group that moved to another coordinator within the poll is answered twice: the first answer counts.
+            _, self._order = np.unique(key, return_index=True)
+            self._key = key
+            self._places = (group[self._order], topic[self._order], partition[self._order])
+        groups, topics, partitions = self._places
+        order = self._order
+        return Commits(groups, topics, partitions, committed[order], reported[order], reason[order])
+
+    def _named(self, rows: CommitRows) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints]:
+        group_rows = np.array([self._group_rows.get(name, -1) for name in rows.groups], np.int32)
+        topic_rows = np.array([self._topic_rows.get(name, -1) for name in rows.topics], np.int32)
+        group, topic = group_rows[rows.group], topic_rows[rows.topic]
+        columns = (group, topic, rows.partition, rows.committed_offset, rows.reported_lag, rows.reason)
+        if (group_rows >= 0).all() and (topic_rows >= 0).all():
+            return columns
+        keep = (group >= 0) & (topic >= 0)
+        return tuple(column[keep] for column in columns)  # type: ignore[return-value]
+
+
+def _codes(draft: Draft, texts: list[str]) -> Ints:
+    """Reasons as codes of this poll."""
+    return np.array([draft.reason(text) if text else 0 for text in texts], np.int32)
+
+
+def _tell_cut_commits(draft: Draft) -> None:
+    """A group that reads a topic beyond the limit has commits that are left out, so its total is not known."""
+    for rows in draft.commits:
+        cut = np.array([name in draft.cut_topics for name in rows.topics], bool)
+        if cut.any():
+            groups = np.unique(rows.group[cut[rows.topic]]).tolist()
+            draft.commit_faults.update(dict.fromkeys((rows.groups[group] for group in groups), CUT_COMMITS))
+
+
+def _with_mentioned(topics: Topics, names: list[str], reason: int) -> Topics:
+    if not names:
+        return topics
+    none = np.zeros(len(names), np.int32)
+    return Topics(
+        objects([*topics.topic, *names]),
+        objects([*topics.topic_id, *(None for _ in names)]),
+        np.concatenate([topics.internal, np.array([name.startswith("__") for name in names])]),
+        np.concatenate([topics.partitions, none]),
+        np.concatenate([topics.first_row, none]),
+        np.concatenate([topics.watched, none == 0]),
+        np.concatenate([topics.reason, none + reason]),
+    )
+
+
+def _brokers(draft: Draft) -> Brokers:
+    """Brokers of metadata, which is silent on fenced ones, and those."""
+    fenced = draft.fenced or {}
+    known = {each.node: each for each in draft.brokers}
+    rows = [each for _, each in sorted({**fenced, **known}.items())]
+    return Brokers(
+        np.array([each.node for each in rows], np.int32),
+        objects(each.host for each in rows),
+        np.array([each.port for each in rows], np.int32),
+        objects(each.rack for each in rows),
+        np.array([np.nan if draft.fenced is None else each.node in fenced for each in rows], np.float64),
+        objects(draft.versions.get(each.node) for each in rows),
+    )
+
+
+def _capabilities(draft: Draft) -> Capabilities:
+    rows = sorted(draft.capabilities.items())
+    return Capabilities(
+        objects(name for name, _ in rows),
+        np.array([available for _, (available, _) in rows], np.float64),
+        objects(why for _, (_, why) in rows),
+    )
+
+
+def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
+    """The configs with a row for each topic, also those that only commits and assignments name."""
+    known = draft.topic_configs or TopicConfigs.empty()
+    missing = count - len(known)
+    if not missing:
+        return known
+    reason = draft.reason(NOT_IN_METADATA if len(known) else NOT_ASKED)
+    unknown = {"f8": np.full(missing, np.nan), "O": np.full(missing, None), "i4": np.full(missing, reason, np.int32)}
+    columns = {
+        each.name: np.concatenate([getattr(known, each.name), unknown[each.metadata["dtype"].str.lstrip("<|=")]])
+        for each in TopicConfigs.schema()
+    }
+    return TopicConfigs(**columns)
+
+
+def _offsets(draft: Draft) -> Offsets:
+    count = len(draft.partitions)
+
+    def known(column: OffsetColumn | None) -> OffsetColumn:
+        return column or OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ASKED), np.int32))
+
+    starts, ends, stables = known(draft.starts), known(draft.ends), known(draft.stables)
+    return Offsets(starts.offset, starts.reason, ends.offset, ends.reason, stables.offset, stables.reason)

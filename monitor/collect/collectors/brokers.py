@@ -1,0 +1,168 @@
+"""What brokers are: which are registered but fenced, which Kafka each is, and which features the cluster has finalized.
+
+Sources: DescribeCluster of one broker in each poll, ApiVersions of each broker when its connection is new and every few
+minutes, because features may be upgraded under a connection. Neither needs a permission.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import kafka
+import numpy as np
+from kafka.protocol.admin import DescribeClusterRequest, DescribeClusterResponse
+from kafka.protocol.metadata import ApiVersionsRequest, ApiVersionsResponse
+
+from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import API_VERSIONS, FENCED_BROKERS
+from monitor.kafka.client.client import Ask, BrokerAddress, Client
+from monitor.kafka.client.faults import Fault, Kind, error_text
+from monitor.kafka.client.versions import kafka_version
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.decode.plain import read
+from monitor.model.cluster_tables import Features
+from monitor.model.table import objects
+
+FENCED, FEATURES = "fenced_brokers", "features"
+EVERY_SECONDS = 300.0
+"""How often ApiVersions is asked on a connection that stays."""
+
+METADATA_VERSION = "metadata.version"
+NO_FEATURES = "the broker reports no finalized features"
+Served = dict[int, tuple[int, int]]
+
+
+@dataclass
+class _Known:
+    """What a broker said of itself: the `served` of the connection that was asked, when, and what came of it.
+
+    `epoch` is of the finalized features, -1 where it knows of none.
+    """
+
+    served: Served | None
+    asked: float
+    version: str | None
+    epoch: int
+    levels: dict[str, int]
+
+
+class BrokerCollector(Collector):
+    """Keeps what brokers said of themselves while metadata names them."""
+
+    name = "brokers"
+    step = Step.ENDS
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Known] = {}
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        node = somebody(draft)
+        first = [] if node is None else [Ask(node, FENCED_BROKERS, _cluster_body)]
+        up = [each.node for each in draft.brokers if each.node not in draft.failed]
+        return [*first, *(Ask(node, API_VERSIONS, _versions_body) for node in up if self._is_due(client, draft, node))]
+
+    def _is_due(self, client: Client, draft: Draft, node: int) -> bool:
+        known = self._known.get(node)
+        every = draft.choice.every.get(self.name, EVERY_SECONDS)
+        return known is None or known.served is not client.served(node) or draft.started - known.asked >= every
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        missing = []
+        fenced: Reply | None = None
+        for ask, reply in zip(asks, replies, strict=True):
+            if ask.api is FENCED_BROKERS:
+                fenced = reply
+            elif trouble := self._take(client, draft, int(ask.node), reply):
+                missing.append(trouble)
+        self._put(client, draft, missing)
+        return [*_read_fenced(draft, fenced), *missing]
+
+    def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> str:
+        """Keep what a broker says of itself; the answer is what went wrong."""
+        served = client.served(node)
+        if isinstance(reply, Fault):
+            if reply.kind is not Kind.UNSUPPORTED:
+                return draft.note(reply)
+            self._known[node] = _Known(served, draft.started, kafka_version(served) if served else None, -1, {})
+            return ""
+        try:
+            with understanding(f"{reply.api.name} v{reply.version}"):
+                self._known[node] = _known(reply, served, draft.started)
+        except MalformedAnswerError as error:
+            return f"broker {node}: {error}"
+        return ""
+
+    def _put(self, client: Client, draft: Draft, missing: list[str]) -> None:
+        nodes = {each.node for each in draft.brokers}
+        self._known = {node: known for node, known in self._known.items() if node in nodes}
+        for node in nodes:
+            known, served = self._known.get(node), client.served(node)
+            version = known.version if known else kafka_version(served) if served else None
+            if version is not None:
+                draft.versions[node] = version
+        newest = max(self._known.values(), key=lambda known: known.epoch, default=None)
+        if newest is None or (newest.epoch < 0 and missing):
+            unknown(draft, FEATURES, missing[0] if missing else NOBODY)
+        elif newest.epoch < 0:
+            refused(draft, FEATURES, NO_FEATURES)
+        else:
+            available(draft, FEATURES)
+            levels = sorted(newest.levels.items())
+            draft.features = Features(
+                objects(name for name, _ in levels), np.array([level for _, level in levels], np.int32)
+            )
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        for name in (FENCED, FEATURES):
+            draft.capabilities[name] = math.nan, reason
+
+
+def _cluster_body(version: int) -> bytes:
+    return bytes(DescribeClusterRequest(version=version, include_fenced_brokers=True).encode())
+
+
+def _versions_body(version: int) -> bytes:
+    request = ApiVersionsRequest(
+        version=version, client_software_name="kmon", client_software_version=kafka.__version__
+    )
+    return bytes(request.encode())
+
+
+def _read_fenced(draft: Draft, reply: Reply | None) -> list[str]:
+    """Put the fenced brokers into the draft; returns what is missing."""
+    if reply is None:
+        return unknown(draft, FENCED, NOBODY)
+    if isinstance(reply, Fault):
+        draft.note(reply)
+        return faulted(draft, FENCED, reply)
+    try:
+        with understanding(f"{reply.api.name} v{reply.version}"):
+            draft.fenced = _fenced(reply)
+    except MalformedAnswerError as error:
+        return unknown(draft, FENCED, f"broker {reply.node}: {error}")
+    return available(draft, FENCED)
+
+
+def _fenced(answer: Answer) -> dict[int, BrokerAddress]:
+    described = read(DescribeClusterResponse, answer.body, answer.version)
+    if described.error_code:
+        raise MalformedAnswerError(error_text(described.error_code))
+    return {
+        int(each.broker_id): BrokerAddress(int(each.broker_id), str(each.host), int(each.port), each.rack)
+        for each in described.brokers
+        if each.is_fenced
+    }
+
+
+def _known(answer: Answer, served: Served | None, asked: float) -> _Known:
+    told = read(ApiVersionsResponse, answer.body, answer.version)
+    if told.error_code:
+        raise MalformedAnswerError(error_text(told.error_code))
+    apis = {int(each.api_key): (int(each.min_version), int(each.max_version)) for each in told.api_keys}
+    supported = {str(each.name): int(each.max_version) for each in told.supported_features or ()}
+    levels = {str(each.name): int(each.max_version_level) for each in told.finalized_features or ()}
+    epoch = int(told.finalized_features_epoch)
+    return _Known(served, asked, kafka_version(apis, supported.get(METADATA_VERSION)), epoch, levels)

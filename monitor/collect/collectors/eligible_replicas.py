@@ -1,0 +1,121 @@
+"""Replicas that may lead without loss although they are out of sync (KIP-966), of partitions that are short of some.
+
+Source: DescribeTopicPartitions of one broker; needs Describe on the topics.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from kafka.protocol.admin import DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse
+
+from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.capability import NOBODY, available, faulted, not_served, refused, somebody, unknown
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import DESCRIBE_TOPIC_PARTITIONS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.decode.plain import read
+from monitor.model.cluster_tables import EligibleReplicas, Features
+from monitor.model.table import Ints, Ragged
+
+FEATURE = "eligible.leader.replicas.version"
+SWITCHED_OFF = f"the feature {FEATURE} is not on"
+PARTITIONS_AN_ANSWER = 2000
+"""More than this no broker puts into one answer, by default."""
+
+
+class EligibleReplicaCollector(Collector):
+    """Asks only while a partition is short of replicas in sync, and for the topics of such partitions."""
+
+    name = "eligible_replicas"
+    step = Step.ENDS
+
+    def __init__(self) -> None:
+        self._short: Ints = np.empty(0, np.int32)
+        self._cut = self._off = False
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        partitions = draft.partitions
+        self._short = np.flatnonzero(partitions.isr.counts < partitions.replicas.counts)
+        node = somebody(draft)
+        if node is None or self._off or not len(self._short):
+            return []
+        topics = np.unique(partitions.topic[self._short])
+        fits = np.cumsum(draft.topics.partitions[topics]) - draft.topics.partitions[topics] < PARTITIONS_AN_ANSWER
+        self._cut = not fits.all()
+        names = [str(name) for name in draft.topics.topic[topics[fits]]]
+        return [Ask(node, DESCRIBE_TOPIC_PARTITIONS, lambda version: _body(names, version))]
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self._off = draft.features is not None and _level(draft.features) < 1
+        if self._off:
+            return refused(draft, self.name, SWITCHED_OFF)
+        if not replies:
+            return self._unasked(client, draft)
+        (reply,) = replies
+        if isinstance(reply, Fault):
+            draft.note(reply)
+            return faulted(draft, self.name, reply)
+        try:
+            with understanding(f"{reply.api.name} v{reply.version}"):
+                self._take(draft, reply)
+        except MalformedAnswerError as error:
+            return unknown(draft, self.name, f"broker {reply.node}: {error}")
+        return available(draft, self.name)
+
+    def _unasked(self, client: Client, draft: Draft) -> list[str]:
+        """What to say where nothing had to be asked."""
+        node = somebody(draft)
+        served = None if node is None else client.served(node)
+        if node is None or served is None:
+            why = unknown(draft, self.name, NOBODY)
+            return why if len(self._short) else []
+        if DESCRIBE_TOPIC_PARTITIONS.version(served) is None:
+            return refused(draft, self.name, not_served(draft, node))
+        draft.eligible_replicas = EligibleReplicas.empty()
+        return available(draft, self.name)
+
+    def _take(self, draft: Draft, answer: Answer) -> None:
+        described = read(DescribeTopicPartitionsResponse, answer.body, answer.version)
+        told = {
+            (str(topic.name), int(each.partition_index)): each
+            for topic in described.topics
+            if not topic.error_code
+            for each in topic.partitions
+        }
+        topics = draft.partitions.topic
+        rows = [
+            (int(topics[row]), int(draft.partitions.partition[row]), told[key])
+            for row in self._short.tolist()
+            if (key := (str(draft.topics.topic[topics[row]]), int(draft.partitions.partition[row]))) in told
+        ]
+        draft.eligible_replicas = EligibleReplicas(
+            np.array([topic for topic, _, _ in rows], np.int32),
+            np.array([partition for _, partition, _ in rows], np.int32),
+            Ragged.of([list(each.eligible_leader_replicas or ()) for _, _, each in rows]),
+            Ragged.of([list(each.last_known_elr or ()) for _, _, each in rows]),
+        )
+        if self._cut or described.next_cursor is not None:
+            draft.notices.append(
+                f"eligible leader replicas known for {len(rows):,} of {len(self._short):,} partitions short of in-sync "
+                f"replicas (limit: {PARTITIONS_AN_ANSWER:,} per response)"
+            )
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.capabilities[self.name] = math.nan, reason
+
+
+def _body(names: list[str], version: int) -> bytes:
+    topics = [DescribeTopicPartitionsRequest.TopicRequest(version=version, name=name) for name in names]
+    request = DescribeTopicPartitionsRequest(
+        version=version, topics=topics, response_partition_limit=PARTITIONS_AN_ANSWER, cursor=None
+    )
+    return bytes(request.encode())
+
+
+def _level(features: Features) -> int:
+    """The finalized level of the feature, 0 where it is not on."""
+    return int(dict(zip(features.feature, features.level.tolist(), strict=True)).get(FEATURE, 0))

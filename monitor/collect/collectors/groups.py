@@ -1,0 +1,181 @@
+"""Which groups there are, of every type, and which broker coordinates each: ListGroups of every broker."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
+
+from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.coordinator_questions import Said, ask_readiness, ask_whether_coordinator
+from monitor.collect.collectors.group_evidence import Evidence, Finding, Lists, find, places_of, to_ask
+from monitor.collect.draft import Draft, ListedGroup
+from monitor.collect.group_tables import NOT_ASKED
+from monitor.kafka.client.apis import LIST_GROUPS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Fault, error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.decode.plain import read
+from monitor.model.coordinators import Tenure, tenures
+
+TYPES_SINCE = 5
+"""The version of ListGroups that tells the type of a group."""
+
+LEFT = ("Empty", "Dead")
+"""States of groups that have no members."""
+
+
+class GroupCollector(Collector):
+    """Every broker lists the groups that it coordinates; group_evidence.py tells what that proves.
+
+    A group stays, without a state and with the reason, until it is proven that it is gone. Brokers are asked more than
+    their list only where there is a doubt: a leader of the offsets topic is new, or a group is missed.
+    """
+
+    name = "groups"
+    step = Step.DISCOVER
+
+    def __init__(self) -> None:
+        self._marks: dict[int, bytes] = {}
+        self._listed: dict[int, dict[str, ListedGroup]] = {}
+        self._places: tuple[int, dict[str, int]] = (0, {})
+        self._found = Finding([], [], Evidence())
+        self._held: tuple[Tenure, ...] = ()
+        self._fresh: dict[int, dict[str, ListedGroup]] = {}
+        self._chosen: list[ListedGroup] = []
+        self._hidden = 0
+        self._left_at: dict[str, float] = {}
+        self._types: dict[int, bool] = {}
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        return [_question(node) for node in client.nodes if node not in draft.failed]
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        # Metadata may have named brokers in the meantime.
+        more = [_question(node) for node in client.nodes if node not in {ask.node for ask in asks}]
+        replies = [*replies, *client.ask(more, draft.deadline)]
+        troubles: dict[int, str] = {}
+        for ask, reply in zip([*asks, *more], replies, strict=True):
+            self._take(int(ask.node), reply, draft, troubles)
+        # A broker that metadata has dropped coordinates nothing, though it may not know that.
+        for node in [node for node in self._listed if node not in client.nodes]:
+            self._forget(node)
+        troubles = {node: why for node, why in troubles.items() if node in client.nodes}
+        self._find(client, draft, troubles, tenures(draft.topics, draft.partitions))
+        self._choose(draft)
+        draft.capabilities["group_types"] = self._group_types()
+        return self._found.missing
+
+    def _find(self, client: Client, draft: Draft, troubles: dict[int, str], held: tuple[Tenure, ...]) -> None:
+        """Find out which groups there are; kept while nobody lists other ones and nothing is in doubt."""
+        fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
+        same = held == self._held and fresh.keys() == self._fresh.keys()
+        same &= all(listed is self._fresh[node] for node, listed in fresh.items() if same)
+        if same and not troubles and not self._found.doubtful:
+            return
+        lists = self._lists(troubles, held)
+        wanted = to_ask(self._found.evidence, lists)
+        answers = self._ask_coordinators(client, draft, wanted, troubles, len(held))
+        found = find(self._found.evidence, self._lists(troubles, held) if wanted else lists, answers)
+        if found.groups == self._found.groups:
+            found = replace(found, groups=self._found.groups)
+        self._found, self._held = found, held
+        self._fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
+
+    def _take(self, node: int, reply: Reply, draft: Draft, troubles: dict[int, str]) -> None:
+        """Read one broker's list, or put into `troubles` why there is none."""
+        if isinstance(reply, Fault):
+            troubles[node] = draft.note(reply)
+            return
+        self._types[node] = reply.version >= TYPES_SINCE
+        mark = reply.mark(4)  # of what follows throttle_time_ms
+        if self._marks.get(node) == mark:
+            return
+        try:
+            self._listed[node] = {each.group: each for each in _groups(reply, node)}
+            self._marks[node] = mark
+        except MalformedAnswerError as error:
+            self._forget(node)
+            troubles[node] = str(error)
+
+    def _forget(self, node: int) -> None:
+        self._listed.pop(node, None)
+        self._marks.pop(node, None)
+
+    def _lists(self, troubles: dict[int, str], held: tuple[Tenure, ...]) -> Lists:
+        listed = {node: each for node, each in self._listed.items() if node not in troubles}
+        if not held:
+            return Lists(listed, troubles, held, {})
+        names = {*self._found.evidence.known, *(name for each in listed.values() for name in each)}
+        partitions, known = self._places
+        self._places = len(held), places_of(names, len(held), known if partitions == len(held) else {})
+        return Lists(listed, troubles, held, self._places[1])
+
+    def _ask_coordinators(
+        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, str], partitions: int
+    ) -> Said:
+        """Have brokers list their groups again, and report before and after whether they coordinate some."""
+        wanted = {node: names for node, names in wanted.items() if node not in troubles}
+        said = ask_readiness(client, draft, wanted, partitions) if partitions else {}
+        for again in (False, True):
+            if again:
+                lists = [_question(node) for node in wanted if node not in draft.failed]
+                for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
+                    self._take(int(ask.node), reply, draft, troubles)
+            for key, text in ask_whether_coordinator(client, draft, wanted).items():
+                said[key] = said.get(key) or text
+        return said
+
+    def _group_types(self) -> tuple[float, str]:
+        """Whether every broker that has answered tells the types of its groups."""
+        silent = sorted(node for node, tells in self._types.items() if not tells and node in self._listed)
+        if silent:
+            return 0.0, f"{LIST_GROUPS.name} v{TYPES_SINCE} is not served by broker {', '.join(map(str, silent))}"
+        return (1.0, "") if self._listed else (math.nan, NOT_ASKED)
+
+    def _choose(self, draft: Draft) -> None:
+        """Put those groups into the draft that the settings choose; the same list while they are the same groups."""
+        choice = draft.choice
+        left_at = self._left_at
+        left = [
+            each.group
+            for each in self._found.groups
+            if each.state in LEFT or (each.reason and each.group in left_at)  # nobody knows that it has members again
+        ]
+        self._left_at = {name: left_at.get(name, draft.started) for name in left}
+        chosen = [each for each in self._found.groups if choice.groups.wants(each.group)]
+        if choice.empty_group_seconds is not None:
+            since = draft.started - choice.empty_group_seconds
+            chosen = [each for each in chosen if self._left_at.get(each.group, draft.started) >= since]
+        self._hidden = len(self._found.groups) - len(chosen)
+        cut = len(chosen) - choice.max_groups
+        if cut > 0:
+            draft.notices.append(
+                f"{cut:,} of {len(chosen):,} groups not monitored (limits.groups = {choice.max_groups:,})"
+            )
+            chosen = chosen[: choice.max_groups]
+            draft.cut_groups = cut
+        if chosen != self._chosen:
+            self._chosen = chosen
+        draft.groups, draft.hidden_groups = self._chosen, self._hidden
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.groups = [each._replace(state=None, reason=reason) for each in self._chosen]
+
+
+def _question(node: int) -> Ask:
+    return Ask(node, LIST_GROUPS, lambda version: bytes(ListGroupsRequest(version=version).encode()))
+
+
+def _groups(answer: Answer, node: int) -> list[ListedGroup]:
+    listed = read(ListGroupsResponse, answer.body, answer.version)
+    if listed.error_code:
+        raise MalformedAnswerError(f"broker {node}: {error_text(listed.error_code)}")
+    with understanding(f"broker {node}: {LIST_GROUPS.name} v{answer.version}"):
+        return [
+            ListedGroup(
+                str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node
+            )
+            for each in listed.groups
+        ]

@@ -1,0 +1,129 @@
+"""One offset of every partition, asked of the partitions' leaders: what start and end offsets have in common."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from monitor.collect.collectors.base import Collector, Reply
+from monitor.collect.draft import Draft, OffsetColumn
+from monitor.kafka.client.apis import LIST_OFFSETS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Kind, error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
+from monitor.model.snapshot import NO_LEADER, Partitions
+from monitor.model.table import Flags, Ints
+
+NO_LEADER_REASON = "the partition has no leader"
+NOT_ANSWERED = "missing in the leader's response"
+NOT_CHOSEN = "excluded by settings"
+
+
+class LeaderOffsetCollector(Collector):
+    """Keeps the encoded requests while the partitions and their leaders are the same."""
+
+    timestamp: int
+    isolation = 0
+
+    def __init__(self) -> None:
+        self._partitions: Partitions | None = None
+        self._leaders: dict[int, Ints] = {}
+        self._bodies: dict[tuple[int, int], bytes] = {}
+        self._topic_rows: dict[str, int] = {}
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        if self._partitions is not draft.partitions and not self._led_as_before(draft):
+            leader = np.where(self.wanted(draft), draft.partitions.leader, NO_LEADER)
+            self._leaders = {
+                int(node): np.flatnonzero(leader == node) for node in np.unique(leader) if node != NO_LEADER
+            }
+            self._topic_rows = {str(name): row for row, name in enumerate(draft.topics.topic)}
+            self._bodies = {}
+        self._partitions = draft.partitions
+        return [self._question(draft, node) for node in self._leaders if node not in draft.failed]
+
+    def wanted(self, draft: Draft) -> Flags:
+        """Which partitions to ask for, shape (partitions,)."""
+        return draft.topics.watched[draft.partitions.topic]
+
+    def _led_as_before(self, draft: Draft) -> bool:
+        """Whether only what no request names, such as the ISR, has changed since the last poll."""
+        before, now = self._partitions, draft.partitions
+        return (
+            before is not None
+            and list(self._topic_rows) == list(draft.topics.topic)
+            and np.array_equal(before.topic, now.topic)
+            and np.array_equal(before.leader, now.leader)
+        )
+
+    def _question(self, draft: Draft, node: int) -> Ask:
+        def body(version: int) -> bytes:
+            if (node, version) not in self._bodies:
+                self._bodies[node, version] = self._encode(draft, self._leaders[node], version)
+            return self._bodies[node, version]
+
+        return Ask(node, LIST_OFFSETS, body)
+
+    def _encode(self, draft: Draft, rows: Ints, version: int) -> bytes:
+        topic = draft.partitions.topic[rows]
+        cuts = np.flatnonzero(np.diff(topic)) + 1
+        runs = np.split(rows, cuts)
+        names = draft.topics.topic
+        return encode_list_offsets(
+            [(str(names[draft.partitions.topic[run[0]]]), draft.partitions.partition[run]) for run in runs],
+            self.timestamp,
+            version,
+            self.isolation,
+        )
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        count = len(draft.partitions)
+        column = OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ANSWERED), np.int32))
+        column.reason[draft.partitions.leader == NO_LEADER] = draft.reason(NO_LEADER_REASON)
+        left_out = ~self.wanted(draft)
+        if left_out.any():
+            column.reason[left_out] = draft.reason(NOT_CHOSEN)
+        self.put(draft, column)
+        missing = []
+        asked = {ask.node for ask in asks}
+        for node, rows in self._leaders.items():
+            if node not in asked:
+                missing.append(draft.failed[node])
+                column.reason[rows] = draft.reason(draft.failed[node])
+        for ask, reply in zip(asks, replies, strict=True):
+            whole = ""
+            try:
+                if isinstance(reply, Answer):
+                    missing += self._fill(draft, column, reply)
+                else:
+                    whole = draft.note(reply)
+            except MalformedAnswerError as error:
+                whole = f"broker {ask.node}: {Kind.PROTOCOL}: {error}"
+            if whole:
+                missing.append(whole)
+                column.reason[self._leaders[int(ask.node)]] = draft.reason(whole)
+        return missing
+
+    def _fill(self, draft: Draft, column: OffsetColumn, answer: Answer) -> list[str]:
+        """Put an answer into its rows; returns what is wrong with some. Raises MalformedAnswerError before it does."""
+        offsets = decode_list_offsets(answer.body, answer.version)
+        topic_row = np.array([self._topic_rows.get(name, -1) for name in offsets.topics], np.int64)[offsets.topic]
+        known = (topic_row >= 0) & (offsets.partition >= 0) & (offsets.partition < draft.topics.partitions[topic_row])
+        rows = (draft.topics.first_row[topic_row] + offsets.partition)[known]
+        column.offset[rows] = offsets.offset[known]
+        codes = offsets.error[known]
+        column.reason[rows] = 0
+        for code in np.unique(codes[codes != 0]).tolist():
+            column.reason[rows[codes == code]] = draft.reason(f"broker {answer.node}: {error_text(code)}")
+        nothing = np.isnan(column.offset[rows]) & (column.reason[rows] == 0)
+        column.reason[rows[nothing]] = draft.reason(NOT_ANSWERED)
+        return [draft.reasons[code] for code in np.unique(column.reason[rows]).tolist() if code]
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        count = len(draft.partitions)
+        self.put(draft, OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(reason), np.int32)))
+
+    def put(self, draft: Draft, column: OffsetColumn) -> None:
+        """Hand the column to the draft."""
+        raise NotImplementedError

@@ -1,0 +1,193 @@
+"""What brokers hold on their disks: log dirs and the size of each replica.
+
+Source: DescribeLogDirs of every broker; needs Describe on the cluster.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from kafka.protocol.admin import DescribeLogDirsRequest
+
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics
+from monitor.collect.collectors.capability import best, not_served
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import DENIED_CODES, Fault, Kind, error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
+from monitor.model.cluster_tables import LogDirs, Replicas
+from monitor.model.snapshot import Topics
+from monitor.model.table import Flags, Floats, Ints, objects
+from monitor.model.text import plural
+
+STORAGE_ERROR = 56
+EMPTY = "Describe on the cluster is denied: the response is empty"
+"""How brokers before Kafka 3.2 say so."""
+
+Dirs = Mapping[int, DescribedLogDirs]
+"""What each broker told, in the order of node ids."""
+
+
+class _Held(NamedTuple):
+    """The log dirs of a broker, and the version and digest of the bytes that they were read from."""
+
+    source: tuple[int, bytes]
+    dirs: DescribedLogDirs
+
+
+class LogDirCollector(SlowCollector):
+    """Keeps what a broker told last while it does not answer, and names the fault.
+
+    Rows of topics that metadata does not name are left out, and counted in a notice when they are met in two successive
+    rounds: a topic that is just being made or deleted is met in one.
+    """
+
+    name = "log_dirs"
+    step = Step.ENDS
+    every_seconds = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: dict[int, _Held] = {}
+        self._states: dict[int, tuple[float, str]] = {}
+        self._strange: set[str] = set()
+        self._hidden = 0
+        self._topics = Topics.empty()
+        self._changed = True
+        self._log_dirs = LogDirs.empty()
+        self._troubles: list[str] = []
+        self._replicas = Replicas.empty()
+
+    def questions(self, client: Client, draft: Draft) -> list[Ask]:
+        return [Ask(each.node, DESCRIBE_LOG_DIRS, _body) for each in draft.brokers if each.node not in draft.failed]
+
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        missing = []
+        nodes = {each.node for each in draft.brokers}
+        self._held = {node: held for node, held in self._held.items() if node in nodes}
+        self._states = {}
+        for node in sorted(nodes - {ask.node for ask in asks}):
+            missing.append(draft.failed[node])
+            self._states[node] = math.nan, draft.failed[node]
+        for ask, reply in zip(asks, replies, strict=True):
+            node = int(ask.node)
+            try:
+                missing += self._keep(draft, node, reply)
+            except MalformedAnswerError as error:
+                missing.append(f"broker {node}: {Kind.PROTOCOL}: {error}")
+                self._states[node] = math.nan, missing[-1]
+        self._changed = True
+        self._hide(draft)
+        return missing
+
+    def _keep(self, draft: Draft, node: int, reply: Reply) -> list[str]:
+        """Keep what a broker tells of its log dirs; returns what is missing. Raises MalformedAnswerError."""
+        if isinstance(reply, Fault):
+            unsupported = reply.kind is Kind.UNSUPPORTED
+            self._states[node] = (0.0, not_served(draft, node)) if unsupported else (math.nan, draft.note(reply))
+            return [] if unsupported else [reply.where]
+        held = self._read(node, reply)
+        refusal, missing = "", []
+        if held.dirs.error in DENIED_CODES:
+            refusal = error_text(held.dirs.error)
+        elif held.dirs.error:
+            missing = [f"broker {node}: {error_text(held.dirs.error)}"]
+        elif not held.dirs.paths and reply.version < 3:
+            refusal = EMPTY
+        if refusal or missing:
+            self._held.pop(node, None)
+            self._states[node] = (0.0, refusal) if refusal else (math.nan, missing[0])
+            return missing
+        self._held[node] = held
+        self._states[node] = 1.0, ""
+        return sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist() if code})
+
+    def _read(self, node: int, answer: Answer) -> _Held:
+        source = answer.version, answer.mark()
+        held = self._held.get(node)
+        if held is not None and held.source == source:
+            return held
+        return _Held(source, decode_log_dirs(answer.body, answer.version))
+
+    def _hide(self, draft: Draft) -> None:
+        names = set(draft.topics.topic)
+        strange = {name for held in self._held.values() for name in held.dirs.topics if name not in names}
+        self._hidden = len(strange & self._strange)
+        self._strange = strange
+
+    def put(self, draft: Draft) -> None:
+        best(draft, self.name, self._states.values())
+        if self._hidden:
+            are = "is" if self._hidden == 1 else "are"
+            draft.notices.append(
+                f"{plural(self._hidden, 'topic')} on the brokers' disks {are} not in metadata: "
+                "being deleted, or Describe on the topic is denied"
+            )
+        if self._changed or not same_topics(self._topics, draft.topics):
+            self._renew_tables(draft.topics)
+        self._topics = draft.topics
+        reason = np.array([draft.reason(text) for text in self._troubles], np.int32)
+        draft.log_dirs, draft.replicas = replace(self._log_dirs, reason=reason), self._replicas
+
+    def _renew_tables(self, topics: Topics) -> None:
+        dirs = {node: held.dirs for node, held in sorted(self._held.items())}
+        self._log_dirs, self._troubles = _log_dirs(dirs)
+        self._replicas = _replicas(dirs, topics)
+        self._changed = False
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.capabilities[self.name] = math.nan, reason
+
+
+def _body(version: int) -> bytes:
+    return bytes(DescribeLogDirsRequest(version=version, topics=None).encode())
+
+
+def _trouble(node: int, code: int) -> str:
+    what = "the log dir is offline (KAFKA_STORAGE_ERROR)" if code == STORAGE_ERROR else error_text(code)
+    return f"broker {node}: {what}"
+
+
+def _by_path(dirs: DescribedLogDirs) -> list[int]:
+    return sorted(range(len(dirs.paths)), key=dirs.paths.__getitem__)
+
+
+def _log_dirs(brokers: Dirs) -> tuple[LogDirs, list[str]]:
+    """The table without its reasons, and what they are, empty for none."""
+    rows = [(node, dirs, place) for node, dirs in brokers.items() for place in _by_path(dirs)]
+    codes = [(node, int(dirs.dir_error[place])) for node, dirs, place in rows]
+    table = LogDirs(
+        np.array([node for node, _, _ in rows], np.int32),
+        objects(dirs.paths[place] for _, dirs, place in rows),
+        np.array([dirs.total_bytes[place] for _, dirs, place in rows], np.float64),
+        np.array([dirs.usable_bytes[place] for _, dirs, place in rows], np.float64),
+        np.zeros(len(rows), np.int32),
+    )
+    return table, [_trouble(node, code) if code else "" for node, code in codes]
+
+
+def _replicas(brokers: Dirs, topics: Topics) -> Replicas:
+    """The replicas of the topics and partitions that metadata names."""
+    topic_rows = {str(name): row for row, name in enumerate(topics.topic)}
+    counts = np.append(topics.partitions, 0)  # for the row -1 of a topic that is not there
+    parts: list[list[Ints | Floats | Flags]] = []
+    first = 0
+    for node, dirs in brokers.items():
+        log_dir = np.empty(len(dirs.paths), np.int32)
+        log_dir[_by_path(dirs)] = np.arange(first, first + len(dirs.paths))
+        first += len(dirs.paths)
+        topic = np.array([topic_rows.get(name, -1) for name in dirs.topics], np.int32)[dirs.topic]
+        there = (dirs.partition >= 0) & (dirs.partition < counts[topic])
+        columns = (log_dir[dirs.log_dir], np.full(len(topic), node, np.int32), topic, dirs.partition)
+        parts.append([each[there] for each in (*columns, dirs.size_bytes, dirs.offset_lag, dirs.future)])
+    if not parts:
+        return Replicas.empty()
+    whole = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    # Brokers are in order already, and the sort is stable.
+    order = np.argsort(whole[2].astype(np.int64) << 32 | whole[3], kind="stable")
+    return Replicas(*(column[order] for column in whole))

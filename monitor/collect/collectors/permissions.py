@@ -1,0 +1,83 @@
+"""What this user may see of the cluster, from one broker's answers to a few probes; says what may be hidden."""
+
+import math
+import secrets
+from collections.abc import Sequence
+from functools import partial
+
+from monitor.collect.capabilities import PERMISSIONS
+from monitor.collect.collectors.base import Reply, SlowCollector, Step
+from monitor.collect.collectors.probes import PROBES, Probe
+from monitor.collect.draft import Draft
+from monitor.collect.group_tables import NOT_ASKED
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.decode.cursor import MalformedAnswerError
+
+HIDDEN_TOPICS = f"topics and their commits may be hidden: {PERMISSIONS['describe_all_topics']} is not granted"
+HIDDEN_GROUPS = "groups may be hidden: neither {describe_cluster} nor {describe_all_groups} is granted".format(
+    **PERMISSIONS
+)
+
+
+class PermissionCollector(SlowCollector):
+    """Keeps what is known of a permission while the probe of it has no answer."""
+
+    name = "permissions"
+    step = Step.ENDS
+    every_seconds = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What is random comes first, so that no prefix in an ACL fits.
+        self._stranger = f"{secrets.token_hex(8)}-kmon-probe"
+        self._known = dict.fromkeys(PERMISSIONS, (math.nan, NOT_ASKED))
+
+    def questions(self, client: Client, draft: Draft) -> list[Ask]:
+        node = next((each for each in client.nodes if each not in draft.failed), None)
+        return [] if node is None else [Ask(node, each.api, partial(self._body, each)) for each in PROBES]
+
+    def _body(self, probe: Probe, version: int) -> bytes:
+        return bytes(probe.body(self._stranger, version).encode())
+
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        if not asks:
+            return ["no broker is reachable"]
+        return [
+            trouble
+            for probe, reply in zip(PROBES, replies, strict=True)
+            if (trouble := self._keep(draft, probe, reply))
+        ]
+
+    def _keep(self, draft: Draft, probe: Probe, reply: Reply) -> str:
+        """Keep what a reply tells; the answer is why it tells nothing."""
+        if isinstance(reply, Fault):
+            trouble = draft.note(reply)
+            if reply.kind is Kind.UNSUPPORTED:
+                self._known.update(dict.fromkeys(probe.capabilities, (math.nan, trouble)))
+                return ""
+        else:
+            try:
+                self._known.update({name: _row(name, granted) for name, granted in probe.read(reply).items()})
+            except MalformedAnswerError as error:
+                trouble = f"broker {reply.node}: {error}"
+            else:
+                return ""
+        unknown = [name for name in probe.capabilities if math.isnan(self._known[name][0])]
+        self._known.update(dict.fromkeys(unknown, (math.nan, trouble)))
+        return trouble
+
+    def put(self, draft: Draft) -> None:
+        draft.capabilities.update(self._known)
+        denied = {name for name, (available, _) in self._known.items() if available == 0}
+        if "describe_all_topics" in denied:
+            draft.notices.append(HIDDEN_TOPICS)
+        if {"describe_all_groups", "describe_cluster"} <= denied:
+            draft.notices.append(HIDDEN_GROUPS)
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.capabilities.update(dict.fromkeys(PERMISSIONS, (math.nan, reason)))
+
+
+def _row(name: str, granted: bool) -> tuple[float, str]:
+    return (1.0, "") if granted else (0.0, f"{PERMISSIONS[name]} is not granted")

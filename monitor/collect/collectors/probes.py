@@ -1,0 +1,139 @@
+"""Questions whose answers tell what this user may see: about names that nobody has, so that nothing is made or met.
+
+A broker asks its authorizer before it looks for the thing. An answer other than a refusal so means that a name which no
+ACL can know is granted: everything of its kind is, but for what a Deny rule takes out. See kafka.server.KafkaApis.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from kafka.protocol.admin import (
+    DescribeClusterRequest,
+    DescribeClusterResponse,
+    DescribeConfigsRequest,
+    DescribeConfigsResponse,
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+    DescribeTransactionsRequest,
+    DescribeTransactionsResponse,
+)
+from kafka.protocol.metadata import MetadataRequest, MetadataResponse
+
+from monitor.kafka.client.apis import (
+    DESCRIBE_CLUSTER,
+    DESCRIBE_CONFIGS,
+    DESCRIBE_GROUPS,
+    DESCRIBE_TRANSACTIONS,
+    METADATA,
+    Api,
+)
+from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.decode.plain import read
+
+TOPIC_DENIED, GROUP_DENIED, CLUSTER_DENIED, TRANSACTIONAL_ID_DENIED = 29, 30, 31, 53
+UNKNOWN_SERVER_ERROR = -1
+DESCRIBE = 8  # the number of the operation
+TOPIC, BROKER = 2, 4  # types of resources that have configs
+ALL_BROKERS = ""
+"""The broker whose configs are those that all brokers were given; any broker answers for it."""
+
+
+class Probe(NamedTuple):
+    """A question about a name that nobody has, and which capabilities its answer tells, each True when granted."""
+
+    api: Api
+    capabilities: tuple[str, ...]
+    body: Callable[[str, int], Any]
+    tell: Callable[[Answer], Mapping[str, bool]]
+
+    def read(self, answer: Answer) -> dict[str, bool]:
+        """What an answer tells. Raises MalformedAnswerError when that is nothing."""
+        with understanding(f"{answer.api.name} v{answer.version}"):
+            return dict(self.tell(answer))
+
+
+def _is_granted(code: int, refusal: int) -> bool:
+    if code == UNKNOWN_SERVER_ERROR:
+        raise MalformedAnswerError(error_text(code))
+    return code != refusal
+
+
+def _cluster(answer: Answer) -> dict[str, bool]:
+    described = read(DescribeClusterResponse, answer.body, answer.version)
+    if described.error_code not in (0, CLUSTER_DENIED):
+        raise MalformedAnswerError(error_text(described.error_code))
+    operations = () if described.error_code else described.authorized_operations
+    if operations is None:
+        raise MalformedAnswerError("the broker does not report permissions")
+    return {"describe_cluster": DESCRIBE in operations}
+
+
+def _topic(answer: Answer) -> dict[str, bool]:
+    (topic,) = read(MetadataResponse, answer.body, answer.version).topics
+    return {"describe_all_topics": _is_granted(topic.error_code, TOPIC_DENIED)}
+
+
+def _group(answer: Answer) -> dict[str, bool]:
+    (group,) = read(DescribeGroupsResponse, answer.body, answer.version).groups
+    return {"describe_all_groups": _is_granted(group.error_code, GROUP_DENIED)}
+
+
+def _configs(answer: Answer) -> dict[str, bool]:
+    codes = {each.resource_type: each.error_code for each in _results(answer)}
+    return {
+        "describe_topic_configs": _is_granted(codes[TOPIC], TOPIC_DENIED),
+        "describe_broker_configs": _is_granted(codes[BROKER], CLUSTER_DENIED),
+    }
+
+
+def _results(answer: Answer) -> Any:
+    return read(DescribeConfigsResponse, answer.body, answer.version).results
+
+
+def _transactional_id(answer: Answer) -> dict[str, bool]:
+    (state,) = read(DescribeTransactionsResponse, answer.body, answer.version).transaction_states
+    return {"describe_transactional_ids": _is_granted(state.error_code, TRANSACTIONAL_ID_DENIED)}
+
+
+def _topic_question(name: str, version: int) -> Any:
+    topic = MetadataRequest.MetadataRequestTopic(version=version, name=name)
+    return MetadataRequest(version=version, topics=[topic], allow_auto_topic_creation=False)
+
+
+def _config_question(name: str, version: int) -> Any:
+    resource = DescribeConfigsRequest.DescribeConfigsResource
+    pairs = ((TOPIC, name), (BROKER, ALL_BROKERS))
+    keys = ["retention.ms"]
+    return DescribeConfigsRequest(
+        version=version,
+        resources=[
+            resource(version=version, resource_type=kind, resource_name=each, configuration_keys=keys)
+            for kind, each in pairs
+        ],
+    )
+
+
+PROBES = (
+    Probe(
+        DESCRIBE_CLUSTER,
+        ("describe_cluster",),
+        lambda _, version: DescribeClusterRequest(version=version, include_cluster_authorized_operations=True),
+        _cluster,
+    ),
+    Probe(METADATA, ("describe_all_topics",), _topic_question, _topic),
+    Probe(
+        DESCRIBE_GROUPS,
+        ("describe_all_groups",),
+        lambda name, version: DescribeGroupsRequest(version=version, groups=[name]),
+        _group,
+    ),
+    Probe(DESCRIBE_CONFIGS, ("describe_topic_configs", "describe_broker_configs"), _config_question, _configs),
+    Probe(
+        DESCRIBE_TRANSACTIONS,
+        ("describe_transactional_ids",),
+        lambda name, version: DescribeTransactionsRequest(version=version, transactional_ids=[name]),
+        _transactional_id,
+    ),
+)

@@ -1,0 +1,159 @@
+"""Producers that partitions remember, where an open transaction holds back what read_committed consumers may read.
+
+Source: DescribeProducers of the leaders. It needs Read on the topics, which kmon does without otherwise: so it is asked
+only where the settings switch it on.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from kafka.protocol.admin import DescribeProducersRequest, DescribeProducersResponse
+
+from monitor.collect.collectors.base import Reply, SlowCollector, Step
+from monitor.collect.collectors.capability import available, faulted, refused, unknown
+from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import DESCRIBE_PRODUCERS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Fault, error_name, error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.decode.plain import read
+from monitor.model.cluster_tables import SWITCHED_OFF, Producers
+from monitor.model.snapshot import NO_LEADER
+
+PARTITIONS_AT_A_TIME = 200
+"""How many partitions are asked about, those that are held back most first."""
+
+NOTHING_HELD_BACK = "not requested yet: no transaction blocks a partition"
+TOPIC_DENIED = 29
+
+
+class _Producer(NamedTuple):
+    topic: TopicKey
+    partition: int
+    producer_id: int
+    epoch: int
+    last_timestamp: float
+    transaction_start_offset: float
+
+
+class ProducerCollector(SlowCollector):
+    """Asks when the ends and stable offsets of the same poll are known, that is, when its replies would be read."""
+
+    name = "producers"
+    step = Step.ENDS
+    every_seconds = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._producers: list[_Producer] = []
+        self._capability = math.nan, NOTHING_HELD_BACK
+        self._notices: list[str] = []
+
+    def questions(self, client: Client, draft: Draft) -> list[Ask]:
+        return []
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        missing = super().read(client, draft, asks, replies)
+        self.kept |= not draft.choice.producers
+        return missing
+
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self._producers, self._notices = [], []
+        by_leader = self._held_back(draft) if draft.choice.producers else {}
+        asks = [Ask(node, DESCRIBE_PRODUCERS, partial(_body, topics)) for node, topics in by_leader.items()]
+        missing: list[str] = []
+        denied = False
+        for reply in client.ask(asks, draft.deadline):
+            if isinstance(reply, Fault):
+                missing += faulted(draft, self.name, reply)
+                continue
+            try:
+                producers, errors = _read(draft, reply)
+            except MalformedAnswerError as error:
+                missing += unknown(draft, self.name, f"broker {reply.node}: {error}")
+                continue
+            self._producers += producers
+            denied |= TOPIC_DENIED in errors
+            missing += [f"broker {reply.node}: {error_text(code)}" for code in sorted(errors - {TOPIC_DENIED})]
+            available(draft, self.name)
+        if denied:
+            refused(draft, self.name, f"Read on the topic is denied ({error_name(TOPIC_DENIED)})")
+        self._capability = draft.capabilities.get(self.name, self._capability)
+        return missing
+
+    def _held_back(self, draft: Draft) -> dict[int, dict[str, list[int]]]:
+        """Leaders to their partitions by topic whose stable offset is behind the end."""
+        if draft.ends is None or draft.stables is None:
+            return {}
+        leader = draft.partitions.leader
+        behind = np.nan_to_num(draft.ends.offset - draft.stables.offset)
+        behind[(leader == NO_LEADER) | np.isin(leader, list(draft.failed))] = 0
+        rows = np.flatnonzero(behind > 0)
+        rows = rows[np.argsort(-behind[rows], kind="stable")]
+        if len(rows) > PARTITIONS_AT_A_TIME:
+            self._notices.append(
+                f"producers known for {PARTITIONS_AT_A_TIME:,} of {len(rows):,} partitions blocked by transactions"
+            )
+        by_leader: dict[int, dict[str, list[int]]] = {}
+        for row in rows[:PARTITIONS_AT_A_TIME].tolist():
+            topic = str(draft.topics.topic[draft.partitions.topic[row]])
+            number = int(draft.partitions.partition[row])
+            by_leader.setdefault(int(leader[row]), {}).setdefault(topic, []).append(number)
+        return by_leader
+
+    def put(self, draft: Draft) -> None:
+        if not draft.choice.producers:
+            draft.capabilities[self.name] = math.nan, SWITCHED_OFF
+            return
+        draft.capabilities[self.name] = self._capability
+        draft.notices += self._notices
+        places = partition_rows(draft, {each[:2] for each in self._producers})
+        rows = sorted(
+            ((places[each[:2]], each) for each in self._producers if each[:2] in places),
+            key=lambda row: (row[0], row[1].partition, row[1].producer_id),
+        )
+        draft.producers = Producers(
+            np.array([topic for topic, _ in rows], np.int32),
+            np.array([each.partition for _, each in rows], np.int32),
+            np.array([each.producer_id for _, each in rows], np.float64),
+            np.array([each.epoch for _, each in rows], np.int32),
+            np.array([each.last_timestamp for _, each in rows], np.float64),
+            np.array([each.transaction_start_offset for _, each in rows], np.float64),
+        )
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.capabilities[self.name] = math.nan, reason
+
+
+def _body(topics: dict[str, list[int]], version: int) -> bytes:
+    request = DescribeProducersRequest.TopicRequest
+    asked = [request(version=version, name=name, partition_indexes=numbers) for name, numbers in topics.items()]
+    return bytes(DescribeProducersRequest(version=version, topics=asked).encode())
+
+
+def _read(draft: Draft, answer: Answer) -> tuple[list[_Producer], set[int]]:
+    """Producers, and the error codes of partitions that have one."""
+    with understanding(f"{answer.api.name} v{answer.version}"):
+        described = read(DescribeProducersResponse, answer.body, answer.version)
+        keys = topic_keys(draft, {topic.name for topic in described.topics})
+        found = [
+            (keys[topic.name], each) for topic in described.topics if topic.name in keys for each in topic.partitions
+        ]
+        producers = [_producer(key, each, state) for key, each in found for state in each.active_producers]
+        return producers, {int(each.error_code) for _, each in found if each.error_code}
+
+
+def _producer(topic: TopicKey, partition: Any, state: Any) -> _Producer:
+    return _Producer(
+        topic,
+        int(partition.partition_index),
+        int(state.producer_id),
+        int(state.producer_epoch),
+        state.last_timestamp / 1000 if state.last_timestamp >= 0 else math.nan,
+        float(state.current_txn_start_offset) if state.current_txn_start_offset >= 0 else math.nan,
+    )

@@ -1,0 +1,21 @@
+"""Last stable offsets: the end of what a read_committed consumer can read, behind which no transaction is open."""
+
+from monitor.collect.collectors.base import Step
+from monitor.collect.collectors.leader_offsets import LeaderOffsetCollector
+from monitor.collect.draft import Draft, OffsetColumn
+from monitor.kafka.decode.list_offsets import LATEST
+
+READ_COMMITTED = 1
+"""The isolation level at which Kafka gives the last stable offset for the latest."""
+
+
+class StableOffsetCollector(LeaderOffsetCollector):
+    """Asks right after the ends: what was produced in between must not look like records of an open transaction."""
+
+    name = "stable_offsets"
+    step = Step.ENDS
+    timestamp = LATEST
+    isolation = READ_COMMITTED
+
+    def put(self, draft: Draft, column: OffsetColumn) -> None:
+        draft.stables = column

@@ -1,0 +1,162 @@
+"""Where the logs of topics with remote storage are: the oldest record on the brokers' disks, the newest one tiered.
+
+Source: ListOffsets of the leaders (local since Kafka 3.5, tiered since 3.9); needs Describe on the topics.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from monitor.collect.collectors.base import Reply, SlowCollector, Step
+from monitor.collect.collectors.capability import NOBODY, available, not_served, refused, somebody, unknown
+from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
+from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
+from monitor.collect.draft import Draft
+from monitor.kafka.client.apis import LOCAL_OFFSETS, TIERED_OFFSETS
+from monitor.kafka.client.client import Ask, Client
+from monitor.kafka.client.faults import Fault, Kind, error_text
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
+from monitor.model.cluster_tables import TieredOffsets
+from monitor.model.snapshot import NO_LEADER
+
+EARLIEST_LOCAL, LATEST_TIERED = -4, -5
+"""Timestamps by which Kafka is asked for these offsets."""
+
+Topics = dict[str, list[int]]
+
+
+@dataclass(eq=False)
+class _Row:
+    """What is known of a partition; `reason` tells why the local start is not."""
+
+    local_start: float = math.nan
+    tiered_end: float = math.nan
+    reason: str = NOT_ANSWERED
+
+
+class TieredOffsetCollector(SlowCollector):
+    """Which topics have remote storage it takes from the configs of the poll before."""
+
+    name = "tiered_offsets"
+    step = Step.ENDS
+    every_seconds = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._topics: set[TopicKey] = set()
+        self._rows: dict[tuple[TopicKey, int], _Row] = {}
+        self._next: dict[tuple[TopicKey, int], _Row] = {}
+        self._leaders: dict[int, Topics] = {}
+        self._capability = math.nan, NOBODY
+
+    def questions(self, client: Client, draft: Draft) -> list[Ask]:
+        self._next, self._leaders = {}, {}
+        for key, number, leader in _partitions(draft, self._topics):
+            self._next[key, number] = _Row(reason=draft.failed.get(leader, NOT_ANSWERED))
+            if leader == NO_LEADER:
+                self._next[key, number].reason = NO_LEADER_REASON
+            elif leader not in draft.failed:
+                self._leaders.setdefault(leader, {}).setdefault(key[0], []).append(number)
+        return [
+            Ask(node, api, partial(_body, topics, timestamp))
+            for node, topics in self._leaders.items()
+            for api, timestamp in ((LOCAL_OFFSETS, EARLIEST_LOCAL), (TIERED_OFFSETS, LATEST_TIERED))
+        ]
+
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self._capability = _capability(client, draft)
+        self._rows = self._next
+        missing = sorted({row.reason for row in self._rows.values() if row.reason in draft.failed.values()})
+        for ask, reply in zip(asks, replies, strict=True):
+            local = ask.api is LOCAL_OFFSETS
+            trouble = _fault(draft, reply) if isinstance(reply, Fault) else self._fill(draft, reply, local)
+            if not trouble:
+                continue
+            if not isinstance(reply, Fault) or reply.kind is not Kind.UNSUPPORTED:
+                missing.append(trouble)
+            if local:
+                for key, number, leader in _partitions(draft, self._topics):
+                    if leader == ask.node:
+                        self._rows[key, number].reason = trouble
+        return missing
+
+    def _fill(self, draft: Draft, answer: Answer, local: bool) -> str:
+        """Put an answer into its rows; the answer is what went wrong with the whole of it."""
+        try:
+            offsets = decode_list_offsets(answer.body, answer.version)
+        except MalformedAnswerError as error:
+            return f"broker {answer.node}: {Kind.PROTOCOL}: {error}"
+        keys = topic_keys(draft, set(offsets.topics))
+        columns = (offsets.topic, offsets.partition, offsets.offset, offsets.error)
+        for topic, number, offset, code in zip(*(column.tolist() for column in columns), strict=True):
+            row = self._rows.get((keys.get(offsets.topics[topic], ("", None)), number))
+            if row is None:
+                continue
+            if not local:
+                row.tiered_end = offset
+            elif code or math.isnan(offset):
+                row.reason = f"broker {answer.node}: {error_text(code)}" if code else NOT_ANSWERED
+            else:
+                row.local_start, row.reason = offset, ""
+        return ""
+
+    def put(self, draft: Draft) -> None:
+        draft.capabilities[self.name] = self._capability
+        if draft.topic_configs is None:
+            return
+        remote = (draft.topic_configs.remote_storage[: len(draft.topics)] == 1) & draft.topics.watched
+        names = set(draft.topics.topic[np.flatnonzero(remote)])
+        topics = set(topic_keys(draft, names).values())
+        if topics - self._topics:
+            self._due = -math.inf
+        self._topics = topics
+        places = partition_rows(draft, self._rows)
+        rows = sorted((row, number, self._rows[key, number]) for (key, number), row in places.items())
+        draft.tiered_offsets = TieredOffsets(
+            np.array([topic for topic, _, _ in rows], np.int32),
+            np.array([number for _, number, _ in rows], np.int32),
+            np.array([each.local_start for _, _, each in rows], np.float64),
+            np.array([each.tiered_end for _, _, each in rows], np.float64),
+            np.array([draft.reason(each.reason) for _, _, each in rows], np.int32),
+        )
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        draft.capabilities[self.name] = math.nan, reason
+
+
+def _partitions(draft: Draft, topics: set[TopicKey]) -> Iterator[tuple[TopicKey, int, int]]:
+    """Key, number and leader of every partition of these topics."""
+    partitions = draft.partitions
+    for key, row in partition_rows(draft, ((key, 0) for key in topics)).items():
+        first = int(draft.topics.first_row[row])
+        for number in range(int(draft.topics.partitions[row])):
+            yield key[0], number, int(partitions.leader[first + number])
+
+
+def _fault(draft: Draft, fault: Fault) -> str:
+    """Why a leader does not tell."""
+    return not_served(draft, fault.node) if fault.kind is Kind.UNSUPPORTED else draft.note(fault)
+
+
+def _body(topics: Topics, timestamp: int, version: int) -> bytes:
+    return encode_list_offsets(
+        [(name, np.array(numbers, np.int32)) for name, numbers in topics.items()], timestamp, version
+    )
+
+
+def _capability(client: Client, draft: Draft) -> tuple[float, str]:
+    """Whether brokers would tell, also where no topic has remote storage."""
+    node = somebody(draft)
+    served = None if node is None else client.served(node)
+    if node is None or served is None:
+        unknown(draft, TieredOffsetCollector.name, NOBODY)
+    elif LOCAL_OFFSETS.version(served) is None:
+        refused(draft, TieredOffsetCollector.name, not_served(draft, node))
+    else:
+        available(draft, TieredOffsetCollector.name)
+    return draft.capabilities[TieredOffsetCollector.name]

@@ -1,0 +1,176 @@
+"""A Snapshot in the making: what collectors read from and write to during one poll."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from monitor.kafka.client.client import BrokerAddress
+from monitor.kafka.client.faults import Fault, Kind
+from monitor.model.cluster_tables import (
+    BrokerConfigs,
+    EligibleReplicas,
+    Features,
+    LogDirs,
+    Producers,
+    Quorum,
+    Reassignments,
+    Replicas,
+    TieredOffsets,
+    TopicConfigs,
+    TransactionPartitions,
+    Transactions,
+)
+from monitor.model.selection import Choice
+from monitor.model.snapshot import NO_LEADER, Partitions, Topics, reason_code
+from monitor.model.table import Floats, Ints
+
+
+@dataclass
+class OffsetColumn:
+    """One number a partition with the reasons where it is unknown, in the order of `partitions`."""
+
+    offset: Floats
+    reason: Ints
+
+
+@dataclass
+class MemberRow:
+    """A member as a describe answer gives it; `assigned` and `target` are (topic name, partition number).
+
+    `target` is None where it is what is assigned. `tasks` are (subtopology, partition, role), streams groups only.
+    """
+
+    member_id: str
+    client_id: str
+    host: str
+    instance_id: str | None
+    rack: str | None
+    assigned: list[tuple[str, int]]
+    epoch: float | None = None
+    target: list[tuple[str, int]] | None = None
+    tasks: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+class SubtopologyRow(NamedTuple):
+    """A subtopology of a streams group: its id, and names of source, repartition and changelog topics."""
+
+    subtopology: str
+    source_topics: tuple[str, ...]
+    repartition_topics: tuple[str, ...]
+    changelog_topics: tuple[str, ...]
+
+
+@dataclass
+class GroupDescription:
+    """What a describe answer says of one group; `error` is empty when it could be described.
+
+    `assignment_error` is why what some members are assigned is not known, empty where it is.
+    """
+
+    error: str = ""
+    state: str | None = None
+    epoch: float | None = None
+    assignment_epoch: float | None = None
+    topology_epoch: float | None = None
+    assignor: str | None = None
+    subtopologies: list[SubtopologyRow] = field(default_factory=list)
+    members: list[MemberRow] = field(default_factory=list)
+    assignment_error: str = ""
+
+
+class ListedGroup(NamedTuple):
+    """A group as ListGroups gives it, with the broker that coordinates it; `reason` is why its state is unknown.
+
+    A coordinator that is not `ready` may answer with what it knew before, so it is not asked about the group.
+    """
+
+    group: str
+    group_type: str | None
+    protocol_type: str
+    state: str | None
+    coordinator: int
+    reason: str = ""
+    ready: bool = True
+
+    @property
+    def askable(self) -> bool:
+        """Whether a broker can be asked about it."""
+        return self.ready and self.coordinator != NO_LEADER
+
+
+@dataclass
+class CommitRows:
+    """Commits of one answer by name: `groups` and `topics` are names, `group` and `topic` indexes in them."""
+
+    groups: list[str]
+    topics: list[str]
+    group: Ints
+    topic: Ints
+    partition: Ints
+    committed_offset: Floats
+    reported_lag: Floats
+    reason: Ints
+
+
+@dataclass
+class Draft:
+    """One poll under way. `deadline` is a time of the monotonic clock."""
+
+    cluster: str
+    time: float
+    started: float
+    deadline: float
+    choice: Choice = field(default_factory=Choice)
+    interval_seconds: float | None = None
+    overruns: int = 0
+    error: str = ""
+    cluster_id: str | None = None
+    controller: int | None = None
+    brokers: list[BrokerAddress] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    """Brokers that did not answer in this poll and are not asked again in it, with the reason."""
+    topics: Topics = field(default_factory=Topics.empty)
+    partitions: Partitions = field(default_factory=Partitions.empty)
+    groups: list[ListedGroup] = field(default_factory=list)
+    descriptions: dict[str, GroupDescription] = field(default_factory=dict)
+    commits: list[CommitRows] = field(default_factory=list)
+    commit_faults: dict[str, str] = field(default_factory=dict)
+    starts: OffsetColumn | None = None
+    ends: OffsetColumn | None = None
+    stables: OffsetColumn | None = None
+    fenced: dict[int, BrokerAddress] | None = None
+    """Fenced brokers by node id; None where the cluster does not tell."""
+    versions: dict[int, str] = field(default_factory=dict)
+    """The Kafka version of each broker that kmon is connected to, inferred from the APIs that it serves."""
+    features: Features | None = None
+    capabilities: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """Name to (1, 0 or NaN, why): see `Capabilities`."""
+    quorum: Quorum | None = None
+    quorum_epoch: int | None = None
+    reassignments: Reassignments | None = None
+    eligible_replicas: EligibleReplicas | None = None
+    tiered_offsets: TieredOffsets | None = None
+    log_dirs: LogDirs | None = None
+    replicas: Replicas | None = None
+    topic_configs: TopicConfigs | None = None
+    """In the order of `topics`; rows of topics that only commits name are added later."""
+    broker_configs: BrokerConfigs | None = None
+    transactions: Transactions | None = None
+    transaction_partitions: TransactionPartitions | None = None
+    producers: Producers | None = None
+    hidden_topics: int = 0
+    hidden_groups: int = 0
+    cut_topics: frozenset[str] = frozenset()
+    """Names of topics beyond the limit on partitions."""
+    cut_groups: int = 0
+    notices: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=lambda: [""])
+
+    def note(self, fault: Fault) -> str:
+        """Remember a fault's broker as failed, unless the broker did answer; the fault as a reason."""
+        if isinstance(fault.node, int) and fault.kind is not Kind.UNSUPPORTED:
+            self.failed.setdefault(fault.node, fault.where)
+        return fault.where
+
+    def reason(self, text: str) -> int:
+        """The code of a reason."""
+        return reason_code(self.reasons, text)

@@ -1,0 +1,1 @@
+"""One poll and the thread that repeats it: from Kafka to the Source of each face."""

@@ -1,0 +1,103 @@
+"""Evaluation on columns, in Kleene's three-valued logic: of an unknown value nothing is true and nothing false."""
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from monitor.model.patterns import pattern_of
+from monitor.model.table import Flags
+from monitor.subjects.column import Columns, Names, Numbers
+from monitor.subjects.filter.literals import Number
+from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
+
+SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Truth(NamedTuple):
+    """Where a condition is true and where it is false, shape (rows,) each; it is unknown where it is neither."""
+
+    true: Flags
+    false: Flags
+
+    @property
+    def unknown(self) -> Flags:
+        return ~(self.true | self.false)
+
+
+def evaluate(expression: Expression, columns: Columns) -> Truth:
+    """The truth of a checked expression for every row."""
+    if isinstance(expression, Not):
+        part = evaluate(expression.part, columns)
+        return Truth(part.false, part.true)
+    if isinstance(expression, And | Or):
+        true, false = zip(*(evaluate(each, columns) for each in expression.parts), strict=True)
+        if isinstance(expression, And):
+            return Truth(reduce(np.logical_and, true), reduce(np.logical_or, false))
+        return Truth(reduce(np.logical_or, true), reduce(np.logical_and, false))
+    column = columns[expression.column]
+    if isinstance(column, Numbers):
+        return _of_numbers(expression, column)
+    assert isinstance(column, Names)
+    return _of_names(expression, column)
+
+
+def _of_numbers(condition: Compare | Match | Among | Known, column: Numbers) -> Truth:
+    values = column.values
+    unknown = np.isnan(values)
+    if isinstance(condition, Known):
+        return _unknown(condition, unknown)
+    if isinstance(condition, Compare):
+        # Of double precision, so that no narrower column rounds what it is compared with.
+        true = SIGNS[condition.sign](values, np.float64(_number(condition.literal.value)))
+        if condition.sign == "!=":
+            true &= ~unknown
+        return Truth(true, ~(true | unknown))
+    assert isinstance(condition, Among)
+    found = np.isin(values.astype(np.float64), [_number(each.value) for each in condition.literals])
+    return _known(found != condition.negated, unknown)
+
+
+def _of_names(condition: Compare | Match | Among | Known, column: Names) -> Truth:
+    """Every value is asked once, then the rows take its answer."""
+    test = _test(condition)
+    # 1 true, 0 false, -1 unknown; the last is what the code -1 finds.
+    answers = [-1 if each is None else test(each) for each in column.values.tolist()]
+    rows = np.array([*answers, -1], np.int8)[column.codes]
+    if isinstance(condition, Known):
+        return _unknown(condition, rows == -1)
+    return Truth(rows == 1, rows == 0)
+
+
+def _test(condition: Compare | Match | Among | Known) -> Callable[[str], bool]:
+    if isinstance(condition, Match):
+        matches = pattern_of(str(condition.pattern.value)).matches
+        return (lambda text: not matches(text)) if condition.negated else matches
+    if isinstance(condition, Among):
+        wanted = {each.value for each in condition.literals}
+        return (lambda text: text not in wanted) if condition.negated else wanted.__contains__
+    if isinstance(condition, Compare):
+        value, equal = condition.literal.value, condition.sign == "=="
+        return lambda text: (text == value) == equal
+    return lambda _: True
+
+
+def _known(true: Flags, unknown: Flags) -> Truth:
+    return Truth(true & ~unknown, ~(true | unknown))
+
+
+def _unknown(condition: Known, unknown: Flags) -> Truth:
+    return Truth(~unknown, unknown) if condition.negated else Truth(unknown, ~unknown)
+
+
+def _number(value: Value) -> float:
+    return value.value if isinstance(value, Number) else float(value)

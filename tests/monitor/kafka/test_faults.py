@@ -1,0 +1,120 @@
+"""Every exception that a connection can raise becomes one line that says what is wrong."""
+
+import ssl
+
+import pytest
+from kafka import errors
+
+from monitor.kafka.client.faults import Fault, Kind, error_name, error_text, fault_of
+
+RAISED = [
+    (errors.KafkaConnectionError("111 ECONNREFUSED"), "cannot connect: connection refused"),
+    (errors.KafkaConnectionError("113 EHOSTUNREACH"), "cannot connect: 113 EHOSTUNREACH"),
+    (
+        errors.KafkaConnectionError("unable to connect: [Errno 101] Network is unreachable"),
+        "cannot connect: unable to connect: [Errno 101] Network is unreachable",
+    ),
+    (errors.NodeNotReadyError(7), "cannot connect: waiting before the next attempt"),
+    (errors.UnknownBrokerIdError(7), "cannot connect: the broker is no longer in the cluster's metadata"),
+    (errors.KafkaConnectionError("Connection timed out"), "timed out after 3.0 s"),
+    (errors.KafkaTimeoutError("Timed out after 3000 ms"), "timed out after 3.0 s"),
+    (errors.KafkaTimeoutError(), "timed out after 3.0 s"),
+    (errors.RequestTimedOutError("Request timed out after 3000 ms"), "timed out after 3.0 s"),
+    (TimeoutError(), "timed out after 3.0 s"),
+    (errors.KafkaConnectionError("DNS lookup failed for nowhere:9092, gaierror()"), "cannot resolve the host name"),
+    (errors.KafkaConnectionError("DNS Resolution failure"), "cannot resolve the host name"),
+    (
+        errors.SaslAuthenticationFailedError("SaslAuthenticationFailedError: Authentication failed: Invalid username"),
+        "authentication failed: Invalid username",
+    ),
+    (
+        errors.SaslAuthenticationFailedError(
+            "SaslAuthenticationFailedError: Authentication failed during authentication due to invalid credentials"
+        ),
+        "authentication failed: invalid credentials",
+    ),
+    (
+        errors.UnsupportedSaslMechanismError(),
+        "authentication failed: the listener does not support this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
+    ),
+    (
+        errors.IllegalSaslStateError(),
+        "authentication failed: the listener does not use SASL: set a protocol without SASL_ (ILLEGAL_SASL_STATE)",
+    ),
+    (
+        ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: x. (_ssl.c:1006)"),
+        "TLS handshake failed: certificate verify failed: x",
+    ),
+    (
+        ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate"),
+        (
+            "TLS handshake failed: certificate verify failed: self-signed certificate: ssl_cafile does not contain the"
+            " broker's authority"
+        ),
+    ),
+    (
+        errors.KafkaConnectionError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required"),
+        "TLS handshake failed: the broker requires a client certificate: set ssl_certfile",
+    ),
+    (
+        errors.KafkaConnectionError("[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)"),
+        (
+            "TLS handshake failed: the broker rejected kmon's certificate, "
+            "which may be expired or from an unknown authority (sslv3 alert bad certificate)"
+        ),
+    ),
+    (errors.KafkaConnectionError("Handshake failed: [SSL] wrong version"), "TLS handshake failed: [SSL] wrong version"),
+    (errors.ClusterAuthorizationFailedError(), "denied: CLUSTER_AUTHORIZATION_FAILED"),
+    (errors.NodeNotReadyError("Node paused: {'throttle'}"), "throttled"),
+    (errors.IncompatibleBrokerVersion("no version fits"), "not supported: no version fits"),
+    (
+        errors.UnsupportedVersionError("Metadata is not served by this broker"),
+        "not supported: Metadata is not served by this broker",
+    ),
+    (errors.KafkaProtocolError("Unable to decode response"), "invalid response: Unable to decode response"),
+    (
+        errors.InvalidReceiveError("Invalid frame length: 1213486160"),
+        "invalid response: Invalid frame length: 1213486160",
+    ),
+    (errors.CorrelationIdError("sent 1, recv 2"), "invalid response: sent 1, recv 2"),
+    (errors.KafkaConnectionError("socket disconnected"), "connection lost: socket disconnected"),
+    (errors.KafkaConnectionError(), "connection lost"),
+    (errors.Cancelled(), "connection lost"),
+    (ConnectionResetError(104, "Connection reset by peer"), "connection lost: [Errno 104] Connection reset by peer"),
+    (RuntimeError("Transport closed for writes"), "error: Transport closed for writes"),
+    (AssertionError(), "error: AssertionError"),
+]
+
+
+@pytest.mark.parametrize(("error", "line"), RAISED, ids=[f"{type(each).__name__}-{line[:30]}" for each, line in RAISED])
+def test_each_exception_is_one_line(error: Exception, line: str) -> None:
+    fault = fault_of(error, "Metadata", 7, 3.0)
+    assert str(fault) == line
+    assert fault.where == f"broker 7: {line}"
+    assert (fault.api, fault.node, fault.seconds) == ("Metadata", 7, 3.0)
+
+
+def test_a_bootstrap_address_is_named_as_it_is() -> None:
+    assert Fault(Kind.CONNECT, "Metadata", "bootstrap-0", "connection refused").where == (
+        "bootstrap-0: cannot connect: connection refused"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (29, "Describe on the topic is denied (TOPIC_AUTHORIZATION_FAILED)"),
+        (30, "Describe on the group is denied (GROUP_AUTHORIZATION_FAILED)"),
+        (31, "Describe on the cluster is denied (CLUSTER_AUTHORIZATION_FAILED)"),
+        (53, "Describe on the transactional id is denied (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"),
+        (6, "NOT_LEADER_FOR_PARTITION"),
+        (-1, "UNKNOWN"),
+        (9999, "error 9999"),
+    ],
+)
+def test_error_codes_in_words(code: int, text: str) -> None:
+    assert error_text(code) == text
+
+
+def test_every_code_that_kafka_python_knows_has_a_name() -> None:
+    assert all(error_name(code).isupper() for code in errors.kafka_errors if code is not None)
