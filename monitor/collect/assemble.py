@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn
+from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn, SubtopologyRow
 from monitor.collect.group_tables import (
     NOT_ASKED,
     assignment_troubles,
@@ -179,14 +179,15 @@ class Assembler:
         self._targets = self._assigned_rows([each.target or [] for _, each in members])
         tasks = [(row, *task) for row, (_, each) in enumerate(members) for task in each.tasks]
         self._tasks = Tasks(
-            np.array([row for row, _, _, _ in tasks], np.int32),
-            objects(subtopology for _, subtopology, _, _ in tasks),
-            np.array([partition for _, _, partition, _ in tasks], np.int32),
-            objects(role for _, _, _, role in tasks),
+            member=np.array([row for row, _, _, _ in tasks], np.int32),
+            subtopology=objects(subtopology for _, subtopology, _, _ in tasks),
+            partition=np.array([partition for _, _, partition, _ in tasks], np.int32),
+            role=objects(role for _, _, _, role in tasks),
         )
         parts = [(row, each) for row, about in described for each in about.subtopologies]
         self._subtopologies = Subtopologies(
-            np.array([row for row, _ in parts], np.int32), *(objects(each[at] for _, each in parts) for at in range(4))
+            group=np.array([row for row, _ in parts], np.int32),
+            **{name: objects(getattr(each, name) for _, each in parts) for name in SubtopologyRow._fields},
         )
 
     def _assigned_rows(self, assigned: list[list[tuple[str, int]]]) -> Assignments:
@@ -198,7 +199,7 @@ class Assembler:
             if topic in self._topic_rows
         ]
         columns = np.array(rows, np.int32).reshape(-1, 3)
-        return Assignments(columns[:, 0].copy(), columns[:, 1].copy(), columns[:, 2].copy())
+        return Assignments(member=columns[:, 0].copy(), topic=columns[:, 1].copy(), partition=columns[:, 2].copy())
 
     def _make_commits(self, draft: Draft) -> Commits:
         """Commits of all answers by group, topic and partition; the sorting is kept while the rows are the same."""
@@ -276,9 +277,9 @@ def _brokers(draft: Draft) -> Brokers:
 def _capabilities(draft: Draft) -> Capabilities:
     rows = sorted(draft.capabilities.items())
     return Capabilities(
-        objects(name for name, _ in rows),
-        np.array([available for _, (available, _) in rows], np.float64),
-        objects(why for _, (_, why) in rows),
+        capability=objects(name for name, _ in rows),
+        available=np.array([available for _, (available, _) in rows], np.float64),
+        why=objects(why for _, (_, why) in rows),
     )
 
 
@@ -304,4 +305,11 @@ def _offsets(draft: Draft) -> Offsets:
         return column or OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ASKED), np.int32))
 
     starts, ends, stables = known(draft.starts), known(draft.ends), known(draft.stables)
-    return Offsets(starts.offset, starts.reason, ends.offset, ends.reason, stables.offset, stables.reason)
+    return Offsets(
+        start_offset=starts.offset,
+        start_reason=starts.reason,
+        end_offset=ends.offset,
+        end_reason=ends.reason,
+        stable_offset=stables.offset,
+        stable_reason=stables.reason,
+    )

@@ -61,11 +61,11 @@ def make_groups(draft: Draft) -> Groups:
 def make_members(members: list[tuple[int, MemberRow]]) -> Members:
     """The members with the row of their group."""
     return Members(
-        np.array([row for row, _ in members], np.int32),
-        objects(each.member_id for _, each in members),
-        objects(each.client_id for _, each in members),
-        objects(each.host for _, each in members),
-        objects(each.instance_id for _, each in members),
-        objects(each.rack for _, each in members),
-        np.array([each.epoch for _, each in members], np.float64),
+        group=np.array([row for row, _ in members], np.int32),
+        member_id=objects(each.member_id for _, each in members),
+        client_id=objects(each.client_id for _, each in members),
+        host=objects(each.host for _, each in members),
+        instance_id=objects(each.instance_id for _, each in members),
+        rack=objects(each.rack for _, each in members),
+        epoch=np.array([each.epoch for _, each in members], np.float64),
     )

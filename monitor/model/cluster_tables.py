@@ -11,7 +11,7 @@ import numpy as np
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Features(Table):
     """One row a feature that the cluster has finalized, such as metadata.version, by name."""
 
@@ -23,7 +23,7 @@ SWITCHED_OFF = "disabled by settings"
 """Why a capability is not there that the settings switch off: nothing that is missing."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Capabilities(Table):
     """One row a thing that kmon can ask of a cluster, by name: whether this one answers it to this user."""
 
@@ -37,7 +37,7 @@ class Capabilities(Table):
         return np.array([each == SWITCHED_OFF for each in self.why], bool)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Quorum(Table):
     """One row a voter or observer of the metadata quorum, voters first, then by id. Empty without KRaft."""
 
@@ -51,7 +51,7 @@ class Quorum(Table):
     last_caught_up: Floats = column("f8", "unix time when it last had the leader's log end", "unix seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Reassignments(Table):
     """One row a partition that is being reassigned, by topic and partition."""
 
@@ -62,7 +62,7 @@ class Reassignments(Table):
     removing: Ragged = column("i4", "node ids that will not hold it any more")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EligibleReplicas(Table):
     """One row a partition that is short of replicas in sync, and whose eligible leader replicas were asked."""
 
@@ -72,7 +72,7 @@ class EligibleReplicas(Table):
     last_known: Ragged = column("i4", "node ids that were eligible last, where none is any more")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TieredOffsets(Table):
     """One row a partition of a topic with remote storage, by topic and partition."""
 
@@ -83,7 +83,7 @@ class TieredOffsets(Table):
     reason: Ints = column("i4", "why the local start offset is unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RecordTimes(Table):
     """One row a record that was dated by asking for offsets by timestamp, by topic, partition and offset."""
 
@@ -99,7 +99,7 @@ class RecordTimes(Table):
     unordered: Flags = column("?", "answers contradict one another: timestamps are not in the order of offsets")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LogDirs(Table):
     """One row a log dir of a broker, by broker and path."""
 
@@ -110,7 +110,7 @@ class LogDirs(Table):
     reason: Ints = column("i4", "what is wrong with the log dir; its replicas are then unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Replicas(Table):
     """One row a replica on a log dir, by topic, partition and broker; only of topics that metadata names."""
 
@@ -123,7 +123,7 @@ class Replicas(Table):
     future: Flags = column("?", "is being moved to this log dir and will take the place of the current replica")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TopicConfigs(Table):
     """One row a topic, in the order of `topics`: the configs that kmon reasons with, and a digest of the others.
 
@@ -144,7 +144,7 @@ class TopicConfigs(Table):
     reason: Ints = column("i4", "why the configs are unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BrokerConfigs(Table):
     """One row a broker that was asked, by id: its defaults that kmon reasons with, and a digest of the others."""
 
@@ -160,7 +160,7 @@ class BrokerConfigs(Table):
     reason: Ints = column("i4", "why the configs are unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Transactions(Table):
     """One row a transaction that is under way, by transactional id."""
 
@@ -173,7 +173,7 @@ class Transactions(Table):
     reason: Ints = column("i4", "why no more is known of it")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TransactionPartitions(Table):
     """One row a partition that a transaction has written to."""
 
@@ -182,7 +182,7 @@ class TransactionPartitions(Table):
     partition: Ints = column("i4", "partition number", "number")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Producers(Table):
     """One row a producer that a partition remembers; only asked where it is switched on."""
 
@@ -194,7 +194,7 @@ class Producers(Table):
     transaction_start_offset: Floats = column("f8", "where its open transaction begins, unknown for none", "records")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tasks(Table):
     """One row a task that a member of a streams group has."""
 
@@ -204,7 +204,7 @@ class Tasks(Table):
     role: Texts = column("O", "active, standby or warmup")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Subtopologies(Table):
     """One row a subtopology of a streams group, by group and id."""
 

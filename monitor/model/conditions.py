@@ -7,7 +7,7 @@ import numpy as np
 from monitor.model.table import Flags, Floats, Ints, Table, column
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PartitionHealth(Table):
     """One row a partition, in the order of `partitions`."""
 
@@ -34,7 +34,7 @@ class PartitionHealth(Table):
         return np.greater(self.missing, 0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class QuorumLags(Table):
     """One row a voter or observer, in the order of `quorum`."""
 
@@ -43,14 +43,14 @@ class QuorumLags(Table):
     fetch_age_seconds: Floats = column("f8", "time since it last fetched, 0 for the leader", "seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TransactionAges(Table):
     """One row a transaction, in the order of `transactions`."""
 
     age_seconds: Floats = column("f8", "how long it had been open when it was last seen", "seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class GroupActivity(Table):
     """One row a group, in the order of `groups`."""
 

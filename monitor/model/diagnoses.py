@@ -26,7 +26,7 @@ class Diagnosis:
     broker: int = -1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Diagnoses(Table):
     """One row a pattern that holds for a group: those of the worst group first, the gravest of a group first."""
 

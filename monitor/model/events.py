@@ -60,7 +60,7 @@ class Event:
     count: int = 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Events(Table):
     """One row an event, the newest first."""
 

@@ -16,7 +16,7 @@ PARTITION_WORDS = ("ok", "unknown", "reassigning", "under-replicated", "at min I
 _PLACES = np.array(PLACES, np.int32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Judged(Table):
     """One row a row of the subject's own table, in its order. WORDS are its statuses, from best to worst."""
 
@@ -55,28 +55,28 @@ class Judged(Table):
         return LEVELS[int(np.max(self.level[self.words == word], initial=0))]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedBrokers(Judged):
     """One row a broker, in the order of `broker_totals`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "silent", "fenced", "dir offline", "gone")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedLogDirs(Judged):
     """One row a log dir, in the order of `log_dirs`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "nearly full", "offline")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedQuorum(Judged):
     """One row a node of the metadata quorum, in the order of `quorum`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "behind")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedLags(Judged):
     """One row a group, a group and topic, or a row of lag, in their order."""
 
@@ -91,28 +91,28 @@ class JudgedLags(Judged):
         return np.array(SEVERITY, np.int32)[self.status]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedPartitions(Judged):
     """One row a partition, in the order of `partitions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedTopics(Judged):
     """One row a topic, in the order of `topics`: as its worst partition is."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedReplicas(Judged):
     """A broker's replica of each partition, in the order of `partitions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "offline")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedTransactions(Judged):
     """One row a transaction, in the order of `transactions`."""
 

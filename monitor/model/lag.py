@@ -7,7 +7,7 @@ import numpy as np
 from monitor.model.table import Floats, Ints, Table, column
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Lag(Table):
     """One row a group and partition: those committed, and those assigned to a member without a commit.
 
@@ -38,7 +38,7 @@ known, which the broker (append) or the producer (create) set, or which of them 
 NO_METHOD, NOTHING, SEEN, APPEND, CREATE, RECORD = range(len(METHODS))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LagTimes(Table):
     """One row a row of `lag`, in its order. Rates are over the last 5 minutes, or 1 while that is all there is."""
 
@@ -54,7 +54,7 @@ class LagTimes(Table):
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LagStatuses(Table):
     """One row a row of `lag`, in its order."""
 

@@ -38,7 +38,7 @@ class Problem:
         return self.kind, self.subject
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Problems(Table):
     """One row a problem, the worst first. Those with a cause are explained by it and need no look of their own."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from monitor.model.table import Floats, Table, column
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PartitionRates(Table):
     """One row a partition, in the order of `partitions`: records produced a second over each of WINDOWS."""
 
@@ -15,7 +15,7 @@ class PartitionRates(Table):
     produce_rate_60m: Floats = column("f8", "over the last hour", "records/s")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ConsumeRates(Table):
     """One row a row of `lag`, in its order: records read a second over each of WINDOWS."""
 

@@ -86,7 +86,7 @@ class Partitions(Table):
     offline: Ragged = column("i4", "node ids of replicas on dead brokers or log dirs")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Offsets(Table):
     """One row a partition, in the order of `partitions`. Starts are asked before commits, ends after them."""
 
@@ -123,7 +123,7 @@ class Groups(Table):
         return np.where(reason != KNOWN, reason, self.assignments_reason).astype(np.int32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Members(Table):
     """One row a member of a group."""
 
@@ -136,7 +136,7 @@ class Members(Table):
     epoch: Floats = column("f8", "member epoch; unknown for members of classic groups", "number")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Assignments(Table):
     """One row a partition that a member is assigned."""
 
@@ -157,7 +157,7 @@ class Commits(Table):
     reason: Ints = column("i4", "why the committed offset, or a share group's lag, is unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Requests(Table):
     """One row an API and broker: what kmon has asked since it started."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from monitor.model.table import Flags, Floats, Ints, Table, column
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LagTotals(Table):
     """Lag over some rows of a Lag table, one total a row.
 
@@ -23,7 +23,7 @@ class LagTotals(Table):
     reason: Ints = column("i4", "why the total is unknown")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Standing(Table):
     """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
 
@@ -43,7 +43,7 @@ class Standing(Table):
     headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class GroupLags(Standing, LagTotals):
     """One row a group, in the order of `groups`."""
 
@@ -52,7 +52,7 @@ class GroupLags(Standing, LagTotals):
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class GroupTopicLags(Standing, LagTotals):
     """One row a group and topic, by group and topic."""
 
@@ -61,7 +61,7 @@ class GroupTopicLags(Standing, LagTotals):
     members: Ints = column("i4", "members that have a partition of the topic")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TopicTotals(Table):
     """One row a topic, in the order of `topics`."""
 
@@ -77,7 +77,7 @@ class TopicTotals(Table):
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class BrokerTotals(Table):
     """One row a broker that metadata names or that a partition is assigned to, by id."""
 

@@ -48,13 +48,13 @@ def record_times(snapshot: Snapshot, wanted: list[Wanted], rows: Ints, found: li
 
     now_ms = snapshot.time * 1000
     return RecordTimes(
-        partitions.topic[rows],
-        partitions.partition[rows],
-        np.array([each.offset for each in wanted], np.float64),
-        seconds([each.low for each in found]),
+        topic=partitions.topic[rows],
+        partition=partitions.partition[rows],
+        offset=np.array([each.offset for each in wanted], np.float64),
+        earliest=seconds([each.low for each in found]),
         # What is not known to be older may be as young as can be.
-        seconds(
+        latest=seconds(
             [min(each.upper(dense=one.dense), max(now_ms, each.low)) for one, each in zip(wanted, found, strict=True)]
         ),
-        np.array([each.unordered for each in found], bool),
+        unordered=np.array([each.unordered for each in found], bool),
     )

@@ -240,13 +240,13 @@ def test_what_is_not_shown_is_said_with_its_reason() -> None:
 def test_open_transactions_stand_worst_first_and_then_the_oldest() -> None:
     snapshot = detailed_snapshot()
     table = Transactions(
-        objects(["a", "b", "c"]),
-        np.array([1.0, 2.0, np.nan]),
-        objects(["Ongoing"] * 3),
-        np.array([1, 2, -1]),
-        np.array([NOW - 10, NOW - 840, np.nan]),
-        np.array([900.0, 900.0, np.nan]),
-        np.array([0, 0, 0]),
+        transactional_id=objects(["a", "b", "c"]),
+        producer_id=np.array([1.0, 2.0, np.nan]),
+        state=objects(["Ongoing"] * 3),
+        coordinator=np.array([1, 2, -1]),
+        started=np.array([NOW - 10, NOW - 840, np.nan]),
+        timeout_seconds=np.array([900.0, 900.0, np.nan]),
+        reason=np.array([0, 0, 0]),
     )
     view = make_view(replace(snapshot, transactions=table))
     tree = cluster_tables.transactions(view, "")

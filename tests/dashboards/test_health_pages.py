@@ -232,7 +232,9 @@ def test_an_age_that_is_known_in_part_is_at_least_that() -> None:
 def restricted(groups: int = 2) -> View:
     """What a user sees who may describe neither the cluster nor all topics and groups."""
     names = ("describe_all_topics", "describe_cluster", "describe_all_groups")
-    table = Capabilities(objects(names), np.zeros(3), objects(f"{each} is not granted" for each in names))
+    table = Capabilities(
+        capability=objects(names), available=np.zeros(3), why=objects(f"{each} is not granted" for each in names)
+    )
     readers = [Group(f"g{each}", {("t", 0): 1}, [("c", "/h", [("t", 0)])]) for each in range(groups)]
     return make_view(replace(snapshot_of([Topic("t", [(0, 1)])], readers), capabilities=table))
 

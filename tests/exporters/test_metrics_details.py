@@ -226,13 +226,13 @@ def test_transactions_and_only_the_oldest_of_many() -> None:
     count = 250
     started = NOW - np.array([math.nan, *(row * 37 % count for row in range(1, count))])
     transactions = Transactions(
-        objects(f"id-{row}" for row in range(count)),
-        np.full(count, 4001.0),
-        objects("PrepareCommit" if row % 5 == 0 else "Ongoing" for row in range(count)),
-        np.ones(count, np.int32),
-        started,
-        np.full(count, 60.0),
-        np.zeros(count, np.int32),
+        transactional_id=objects(f"id-{row}" for row in range(count)),
+        producer_id=np.full(count, 4001.0),
+        state=objects("PrepareCommit" if row % 5 == 0 else "Ongoing" for row in range(count)),
+        coordinator=np.ones(count, np.int32),
+        started=started,
+        timeout_seconds=np.full(count, 60.0),
+        reason=np.zeros(count, np.int32),
     )
     many = replace(
         detailed_snapshot(),
@@ -251,10 +251,17 @@ def test_transactions_are_not_counted_while_some_may_be_unknown() -> None:
     snapshot = detailed_snapshot()
     for partial in (
         replace(snapshot, outcomes=(Outcome("transactions", success=False, duration_seconds=0.1),)),
-        replace(snapshot, capabilities=Capabilities(objects(["transactions"]), np.zeros(1), objects(["denied"]))),
         replace(
             snapshot,
-            capabilities=Capabilities(objects(["describe_transactional_ids"]), np.zeros(1), objects(["denied"])),
+            capabilities=Capabilities(
+                capability=objects(["transactions"]), available=np.zeros(1), why=objects(["denied"])
+            ),
+        ),
+        replace(
+            snapshot,
+            capabilities=Capabilities(
+                capability=objects(["describe_transactional_ids"]), available=np.zeros(1), why=objects(["denied"])
+            ),
         ),
     ):
         page = MetricsPage([FixtureSource(make_view(partial))])
@@ -268,10 +275,20 @@ def hostile_details() -> Snapshot:
     numbers, none = np.arange(1.0, count + 1.0), np.zeros(count, np.int32)
     return replace(
         snapshot,
-        log_dirs=LogDirs(none + 1, objects(HOSTILE), numbers, numbers, none + 1),
+        log_dirs=LogDirs(
+            broker=none + 1, path=objects(HOSTILE), total_bytes=numbers, usable_bytes=numbers, reason=none + 1
+        ),
         replicas=Replicas.empty(),
-        transactions=Transactions(objects(HOSTILE), numbers, objects(HOSTILE), none, numbers, numbers, none),
-        features=Features(objects(HOSTILE), none),
+        transactions=Transactions(
+            transactional_id=objects(HOSTILE),
+            producer_id=numbers,
+            state=objects(HOSTILE),
+            coordinator=none,
+            started=numbers,
+            timeout_seconds=numbers,
+            reason=none,
+        ),
+        features=Features(feature=objects(HOSTILE), level=none),
     )
 
 

@@ -135,7 +135,9 @@ UNKNOWN = {
     "groups that may be hidden": make_view(
         replace(
             view().snapshot,
-            capabilities=Capabilities(objects(["describe_cluster"]), np.zeros(1), objects(["denied"])),
+            capabilities=Capabilities(
+                capability=objects(["describe_cluster"]), available=np.zeros(1), why=objects(["denied"])
+            ),
         )
     ),
     "all": view(error="no broker is reachable", brokers=0),

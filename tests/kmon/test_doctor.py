@@ -43,7 +43,9 @@ def sasl(mechanism: str = "SCRAM-SHA-512", **changes: Any) -> SecuritySettings:
 def view_of(available: dict[str, float] | None = None, failed: dict[str, str] | None = None) -> View:
     """A View of a cluster whose permissions are granted but for those that are `available` otherwise."""
     given = {**dict.fromkeys(PERMISSIONS, 1.0), **(available or {})}
-    table = Capabilities(objects(given), np.array(list(given.values())), objects("why" for _ in given))
+    table = Capabilities(
+        capability=objects(given), available=np.array(list(given.values())), why=objects("why" for _ in given)
+    )
     snapshot = snapshot_of([Topic("t", [(0, 1)])], [], failed=failed)
     return make_view(replace(snapshot, capabilities=table))
 

@@ -280,12 +280,12 @@ def dated(ages: dict[tuple[str, int, float], tuple[float, float]]) -> View:
     snapshot = snapshot_of([Topic("t", [(0, 100), (10, 50)])], groups)
     keys = sorted(ages)
     times = RecordTimes(
-        np.zeros(len(keys), np.int32),
-        np.array([partition for _, partition, _ in keys], np.int32),
-        np.array([offset for _, _, offset in keys]),
-        np.array([snapshot.time - ages[key][1] for key in keys]),
-        np.array([snapshot.time - ages[key][0] for key in keys]),
-        np.zeros(len(keys), np.bool_),
+        topic=np.zeros(len(keys), np.int32),
+        partition=np.array([partition for _, partition, _ in keys], np.int32),
+        offset=np.array([offset for _, _, offset in keys]),
+        earliest=np.array([snapshot.time - ages[key][1] for key in keys]),
+        latest=np.array([snapshot.time - ages[key][0] for key in keys]),
+        unordered=np.zeros(len(keys), np.bool_),
     )
     one = np.ones(1)
     configs = TopicConfigs(

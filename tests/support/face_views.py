@@ -35,24 +35,28 @@ def worse(snapshot: Snapshot) -> Snapshot:
     free = (40, 16, 14, 6, 4, math.nan, math.nan)
     count = len(free)
     dirs = LogDirs(
-        np.array([1, 1, 1, 2, 2, 2, 3]),
-        objects(f"/data/{each}" for each in range(count)),
-        np.array([100 * GIB] * (count - 2) + [math.nan] * 2),
-        np.array(free) * GIB,
-        np.array([0] * (count - 1) + [storage]),
+        broker=np.array([1, 1, 1, 2, 2, 2, 3]),
+        path=objects(f"/data/{each}" for each in range(count)),
+        total_bytes=np.array([100 * GIB] * (count - 2) + [math.nan] * 2),
+        usable_bytes=np.array(free) * GIB,
+        reason=np.array([0] * (count - 1) + [storage]),
     )
     ages = np.array([10.0, 850.0, 1_000.0, 1_100.0, 1_300.0, math.nan])
     transactions = Transactions(
-        objects(f"tx-{each}" for each in range(6)),
-        np.arange(6.0),
-        objects(["Ongoing"] * 6),
-        np.array([1] * 6),
-        snapshot.time + 0.1 - ages,
-        np.array([900.0] * 6),
-        np.array([0] * 5 + [storage]),
+        transactional_id=objects(f"tx-{each}" for each in range(6)),
+        producer_id=np.arange(6.0),
+        state=objects(["Ongoing"] * 6),
+        coordinator=np.array([1] * 6),
+        started=snapshot.time + 0.1 - ages,
+        timeout_seconds=np.array([900.0] * 6),
+        reason=np.array([0] * 5 + [storage]),
     )
     moving = Reassignments(
-        np.array([1, 3]), np.array([0, 0]), Ragged.of([[1, 2, 3]] * 2), Ragged.of([[], [4]]), Ragged.of([[3], [3]])
+        topic=np.array([1, 3]),
+        partition=np.array([0, 0]),
+        replicas=Ragged.of([[1, 2, 3]] * 2),
+        adding=Ragged.of([[], [4]]),
+        removing=Ragged.of([[3], [3]]),
     )
     silent = ((1, "broker 1: timed out after 3.0 s"),)
     rows = [snapshot.partitions.isr.row(row) for row in range(len(snapshot.partitions))]
@@ -75,12 +79,12 @@ def no_leader() -> View:
     snapshot = detailed_snapshot()
     quorum = snapshot.quorum
     lost = Quorum(
-        quorum.node,
-        quorum.voter,
-        np.zeros(4, bool),
-        np.full(4, np.nan),
-        np.full(4, np.nan),
-        np.full(4, np.nan),
+        node=quorum.node,
+        voter=quorum.voter,
+        leader=np.zeros(4, bool),
+        log_end_offset=np.full(4, np.nan),
+        last_fetch=np.full(4, np.nan),
+        last_caught_up=np.full(4, np.nan),
     )
     return make_view(replace(snapshot, quorum=lost, brokers=replace(snapshot.brokers, fenced=np.full(4, np.nan))))
 
@@ -104,7 +108,11 @@ def unknowns() -> View:
 def hidden() -> View:
     """Topics that this user may not describe, on which a group without members may have commits."""
     snapshot = snapshot_of([Topic("t", [(0, 100)])], [Group("empty"), Group("reads", {("t", 0): 40})])
-    denied = Capabilities(objects(["describe_all_topics"]), np.zeros(1), objects(["Describe on all topics is denied"]))
+    denied = Capabilities(
+        capability=objects(["describe_all_topics"]),
+        available=np.zeros(1),
+        why=objects(["Describe on all topics is denied"]),
+    )
     return make_view(replace(snapshot, capabilities=denied))
 
 

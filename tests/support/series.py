@@ -125,16 +125,16 @@ def topic_configs(topics: int, retention_seconds: float) -> TopicConfigs:
     """The same for so many topics."""
     unknown = np.full(topics, np.nan)
     return TopicConfigs(
-        np.ones(topics),
-        np.full(topics, retention_seconds),
-        np.full(topics, np.inf),
-        unknown,
-        objects(["delete"] * topics),
-        np.zeros(topics),
-        objects(["CreateTime"] * topics),
-        np.zeros(topics),
-        objects([None] * topics),
-        np.zeros(topics, np.int32),
+        min_insync_replicas=np.ones(topics),
+        retention_seconds=np.full(topics, retention_seconds),
+        retention_bytes=np.full(topics, np.inf),
+        local_retention_seconds=unknown,
+        cleanup_policy=objects(["delete"] * topics),
+        unclean_election=np.zeros(topics),
+        timestamp_type=objects(["CreateTime"] * topics),
+        remote_storage=np.zeros(topics),
+        digest=objects([None] * topics),
+        reason=np.zeros(topics, np.int32),
     )
 
 
@@ -149,10 +149,10 @@ def _dated(snapshot: Snapshot, lag: Lag, past: Past, ages: Mapping[tuple[str, in
     place = np.array([row for row, _, _ in found], np.int64)
     written = snapshot.time - np.array([age for _, _, age in found], np.float64)
     return RecordTimes(
-        snapshot.partitions.topic[place],
-        snapshot.partitions.partition[place],
-        np.array([offset for _, offset, _ in found], np.float64),
-        written,
-        written,
-        np.zeros(len(found), bool),
+        topic=snapshot.partitions.topic[place],
+        partition=snapshot.partitions.partition[place],
+        offset=np.array([offset for _, offset, _ in found], np.float64),
+        earliest=written,
+        latest=written,
+        unordered=np.zeros(len(found), bool),
     )

@@ -266,7 +266,9 @@ async def test_no_transactions_is_told_from_not_known(success: bool, available: 
     why = "" if available else "not served by this broker"
     outcomes = [each for each in snapshot.outcomes if each.collector != "transactions"]
     outcomes.append(Outcome("transactions", success, 0.1, snapshot.time, "" if success else "broker 2: timed out"))
-    capabilities = Capabilities(objects(["transactions"]), np.array([available]), objects([why]))
+    capabilities = Capabilities(
+        capability=objects(["transactions"]), available=np.array([available]), why=objects([why])
+    )
     app, _ = app_on(make_view(replace(snapshot, outcomes=tuple(outcomes), capabilities=capabilities)))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5")
@@ -299,7 +301,9 @@ async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_request
 
 async def test_without_a_quorum_the_reason_is_told() -> None:
     snapshot = shop_view().snapshot
-    capabilities = Capabilities(objects(["quorum"]), np.array([0.0]), objects(["not served by this broker"]))
+    capabilities = Capabilities(
+        capability=objects(["quorum"]), available=np.array([0.0]), why=objects(["not served by this broker"])
+    )
     app, _ = app_on(make_view(replace(snapshot, capabilities=capabilities)))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("6")
@@ -309,7 +313,9 @@ async def test_without_a_quorum_the_reason_is_told() -> None:
 def test_why_something_is_missing() -> None:
     snapshot = shop_view(failed={"quorum": "broker 1: timed out"}).snapshot
     table = Capabilities(
-        objects(["log_dirs", "producers"]), np.array([0.0, np.nan]), objects(["Describe on Cluster", SWITCHED_OFF])
+        capability=objects(["log_dirs", "producers"]),
+        available=np.array([0.0, np.nan]),
+        why=objects(["Describe on Cluster", SWITCHED_OFF]),
     )
     view = make_view(replace(snapshot, capabilities=table))
     assert why_missing(view, "log_dirs") == "Describe on Cluster"

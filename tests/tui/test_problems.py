@@ -353,7 +353,9 @@ async def test_the_readers_of_a_topic_and_its_partitions_tell_rates_too() -> Non
 def seen_by_a_stranger() -> View:
     """The View for a user that topics and groups may be hidden from."""
     hidden = Capabilities(
-        objects(["describe_all_topics", "describe_cluster"]), np.zeros(2), objects(["denied", "denied"])
+        capability=objects(["describe_all_topics", "describe_cluster"]),
+        available=np.zeros(2),
+        why=objects(["denied", "denied"]),
     )
     return make_view(replace(VIEW.snapshot, capabilities=hidden))
 

@@ -119,18 +119,18 @@ def _rows(table: Problems) -> list[Problem]:
 
 def _table(problems: list[Problem], causes: list[int], since: list[float]) -> Problems:
     return Problems(
-        np.arange(1, len(problems) + 1),
-        objects(each.level for each in problems),
-        objects(each.kind for each in problems),
-        objects(each.subject for each in problems),
-        np.array([each.broker for each in problems], np.int32),
-        objects(each.topic for each in problems),
-        objects(each.group for each in problems),
-        np.array([each.count for each in problems], np.int32),
-        np.array(since, np.float64),
-        np.array(causes, np.int32),
-        _partitions(problems),
-        objects(each.sentence for each in problems),
+        rank=np.arange(1, len(problems) + 1),
+        level=objects(each.level for each in problems),
+        kind=objects(each.kind for each in problems),
+        subject=objects(each.subject for each in problems),
+        broker=np.array([each.broker for each in problems], np.int32),
+        topic=objects(each.topic for each in problems),
+        group=objects(each.group for each in problems),
+        count=np.array([each.count for each in problems], np.int32),
+        since=np.array(since, np.float64),
+        cause=np.array(causes, np.int32),
+        partitions=_partitions(problems),
+        sentence=objects(each.sentence for each in problems),
     )
 
 

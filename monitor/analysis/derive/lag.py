@@ -45,7 +45,21 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     of_end, of_start = values_at(offsets.end_reason, place, no_partition), values_at(offsets.start_reason, place, KNOWN)
     why[unknown] = np.where(own != KNOWN, own, np.where(of_end != KNOWN, of_end, of_start))
     ahead = np.maximum(0.0, committed - end)
-    return Lag(group, topic, partition, row, member, committed, start, end, lag, stable, lost, ahead, why), reasons
+    return Lag(
+        group=group,
+        topic=topic,
+        partition=partition,
+        partition_row=row,
+        member=member,
+        committed_offset=committed,
+        start_offset=start,
+        end_offset=end,
+        lag=lag,
+        stable_lag=stable,
+        lost=lost,
+        ahead=ahead,
+        reason=why,
+    ), reasons
 
 
 def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ def derive_quorum(snapshot: Snapshot) -> QuorumLags:
     quorum = snapshot.quorum
     if not quorum.leader.any():
         nothing = np.full(len(quorum), np.nan)
-        return QuorumLags(nothing, nothing, nothing)
+        return QuorumLags(lag=nothing, behind_seconds=nothing, fetch_age_seconds=nothing)
     ends = np.where(quorum.log_end_offset >= 0, quorum.log_end_offset, np.nan)
     times = np.concatenate([quorum.last_fetch, quorum.last_caught_up])
     now = np.nanmax(times) if not np.isnan(times).all() else np.nan

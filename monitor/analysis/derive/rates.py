@@ -7,18 +7,23 @@ from monitor.analysis.earlier_polls.past import Past
 from monitor.analysis.earlier_polls.rates import WINDOWS, rate
 from monitor.analysis.earlier_polls.ring import Ring
 from monitor.model.rates import ConsumeRates, PartitionRates
-from monitor.model.table import Floats, values_at
+from monitor.model.table import Floats, Table, values_at
 from monitor.model.view import View
 
 
 def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
     """Rates over every window; unknown where no earlier poll tells."""
 
-    def over_windows(ring: Ring | None, count: int) -> list[Floats]:
-        return [np.full(count, np.nan) if ring is None else rate(ring, window) for window in WINDOWS]
+    def over_windows(table: type[Table], ring: Ring | None, count: int) -> dict[str, Floats]:
+        names = [each.name for each in table.schema()]
+        rates = [np.full(count, np.nan) if ring is None else rate(ring, window) for window in WINDOWS]
+        return dict(zip(names, rates, strict=True))
 
     ends, commits = (past.ends, past.commits) if past else (None, None)
-    return PartitionRates(*over_windows(ends, partitions)), ConsumeRates(*over_windows(commits, rows))
+    return (
+        PartitionRates(**over_windows(PartitionRates, ends, partitions)),
+        ConsumeRates(**over_windows(ConsumeRates, commits, rows)),
+    )
 
 
 def group_rate(view: View, name: str) -> Floats:

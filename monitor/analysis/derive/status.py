@@ -58,10 +58,10 @@ def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates,
     unknown = np.isnan(lag.lag)
     since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
     return LagStatuses(
-        np.where(unknown, UNKNOWN, marks.status),
-        since + origin,
-        np.where(np.isnan(since), marks.first, since) + origin,
-        _lost(lag, marks),
+        status=np.where(unknown, UNKNOWN, marks.status),
+        since=since + origin,
+        since_at_latest=np.where(np.isnan(since), marks.first, since) + origin,
+        lost=_lost(lag, marks),
     )
 
 

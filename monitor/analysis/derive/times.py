@@ -59,7 +59,16 @@ def derive_times(
     with np.errstate(divide="ignore", invalid="ignore"):
         eta = np.where(lag.lag == 0, 0.0, np.where(drained > EVEN * produce, lag.lag / drained, np.inf))
     eta[np.isnan(lag.lag) | ((lag.lag > 0) & np.isnan(drained))] = np.nan
-    return LagTimes(age, error, method, reason, produce, consumed, eta, _headroom(snapshot, lag, past, oldest))
+    return LagTimes(
+        lag_seconds=age,
+        lag_seconds_error=error,
+        method=method,
+        reason=reason,
+        produce_rate=produce,
+        consume_rate=consumed,
+        eta_seconds=eta,
+        headroom_seconds=_headroom(snapshot, lag, past, oldest),
+    )
 
 
 def _written(snapshot: Snapshot, lag: Lag, past: Past | None, reasons: list[str]) -> tuple[Floats, Floats, Ints, Ints]:

@@ -14,4 +14,4 @@ def derive_transactions(snapshot: Snapshot, most: Floats | None = None) -> Trans
     `most` is how old each can be by the monotonic clock: a clock that is set forward makes no transaction older.
     """
     age = age_by_clock(snapshot)
-    return TransactionAges(age if most is None else np.minimum(age, most))
+    return TransactionAges(age_seconds=age if most is None else np.minimum(age, most))

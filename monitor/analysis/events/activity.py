@@ -10,5 +10,7 @@ from monitor.model.snapshot import Snapshot
 def derive_activity(snapshot: Snapshot, changes: Changes) -> GroupActivity:
     """The activity of every group, from what the event log counted."""
     if not changes.watched_seconds:
-        return GroupActivity(np.full(len(snapshot.groups), np.nan))
-    return GroupActivity(np.array([changes.rebalances.get(name, 0) for name in snapshot.groups.group], np.float64))
+        return GroupActivity(rebalances=np.full(len(snapshot.groups), np.nan))
+    return GroupActivity(
+        rebalances=np.array([changes.rebalances.get(name, 0) for name in snapshot.groups.group], np.float64)
+    )

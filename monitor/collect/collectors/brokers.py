@@ -112,7 +112,7 @@ class BrokerCollector(Collector):
             available(draft, FEATURES)
             levels = sorted(newest.levels.items())
             draft.features = Features(
-                objects(name for name, _ in levels), np.array([level for _, level in levels], np.int32)
+                feature=objects(name for name, _ in levels), level=np.array([level for _, level in levels], np.int32)
             )
 
     def fail(self, draft: Draft, reason: str) -> None:

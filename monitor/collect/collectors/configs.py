@@ -191,7 +191,7 @@ class ConfigCollector(Collector):
         nodes = sorted(self._brokers)
         brokers = Columns(BROKER, [self._brokers[node] for node in nodes])
         draft.topic_configs = TopicConfigs(**self._columns.with_reasons(draft))
-        draft.broker_configs = BrokerConfigs(np.array(nodes, np.int32), **brokers.with_reasons(draft))
+        draft.broker_configs = BrokerConfigs(broker=np.array(nodes, np.int32), **brokers.with_reasons(draft))
         missing = []
         for name, columns in (("topic_configs", self._columns), ("broker_configs", brokers)):
             nothing = (math.nan, NO_TOPICS if columns is self._columns else NOBODY)

@@ -93,10 +93,10 @@ class EligibleReplicaCollector(Collector):
             if (key := (str(draft.topics.topic[topics[row]]), int(draft.partitions.partition[row]))) in told
         ]
         draft.eligible_replicas = EligibleReplicas(
-            np.array([topic for topic, _, _ in rows], np.int32),
-            np.array([partition for _, partition, _ in rows], np.int32),
-            Ragged.of([list(each.eligible_leader_replicas or ()) for _, _, each in rows]),
-            Ragged.of([list(each.last_known_elr or ()) for _, _, each in rows]),
+            topic=np.array([topic for topic, _, _ in rows], np.int32),
+            partition=np.array([partition for _, partition, _ in rows], np.int32),
+            eligible=Ragged.of([list(each.eligible_leader_replicas or ()) for _, _, each in rows]),
+            last_known=Ragged.of([list(each.last_known_elr or ()) for _, _, each in rows]),
         )
         if self._cut or described.next_cursor is not None:
             draft.notices.append(

@@ -162,11 +162,11 @@ def _log_dirs(brokers: Dirs) -> tuple[LogDirs, list[str]]:
     rows = [(node, dirs, place) for node, dirs in brokers.items() for place in _by_path(dirs)]
     codes = [(node, int(dirs.dir_error[place])) for node, dirs, place in rows]
     table = LogDirs(
-        np.array([node for node, _, _ in rows], np.int32),
-        objects(dirs.paths[place] for _, dirs, place in rows),
-        np.array([dirs.total_bytes[place] for _, dirs, place in rows], np.float64),
-        np.array([dirs.usable_bytes[place] for _, dirs, place in rows], np.float64),
-        np.zeros(len(rows), np.int32),
+        broker=np.array([node for node, _, _ in rows], np.int32),
+        path=objects(dirs.paths[place] for _, dirs, place in rows),
+        total_bytes=np.array([dirs.total_bytes[place] for _, dirs, place in rows], np.float64),
+        usable_bytes=np.array([dirs.usable_bytes[place] for _, dirs, place in rows], np.float64),
+        reason=np.zeros(len(rows), np.int32),
     )
     return table, [_trouble(node, code) if code else "" for node, code in codes]
 
@@ -190,4 +190,5 @@ def _replicas(brokers: Dirs, topics: Topics) -> Replicas:
     whole = [np.concatenate(column) for column in zip(*parts, strict=True)]
     # Brokers are in order already, and the sort is stable.
     order = np.argsort(whole[2].astype(np.int64) << 32 | whole[3], kind="stable")
-    return Replicas(*(column[order] for column in whole))
+    names = [each.name for each in Replicas.schema()]
+    return Replicas(**{name: values[order] for name, values in zip(names, whole, strict=True)})

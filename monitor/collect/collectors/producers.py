@@ -118,12 +118,12 @@ class ProducerCollector(SlowCollector):
             key=lambda row: (row[0], row[1].partition, row[1].producer_id),
         )
         draft.producers = Producers(
-            np.array([topic for topic, _ in rows], np.int32),
-            np.array([each.partition for _, each in rows], np.int32),
-            np.array([each.producer_id for _, each in rows], np.float64),
-            np.array([each.epoch for _, each in rows], np.int32),
-            np.array([each.last_timestamp for _, each in rows], np.float64),
-            np.array([each.transaction_start_offset for _, each in rows], np.float64),
+            topic=np.array([topic for topic, _ in rows], np.int32),
+            partition=np.array([each.partition for _, each in rows], np.int32),
+            producer_id=np.array([each.producer_id for _, each in rows], np.float64),
+            producer_epoch=np.array([each.epoch for _, each in rows], np.int32),
+            last_timestamp=np.array([each.last_timestamp for _, each in rows], np.float64),
+            transaction_start_offset=np.array([each.transaction_start_offset for _, each in rows], np.float64),
         )
 
     def fail(self, draft: Draft, reason: str) -> None:

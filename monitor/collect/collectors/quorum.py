@@ -96,4 +96,11 @@ def _table(partition: Any, leader: int) -> Quorum:
     caught_up = np.array([each.last_caught_up_timestamp for each in rows], np.float64)
     for column in (end, fetch, caught_up):
         column[column < 0] = np.nan
-    return Quorum(node, voter, voter & (node == leader), end, fetch / 1000, caught_up / 1000)
+    return Quorum(
+        node=node,
+        voter=voter,
+        leader=voter & (node == leader),
+        log_end_offset=end,
+        last_fetch=fetch / 1000,
+        last_caught_up=caught_up / 1000,
+    )

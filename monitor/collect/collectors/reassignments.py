@@ -74,10 +74,10 @@ def _take(draft: Draft, answer: Answer) -> list[str]:
     found = partition_rows(draft, named)
     rows = sorted(((row, number, named[key, number]) for (key, number), row in found.items()), key=lambda row: row[:2])
     draft.reassignments = Reassignments(
-        np.array([row for row, _, _ in rows], np.int32),
-        np.array([number for _, number, _ in rows], np.int32),
-        Ragged.of([list(each.replicas) for _, _, each in rows]),
-        Ragged.of([list(each.adding_replicas) for _, _, each in rows]),
-        Ragged.of([list(each.removing_replicas) for _, _, each in rows]),
+        topic=np.array([row for row, _, _ in rows], np.int32),
+        partition=np.array([number for _, number, _ in rows], np.int32),
+        replicas=Ragged.of([list(each.replicas) for _, _, each in rows]),
+        adding=Ragged.of([list(each.adding_replicas) for _, _, each in rows]),
+        removing=Ragged.of([list(each.removing_replicas) for _, _, each in rows]),
     )
     return available(draft, name)

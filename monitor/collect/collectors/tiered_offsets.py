@@ -118,11 +118,11 @@ class TieredOffsetCollector(SlowCollector):
         places = partition_rows(draft, self._rows)
         rows = sorted((row, number, self._rows[key, number]) for (key, number), row in places.items())
         draft.tiered_offsets = TieredOffsets(
-            np.array([topic for topic, _, _ in rows], np.int32),
-            np.array([number for _, number, _ in rows], np.int32),
-            np.array([each.local_start for _, _, each in rows], np.float64),
-            np.array([each.tiered_end for _, _, each in rows], np.float64),
-            np.array([draft.reason(each.reason) for _, _, each in rows], np.int32),
+            topic=np.array([topic for topic, _, _ in rows], np.int32),
+            partition=np.array([number for _, number, _ in rows], np.int32),
+            local_start_offset=np.array([each.local_start for _, _, each in rows], np.float64),
+            tiered_end_offset=np.array([each.tiered_end for _, _, each in rows], np.float64),
+            reason=np.array([draft.reason(each.reason) for _, _, each in rows], np.int32),
         )
 
     def fail(self, draft: Draft, reason: str) -> None:

@@ -143,13 +143,13 @@ class TransactionCollector(SlowCollector):
                     found[name] = each
         rows = [found[name] for name in sorted(found) if found[name].state in UNDER_WAY]
         draft.transactions = Transactions(
-            objects(each.transactional_id for each in rows),
-            np.array([each.producer_id for each in rows], np.float64),
-            objects(each.state for each in rows),
-            np.array([each.coordinator for each in rows], np.int32),
-            np.array([each.started for each in rows], np.float64),
-            np.array([each.timeout_seconds for each in rows], np.float64),
-            np.array([draft.reason(each.reason) for each in rows], np.int32),
+            transactional_id=objects(each.transactional_id for each in rows),
+            producer_id=np.array([each.producer_id for each in rows], np.float64),
+            state=objects(each.state for each in rows),
+            coordinator=np.array([each.coordinator for each in rows], np.int32),
+            started=np.array([each.started for each in rows], np.float64),
+            timeout_seconds=np.array([each.timeout_seconds for each in rows], np.float64),
+            reason=np.array([draft.reason(each.reason) for each in rows], np.int32),
         )
         places = partition_rows(draft, {place for each in rows for place in each.partitions})
         written = [
@@ -158,8 +158,8 @@ class TransactionCollector(SlowCollector):
             for place in sorted(each.partitions, key=lambda place: (places.get(place, -1), place[1]))
             if place in places
         ]
-        columns = np.array(written, np.int32).reshape(-1, 3)
-        draft.transaction_partitions = TransactionPartitions(*(columns[:, at].copy() for at in range(3)))
+        transaction, topic, partition = np.array(written, np.int32).reshape(-1, 3).T.copy()
+        draft.transaction_partitions = TransactionPartitions(transaction=transaction, topic=topic, partition=partition)
         unknown_rows = sum(each.reason == NOT_DESCRIBED for each in rows)
         if unknown_rows:
             draft.notices.append(

@@ -49,9 +49,9 @@ class Tally:
         with self._lock:
             rows = sorted((api, node, vars(each).copy()) for (api, node), each in self._counts.items())
         return Requests(
-            objects(api for api, _, _ in rows),
-            np.array([node for _, node, _ in rows], np.int32),
-            *(np.array([each[name] for _, _, each in rows], np.float64) for name in vars(_Count())),
+            api=objects(api for api, _, _ in rows),
+            broker=np.array([node for _, node, _ in rows], np.int32),
+            **{name: np.array([each[name] for _, _, each in rows], np.float64) for name in vars(_Count())},
         )
 
 

@@ -324,7 +324,9 @@ def test_many_topics_are_one_event() -> None:
 
 def test_topics_that_may_be_hidden_are_neither_created_nor_deleted() -> None:
     def partly(snapshot: Snapshot, granted: float) -> Snapshot:
-        capabilities = Capabilities(objects(["describe_all_topics"]), np.array([granted]), objects([""]))
+        capabilities = Capabilities(
+            capability=objects(["describe_all_topics"]), available=np.array([granted]), why=objects([""])
+        )
         return replace(snapshot, capabilities=capabilities)
 
     watched = Watched(partly(named("a", "b"), 1))

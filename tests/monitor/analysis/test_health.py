@@ -212,7 +212,14 @@ def quorum(behind: list[float], leader: int = 0) -> Snapshot:
     count = len(behind)
     times = NOW - np.array(behind)
     leads = np.arange(count) == leader
-    table = Quorum(np.arange(1, count + 1), np.ones(count, bool), leads, np.full(count, 9.0), times, times)
+    table = Quorum(
+        node=np.arange(1, count + 1),
+        voter=np.ones(count, bool),
+        leader=leads,
+        log_end_offset=np.full(count, 9.0),
+        last_fetch=times,
+        last_caught_up=times,
+    )
     return replace(snapshot_of([], []), quorum=table)
 
 
@@ -243,7 +250,13 @@ def test_controllers_that_fall_behind_and_a_quorum_without_a_leader() -> None:
     ("usable", "level"), [(15.0, None), (14.9, "degraded"), (5.0, "degraded"), (4.9, "critical"), (np.nan, None)]
 )
 def test_disks(usable: float, level: str | None) -> None:
-    dirs = LogDirs(np.array([1]), objects(["/data"]), np.array([100 * GIB]), np.array([usable * GIB]), np.array([0]))
+    dirs = LogDirs(
+        broker=np.array([1]),
+        path=objects(["/data"]),
+        total_bytes=np.array([100 * GIB]),
+        usable_bytes=np.array([usable * GIB]),
+        reason=np.array([0]),
+    )
     assert [each[0] for each in told(make_view(replace(snapshot_of([], []), log_dirs=dirs)))] == (
         [level] if level else []
     )
@@ -252,13 +265,13 @@ def test_disks(usable: float, level: str | None) -> None:
 @pytest.mark.parametrize(("age", "hangs"), [(1190, False), (1210, True)])
 def test_a_transaction_hangs_when_no_coordinator_aborts_it(age: float, *, hangs: bool) -> None:
     table = Transactions(
-        objects(["billing\n"]),
-        np.array([1.0]),
-        objects(["Ongoing"]),
-        np.array([1]),
-        np.array([NOW - age]),
-        np.array([900.0]),
-        np.array([0]),
+        transactional_id=objects(["billing\n"]),
+        producer_id=np.array([1.0]),
+        state=objects(["Ongoing"]),
+        coordinator=np.array([1]),
+        started=np.array([NOW - age]),
+        timeout_seconds=np.array([900.0]),
+        reason=np.array([0]),
     )
     found = told(make_view(replace(snapshot_of([], []), transactions=table)))
     sentence = r"transaction billing\n is hanging: open for 20 min, timeout 15 min"

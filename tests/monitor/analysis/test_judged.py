@@ -29,11 +29,11 @@ def with_disks(*free: float) -> View:
     count = len(free)
     sizes = np.where(np.isnan(free), math.nan, 100 * GIB)
     dirs = LogDirs(
-        np.ones(count, int),
-        objects(f"/data/{each}" for each in range(count)),
-        sizes,
-        sizes * np.array(free),
-        np.zeros(count, int),
+        broker=np.ones(count, int),
+        path=objects(f"/data/{each}" for each in range(count)),
+        total_bytes=sizes,
+        usable_bytes=sizes * np.array(free),
+        reason=np.zeros(count, int),
     )
     return make_view(replace(detailed_snapshot(), log_dirs=dirs))
 

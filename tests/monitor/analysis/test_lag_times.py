@@ -30,12 +30,12 @@ def view_of(times: list[Time], *kinds: str | None) -> View:
         snapshot = replace(snapshot, topic_configs=configs)
     names = snapshot.topics.topic.tolist()
     table = RecordTimes(
-        np.array([names.index(each[0]) for each in times]),
-        np.array([each[1] for each in times]),
-        np.array([each[2] for each in times], float),
-        np.array([NOW - each[3] for each in times], float),
-        np.array([NOW - each[4] for each in times], float),
-        np.array([each[5] for each in times], bool),
+        topic=np.array([names.index(each[0]) for each in times]),
+        partition=np.array([each[1] for each in times]),
+        offset=np.array([each[2] for each in times], float),
+        earliest=np.array([NOW - each[3] for each in times], float),
+        latest=np.array([NOW - each[4] for each in times], float),
+        unordered=np.array([each[5] for each in times], bool),
     )
     return make_view(replace(snapshot, time=NOW, record_times=table))
 

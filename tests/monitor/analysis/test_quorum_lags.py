@@ -19,10 +19,12 @@ _node = st.tuples(_end, _time, _time)
 
 def quorum_of(nodes: list[tuple[float, float, float]], leader: int | None) -> Quorum:
     return Quorum(
-        np.arange(len(nodes)),
-        np.ones(len(nodes), bool),
-        np.array([row == leader for row in range(len(nodes))], bool),
-        *(np.array([node[at] for node in nodes], np.float64) for at in range(3)),
+        node=np.arange(len(nodes)),
+        voter=np.ones(len(nodes), bool),
+        leader=np.array([row == leader for row in range(len(nodes))], bool),
+        log_end_offset=np.array([end for end, _, _ in nodes], np.float64),
+        last_fetch=np.array([fetched for _, fetched, _ in nodes], np.float64),
+        last_caught_up=np.array([caught_up for _, _, caught_up in nodes], np.float64),
     )
 
 

@@ -250,7 +250,11 @@ def test_a_broker_that_only_replicas_name_is_gone() -> None:
 
 def seen(view_of: Snapshot, **available: float) -> Snapshot:
     """The Snapshot of a user of whom these capabilities are known."""
-    table = Capabilities(objects(available), np.array(list(available.values())), objects("why" for _ in available))
+    table = Capabilities(
+        capability=objects(available),
+        available=np.array(list(available.values())),
+        why=objects("why" for _ in available),
+    )
     return dataclasses.replace(view_of, capabilities=table)
 
 
@@ -322,7 +326,9 @@ def test_why_something_may_be_hidden_is_said_and_how_many_are_visible() -> None:
     denied = seen(snapshot, describe_all_topics=0, describe_cluster=0, describe_all_groups=0)
     assert (why_hidden_topics(denied), why_hidden_groups(denied)) == ("why", "why; why")
     assert why_hidden_groups(seen(snapshot, describe_cluster=0, describe_all_groups=1)) == ""
-    unasked = Capabilities(objects(["describe_all_topics"]), np.array([math.nan]), objects([""]))
+    unasked = Capabilities(
+        capability=objects(["describe_all_topics"]), available=np.array([math.nan]), why=objects([""])
+    )
     assert why_hidden_topics(dataclasses.replace(snapshot, capabilities=unasked)) == NOT_PROBED
     assert number_of(1, "group", whole=True) == "1 group"
     assert number_of(1_200, "topic", whole=False) == "1,200 visible topics"

@@ -58,6 +58,13 @@ def test_a_clock_that_is_set_makes_no_transaction_older() -> None:
 def test_a_clock_ahead_of_the_brokers_makes_no_transaction_hang() -> None:
     snapshot = at(0, clock=3600)
     fetched = np.array([NOW - 0.3, NOW - 1, math.nan])
-    quorum = Quorum(np.arange(3), np.ones(3, bool), np.arange(3) == 0, np.full(3, 9.0), fetched, fetched)
+    quorum = Quorum(
+        node=np.arange(3),
+        voter=np.ones(3, bool),
+        leader=np.arange(3) == 0,
+        log_end_offset=np.full(3, 9.0),
+        last_fetch=fetched,
+        last_caught_up=fetched,
+    )
     (age,) = derive_transactions(replace(snapshot, quorum=quorum)).age_seconds.tolist()
     assert 100 <= age <= 135

@@ -52,7 +52,9 @@ def test_nothing_the_matter(groups: int, sentence: str) -> None:
 
 
 def test_what_may_be_hidden_is_noted_and_not_counted_as_well() -> None:
-    hidden = Capabilities(objects(["describe_cluster", "describe_all_groups"]), np.zeros(2), objects(["", ""]))
+    hidden = Capabilities(
+        capability=objects(["describe_cluster", "describe_all_groups"]), available=np.zeros(2), why=objects(["", ""])
+    )
     for groups, keeps_up in (
         (0, "no visible groups"),
         (1, "1 visible group keeps up"),

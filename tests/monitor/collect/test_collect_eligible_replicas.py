@@ -28,8 +28,8 @@ SHORT = snapshot_of(
     ],
     [],
 )
-ON = Features(objects([FEATURE]), np.array([1]))
-OFF = Features(objects(["metadata.version"]), np.array([21]))
+ON = Features(feature=objects([FEATURE]), level=np.array([1]))
+OFF = Features(feature=objects(["metadata.version"]), level=np.array([21]))
 
 
 def described(*topics: tuple[str, list[tuple[list[int] | None, list[int] | None]]], **fields: Any) -> Answer:
