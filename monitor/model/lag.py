@@ -58,7 +58,7 @@ class LagTimes(Table):
 class LagStatuses(Table):
     """One row a row of `lag`, in its order."""
 
-    status: Ints = column("i1", "index in STATUSES")
+    status: Ints = column("i1", "index in STATUSES: status of the group on the partition")
     since: Floats = column(
         "f8", "unix time when it began to be so; unknown where that was before kmon looked", "unix seconds"
     )

@@ -27,7 +27,7 @@ class LagTotals(Table):
 class Standing(Table):
     """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
 
-    status: Ints = column("i4", "worst status in STATUSES")
+    status: Ints = column("i4", "index in STATUSES: worst status of a partition")
     since: Floats = column(
         "f8", "unix time since when a partition has had it; unknown if before kmon looked", "unix seconds"
     )
