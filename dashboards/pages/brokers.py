@@ -31,9 +31,9 @@ COLUMNS = (
     column("broker", "Broker", number=True, width=100, pinned="left", sort="asc"),
     column("status", "Status", width=125, **STATUS),
     column("host", "Host", width=150, **NAME),
-    column("rack", "Rack", width=75, **NAME),
+    column("rack", "Rack", width=85, **NAME),
     column("version", "Version", width=92, headerTooltip="Inferred from the supported APIs", **NAME),
-    column("role", "Quorum", width=95),
+    column("role", "Quorum", width=105),
     column("leaders", "Leaders", number=True, width=95),
     column("replicas", "Replicas", number=True, width=95),
     column(

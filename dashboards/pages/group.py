@@ -45,7 +45,7 @@ COLUMNS = (
         width=105,
         headerTooltip="Lag up to the last stable offset (read_committed)",
     ),
-    column("lost", "Records lost", number=True, width=100),
+    column("lost", "Lost", number=True, width=80, headerTooltip="Records deleted before they were read"),
     column("committed", "Committed", number=True, width=105),
     column("start", "Log start", number=True, width=95),
     column("end", "Log end", number=True, width=95),

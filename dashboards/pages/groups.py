@@ -34,7 +34,7 @@ COLUMNS = (
     column("why", "Why", width=240, flex=1, minWidth=220, tooltipField="why"),
     *RATES,
     *ENDS,
-    column("lost", "Records lost", number=True, width=100),
+    column("lost", "Lost", number=True, width=80, headerTooltip="Records deleted before they were read"),
     column("members", "Members", number=True, width=95),
     column("state", "State", width=100),
     column("type", "Type", width=95),
