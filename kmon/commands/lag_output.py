@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kmon.commands.lag_rows import Row
 from kmon.commands.text import align, clip
-from monitor.model.text import UNKNOWN, age, visible
+from monitor.model.text import UNKNOWN, age, span, visible
 from monitor.subjects.column import INFINITY, Plain
 from monitor.subjects.kinds import Type
 from monitor.subjects.lag import LAG
@@ -58,11 +58,11 @@ def _header(key: str) -> str:
 
 
 def _age(row: Row) -> str:
-    """The age of the next record with what it may be off: 3 min ± 2 s."""
+    """The age of the next record with what it may be off: 3.2 min ± 2 s."""
     seconds, error = row["lag_seconds"], row["lag_seconds_error"]
     if seconds is None or isinstance(seconds, str):
         return UNKNOWN
-    return age(seconds, error or 0.0)
+    return age(seconds, error or 0.0, span)
 
 
 def _cell(key: str, value: Plain) -> str:

@@ -109,7 +109,7 @@ def test_kafkas_own_tool_reads_what_we_committed(kafka: Cluster) -> None:
 
 
 def test_failing_tool_tells_why(kafka: Cluster) -> None:
-    with pytest.raises(DemoError, match=r"ConsumerGroupCommand ended with code 1: .*no-such-option"):
+    with pytest.raises(DemoError, match=r"ConsumerGroupCommand exited with code 1: .*no-such-option"):
         kafka.run_tool(".consumer.group.ConsumerGroupCommand", "--no-such-option")
 
 
@@ -189,7 +189,7 @@ def test_broker_that_dies_at_start_shows_the_end_of_its_log(kafka: Cluster) -> N
     with pytest.raises(DemoError, match=r"no\.such\.Class") as raised:
         Cluster(brokers=1, config={"authorizer.class.name": "no.such.Class"}).start_all()
     message = str(raised.value)
-    assert message.startswith("broker 1 ended with code 1; logs are in /")
+    assert message.startswith("broker 1 exited with code 1; logs are in /")
     logs = re.search(r"logs are in (\S+);", message)
     assert logs
     assert "no.such.Class" in (Path(logs[1]) / "broker-1.log").read_text()

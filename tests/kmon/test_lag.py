@@ -325,7 +325,7 @@ def test_an_age_has_its_error_its_method_and_what_is_left_until_deletion() -> No
 def test_the_table_writes_ages_and_every_output_writes_infinity() -> None:
     rows = lag_rows(dated({("t", 0, 30): (190, 194), ("t", 0, 40): (3, 3)}))
     table = [re.split("  +", line) for line in render_table(rows).splitlines()]
-    assert [line[7] for line in table[1:]] == ["3 min ± 2 s", "3 s", "0 s"]
+    assert [line[7] for line in table[1:]] == ["3.2 min ± 2 s", "3 s", "0 s"]
     assert [row["headroom_seconds"] for row in json.loads(render_json(rows), parse_constant=pytest.fail)] == [
         806,
         997,

@@ -13,7 +13,6 @@ from real_kmon import kmon, kmon_lag
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, UNKNOWN, WARNING
 from kmon.demo.cluster import Cluster
-from monitor.subjects.filter.literals import parse_number
 
 pytestmark = pytest.mark.kafka
 
@@ -59,11 +58,10 @@ def test_an_old_record_is_found_and_a_near_miss_is_not(groups: Groups, check: Ch
     code, line = check("--group", f"{groups.name}-.*", "--max-lag-seconds", "100m")
     assert code == CRITICAL
     found = re.match(
-        r"KMON CRITICAL - 1 partition above the limits: (\S+)-old on (\S+) \(lag (\d+), time lag (1h[0-9]{2}m)", line
+        r"KMON CRITICAL - 1 partition above the limits: (\S+)-old on (\S+) \(lag (\d+), time lag (1\.[89] h|2 h)", line
     )
     assert found, line
     assert found.groups()[:3] == (groups.name, f"{groups.topic}-0", str(DONE - OLD))
-    assert 110 * 60 - 70 < parse_number(found[4]).value < 120 * 60
     assert check("--group", f"{groups.name}-(near|done)", "--max-lag-seconds", "100m")[0] == OK
     assert check("--group", f"{groups.name}-.*", "--max-lag-seconds", "130m")[0] == OK
     assert check("--group", f"{groups.name}-near", "--max-lag-seconds", "80m")[0] == CRITICAL
@@ -88,8 +86,8 @@ def test_lag_where_picks_the_same_rows(kafka: Cluster, groups: Groups) -> None:
     rows = kmon_lag(kafka.bootstrap, "--where", f'group ~ "{groups.name}-.*" and lag_seconds > 100m')
     assert [(row["group"], row["partition"], row["lag"]) for row in rows] == [(f"{groups.name}-old", 0, DONE - OLD)]
     age, error = rows[0]["lag_seconds"], rows[0]["lag_seconds_error"]
-    assert isinstance(age, float)
-    assert isinstance(error, float)
+    assert isinstance(age, int | float)
+    assert isinstance(error, int | float)
     assert error <= 0.02 * age
 
 

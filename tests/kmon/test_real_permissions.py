@@ -64,7 +64,7 @@ def half(secure_kafka: SecureKafka) -> Iterator[Half]:
         yield half
 
 
-AT_ITS_TIME = dict.fromkeys(("lag_seconds", "lag_seconds_error", "headroom_seconds"))
+AT_ITS_TIME = dict.fromkeys(("lag_seconds", "lag_seconds_error", "headroom_seconds", "since_at_latest"))
 """What is another number a moment later."""
 
 

@@ -116,7 +116,7 @@ def test_lag_of_a_host_that_does_not_exist() -> None:
 
 def test_lag_at_a_server_that_is_silent() -> None:
     with silent_server() as address:
-        assert f"{address}: accepts connections but does not answer" in refused("-b", address, "--timeout", "1s")
+        assert f"{address}: accepts connections but does not respond" in refused("-b", address, "--timeout", "1s")
 
 
 def test_lag_at_a_web_server() -> None:

@@ -321,7 +321,7 @@ def test_all_brokers_paused(kafka: Cluster) -> None:
             assert not hung.up
             assert hung.shown is good
             assert all(kafka.address(broker) in hung.snapshot.error for broker in kafka.ids)
-            assert "does not answer" in hung.snapshot.error
+            assert "does not respond" in hung.snapshot.error
             hold_open(poller, 6, healthy)
         finally:
             for broker in kafka.ids:
