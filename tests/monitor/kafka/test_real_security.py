@@ -112,7 +112,7 @@ def test_connections_outlive_their_tokens(secure_kafka: SecureKafka, lagging: tu
 # -------------------------------------------------------------------- closed doors
 
 INVALID = "authentication failed: invalid credentials with SASL mechanism "
-REFUSED = "TLS handshake failed: the broker refuses kmon's certificate"
+REFUSED = "TLS handshake failed: the broker rejected kmon's certificate"
 
 
 @pytest.mark.parametrize("mechanism", SCRAM)
@@ -134,7 +134,7 @@ PLAIN = {"sasl_mechanism": "PLAIN", "username": "watcher", "password": "wrong-ho
     [
         ("SASL", "SASL_SSL", PLAIN, "authentication failed: Invalid username or password"),
         ("OAUTH", "SASL_SSL", PLAIN, "authentication failed: the listener does not support this sasl_mechanism"),
-        ("SASL", "SSL", {}, "connection lost: socket disconnected (a listener that wants SASL"),
+        ("SASL", "SSL", {}, "connection lost: socket disconnected (a SASL listener closes connections like this"),
         ("MTLS", "SSL", {}, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
         ("MTLS", "SASL_SSL", PLAIN, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
         ("ADMIN", "SSL", {}, "speaks plaintext, but security.protocol is SSL"),
@@ -151,7 +151,7 @@ def test_the_wrong_protocol_or_mechanism(
     [
         ("SASL", {"protocol": "PLAINTEXT"}, "speaks TLS, but security.protocol is PLAINTEXT"),
         ("SASL", {"protocol": "SASL_PLAINTEXT", **PLAIN}, "speaks TLS, but security.protocol is SASL_PLAINTEXT"),
-        ("ADMIN", {"protocol": "SASL_PLAINTEXT", **PLAIN}, "authentication failed: the listener takes no SASL"),
+        ("ADMIN", {"protocol": "SASL_PLAINTEXT", **PLAIN}, "authentication failed: the listener does not use SASL"),
     ],
 )
 def test_plaintext_where_it_is_not_wanted(
