@@ -148,7 +148,8 @@ def counts(view: View, truth: Truth) -> Iterator[str]:
         "under_replicated": Span(truth.short, everything),
     }
     for name, span in wanted.items():
-        yield from _wrong(f"the number of {name}", totals[name], span)
+        about = f" ({totals['fenced']} of {len(view.snapshot.brokers)} fenced)" if name == "brokers" else ""
+        yield from _wrong(f"the number of {name}{about}", totals[name], span)
 
 
 def topics_that_there_are(view: View, truth: Truth) -> Iterator[str]:
