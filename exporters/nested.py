@@ -1,11 +1,12 @@
 """What the JSON API shows beyond rows of subjects: rows with the rows that belong to them, and clusters."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from exporters.totals import known_totals
 from monitor.analysis.derive.completeness import answered
+from monitor.analysis.derive.partitions import Places
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
 from monitor.model.view import View
@@ -16,15 +17,6 @@ from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
 
 Row = dict[str, Any]
 NO_ROWS = np.empty(0, np.intp)
-
-
-class Places(Protocol):
-    """A table with a row of `topics` and a partition number in each row."""
-
-    @property
-    def topic(self) -> Ints: ...
-    @property
-    def partition(self) -> Ints: ...
 
 
 def places(view: View, table: Places, rows: Ints) -> list[Row]:

@@ -37,7 +37,7 @@ class Diagnoses(Table):
     member: Ints = column("i4", "row of the member, -1 where it is about none")
     broker: Ints = column("i4", "node id, -1 where it is about none", "node")
     evidence: Texts = column("O", "the numbers behind it: a tuple of names and values", "numbers by name")
-    sentence: Texts = column("O", "what seems to be the matter, in words")
+    sentence: Texts = column("O", "the likely cause, as a sentence")
 
 
 def diagnoses_table(diagnoses: Sequence[Diagnosis]) -> Diagnoses:

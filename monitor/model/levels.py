@@ -56,7 +56,7 @@ OF_EVENTS = {
 """The level of events that cost records or service, and of those that may; others are in the order of things."""
 
 COLLECTOR_FAILED = "degraded"
-"""The level of a collector that had not every answer, as of the problem that tells of it."""
+"""The level of an incomplete collector, which is that of the problem that reports it."""
 CAPABILITY_MISSING = "attention"
 """The level of what the cluster does not serve, or does not let kmon ask."""
 ODD = "attention"

@@ -13,7 +13,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is the matter. `sentence` and `subject` are lines of visible text, names are as Kafka has them.
+    """One problem. `sentence` and `subject` are lines of visible text, names are as Kafka has them.
 
     `level` is critical, degraded, attention or note. `explained_by` are keys of problems of which any that is there is
     the cause. `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is

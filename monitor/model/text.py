@@ -85,11 +85,10 @@ def duration(seconds: float) -> str:
     return f"{max(0.0, seconds) // size:.0f} {unit}"
 
 
-def age(seconds: float, error: float = 0.0, write: Callable[[float], str] | None = None) -> str:
+def age(seconds: float, error: float = 0.0, write: Callable[[float], str] = duration) -> str:
     """An age with what it may be off, where that is a second or more: 3 min ± 12 s. `write` is `duration` or `span`."""
     if not math.isfinite(seconds):
         return count(seconds)
-    write = write or duration
     return write(seconds) + (f" ± {write(error)}" if error >= 1 else "")
 
 

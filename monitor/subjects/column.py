@@ -134,7 +134,7 @@ class Subject:
     @cached_property
     def schema(self) -> "Schema":
         """The columns by name."""
-        return {each.name: each for each in self.columns}
+        return schema_of(*self.columns)
 
     def read(self, view: Any, rows: Rows = ALL) -> "Reading":
         """The values of these rows, each column read when it is first asked for."""
@@ -175,14 +175,12 @@ def schema_of(*columns: Column) -> Schema:
 
 
 def columns_of(schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Columns:
-    """The values of a few rows that are written out; None is unknown."""
+    """The values of a few rows that are written out; None is unknown. Without lists, which no filter can ask for."""
     columns: dict[str, Values] = {}
     for name, column in schema.items():
         values = [row[name] for row in rows]
         if column.type is Type.TEXT:
             columns[name] = Names(objects(values), np.arange(len(values), dtype=np.int32))
-        elif column.type is Type.LIST:
-            columns[name] = Lists(Ragged.of(values), np.arange(len(values), dtype=np.int32))
-        else:
+        elif column.type is not Type.LIST:
             columns[name] = Numbers(np.array([np.nan if each is None else float(each) for each in values], np.float64))
     return columns

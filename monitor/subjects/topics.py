@@ -3,7 +3,7 @@
 import numpy as np
 
 from monitor.analysis.derive.judged.partitions import partition_health_why, topic_why
-from monitor.analysis.derive.partitions import partition_rows
+from monitor.analysis.derive.partitions import partition_rows, rows_of_partitions
 from monitor.analysis.derive.rates import topic_rate
 from monitor.model.cluster_tables import (
     EligibleReplicas,
@@ -73,22 +73,12 @@ TOPIC_CONFIG = Subject(
 )
 
 
-def _row_of(topic: Ints, partition: Ints, view: View) -> Ints:
-    """For each partition the row of a table that has one for it, -1 for none."""
-    rows = np.full(len(view.snapshot.partitions), -1, np.int32)
-    place = partition_rows(view.snapshot, topic, partition)
-    rows[place[place >= 0]] = np.flatnonzero(place >= 0)
-    return rows
-
-
 def _tiered(view: View) -> Ints:
-    tiered = view.snapshot.tiered_offsets
-    return _row_of(tiered.topic, tiered.partition, view)
+    return rows_of_partitions(view.snapshot, view.snapshot.tiered_offsets)
 
 
 def _eligible(view: View) -> Ints:
-    eligible = view.snapshot.eligible_replicas
-    return _row_of(eligible.topic, eligible.partition, view)
+    return rows_of_partitions(view.snapshot, view.snapshot.eligible_replicas)
 
 
 def _moving(view: View) -> Ints:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from monitor.analysis.derive.judged.partitions import partition_health_why
-from monitor.analysis.derive.partitions import partition_rows
+from monitor.analysis.derive.partitions import rows_of_partitions
 from monitor.model.cluster_tables import EligibleReplicas, TieredOffsets
 from monitor.model.conditions import PartitionHealth
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, NO_LEADER, Offsets, Partitions
-from monitor.model.table import Floats, Ints, Ragged, objects
+from monitor.model.table import Floats, Ints, Ragged, objects, values_at
 from monitor.model.text import UNKNOWN as DASH
 from monitor.model.text import visible
 from tui.screens.lag_columns import rate_column
@@ -53,11 +53,9 @@ def _tiered(name: str) -> Make:
 
     def make(rows: Rows) -> Floats:
         snapshot = rows.view.snapshot
-        tiered = snapshot.tiered_offsets
-        values = np.full(len(snapshot.partitions), np.nan)
-        place = partition_rows(snapshot, tiered.topic, tiered.partition)
-        values[place[place >= 0]] = getattr(tiered, name)[place >= 0]
-        return values[rows.pick]
+        places = rows_of_partitions(snapshot, snapshot.tiered_offsets)
+        offsets: Floats = values_at(getattr(snapshot.tiered_offsets, name), places[rows.pick])
+        return offsets
 
     return make
 
@@ -96,11 +94,7 @@ def _eligible(rows: Rows) -> Lists:
 def _asked(rows: Rows) -> Ints:
     """The row of each partition among those whose eligible leader replicas were asked, -1 for none."""
     snapshot = rows.view.snapshot
-    table = snapshot.eligible_replicas
-    places = np.full(len(snapshot.partitions), -1, np.int32)
-    place = partition_rows(snapshot, table.topic, table.partition)
-    places[place[place >= 0]] = np.flatnonzero(place >= 0)
-    return places[rows.pick]
+    return rows_of_partitions(snapshot, snapshot.eligible_replicas)[rows.pick]
 
 
 def _leader(rows: Rows) -> Floats:

@@ -1,10 +1,21 @@
 """How partitions stand: replicas in sync against what is asked of them, leadership, size, and reassignment."""
 
+from typing import Protocol
+
 import numpy as np
 
 from monitor.model.conditions import PartitionHealth
 from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
 from monitor.model.table import Floats, Ints, Ragged
+
+
+class Places(Protocol):
+    """A table with a row of `topics` and a partition number in each row."""
+
+    @property
+    def topic(self) -> Ints: ...
+    @property
+    def partition(self) -> Ints: ...
 
 
 def derive_partitions(snapshot: Snapshot) -> PartitionHealth:
@@ -47,6 +58,14 @@ def partition_rows(snapshot: Snapshot, topic: Ints, partition: Ints) -> Ints:
     topics = snapshot.topics
     there = (partition >= 0) & (partition < topics.partitions[topic])
     return np.where(there, topics.first_row[topic] + partition, -1).astype(np.int32)
+
+
+def rows_of_partitions(snapshot: Snapshot, table: Places) -> Ints:
+    """The row of each partition in a table that has one for some of them, -1 for none; shape (partitions,)."""
+    rows = np.full(len(snapshot.partitions), -1, np.int32)
+    place = partition_rows(snapshot, table.topic, table.partition)
+    rows[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return rows
 
 
 def _firsts(lists: Ragged) -> Ints:

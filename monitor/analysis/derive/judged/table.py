@@ -11,7 +11,7 @@ CODE = {level: code for code, level in enumerate(LEVELS)}
 
 
 class Judge:
-    """Judges the rows of a subject one thing after the other: the worst that holds is told."""
+    """Judges the rows of a subject by one condition after the other: the worst one that holds counts."""
 
     def __init__(self, of: type[Judged], count: int) -> None:
         self._words = of.WORDS
@@ -19,7 +19,7 @@ class Judge:
         self.level: Ints = np.zeros(count, np.int8)
 
     def where(self, holds: object, status: str, level: str) -> None:
-        """Rows for which it holds, and of which nothing worse was told, have this status."""
+        """Rows for which it holds have this status, unless they have a worse one."""
         told = np.asarray(holds, bool) & (self.level <= CODE[level])
         self.status[told], self.level[told] = self._words.index(status), CODE[level]
 
