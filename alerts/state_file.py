@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts.saved import KEPT_SECONDS, Saved, from_json, to_json
-from monitor.model.text import plural, span, visible
+from monitor.model.text import duration, plural, visible
 from monitor.poll.log_pace import Pace
 from monitor.poll.worker import Worker
 
@@ -121,7 +121,7 @@ class StateFile:
         age = now - saved.saved_at
         if saved.alerts and not -KEPT_SECONDS <= age <= KEPT_SECONDS:
             number = plural(sum(map(len, saved.alerts.values())), "alert")
-            log.info("%s: %s of the last run, %s ago, are not restored", path, number, span(abs(age)))
+            log.info("%s: %s of the last run, %s ago, are not restored", path, number, duration(abs(age)))
             return replace(saved, alerts={})
         return saved
 

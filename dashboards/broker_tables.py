@@ -13,7 +13,7 @@ from monitor.analysis.derive.judged.order import worst_first
 from monitor.model.cluster_tables import BrokerConfigs, Quorum
 from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
-from monitor.model.text import UNKNOWN, count, plural, size, span
+from monitor.model.text import UNKNOWN, count, duration, plural, size
 from monitor.model.view import View
 
 UNTOLD = "the broker does not report the size of its volumes"
@@ -110,9 +110,9 @@ def quorum_line(view: View) -> str:
 CONFIGS = (
     ("Min ISR", "min_insync_replicas", count),
     ("Replication factor", "replication_factor", count),
-    ("Retention", "retention_seconds", span),
-    ("Offsets retention", "offsets_retention_seconds", span),
-    ("Transaction timeout", "transaction_max_timeout_seconds", span),
+    ("Retention", "retention_seconds", duration),
+    ("Offsets retention", "offsets_retention_seconds", duration),
+    ("Transaction timeout", "transaction_max_timeout_seconds", duration),
     ("Unclean election", "unclean_election", switch),
     ("Auto-create topics", "auto_create_topics", switch),
 )

@@ -22,7 +22,7 @@ from dashboards.text import failures, unasked
 from monitor.analysis.derive.judged.order import transaction_order
 from monitor.analysis.derive.judged.transactions import transaction_why
 from monitor.model.levels import CAPABILITY_MISSING, COLLECTOR_FAILED
-from monitor.model.text import count, duration, plural, span, visible
+from monitor.model.text import count, duration, plural, visible
 from monitor.model.view import View
 
 AVAILABLE = {"yes": "ok", "no": CAPABILITY_MISSING, "unknown": "unknown"}
@@ -127,7 +127,7 @@ def transactions(view: View, kept: str) -> Any:
                 html.Span(status_mark(judged, row), title=transaction_why(view, row) or None),
                 text(table.state[row]),
                 known("–", why) if np.isnan(age) else duration(age),
-                known(span(timeout), why),
+                known(duration(timeout), why),
                 _partitions(view, row, kept),
                 known(count(float(table.producer_id[row])), why),
                 known("–", why) if table.coordinator[row] < 0 else str(table.coordinator[row]),

@@ -8,13 +8,13 @@ from dash import dcc, html
 
 from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, since, status_mark, text, tile
 from dashboards.links import link, topic_path
-from dashboards.text import moment, oldest
+from dashboards.text import oldest
 from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.analysis.derive.verdict import group_why
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
-from monitor.model.text import UNKNOWN, at_least, count, plural, rate, time_left, visible
+from monitor.model.text import UNKNOWN, at_least, count, moment, plural, rate, time_left, visible
 from monitor.model.view import View
 
 NAMED_PARTITIONS = 8

@@ -8,11 +8,11 @@ from dash import dcc, html
 
 from dashboards.components.parts import MOST_LISTED, card, listing, mark, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
-from dashboards.text import moment, words
+from dashboards.text import words
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.events.event import subject_of, when
 from monitor.model.table import Flags, Ints
-from monitor.model.text import plural, visible
+from monitor.model.text import moment, plural, visible
 from monitor.model.view import View
 
 OF_THE_QUORUM = ("no_controller", "quorum_minority")

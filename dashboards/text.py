@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from monitor.analysis.derive.completeness import why_not_all_groups, why_not_all_topics
 from monitor.model.text import UNKNOWN, age, at_least, duration
@@ -63,11 +62,6 @@ def oldest(lags: Standing, row: int) -> str:
     if math.isnan(seconds):
         return at_least(None, float(lags.lag_seconds_at_least[row]), lambda part: age(part or 0.0))
     return age(seconds, error)
-
-
-def moment(time: float) -> str:
-    """A unix time as people write it, in UTC."""
-    return UNKNOWN if math.isnan(time) else f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def ago(seconds: float) -> str:

@@ -24,7 +24,7 @@ from monitor.analysis.derive.times import NOT_DATED
 from monitor.model.cluster_tables import Reassignments
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
-from monitor.model.text import UNKNOWN, at_least, count, plural, size, span, visible
+from monitor.model.text import UNKNOWN, at_least, count, duration, plural, size, visible
 from monitor.model.view import View
 
 INHERITED_LOCALLY = -2.0
@@ -129,10 +129,10 @@ def configs(view: View, row: int) -> Any:
     rows = [
         ("min.insync.replicas", count(float(table.min_insync_replicas[row]))),
         ("cleanup.policy", table.cleanup_policy[row] or UNKNOWN),
-        ("retention.ms", span(float(table.retention_seconds[row]))),
+        ("retention.ms", duration(float(table.retention_seconds[row]))),
         ("retention.bytes", size(float(table.retention_bytes[row]))),
         ("remote.storage.enable", switch(float(table.remote_storage[row]))),
-        ("local.retention.ms", "as retention.ms" if local == INHERITED_LOCALLY else span(local)),
+        ("local.retention.ms", "as retention.ms" if local == INHERITED_LOCALLY else duration(local)),
         ("unclean.leader.election.enable", switch(float(table.unclean_election[row]))),
         ("message.timestamp.type", table.timestamp_type[row] or UNKNOWN),
         ("digest of all configs", table.digest[row][:8]),

@@ -3,7 +3,6 @@
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
   const sizes = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  const steps = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
   // Each way to write a number, the same as in monitor/model/text.py; unknown is a dash, and no limit is infinite.
   const written = (write) => (params) => {
@@ -34,10 +33,7 @@
     return (percent < 0 ? "" : "+") + (percent || 0) + " %";
   });
 
-  grid.span = written((value) => {
-    const [size, unit] = steps.find(([each]) => value >= each) || steps[3];
-    return (value / size).toFixed(1).replace(/\.0$/, "") + " " + unit;
-  });
+  grid.span = written((value) => window.kmon.duration(value));
 
   // A time that is left; without an end it is "never".
   grid.left = ({ value }) =>

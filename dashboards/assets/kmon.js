@@ -69,7 +69,8 @@
   const span = (kmon.duration = (seconds) => {
     const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
     const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];
-    return Math.floor(Math.max(0, seconds) / unit) + " " + name;
+    const tenths = Math.floor(Math.max(0, seconds) / unit * 10 + 1e-6);
+    return (name === "s" && tenths >= 10 ? tenths - tenths % 10 : tenths) / 10 + " " + name;
   });
 
   // What was asked before the poll that the page shows says its own age.

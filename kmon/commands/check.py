@@ -19,7 +19,7 @@ from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.table import Texts
-from monitor.model.text import age, count, name_of, plural, span, visible
+from monitor.model.text import age, count, name_of, plural, visible
 from monitor.model.view import View
 from monitor.settings.errors import SettingsError
 from monitor.subjects.filter.filter import Filter
@@ -210,7 +210,7 @@ def _breaking(rows: Sequence[Row]) -> str:
         if row["lag"] is not None:
             numbers.append(f"lag {count(_number(row, 'lag'))}")
         if row["lag_seconds"] is not None:
-            numbers.append(f"time lag {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'), span)}")
+            numbers.append(f"time lag {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'))}")
         if row["lost"]:
             numbers.append(f"{count(_number(row, 'lost'))} records lost")
         topic = "" if row["topic"] is None else f" on {name_of(str(row['topic']), NAME)}-{row['partition']}"

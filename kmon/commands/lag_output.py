@@ -3,14 +3,14 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 
 from kmon.commands.lag_rows import Row
 from kmon.commands.text import align, clip
-from monitor.model.text import UNKNOWN, age, span, visible
-from monitor.subjects.column import INFINITY, Plain
-from monitor.subjects.kinds import Type
+from monitor.subjects.column import INFINITY
 from monitor.subjects.lag import LAG
+from monitor.subjects.shown import written
 
 TABLE = (
     "group",
@@ -27,9 +27,18 @@ TABLE = (
 LAST = ("status", "reason", "member_id", "client_id", "host", "why")
 WIDE = (*(name for name in LAG.schema if name not in LAST), *LAST)
 """Every column, with the texts that may be long behind the numbers."""
-HEADERS = {"committed_offset": "COMMITTED", "start_offset": "START", "end_offset": "END", "group_type": "TYPE"}
-AGE = "AGE"
-"""The header of lag_seconds in the table, where it is written with its error as an age."""
+HEADERS = {
+    "committed_offset": "COMMITTED",
+    "start_offset": "START",
+    "end_offset": "END",
+    "group_type": "TYPE",
+    "lag_seconds": "AGE",
+    "lag_seconds_error": "AGE_ERROR",
+    "eta_seconds": "ETA",
+    "headroom_seconds": "HEADROOM",
+    "status_seconds": "FOR",
+}
+"""Headers that are not the names of their columns: times are written with their unit, so none stands in the header."""
 CELLS, WORDS = 60, 80
 """The widest cell of the plain table, and the widest of words, which have the most important first."""
 
@@ -37,42 +46,28 @@ CELLS, WORDS = 60, 80
 def render_table(rows: Sequence[Row]) -> str:
     """Columns for people: unknown is –, numbers have separators, and what a terminal would obey is spelled out."""
     widest = {key: WORDS if key == "why" else CELLS for key in TABLE}
-    cells = [
-        [_age(row) if key == "lag_seconds" else clip(_cell(key, row[key]), widest[key]) for key in TABLE]
-        for row in rows
-    ]
-    return _lines([AGE if key == "lag_seconds" else _header(key) for key in TABLE], cells, TABLE)
+    cells = [[clip(_cell(row, key, error=True), widest[key]) for key in TABLE] for row in rows]
+    return _lines(list(map(_header, TABLE)), cells, TABLE)
 
 
 def render_wide(rows: Sequence[Row]) -> str:
     """Every column, nothing cut."""
-    return _lines(list(map(_header, WIDE)), [[_cell(key, row[key]) for key in WIDE] for row in rows], WIDE)
+    return _lines(list(map(_header, WIDE)), [[_cell(row, key) for key in WIDE] for row in rows], WIDE)
 
 
 def _lines(header: list[str], cells: list[list[str]], keys: Sequence[str]) -> str:
-    return "\n".join(align([header, *cells], [LAG.schema[key].type is Type.NUMBER for key in keys])) + "\n"
+    return "\n".join(align([header, *cells], [LAG.schema[key].kind.right for key in keys])) + "\n"
 
 
 def _header(key: str) -> str:
     return HEADERS.get(key, key.upper())
 
 
-def _age(row: Row) -> str:
-    """The age of the next record with what it may be off: 3.2 min ± 2 s."""
-    seconds, error = row["lag_seconds"], row["lag_seconds_error"]
-    if seconds is None or isinstance(seconds, str):
-        return UNKNOWN
-    return age(seconds, error or 0.0, span)
-
-
-def _cell(key: str, value: Plain) -> str:
-    if value is None:
-        return UNKNOWN
-    if value == INFINITY:
-        return "∞"
-    if isinstance(value, int | float):
-        return f"{value:,.1f}" if LAG.schema[key].kind.digits else f"{value:,}"
-    return visible(str(value))
+def _cell(row: Row, key: str, *, error: bool = False) -> str:
+    """A value, with the `error` of one that has it."""
+    column = LAG.schema[key]
+    value = math.inf if row[key] == INFINITY else row[key]
+    return written(column, value, row[column.error] if error and column.error else None)
 
 
 def render_json(rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 UNKNOWN = "–"
 MOST_MARKS = 2
@@ -79,17 +80,20 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def duration(seconds: float) -> str:
-    """A span in whole numbers of its largest unit: 6 s, 2 min, 3 h, 4 d."""
-    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
-    return f"{max(0.0, seconds) // size:.0f} {unit}"
-
-
-def age(seconds: float, error: float = 0.0, write: Callable[[float], str] = duration) -> str:
-    """An age with what it may be off, where that is a second or more: 3 min ± 12 s. `write` is `duration` or `span`."""
-    if not math.isfinite(seconds):
+def duration(seconds: float | None) -> str:
+    """A span in its largest unit, rounded down to a tenth of it: 45 s, 1.5 min, 7 d; without an end it is infinite."""
+    if seconds is None or not math.isfinite(seconds):
         return count(seconds)
-    return write(seconds) + (f" ± {write(error)}" if error >= 1 else "")
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    tenths = math.floor(max(0.0, seconds) / size * 10 + 1e-6)
+    if unit == "s" and tenths >= 10:
+        tenths -= tenths % 10
+    return f"{tenths / 10:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def age(seconds: float, error: float = 0.0) -> str:
+    """An age with what it may be off, where that is a second or more: 3 min ± 12 s."""
+    return duration(seconds) + (f" ± {duration(error)}" if math.isfinite(seconds) and error >= 1 else "")
 
 
 def time_left(seconds: float) -> str:
@@ -97,19 +101,26 @@ def time_left(seconds: float) -> str:
     return "never" if seconds == math.inf else age(seconds)
 
 
+def moment(time: float) -> str:
+    """A unix time in UTC, to the second: 2026-02-03 04:05:06 UTC."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC" if math.isfinite(time) else UNKNOWN
+
+
+def switch(value: float) -> str:
+    """A flag, 1 or 0: yes or no."""
+    return UNKNOWN if math.isnan(value) else "yes" if value else "no"
+
+
+def number(value: float) -> str:
+    """A number that names something, such as a broker or a partition: without separators."""
+    return UNKNOWN if math.isnan(value) else f"{value:.0f}"
+
+
 def rate(value: float) -> str:
     """A number of records a second: 3.2/s, 1,234/s."""
     if math.isnan(value):
         return UNKNOWN
     return f"{value:.1f}/s" if value < 9.95 else f"{count(value)}/s"
-
-
-def span(seconds: float | None) -> str:
-    """A span that is set, such as a retention: 7 d, 1.5 h; without an end it is infinite."""
-    if seconds is None or not math.isfinite(seconds):
-        return count(seconds)
-    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
-    return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def size(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from monitor.model.text import plural, span
+from monitor.model.text import duration, plural
 
 EVERY_SECONDS = 300.0
 MOST = 16
@@ -35,7 +35,7 @@ class Pace:
         if seconds < self._every_seconds:
             return None
         self._told[text] = _Told(now)
-        return f"{text} ({plural(told.since, 'time')} in the last {span(seconds)})"
+        return f"{text} ({plural(told.since, 'time')} in the last {duration(seconds)})"
 
     def over(self) -> bool:
         """Note that it works; whether there was a failure before, so that this is worth a line too."""

@@ -70,7 +70,8 @@ class Column:
     """A column of a subject. `read` gives its values in a View for some rows.
 
     `words` are all the texts it can have, where that is certain. `reason` names the column that says why a value is
-    unknown, `error` the one with its error, and `at_least` the one with its known part.
+    unknown, and `otherwise` says it where that one does not; `error` names the column with the error of a value, and
+    `at_least` the one with its known part.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Column:
     read: Callable[[Any, Rows], Values] = field(compare=False)
     words: tuple[str, ...] = ()
     reason: str = ""
+    otherwise: str = ""
     error: str = ""
     at_least: str = ""
 
@@ -155,19 +157,19 @@ class Reading(Mapping[str, Values]):
     """The columns of some rows of a View."""
 
     def __init__(self, subject: Subject, view: Any, rows: Rows) -> None:
-        self._subject, self._view, self._rows = subject, view, rows
+        self.subject, self._view, self._rows = subject, view, rows
         self._known: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> Values:
         if name not in self._known:
-            self._known[name] = self._subject.schema[name].read(self._view, self._rows)
+            self._known[name] = self.subject.schema[name].read(self._view, self._rows)
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._subject.schema)
+        return iter(self.subject.schema)
 
     def __len__(self) -> int:
-        return len(self._subject.schema)
+        return len(self.subject.schema)
 
 
 def schema_of(*columns: Column) -> Schema:

@@ -36,7 +36,7 @@ GROUP = Subject(
     count,
     (
         cluster(count),
-        *of("snapshot.groups", Groups, leave=("reason",)),
+        *of("snapshot.groups", Groups, leave=("reason",), why="description_reason"),
         *of("snapshot.groups", Groups, "reason", reason="description_reason"),
         *of("group_lags", GroupLags, leave=("worst", *COUNTS), reconciling="reconciling_partitions"),
         *(replace(each, read=_known(each.name)) for each in of("group_lags", GroupLags, *COUNTS)),

@@ -1,10 +1,12 @@
 """Kinds of columns: what a value is decides its unit, how it is written, and what a filter may ask of it."""
 
+from collections.abc import Callable
 from dataclasses import Field, dataclass
 from enum import Enum
 from typing import Any
 
 from monitor.model.table import Ragged
+from monitor.model.text import count, duration, moment, number, percent, rate, size, switch, time_left
 
 
 class Type(Enum):
@@ -21,7 +23,7 @@ class Kind:
     """What the values of a column are.
 
     `unit` is what is counted, and "seconds" or "bytes" where a filter may write a duration or a size. JSON and CSV have
-    `digits` decimals at most. A value of `none` means that there is none.
+    `digits` decimals at most. A value of `none` means that there is none. `write` is how people read a number of it.
     """
 
     name: str
@@ -29,30 +31,40 @@ class Kind:
     unit: str = ""
     digits: int = 0
     none: int | None = None
+    write: Callable[[float], str] = count
+
+    @property
+    def right(self) -> bool:
+        """Whether a table sets its values to the right."""
+        return self.type is Type.NUMBER
 
 
 RECORDS = Kind("records", unit="records")
 OFFSET = Kind("offset", unit="records")
-RATE = Kind("rate", unit="records/s", digits=6)
-SECONDS = Kind("seconds", unit="seconds", digits=3)
-UNIX = Kind("unix time", unit="unix seconds", digits=3)
-BYTES = Kind("bytes", unit="bytes")
-RATIO = Kind("ratio", unit="ratio", digits=6)
+RATE = Kind("rate", unit="records/s", digits=6, write=rate)
+SECONDS = Kind("seconds", unit="seconds", digits=3, write=duration)
+LEFT = Kind("seconds", unit="seconds", digits=3, write=time_left)
+UNIX = Kind("unix time", unit="unix seconds", digits=3, write=moment)
+BYTES = Kind("bytes", unit="bytes", write=size)
+RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
 REPLICAS, MEMBERS, REQUESTS, COUNT = (
     Kind("count", unit="replicas"),
     Kind("count", unit="members"),
     Kind("count", unit="requests"),
     Kind("count"),
 )
-NODE = Kind("node", none=-1)
-NUMBER = Kind("number", none=-1)
+NODE = Kind("node", none=-1, write=number)
+NUMBER = Kind("number", none=-1, write=number)
 TEXT = Kind("text", Type.TEXT)
 WORD = Kind("word", Type.TEXT)
 REASON = Kind("reason", Type.TEXT)
-FLAG = Kind("flag", Type.FLAG)
+FLAG = Kind("flag", Type.FLAG, write=switch)
 NODES = Kind("nodes", Type.LIST)
 TEXTS = Kind("texts", Type.LIST)
 NUMBERS = Kind("numbers by name", Type.LIST)
+
+TIMES_LEFT = ("eta_seconds", "headroom_seconds")
+"""Columns of seconds until something happens, which may be never."""
 
 _BY_UNIT = {
     each.unit or each.name: each
@@ -83,6 +95,8 @@ def kind_of(field: Field[Any]) -> Kind:
         return REASON
     if field.name.endswith("_offset"):
         return OFFSET
+    if field.name in TIMES_LEFT:
+        return LEFT
     unit, dtype = field.metadata["unit"], field.metadata["dtype"]
     if unit:
         return _BY_UNIT[unit]

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from monitor.analysis.derive.status import BEFORE_WATCHED
+from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.model.judgements import Judged
 from monitor.model.lag import METHODS
 from monitor.model.levels import LEVELS
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
 from monitor.subjects.column import Column, Lists, Names, Numbers, Rows, Subject, Values
-from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, Type, kind_of
+from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, kind_of
 
 Path = str | Callable[[Any], Any]
 """Where a View has something: the path of an attribute, or a function."""
@@ -31,6 +33,16 @@ WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
 """Columns of codes, and the word of each code."""
 
 
+OTHERWISE = {
+    "lag_seconds": NOT_DATED,
+    "produce_rate": NO_RATES,
+    "consume_rate": NO_RATES,
+    "eta_seconds": NO_RATES,
+    "headroom_seconds": NO_HEADROOM,
+    "since": BEFORE_WATCHED,
+}
+"""Why a value is unknown where no reason of its row says it, by the name of its column."""
+
 ABSENT = "no broker reported it"
 """Why nothing is known of a row that has none in another table."""
 
@@ -46,12 +58,13 @@ def of(
     leave: Iterable[str] = (),
     by: Path = "",
     known: Callable[[Any], Flags] | None = None,
+    why: str = "reason",
     **renamed: str,
 ) -> tuple[Column, ...]:
     """The columns of the table at `path`: those named, or all but `leave`; `renamed` are new names for some.
 
     `by` is where the row of that table stands for each row of the subject, -1 for none; without it rows are the same.
-    `known` are the rows whose numbers count, all without it.
+    `known` are the rows whose numbers count, all without it. `why` is the subject's name for the table's reasons.
     """
     fields = {each.name: each for each in table.schema()}
     chosen = names or tuple(name for name in fields if name not in leave)
@@ -67,7 +80,8 @@ def of(
                 declared.metadata["meaning"].removeprefix("index in STATUSES: ").removeprefix("index in METHODS: "),
                 _reader(path, name, by, known, kind, reference=reference),
                 words=tuple(filter(None, WORDS.get(name, ()))),
-                reason="reason" if "reason" in fields and kind.type is not Type.TEXT else "",
+                reason=why if "reason" in fields and kind is not REASON else "",
+                otherwise=OTHERWISE.get(name, ""),
                 error=f"{name}_error" if f"{name}_error" in fields else "",
                 at_least=f"{name}_at_least" if f"{name}_at_least" in fields else "",
             )

@@ -10,7 +10,7 @@ from monitor.model.cluster_tables import LogDirs
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats, Texts
-from monitor.model.text import count, percent, plural, size, span, visible
+from monitor.model.text import count, duration, percent, plural, size, visible
 from monitor.model.view import View
 from tui.missing import why_missing
 from tui.picture import Picture
@@ -107,9 +107,9 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
     row = int(there[0])
     yield Fact("defaults: replication", count(configs.replication_factor[row]))
     yield Fact("min ISR", count(configs.min_insync_replicas[row]))
-    yield Fact("retention", span(configs.retention_seconds[row]))
-    yield Fact("offsets retention", span(configs.offsets_retention_seconds[row]))
-    yield Fact("max transaction timeout", span(configs.transaction_max_timeout_seconds[row]))
+    yield Fact("retention", duration(configs.retention_seconds[row]))
+    yield Fact("offsets retention", duration(configs.offsets_retention_seconds[row]))
+    yield Fact("max transaction timeout", duration(configs.transaction_max_timeout_seconds[row]))
     if configs.unclean_election[row] == 1:
         yield Fact("unclean election", "on: may lose records", ODD)
     if configs.auto_create_topics[row] == 1:

@@ -8,7 +8,7 @@ import numpy as np
 from monitor.analysis.derive.completeness import lists_groups, number_of
 from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
-from monitor.model.text import size, span, visible
+from monitor.model.text import duration, size, visible
 from monitor.model.view import View
 from tui.format import at_least, count
 from tui.missing import why_missing, why_no_size
@@ -90,11 +90,11 @@ def config_facts(view: View, row: int) -> Iterable[Fact]:
         return
     yield Fact("min ISR", count(configs.min_insync_replicas[row]))
     limit = float(configs.retention_bytes[row])
-    kept = span(configs.retention_seconds[row])
+    kept = duration(configs.retention_seconds[row])
     yield Fact("retention", kept if not np.isfinite(limit) else f"{kept} or {size(limit)} per partition")
     yield Fact("cleanup", visible(configs.cleanup_policy[row]))
     yield Fact("timestamps", visible(configs.timestamp_type[row]))
     if configs.unclean_election[row] == 1:
         yield Fact("unclean election", "on: may lose records", ODD)
     if configs.remote_storage[row] == 1:
-        yield Fact("remote storage", f"on, kept on brokers for {span(configs.local_retention_seconds[row])}")
+        yield Fact("remote storage", f"on, kept on brokers for {duration(configs.local_retention_seconds[row])}")

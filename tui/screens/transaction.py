@@ -11,7 +11,7 @@ from monitor.model.levels import ABOVE_ZERO, PLACE_OF
 from monitor.model.snapshot import KNOWN, Offsets, Topics
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Floats, Ints
-from monitor.model.text import age, span, visible
+from monitor.model.text import age, duration, visible
 from tui.format import count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -118,7 +118,7 @@ class TransactionScreen(MonitorScreen):
         facts = [
             Fact("state", visible(transactions.state[row]), "strong"),
             Fact("open for", age(float(view.transaction_ages.age_seconds[row])), "strong"),
-            Fact("timeout", span(transactions.timeout_seconds[row])),
+            Fact("timeout", duration(transactions.timeout_seconds[row])),
             Fact("producer id", count(producer) if np.isnan(producer) else f"{producer:.0f}"),
             Fact("coordinator", f"broker {transactions.coordinator[row]}"),
         ]

@@ -12,7 +12,7 @@ from monitor.model.snapshot import Snapshot
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.table import Flags, Ints, Texts
 from monitor.model.text import UNKNOWN as UNKNOWN_NUMBER
-from monitor.model.text import age, percent, size, span, visible
+from monitor.model.text import age, duration, percent, size, visible
 from monitor.model.view import View
 from tui.format import at_least, count
 from tui.picture import Picture
@@ -190,7 +190,7 @@ def _of_numbers(column: Column[Rows], letter: str, make: Make) -> Column[Rows]:
 sizes = partial(amounts, size)
 """A column of bytes."""
 
-spans = partial(amounts, span)
+spans = partial(amounts, duration)
 """A column of limits in seconds."""
 
 ages = partial(amounts, age)

@@ -1,7 +1,7 @@
 """What a diagnosis is, and their table."""
 
 from monitor.model.diagnoses import Diagnoses
-from monitor.model.text import count, percent, rate, span
+from monitor.model.text import count, duration, percent, rate
 
 
 def evidence_of(diagnoses: Diagnoses, row: int) -> str:
@@ -16,7 +16,7 @@ def _named(name: str) -> str:
 
 def _written(name: str, value: float) -> str:
     if "seconds" in name:
-        return span(value)
+        return duration(value)
     if "rate" in name:
         return rate(value)
     return percent(value) if name.startswith("share") else count(value)

@@ -9,7 +9,7 @@ from monitor.analysis.events.event import NAME, fold
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
-from monitor.model.text import count, name_of, size, span, visible
+from monitor.model.text import count, duration, name_of, size, visible
 
 
 def _switch(value: float) -> str:
@@ -20,9 +20,9 @@ Named = dict[str, tuple[str, Callable[[Any], str]]]
 
 OF_TOPICS: Named = {
     "min_insync_replicas": ("min.insync.replicas", count),
-    "retention_seconds": ("retention.ms", span),
+    "retention_seconds": ("retention.ms", duration),
     "retention_bytes": ("retention.bytes", size),
-    "local_retention_seconds": ("local.retention.ms", span),
+    "local_retention_seconds": ("local.retention.ms", duration),
     "cleanup_policy": ("cleanup.policy", visible),
     "unclean_election": ("unclean.leader.election.enable", _switch),
     "timestamp_type": ("message.timestamp.type", visible),
@@ -31,9 +31,9 @@ OF_TOPICS: Named = {
 OF_BROKERS: Named = {
     "min_insync_replicas": ("min.insync.replicas", count),
     "replication_factor": ("default.replication.factor", count),
-    "retention_seconds": ("log.retention", span),
-    "offsets_retention_seconds": ("offsets.retention", span),
-    "transaction_max_timeout_seconds": ("transaction.max.timeout.ms", span),
+    "retention_seconds": ("log.retention", duration),
+    "offsets_retention_seconds": ("offsets.retention", duration),
+    "transaction_max_timeout_seconds": ("transaction.max.timeout.ms", duration),
     "unclean_election": ("unclean.leader.election.enable", _switch),
     "auto_create_topics": ("auto.create.topics.enable", _switch),
 }

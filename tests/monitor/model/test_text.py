@@ -19,7 +19,6 @@ from monitor.model.text import (
     plural,
     rate,
     size,
-    span,
     visible,
 )
 
@@ -108,20 +107,20 @@ def test_a_total_is_known_whole_or_in_part_or_not(total: float | None, known: fl
 
 def test_spans_and_plurals() -> None:
     spans = (-3, 0, 6.4, 59, 60, 3_599, 7_300, 200_000)
-    assert [duration(each) for each in spans] == ["0 s", "0 s", "6 s", "59 s", "1 min", "59 min", "2 h", "2 d"]
+    assert [duration(each) for each in spans] == ["0 s", "0 s", "6 s", "59 s", "1 min", "59.9 min", "2 h", "2.3 d"]
     assert [plural(each, "group") for each in (0, 1, 1_200)] == ["0 groups", "1 group", "1,200 groups"]
 
 
 def test_ages_have_their_error_and_rates_their_unit() -> None:
     ages = ((200, 0), (200, 0.4), (200, 12), (7_300, 90), (math.nan, math.nan), (math.inf, 0))
-    assert [age(*each) for each in ages] == ["3 min", "3 min", "3 min ± 12 s", "2 h ± 1 min", "–", "∞"]
+    assert [age(*each) for each in ages] == ["3.3 min", "3.3 min", "3.3 min ± 12 s", "2 h ± 1.5 min", "–", "∞"]
     assert [rate(each) for each in (0, 3.21, 9.96, 1_234, math.nan)] == ["0.0/s", "3.2/s", "10/s", "1,234/s", "–"]
 
 
 def test_limits_sizes_and_shares_say_unknown_and_infinite() -> None:
-    assert [span(each) for each in (0, 90, 3_600, 129_600, 604_800)] == ["0 s", "1.5 min", "1 h", "1.5 d", "7 d"]
+    assert [duration(each) for each in (0, 90, 3_600, 129_600, 604_800)] == ["0 s", "1.5 min", "1 h", "1.5 d", "7 d"]
     assert [size(each) for each in (0, 999, 1_500, 12 * 2**30)] == ["0 B", "999 B", "1.46 KiB", "12.0 GiB"]
     assert [percent(each) for each in (0, 0.5, 0.999, 1)] == ["0 %", "50 %", "99 %", "100 %"]
     assert [percent(each, sign=True) for each in (0.12, -0.001, -0.5)] == ["+12 %", "+0 %", "-50 %"]
-    for write in (span, size, percent):
+    for write in (duration, size, percent):
         assert [write(each) for each in (None, math.nan, math.inf)] == ["–", "–", "∞"]

@@ -5,7 +5,7 @@ import numpy as np
 from monitor.analysis.derive.judged.table import Judge
 from monitor.model.judgements import JudgedTransactions
 from monitor.model.snapshot import KNOWN
-from monitor.model.text import duration, span, visible
+from monitor.model.text import duration, visible
 from monitor.model.view import View
 
 
@@ -30,4 +30,4 @@ def transaction_why(view: View, row: int) -> str:
     if word == "ok":
         return ""
     age = duration(float(view.transaction_ages.age_seconds[row]))
-    return f"open for {age}, timeout {span(float(table.timeout_seconds[row]))}"
+    return f"open for {age}, timeout {duration(float(table.timeout_seconds[row]))}"

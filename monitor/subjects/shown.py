@@ -1,0 +1,107 @@
+"""Columns of a subject as people read them: written value by value, and why a value is unknown."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.model.table import Floats
+from monitor.model.text import at_least, count, visible
+from monitor.subjects.column import Column, Names, Numbers, Reading, Values
+
+UNREPORTED = "not reported by the broker"
+"""Why a value is unknown where nothing else says why."""
+
+Write = Callable[[float], str]
+
+
+def written(
+    column: Column, value: Any, error: float | None = None, part: float | None = None, write: Write | None = None
+) -> str:
+    """A value of a column as one line: 3 min ± 12 s, ≥ 1,234, or a dash where it is unknown.
+
+    `write` is how a number is written, by default as its kind has it.
+    """
+    if isinstance(value, dict):
+        return ", ".join(f"{visible(name)} {count(number)}" for name, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(visible(str(each)) for each in value)
+    if value is None or isinstance(value, str):
+        return visible(value)
+    write = write or column.kind.write
+    if math.isnan(value):
+        return at_least(None, part, lambda known: write(known or 0.0))
+    off_by = f" ± {write(error)}" if error is not None and error >= 1 and math.isfinite(value) else ""
+    return write(float(value)) + off_by
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A column of some rows of a View. Nothing is written before it is asked for.
+
+    `values`, shape (rows,), are numbers with NaN for unknown, or texts with None; so are `error` and `part`, the known
+    part of a number that is not known whole, which are absent where the column has none.
+    """
+
+    column: Column
+    values: NDArray[np.generic]
+    error: Floats | None
+    part: Floats | None
+    reasons: Values | None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def is_known(self, row: int) -> bool:
+        value = self.values[row]
+        return value is not None and not (isinstance(value, np.floating) and np.isnan(value))
+
+    def text(self, row: int, write: Write | None = None) -> str:
+        """A value as `written`, with its error or known part."""
+        error, part = (None if each is None else float(each[row]) for each in (self.error, self.part))
+        return written(self.column, self.values[row], error, part, write)
+
+    def why(self, row: int) -> str:
+        """Why a value is unknown; empty where it is known."""
+        if self.is_known(row):
+            return ""
+        told = None
+        if isinstance(self.reasons, Names):
+            told = self.reasons.values[self.reasons.codes[row]] if self.reasons.codes[row] >= 0 else None
+        return str(told or self.column.otherwise or UNREPORTED)
+
+    @cached_property
+    def order(self) -> NDArray[np.generic]:
+        """What rows are sorted by: the values, or their known parts where a column has these."""
+        return self.values if self.part is None else np.where(np.isnan(_floats(self.values)), self.part, self.values)
+
+
+def shown(reading: Reading, name: str) -> Shown:
+    """A column of the rows that were read, by its name. Raises KeyError for one that the subject does not have."""
+    column = reading.subject.schema[name]
+    return Shown(
+        column,
+        _plain(column, reading[name]),
+        _floats(_plain(column, reading[column.error])) if column.error else None,
+        _floats(_plain(column, reading[column.at_least])) if column.at_least else None,
+        reading[column.reason] if column.reason else None,
+    )
+
+
+def _floats(values: NDArray[np.generic]) -> Floats:
+    return values.astype(np.float64)
+
+
+def _plain(column: Column, values: Values) -> NDArray[np.generic]:
+    """The values themselves: numbers, texts or None, lists or None."""
+    if isinstance(values, Numbers):
+        return values.values
+    if isinstance(values, Names):
+        return np.append(values.values, np.array([None], object))[values.codes]
+    plain = np.empty(len(values), object)
+    plain[:] = column.plain(values)
+    return plain
