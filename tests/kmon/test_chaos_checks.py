@@ -17,6 +17,7 @@ from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.diagnoses import Diagnosis, diagnoses_table
 from monitor.model.events import Event, events_table
+from monitor.model.snapshot import Brokers
 from monitor.model.status import LOST, OK
 from monitor.model.table import objects
 from monitor.model.view import AlertRow, View
@@ -58,6 +59,13 @@ def view(
     return make_view(snapshot_of(known[-topics:], made, **changes))
 
 
+def fenced(number: int) -> View:
+    """A View of a cluster whose Metadata names no broker, of which the controller has fenced so many."""
+    snapshot = view().snapshot
+    named = {each.name: getattr(snapshot.brokers, each.name)[:number] for each in snapshot.brokers.schema()}
+    return make_view(replace(snapshot, brokers=Brokers(**{**named, "fenced": np.ones(number)})))
+
+
 def without(name: str) -> View:
     whole: dict[str, dict[tuple[str, int], float | str | None]] = {
         "ahead": {("t", 0): FAR, ("t", 1): FAR},
@@ -94,6 +102,7 @@ FALSE: dict[str, list[tuple[View, Truth]]] = {
         (view(topics=2), TRUTH),
         (view(partitions=1, groups={"behind": {**BEHIND}}), TRUTH),
         (view(), AWAY),
+        (fenced(2), TRUTH),
     ],
     "topics_that_there_are": [(view(), replace(TRUTH, topics={"t": ((1,), (2,))})), (view(partitions=1), TRUTH)],
     "leaders": [
@@ -140,6 +149,7 @@ UNKNOWN = {
             ),
         )
     ),
+    "brokers that a new controller has fenced": fenced(3),
     "all": view(error="no broker is reachable", brokers=0),
 }
 

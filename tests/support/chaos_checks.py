@@ -136,9 +136,11 @@ def counts(view: View, truth: Truth) -> Iterator[str]:
     if not view.up:
         return
     totals = known_totals(view)
+    # A new controller fences each broker whose heartbeat hangs at the old one, and Metadata names no fenced broker.
+    all_fenced = totals["fenced"] == len(truth.brokers)
     away, everything = len(truth.away), truth.partitions
     wanted: Mapping[str, Span] = {
-        "brokers": Span(1, len(truth.brokers) - away),
+        "brokers": Span(0 if all_fenced else 1, len(truth.brokers) - away),
         "fenced": Span(away, len(truth.brokers)),
         "topics": Span(len(truth.topics), len(truth.topics)),
         "partitions": Span(everything, everything),
