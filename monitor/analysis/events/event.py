@@ -20,12 +20,11 @@ SEVERAL = "several"
 
 
 def when(events: Events, row: int, now: float, interval_seconds: float | None) -> str:
-    """How long ago an event was; after a gap in the polls, between when and when."""
-    before, ago = (duration(now - float(time)) for time in (events.after_time[row], events.time[row]))
-    gap = float(events.time[row] - events.after_time[row])
-    if interval_seconds is not None and gap > 2 * interval_seconds and before != ago:
-        return f"between {before} and {ago} ago"
-    return f"{ago} ago"
+    """How long ago an event was; between when and when, if no poll was made for more than half of that time."""
+    before, ago = (now - float(time) for time in (events.after_time[row], events.time[row]))
+    if interval_seconds is not None and before - ago > max(2 * interval_seconds, ago / 2):
+        return f"between {duration(before)} and {duration(ago)} ago"
+    return f"{duration(ago)} ago"
 
 
 def subject_of(events: Events, row: int) -> str:

@@ -20,6 +20,7 @@ from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import KINDS, Event, Events, events_table
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.table import Ragged, objects
+from monitor.model.text import duration
 
 TIMED_OUT = "broker 2: timed out after 3.3 s"
 
@@ -177,8 +178,10 @@ def test_a_log_that_was_not_seen_for_a_poll_is_compared_with_what_was_seen_last(
     events = watched.see(ending(30))
     assert row(events)["kind"] == "truncated"
     assert (row(events)["after_time"], row(events)["time"]) == (NOW + 10, NOW + 40)
-    assert when(events, 0, NOW + 100, 10.0) == "1 min ago"
-    assert when(events, 0, NOW + 44, 10.0) == "between 34 s and 4 s ago"
+    # A range is written while the gap is long in comparison with the polls and with the time since then.
+    for ago, ranged in ((4, True), (59, True), (60, False), (61, False), (90_000, False)):
+        expected = f"between {duration(ago + 30)} and {duration(ago)} ago" if ranged else f"{duration(ago)} ago"
+        assert when(events, 0, NOW + 40 + ago, 10.0) == expected
     assert when(events, 0, NOW + 44, 20.0) == "4 s ago"
     # Unknown and back at the same place is nothing.
     assert watched.tell(ending(None)) == []
