@@ -17,6 +17,7 @@ from kmon import cli
 from kmon.commands import asking
 from kmon.commands.check import CRITICAL, OK, UNKNOWN
 from monitor.collect.collectors import COLLECTORS, LAG_COLLECTORS
+from monitor.model.text import duration
 from monitor.model.view import View
 
 STUCK = watch([*[Poll(1000 + 10 * each, 990 + 10 * each) for each in range(18)], *[Poll(2000, 1160)] * 30])
@@ -114,8 +115,8 @@ def test_how_it_goes_is_told_every_second(clock: Clock) -> None:
     told: list[str] = []
     polled(Script(STUCK, clock), 75, clock, told.append)
     assert len(told) == 75
-    assert told[0] == "1 poll, 1 min to go"
-    assert told[-1] == "8 polls, 1 s to go"
+    assert told[0] == f"1 poll, {duration(75)} to go"
+    assert told[-1] == f"8 polls, {duration(1)} to go"
 
 
 def alone(view: View) -> View:

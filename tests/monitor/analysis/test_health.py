@@ -19,6 +19,7 @@ from monitor.model.levels import OF_PROBLEMS as LEVELS
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import objects
+from monitor.model.text import duration
 from monitor.model.view import View
 
 TIMED_OUT = "broker 2: timed out after 3.3 s"
@@ -240,7 +241,7 @@ def test_a_quorum_that_cannot_lose_another_controller(behind: list[float], expec
 
 def test_controllers_that_fall_behind_and_a_quorum_without_a_leader() -> None:
     assert told(make_view(quorum([0, 0, 0, 0, 90]))) == [
-        ("degraded", "metadata_behind", "controller 5 is 1 min behind the metadata log")
+        ("degraded", "metadata_behind", f"controller 5 is {duration(90)} behind the metadata log")
     ]
     sentence = "the metadata quorum has no leader, so there is no active controller"
     assert told(make_view(quorum([0, 0, 0], leader=-1))) == [("critical", "no_controller", sentence)]
@@ -274,7 +275,7 @@ def test_a_transaction_hangs_when_no_coordinator_aborts_it(age: float, *, hangs:
         reason=np.array([0]),
     )
     found = told(make_view(replace(snapshot_of([], []), transactions=table)))
-    sentence = r"transaction billing\n is hanging: open for 20 min, timeout 15 min"
+    sentence = rf"transaction billing\n is hanging: open for {duration(age)}, timeout {duration(900)}"
     assert found == ([("degraded", "transaction_hangs", sentence)] if hangs else [])
 
 
