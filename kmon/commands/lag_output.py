@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import math
 from collections.abc import Sequence
 
 from kmon.commands.lag_rows import Row
 from kmon.commands.text import align, clip
-from monitor.subjects.column import INFINITY
 from monitor.subjects.lag import LAG
 from monitor.subjects.shown import written
 
@@ -66,8 +64,7 @@ def _header(key: str) -> str:
 def _cell(row: Row, key: str, *, error: bool = False) -> str:
     """A value, with the `error` of one that has it."""
     column = LAG.schema[key]
-    value = math.inf if row[key] == INFINITY else row[key]
-    return written(column, value, row[column.error] if error and column.error else None)
+    return written(column, row[key], row[column.error] if error and column.error else None)
 
 
 def render_json(rows: Sequence[Row]) -> str:

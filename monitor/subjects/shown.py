@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from monitor.model.table import Floats
 from monitor.model.text import at_least, count, visible
 from monitor.subjects.column import Column, Names, Numbers, Reading, Values
+from monitor.subjects.kinds import Type
 
 UNREPORTED = "not reported by the broker"
 """Why a value is unknown where nothing else says why."""
@@ -24,19 +25,21 @@ def written(
 ) -> str:
     """A value of a column as one line: 3 min ± 12 s, ≥ 1,234, or a dash where it is unknown.
 
-    `write` is how a number is written, by default as its kind has it.
+    The value may be as in JSON, with infinity as INFINITY. `write` is how a number is written, by default as its kind
+    has it.
     """
     if isinstance(value, dict):
-        return ", ".join(f"{visible(name)} {count(number)}" for name, number in value.items())
+        numbers = ((name, math.nan if each is None else float(each)) for name, each in value.items())
+        return ", ".join(f"{visible(name)} {count(number)}" for name, number in numbers)
     if isinstance(value, list):
         return ", ".join(visible(str(each)) for each in value)
-    if value is None or isinstance(value, str):
+    if value is None or column.type is Type.TEXT:
         return visible(value)
-    write = write or column.kind.write
-    if math.isnan(value):
+    number, write = float(value), write or column.kind.write
+    if math.isnan(number):
         return at_least(None, part, lambda known: write(known or 0.0))
-    off_by = f" ± {write(error)}" if error is not None and error >= 1 and math.isfinite(value) else ""
-    return write(float(value)) + off_by
+    off_by = f" ± {write(error)}" if error is not None and error >= 1 and math.isfinite(number) else ""
+    return write(number) + off_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +100,10 @@ def _floats(values: NDArray[np.generic]) -> Floats:
 
 
 def _plain(column: Column, values: Values) -> NDArray[np.generic]:
-    """The values themselves: numbers, texts or None, lists or None."""
+    """The values themselves: numbers, texts or None, and lists, numbers by name or None as in JSON."""
     if isinstance(values, Numbers):
         return values.values
-    if isinstance(values, Names):
+    if isinstance(values, Names) and column.type is Type.TEXT:
         return np.append(values.values, np.array([None], object))[values.codes]
     plain = np.empty(len(values), object)
     plain[:] = column.plain(values)
