@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kmon.commands.grants import how_to_grant
-from monitor.collect.capabilities import CAPABILITIES, PERMISSIONS, USES, Use
-from monitor.kafka.client.apis import Api
+from monitor.collect.collectors import COLLECTORS
+from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
 from monitor.kafka.client.reach import Reached
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
@@ -36,7 +36,7 @@ def checks_of(cluster: ClusterSettings, view: View, reached: Sequence[Reached]) 
     return [
         *_addresses(view, reached),
         *_permissions(cluster, view),
-        *(_api(use, [each for each in reached if each.broker is not None and not each.error]) for use in USES),
+        *_apis(cluster, [each for each in reached if each.broker is not None and not each.error]),
         *_answers(view),
     ]
 
@@ -57,10 +57,8 @@ def _addresses(view: View, reached: Sequence[Reached]) -> Iterator[Check]:
 def _permissions(cluster: ClusterSettings, view: View) -> Iterator[Check]:
     table = view.snapshot.capabilities
     known = {name: (value, why) for name, value, why in zip(table.capability, table.available, table.why, strict=True)}
-    for each in CAPABILITIES:
-        if each.grant is None or not (each.name in PERMISSIONS or cluster.choice.producers):
-            continue
-        available, why = known.get(each.name, (float("nan"), ""))
+    for each in (*PERMISSIONS, READ_TOPIC) if cluster.choice.producers else PERMISSIONS:
+        available, why = known.get(each.capability, (float("nan"), ""))
         if available == 1:
             yield Check("permission", str(each.grant), OK, "granted", "", each.without)
         elif available == 0:
@@ -68,21 +66,26 @@ def _permissions(cluster: ClusterSettings, view: View) -> Iterator[Check]:
             yield Check("permission", str(each.grant), MISSING, "denied", "", each.without, fix)
         else:
             # Producers are asked only where a transaction holds a partition back.
-            level = MISSING if each.name in PERMISSIONS else NOTE
+            level = NOTE if each is READ_TOPIC else MISSING
             yield Check("permission", str(each.grant), level, "unknown", why, each.without)
 
 
-def _api(use: Use, brokers: Sequence[Reached]) -> Check:
-    wanted = Api(use.api.key, use.api.name, use.version, use.api.newest, use.api.flexible)
-    silent = [str(each.broker) for each in brokers if wanted.version(each.served) is None]
-    name = f"{use.api.name} v{use.version}"
+def _apis(cluster: ClusterSettings, brokers: Sequence[Reached]) -> Iterator[Check]:
+    asking = [each for each in COLLECTORS if cluster.choice.producers or not each.opt_in]
+    for request in {each.api: each for collector in asking for each in collector.sends}.values():
+        yield _api(request, brokers)
+
+
+def _api(request: Request, brokers: Sequence[Reached]) -> Check:
+    silent = [str(each.broker) for each in brokers if request.api.version(each.served) is None]
+    name = f"{request.api.name} v{request.api.oldest}"
     if not brokers:
-        return Check("api", name, NOTE, "unknown", "no broker is reachable", use.without)
+        return Check("api", name, NOTE, "unknown", "no broker is reachable", request.without)
     if not silent:
-        return Check("api", name, OK, "served", "", use.without)
+        return Check("api", name, OK, "served", "", request.without)
     where = "" if len(silent) == len(brokers) else f"by broker {', '.join(silent)}"
-    since = f"needs Kafka {use.kafka} or later" if use.kafka else ""
-    return Check("api", name, NOTE, "not served", "; ".join(filter(None, (where, since))), use.without)
+    since = f"needs Kafka {request.kafka} or later" if request.kafka else ""
+    return Check("api", name, NOTE, "not served", "; ".join(filter(None, (where, since))), request.without)
 
 
 def _answers(view: View) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 import shlex
 
-from monitor.collect.capabilities import Grant
+from monitor.collect.requests import Grant
 from monitor.model.text import visible
 from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings

@@ -27,7 +27,7 @@ SWITCHED_OFF = "disabled by settings"
 class Capabilities(Table):
     """One row a thing that kmon can ask of a cluster, by name: whether this one answers it to this user."""
 
-    capability: Texts = column("O", "name, as in monitor.collect.capabilities")
+    capability: Texts = column("O", "name, as in monitor.collect.requests")
     available: Floats = column("f8", "1 when it is, 0 when it is not, unknown while it could not be asked", "flag")
     why: Texts = column("O", "why it is not, or not known to be, available; empty where it is")
 

@@ -18,7 +18,8 @@ from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
 from kmon.commands.doctor import HOW_TO_GRANT, Report, lines_of
 from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
 from monitor.analysis.view import make_view
-from monitor.collect.capabilities import CAPABILITIES, PERMISSIONS, USES, Grant
+from monitor.collect.collectors import COLLECTORS
+from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Grant
 from monitor.kafka.client.reach import Reached
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.table import objects
@@ -26,7 +27,9 @@ from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings
 
-SERVED = {use.api.key: (0, 99) for use in USES}
+SENT = {each.api for collector in COLLECTORS if not collector.opt_in for each in collector.sends}
+SERVED = {each.key: (0, 99) for each in SENT}
+NAMES = [each.capability for each in PERMISSIONS]
 ANSWERS = [Reached(node, f"10.0.0.{node}:9092", served=SERVED) for node in (1, 2, 3)]
 
 
@@ -42,7 +45,7 @@ def sasl(mechanism: str = "SCRAM-SHA-512", **changes: Any) -> SecuritySettings:
 
 def view_of(available: dict[str, float] | None = None, failed: dict[str, str] | None = None) -> View:
     """A View of a cluster whose permissions are granted but for those that are `available` otherwise."""
-    given = {**dict.fromkeys(PERMISSIONS, 1.0), **(available or {})}
+    given = {**dict.fromkeys(NAMES, 1.0), **(available or {})}
     table = Capabilities(
         capability=objects(given), available=np.array(list(given.values())), why=objects("why" for _ in given)
     )
@@ -57,14 +60,14 @@ def found(checks: list[Check], kind: str) -> dict[str, tuple[str, str]]:
 def test_a_cluster_that_shows_everything() -> None:
     checks = checks_of(cluster_of(), view_of(), ANSWERS)
     assert {each.level for each in checks} == {OK}
-    assert len([each for each in checks if each.kind == "api"]) == len(USES)
+    assert len([each for each in checks if each.kind == "api"]) == len(SENT)
     assert summary(checks) == ""
 
 
 def test_each_permission_that_is_denied_is_told_with_its_loss_and_its_line() -> None:
-    checks = checks_of(cluster_of(sasl()), view_of(dict.fromkeys(PERMISSIONS, 0.0)), ANSWERS)
+    checks = checks_of(cluster_of(sasl()), view_of(dict.fromkeys(NAMES, 0.0)), ANSWERS)
     denied = [each for each in checks if each.kind == "permission"]
-    assert [each.name for each in denied] == [str(grant) for grant in PERMISSIONS.values()]
+    assert [each.name for each in denied] == [str(each.grant) for each in PERMISSIONS]
     assert {(each.level, each.state) for each in denied} == {(MISSING, "denied")}
     assert all(each.without for each in denied)
     assert [each.fix for each in denied] == [
@@ -172,7 +175,7 @@ def test_what_to_know_of_a_principal() -> None:
 
 def test_amazon_s_iam_is_given_actions_instead_of_acls() -> None:
     cluster = cluster_of(sasl("AWS_MSK_IAM", aws_region="eu-west-1"))
-    fixes = {str(each.grant): how_to_grant(cluster, each.grant) for each in CAPABILITIES if each.grant}
+    fixes = {str(each.grant): how_to_grant(cluster, each.grant) for each in (*PERMISSIONS, READ_TOPIC)}
     assert fixes["Describe on Topic '*'"] == "kafka-cluster:DescribeTopic"
     assert len(set(fixes.values())) == len(fixes)
     assert "IAM" in principal_notes(cluster.security)[0]

@@ -15,8 +15,8 @@ from secure_cluster import SecureKafka
 from exporters.totals import known_totals
 from kmon.commands.doctor import examine
 from monitor.analysis.derive.lag import HIDDEN_COMMITS
-from monitor.collect.capabilities import PERMISSIONS
 from monitor.collect.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS
+from monitor.collect.requests import PERMISSIONS
 from monitor.model.view import View
 
 pytestmark = pytest.mark.kafka
@@ -78,7 +78,8 @@ def lag_of(view: View, group: str) -> tuple[float | None, float | None, str]:
 def test_what_may_be_seen_is_complete_and_what_is_hidden_is_said(half: Half) -> None:
     view, everything = half.view(half.user), half.view("admin")
     available = dict(zip(view.snapshot.capabilities.capability, view.snapshot.capabilities.available, strict=True))
-    assert {name: available[name] for name in PERMISSIONS} == {name: name in CONFIGS for name in PERMISSIONS}
+    names = [each.capability for each in PERMISSIONS]
+    assert {name: available[name] for name in names} == {name: name in CONFIGS for name in names}
     assert view.snapshot.notices[-2:] == (HIDDEN_TOPICS, HIDDEN_GROUPS)
     assert view.verdict.sentence.endswith(f"{HIDDEN_TOPICS} · {HIDDEN_GROUPS}")
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.collect.draft import Draft
+from monitor.collect.requests import Permission, Request
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.client.wire import Answer
@@ -31,10 +32,28 @@ class Step(IntEnum):
 
 
 class Collector:
-    """Asks one thing of Kafka. Keeps from poll to poll only what saves work: encoded requests and decoded answers."""
+    """Asks one thing of Kafka. Keeps from poll to poll only what saves work: encoded requests and decoded answers.
+
+    The class declares what it asks. Capabilities, the checks of `kmon doctor` and docs/collectors.md are read from it.
+    """
 
     name: ClassVar[str]
     step: ClassVar[Step]
+    provides: ClassVar[str]
+    """What of the cluster is known by it, in words."""
+    fills: ClassVar[tuple[str, ...]]
+    """The tables of the Snapshot whose rows or columns it fills; that of the capabilities goes without saying."""
+    sends: ClassVar[tuple[Request, ...]]
+    without: ClassVar[str]
+    """What is unknown or hidden without it."""
+    every_seconds: ClassVar[float] = 0.0
+    """How often it asks, unless `Choice.every` has its name; 0 for each poll."""
+    often: ClassVar[str] = "each poll"
+    """How often in words; {every:g} stands for `every_seconds`."""
+    probes: ClassVar[tuple[Permission, ...]] = ()
+    """The permissions that it finds out about; its requests need none."""
+    opt_in: ClassVar[bool] = False
+    """Whether the settings have to switch it on."""
     kept = False
     """Whether the last `read` gave out what an earlier poll had collected, or nothing as it is switched off."""
 
@@ -52,6 +71,17 @@ class Collector:
 
     def fail(self, draft: Draft, reason: str) -> None:
         """Put into the draft that nothing is known, because `read` could not make sense of the replies."""
+        draft.capabilities.update(dict.fromkeys(self.capabilities(), (math.nan, reason)))
+
+    @classmethod
+    def capabilities(cls) -> tuple[str, ...]:
+        """The names in `Capabilities` that it sets."""
+        served = tuple(each.capability for each in cls.sends if each.capability)
+        return tuple(each.capability for each in cls.probes) or served
+
+    def every(self, draft: Draft) -> float:
+        """Seconds from one time that it asks to the next, as the settings say."""
+        return draft.choice.every.get(self.name, self.every_seconds)
 
 
 def same_topics(before: Topics, now: Topics) -> bool:
@@ -78,7 +108,7 @@ class SlowCollector(Collector):
     poll (`put`).
     """
 
-    every_seconds: ClassVar[float]
+    often = "{every:g} s"
 
     def __init__(self) -> None:
         self._due = -math.inf
@@ -100,7 +130,7 @@ class SlowCollector(Collector):
         if self._asking:
             self._postponed = 0
             self._missing = self.take(client, draft, asks, replies)
-            every = draft.choice.every.get(self.name, self.every_seconds)
+            every = self.every(draft)
             silent = any(isinstance(each, Fault) and each.kind is not Kind.UNSUPPORTED for each in replies)
             self._due = draft.started + (min(every, RETRY_SECONDS[self._retries]) if silent else every)
             self._retries = min(self._retries + 1, len(RETRY_SECONDS) - 1) if silent else 0

@@ -1,10 +1,8 @@
 """What brokers are: which are registered but fenced, which Kafka each is, and which features the cluster has finalized.
 
-Sources: DescribeCluster of one broker in each poll, ApiVersions of each broker when its connection is new and every few
-minutes, because features may be upgraded under a connection. Neither needs a permission.
+ApiVersions is also asked on a connection that stays, because features may be upgraded under it.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ import numpy as np
 from kafka.protocol.admin import DescribeClusterRequest, DescribeClusterResponse
 from kafka.protocol.metadata import ApiVersionsRequest, ApiVersionsResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.collect.draft import Draft
@@ -26,10 +25,7 @@ from monitor.kafka.decode.plain import read
 from monitor.model.cluster_tables import Features
 from monitor.model.table import objects
 
-FENCED, FEATURES = "fenced_brokers", "features"
-EVERY_SECONDS = 300.0
-"""How often ApiVersions is asked on a connection that stays."""
-
+FENCED, FEATURES = requests.FENCED_BROKERS.capability, requests.API_VERSIONS.capability
 METADATA_VERSION = "metadata.version"
 NO_FEATURES = "the broker reports no finalized features"
 Served = dict[int, tuple[int, int]]
@@ -54,6 +50,12 @@ class BrokerCollector(Collector):
 
     name = "brokers"
     step = Step.ENDS
+    provides = "fenced brokers; Kafka version of each broker, finalized features"
+    fills = ("brokers", "features")
+    sends = (requests.FENCED_BROKERS, requests.API_VERSIONS)
+    without = "fenced brokers, versions and features are unknown"
+    often = "each poll; ApiVersions on new connections and {every:g} s"
+    every_seconds = 300.0
 
     def __init__(self) -> None:
         self._known: dict[int, _Known] = {}
@@ -66,8 +68,8 @@ class BrokerCollector(Collector):
 
     def _is_due(self, client: Client, draft: Draft, node: int) -> bool:
         known = self._known.get(node)
-        every = draft.choice.every.get(self.name, EVERY_SECONDS)
-        return known is None or known.served is not client.served(node) or draft.started - known.asked >= every
+        fresh = known is not None and draft.started - known.asked < self.every(draft)
+        return known is None or known.served is not client.served(node) or not fresh
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         missing = []
@@ -114,10 +116,6 @@ class BrokerCollector(Collector):
             draft.features = Features(
                 feature=objects(name for name, _ in levels), level=np.array([level for _, level in levels], np.int32)
             )
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        for name in (FENCED, FEATURES):
-            draft.capabilities[name] = math.nan, reason
 
 
 def _cluster_body(version: int) -> bytes:

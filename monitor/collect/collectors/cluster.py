@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from kafka.protocol.metadata import MetadataRequest
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.metadata import Claim, Tables, choose, claim_of, is_behind
 from monitor.collect.draft import Draft
@@ -30,6 +31,10 @@ class ClusterCollector(Collector):
 
     name = "cluster"
     step = Step.DISCOVER
+    provides = "brokers, topics, partitions with their leader, replicas and ISR"
+    fills = ("brokers", "topics", "partitions")
+    sends = (requests.METADATA,)
+    without = "everything is unknown; topics without the ACL are hidden"
 
     def __init__(self) -> None:
         self._claims: list[Claim] = []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from kafka.protocol.consumer import OffsetFetchRequest
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.draft import CommitRows, Draft, ListedGroup
 from monitor.kafka.client.apis import OFFSET_FETCH
@@ -26,6 +27,10 @@ class CommitCollector(Collector):
 
     name = "commits"
     step = Step.COMMITS
+    provides = "committed offsets"
+    fills = ("commits",)
+    sends = (requests.OFFSET_FETCH,)
+    without = "lag is unknown"
 
     def __init__(self) -> None:
         self._groups: list[ListedGroup] | None = None

@@ -1,7 +1,4 @@
-"""Configs of topics and brokers.
-
-Source: DescribeConfigs, of any broker for topics and of each for itself; needs DescribeConfigs on topics and cluster.
-"""
+"""Configs of topics, of which any broker is asked, and of brokers, of which each is asked for its own."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step, same_topics
 from monitor.collect.collectors.capability import NOBODY, best, not_served
 from monitor.collect.collectors.config_rows import Columns, Known, known, unknown
@@ -25,7 +23,6 @@ from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
 from monitor.model.snapshot import Topics
 
-EVERY_SECONDS = 300.0
 SILENT_SECONDS = (15.0, 30.0)
 """For how long a broker that gave no usable answer is left alone; others are asked for its topics meanwhile."""
 TOPICS_A_REQUEST = 500
@@ -69,6 +66,12 @@ class ConfigCollector(Collector):
 
     name = "configs"
     step = Step.ENDS
+    provides = "min.insync.replicas, retention, cleanup and other configs of topics; defaults of brokers"
+    fills = ("topic_configs", "broker_configs")
+    sends = (requests.TOPIC_CONFIGS, requests.BROKER_CONFIGS)
+    without = "partitions under min ISR are unknown"
+    often = "{every:g} s, and when topics or brokers appear"
+    every_seconds = 300.0
 
     def __init__(self) -> None:
         self._reader = ConfigReader(known)
@@ -90,7 +93,7 @@ class ConfigCollector(Collector):
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         begins = draft.started >= self._due
         if begins:
-            self._due = draft.started + draft.choice.every.get(self.name, EVERY_SECONDS)
+            self._due = draft.started + self.every(draft)
         self._follow_brokers(draft, begins=begins)
         self._follow_topics(draft.topics, begins=begins)
         up = [each.node for each in draft.brokers if each.node not in draft.failed]
@@ -208,10 +211,9 @@ class ConfigCollector(Collector):
         ]
 
     def fail(self, draft: Draft, reason: str) -> None:
+        super().fail(draft, reason)
         rows = Columns(TOPIC, [unknown(TOPIC, reason)] * len(draft.topics))
         draft.topic_configs = TopicConfigs(**rows.with_reasons(draft))
-        for name in ("topic_configs", "broker_configs"):
-            draft.capabilities[name] = math.nan, reason
 
 
 def _keys(topics: Topics) -> Iterable[tuple[TopicKey, bool]]:

@@ -1,14 +1,11 @@
-"""Replicas that may lead without loss although they are out of sync (KIP-966), of partitions that are short of some.
+"""Replicas that may lead without loss although they are out of sync (KIP-966), of partitions that are short of some."""
 
-Source: DescribeTopicPartitions of one broker; needs Describe on the topics.
-"""
-
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from kafka.protocol.admin import DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.capability import NOBODY, available, faulted, not_served, refused, somebody, unknown
 from monitor.collect.draft import Draft
@@ -32,6 +29,11 @@ class EligibleReplicaCollector(Collector):
 
     name = "eligible_replicas"
     step = Step.ENDS
+    provides = "eligible leader replicas of partitions with too few in-sync replicas"
+    fills = ("eligible_replicas",)
+    sends = (requests.TOPIC_PARTITIONS,)
+    without = "the replicas that can become leader without loss are unknown"
+    often = "each poll, while there are such partitions and the feature eligible.leader.replicas.version is on"
 
     def __init__(self) -> None:
         self._short: Ints = np.empty(0, np.int32)
@@ -103,9 +105,6 @@ class EligibleReplicaCollector(Collector):
                 f"eligible leader replicas known for {len(rows):,} of {len(self._short):,} partitions short of in-sync "
                 f"replicas (limit: {PARTITIONS_AN_ANSWER:,} per response)"
             )
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(names: list[str], version: int) -> bytes:

@@ -9,6 +9,8 @@ from monitor.kafka.decode.list_offsets import LATEST
 class EndOffsetCollector(LeaderOffsetCollector):
     name = "end_offsets"
     step = Step.ENDS
+    provides = "log end offsets (high watermarks)"
+    without = "lag is unknown"
     timestamp = LATEST
 
     def put(self, draft: Draft, column: OffsetColumn) -> None:

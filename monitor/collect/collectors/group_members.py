@@ -7,6 +7,7 @@ from typing import Any
 
 from kafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.commits import chunks
 from monitor.collect.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
@@ -49,6 +50,10 @@ class GroupMemberCollector(Collector):
 
     name = "group_members"
     step = Step.ENDS
+    provides = "members, assignments, epochs, targets, tasks"
+    fills = ("groups", "members", "assignments", "target_assignments", "tasks", "subtopologies")
+    sends = requests.GROUPS
+    without = "state and members of groups are unknown"
 
     def __init__(self) -> None:
         self._groups: list[ListedGroup] | None = None

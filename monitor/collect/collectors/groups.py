@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.coordinator_questions import Said, ask_readiness, ask_whether_coordinator
 from monitor.collect.collectors.group_evidence import Evidence, Finding, Lists, find, places_of, to_ask
@@ -35,6 +36,11 @@ class GroupCollector(Collector):
 
     name = "groups"
     step = Step.DISCOVER
+    provides = "groups, their type, state and coordinator"
+    fills = ("groups",)
+    sends = (requests.LIST_GROUPS, requests.GROUP_TYPES, requests.DESCRIBE_GROUPS, requests.LIST_OFFSETS)
+    without = "groups without the ACL (Describe Group of each does as well) are hidden"
+    often = "each poll; DescribeGroups and ListOffsets when a coordinator is new or a group is missing"
 
     def __init__(self) -> None:
         self._marks: dict[int, bytes] = {}
@@ -161,6 +167,7 @@ class GroupCollector(Collector):
         draft.groups, draft.hidden_groups = self._chosen, self._hidden
 
     def fail(self, draft: Draft, reason: str) -> None:
+        super().fail(draft, reason)
         draft.groups = [each._replace(state=None, reason=reason) for each in self._chosen]
 
 

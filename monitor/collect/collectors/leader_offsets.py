@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
@@ -23,6 +24,8 @@ NOT_CHOSEN = "excluded by settings"
 class LeaderOffsetCollector(Collector):
     """Keeps the encoded requests while the partitions and their leaders are the same."""
 
+    fills = ("offsets",)
+    sends = (requests.LIST_OFFSETS,)
     timestamp: int
     isolation = 0
 

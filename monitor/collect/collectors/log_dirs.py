@@ -1,7 +1,4 @@
-"""What brokers hold on their disks: log dirs and the size of each replica.
-
-Source: DescribeLogDirs of every broker; needs Describe on the cluster.
-"""
+"""What brokers hold on their disks: log dirs and the size of each replica."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from kafka.protocol.admin import DescribeLogDirsRequest
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics
 from monitor.collect.collectors.capability import best, not_served
 from monitor.collect.draft import Draft
@@ -49,6 +47,13 @@ class LogDirCollector(SlowCollector):
 
     name = "log_dirs"
     step = Step.ENDS
+    provides = (
+        "sizes of replicas and volumes, free space, errors of log dirs, "
+        "replicas that are behind or are being moved to another dir"
+    )
+    fills = ("log_dirs", "replicas")
+    sends = (requests.LOG_DIRS, requests.VOLUMES)
+    without = "sizes, progress of reassignments and full disks are unknown"
     every_seconds = 60.0
 
     def __init__(self) -> None:
@@ -139,9 +144,6 @@ class LogDirCollector(SlowCollector):
         self._log_dirs, self._troubles = _log_dirs(dirs)
         self._replicas = _replicas(dirs, topics)
         self._changed = False
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(version: int) -> bytes:

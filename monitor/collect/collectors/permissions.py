@@ -5,19 +5,18 @@ import secrets
 from collections.abc import Sequence
 from functools import partial
 
-from monitor.collect.capabilities import PERMISSIONS
+from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
 from monitor.collect.collectors.probes import PROBES, Probe
 from monitor.collect.draft import Draft
 from monitor.collect.group_tables import NOT_ASKED
+from monitor.collect.requests import CLUSTER, GROUP, PERMISSIONS, TOPIC, Permission
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.decode.cursor import MalformedAnswerError
 
-HIDDEN_TOPICS = f"topics and their commits may be hidden: {PERMISSIONS['describe_all_topics']} is not granted"
-HIDDEN_GROUPS = "groups may be hidden: neither {describe_cluster} nor {describe_all_groups} is granted".format(
-    **PERMISSIONS
-)
+HIDDEN_TOPICS = f"topics and their commits may be hidden: {TOPIC.grant} is not granted"
+HIDDEN_GROUPS = f"groups may be hidden: neither {CLUSTER.grant} nor {GROUP.grant} is granted"
 
 
 class PermissionCollector(SlowCollector):
@@ -25,6 +24,11 @@ class PermissionCollector(SlowCollector):
 
     name = "permissions"
     step = Step.ENDS
+    provides = "whether kmon's user may describe topics, groups and transactional ids of any name"
+    fills = ()
+    sends = tuple(dict.fromkeys(each.request for each in PROBES))
+    probes = requests.PERMISSIONS
+    without = "whether anything is hidden is unknown"
     every_seconds = 60.0
 
     def __init__(self) -> None:
@@ -35,7 +39,7 @@ class PermissionCollector(SlowCollector):
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         node = next((each for each in client.nodes if each not in draft.failed), None)
-        return [] if node is None else [Ask(node, each.api, partial(self._body, each)) for each in PROBES]
+        return [] if node is None else [Ask(node, each.request.api, partial(self._body, each)) for each in PROBES]
 
     def _body(self, probe: Probe, version: int) -> bytes:
         return bytes(probe.body(self._stranger, version).encode())
@@ -54,30 +58,27 @@ class PermissionCollector(SlowCollector):
         if isinstance(reply, Fault):
             trouble = draft.note(reply)
             if reply.kind is Kind.UNSUPPORTED:
-                self._known.update(dict.fromkeys(probe.capabilities, (math.nan, trouble)))
+                self._known.update(dict.fromkeys(probe.permissions, (math.nan, trouble)))
                 return ""
         else:
             try:
-                self._known.update({name: _row(name, granted) for name, granted in probe.read(reply).items()})
+                self._known.update({each: _row(each, granted) for each, granted in probe.read(reply).items()})
             except MalformedAnswerError as error:
                 trouble = f"broker {reply.node}: {error}"
             else:
                 return ""
-        unknown = [name for name in probe.capabilities if math.isnan(self._known[name][0])]
+        unknown = [each for each in probe.permissions if math.isnan(self._known[each][0])]
         self._known.update(dict.fromkeys(unknown, (math.nan, trouble)))
         return trouble
 
     def put(self, draft: Draft) -> None:
-        draft.capabilities.update(self._known)
-        denied = {name for name, (available, _) in self._known.items() if available == 0}
-        if "describe_all_topics" in denied:
+        draft.capabilities.update({each.capability: state for each, state in self._known.items()})
+        denied = {each for each, (available, _) in self._known.items() if available == 0}
+        if TOPIC in denied:
             draft.notices.append(HIDDEN_TOPICS)
-        if {"describe_all_groups", "describe_cluster"} <= denied:
+        if {GROUP, CLUSTER} <= denied:
             draft.notices.append(HIDDEN_GROUPS)
 
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities.update(dict.fromkeys(PERMISSIONS, (math.nan, reason)))
 
-
-def _row(name: str, granted: bool) -> tuple[float, str]:
-    return (1.0, "") if granted else (0.0, f"{PERMISSIONS[name]} is not granted")
+def _row(permission: Permission, granted: bool) -> tuple[float, str]:
+    return (1.0, "") if granted else (0.0, f"{permission.grant} is not granted")

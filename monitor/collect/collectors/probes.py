@@ -19,36 +19,39 @@ from kafka.protocol.admin import (
 )
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
-from monitor.kafka.client.apis import (
-    DESCRIBE_CLUSTER,
-    DESCRIBE_CONFIGS,
-    DESCRIBE_GROUPS,
-    DESCRIBE_TRANSACTIONS,
-    METADATA,
-    Api,
+from monitor.collect import requests
+from monitor.collect.requests import (
+    BROKER_CONFIG,
+    CLUSTER,
+    GROUP,
+    TOPIC,
+    TOPIC_CONFIG,
+    TRANSACTIONAL_ID,
+    Permission,
+    Request,
 )
 from monitor.kafka.client.faults import error_text
 from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode import configs
 from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
 from monitor.kafka.decode.plain import read
 
 TOPIC_DENIED, GROUP_DENIED, CLUSTER_DENIED, TRANSACTIONAL_ID_DENIED = 29, 30, 31, 53
 UNKNOWN_SERVER_ERROR = -1
 DESCRIBE = 8  # the number of the operation
-TOPIC, BROKER = 2, 4  # types of resources that have configs
 ALL_BROKERS = ""
 """The broker whose configs are those that all brokers were given; any broker answers for it."""
 
 
 class Probe(NamedTuple):
-    """A question about a name that nobody has, and which capabilities its answer tells, each True when granted."""
+    """A question about a name that nobody has, and which permissions its answer tells, each True when granted."""
 
-    api: Api
-    capabilities: tuple[str, ...]
+    request: Request
+    permissions: tuple[Permission, ...]
     body: Callable[[str, int], Any]
-    tell: Callable[[Answer], Mapping[str, bool]]
+    tell: Callable[[Answer], Mapping[Permission, bool]]
 
-    def read(self, answer: Answer) -> dict[str, bool]:
+    def read(self, answer: Answer) -> dict[Permission, bool]:
         """What an answer tells. Raises MalformedAnswerError when that is nothing."""
         with understanding(f"{answer.api.name} v{answer.version}"):
             return dict(self.tell(answer))
@@ -60,31 +63,31 @@ def _is_granted(code: int, refusal: int) -> bool:
     return code != refusal
 
 
-def _cluster(answer: Answer) -> dict[str, bool]:
+def _cluster(answer: Answer) -> dict[Permission, bool]:
     described = read(DescribeClusterResponse, answer.body, answer.version)
     if described.error_code not in (0, CLUSTER_DENIED):
         raise MalformedAnswerError(error_text(described.error_code))
     operations = () if described.error_code else described.authorized_operations
     if operations is None:
         raise MalformedAnswerError("the broker does not report permissions")
-    return {"describe_cluster": DESCRIBE in operations}
+    return {CLUSTER: DESCRIBE in operations}
 
 
-def _topic(answer: Answer) -> dict[str, bool]:
+def _topic(answer: Answer) -> dict[Permission, bool]:
     (topic,) = read(MetadataResponse, answer.body, answer.version).topics
-    return {"describe_all_topics": _is_granted(topic.error_code, TOPIC_DENIED)}
+    return {TOPIC: _is_granted(topic.error_code, TOPIC_DENIED)}
 
 
-def _group(answer: Answer) -> dict[str, bool]:
+def _group(answer: Answer) -> dict[Permission, bool]:
     (group,) = read(DescribeGroupsResponse, answer.body, answer.version).groups
-    return {"describe_all_groups": _is_granted(group.error_code, GROUP_DENIED)}
+    return {GROUP: _is_granted(group.error_code, GROUP_DENIED)}
 
 
-def _configs(answer: Answer) -> dict[str, bool]:
+def _configs(answer: Answer) -> dict[Permission, bool]:
     codes = {each.resource_type: each.error_code for each in _results(answer)}
     return {
-        "describe_topic_configs": _is_granted(codes[TOPIC], TOPIC_DENIED),
-        "describe_broker_configs": _is_granted(codes[BROKER], CLUSTER_DENIED),
+        TOPIC_CONFIG: _is_granted(codes[configs.TOPIC], TOPIC_DENIED),
+        BROKER_CONFIG: _is_granted(codes[configs.BROKER], CLUSTER_DENIED),
     }
 
 
@@ -92,9 +95,9 @@ def _results(answer: Answer) -> Any:
     return read(DescribeConfigsResponse, answer.body, answer.version).results
 
 
-def _transactional_id(answer: Answer) -> dict[str, bool]:
+def _transactional_id(answer: Answer) -> dict[Permission, bool]:
     (state,) = read(DescribeTransactionsResponse, answer.body, answer.version).transaction_states
-    return {"describe_transactional_ids": _is_granted(state.error_code, TRANSACTIONAL_ID_DENIED)}
+    return {TRANSACTIONAL_ID: _is_granted(state.error_code, TRANSACTIONAL_ID_DENIED)}
 
 
 def _topic_question(name: str, version: int) -> Any:
@@ -104,7 +107,7 @@ def _topic_question(name: str, version: int) -> Any:
 
 def _config_question(name: str, version: int) -> Any:
     resource = DescribeConfigsRequest.DescribeConfigsResource
-    pairs = ((TOPIC, name), (BROKER, ALL_BROKERS))
+    pairs = ((configs.TOPIC, name), (configs.BROKER, ALL_BROKERS))
     keys = ["retention.ms"]
     return DescribeConfigsRequest(
         version=version,
@@ -117,22 +120,22 @@ def _config_question(name: str, version: int) -> Any:
 
 PROBES = (
     Probe(
-        DESCRIBE_CLUSTER,
-        ("describe_cluster",),
+        requests.DESCRIBE_CLUSTER,
+        (CLUSTER,),
         lambda _, version: DescribeClusterRequest(version=version, include_cluster_authorized_operations=True),
         _cluster,
     ),
-    Probe(METADATA, ("describe_all_topics",), _topic_question, _topic),
+    Probe(requests.METADATA, (TOPIC,), _topic_question, _topic),
     Probe(
-        DESCRIBE_GROUPS,
-        ("describe_all_groups",),
+        requests.DESCRIBE_GROUPS,
+        (GROUP,),
         lambda name, version: DescribeGroupsRequest(version=version, groups=[name]),
         _group,
     ),
-    Probe(DESCRIBE_CONFIGS, ("describe_topic_configs", "describe_broker_configs"), _config_question, _configs),
+    Probe(requests.TOPIC_CONFIGS, (TOPIC_CONFIG, BROKER_CONFIG), _config_question, _configs),
     Probe(
-        DESCRIBE_TRANSACTIONS,
-        ("describe_transactional_ids",),
+        requests.DESCRIBE_TRANSACTIONS,
+        (TRANSACTIONAL_ID,),
         lambda name, version: DescribeTransactionsRequest(version=version, transactional_ids=[name]),
         _transactional_id,
     ),

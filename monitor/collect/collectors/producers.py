@@ -1,7 +1,6 @@
 """Producers that partitions remember, where an open transaction holds back what read_committed consumers may read.
 
-Source: DescribeProducers of the leaders. It needs Read on the topics, which kmon does without otherwise: so it is asked
-only where the settings switch it on.
+It needs Read on the topics, which kmon does without otherwise: so it is asked only where the settings switch it on.
 """
 
 import math
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from kafka.protocol.admin import DescribeProducersRequest, DescribeProducersResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
 from monitor.collect.collectors.capability import available, faulted, refused, unknown
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
@@ -46,7 +46,13 @@ class ProducerCollector(SlowCollector):
 
     name = "producers"
     step = Step.ENDS
+    provides = "producers of partitions that a transaction holds back"
+    fills = ("producers",)
+    sends = (requests.DESCRIBE_PRODUCERS,)
+    without = "the producer of the transaction is unknown"
+    often = "{every:g} s, if enabled by `collect.producers`"
     every_seconds = 30.0
+    opt_in = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,9 +131,6 @@ class ProducerCollector(SlowCollector):
             last_timestamp=np.array([each.last_timestamp for _, each in rows], np.float64),
             transaction_start_offset=np.array([each.transaction_start_offset for _, each in rows], np.float64),
         )
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(topics: dict[str, list[int]], version: int) -> bytes:

@@ -1,16 +1,15 @@
 """The metadata quorum: its voters and observers, and the active controller, which is its leader.
 
-Metadata's answer names any broker for the controller on KRaft. Source: DescribeQuorum, which needs Describe on the
-cluster.
+Metadata's answer names any broker for the controller on KRaft.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from kafka.protocol.admin import DescribeQuorumRequest, DescribeQuorumResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.collect.draft import Draft
@@ -32,6 +31,10 @@ class QuorumCollector(Collector):
 
     name = "quorum"
     step = Step.ENDS
+    provides = "leader, epoch, voters and observers of the metadata quorum (KRaft), their lag"
+    fills = ("quorum",)
+    sends = (requests.DESCRIBE_QUORUM,)
+    without = "the quorum, and with KRaft the controller, are unknown"
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         node = somebody(draft)
@@ -55,8 +58,8 @@ class QuorumCollector(Collector):
             return unknown(draft, self.name, f"broker {reply.node}: {error}")
 
     def fail(self, draft: Draft, reason: str) -> None:
+        super().fail(draft, reason)
         draft.controller = None
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(version: int) -> bytes:

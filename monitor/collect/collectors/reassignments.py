@@ -1,14 +1,11 @@
-"""Partitions that are being moved to other brokers.
+"""Partitions that are being moved to other brokers."""
 
-Source: ListPartitionReassignments of one broker; needs Describe on the cluster.
-"""
-
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from kafka.protocol.admin import ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
 from monitor.collect.collectors.topic_keys import partition_rows, topic_keys
@@ -35,6 +32,10 @@ class ReassignmentCollector(Collector):
 
     name = "reassignments"
     step = Step.ENDS
+    provides = "partitions that are being reassigned"
+    fills = ("reassignments",)
+    sends = (requests.REASSIGNMENTS,)
+    without = "a reassignment looks like missing replicas"
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         node = somebody(draft)
@@ -51,9 +52,6 @@ class ReassignmentCollector(Collector):
                 return _take(draft, reply)
         except MalformedAnswerError as error:
             return unknown(draft, self.name, f"broker {reply.node}: {error}")
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _body(version: int) -> bytes:

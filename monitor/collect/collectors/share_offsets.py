@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.collectors.commits import chunks, refusals, uncoordinated
 from monitor.collect.draft import CommitRows, Draft, ListedGroup
@@ -28,6 +29,10 @@ NO_SHARE_LAG = "the broker does not report the lag of share groups"
 class ShareOffsetCollector(Collector):
     name = "share_offsets"
     step = Step.COMMITS
+    provides = "start offsets and lag of share groups"
+    fills = ("commits",)
+    sends = (requests.SHARE_OFFSETS, requests.SHARE_LAG)
+    without = "lag of share groups is unknown"
 
     def __init__(self) -> None:
         self._groups: list[ListedGroup] | None = None
@@ -61,6 +66,7 @@ class ShareOffsetCollector(Collector):
         return [*missing, *refusals(draft, TYPES, missing)]
 
     def fail(self, draft: Draft, reason: str) -> None:
+        super().fail(draft, reason)
         draft.commit_faults.update({each.group: reason for each in draft.groups if each.group_type in TYPES})
 
 

@@ -14,6 +14,8 @@ class StableOffsetCollector(LeaderOffsetCollector):
 
     name = "stable_offsets"
     step = Step.ENDS
+    provides = "last stable offsets"
+    without = "stable lag and open transactions of partitions are unknown"
     timestamp = LATEST
     isolation = READ_COMMITTED
 

@@ -11,15 +11,17 @@ from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.decode.list_offsets import EARLIEST
 from monitor.model.table import Ints
 
-EVERY_SECONDS = 30.0
-"""Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""
-
 
 class StartOffsetCollector(LeaderOffsetCollector):
     """Asks before the commits: an older start can only understate what was lost, never invent it."""
 
     name = "start_offsets"
     step = Step.STARTS
+    provides = "log start offsets"
+    without = "lag and lost records are unknown"
+    often = "{every:g} s, and when partitions or leaders change"
+    every_seconds = 30.0
+    """Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""
     timestamp = EARLIEST
 
     def __init__(self) -> None:
@@ -28,8 +30,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
         self._kept: OffsetColumn | None = None
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        every = draft.choice.every.get(self.name, EVERY_SECONDS)
-        fresh = self._asked is not None and draft.started - self._asked < every
+        fresh = self._asked is not None and draft.started - self._asked < self.every(draft)
         if fresh and self._kept is not None and self._partitions is draft.partitions:
             return []
         self._kept = None

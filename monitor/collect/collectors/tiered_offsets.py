@@ -1,7 +1,4 @@
-"""Where the logs of topics with remote storage are: the oldest record on the brokers' disks, the newest one tiered.
-
-Source: ListOffsets of the leaders (local since Kafka 3.5, tiered since 3.9); needs Describe on the topics.
-"""
+"""Where the logs of topics with remote storage are: the oldest record on the brokers' disks, the newest one tiered."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
 from monitor.collect.collectors.capability import NOBODY, available, not_served, refused, somebody, unknown
 from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
@@ -44,6 +42,10 @@ class TieredOffsetCollector(SlowCollector):
 
     name = "tiered_offsets"
     step = Step.ENDS
+    provides = "local start and remote end of topics with remote storage"
+    fills = ("tiered_offsets",)
+    sends = (requests.LOCAL_OFFSETS, requests.TIERED_OFFSETS)
+    without = "the amount of data only on local disks is unknown"
     every_seconds = 30.0
 
     def __init__(self) -> None:
@@ -124,9 +126,6 @@ class TieredOffsetCollector(SlowCollector):
             tiered_end_offset=np.array([each.tiered_end for _, _, each in rows], np.float64),
             reason=np.array([draft.reason(each.reason) for _, _, each in rows], np.int32),
         )
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _partitions(draft: Draft, topics: set[TopicKey]) -> Iterator[tuple[TopicKey, int, int]]:

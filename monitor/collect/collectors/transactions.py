@@ -1,7 +1,7 @@
 """Transactions that are under way: who began them, when, and which partitions they hold back.
 
-Sources: ListTransactions of every broker for its own transactions, then DescribeTransactions of their coordinators.
-Both need Describe on the transactional ids; of those that are denied nothing is told, as if they were not there.
+Every broker lists its own transactions and then describes them. Of those that are denied nothing is told, as if they
+were not there.
 """
 
 import math
@@ -17,6 +17,7 @@ from kafka.protocol.admin import (
     ListTransactionsResponse,
 )
 
+from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
 from monitor.collect.collectors.capability import NOBODY, available, faulted, unknown
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
@@ -63,6 +64,10 @@ class TransactionCollector(SlowCollector):
 
     name = "transactions"
     step = Step.ENDS
+    provides = "transactions in progress"
+    fills = ("transactions", "transaction_partitions")
+    sends = (requests.LIST_TRANSACTIONS, requests.DESCRIBE_TRANSACTIONS)
+    without = "transactions without the ACL are hidden"
     every_seconds = 30.0
 
     def __init__(self) -> None:
@@ -166,9 +171,6 @@ class TransactionCollector(SlowCollector):
                 f"{unknown_rows:,} of {len(rows):,} open transactions known by name only "
                 f"(limit: {DESCRIBED_AT_A_TIME:,} per coordinator)"
             )
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.capabilities[self.name] = math.nan, reason
 
 
 def _list_body(version: int) -> bytes:

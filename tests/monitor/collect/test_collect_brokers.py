@@ -6,7 +6,7 @@ from alone import BOTH_FAILED, BROKERS, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.broker_version_data import BROKER_API_VERSIONS
 
-from monitor.collect.collectors.brokers import EVERY_SECONDS, FEATURES, FENCED, NO_FEATURES, BrokerCollector
+from monitor.collect.collectors.brokers import FEATURES, FENCED, NO_FEATURES, BrokerCollector
 from monitor.collect.collectors.capability import NOBODY
 from monitor.kafka.client.apis import API_VERSIONS, FENCED_BROKERS
 from monitor.kafka.client.client import BrokerAddress
@@ -64,7 +64,7 @@ def test_a_broker_that_does_not_tell_of_fenced_ones_says_which_kafka_it_is() -> 
 
 def test_versions_and_features_are_kept_and_asked_again_now_and_then() -> None:
     alone = Alone(BrokerCollector())
-    for at in (0, 1, EVERY_SECONDS - 1):
+    for at in (0, 1, BrokerCollector.every_seconds - 1):
         draft = alone.poll(cluster(), versions(1, group_version=1, metadata_version=27), versions(2, 29), at=at)
         assert draft.versions == {1: "4.1", 2: "4.2"}
         assert draft.features is not None
@@ -72,7 +72,7 @@ def test_versions_and_features_are_kept_and_asked_again_now_and_then() -> None:
         assert draft.features.level.tolist() == [1, 27]
         assert capability(draft, FEATURES) == (1, "")
     assert alone.asked.count(("ApiVersions", 1)) == alone.asked.count(("ApiVersions", 2)) == 1
-    alone.poll(cluster(), versions(1), versions(2), at=EVERY_SECONDS)
+    alone.poll(cluster(), versions(1), versions(2), at=BrokerCollector.every_seconds)
     assert alone.asked.count(("ApiVersions", 1)) == 2
 
 

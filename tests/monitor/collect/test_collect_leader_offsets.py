@@ -10,7 +10,7 @@ from views import Topic, snapshot_of
 
 from monitor.collect.collectors.end_offsets import EndOffsetCollector
 from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED, LeaderOffsetCollector
-from monitor.collect.collectors.start_offsets import EVERY_SECONDS, StartOffsetCollector
+from monitor.collect.collectors.start_offsets import StartOffsetCollector
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.faults import Fault
@@ -165,7 +165,7 @@ def test_start_offsets_are_asked_again_when_they_are_old_or_partitions_change() 
     poll(*ANSWERS, snapshot=changed)
     assert poll.asked == [1, 2, 1, 2]
     draft = new_draft(topics=changed.topics, partitions=changed.partitions)
-    draft.started += EVERY_SECONDS
+    draft.started += StartOffsetCollector.every_seconds
     assert [ask.node for ask in poll.collector.ask(poll.client, draft)] == [1, 2]
 
 

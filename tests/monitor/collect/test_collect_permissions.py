@@ -10,9 +10,9 @@ from answers import StubClient, answer_of, new_draft, timeout
 from kafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest, DescribeTransactionsRequest
 from kafka.protocol.metadata import MetadataRequest
 
-from monitor.collect.capabilities import CAPABILITIES, PERMISSIONS
 from monitor.collect.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS, PermissionCollector
 from monitor.collect.draft import Draft
+from monitor.collect.requests import PERMISSIONS, READ_TOPIC
 from monitor.kafka.client.apis import (
     DESCRIBE_CLUSTER,
     DESCRIBE_CONFIGS,
@@ -24,6 +24,7 @@ from monitor.kafka.client.client import Ask
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 
+NAMES = [each.capability for each in PERMISSIONS]
 ALL = {"describe": True, "topic": 3, "group": 69, "configs": 3, "broker_configs": 0, "transactional_id": 105}
 NOTHING = {"describe": False, "topic": 29, "group": 30, "configs": 29, "broker_configs": 31, "transactional_id": 53}
 """Error codes of a broker's answers (whether Describe is among the operations): all is granted, nothing is."""
@@ -87,7 +88,7 @@ def available(draft: Draft) -> dict[str, float]:
 def test_a_user_who_may_see_everything() -> None:
     polls = Polls()
     draft = polls(replies())
-    assert draft.capabilities == dict.fromkeys(PERMISSIONS, (1.0, ""))
+    assert draft.capabilities == dict.fromkeys(NAMES, (1.0, ""))
     assert (draft.notices, polls.missing) == ([], [])
 
 
@@ -154,7 +155,7 @@ def test_between_two_times_of_asking_the_answers_stay() -> None:
     draft = polls({})
     assert polls.asked == []
     assert polls.collector.kept
-    assert available(draft) == dict.fromkeys(PERMISSIONS, 0.0)
+    assert available(draft) == dict.fromkeys(NAMES, 0.0)
     assert draft.notices == [HIDDEN_TOPICS, HIDDEN_GROUPS]
 
 
@@ -172,7 +173,7 @@ def test_what_is_known_stays_known_while_a_probe_has_no_answer() -> None:
     polls = Polls()
     polls(replies(**NOTHING))
     draft = polls({**replies(), "Metadata": timeout(METADATA)})
-    assert available(draft) == {**dict.fromkeys(PERMISSIONS, 1.0), "describe_all_topics": 0.0}
+    assert available(draft) == {**dict.fromkeys(NAMES, 1.0), "describe_all_topics": 0.0}
     assert draft.notices == [HIDDEN_TOPICS]
 
 
@@ -213,15 +214,14 @@ def test_without_a_broker_to_ask_every_permission_is_unknown() -> None:
 def test_a_collector_that_breaks_leaves_every_permission_unknown() -> None:
     draft = new_draft()
     PermissionCollector().fail(draft, "why")
-    assert {name: why for name, (_, why) in draft.capabilities.items()} == dict.fromkeys(PERMISSIONS, "why")
+    assert {name: why for name, (_, why) in draft.capabilities.items()} == dict.fromkeys(NAMES, "why")
     assert np.isnan(list(available(draft).values())).all()
 
 
 def test_the_page_has_every_permission_with_its_loss() -> None:
     lines = (Path(__file__).parents[3] / "docs" / "permissions.md").read_text().splitlines()
-    for each in CAPABILITIES:
-        if each.grant is not None:
-            row = next(line for line in lines if line.endswith(f"| `{each.name}` |"))
-            grant = str(each.grant).replace("'*'", "`'*'`")
-            assert row.startswith(f"| {grant}"), row
-            assert f"| {each.without} |" in row
+    for each in (*PERMISSIONS, READ_TOPIC):
+        row = next(line for line in lines if line.endswith(f"| `{each.capability}` |"))
+        grant = str(each.grant).replace("'*'", "`'*'`")
+        assert row.startswith(f"| {grant}"), row
+        assert f"| {each.without} |" in row

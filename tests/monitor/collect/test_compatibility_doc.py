@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from releases import RELEASES
 
-from monitor.collect.capabilities import USES
+from monitor.collect.collectors import COLLECTORS
 from monitor.kafka.client import apis
 
 PAGE = (Path(__file__).parents[3] / "docs" / "compatibility.md").read_text()
@@ -54,9 +54,8 @@ def test_all_apis_are_there_with_the_versions_that_kmon_speaks() -> None:
 def test_what_is_not_of_a_newer_kafka_works_on_the_oldest() -> None:
     oldest = ALL_RELEASES[0]
     assert oldest == "3.3"
-    for use in USES:
-        since = first_release(use.api.name, use.version)
-        assert since == (use.kafka or oldest), use
+    for each in {request for collector in COLLECTORS for request in collector.sends}:
+        assert first_release(each.api.name, each.api.oldest) == (each.kafka or oldest), each
 
 
 @pytest.mark.parametrize("row", SHOWN, ids=lambda row: row["what kmon shows"])

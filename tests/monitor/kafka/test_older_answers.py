@@ -5,7 +5,7 @@ from recorded import ReplayClient, load, replaying
 from releases import BASICS, RELEASES, OldClient, Release
 from said import Row, is_true, said
 
-from monitor.collect.capabilities import PERMISSIONS
+from monitor.collect.requests import PERMISSIONS
 from monitor.model.view import View
 
 RECORDING = load()
@@ -72,10 +72,10 @@ def test_what_lag_takes_is_known(old: tuple[Release, View]) -> None:
 def test_what_is_missing_is_a_capability_with_a_reason(old: tuple[Release, View]) -> None:
     """But whether the user may what the broker does not know remains unknown."""
     _, view = old
-    table = view.snapshot.capabilities
+    table, permissions = view.snapshot.capabilities, {each.capability for each in PERMISSIONS}
     for name, available, why in zip(table.capability, table.available.tolist(), table.why, strict=True):
         assert (available == 1) == (why == ""), name
-        assert available in (0, 1) or (name in PERMISSIONS and "not served" in why), f"{name}: {available} {why}"
+        assert available in (0, 1) or (name in permissions and "not served" in why), f"{name}: {available} {why}"
 
 
 MISSING = {

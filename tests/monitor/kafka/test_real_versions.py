@@ -13,7 +13,7 @@ from requirements import require
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars
-from monitor.collect.capabilities import PERMISSIONS
+from monitor.collect.requests import PERMISSIONS
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 
@@ -109,7 +109,7 @@ def test_what_it_lacks_is_a_capability_with_a_reason(old: Old) -> None:
     table = old.view.snapshot.capabilities
     assert set(table.capability[table.available == 0]) == LACKING[old.release]
     assert all(table.why[table.available == 0])
-    assert set(PERMISSIONS) <= set(table.capability[table.available == 1])
+    assert {each.capability for each in PERMISSIONS} <= set(table.capability[table.available == 1])
 
 
 def test_the_rest_is_known(old: Old) -> None:
