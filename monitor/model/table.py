@@ -4,7 +4,8 @@ A number that can be unknown is a float64 column where NaN means unknown, beside
 NaN spreads through arithmetic, so an unknown never turns into a number by accident (docs/decisions/0001).
 """
 
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Self
 
@@ -30,7 +31,7 @@ class Ragged:
     starts: Ints
 
     @classmethod
-    def of(cls, rows: list[list[int]]) -> Self:
+    def of(cls, rows: Sequence[Sequence[int]]) -> Self:
         starts = np.zeros(len(rows) + 1, np.int32)
         np.cumsum([len(row) for row in rows], out=starts[1:])
         return cls(np.array([value for row in rows for value in row], np.int32), starts)
@@ -87,8 +88,28 @@ class Table:
             }
         )
 
+    @classmethod
+    def of_rows(cls, rows: Iterable[Sequence[Any]]) -> Self:
+        """A table of rows, each with a value for every column in order; None is NaN in a column of numbers."""
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return cls.empty()
+        return cls(**{each.name: _made(each, values) for each, values in zip(cls.schema(), columns, strict=True)})
+
+    def with_rows(self, rows: Iterable[Sequence[Any]]) -> Self:
+        """The table with more rows at its end, as `of_rows` takes them. Not for tables with Ragged columns."""
+        more = self.of_rows(rows)
+        names = [each.name for each in self.schema()]
+        return replace(self, **{name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in names})
+
     def __len__(self) -> int:
         return len(getattr(self, self.schema()[0].name))
+
+
+def _made(of: Field[Any], values: tuple[Any, ...]) -> "Ragged | NDArray[Any]":
+    if of.type is Ragged:
+        return Ragged.of(values)
+    return objects(values) if of.metadata["dtype"].hasobject else np.array(values, of.metadata["dtype"])
 
 
 def objects(values: Any) -> Texts:

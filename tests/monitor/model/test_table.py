@@ -50,6 +50,38 @@ def test_lists_become_arrays_of_the_declared_type() -> None:
     assert len(table) == 1
 
 
+def test_a_table_is_made_of_rows() -> None:
+    table = Fruits.of_rows(iter([("fig", 20, (1, 2)), (None, None, [])]))
+    assert table.name.tolist() == ["fig", None]
+    assert table.weight[0] == 20
+    assert np.isnan(table.weight[1])
+    assert (table.seeds.row(0), table.seeds.row(1)) == ([1, 2], [])
+    assert len(Fruits.of_rows([])) == 0
+
+
+def test_rows_that_lack_a_column_are_refused() -> None:
+    whole: tuple[object, ...] = ("fig", 20, [])
+    for fig in (whole, whole[:2]):
+        with pytest.raises(ValueError, match="shorter"):
+            Fruits.of_rows([fig, ("plum",)])
+        with pytest.raises(ValueError, match="shorter"):
+            Fruits.of_rows([fig[:2]])
+
+
+@dataclass(frozen=True, eq=False)
+class Nuts(Table):
+    name: Texts = column("O", "name")
+    weight: Floats = column("f8", "weight", "grams")
+
+
+def test_a_table_may_grow() -> None:
+    nuts = Nuts.of_rows([("almond", 1)])
+    grown = nuts.with_rows([("acorn", None)])
+    assert grown.name.tolist() == ["almond", "acorn"]
+    assert np.isnan(grown.weight).tolist() == [False, True]
+    assert len(nuts) == len(nuts.with_rows([])) == 1
+
+
 @pytest.mark.parametrize("kind", [Fruits, Partitions, Topics])
 def test_an_empty_table_has_every_column(kind: type[Table]) -> None:
     table = kind.empty()
