@@ -17,7 +17,7 @@ from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.plain import read
+from monitor.kafka.messages import read
 from monitor.model.table import Ints
 from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings

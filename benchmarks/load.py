@@ -14,7 +14,7 @@ from kafka.protocol.metadata import FindCoordinatorRequest, FindCoordinatorRespo
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.plain import read
+from monitor.kafka.messages import read
 from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 

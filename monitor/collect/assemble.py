@@ -1,36 +1,19 @@
 """From the draft of a poll to its Snapshot: names become rows, and tables that did not change are used again."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
-from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, OffsetColumn, SubtopologyRow
+from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup
 from monitor.collect.group_tables import (
     NOT_ASKED,
-    assignment_troubles,
-    commit_troubles,
     description,
     make_groups,
     make_members,
     troubles,
 )
-from monitor.model.cluster_tables import (
-    BrokerConfigs,
-    Capabilities,
-    EligibleReplicas,
-    Features,
-    LogDirs,
-    Producers,
-    Quorum,
-    Reassignments,
-    Replicas,
-    Subtopologies,
-    Tasks,
-    TieredOffsets,
-    TopicConfigs,
-    TransactionPartitions,
-    Transactions,
-)
+from monitor.model.cluster_tables import Capabilities, Subtopologies, Tasks, TopicConfigs
 from monitor.model.snapshot import (
     NOT_IN_METADATA,
     Assignments,
@@ -45,9 +28,13 @@ from monitor.model.snapshot import (
     Topics,
     row_key,
 )
-from monitor.model.table import Floats, Ints, objects
+from monitor.model.table import Floats, Ints
 
 CUT_COMMITS = "it reads topics that are not monitored (limits.partitions)"
+
+
+SHARED = {each.name for each in fields(Draft)} & {each.name for each in fields(Snapshot)}
+"""What a Snapshot takes from a draft, unless it is made of it; what nobody filled has the default of a Snapshot."""
 
 
 class Assembler:
@@ -80,50 +67,28 @@ class Assembler:
         if draft.cut_topics:
             _tell_cut_commits(draft)
         groups = self._make_groups(draft)
-        return Snapshot(
-            cluster=draft.cluster,
-            time=draft.time,
-            started=draft.started,
-            error=draft.error,
-            cluster_id=draft.cluster_id,
-            controller=draft.controller,
-            brokers=_brokers(draft),
-            topics=self._topics,
-            partitions=draft.partitions,
-            offsets=_offsets(draft),
-            groups=groups,
-            members=self._members,
-            assignments=self._assignments,
-            commits=self._make_commits(draft),
-            target_assignments=self._targets,
-            tasks=self._tasks,
-            subtopologies=self._subtopologies,
-            requests=requests,
-            quorum=draft.quorum or Quorum.empty(),
-            quorum_epoch=draft.quorum_epoch,
-            features=draft.features or Features.empty(),
-            capabilities=_capabilities(draft),
-            reassignments=draft.reassignments or Reassignments.empty(),
-            eligible_replicas=draft.eligible_replicas or EligibleReplicas.empty(),
-            tiered_offsets=draft.tiered_offsets or TieredOffsets.empty(),
-            log_dirs=draft.log_dirs or LogDirs.empty(),
-            replicas=draft.replicas or Replicas.empty(),
-            topic_configs=_topic_configs(draft, len(self._topics)),
-            broker_configs=draft.broker_configs or BrokerConfigs.empty(),
-            transactions=draft.transactions or Transactions.empty(),
-            transaction_partitions=draft.transaction_partitions or TransactionPartitions.empty(),
-            producers=draft.producers or Producers.empty(),
-            silent=tuple(sorted(draft.failed.items())),
-            hidden_topics=draft.hidden_topics,
-            hidden_groups=draft.hidden_groups,
-            cut_topics=len(draft.cut_topics),
-            cut_groups=draft.cut_groups,
-            notices=tuple(draft.notices),
-            interval_seconds=draft.interval_seconds,
-            overruns=draft.overruns,
-            outcomes=outcomes,
-            reasons=tuple(draft.reasons),
-        )
+        made = {
+            "brokers": _brokers(draft),
+            "topics": self._topics,
+            "offsets": _offsets(draft),
+            "groups": groups,
+            "members": self._members,
+            "assignments": self._assignments,
+            "commits": self._make_commits(draft),
+            "target_assignments": self._targets,
+            "tasks": self._tasks,
+            "subtopologies": self._subtopologies,
+            "requests": requests,
+            "capabilities": _capabilities(draft),
+            "topic_configs": _topic_configs(draft, len(self._topics)),
+            "silent": tuple(sorted(draft.failed.items())),
+            "cut_topics": len(draft.cut_topics),
+            "notices": tuple(draft.notices),
+            "outcomes": outcomes,
+            "reasons": tuple(draft.reasons),
+        }
+        known = {name: value for name in SHARED if (value := getattr(draft, name)) is not None}
+        return Snapshot(**{**known, **made})
 
     def _make_topics(self, draft: Draft) -> None:
         """Topics of metadata, and after them those that only commits and assignments name.
@@ -147,7 +112,10 @@ class Assembler:
             self._renew_reasons(draft)
             return
         self._base, self._mentioned, self._described = draft.topics, mentioned, None
-        self._topics = _with_mentioned(draft.topics, mentioned, draft.reason(NOT_IN_METADATA) if mentioned else 0)
+        reason = draft.reason(NOT_IN_METADATA) if mentioned else 0
+        self._topics = draft.topics.with_rows(
+            (name, None, name.startswith("__"), 0, 0, True, reason) for name in mentioned
+        )
         names, watched = self._topics.topic, self._topics.watched.tolist()
         self._topic_rows = {str(name): row for row, name in enumerate(names) if watched[row]}
 
@@ -164,12 +132,8 @@ class Assembler:
             self._groups = make_groups(draft)
             self._make_members(draft)
             self._listed, self._described = draft.groups, draft.descriptions
-        return replace(
-            self._groups,
-            reason=_codes(draft, troubles(draft)),
-            commits_reason=commit_troubles(draft, self._group_rows),
-            assignments_reason=_codes(draft, assignment_troubles(draft)),
-        )
+        reasons: dict[str, Any] = {name: _codes(draft, texts) for name, texts in troubles(draft).items()}
+        return replace(self._groups, **reasons)
 
     def _make_members(self, draft: Draft) -> None:
         described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
@@ -177,29 +141,19 @@ class Assembler:
         self._members = make_members(members)
         self._assignments = self._assigned_rows([each.assigned for _, each in members])
         self._targets = self._assigned_rows([each.target or [] for _, each in members])
-        tasks = [(row, *task) for row, (_, each) in enumerate(members) for task in each.tasks]
-        self._tasks = Tasks(
-            member=np.array([row for row, _, _, _ in tasks], np.int32),
-            subtopology=objects(subtopology for _, subtopology, _, _ in tasks),
-            partition=np.array([partition for _, _, partition, _ in tasks], np.int32),
-            role=objects(role for _, _, _, role in tasks),
-        )
-        parts = [(row, each) for row, about in described for each in about.subtopologies]
-        self._subtopologies = Subtopologies(
-            group=np.array([row for row, _ in parts], np.int32),
-            **{name: objects(getattr(each, name) for _, each in parts) for name in SubtopologyRow._fields},
+        self._tasks = Tasks.of_rows((row, *task) for row, (_, each) in enumerate(members) for task in each.tasks)
+        self._subtopologies = Subtopologies.of_rows(
+            (row, *each) for row, about in described for each in about.subtopologies
         )
 
     def _assigned_rows(self, assigned: list[list[tuple[str, int]]]) -> Assignments:
         """Partitions of members by name as a table; item i is of row i of the members."""
-        rows = [
+        return Assignments.of_rows(
             (row, self._topic_rows[topic], each)
             for row, parts in enumerate(assigned)
             for topic, each in parts
             if topic in self._topic_rows
-        ]
-        columns = np.array(rows, np.int32).reshape(-1, 3)
-        return Assignments(member=columns[:, 0].copy(), topic=columns[:, 1].copy(), partition=columns[:, 2].copy())
+        )
 
     def _make_commits(self, draft: Draft) -> Commits:
         """Commits of all answers by group, topic and partition; the sorting is kept while the rows are the same."""
@@ -244,43 +198,26 @@ def _tell_cut_commits(draft: Draft) -> None:
             draft.commit_faults.update(dict.fromkeys((rows.groups[group] for group in groups), CUT_COMMITS))
 
 
-def _with_mentioned(topics: Topics, names: list[str], reason: int) -> Topics:
-    if not names:
-        return topics
-    none = np.zeros(len(names), np.int32)
-    return Topics(
-        objects([*topics.topic, *names]),
-        objects([*topics.topic_id, *(None for _ in names)]),
-        np.concatenate([topics.internal, np.array([name.startswith("__") for name in names])]),
-        np.concatenate([topics.partitions, none]),
-        np.concatenate([topics.first_row, none]),
-        np.concatenate([topics.watched, none == 0]),
-        np.concatenate([topics.reason, none + reason]),
-    )
-
-
 def _brokers(draft: Draft) -> Brokers:
     """Brokers of metadata, which is silent on fenced ones, and those."""
     fenced = draft.fenced or {}
     known = {each.node: each for each in draft.brokers}
     rows = [each for _, each in sorted({**fenced, **known}.items())]
-    return Brokers(
-        np.array([each.node for each in rows], np.int32),
-        objects(each.host for each in rows),
-        np.array([each.port for each in rows], np.int32),
-        objects(each.rack for each in rows),
-        np.array([np.nan if draft.fenced is None else each.node in fenced for each in rows], np.float64),
-        objects(draft.versions.get(each.node) for each in rows),
+    return Brokers.of_rows(
+        (
+            each.node,
+            each.host,
+            each.port,
+            each.rack,
+            None if draft.fenced is None else each.node in fenced,
+            draft.versions.get(each.node),
+        )
+        for each in rows
     )
 
 
 def _capabilities(draft: Draft) -> Capabilities:
-    rows = sorted(draft.capabilities.items())
-    return Capabilities(
-        capability=objects(name for name, _ in rows),
-        available=np.array([available for _, (available, _) in rows], np.float64),
-        why=objects(why for _, (_, why) in rows),
-    )
+    return Capabilities.of_rows((name, *state) for name, state in sorted(draft.capabilities.items()))
 
 
 def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
@@ -290,21 +227,14 @@ def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
     if not missing:
         return known
     reason = draft.reason(NOT_IN_METADATA if len(known) else NOT_ASKED)
-    unknown = {"f8": np.full(missing, np.nan), "O": np.full(missing, None), "i4": np.full(missing, reason, np.int32)}
-    columns = {
-        each.name: np.concatenate([getattr(known, each.name), unknown[each.metadata["dtype"].str.lstrip("<|=")]])
-        for each in TopicConfigs.schema()
-    }
-    return TopicConfigs(**columns)
+    row = [reason if each.name == "reason" else None for each in TopicConfigs.schema()]
+    return known.with_rows([row] * missing)
 
 
 def _offsets(draft: Draft) -> Offsets:
-    count = len(draft.partitions)
-
-    def known(column: OffsetColumn | None) -> OffsetColumn:
-        return column or OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ASKED), np.int32))
-
-    starts, ends, stables = known(draft.starts), known(draft.ends), known(draft.stables)
+    starts, ends, stables = (
+        each or draft.unknown_offsets(NOT_ASKED) for each in (draft.starts, draft.ends, draft.stables)
+    )
     return Offsets(
         start_offset=starts.offset,
         start_reason=starts.reason,

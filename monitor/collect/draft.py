@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from monitor.kafka.client.client import BrokerAddress
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.model.cluster_tables import (
@@ -165,11 +167,26 @@ class Draft:
     notices: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=lambda: [""])
 
+    @property
+    def nodes(self) -> set[int]:
+        """Ids of the brokers that metadata names."""
+        return {each.node for each in self.brokers}
+
+    @property
+    def up(self) -> list[int]:
+        """Ids of the brokers that are worth a question: those that have not failed in this poll."""
+        return [each.node for each in self.brokers if each.node not in self.failed]
+
     def note(self, fault: Fault) -> str:
         """Remember a fault's broker as failed, unless the broker did answer; the fault as a reason."""
         if isinstance(fault.node, int) and fault.kind is not Kind.UNSUPPORTED:
             self.failed.setdefault(fault.node, fault.where)
         return fault.where
+
+    def unknown_offsets(self, why: str) -> OffsetColumn:
+        """A column of which nothing is known."""
+        count = len(self.partitions)
+        return OffsetColumn(np.full(count, np.nan), np.full(count, self.reason(why), np.int32))
 
     def reason(self, text: str) -> int:
         """The code of a reason."""

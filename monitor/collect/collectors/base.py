@@ -1,7 +1,7 @@
 """What a collector is: it asks in one of the steps of a poll, and reads the replies into the draft of a Snapshot."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from monitor.collect.requests import Permission, Request
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.model.snapshot import Topics
 
 Reply = Answer | Fault
@@ -84,6 +85,23 @@ class Collector:
         return draft.choice.every.get(self.name, self.every_seconds)
 
 
+def trouble_of(draft: Draft, reply: Reply, take: Callable[[Answer], object]) -> str:
+    """Have `take` read an answer; why there is none or it could not be read, empty where it was."""
+    if isinstance(reply, Fault):
+        return draft.note(reply)
+    try:
+        take(reply)
+    except MalformedAnswerError as error:
+        return f"broker {reply.node}: {Kind.PROTOCOL}: {error}"
+    return ""
+
+
+def why_unasked(draft: Draft, asks: Sequence[Ask]) -> dict[int, str]:
+    """Why brokers were not asked, by node id: they had failed before in this poll."""
+    asked = {ask.node for ask in asks}
+    return {node: draft.failed[node] for node in sorted(draft.nodes - asked) if node in draft.failed}
+
+
 def same_topics(before: Topics, now: Topics) -> bool:
     """Whether rows of one table are rows of the other: each change of a leader makes a new table of the same topics."""
     return before is now or (
@@ -118,10 +136,12 @@ class SlowCollector(Collector):
         self._missing: list[str] = []
         self._asking = False
         self._postponed = 0
+        self._capabilities: dict[str, tuple[float, str]] = {}
+        """What the last turn said of its capabilities; later polls say the same."""
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         # A broker that did not respond when this was asked last, or was not there, is asked as soon as it is back.
-        self._asked_up = {each.node for each in draft.brokers} - draft.failed.keys()
+        self._asked_up = set(draft.up)
         self._asking = draft.started >= self._due or not self._asked_up <= self._up
         return self.questions(client, draft) if self._asking else []
 
@@ -135,6 +155,9 @@ class SlowCollector(Collector):
             self._due = draft.started + (min(every, RETRY_SECONDS[self._retries]) if silent else every)
             self._retries = min(self._retries + 1, len(RETRY_SECONDS) - 1) if silent else 0
             self._up = self._asked_up
+            mine = draft.capabilities.keys() & self.capabilities()
+            self._capabilities |= {name: draft.capabilities[name] for name in mine}
+        draft.capabilities |= self._capabilities
         self.put(draft)
         return self._missing
 

@@ -5,25 +5,22 @@ ApiVersions is also asked on a connection that stays, because features may be up
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import kafka
-import numpy as np
-from kafka.protocol.admin import DescribeClusterRequest, DescribeClusterResponse
-from kafka.protocol.metadata import ApiVersionsRequest, ApiVersionsResponse
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
-from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
+from monitor.collect.collectors.capability import NOBODY, ask_somebody, available, learn, refused, unknown
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import API_VERSIONS, FENCED_BROKERS
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
 from monitor.kafka.client.faults import Fault, Kind, error_text
 from monitor.kafka.client.versions import kafka_version
-from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.messages import decoded
 from monitor.model.cluster_tables import Features
-from monitor.model.table import objects
 
 FENCED, FEATURES = requests.FENCED_BROKERS.capability, requests.API_VERSIONS.capability
 METADATA_VERSION = "metadata.version"
@@ -61,10 +58,12 @@ class BrokerCollector(Collector):
         self._known: dict[int, _Known] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        node = somebody(draft)
-        first = [] if node is None else [Ask(node, FENCED_BROKERS, _cluster_body)]
-        up = [each.node for each in draft.brokers if each.node not in draft.failed]
-        return [*first, *(Ask(node, API_VERSIONS, _versions_body) for node in up if self._is_due(client, draft, node))]
+        due = [node for node in draft.up if self._is_due(client, draft, node)]
+        kmon = {"client_software_name": "kmon", "client_software_version": kafka.__version__}
+        return [
+            *ask_somebody(draft, FENCED_BROKERS, include_fenced_brokers=True),
+            *(Ask.of(node, API_VERSIONS, **kmon) for node in due),
+        ]
 
     def _is_due(self, client: Client, draft: Draft, node: int) -> bool:
         known = self._known.get(node)
@@ -73,14 +72,12 @@ class BrokerCollector(Collector):
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         missing = []
-        fenced: Reply | None = None
-        for ask, reply in zip(asks, replies, strict=True):
-            if ask.api is FENCED_BROKERS:
-                fenced = reply
-            elif trouble := self._take(client, draft, int(ask.node), reply):
+        fenced = [reply for ask, reply in zip(asks, replies, strict=True) if ask.api is FENCED_BROKERS]
+        for ask, reply in zip(asks[len(fenced) :], replies[len(fenced) :], strict=True):
+            if trouble := self._take(client, draft, int(ask.node), reply):
                 missing.append(trouble)
         self._put(client, draft, missing)
-        return [*_read_fenced(draft, fenced), *missing]
+        return [*learn(draft, FENCED, fenced, partial(_put_fenced, draft)), *missing]
 
     def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> str:
         """Keep what a broker says of itself; the answer is what went wrong."""
@@ -91,16 +88,15 @@ class BrokerCollector(Collector):
             self._known[node] = _Known(served, draft.started, kafka_version(served) if served else None, -1, {})
             return ""
         try:
-            with understanding(f"{reply.api.name} v{reply.version}"):
-                self._known[node] = _known(reply, served, draft.started)
+            with decoded(reply) as told:
+                self._known[node] = _known(told, served, draft.started)
         except MalformedAnswerError as error:
             return f"broker {node}: {error}"
         return ""
 
     def _put(self, client: Client, draft: Draft, missing: list[str]) -> None:
-        nodes = {each.node for each in draft.brokers}
-        self._known = {node: known for node, known in self._known.items() if node in nodes}
-        for node in nodes:
+        self._known = {node: known for node, known in self._known.items() if node in draft.nodes}
+        for node in draft.nodes:
             known, served = self._known.get(node), client.served(node)
             version = known.version if known else kafka_version(served) if served else None
             if version is not None:
@@ -112,51 +108,21 @@ class BrokerCollector(Collector):
             refused(draft, FEATURES, NO_FEATURES)
         else:
             available(draft, FEATURES)
-            levels = sorted(newest.levels.items())
-            draft.features = Features(
-                feature=objects(name for name, _ in levels), level=np.array([level for _, level in levels], np.int32)
-            )
+            draft.features = Features.of_rows(sorted(newest.levels.items()))
 
 
-def _cluster_body(version: int) -> bytes:
-    return bytes(DescribeClusterRequest(version=version, include_fenced_brokers=True).encode())
-
-
-def _versions_body(version: int) -> bytes:
-    request = ApiVersionsRequest(
-        version=version, client_software_name="kmon", client_software_version=kafka.__version__
-    )
-    return bytes(request.encode())
-
-
-def _read_fenced(draft: Draft, reply: Reply | None) -> list[str]:
-    """Put the fenced brokers into the draft; returns what is missing."""
-    if reply is None:
-        return unknown(draft, FENCED, NOBODY)
-    if isinstance(reply, Fault):
-        draft.note(reply)
-        return faulted(draft, FENCED, reply)
-    try:
-        with understanding(f"{reply.api.name} v{reply.version}"):
-            draft.fenced = _fenced(reply)
-    except MalformedAnswerError as error:
-        return unknown(draft, FENCED, f"broker {reply.node}: {error}")
-    return available(draft, FENCED)
-
-
-def _fenced(answer: Answer) -> dict[int, BrokerAddress]:
-    described = read(DescribeClusterResponse, answer.body, answer.version)
+def _put_fenced(draft: Draft, _node: int, described: Any) -> list[str]:
     if described.error_code:
         raise MalformedAnswerError(error_text(described.error_code))
-    return {
+    draft.fenced = {
         int(each.broker_id): BrokerAddress(int(each.broker_id), str(each.host), int(each.port), each.rack)
         for each in described.brokers
         if each.is_fenced
     }
+    return available(draft, FENCED)
 
 
-def _known(answer: Answer, served: Served | None, asked: float) -> _Known:
-    told = read(ApiVersionsResponse, answer.body, answer.version)
+def _known(told: Any, served: Served | None, asked: float) -> _Known:
     if told.error_code:
         raise MalformedAnswerError(error_text(told.error_code))
     apis = {int(each.api_key): (int(each.min_version), int(each.max_version)) for each in told.api_keys}

@@ -1,17 +1,24 @@
 """What collectors say of the things that not every broker or user can ask: whether this one can, and why not."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from monitor.collect.collectors.base import Reply
 from monitor.collect.draft import Draft
+from monitor.collect.group_tables import NOT_ASKED
+from monitor.kafka.client.apis import Api
+from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.messages import decoded
 
 NOBODY = "no broker is reachable"
 
 
-def somebody(draft: Draft) -> int | None:
-    """A broker to ask what any of them can tell, None when all have failed."""
-    return next((each.node for each in draft.brokers if each.node not in draft.failed), None)
+def ask_somebody(draft: Draft, api: Api, **fields: Any) -> list[Ask]:
+    """A question that any broker can answer, none when all have failed."""
+    return [Ask.of(node, api, **fields) for node in draft.up[:1]]
 
 
 def available(draft: Draft, name: str) -> list[str]:
@@ -38,11 +45,44 @@ def best(draft: Draft, name: str, states: Iterable[tuple[float, str]]) -> None:
     draft.capabilities[name] = ranked[-1] if ranked else (math.nan, NOBODY)
 
 
-def faulted(draft: Draft, name: str, fault: Fault) -> list[str]:
-    """A fault came for an answer: refused where the broker does not serve the request, else unknown."""
-    if fault.kind is Kind.UNSUPPORTED:
-        return refused(draft, name, not_served(draft, fault.node))
-    return unknown(draft, name, fault.where)
+def learn(
+    draft: Draft, name: str, replies: Sequence[Reply], take: Callable[[int, Any], list[str]], *, noted: bool = True
+) -> list[str]:
+    """Have `take` put the answer of a node into the draft, by node and message, or say why there is none.
+
+    Without `noted` a fault is not held against the broker, which may wait for another.
+    """
+    if not replies:
+        return unknown(draft, name, NOBODY)
+    (reply,) = replies
+    if isinstance(reply, Fault):
+        if noted:
+            draft.note(reply)
+        if reply.kind is Kind.UNSUPPORTED:
+            return refused(draft, name, not_served(draft, reply.node))
+        return unknown(draft, name, reply.where)
+    try:
+        with decoded(reply) as message:
+            return take(int(reply.node), message)
+    except MalformedAnswerError as error:
+        return unknown(draft, name, f"broker {reply.node}: {error}")
+
+
+def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[str]:
+    """Whether a broker would answer, where nothing had to be asked."""
+    node = next(iter(draft.up), None)
+    served = None if node is None else client.served(node)
+    if node is None or served is None:
+        return unknown(draft, name, NOBODY)
+    return available(draft, name) if api.version(served) is not None else refused(draft, name, not_served(draft, node))
+
+
+def served_by_all(api: Api, serves: Mapping[int, bool]) -> tuple[float, str]:
+    """The capability as all these brokers have it, by node id: there only where each `serves` the API."""
+    silent = ", ".join(str(node) for node in sorted(serves) if not serves[node])
+    if silent:
+        return 0.0, f"{api.name} v{api.oldest} is not served by broker {silent}"
+    return (1.0, "") if serves else (math.nan, NOT_ASKED)
 
 
 def not_served(draft: Draft, node: int | str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from kafka.protocol.metadata import MetadataRequest
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
@@ -140,10 +139,7 @@ class ClusterCollector(Collector):
 
 
 def _question(node: Node) -> Ask:
-    def body(version: int) -> bytes:
-        return bytes(MetadataRequest(version=version, topics=None, allow_auto_topic_creation=False).encode())
-
-    return Ask(node, METADATA, body)
+    return Ask.of(node, METADATA, topics=None, allow_auto_topic_creation=False)
 
 
 class _Heard:

@@ -96,8 +96,7 @@ class ConfigCollector(Collector):
             self._due = draft.started + self.every(draft)
         self._follow_brokers(draft, begins=begins)
         self._follow_topics(draft.topics, begins=begins)
-        up = [each.node for each in draft.brokers if each.node not in draft.failed]
-        up = [node for node in up if node not in self._silent or draft.started >= self._silent[node].until]
+        up = [node for node in draft.up if node not in self._silent or draft.started >= self._silent[node].until]
         chunks = self._chunks(up)
         questions = {node: _Question(node in self._own, chunks.get(node, [])) for node in up}
         questions = {node: each for node, each in questions.items() if each.own or each.topics}
@@ -105,7 +104,7 @@ class ConfigCollector(Collector):
         return [Ask(node, DESCRIBE_CONFIGS, partial(_body, node, each)) for node, each in questions.items()]
 
     def _follow_brokers(self, draft: Draft, *, begins: bool) -> None:
-        nodes = {each.node for each in draft.brokers}
+        nodes = draft.nodes
         self._own = nodes if begins else (self._own & nodes) | (nodes - set(self._brokers))
         self._brokers = {node: each for node, each in self._brokers.items() if node in nodes}
         self._silent = {node: each for node, each in self._silent.items() if node in nodes}

@@ -1,20 +1,19 @@
 """What coordinators are asked while it is in doubt which groups exist: whether they coordinate them and are ready."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
-from kafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsResponse
 
-from monitor.collect.collectors.base import Reply
 from monitor.collect.collectors.group_evidence import DENIED
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_GROUPS, LIST_OFFSETS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, error_text
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
+from monitor.kafka.client.wire import Answer
+from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.list_offsets import LATEST, decode_list_offsets, encode_list_offsets
-from monitor.kafka.decode.plain import read
+from monitor.kafka.messages import decoded
 from monitor.model.coordinators import OFFSETS_TOPIC, partition_of
 
 NOT_FOUND, GROUP_DENIED = 69, 30
@@ -31,71 +30,58 @@ def ask_readiness(client: Client, draft: Draft, wanted: Mapping[int, Sequence[st
     have fetched from it; until then groups and commits that it has loaded may be missing in its answers.
     """
     places = {name: partition_of(name, partitions) for names in wanted.values() for name in names}
-    asks = [
-        Ask(node, LIST_OFFSETS, partial(_ends_body, sorted({places[name] for name in names})))
-        for node, names in wanted.items()
-        if node not in draft.failed
-    ]
-    said: Said = {}
-    for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
-        node = int(ask.node)
-        troubles = _unready(draft, reply, node)
-        for name in wanted[node]:
-            said[node, name] = troubles if isinstance(troubles, str) else troubles.get(places[name], "")
-    return said
+
+    def question(node: int) -> Ask:
+        return Ask(node, LIST_OFFSETS, partial(_ends_body, sorted({places[name] for name in wanted[node]})))
+
+    def read(node: int, answer: Answer) -> dict[str, str]:
+        ends = decode_list_offsets(answer.body, answer.version)
+        codes = dict(zip(ends.partition.tolist(), ends.error.tolist(), strict=True))
+        return {name: _why(node, codes.get(places[name], 0)) for name in wanted[node]}
+
+    return _ask_each(client, draft, wanted, question, read)
 
 
 def _ends_body(partitions: list[int], version: int) -> bytes:
     return encode_list_offsets([(OFFSETS_TOPIC, np.array(partitions, np.int32))], LATEST, version)
 
 
-def _unready(draft: Draft, reply: Reply, node: int) -> str | dict[int, str]:
-    """Why the high watermark of some partitions is unknown, by partition, or of all."""
-    if isinstance(reply, Fault):
-        return draft.note(reply)
-    try:
-        ends = decode_list_offsets(reply.body, reply.version)
-    except MalformedAnswerError as error:
-        return str(error)
-    return {
-        partition: f"broker {node}: {error_text(code)}"
-        for partition, code in zip(ends.partition.tolist(), ends.error.tolist(), strict=True)
-        if code
-    }
-
-
 def ask_whether_coordinator(client: Client, draft: Draft, wanted: Mapping[int, Sequence[str]]) -> Said:
     """Whether each broker coordinates these groups."""
-    asks = [
-        Ask(node, DESCRIBE_GROUPS, partial(_describe_body, list(names)))
-        for node, names in wanted.items()
-        if node not in draft.failed
-    ]
-    said: Said = {}
-    for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
-        node = int(ask.node)
-        for name, text in _coordinates(draft, reply, node, wanted[node]).items():
-            said[node, name] = text
-    return said
 
+    def question(node: int) -> Ask:
+        return Ask.of(node, DESCRIBE_GROUPS, groups=list(wanted[node]))
 
-def _describe_body(names: list[str], version: int) -> bytes:
-    return bytes(DescribeGroupsRequest(version=version, groups=names).encode())
-
-
-def _coordinates(draft: Draft, reply: Reply, node: int, names: Sequence[str]) -> dict[str, str]:
-    if isinstance(reply, Fault):
-        return dict.fromkeys(names, draft.note(reply))
-    try:
-        described = read(DescribeGroupsResponse, reply.body, reply.version)
-        with understanding(f"broker {node}: {DESCRIBE_GROUPS.name} v{reply.version}"):
+    def read(node: int, answer: Answer) -> dict[str, str]:
+        with decoded(answer) as described:
             codes = {str(each.group_id): int(each.error_code) for each in described.groups}
-            return {name: _word(codes[name], node) for name in names}
-    except MalformedAnswerError as error:
-        return dict.fromkeys(names, str(error))
+            return {name: _why(node, codes[name]) for name in wanted[node]}
+
+    return _ask_each(client, draft, wanted, question, read)
 
 
-def _word(code: int, node: int) -> str:
+def _why(node: int, code: int) -> str:
+    """Why a broker is not a coordinator that is ready: DENIED where it may not say, else with the broker."""
     if code in (0, NOT_FOUND):
         return ""
     return DENIED if code == GROUP_DENIED else f"broker {node}: {error_text(code)}"
+
+
+def _ask_each(
+    client: Client,
+    draft: Draft,
+    wanted: Mapping[int, Sequence[str]],
+    question: Callable[[int], Ask],
+    read: Callable[[int, Answer], Mapping[str, str]],
+) -> Said:
+    """What each broker's answer says of the groups that are wanted of it, or why there is none."""
+    asks = [question(node) for node in wanted if node not in draft.failed]
+    said: Said = {}
+    for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
+        node = int(ask.node)
+        try:
+            texts = dict.fromkeys(wanted[node], draft.note(reply)) if isinstance(reply, Fault) else read(node, reply)
+        except MalformedAnswerError as error:
+            texts = dict.fromkeys(wanted[node], f"broker {node}: {error}")
+        said.update({(node, name): text for name, text in texts.items()})
+    return said

@@ -1,22 +1,19 @@
 """Replicas that may lead without loss although they are out of sync (KIP-966), of partitions that are short of some."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
-from kafka.protocol.admin import DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
-from monitor.collect.collectors.capability import NOBODY, available, faulted, not_served, refused, somebody, unknown
+from monitor.collect.collectors.capability import ask_somebody, available, learn, refused, unasked
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TOPIC_PARTITIONS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault
-from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
 from monitor.model.cluster_tables import EligibleReplicas, Features
-from monitor.model.table import Ints, Ragged
+from monitor.model.table import Ints
 
 FEATURE = "eligible.leader.replicas.version"
 SWITCHED_OFF = f"the feature {FEATURE} is not on"
@@ -42,46 +39,25 @@ class EligibleReplicaCollector(Collector):
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         partitions = draft.partitions
         self._short = np.flatnonzero(partitions.isr.counts < partitions.replicas.counts)
-        node = somebody(draft)
-        if node is None or self._off or not len(self._short):
+        if self._off or not len(self._short):
             return []
         topics = np.unique(partitions.topic[self._short])
         fits = np.cumsum(draft.topics.partitions[topics]) - draft.topics.partitions[topics] < PARTITIONS_AN_ANSWER
         self._cut = not fits.all()
-        names = [str(name) for name in draft.topics.topic[topics[fits]]]
-        return [Ask(node, DESCRIBE_TOPIC_PARTITIONS, lambda version: _body(names, version))]
+        named = [{"name": str(name)} for name in draft.topics.topic[topics[fits]]]
+        limit = {"response_partition_limit": PARTITIONS_AN_ANSWER, "cursor": None}
+        return ask_somebody(draft, DESCRIBE_TOPIC_PARTITIONS, topics=named, **limit)
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self._off = draft.features is not None and _level(draft.features) < 1
         if self._off:
             return refused(draft, self.name, SWITCHED_OFF)
         if not replies:
-            return self._unasked(client, draft)
-        (reply,) = replies
-        if isinstance(reply, Fault):
-            draft.note(reply)
-            return faulted(draft, self.name, reply)
-        try:
-            with understanding(f"{reply.api.name} v{reply.version}"):
-                self._take(draft, reply)
-        except MalformedAnswerError as error:
-            return unknown(draft, self.name, f"broker {reply.node}: {error}")
-        return available(draft, self.name)
+            missing = unasked(client, draft, self.name, DESCRIBE_TOPIC_PARTITIONS)
+            return missing if len(self._short) else []
+        return learn(draft, self.name, replies, partial(self._take, draft))
 
-    def _unasked(self, client: Client, draft: Draft) -> list[str]:
-        """What to say where nothing had to be asked."""
-        node = somebody(draft)
-        served = None if node is None else client.served(node)
-        if node is None or served is None:
-            why = unknown(draft, self.name, NOBODY)
-            return why if len(self._short) else []
-        if DESCRIBE_TOPIC_PARTITIONS.version(served) is None:
-            return refused(draft, self.name, not_served(draft, node))
-        draft.eligible_replicas = EligibleReplicas.empty()
-        return available(draft, self.name)
-
-    def _take(self, draft: Draft, answer: Answer) -> None:
-        described = read(DescribeTopicPartitionsResponse, answer.body, answer.version)
+    def _take(self, draft: Draft, _node: int, described: Any) -> list[str]:
         told = {
             (str(topic.name), int(each.partition_index)): each
             for topic in described.topics
@@ -94,25 +70,16 @@ class EligibleReplicaCollector(Collector):
             for row in self._short.tolist()
             if (key := (str(draft.topics.topic[topics[row]]), int(draft.partitions.partition[row]))) in told
         ]
-        draft.eligible_replicas = EligibleReplicas(
-            topic=np.array([topic for topic, _, _ in rows], np.int32),
-            partition=np.array([partition for _, partition, _ in rows], np.int32),
-            eligible=Ragged.of([list(each.eligible_leader_replicas or ()) for _, _, each in rows]),
-            last_known=Ragged.of([list(each.last_known_elr or ()) for _, _, each in rows]),
+        draft.eligible_replicas = EligibleReplicas.of_rows(
+            (topic, partition, each.eligible_leader_replicas or (), each.last_known_elr or ())
+            for topic, partition, each in rows
         )
         if self._cut or described.next_cursor is not None:
             draft.notices.append(
                 f"eligible leader replicas known for {len(rows):,} of {len(self._short):,} partitions short of in-sync "
                 f"replicas (limit: {PARTITIONS_AN_ANSWER:,} per response)"
             )
-
-
-def _body(names: list[str], version: int) -> bytes:
-    topics = [DescribeTopicPartitionsRequest.TopicRequest(version=version, name=name) for name in names]
-    request = DescribeTopicPartitionsRequest(
-        version=version, topics=topics, response_partition_limit=PARTITIONS_AN_ANSWER, cursor=None
-    )
-    return bytes(request.encode())
+        return available(draft, self.name)
 
 
 def _level(features: Features) -> int:

@@ -2,7 +2,6 @@
 
 from monitor.collect.collectors.base import Step
 from monitor.collect.collectors.leader_offsets import LeaderOffsetCollector
-from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.decode.list_offsets import LATEST
 
 
@@ -11,7 +10,5 @@ class EndOffsetCollector(LeaderOffsetCollector):
     step = Step.ENDS
     provides = "log end offsets (high watermarks)"
     without = "lag is unknown"
+    column = "ends"
     timestamp = LATEST
-
-    def put(self, draft: Draft, column: OffsetColumn) -> None:
-        draft.ends = column

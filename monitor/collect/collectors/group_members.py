@@ -1,17 +1,12 @@
 """State, members and assignments of groups: each type's describe request, for all groups of a coordinator at once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsResponse
-
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply, Step
-from monitor.collect.collectors.commits import chunks
-from monitor.collect.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
-from monitor.kafka import schemas
+from monitor.collect.collectors.base import Reply, Step
+from monitor.collect.collectors.by_coordinator import CoordinatorCollector, GroupRequest
+from monitor.collect.draft import Draft, GroupDescription, MemberRow, SubtopologyRow
 from monitor.kafka.client.apis import (
     CONSUMER_GROUP_DESCRIBE,
     DESCRIBE_GROUPS,
@@ -20,117 +15,23 @@ from monitor.kafka.client.apis import (
     Api,
 )
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, Kind, error_name, error_text
+from monitor.kafka.client.faults import error_name, error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
+from monitor.kafka.messages import decoded
 
-GROUPS_A_REQUEST = 4000
 TOPIC_DENIED = 29
 """What a coordinator answers for a whole group of which a member has a topic that the user may not describe."""
 
-
-@dataclass(frozen=True)
-class GroupType:
-    """How groups of a type are described: `describe(group)` reads one group of an answer.
-
-    `names` is the field of the request that takes the group ids.
-    """
-
-    types: tuple[str | None, ...]
-    api: Api
-    request: Any
-    response: Any
-    names: str
-    describe: Callable[[Any], GroupDescription]
+Descriptions = dict[str, GroupDescription]
 
 
-class GroupMemberCollector(Collector):
-    """Decodes an answer only when its bytes differ from the last one to the same question."""
-
-    name = "group_members"
-    step = Step.ENDS
-    provides = "members, assignments, epochs, targets, tasks"
-    fills = ("groups", "members", "assignments", "target_assignments", "tasks", "subtopologies")
-    sends = requests.GROUPS
-    without = "state and members of groups are unknown"
-
-    def __init__(self) -> None:
-        self._groups: list[ListedGroup] | None = None
-        self._questions: list[tuple[int, GroupType, list[str]]] = []
-        self._requests: dict[tuple[int, int], bytes] = {}
-        self._asked: list[int] = []
-        self._seen: dict[int, tuple[bytes, dict[str, GroupDescription]]] = {}
-        self._merged: tuple[list[bytes] | None, dict[str, GroupDescription]] = (None, {})
-
-    def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        if self._groups is not draft.groups:
-            self._groups = draft.groups
-            questions = [
-                (node, kind, names)
-                for kind in GROUP_TYPES
-                for node, names in chunks(draft, kind.types, GROUPS_A_REQUEST)
-            ]
-            if questions != self._questions:
-                self._questions, self._requests, self._seen = questions, {}, {}
-        self._asked = [index for index, (node, _, _) in enumerate(self._questions) if node not in draft.failed]
-        return [
-            Ask(self._questions[index][0], self._questions[index][1].api, partial(self._body, index))
-            for index in self._asked
-        ]
-
-    def _body(self, index: int, version: int) -> bytes:
-        if (index, version) not in self._requests:
-            _, kind, names = self._questions[index]
-            self._requests[index, version] = bytes(kind.request(version=version, **{kind.names: names}).encode())
-        return self._requests[index, version]
-
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        asked = dict(zip(self._asked, replies, strict=True))
-        missing: list[str] = []
-        marks: list[bytes] = []
-        parts: list[dict[str, GroupDescription]] = []
-        for index, (node, kind, names) in enumerate(self._questions):
-            reply = asked.get(index)
-            trouble = draft.failed.get(node, "") if reply is None else ""
-            if isinstance(reply, Fault):
-                trouble = draft.note(reply)
-            elif reply is not None:
-                try:
-                    parts.append(self._described(index, kind, reply))
-                    marks.append(self._seen[index][0])
-                except MalformedAnswerError as error:
-                    trouble = f"broker {node}: {Kind.PROTOCOL}: {error}"
-            if trouble:
-                missing.append(trouble)
-                parts.append(dict.fromkeys(names, GroupDescription(error=trouble)))
-        if missing or marks != self._merged[0]:
-            merged = {name: each for part in parts for name, each in part.items()}
-            self._merged = (None if missing else marks, merged)
-        draft.descriptions = self._merged[1]
-        errors = {each.error for each in draft.descriptions.values()} - {""}
-        return [*missing, *sorted(errors - set(missing))]
-
-    def _described(self, index: int, kind: GroupType, answer: Answer) -> dict[str, GroupDescription]:
-        seen, mark = self._seen.get(index), answer.mark()
-        if seen is None or seen[0] != mark:
-            described = read(kind.response, answer.body, answer.version)
-            with understanding(f"{answer.api.name} v{answer.version}"):
-                groups = {str(each.group_id): _one(kind, each) for each in described.groups}
-            self._seen[index] = (mark, groups)
-            return groups
-        return seen[1]
-
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.descriptions = {each.group: GroupDescription(error=reason) for each in draft.groups}
-
-
-def _one(kind: GroupType, group: Any) -> GroupDescription:
+def _one(describe: Callable[[Any], GroupDescription], group: Any) -> GroupDescription:
     if group.error_code == TOPIC_DENIED:
         return GroupDescription(error=f"Describe on a topic that it reads is denied ({error_name(TOPIC_DENIED)})")
     if group.error_code:
         return GroupDescription(error=error_text(group.error_code))
-    return kind.describe(group)
+    return describe(group)
 
 
 def _classic(group: Any) -> GroupDescription:
@@ -249,31 +150,67 @@ def _tasks(assignment: Any) -> list[tuple[str, int, str]]:
     ]
 
 
-GROUP_TYPES = (
-    GroupType(("classic", None), DESCRIBE_GROUPS, DescribeGroupsRequest, DescribeGroupsResponse, "groups", _classic),
-    GroupType(
-        ("consumer",),
-        CONSUMER_GROUP_DESCRIBE,
-        schemas.ConsumerGroupDescribeRequest,
-        schemas.ConsumerGroupDescribeResponse,
-        "group_ids",
-        _consumer,
-    ),
-    GroupType(
-        ("share",),
-        SHARE_GROUP_DESCRIBE,
-        schemas.ShareGroupDescribeRequest,
-        schemas.ShareGroupDescribeResponse,
-        "group_ids",
-        _consumer,
-    ),
-    GroupType(
-        ("streams",),
-        STREAMS_GROUP_DESCRIBE,
-        schemas.StreamsGroupDescribeRequest,
-        schemas.StreamsGroupDescribeResponse,
-        "group_ids",
-        _streams,
-    ),
-)
-"""Each type of group and how it is described. A broker that does not name the type has classic groups only."""
+_DESCRIBE: Mapping[Api, Callable[[Any], GroupDescription]] = {
+    DESCRIBE_GROUPS: _classic,
+    CONSUMER_GROUP_DESCRIBE: _consumer,
+    SHARE_GROUP_DESCRIBE: _consumer,
+    STREAMS_GROUP_DESCRIBE: _streams,
+}
+"""How the groups in an answer are read."""
+
+
+def _group_ids(names: list[str]) -> dict[str, Any]:
+    return {"group_ids": names}
+
+
+class GroupMemberCollector(CoordinatorCollector):
+    """Decodes an answer only when its bytes differ from the last one to the same question."""
+
+    name = "group_members"
+    step = Step.ENDS
+    provides = "members, assignments, epochs, targets, tasks"
+    fills = ("groups", "members", "assignments", "target_assignments", "tasks", "subtopologies")
+    sends = requests.GROUPS
+    without = "state and members of groups are unknown"
+
+    group_requests = (
+        GroupRequest(("classic", None), DESCRIBE_GROUPS, lambda names: {"groups": names}),
+        GroupRequest(("consumer",), CONSUMER_GROUP_DESCRIBE, _group_ids),
+        GroupRequest(("share",), SHARE_GROUP_DESCRIBE, _group_ids),
+        GroupRequest(("streams",), STREAMS_GROUP_DESCRIBE, _group_ids),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[int, tuple[bytes, Descriptions]] = {}
+        self._parts: list[tuple[bytes, Descriptions]] = []
+        self._merged: tuple[list[bytes] | None, Descriptions] = (None, {})
+
+    def renew(self) -> None:
+        self._seen = {}
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+        self._parts = []
+        missing = super().read(client, draft, asks, replies)
+        marks = [mark for mark, _ in self._parts]
+        if missing or marks != self._merged[0]:
+            merged = {name: each for _, part in self._parts for name, each in part.items()}
+            self._merged = (None if missing else marks, merged)
+        draft.descriptions = self._merged[1]
+        errors = {each.error for each in draft.descriptions.values()} - {""}
+        return [*missing, *sorted(errors - set(missing))]
+
+    def take(self, draft: Draft, place: int, answer: Answer) -> None:
+        mark = answer.mark()
+        if place not in self._seen or self._seen[place][0] != mark:
+            describe = _DESCRIBE[answer.api]
+            with decoded(answer) as described:
+                self._seen[place] = mark, {str(each.group_id): _one(describe, each) for each in described.groups}
+        self._parts.append(self._seen[place])
+
+    def lack(self, draft: Draft, names: list[str], trouble: str) -> None:
+        self._parts.append((b"", dict.fromkeys(names, GroupDescription(error=trouble))))
+
+    def fail(self, draft: Draft, reason: str) -> None:
+        super().fail(draft, reason)
+        draft.descriptions = {each.group: GroupDescription(error=reason) for each in draft.groups}

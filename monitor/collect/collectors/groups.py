@@ -1,27 +1,21 @@
 """Which groups there are, of every type, and which broker coordinates each: ListGroups of every broker."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kafka.protocol.admin import ListGroupsRequest, ListGroupsResponse
-
 from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.capability import served_by_all
 from monitor.collect.collectors.coordinator_questions import Said, ask_readiness, ask_whether_coordinator
 from monitor.collect.collectors.group_evidence import Evidence, Finding, Lists, find, places_of, to_ask
 from monitor.collect.draft import Draft, ListedGroup
-from monitor.collect.group_tables import NOT_ASKED
-from monitor.kafka.client.apis import LIST_GROUPS
+from monitor.kafka.client.apis import GROUP_TYPES, LIST_GROUPS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.messages import decoded
 from monitor.model.coordinators import Tenure, tenures
-
-TYPES_SINCE = 5
-"""The version of ListGroups that tells the type of a group."""
 
 LEFT = ("Empty", "Dead")
 """States of groups that have no members."""
@@ -70,7 +64,8 @@ class GroupCollector(Collector):
         troubles = {node: why for node, why in troubles.items() if node in client.nodes}
         self._find(client, draft, troubles, tenures(draft.topics, draft.partitions))
         self._choose(draft)
-        draft.capabilities["group_types"] = self._group_types()
+        types = {node: tells for node, tells in self._types.items() if node in self._listed}
+        draft.capabilities[requests.GROUP_TYPES.capability] = served_by_all(GROUP_TYPES, types)
         return self._found.missing
 
     def _find(self, client: Client, draft: Draft, troubles: dict[int, str], held: tuple[Tenure, ...]) -> None:
@@ -94,7 +89,7 @@ class GroupCollector(Collector):
         if isinstance(reply, Fault):
             troubles[node] = draft.note(reply)
             return
-        self._types[node] = reply.version >= TYPES_SINCE
+        self._types[node] = reply.version >= GROUP_TYPES.oldest
         mark = reply.mark(4)  # of what follows throttle_time_ms
         if self._marks.get(node) == mark:
             return
@@ -103,7 +98,7 @@ class GroupCollector(Collector):
             self._marks[node] = mark
         except MalformedAnswerError as error:
             self._forget(node)
-            troubles[node] = str(error)
+            troubles[node] = f"broker {node}: {error}"
 
     def _forget(self, node: int) -> None:
         self._listed.pop(node, None)
@@ -132,13 +127,6 @@ class GroupCollector(Collector):
             for key, text in ask_whether_coordinator(client, draft, wanted).items():
                 said[key] = said.get(key) or text
         return said
-
-    def _group_types(self) -> tuple[float, str]:
-        """Whether every broker that has answered tells the types of its groups."""
-        silent = sorted(node for node, tells in self._types.items() if not tells and node in self._listed)
-        if silent:
-            return 0.0, f"{LIST_GROUPS.name} v{TYPES_SINCE} is not served by broker {', '.join(map(str, silent))}"
-        return (1.0, "") if self._listed else (math.nan, NOT_ASKED)
 
     def _choose(self, draft: Draft) -> None:
         """Put those groups into the draft that the settings choose; the same list while they are the same groups."""
@@ -172,14 +160,13 @@ class GroupCollector(Collector):
 
 
 def _question(node: int) -> Ask:
-    return Ask(node, LIST_GROUPS, lambda version: bytes(ListGroupsRequest(version=version).encode()))
+    return Ask.of(node, LIST_GROUPS)
 
 
 def _groups(answer: Answer, node: int) -> list[ListedGroup]:
-    listed = read(ListGroupsResponse, answer.body, answer.version)
-    if listed.error_code:
-        raise MalformedAnswerError(f"broker {node}: {error_text(listed.error_code)}")
-    with understanding(f"broker {node}: {LIST_GROUPS.name} v{answer.version}"):
+    with decoded(answer) as listed:
+        if listed.error_code:
+            raise MalformedAnswerError(error_text(listed.error_code))
         return [
             ListedGroup(
                 str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node

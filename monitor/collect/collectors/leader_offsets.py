@@ -1,17 +1,18 @@
 """One offset of every partition, asked of the partitions' leaders: what start and end offsets have in common."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply
+from monitor.collect.collectors.base import Collector, Reply, trouble_of
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Kind, error_text
+from monitor.kafka.client.faults import error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.model.snapshot import NO_LEADER, Partitions
 from monitor.model.table import Flags, Ints
@@ -26,8 +27,10 @@ class LeaderOffsetCollector(Collector):
 
     fills = ("offsets",)
     sends = (requests.LIST_OFFSETS,)
-    timestamp: int
-    isolation = 0
+    column: ClassVar[str]
+    """The field of the draft that it fills."""
+    timestamp: ClassVar[int]
+    isolation: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self._partitions: Partitions | None = None
@@ -81,35 +84,29 @@ class LeaderOffsetCollector(Collector):
         )
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        count = len(draft.partitions)
-        column = OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(NOT_ANSWERED), np.int32))
+        column = draft.unknown_offsets(NOT_ANSWERED)
         column.reason[draft.partitions.leader == NO_LEADER] = draft.reason(NO_LEADER_REASON)
         left_out = ~self.wanted(draft)
         if left_out.any():
             column.reason[left_out] = draft.reason(NOT_CHOSEN)
-        self.put(draft, column)
-        missing = []
+        setattr(draft, self.column, column)
+        missing: list[str] = []
         asked = {ask.node for ask in asks}
         for node, rows in self._leaders.items():
             if node not in asked:
                 missing.append(draft.failed[node])
                 column.reason[rows] = draft.reason(draft.failed[node])
         for ask, reply in zip(asks, replies, strict=True):
-            whole = ""
-            try:
-                if isinstance(reply, Answer):
-                    missing += self._fill(draft, column, reply)
-                else:
-                    whole = draft.note(reply)
-            except MalformedAnswerError as error:
-                whole = f"broker {ask.node}: {Kind.PROTOCOL}: {error}"
-            if whole:
+            if whole := trouble_of(draft, reply, partial(self._fill, draft, column, missing)):
                 missing.append(whole)
                 column.reason[self._leaders[int(ask.node)]] = draft.reason(whole)
         return missing
 
-    def _fill(self, draft: Draft, column: OffsetColumn, answer: Answer) -> list[str]:
-        """Put an answer into its rows; returns what is wrong with some. Raises MalformedAnswerError before it does."""
+    def _fill(self, draft: Draft, column: OffsetColumn, missing: list[str], answer: Answer) -> None:
+        """Put an answer into its rows, and into `missing` what is wrong with some.
+
+        Raises MalformedAnswerError before it does.
+        """
         offsets = decode_list_offsets(answer.body, answer.version)
         topic_row = np.array([self._topic_rows.get(name, -1) for name in offsets.topics], np.int64)[offsets.topic]
         known = (topic_row >= 0) & (offsets.partition >= 0) & (offsets.partition < draft.topics.partitions[topic_row])
@@ -121,12 +118,7 @@ class LeaderOffsetCollector(Collector):
             column.reason[rows[codes == code]] = draft.reason(f"broker {answer.node}: {error_text(code)}")
         nothing = np.isnan(column.offset[rows]) & (column.reason[rows] == 0)
         column.reason[rows[nothing]] = draft.reason(NOT_ANSWERED)
-        return [draft.reasons[code] for code in np.unique(column.reason[rows]).tolist() if code]
+        missing += [draft.reasons[code] for code in np.unique(column.reason[rows]).tolist() if code]
 
     def fail(self, draft: Draft, reason: str) -> None:
-        count = len(draft.partitions)
-        self.put(draft, OffsetColumn(np.full(count, np.nan), np.full(count, draft.reason(reason), np.int32)))
-
-    def put(self, draft: Draft, column: OffsetColumn) -> None:
-        """Hand the column to the draft."""
-        raise NotImplementedError
+        setattr(draft, self.column, draft.unknown_offsets(reason))

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from kafka.protocol.admin import DescribeLogDirsRequest
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics, why_unasked
 from monitor.collect.collectors.capability import best, not_served
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
@@ -20,7 +19,7 @@ from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
 from monitor.model.cluster_tables import LogDirs, Replicas
 from monitor.model.snapshot import Topics
-from monitor.model.table import Flags, Floats, Ints, objects
+from monitor.model.table import Flags, Floats, Ints
 from monitor.model.text import plural
 
 STORAGE_ERROR = 56
@@ -69,16 +68,12 @@ class LogDirCollector(SlowCollector):
         self._replicas = Replicas.empty()
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
-        return [Ask(each.node, DESCRIBE_LOG_DIRS, _body) for each in draft.brokers if each.node not in draft.failed]
+        return [Ask.of(node, DESCRIBE_LOG_DIRS, topics=None) for node in draft.up]
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        missing = []
-        nodes = {each.node for each in draft.brokers}
-        self._held = {node: held for node, held in self._held.items() if node in nodes}
-        self._states = {}
-        for node in sorted(nodes - {ask.node for ask in asks}):
-            missing.append(draft.failed[node])
-            self._states[node] = math.nan, draft.failed[node]
+        self._held = {node: held for node, held in self._held.items() if node in draft.nodes}
+        self._states = {node: (math.nan, why) for node, why in why_unasked(draft, asks).items()}
+        missing = [why for _, why in self._states.values()]
         for ask, reply in zip(asks, replies, strict=True):
             node = int(ask.node)
             try:
@@ -86,6 +81,7 @@ class LogDirCollector(SlowCollector):
             except MalformedAnswerError as error:
                 missing.append(f"broker {node}: {Kind.PROTOCOL}: {error}")
                 self._states[node] = math.nan, missing[-1]
+        best(draft, self.name, self._states.values())
         self._changed = True
         self._hide(draft)
         return missing
@@ -126,7 +122,6 @@ class LogDirCollector(SlowCollector):
         self._strange = strange
 
     def put(self, draft: Draft) -> None:
-        best(draft, self.name, self._states.values())
         if self._hidden:
             are = "is" if self._hidden == 1 else "are"
             draft.notices.append(
@@ -146,10 +141,6 @@ class LogDirCollector(SlowCollector):
         self._changed = False
 
 
-def _body(version: int) -> bytes:
-    return bytes(DescribeLogDirsRequest(version=version, topics=None).encode())
-
-
 def _trouble(node: int, code: int) -> str:
     what = "the log dir is offline (KAFKA_STORAGE_ERROR)" if code == STORAGE_ERROR else error_text(code)
     return f"broker {node}: {what}"
@@ -162,14 +153,10 @@ def _by_path(dirs: DescribedLogDirs) -> list[int]:
 def _log_dirs(brokers: Dirs) -> tuple[LogDirs, list[str]]:
     """The table without its reasons, and what they are, empty for none."""
     rows = [(node, dirs, place) for node, dirs in brokers.items() for place in _by_path(dirs)]
-    codes = [(node, int(dirs.dir_error[place])) for node, dirs, place in rows]
-    table = LogDirs(
-        broker=np.array([node for node, _, _ in rows], np.int32),
-        path=objects(dirs.paths[place] for _, dirs, place in rows),
-        total_bytes=np.array([dirs.total_bytes[place] for _, dirs, place in rows], np.float64),
-        usable_bytes=np.array([dirs.usable_bytes[place] for _, dirs, place in rows], np.float64),
-        reason=np.zeros(len(rows), np.int32),
+    table = LogDirs.of_rows(
+        (node, dirs.paths[place], dirs.total_bytes[place], dirs.usable_bytes[place], 0) for node, dirs, place in rows
     )
+    codes = [(node, int(dirs.dir_error[place])) for node, dirs, place in rows]
     return table, [_trouble(node, code) if code else "" for node, code in codes]
 
 

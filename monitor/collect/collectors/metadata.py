@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from kafka.protocol.metadata import MetadataResponse
 
-from monitor.kafka.client.apis import METADATA
 from monitor.kafka.client.client import BrokerAddress
 from monitor.kafka.client.faults import error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
-from monitor.model.snapshot import Partitions, Topics
-from monitor.model.table import Ints, Ragged, objects
+from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
+from monitor.kafka.messages import decoded
+from monitor.model.snapshot import Partitions, Topics, reason_code
+from monitor.model.table import Ints, Ragged
 
 
 class Tables(NamedTuple):
@@ -61,8 +59,8 @@ def claim_of(answer: Answer, before: "Iterable[Claim]" = ()) -> Claim:
     mark = answer.mark(cursor.at)
     tables = next((each.tables for each in before if each.version == answer.version and each.mark == mark), None)
     if tables is None:
-        with understanding(f"{METADATA.name} v{answer.version}"):
-            tables = Tables(*_tables(answer))
+        with decoded(answer) as metadata:
+            tables = _tables(metadata)
     node = answer.node if isinstance(answer.node, int) else None
     return Claim(node, brokers, cluster_id, controller, answer.version, mark, tables)
 
@@ -173,40 +171,32 @@ def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
     )
 
 
-def _tables(answer: Answer) -> tuple[Topics, Partitions, list[str]]:
+def _tables(metadata: Any) -> Tables:
     """Topics by name and their partitions by number, and the texts of the reason codes in `Topics.reason`."""
-    metadata = read(MetadataResponse, answer.body, answer.version)
     if metadata.error_code:
         raise MalformedAnswerError(error_text(metadata.error_code))
     topics = sorted((each for each in metadata.topics if each.name), key=lambda each: str(each.name))
     reasons = [""]
-    topic_reason = []
-    for each in topics:
-        text = error_text(each.error_code) if each.error_code else ""
-        if text not in reasons:
-            reasons.append(text)
-        topic_reason.append(reasons.index(text))
+    codes = [reason_code(reasons, error_text(each.error_code) if each.error_code else "") for each in topics]
     partitions = [_dense(each) for each in topics]
-    counts = np.array([len(each) for each in partitions], np.int32)
-    rows = [row for each in partitions for row in each]
-    return (
-        Topics(
-            objects(each.name for each in topics),
-            objects(_id(each.topic_id) for each in topics),
-            np.array([each.is_internal for each in topics], bool),
-            counts,
-            np.cumsum(counts) - counts,
-            np.ones(len(topics), bool),
-            np.array(topic_reason, np.int32),
+    first = np.cumsum([0, *map(len, partitions)])
+    return Tables(
+        Topics.of_rows(
+            (each.name, _id(each.topic_id), each.is_internal, len(rows), row, True, code)
+            for each, rows, row, code in zip(topics, partitions, first[:-1], codes, strict=True)
         ),
-        Partitions(
-            np.repeat(np.arange(len(topics)), counts),
-            np.array([row.partition_index for row in rows], np.int32),
-            np.array([row.leader_id for row in rows], np.int32),
-            np.array([row.leader_epoch for row in rows], np.int32),
-            Ragged.of([row.replica_nodes for row in rows]),
-            Ragged.of([row.isr_nodes for row in rows]),
-            Ragged.of([row.offline_replicas for row in rows]),
+        Partitions.of_rows(
+            (
+                topic,
+                each.partition_index,
+                each.leader_id,
+                each.leader_epoch,
+                each.replica_nodes,
+                each.isr_nodes,
+                each.offline_replicas,
+            )
+            for topic, rows in enumerate(partitions)
+            for each in rows
         ),
         reasons,
     )

@@ -3,7 +3,6 @@
 import math
 import secrets
 from collections.abc import Sequence
-from functools import partial
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
@@ -39,10 +38,7 @@ class PermissionCollector(SlowCollector):
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         node = next((each for each in client.nodes if each not in draft.failed), None)
-        return [] if node is None else [Ask(node, each.request.api, partial(self._body, each)) for each in PROBES]
-
-    def _body(self, probe: Probe, version: int) -> bytes:
-        return bytes(probe.body(self._stranger, version).encode())
+        return [] if node is None else [each.ask(node, self._stranger) for each in PROBES]
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         if not asks:

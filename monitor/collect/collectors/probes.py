@@ -7,18 +7,6 @@ ACL can know is granted: everything of its kind is, but for what a Deny rule tak
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from kafka.protocol.admin import (
-    DescribeClusterRequest,
-    DescribeClusterResponse,
-    DescribeConfigsRequest,
-    DescribeConfigsResponse,
-    DescribeGroupsRequest,
-    DescribeGroupsResponse,
-    DescribeTransactionsRequest,
-    DescribeTransactionsResponse,
-)
-from kafka.protocol.metadata import MetadataRequest, MetadataResponse
-
 from monitor.collect import requests
 from monitor.collect.requests import (
     BROKER_CONFIG,
@@ -30,11 +18,12 @@ from monitor.collect.requests import (
     Permission,
     Request,
 )
+from monitor.kafka.client.client import Ask, Node
 from monitor.kafka.client.faults import error_text
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode import configs
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.messages import decoded
 
 TOPIC_DENIED, GROUP_DENIED, CLUSTER_DENIED, TRANSACTIONAL_ID_DENIED = 29, 30, 31, 53
 UNKNOWN_SERVER_ERROR = -1
@@ -48,13 +37,16 @@ class Probe(NamedTuple):
 
     request: Request
     permissions: tuple[Permission, ...]
-    body: Callable[[str, int], Any]
-    tell: Callable[[Answer], Mapping[Permission, bool]]
+    fields: Callable[[str], Mapping[str, Any]]
+    tell: Callable[[Any], Mapping[Permission, bool]]
+
+    def ask(self, node: Node, name: str) -> Ask:
+        return Ask.of(node, self.request.api, **self.fields(name))
 
     def read(self, answer: Answer) -> dict[Permission, bool]:
         """What an answer tells. Raises MalformedAnswerError when that is nothing."""
-        with understanding(f"{answer.api.name} v{answer.version}"):
-            return dict(self.tell(answer))
+        with decoded(answer) as message:
+            return dict(self.tell(message))
 
 
 def _is_granted(code: int, refusal: int) -> bool:
@@ -63,8 +55,7 @@ def _is_granted(code: int, refusal: int) -> bool:
     return code != refusal
 
 
-def _cluster(answer: Answer) -> dict[Permission, bool]:
-    described = read(DescribeClusterResponse, answer.body, answer.version)
+def _cluster(described: Any) -> dict[Permission, bool]:
     if described.error_code not in (0, CLUSTER_DENIED):
         raise MalformedAnswerError(error_text(described.error_code))
     operations = () if described.error_code else described.authorized_operations
@@ -73,70 +64,58 @@ def _cluster(answer: Answer) -> dict[Permission, bool]:
     return {CLUSTER: DESCRIBE in operations}
 
 
-def _topic(answer: Answer) -> dict[Permission, bool]:
-    (topic,) = read(MetadataResponse, answer.body, answer.version).topics
+def _topic(metadata: Any) -> dict[Permission, bool]:
+    (topic,) = metadata.topics
     return {TOPIC: _is_granted(topic.error_code, TOPIC_DENIED)}
 
 
-def _group(answer: Answer) -> dict[Permission, bool]:
-    (group,) = read(DescribeGroupsResponse, answer.body, answer.version).groups
+def _group(described: Any) -> dict[Permission, bool]:
+    (group,) = described.groups
     return {GROUP: _is_granted(group.error_code, GROUP_DENIED)}
 
 
-def _configs(answer: Answer) -> dict[Permission, bool]:
-    codes = {each.resource_type: each.error_code for each in _results(answer)}
+def _configs(described: Any) -> dict[Permission, bool]:
+    codes = {each.resource_type: each.error_code for each in described.results}
     return {
         TOPIC_CONFIG: _is_granted(codes[configs.TOPIC], TOPIC_DENIED),
         BROKER_CONFIG: _is_granted(codes[configs.BROKER], CLUSTER_DENIED),
     }
 
 
-def _results(answer: Answer) -> Any:
-    return read(DescribeConfigsResponse, answer.body, answer.version).results
-
-
-def _transactional_id(answer: Answer) -> dict[Permission, bool]:
-    (state,) = read(DescribeTransactionsResponse, answer.body, answer.version).transaction_states
+def _transactional_id(described: Any) -> dict[Permission, bool]:
+    (state,) = described.transaction_states
     return {TRANSACTIONAL_ID: _is_granted(state.error_code, TRANSACTIONAL_ID_DENIED)}
 
 
-def _topic_question(name: str, version: int) -> Any:
-    topic = MetadataRequest.MetadataRequestTopic(version=version, name=name)
-    return MetadataRequest(version=version, topics=[topic], allow_auto_topic_creation=False)
-
-
-def _config_question(name: str, version: int) -> Any:
-    resource = DescribeConfigsRequest.DescribeConfigsResource
+def _resources(name: str) -> dict[str, Any]:
     pairs = ((configs.TOPIC, name), (configs.BROKER, ALL_BROKERS))
     keys = ["retention.ms"]
-    return DescribeConfigsRequest(
-        version=version,
-        resources=[
-            resource(version=version, resource_type=kind, resource_name=each, configuration_keys=keys)
-            for kind, each in pairs
-        ],
-    )
+    return {
+        "resources": [
+            {"resource_type": kind, "resource_name": each, "configuration_keys": keys} for kind, each in pairs
+        ]
+    }
 
 
 PROBES = (
     Probe(
         requests.DESCRIBE_CLUSTER,
         (CLUSTER,),
-        lambda _, version: DescribeClusterRequest(version=version, include_cluster_authorized_operations=True),
+        lambda _: {"include_cluster_authorized_operations": True},
         _cluster,
     ),
-    Probe(requests.METADATA, (TOPIC,), _topic_question, _topic),
     Probe(
-        requests.DESCRIBE_GROUPS,
-        (GROUP,),
-        lambda name, version: DescribeGroupsRequest(version=version, groups=[name]),
-        _group,
+        requests.METADATA,
+        (TOPIC,),
+        lambda name: {"topics": [{"name": name}], "allow_auto_topic_creation": False},
+        _topic,
     ),
-    Probe(requests.TOPIC_CONFIGS, (TOPIC_CONFIG, BROKER_CONFIG), _config_question, _configs),
+    Probe(requests.DESCRIBE_GROUPS, (GROUP,), lambda name: {"groups": [name]}, _group),
+    Probe(requests.TOPIC_CONFIGS, (TOPIC_CONFIG, BROKER_CONFIG), _resources, _configs),
     Probe(
         requests.DESCRIBE_TRANSACTIONS,
         (TRANSACTIONAL_ID,),
-        lambda name, version: DescribeTransactionsRequest(version=version, transactional_ids=[name]),
+        lambda name: {"transactional_ids": [name]},
         _transactional_id,
     ),
 )

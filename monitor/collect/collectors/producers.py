@@ -9,19 +9,16 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from kafka.protocol.admin import DescribeProducersRequest, DescribeProducersResponse
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
-from monitor.collect.collectors.capability import available, faulted, refused, unknown
+from monitor.collect.collectors.capability import available, learn, refused
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_PRODUCERS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, error_name, error_text
-from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.client.faults import error_name, error_text
+from monitor.kafka.messages import known
 from monitor.model.cluster_tables import SWITCHED_OFF, Producers
 from monitor.model.snapshot import NO_LEADER
 
@@ -33,6 +30,8 @@ TOPIC_DENIED = 29
 
 
 class _Producer(NamedTuple):
+    """A row of `Producers` with the key of its topic."""
+
     topic: TopicKey
     partition: int
     producer_id: int
@@ -57,8 +56,9 @@ class ProducerCollector(SlowCollector):
     def __init__(self) -> None:
         super().__init__()
         self._producers: list[_Producer] = []
-        self._capability = math.nan, NOTHING_HELD_BACK
+        self._capabilities = {self.name: (math.nan, NOTHING_HELD_BACK)}
         self._notices: list[str] = []
+        self._denied = False
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         return []
@@ -69,28 +69,35 @@ class ProducerCollector(SlowCollector):
         return missing
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        self._producers, self._notices = [], []
+        self._producers, self._notices, self._denied = [], [], False
         by_leader = self._held_back(draft) if draft.choice.producers else {}
-        asks = [Ask(node, DESCRIBE_PRODUCERS, partial(_body, topics)) for node, topics in by_leader.items()]
+        asks = [
+            Ask.of(
+                node,
+                DESCRIBE_PRODUCERS,
+                topics=[{"name": name, "partition_indexes": numbers} for name, numbers in topics.items()],
+            )
+            for node, topics in by_leader.items()
+        ]
         missing: list[str] = []
-        denied = False
         for reply in client.ask(asks, draft.deadline):
-            if isinstance(reply, Fault):
-                missing += faulted(draft, self.name, reply)
-                continue
-            try:
-                producers, errors = _read(draft, reply)
-            except MalformedAnswerError as error:
-                missing += unknown(draft, self.name, f"broker {reply.node}: {error}")
-                continue
-            self._producers += producers
-            denied |= TOPIC_DENIED in errors
-            missing += [f"broker {reply.node}: {error_text(code)}" for code in sorted(errors - {TOPIC_DENIED})]
-            available(draft, self.name)
-        if denied:
+            missing += learn(draft, self.name, [reply], partial(self._read, draft), noted=False)
+        if self._denied:
             refused(draft, self.name, f"Read on the topic is denied ({error_name(TOPIC_DENIED)})")
-        self._capability = draft.capabilities.get(self.name, self._capability)
         return missing
+
+    def _read(self, draft: Draft, node: int, described: Any) -> list[str]:
+        """Keep the producers that a leader reports; returns what is missing."""
+        keys = topic_keys(draft, {topic.name for topic in described.topics})
+        found = [
+            (keys[topic.name], each) for topic in described.topics if topic.name in keys for each in topic.partitions
+        ]
+        producers = [_producer(key, each, state) for key, each in found for state in each.active_producers]
+        errors = {int(each.error_code) for _, each in found if each.error_code}
+        self._producers += producers
+        self._denied |= TOPIC_DENIED in errors
+        available(draft, self.name)
+        return [f"broker {node}: {error_text(code)}" for code in sorted(errors - {TOPIC_DENIED})]
 
     def _held_back(self, draft: Draft) -> dict[int, dict[str, list[int]]]:
         """Leaders to their partitions by topic whose stable offset is behind the end."""
@@ -116,39 +123,11 @@ class ProducerCollector(SlowCollector):
         if not draft.choice.producers:
             draft.capabilities[self.name] = math.nan, SWITCHED_OFF
             return
-        draft.capabilities[self.name] = self._capability
         draft.notices += self._notices
         places = partition_rows(draft, {each[:2] for each in self._producers})
-        rows = sorted(
-            ((places[each[:2]], each) for each in self._producers if each[:2] in places),
-            key=lambda row: (row[0], row[1].partition, row[1].producer_id),
-        )
-        draft.producers = Producers(
-            topic=np.array([topic for topic, _ in rows], np.int32),
-            partition=np.array([each.partition for _, each in rows], np.int32),
-            producer_id=np.array([each.producer_id for _, each in rows], np.float64),
-            producer_epoch=np.array([each.epoch for _, each in rows], np.int32),
-            last_timestamp=np.array([each.last_timestamp for _, each in rows], np.float64),
-            transaction_start_offset=np.array([each.transaction_start_offset for _, each in rows], np.float64),
-        )
-
-
-def _body(topics: dict[str, list[int]], version: int) -> bytes:
-    request = DescribeProducersRequest.TopicRequest
-    asked = [request(version=version, name=name, partition_indexes=numbers) for name, numbers in topics.items()]
-    return bytes(DescribeProducersRequest(version=version, topics=asked).encode())
-
-
-def _read(draft: Draft, answer: Answer) -> tuple[list[_Producer], set[int]]:
-    """Producers, and the error codes of partitions that have one."""
-    with understanding(f"{answer.api.name} v{answer.version}"):
-        described = read(DescribeProducersResponse, answer.body, answer.version)
-        keys = topic_keys(draft, {topic.name for topic in described.topics})
-        found = [
-            (keys[topic.name], each) for topic in described.topics if topic.name in keys for each in topic.partitions
-        ]
-        producers = [_producer(key, each, state) for key, each in found for state in each.active_producers]
-        return producers, {int(each.error_code) for _, each in found if each.error_code}
+        rows = [(places[each[:2]], *each[1:]) for each in self._producers if each[:2] in places]
+        rows.sort(key=lambda row: row[:3])
+        draft.producers = Producers.of_rows(rows)
 
 
 def _producer(topic: TopicKey, partition: Any, state: Any) -> _Producer:
@@ -157,6 +136,6 @@ def _producer(topic: TopicKey, partition: Any, state: Any) -> _Producer:
         int(partition.partition_index),
         int(state.producer_id),
         int(state.producer_epoch),
-        state.last_timestamp / 1000 if state.last_timestamp >= 0 else math.nan,
-        float(state.current_txn_start_offset) if state.current_txn_start_offset >= 0 else math.nan,
+        known(state.last_timestamp) / 1000,
+        known(state.current_txn_start_offset),
     )

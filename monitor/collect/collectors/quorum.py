@@ -4,21 +4,17 @@ Metadata's answer names any broker for the controller on KRaft.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
-
-import numpy as np
-from kafka.protocol.admin import DescribeQuorumRequest, DescribeQuorumResponse
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Collector, Reply, Step
-from monitor.collect.collectors.capability import NOBODY, available, faulted, refused, somebody, unknown
+from monitor.collect.collectors.capability import ask_somebody, available, learn, refused, unknown
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_QUORUM
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import DENIED_CODES, Fault, error_text
-from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.client.faults import DENIED_CODES, Fault, Kind, error_text
+from monitor.kafka.messages import known
 from monitor.model.cluster_tables import Quorum
 
 
@@ -37,47 +33,25 @@ class QuorumCollector(Collector):
     without = "the quorum, and with KRaft the controller, are unknown"
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        node = somebody(draft)
-        return [] if node is None else [Ask(node, DESCRIBE_QUORUM, _body)]
+        topic = {"topic_name": "__cluster_metadata", "partitions": [{"partition_index": 0}]}
+        return ask_somebody(draft, DESCRIBE_QUORUM, topics=[topic])
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        of_metadata, draft.controller = draft.controller, None
-        if not replies:
-            return unknown(draft, self.name, NOBODY)
-        (reply,) = replies
-        if isinstance(reply, Fault):
-            missing = faulted(draft, self.name, reply)
-            if not missing:
-                draft.controller = of_metadata
-            return missing
-        try:
-            with understanding(f"{reply.api.name} v{reply.version}"):
-                return _take(draft, reply)
-        except MalformedAnswerError as error:
+        if not any(isinstance(each, Fault) and each.kind is Kind.UNSUPPORTED for each in replies):
             draft.controller = None
-            return unknown(draft, self.name, f"broker {reply.node}: {error}")
+        return learn(draft, self.name, replies, partial(_take, draft), noted=False)
 
     def fail(self, draft: Draft, reason: str) -> None:
         super().fail(draft, reason)
         draft.controller = None
 
 
-def _body(version: int) -> bytes:
-    topic = DescribeQuorumRequest.TopicData
-    partition = topic.PartitionData(partition_index=0)
-    request = DescribeQuorumRequest(
-        version=version, topics=[topic(topic_name="__cluster_metadata", partitions=[partition])]
-    )
-    return bytes(request.encode())
-
-
-def _take(draft: Draft, answer: Answer) -> list[str]:
+def _take(draft: Draft, node: int, described: Any) -> list[str]:
     """Put an answer into the draft; returns what is missing."""
-    described = read(DescribeQuorumResponse, answer.body, answer.version)
     partition = next((each for topic in described.topics for each in topic.partitions), None)
     code = described.error_code or (partition.error_code if partition is not None else 0)
     if code:
-        why = f"broker {answer.node}: {error_text(code)}"
+        why = f"broker {node}: {error_text(code)}"
         tell = refused if code in DENIED_CODES else unknown
         return tell(draft, QuorumCollector.name, why)
     if partition is not None:
@@ -89,21 +63,15 @@ def _take(draft: Draft, answer: Answer) -> list[str]:
 
 
 def _table(partition: Any, leader: int) -> Quorum:
-    voters = sorted(partition.current_voters, key=lambda each: int(each.replica_id))
-    observers = sorted(partition.observers, key=lambda each: int(each.replica_id))
-    rows = [*voters, *observers]
-    node = np.array([each.replica_id for each in rows], np.int32)
-    voter = np.arange(len(rows)) < len(voters)
-    end = np.array([each.log_end_offset for each in rows], np.float64)
-    fetch = np.array([each.last_fetch_timestamp for each in rows], np.float64)
-    caught_up = np.array([each.last_caught_up_timestamp for each in rows], np.float64)
-    for column in (end, fetch, caught_up):
-        column[column < 0] = np.nan
-    return Quorum(
-        node=node,
-        voter=voter,
-        leader=voter & (node == leader),
-        log_end_offset=end,
-        last_fetch=fetch / 1000,
-        last_caught_up=caught_up / 1000,
+    return Quorum.of_rows(
+        (
+            each.replica_id,
+            voter,
+            voter and each.replica_id == leader,
+            known(each.log_end_offset),
+            known(each.last_fetch_timestamp) / 1000,
+            known(each.last_caught_up_timestamp) / 1000,
+        )
+        for voter, replicas in ((True, partition.current_voters), (False, partition.observers))
+        for each in sorted(replicas, key=lambda each: int(each.replica_id))
     )

@@ -2,7 +2,6 @@
 
 from monitor.collect.collectors.base import Step
 from monitor.collect.collectors.leader_offsets import LeaderOffsetCollector
-from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.decode.list_offsets import LATEST
 
 READ_COMMITTED = 1
@@ -16,8 +15,6 @@ class StableOffsetCollector(LeaderOffsetCollector):
     step = Step.ENDS
     provides = "last stable offsets"
     without = "stable lag and open transactions of partitions are unknown"
+    column = "stables"
     timestamp = LATEST
     isolation = READ_COMMITTED
-
-    def put(self, draft: Draft, column: OffsetColumn) -> None:
-        draft.stables = column

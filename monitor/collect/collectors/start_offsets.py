@@ -22,6 +22,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
     often = "{every:g} s, and when partitions or leaders change"
     every_seconds = 30.0
     """Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""
+    column = "starts"
     timestamp = EARLIEST
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         self.kept = self._kept is not None
         if self._kept is not None:
-            self.put(draft, OffsetColumn(self._kept.offset, self._without(draft)))
+            draft.starts = OffsetColumn(self._kept.offset, self._without(draft))
             return []
         missing = super().read(client, draft, asks, replies)
         if not missing and draft.starts is not None and np.array_equal(draft.starts.reason, self._without(draft)):
@@ -53,6 +54,3 @@ class StartOffsetCollector(LeaderOffsetCollector):
         if left_out.any():
             reason[left_out] = draft.reason(NOT_CHOSEN)
         return reason
-
-    def put(self, draft: Draft, column: OffsetColumn) -> None:
-        draft.starts = column

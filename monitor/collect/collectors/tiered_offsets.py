@@ -8,16 +8,15 @@ from functools import partial
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step
-from monitor.collect.collectors.capability import NOBODY, available, not_served, refused, somebody, unknown
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, trouble_of
+from monitor.collect.collectors.capability import not_served, unasked
 from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
-from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
+from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, rows_of, topic_keys
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import LOCAL_OFFSETS, TIERED_OFFSETS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, Kind, error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.model.cluster_tables import TieredOffsets
 from monitor.model.snapshot import NO_LEADER
@@ -54,7 +53,6 @@ class TieredOffsetCollector(SlowCollector):
         self._rows: dict[tuple[TopicKey, int], _Row] = {}
         self._next: dict[tuple[TopicKey, int], _Row] = {}
         self._leaders: dict[int, Topics] = {}
-        self._capability = math.nan, NOBODY
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         self._next, self._leaders = {}, {}
@@ -71,28 +69,25 @@ class TieredOffsetCollector(SlowCollector):
         ]
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        self._capability = _capability(client, draft)
+        unasked(client, draft, self.name, LOCAL_OFFSETS)
         self._rows = self._next
         missing = sorted({row.reason for row in self._rows.values() if row.reason in draft.failed.values()})
         for ask, reply in zip(asks, replies, strict=True):
             local = ask.api is LOCAL_OFFSETS
-            trouble = _fault(draft, reply) if isinstance(reply, Fault) else self._fill(draft, reply, local)
-            if not trouble:
-                continue
-            if not isinstance(reply, Fault) or reply.kind is not Kind.UNSUPPORTED:
+            unsupported = isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED
+            if unsupported:
+                trouble = not_served(draft, ask.node)
+            elif trouble := trouble_of(draft, reply, partial(self._fill, draft, local)):
                 missing.append(trouble)
-            if local:
+            if trouble and local:
                 for key, number, leader in _partitions(draft, self._topics):
                     if leader == ask.node:
                         self._rows[key, number].reason = trouble
         return missing
 
-    def _fill(self, draft: Draft, answer: Answer, local: bool) -> str:
-        """Put an answer into its rows; the answer is what went wrong with the whole of it."""
-        try:
-            offsets = decode_list_offsets(answer.body, answer.version)
-        except MalformedAnswerError as error:
-            return f"broker {answer.node}: {Kind.PROTOCOL}: {error}"
+    def _fill(self, draft: Draft, local: bool, answer: Answer) -> None:
+        """Put an answer into its rows. Raises MalformedAnswerError before it does."""
+        offsets = decode_list_offsets(answer.body, answer.version)
         keys = topic_keys(draft, set(offsets.topics))
         columns = (offsets.topic, offsets.partition, offsets.offset, offsets.error)
         for topic, number, offset, code in zip(*(column.tolist() for column in columns), strict=True):
@@ -105,10 +100,8 @@ class TieredOffsetCollector(SlowCollector):
                 row.reason = f"broker {answer.node}: {error_text(code)}" if code else NOT_ANSWERED
             else:
                 row.local_start, row.reason = offset, ""
-        return ""
 
     def put(self, draft: Draft) -> None:
-        draft.capabilities[self.name] = self._capability
         if draft.topic_configs is None:
             return
         remote = (draft.topic_configs.remote_storage[: len(draft.topics)] == 1) & draft.topics.watched
@@ -117,14 +110,9 @@ class TieredOffsetCollector(SlowCollector):
         if topics - self._topics:
             self._due = -math.inf
         self._topics = topics
-        places = partition_rows(draft, self._rows)
-        rows = sorted((row, number, self._rows[key, number]) for (key, number), row in places.items())
-        draft.tiered_offsets = TieredOffsets(
-            topic=np.array([topic for topic, _, _ in rows], np.int32),
-            partition=np.array([number for _, number, _ in rows], np.int32),
-            local_start_offset=np.array([each.local_start for _, _, each in rows], np.float64),
-            tiered_end_offset=np.array([each.tiered_end for _, _, each in rows], np.float64),
-            reason=np.array([draft.reason(each.reason) for _, _, each in rows], np.int32),
+        draft.tiered_offsets = TieredOffsets.of_rows(
+            (topic, number, each.local_start, each.tiered_end, draft.reason(each.reason))
+            for topic, number, each in rows_of(draft, self._rows)
         )
 
 
@@ -137,25 +125,7 @@ def _partitions(draft: Draft, topics: set[TopicKey]) -> Iterator[tuple[TopicKey,
             yield key[0], number, int(partitions.leader[first + number])
 
 
-def _fault(draft: Draft, fault: Fault) -> str:
-    """Why a leader does not tell."""
-    return not_served(draft, fault.node) if fault.kind is Kind.UNSUPPORTED else draft.note(fault)
-
-
 def _body(topics: Topics, timestamp: int, version: int) -> bytes:
     return encode_list_offsets(
         [(name, np.array(numbers, np.int32)) for name, numbers in topics.items()], timestamp, version
     )
-
-
-def _capability(client: Client, draft: Draft) -> tuple[float, str]:
-    """Whether brokers would tell, also where no topic has remote storage."""
-    node = somebody(draft)
-    served = None if node is None else client.served(node)
-    if node is None or served is None:
-        unknown(draft, TieredOffsetCollector.name, NOBODY)
-    elif LOCAL_OFFSETS.version(served) is None:
-        refused(draft, TieredOffsetCollector.name, not_served(draft, node))
-    else:
-        available(draft, TieredOffsetCollector.name)
-    return draft.capabilities[TieredOffsetCollector.name]

@@ -1,11 +1,14 @@
 """Topics by name and id: how rows that are kept from poll to poll find their topic again, and no other of its name."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from monitor.collect.draft import Draft
 
 TopicKey = tuple[str, str | None]
 """Name and topic id; the id is None where the broker has none."""
+
+Kept = TypeVar("Kept")
 
 
 def topic_keys(draft: Draft, names: Collection[str]) -> dict[str, TopicKey]:
@@ -26,3 +29,9 @@ def partition_rows(draft: Draft, wanted: Iterable[tuple[TopicKey, int]]) -> dict
         for key, partition in wanted
         if key in keys and 0 <= partition < counts[rows[key[0]]]
     }
+
+
+def rows_of(draft: Draft, kept: Mapping[tuple[TopicKey, int], Kept]) -> Iterator[tuple[int, int, Kept]]:
+    """What is kept of partitions that metadata has, by topic row and partition number."""
+    for (key, number), row in sorted(partition_rows(draft, kept).items(), key=lambda each: (each[1], each[0][1])):
+        yield row, number, kept[key, number]

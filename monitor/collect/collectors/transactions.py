@@ -7,30 +7,20 @@ were not there.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
-
-import numpy as np
-from kafka.protocol.admin import (
-    DescribeTransactionsRequest,
-    DescribeTransactionsResponse,
-    ListTransactionsRequest,
-    ListTransactionsResponse,
-)
+from typing import Any
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step
-from monitor.collect.collectors.capability import NOBODY, available, faulted, unknown
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, why_unasked
+from monitor.collect.collectors.capability import NOBODY, available, learn, unknown
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TRANSACTIONS, LIST_TRANSACTIONS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault, error_text
-from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
-from monitor.kafka.decode.plain import read
+from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.messages import decoded, known
 from monitor.model.cluster_tables import TransactionPartitions, Transactions
 from monitor.model.coordinators import TRANSACTIONS_TOPIC, leaderless, partition_of, tenures
-from monitor.model.table import objects
 
 UNDER_WAY = ("Ongoing", "PrepareCommit", "PrepareAbort")
 NOT_FOUND = 105
@@ -75,37 +65,35 @@ class TransactionCollector(SlowCollector):
         self._listed: dict[int, list[_Transaction]] = {}
         self._fresh: list[int] = []
         self._described: dict[str, float] = {}
-        self._capability = math.nan, NOBODY
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
-        return [
-            Ask(each.node, LIST_TRANSACTIONS, _list_body) for each in draft.brokers if each.node not in draft.failed
-        ]
+        filters = {"state_filters": list(UNDER_WAY), "producer_id_filters": []}
+        return [Ask.of(node, LIST_TRANSACTIONS, **filters) for node in draft.up]
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
-        nodes = {each.node for each in draft.brokers}
-        self._listed = {node: listed for node, listed in self._listed.items() if node in nodes}
-        asked = {ask.node for ask in asks}
-        missing = [draft.failed[node] for node in sorted(nodes - asked) if node in draft.failed]
+        self._listed = {node: listed for node, listed in self._listed.items() if node in draft.nodes}
+        missing = list(why_unasked(draft, asks).values())
         self._fresh = []
-        for ask, reply in zip(asks, replies, strict=True):
-            if isinstance(reply, Fault):
-                draft.note(reply)
-                missing += faulted(draft, self.name, reply)
-            else:
-                try:
-                    self._listed[int(ask.node)] = _listed(reply)
-                    self._fresh.append(int(ask.node))
-                except MalformedAnswerError as error:
-                    missing += unknown(draft, self.name, f"broker {ask.node}: {error}")
+        for reply in replies:
+            missing += learn(draft, self.name, [reply], self._list)
         if self._fresh:
             available(draft, self.name)
         elif not replies:
             unknown(draft, self.name, NOBODY)
-        self._capability = draft.capabilities[self.name]
         # A partition that nobody leads keeps transactions that nobody lists.
         unled = leaderless(tenures(draft.topics, draft.partitions, TRANSACTIONS_TOPIC), TRANSACTIONS_TOPIC)
         return [*missing, *filter(None, [unled]), *self._describe(client, draft)]
+
+    def _list(self, node: int, listed: Any) -> list[str]:
+        """Keep the transactions of a coordinator; returns what is missing. Raises MalformedAnswerError."""
+        if listed.error_code:
+            raise MalformedAnswerError(error_text(listed.error_code))
+        self._listed[node] = [
+            _Transaction(str(each.transactional_id), int(each.producer_id), str(each.transaction_state), node)
+            for each in listed.transaction_states
+        ]
+        self._fresh.append(node)
+        return []
 
     def _describe(self, client: Client, draft: Draft) -> list[str]:
         """Ask the coordinators for what they have listed, what was described longest ago first."""
@@ -114,9 +102,7 @@ class TransactionCollector(SlowCollector):
             listed = sorted(self._listed[node], key=lambda each: self._described.get(each.transactional_id, -math.inf))
             if listed:
                 chosen[node] = {each.transactional_id: each for each in listed[:DESCRIBED_AT_A_TIME]}
-        asks = [
-            Ask(node, DESCRIBE_TRANSACTIONS, partial(_describe_body, list(names))) for node, names in chosen.items()
-        ]
+        asks = [Ask.of(node, DESCRIBE_TRANSACTIONS, transactional_ids=list(names)) for node, names in chosen.items()]
         missing = []
         for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
             transactions = chosen[int(ask.node)]
@@ -133,7 +119,6 @@ class TransactionCollector(SlowCollector):
         return missing
 
     def put(self, draft: Draft) -> None:
-        draft.capabilities[self.name] = self._capability
         if not self._listed:
             return
         # A coordinator that failed may have handed its transactions to one that answered, and one that was cut off goes
@@ -147,24 +132,24 @@ class TransactionCollector(SlowCollector):
                 if known is None or not held or held[partition_of(name, len(held))].leader != known.coordinator:
                     found[name] = each
         rows = [found[name] for name in sorted(found) if found[name].state in UNDER_WAY]
-        draft.transactions = Transactions(
-            transactional_id=objects(each.transactional_id for each in rows),
-            producer_id=np.array([each.producer_id for each in rows], np.float64),
-            state=objects(each.state for each in rows),
-            coordinator=np.array([each.coordinator for each in rows], np.int32),
-            started=np.array([each.started for each in rows], np.float64),
-            timeout_seconds=np.array([each.timeout_seconds for each in rows], np.float64),
-            reason=np.array([draft.reason(each.reason) for each in rows], np.int32),
+        draft.transactions = Transactions.of_rows(
+            (
+                each.transactional_id,
+                each.producer_id,
+                each.state,
+                each.coordinator,
+                each.started,
+                each.timeout_seconds,
+                draft.reason(each.reason),
+            )
+            for each in rows
         )
         places = partition_rows(draft, {place for each in rows for place in each.partitions})
-        written = [
-            (row, places[place], place[1])
+        draft.transaction_partitions = TransactionPartitions.of_rows(
+            (row, topic, number)
             for row, each in enumerate(rows)
-            for place in sorted(each.partitions, key=lambda place: (places.get(place, -1), place[1]))
-            if place in places
-        ]
-        transaction, topic, partition = np.array(written, np.int32).reshape(-1, 3).T.copy()
-        draft.transaction_partitions = TransactionPartitions(transaction=transaction, topic=topic, partition=partition)
+            for topic, number in sorted((places[place], place[1]) for place in each.partitions if place in places)
+        )
         unknown_rows = sum(each.reason == NOT_DESCRIBED for each in rows)
         if unknown_rows:
             draft.notices.append(
@@ -173,35 +158,12 @@ class TransactionCollector(SlowCollector):
             )
 
 
-def _list_body(version: int) -> bytes:
-    request = ListTransactionsRequest(version=version, state_filters=list(UNDER_WAY), producer_id_filters=[])
-    return bytes(request.encode())
-
-
-def _describe_body(names: list[str], version: int) -> bytes:
-    return bytes(DescribeTransactionsRequest(version=version, transactional_ids=names).encode())
-
-
-def _listed(answer: Answer) -> list[_Transaction]:
-    with understanding(f"{answer.api.name} v{answer.version}"):
-        listed = read(ListTransactionsResponse, answer.body, answer.version)
-        if listed.error_code:
-            raise MalformedAnswerError(error_text(listed.error_code))
-        return [
-            _Transaction(
-                str(each.transactional_id), int(each.producer_id), str(each.transaction_state), int(answer.node)
-            )
-            for each in listed.transaction_states
-        ]
-
-
 def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> str:
     """Put what a coordinator tells of transactions into them; the answer is what went wrong with the whole."""
     if isinstance(reply, Fault):  # not held against the broker: it may wait behind what the controller does not answer
         return reply.where
     try:
-        with understanding(f"{reply.api.name} v{reply.version}"):
-            described = read(DescribeTransactionsResponse, reply.body, reply.version)
+        with decoded(reply) as described:
             keys = topic_keys(draft, {topic.topic for each in described.transaction_states for topic in each.topics})
             for each in described.transaction_states:
                 transaction = transactions.get(each.transactional_id)
@@ -212,10 +174,9 @@ def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> 
                 elif each.error_code:
                     transaction.reason = f"broker {reply.node}: {error_text(each.error_code)}"
                 else:
-                    started, timeout = int(each.transaction_start_time_ms), int(each.transaction_timeout_ms)
                     transaction.producer_id, transaction.state = int(each.producer_id), str(each.transaction_state)
-                    transaction.started = started / 1000 if started >= 0 else math.nan
-                    transaction.timeout_seconds = timeout / 1000 if timeout >= 0 else math.nan
+                    transaction.started = known(each.transaction_start_time_ms) / 1000
+                    transaction.timeout_seconds = known(each.transaction_timeout_ms) / 1000
                     transaction.partitions = [
                         (keys[topic.topic], int(number))
                         for topic in each.topics

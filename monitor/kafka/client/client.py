@@ -19,6 +19,7 @@ from monitor.kafka.client.faults import Fault, Kind, fault_of
 from monitor.kafka.client.io_loop import IoLoop
 from monitor.kafka.client.tally import Tally
 from monitor.kafka.client.wire import Answer, Request
+from monitor.kafka.messages import encode
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,11 @@ class Ask:
     node: Node
     api: Api
     body: Callable[[int], bytes]
+
+    @classmethod
+    def of(cls, node: Node, api: Api, **fields: Any) -> "Ask":
+        """A question by the fields of its request, as `messages.encode` takes them."""
+        return cls(node, api, lambda version: encode(api, version, fields))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from kafka.protocol.metadata import ApiVersionsRequest
-
 from monitor.kafka.client.apis import API_VERSIONS
 from monitor.kafka.client.client import Ask, BrokerAddress, Client, Node
 from monitor.kafka.client.diagnose import diagnose
@@ -41,14 +39,10 @@ def reach(client: Client, brokers: Brokers, security_protocol: str, deadline: fl
     nodes: list[Node] = brokers.broker.tolist()
     advertised = {client.address(node) for node in nodes}
     nodes += [node for node in client.bootstrap_nodes if client.address(node) not in advertised]
-    replies = client.ask([Ask(node, API_VERSIONS, _body) for node in nodes], deadline)
+    kmon = {"client_software_name": "kmon", "client_software_version": "0"}
+    replies = client.ask([Ask.of(node, API_VERSIONS, **kmon) for node in nodes], deadline)
     with ThreadPoolExecutor(8, "reach") as pool:
         return list(pool.map(lambda node, reply: _reached(client, node, reply, security_protocol), nodes, replies))
-
-
-def _body(version: int) -> bytes:
-    request = ApiVersionsRequest(version=version, client_software_name="kmon", client_software_version="0")
-    return bytes(request.encode())
 
 
 def _reached(client: Client, node: Node, reply: Answer | Fault, security_protocol: str) -> Reached:

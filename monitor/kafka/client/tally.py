@@ -2,18 +2,17 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import astuple, dataclass
 
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.client.wire import Answer
 from monitor.model.snapshot import NO_LEADER, Requests
-from monitor.model.table import objects
 
 
 @dataclass
 class _Count:
+    """The numbers of a row of `Requests`, in their order."""
+
     requests: int = 0
     errors: int = 0
     seconds: float = 0.0
@@ -47,12 +46,7 @@ class Tally:
     def table(self) -> Requests:
         """The counts so far, by API and broker."""
         with self._lock:
-            rows = sorted((api, node, vars(each).copy()) for (api, node), each in self._counts.items())
-        return Requests(
-            api=objects(api for api, _, _ in rows),
-            broker=np.array([node for _, node, _ in rows], np.int32),
-            **{name: np.array([each[name] for _, _, each in rows], np.float64) for name in vars(_Count())},
-        )
+            return Requests.of_rows((*key, *astuple(each)) for key, each in sorted(self._counts.items()))
 
 
 def _row(node: int | str) -> int:

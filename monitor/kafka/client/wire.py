@@ -12,6 +12,7 @@ from kafka.errors import KafkaProtocolError
 
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.budget import Lease
+from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
 
 MOST_TAGGED_FIELDS = 100
 _CUT_OFF = "the response ends in its header"
@@ -42,28 +43,6 @@ class Answer:
     def mark(self, start: int = 0) -> bytes:
         """What tells whether another answer is the same from byte `start` on, for who would else keep all its bytes."""
         return hashlib.blake2b(memoryview(self.body)[start:], digest_size=16).digest()
-
-
-def _untagged(fields: int, body: bytes) -> bytes:
-    """What follows so many tagged fields. Raises IndexError where the bytes end before."""
-    at = 0
-    for _ in range(fields):
-        _, at = _varint(body, at)
-        size, at = _varint(body, at)
-        at += size
-    if at > len(body):
-        raise IndexError
-    return body[at:]
-
-
-def _varint(body: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 35, 7):
-        value |= (body[at] & 0x7F) << shift
-        at += 1
-        if body[at - 1] < 0x80:
-            break
-    return value, at
 
 
 @dataclass(frozen=True)
@@ -99,10 +78,14 @@ class RequestHeader:
         fields = head[4] if self._tagged else 0
         if fields > MOST_TAGGED_FIELDS:
             raise KafkaProtocolError("too many tagged fields in the header of the response")
+        cursor = Cursor(body, flexible=True)
         try:
-            return int.from_bytes(head[:4], "big", signed=True), _untagged(fields, body) if fields else body
-        except IndexError:
+            for _ in range(fields):
+                cursor.varint()
+                cursor.skip(cursor.varint())
+        except MalformedAnswerError:
             raise KafkaProtocolError(_CUT_OFF) from None
+        return int.from_bytes(head[:4], "big", signed=True), body[cursor.at :] if fields else body
 
     def encode(self) -> bytes:
         fixed = struct.pack(">hhih", self.api.key, self.version, self.correlation_id, len(self.client_id))

@@ -1,1 +1,1 @@
-"""From an answer's bytes to columns, without an object a row; `plain` does the same through kafka-python's schemas."""
+"""From an answer's bytes to columns, without an object a row; tests/support/plain.py does the same through schemas."""

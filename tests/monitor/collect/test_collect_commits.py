@@ -1,12 +1,12 @@
 """Committed offsets of groups, and where share groups stand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 
-from monitor.collect.collectors import commits
 from monitor.collect.collectors.base import Collector
 from monitor.collect.collectors.commits import CommitCollector
 from monitor.collect.collectors.share_offsets import NO_SHARE_LAG, ShareOffsetCollector
@@ -130,7 +130,8 @@ def test_an_answer_that_cannot_be_read_costs_only_its_coordinator() -> None:
 
 
 def test_a_large_number_of_groups_is_asked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "GROUPS_A_REQUEST", 2)
+    two = tuple(replace(each, most=2) for each in CommitCollector.group_requests)
+    monkeypatch.setattr(CommitCollector, "group_requests", two)
     poll = Poll(CommitCollector(), listed("f"), listed("g"), listed("h"))
     draft = poll(fetched(group("f", a=[committed(0, 1)]), group("g")), timeout(OFFSET_FETCH, 1))
     assert draft.commit_faults == {"h": "broker 1: timed out after 3.0 s"}

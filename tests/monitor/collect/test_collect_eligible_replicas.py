@@ -87,7 +87,7 @@ def test_nothing_is_asked_while_all_is_in_sync() -> None:
     one = Alone(EligibleReplicaCollector(), WHOLE)
     one.client.versions = {1: {75: (0, 0)}}
     draft = one.poll()
-    assert (one.asked, rows(draft), capability(draft, NAME)) == ([], [], (1, ""))
+    assert (one.asked, rows(draft), capability(draft, NAME)) == ([], None, (1, ""))
     one.client.versions = {1: {75: (7, 7)}}
     draft = one.poll(versions={1: "3.9"})
     assert (rows(draft), capability(draft, NAME)) == (None, (0, "not served by this broker (Kafka 3.9)"))

@@ -10,11 +10,11 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.admin import DescribeConfigsRequest, DescribeConfigsResponse
+from plain import plain_configs
 from wire_bytes import array, compact, damaged, error_code, tags
 
 from monitor.kafka.decode.configs import KEPT, Config, ConfigReader, Described, encode_describe_configs
 from monitor.kafka.decode.cursor import MalformedAnswerError
-from monitor.kafka.decode.plain import plain_configs
 
 VERSIONS = range(1, 5)
 SECRET = "kept-from-everyone"

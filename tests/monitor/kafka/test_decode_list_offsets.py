@@ -10,11 +10,11 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.consumer import ListOffsetsRequest, ListOffsetsResponse
+from plain import plain_list_offsets
 from wire_bytes import array, compact, damaged, error_code, int32, int64, offset, tags
 
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.list_offsets import PartitionOffsets, decode_list_offsets, encode_list_offsets
-from monitor.kafka.decode.plain import plain_list_offsets
 
 VERSIONS = range(4, 12)
 FIELDS = ("topic", "partition", "offset", "error")

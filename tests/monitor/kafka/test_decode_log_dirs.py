@@ -11,11 +11,11 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.admin import DescribeLogDirsResponse
+from plain import plain_log_dirs
 from wire_bytes import array, compact, damaged, error_code, int32, int64, offset, tags
 
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
-from monitor.kafka.decode.plain import plain_log_dirs
 
 VERSIONS = range(1, 6)
 

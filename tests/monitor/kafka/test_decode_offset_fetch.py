@@ -10,11 +10,11 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.consumer import OffsetFetchResponse
+from plain import plain_offset_fetch
 from wire_bytes import array, compact, damaged, error_code, int32, offset, tags
 
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
-from monitor.kafka.decode.plain import plain_offset_fetch
 
 VERSIONS = (8, 9)
 FIELDS = ("group_error", "group", "topic", "partition", "committed_offset", "error")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from kafka.protocol.consumer import OffsetFetchRequest
 from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, streams_group, unique, wait_until
+from plain import plain_list_offsets, plain_offset_fetch
 from real_kmon import polling, rows_of, settings_of
 
 from kmon.demo.cluster import Cluster
@@ -30,7 +31,6 @@ from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, encode_list_offsets
 from monitor.kafka.decode.offset_fetch import decode_offset_fetch
-from monitor.kafka.decode.plain import plain_list_offsets, plain_offset_fetch
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.client_options import client_options

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from views import Topic, snapshot_of
 
 from monitor.analysis.view import make_view
+from monitor.collect import requests
 from monitor.collect.assemble import CUT_COMMITS, Assembler
 from monitor.collect.collectors.base import POSTPONED_POLLS, RETRY_SECONDS, Reply, SlowCollector, Step
 from monitor.collect.collectors.cluster import ClusterCollector
@@ -231,6 +232,7 @@ class Slow(SlowCollector):
 
     name = "slow"
     step = Step.ENDS
+    sends = (requests.LIST_GROUPS,)
     every_seconds = 60.0
 
     def __init__(self) -> None:

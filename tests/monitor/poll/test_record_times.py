@@ -17,7 +17,7 @@ from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.client import Ask
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.plain import read
+from monitor.kafka.messages import read
 from monitor.poll.record_times import RECORDS_A_ROUND, TOLERANCE, Bracket, Dater, Wanted
 
 NOW = 1_790_000_000.0

@@ -1,6 +1,6 @@
-"""The plain path: the same columns through kafka-python's own schemas, an object a row.
+"""The plain path: the columns of monitor.kafka.decode through kafka-python's schemas, an object a row.
 
-It is what the fast path is tested against. `read` is how answers are decoded that need no fast path.
+It is what the fast path is tested against.
 """
 
 from typing import Any
@@ -14,26 +14,8 @@ from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.list_offsets import PartitionOffsets
 from monitor.kafka.decode.log_dirs import DescribedLogDirs
 from monitor.kafka.decode.offset_fetch import CommittedOffsets
+from monitor.kafka.messages import read
 from monitor.model.table import Floats
-
-
-def read(message: Any, body: bytes, version: int) -> Any:
-    """Decode a body by a kafka-python response class. Raises MalformedAnswerError, whatever the schema trips over.
-
-    kafka-python's own decode() does not tell where it ended: it takes a text that is cut off for a short one, and does
-    not miss what it leaves over.
-    """
-    try:
-        flexible = message.flexible_version_q(version)
-        decode = message._struct.compiled_decode_from(  # noqa: SLF001 - what tells where it ended is not public
-            version, compact=flexible, tagged=flexible, data_class=message[None]
-        )
-        answer, end = decode(memoryview(body), 0)
-    except Exception as error:
-        raise MalformedAnswerError(f"{message.__name__} v{version}: {error or type(error).__name__}") from error
-    if end != len(body):
-        raise MalformedAnswerError(f"{message.__name__} v{version}: {len(body)} bytes where it has {end}")
-    return answer
 
 
 def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
