@@ -74,6 +74,13 @@ def test_a_column_that_is_added_by_the_recipe_is_in_every_output(tmp_path: Path)
     assert done.returncode == 0, done.stderr
 
 
+def test_the_code_that_the_page_shows_is_there() -> None:
+    blocks = re.findall(r"^```py\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert {name for name, _ in blocks} >= {"monitor/collect/requests.py"}
+    for name, body in blocks:
+        assert body in (ROOT / name).read_text(encoding="utf-8"), f"{name} has no longer the lines that the page shows"
+
+
 @pytest.mark.parametrize(
     ("package", "registry", "base"),
     [
