@@ -64,15 +64,12 @@ class EligibleReplicaCollector(Collector):
             if not topic.error_code
             for each in topic.partitions
         }
-        topics = draft.partitions.topic
-        rows = [
-            (int(topics[row]), int(draft.partitions.partition[row]), told[key])
-            for row in self._short.tolist()
-            if (key := (str(draft.topics.topic[topics[row]]), int(draft.partitions.partition[row]))) in told
-        ]
+        short = zip(draft.partitions.topic[self._short], draft.partitions.partition[self._short], strict=True)
+        keys = [(topic, number, (str(draft.topics.topic[topic]), int(number))) for topic, number in short]
+        rows = [(topic, number, told[key]) for topic, number, key in keys if key in told]
         draft.eligible_replicas = EligibleReplicas.of_rows(
-            (topic, partition, each.eligible_leader_replicas or (), each.last_known_elr or ())
-            for topic, partition, each in rows
+            (topic, number, each.eligible_leader_replicas or (), each.last_known_elr or ())
+            for topic, number, each in rows
         )
         if self._cut or described.next_cursor is not None:
             draft.notices.append(

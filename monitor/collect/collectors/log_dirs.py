@@ -3,19 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics, why_unasked
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics, trouble_of, why_unasked
 from monitor.collect.collectors.capability import best, not_served
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import DENIED_CODES, Fault, Kind, error_text
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
 from monitor.model.cluster_tables import LogDirs, Replicas
 from monitor.model.snapshot import Topics
@@ -76,37 +76,31 @@ class LogDirCollector(SlowCollector):
         missing = [why for _, why in self._states.values()]
         for ask, reply in zip(asks, replies, strict=True):
             node = int(ask.node)
-            try:
-                missing += self._keep(draft, node, reply)
-            except MalformedAnswerError as error:
-                missing.append(f"broker {node}: {Kind.PROTOCOL}: {error}")
-                self._states[node] = math.nan, missing[-1]
+            if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
+                self._states[node] = 0.0, not_served(draft, node)
+            elif trouble := trouble_of(draft, reply, partial(self._keep, node, missing)):
+                missing.append(trouble)
+                self._states[node] = math.nan, trouble
         best(draft, self.name, self._states.values())
         self._changed = True
         self._hide(draft)
         return missing
 
-    def _keep(self, draft: Draft, node: int, reply: Reply) -> list[str]:
-        """Keep what a broker tells of its log dirs; returns what is missing. Raises MalformedAnswerError."""
-        if isinstance(reply, Fault):
-            unsupported = reply.kind is Kind.UNSUPPORTED
-            self._states[node] = (0.0, not_served(draft, node)) if unsupported else (math.nan, draft.note(reply))
-            return [] if unsupported else [reply.where]
-        held = self._read(node, reply)
-        refusal, missing = "", []
-        if held.dirs.error in DENIED_CODES:
-            refusal = error_text(held.dirs.error)
-        elif held.dirs.error:
-            missing = [f"broker {node}: {error_text(held.dirs.error)}"]
-        elif not held.dirs.paths and reply.version < 3:
-            refusal = EMPTY
-        if refusal or missing:
+    def _keep(self, node: int, missing: list[str], answer: Answer) -> None:
+        """Keep what a broker tells of its log dirs, and put into `missing` what it does not."""
+        held = self._read(node, answer)
+        code = held.dirs.error
+        if code in DENIED_CODES or (not code and not held.dirs.paths and answer.version < 3):
             self._held.pop(node, None)
-            self._states[node] = (0.0, refusal) if refusal else (math.nan, missing[0])
-            return missing
-        self._held[node] = held
-        self._states[node] = 1.0, ""
-        return sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist() if code})
+            self._states[node] = 0.0, error_text(code) if code else EMPTY
+        elif code:
+            self._held.pop(node, None)
+            missing.append(f"broker {node}: {error_text(code)}")
+            self._states[node] = math.nan, missing[-1]
+        else:
+            self._held[node] = held
+            self._states[node] = 1.0, ""
+            missing += sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist() if code})
 
     def _read(self, node: int, answer: Answer) -> _Held:
         source = answer.version, answer.mark()

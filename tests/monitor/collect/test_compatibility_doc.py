@@ -58,6 +58,11 @@ def test_what_is_not_of_a_newer_kafka_works_on_the_oldest() -> None:
         assert first_release(each.api.name, each.api.oldest) == (each.kafka or oldest), each
 
 
+def test_everything_that_takes_a_newer_kafka_has_its_row() -> None:
+    newer = {each for collector in COLLECTORS for each in collector.sends if each.kafka}
+    assert {f"{each.api.name} v{each.api.oldest}" for each in newer} <= {row["needs"] for row in SHOWN}
+
+
 @pytest.mark.parametrize("row", SHOWN, ids=lambda row: row["what kmon shows"])
 def test_each_thing_is_shown_where_what_it_needs_is_served(row: dict[str, str]) -> None:
     api, version = row["needs"].split(" v")
