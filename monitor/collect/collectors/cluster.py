@@ -14,7 +14,7 @@ from monitor.kafka.client.client import Ask, Client, Node
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.model.selection import Choice
-from monitor.model.snapshot import Topics
+from monitor.model.snapshot import Partitions, Topics
 
 VOICES = 2
 """How many brokers have to tell the same."""
@@ -41,7 +41,7 @@ class ClusterCollector(Collector):
         self._node: int | None = None
         self._turn = -1
         self._failed: set[Node] = set()
-        self._tables = Tables(Topics.empty(), Draft("", 0.0, 0.0, 0.0).partitions, [""])
+        self._tables = Tables(Topics.empty(), Partitions.empty(), [""])
         self._topics = Topics.empty()
         self._hidden = 0
         self._cut: frozenset[str] = frozenset()

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -63,8 +62,6 @@ class LogDirCollector(SlowCollector):
         self._hidden = 0
         self._topics = Topics.empty()
         self._changed = True
-        self._log_dirs = LogDirs.empty()
-        self._troubles: list[str] = []
         self._replicas = Replicas.empty()
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
@@ -100,7 +97,7 @@ class LogDirCollector(SlowCollector):
         else:
             self._held[node] = held
             self._states[node] = 1.0, ""
-            missing += sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist() if code})
+            missing += sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist()} - {""})
 
     def _read(self, node: int, answer: Answer) -> _Held:
         source = answer.version, answer.mark()
@@ -122,20 +119,17 @@ class LogDirCollector(SlowCollector):
                 f"{plural(self._hidden, 'topic')} on the brokers' disks {are} not in metadata: "
                 "being deleted, or Describe on the topic is denied"
             )
-        if self._changed or not same_topics(self._topics, draft.topics):
-            self._renew_tables(draft.topics)
-        self._topics = draft.topics
-        reason = np.array([draft.reason(text) for text in self._troubles], np.int32)
-        draft.log_dirs, draft.replicas = replace(self._log_dirs, reason=reason), self._replicas
-
-    def _renew_tables(self, topics: Topics) -> None:
         dirs = {node: held.dirs for node, held in sorted(self._held.items())}
-        self._log_dirs, self._troubles = _log_dirs(dirs)
-        self._replicas = _replicas(dirs, topics)
-        self._changed = False
+        if self._changed or not same_topics(self._topics, draft.topics):
+            self._replicas, self._changed = _replicas(dirs, draft.topics), False
+        self._topics = draft.topics
+        draft.log_dirs, draft.replicas = _log_dirs(draft, dirs), self._replicas
 
 
 def _trouble(node: int, code: int) -> str:
+    """What an error code of a log dir means, empty for none."""
+    if not code:
+        return ""
     what = "the log dir is offline (KAFKA_STORAGE_ERROR)" if code == STORAGE_ERROR else error_text(code)
     return f"broker {node}: {what}"
 
@@ -144,14 +138,18 @@ def _by_path(dirs: DescribedLogDirs) -> list[int]:
     return sorted(range(len(dirs.paths)), key=dirs.paths.__getitem__)
 
 
-def _log_dirs(brokers: Dirs) -> tuple[LogDirs, list[str]]:
-    """The table without its reasons, and what they are, empty for none."""
-    rows = [(node, dirs, place) for node, dirs in brokers.items() for place in _by_path(dirs)]
-    table = LogDirs.of_rows(
-        (node, dirs.paths[place], dirs.total_bytes[place], dirs.usable_bytes[place], 0) for node, dirs, place in rows
+def _log_dirs(draft: Draft, brokers: Dirs) -> LogDirs:
+    return LogDirs.of_rows(
+        (
+            node,
+            dirs.paths[place],
+            dirs.total_bytes[place],
+            dirs.usable_bytes[place],
+            draft.reason(_trouble(node, int(dirs.dir_error[place]))),
+        )
+        for node, dirs in brokers.items()
+        for place in _by_path(dirs)
     )
-    codes = [(node, int(dirs.dir_error[place])) for node, dirs, place in rows]
-    return table, [_trouble(node, code) if code else "" for node, code in codes]
 
 
 def _replicas(brokers: Dirs, topics: Topics) -> Replicas:
