@@ -49,11 +49,11 @@ class GroupCollector(Collector):
         self._types: dict[int, bool] = {}
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
-        return [_question(node) for node in client.nodes if node not in draft.failed]
+        return [Ask.of(node, LIST_GROUPS) for node in client.nodes if node not in draft.failed]
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         # Metadata may have named brokers in the meantime.
-        more = [_question(node) for node in client.nodes if node not in {ask.node for ask in asks}]
+        more = [Ask.of(node, LIST_GROUPS) for node in client.nodes if node not in {ask.node for ask in asks}]
         replies = [*replies, *client.ask(more, draft.deadline)]
         troubles: dict[int, str] = {}
         for ask, reply in zip([*asks, *more], replies, strict=True):
@@ -121,7 +121,7 @@ class GroupCollector(Collector):
         said = ask_readiness(client, draft, wanted, partitions) if partitions else {}
         for again in (False, True):
             if again:
-                lists = [_question(node) for node in wanted if node not in draft.failed]
+                lists = [Ask.of(node, LIST_GROUPS) for node in wanted if node not in draft.failed]
                 for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
                     self._take(int(ask.node), reply, draft, troubles)
             for key, text in ask_whether_coordinator(client, draft, wanted).items():
@@ -157,10 +157,6 @@ class GroupCollector(Collector):
     def fail(self, draft: Draft, reason: str) -> None:
         super().fail(draft, reason)
         draft.groups = [each._replace(state=None, reason=reason) for each in self._chosen]
-
-
-def _question(node: int) -> Ask:
-    return Ask.of(node, LIST_GROUPS)
 
 
 def _groups(answer: Answer, node: int) -> list[ListedGroup]:

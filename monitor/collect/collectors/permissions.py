@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step
+from monitor.collect.collectors.capability import NOBODY
 from monitor.collect.collectors.probes import PROBES, Probe
 from monitor.collect.draft import Draft
 from monitor.collect.group_tables import NOT_ASKED
@@ -42,7 +43,7 @@ class PermissionCollector(SlowCollector):
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
         if not asks:
-            return ["no broker is reachable"]
+            return [NOBODY]
         return [
             trouble
             for probe, reply in zip(PROBES, replies, strict=True)
