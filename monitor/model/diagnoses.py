@@ -28,15 +28,15 @@ class Diagnosis:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Diagnoses(Table):
-    """One row a pattern that holds for a group: those of the worst group first, the gravest of a group first."""
+    """One row per pattern that holds for a group: worst group first, then most serious pattern first."""
 
-    group: Ints = column("i4", "row of the group")
-    pattern: Texts = column("O", "name of the pattern, as in docs/diagnosis.md")
-    topic: Texts = column("O", "name of the topic, None where it is about none or several")
-    partition: Ints = column("i4", "partition number, -1 where it is about none or several", "number")
-    member: Ints = column("i4", "row of the member, -1 where it is about none")
-    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
-    evidence: Texts = column("O", "the numbers behind it: a tuple of names and values", "numbers by name")
+    group: Ints = column("i4", "row in `groups`: group id")
+    pattern: Texts = column("O", "name of the pattern; docs/diagnosis.md lists them")
+    topic: Texts = column("O", "topic name, if the cause concerns one topic")
+    partition: Ints = column("i4", "partition number, if the cause concerns one partition", "number")
+    member: Ints = column("i4", "row in `members`: member id, if the cause concerns one member")
+    broker: Ints = column("i4", "node id, if the cause concerns a broker", "node")
+    evidence: Texts = column("O", "the numbers behind the cause, each with its name", "numbers by name")
     sentence: Texts = column("O", "the likely cause, as a sentence")
 
 

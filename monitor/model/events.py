@@ -62,22 +62,22 @@ class Event:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Events(Table):
-    """One row an event, the newest first."""
+    """One row per event, the newest first."""
 
-    time: Floats = column("f8", "unix time of the poll that saw it", "unix seconds")
-    after_time: Floats = column("f8", "unix time of the last poll that saw what was before", "unix seconds")
-    kind: Texts = column("O", "one of KINDS")
-    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
-    topic: Texts = column("O", "name, None where it is about none")
-    partition: Ints = column("i4", "partition number, -1 where it is about none", "number")
-    group: Texts = column("O", "group id, None where it is about none")
-    before: Texts = column("O", "what was, in words")
-    after: Texts = column("O", "what is, in words")
+    time: Floats = column("f8", "unix time of the poll that detected the event", "unix seconds")
+    after_time: Floats = column("f8", "unix time of the last poll before the change", "unix seconds")
+    kind: Texts = column("O", "kind of event; docs/events.md lists them")
+    broker: Ints = column("i4", "node id, if the event concerns a broker", "node")
+    topic: Texts = column("O", "topic name, if the event concerns a topic")
+    partition: Ints = column("i4", "partition number, if the event concerns a partition", "number")
+    group: Texts = column("O", "group id, if the event concerns a group")
+    before: Texts = column("O", "the old value, in words")
+    after: Texts = column("O", "the new value, in words")
     records: Floats = column(
-        "f8", "records set back, truncated, deleted unread or beyond the log end; unknown for other kinds", "records"
+        "f8", "records rewound, truncated, lost or ahead of the log end; unknown for other kinds", "records"
     )
-    count: Ints = column("i4", "how many alike it stands for")
-    text: Texts = column("O", "the event in a sentence")
+    count: Ints = column("i4", "number of events that this one represents")
+    text: Texts = column("O", "the event, as a sentence")
 
 
 def events_table(events: Sequence[Event]) -> Events:

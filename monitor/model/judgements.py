@@ -18,13 +18,13 @@ _PLACES = np.array(PLACES, np.int32)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Judged(Table):
-    """One row a row of the subject's own table, in its order. WORDS are its statuses, from best to worst."""
+    """One row per row of the subject's own table, in its order. WORDS are its statuses, from best to worst."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown")
 
     status: Ints = column("i1", "index in the subject's WORDS")
     level: Ints = column("i1", "index in LEVELS")
-    since: Floats = column("f8", "unix time since when it has the status; unknown if before kmon looked", "seconds")
+    since: Floats = column("f8", "unix time when the status began; unknown if before kmon started", "unix seconds")
 
     @cached_property
     def words(self) -> Texts:
@@ -57,28 +57,28 @@ class Judged(Table):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedBrokers(Judged):
-    """One row a broker, in the order of `broker_totals`."""
+    """One row per broker, in the order of `broker_totals`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "silent", "fenced", "dir offline", "gone")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedLogDirs(Judged):
-    """One row a log dir, in the order of `log_dirs`."""
+    """One row per log dir, in the order of `log_dirs`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "nearly full", "offline")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedQuorum(Judged):
-    """One row a node of the metadata quorum, in the order of `quorum`."""
+    """One row per node of the metadata quorum, in the order of `quorum`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "behind")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedLags(Judged):
-    """One row a group, a group and topic, or a row of lag, in their order."""
+    """One row per group, a group and topic, or a row of lag, in their order."""
 
     WORDS: ClassVar[tuple[str, ...]] = STATUSES
 
@@ -93,14 +93,14 @@ class JudgedLags(Judged):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedPartitions(Judged):
-    """One row a partition, in the order of `partitions`."""
+    """One row per partition, in the order of `partitions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedTopics(Judged):
-    """One row a topic, in the order of `topics`: as its worst partition is."""
+    """One row per topic, in the order of `topics`: as its worst partition is."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
 
@@ -114,7 +114,7 @@ class JudgedReplicas(Judged):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JudgedTransactions(Judged):
-    """One row a transaction, in the order of `transactions`."""
+    """One row per transaction, in the order of `transactions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "hanging")
 

@@ -40,17 +40,17 @@ class Problem:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Problems(Table):
-    """One row a problem, the worst first. Those with a cause are explained by it and need no look of their own."""
+    """One row per problem, the worst first. Fixing its cause fixes a problem that has one."""
 
-    rank: Ints = column("i4", "1 for the worst", "number")
+    rank: Ints = column("i4", "position in the list; 1 is the worst", "number")
     level: Texts = column("O", "critical, degraded, attention or note")
-    kind: Texts = column("O", "what sort of problem; docs/health.md lists them")
-    subject: Texts = column("O", "what it is about, in words; unique within a kind")
-    broker: Ints = column("i4", "node id, -1 where it is about none", "node")
-    topic: Texts = column("O", "name of the topic, None where it is about none or several")
-    group: Texts = column("O", "group id, the worst of several; None where it is about none")
-    count: Ints = column("i4", "how many things of its kind it stands for")
-    since: Floats = column("f8", "unix time when it began, or of the first poll that saw it", "unix seconds")
-    cause: Ints = column("i4", "row of the problem that explains it, -1 where none does")
-    partitions: Ragged = column("i4", "rows of the partitions that it is about, none where it is about none")
-    sentence: Texts = column("O", "the problem in words, with what it explains")
+    kind: Texts = column("O", "kind of problem; docs/health.md lists them")
+    subject: Texts = column("O", "what the problem is about, in words; unique within a kind")
+    broker: Ints = column("i4", "node id, if the problem concerns a broker", "node")
+    topic: Texts = column("O", "topic name, if the problem concerns one topic")
+    group: Texts = column("O", "group id, or that of the worst group, if the problem concerns groups")
+    count: Ints = column("i4", "number of partitions, groups or other things that have the problem")
+    since: Floats = column("f8", "unix time when the problem began, or of the first poll that saw it", "unix seconds")
+    cause: Ints = column("i4", "row of the problem that causes this one; -1 if none does")
+    partitions: Ragged = column("i4", "rows in `partitions` of the partitions that have the problem")
+    sentence: Texts = column("O", "the problem, as a sentence, with the number of problems that it causes")

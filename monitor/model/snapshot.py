@@ -50,71 +50,71 @@ def row_key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class Brokers(Table):
-    """One row a broker that the cluster names, by id: those of metadata, and those that are registered but fenced."""
+    """One row per broker of the cluster, by id: those in metadata, and those that are registered but fenced."""
 
     broker: Ints = column("i4", "node id", "node")
     host: Texts = column("O", "advertised host")
     port: Ints = column("i4", "advertised port", "number")
-    rack: Texts = column("O", "rack, None where it has none")
-    fenced: Floats = column("f8", "1 when fenced: it holds replicas and may not lead; unknown before Kafka 4.0", "flag")
-    version: Texts = column("O", "Kafka version inferred from the APIs it serves, such as 3.9; None while unknown")
+    rack: Texts = column("O", "rack; None if the broker has none")
+    fenced: Floats = column("f8", "fenced: has replicas, cannot lead; unknown before Kafka 4.0", "flag")
+    version: Texts = column("O", "Kafka version, inferred from the APIs that the broker supports, e.g. 3.9")
 
 
 @dataclass(frozen=True, eq=False)
 class Topics(Table):
-    """One row a topic, by name. The last rows may be topics that only commits or assignments mention."""
+    """One row per topic, by name. The last rows may be topics that only commits or assignments name."""
 
-    topic: Texts = column("O", "name")
-    topic_id: Texts = column("O", "topic id as Kafka prints it (base64url), None where the broker has none")
-    internal: Flags = column("?", "internal to Kafka, such as __consumer_offsets")
-    partitions: Ints = column("i4", "number of partitions in metadata")
+    topic: Texts = column("O", "topic name")
+    topic_id: Texts = column("O", "topic id, as Kafka prints it (base64url); None if the broker does not use topic ids")
+    internal: Flags = column("?", "whether the topic is internal to Kafka, e.g. __consumer_offsets")
+    partitions: Ints = column("i4", "number of partitions")
     first_row: Ints = column("i4", "row of its partition 0 in `partitions`")
-    watched: Flags = column("?", "chosen by the settings; of others only what metadata says is known")
-    reason: Ints = column("i4", "why nothing more is known of it")
+    watched: Flags = column("?", "whether the settings select the topic; for other topics, only metadata is known")
+    reason: Ints = column("i4", "why metadata of the topic is unknown")
 
 
 @dataclass(frozen=True, eq=False)
 class Partitions(Table):
-    """One row a partition, by topic and number; the partitions of a topic are 0, 1, … without gaps."""
+    """One row per partition, by topic and number; the partitions of a topic are 0, 1, … without gaps."""
 
-    topic: Ints = column("i4", "row of its topic")
+    topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
-    leader: Ints = column("i4", "node id of the leader, NO_LEADER where there is none", "node")
+    leader: Ints = column("i4", "node id of the leader, if the partition has one", "node")
     leader_epoch: Ints = column("i4", "leader epoch", "number")
-    replicas: Ragged = column("i4", "node ids that hold it, the preferred leader first")
-    isr: Ragged = column("i4", "node ids in sync")
-    offline: Ragged = column("i4", "node ids of replicas on dead brokers or log dirs")
+    replicas: Ragged = column("i4", "node ids of the replicas, the preferred leader first")
+    isr: Ragged = column("i4", "node ids of the in-sync replicas")
+    offline: Ragged = column("i4", "node ids of replicas on dead brokers or failed log dirs")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Offsets(Table):
-    """One row a partition, in the order of `partitions`. Starts are asked before commits, ends after them."""
+    """One row per partition, in the order of `partitions`. Starts are requested before commits, ends after them."""
 
     start_offset: Floats = column("f8", "log start offset", "records")
     start_reason: Ints = column("i4", "why the start offset is unknown")
     end_offset: Floats = column("f8", "log end offset (high watermark)", "records")
     end_reason: Ints = column("i4", "why the end offset is unknown")
-    stable_offset: Floats = column("f8", "last stable offset: what a read_committed consumer can read to", "records")
+    stable_offset: Floats = column("f8", "last stable offset, up to which read_committed consumers can read", "records")
     stable_reason: Ints = column("i4", "why the last stable offset is unknown")
 
 
 @dataclass(frozen=True, eq=False)
 class Groups(Table):
-    """One row a group of any type, by id."""
+    """One row per group of any type, by id."""
 
     group: Texts = column("O", "group id")
-    group_type: Texts = column("O", "classic, consumer, share or streams; None where the broker does not say")
-    protocol_type: Texts = column("O", "the protocol of a classic group, such as consumer or connect")
-    state: Texts = column("O", "state as Kafka names it; None where it could not be asked")
-    coordinator: Ints = column("i4", "node id of its coordinator, -1 while no broker coordinates it", "node")
+    group_type: Texts = column("O", "classic, consumer, share or streams; None if the broker does not report it")
+    protocol_type: Texts = column("O", "protocol type of a classic group, e.g. consumer or connect")
+    state: Texts = column("O", "state, as Kafka names it, e.g. Stable; None if unknown")
+    coordinator: Ints = column("i4", "node id of the group coordinator, if there is one", "node")
     epoch: Floats = column("f8", "group epoch; unknown for classic groups", "number")
     assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups", "number")
     topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only", "number")
-    assignor: Texts = column("O", "assignor; None where there is none")
+    assignor: Texts = column("O", "partition assignor; None if the group has none")
     members: Floats = column("f8", "number of members", "members")
     reason: Ints = column("i4", "why the description is unknown")
-    commits_reason: Ints = column("i4", "why its committed offsets are unknown")
-    assignments_reason: Ints = column("i4", "why what some of its members are assigned is unknown")
+    commits_reason: Ints = column("i4", "why committed offsets are unknown")
+    assignments_reason: Ints = column("i4", "why the assignments of some members are unknown")
 
     @property
     def unread(self) -> Ints:
@@ -125,48 +125,48 @@ class Groups(Table):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Members(Table):
-    """One row a member of a group."""
+    """One row per member of a group."""
 
-    group: Ints = column("i4", "row of its group")
+    group: Ints = column("i4", "row in `groups`: group id")
     member_id: Texts = column("O", "member id")
     client_id: Texts = column("O", "client.id")
-    host: Texts = column("O", "address the member connects from")
-    instance_id: Texts = column("O", "group.instance.id, None for a dynamic member")
-    rack: Texts = column("O", "client.rack, None where it has none")
+    host: Texts = column("O", "address that the member connects from")
+    instance_id: Texts = column("O", "group.instance.id; None for a dynamic member")
+    rack: Texts = column("O", "client.rack; None if the member has none")
     epoch: Floats = column("f8", "member epoch; unknown for members of classic groups", "number")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Assignments(Table):
-    """One row a partition that a member is assigned."""
+    """One row per partition that is assigned to a member."""
 
-    member: Ints = column("i4", "row of the member")
-    topic: Ints = column("i4", "row of the topic")
+    member: Ints = column("i4", "row in `members`: member id")
+    topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
 
 
 @dataclass(frozen=True, eq=False)
 class Commits(Table):
-    """One row a committed offset; of share groups, one row a share-partition start offset."""
+    """One row per committed offset; for a share group, per start offset of a share-partition."""
 
-    group: Ints = column("i4", "row of the group")
-    topic: Ints = column("i4", "row of the topic")
+    group: Ints = column("i4", "row in `groups`: group id")
+    topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
-    committed_offset: Floats = column("f8", "next offset to read, unknown where there is no commit", "records")
-    reported_lag: Floats = column("f8", "lag as the broker counts it; share groups only", "records")
+    committed_offset: Floats = column("f8", "committed offset: the next to read; unknown if none", "records")
+    reported_lag: Floats = column("f8", "lag that the broker reports; share groups only", "records")
     reason: Ints = column("i4", "why the committed offset, or a share group's lag, is unknown")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Requests(Table):
-    """One row an API and broker: what kmon has asked since it started."""
+    """One row per API and broker: the requests that kmon has sent since it started."""
 
-    api: Texts = column("O", "API name as Kafka spells it")
-    broker: Ints = column("i4", "node id; NO_LEADER for a bootstrap connection", "node")
-    requests: Floats = column("f8", "requests that have ended, also those that could not be sent", "requests")
-    errors: Floats = column("f8", "requests of these without a usable answer", "requests")
-    seconds: Floats = column("f8", "time from asking to the answer", "seconds")
-    received_bytes: Floats = column("f8", "size of the answers", "bytes")
+    api: Texts = column("O", "name of the API in Kafka's protocol, e.g. ListOffsets")
+    broker: Ints = column("i4", "node id; none for a bootstrap connection", "node")
+    requests: Floats = column("f8", "completed requests, including those that could not be sent", "requests")
+    errors: Floats = column("f8", "failed requests, i.e. those without a usable response", "requests")
+    seconds: Floats = column("f8", "total time from request to response", "seconds")
+    received_bytes: Floats = column("f8", "total size of the responses", "bytes")
 
 
 @dataclass(frozen=True)

@@ -78,17 +78,17 @@ def _size_reason(view: View) -> Texts:
 
 BROKER = Subject(
     "broker",
-    "a broker that metadata names or that replicas are assigned to",
+    "broker that metadata lists or that has replicas assigned",
     ("cluster", "broker"),
     count,
     (
         cluster(count),
         *of("broker_totals", BrokerTotals, "broker"),
         *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
-        numbers("controller", FLAG, "is the active controller", _controller),
+        numbers("controller", FLAG, "whether the broker is the active controller", _controller),
         *judged("brokers", JudgedBrokers),
         sentences("why", "reason for the status", count, broker_why),
-        texts("reason", "why its address is unknown", _reason, kind=REASON),
+        texts("reason", "why the address is unknown", _reason, kind=REASON),
         *of(
             "broker_totals",
             BrokerTotals,
@@ -103,7 +103,7 @@ BROKER = Subject(
 
 BROKER_CONFIG = Subject(
     "broker_config",
-    "the defaults of a broker that kmon reads, and a digest of the others",
+    "broker: its defaults that kmon uses, and a digest of the others",
     ("broker",),
     count,
     (
@@ -116,7 +116,7 @@ ROLES = ("observer", "voter")
 
 QUORUM = Subject(
     "quorum",
-    "a voter or observer of the metadata quorum",
+    "voter or observer of the metadata quorum",
     ("node",),
     _nodes,
     (
@@ -138,7 +138,7 @@ QUORUM = Subject(
 
 TRANSACTION = Subject(
     "transaction",
-    "a transaction that is under way",
+    "ongoing transaction",
     ("transactional_id",),
     _transactions,
     (
@@ -151,18 +151,18 @@ TRANSACTION = Subject(
 
 CAPABILITY = Subject(
     "capability",
-    "a permission or API that kmon can use on a cluster",
+    "permission or API that kmon can use on a cluster",
     ("capability",),
     lambda view: len(view.snapshot.capabilities),
     (
         *of("snapshot.capabilities", Capabilities, "capability", "available"),
-        texts("reason", "why it is not, or not known to be, available", "snapshot.capabilities.why", kind=REASON),
+        texts("reason", "why it is not available, or why that is unknown", "snapshot.capabilities.why", kind=REASON),
     ),
 )
 
 LOG_DIR = Subject(
     "log_dir",
-    "a log dir of a broker",
+    "log dir of a broker",
     ("broker", "path"),
     _log_dirs,
     (

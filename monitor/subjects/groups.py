@@ -31,7 +31,7 @@ def _known(name: str) -> Callable[[View, Rows], Numbers]:
 
 GROUP = Subject(
     "group",
-    "a group of any type",
+    "group of any type",
     ("cluster", "group"),
     count,
     (
@@ -41,7 +41,7 @@ GROUP = Subject(
         *of("group_lags", GroupLags, leave=("worst", *COUNTS), reconciling="reconciling_partitions"),
         *(replace(each, read=_known(each.name)) for each in of("group_lags", GroupLags, *COUNTS)),
         *judged("groups", JudgedLags, "level"),
-        sentences("why", "the status with the numbers behind it, in words", count, group_why),
+        sentences("why", "reason for the status, with the numbers behind it", count, group_why),
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),
@@ -50,7 +50,7 @@ GROUP = Subject(
 
 GROUP_TOPIC = Subject(
     "group_topic",
-    "a group on a topic that it has committed or is assigned partitions of",
+    "group and topic that it has committed offsets of or is assigned partitions of",
     ("group", "topic"),
     lambda view: len(view.group_topic_lags),
     of("group_topic_lags", GroupTopicLags, leave=("worst",)),

@@ -20,19 +20,19 @@ def _cause(view: View) -> Floats:
 
 PROBLEM = Subject(
     "problem",
-    "a problem of the cluster, the worst first; fixing its cause fixes it",
+    "problem of the cluster, the worst first; fixing its cause fixes it",
     ("kind", "subject"),
     lambda view: len(view.problems),
     (
         *of("problems", Problems, leave=("cause", "partitions", "group", "topic")),
         *of("problems", Problems, "group", "topic"),
-        numbers("cause", NUMBER, "rank of the problem that causes it", _cause),
+        numbers("cause", NUMBER, "rank of the problem that causes this one", _cause),
     ),
 )
 
 DIAGNOSIS = Subject(
     "diagnosis",
-    "a likely cause of a group's lag, those of the worst group first",
+    "likely cause of a group's lag, those of the worst group first",
     ("group", "pattern", "topic", "partition"),
     lambda view: len(view.diagnoses),
     of("diagnoses", Diagnoses, member="member_id"),

@@ -29,7 +29,7 @@ def _status_seconds(view: View) -> Floats:
 
 LAG = Subject(
     "lag",
-    "a group on a partition: those committed, and those assigned to a member without a commit",
+    "group and partition that has a committed offset or is assigned to a member",
     ("cluster", "group", "topic", "partition"),
     count,
     (
@@ -41,18 +41,16 @@ LAG = Subject(
         *of("lag_statuses", LagStatuses, leave=("lost",)),
         *judged("lag", JudgedLags, "level"),
         *of("consume_rates", ConsumeRates),
-        numbers(
-            "status_seconds", SECONDS, "for how long it has had this status; unknown where since is", _status_seconds
-        ),
+        numbers("status_seconds", SECONDS, "time since `since`", _status_seconds),
         texts(
             "reason",
-            "why lag, or else lag_seconds, is unknown; empty where both are known",
+            "why lag, or else lag_seconds, is unknown; empty if both are known",
             lambda view: objects(view.reasons),
             _reason,
             kind=REASON,
         ),
         *of("lag_times", LagTimes, "reason", reason="age_reason"),
-        sentences("why", "the status with the numbers behind it, in words", count, partition_story),
+        sentences("why", "reason for the status, with the numbers behind it", count, partition_story),
         *of("snapshot.members", Members, "member_id", "client_id", "host", by="lag.member"),
         *of("snapshot.groups", Groups, "coordinator", by="lag.group"),
     ),

@@ -1,5 +1,6 @@
 """Columns of subjects that are columns of tables: their kind and meaning are those that the table declares."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from operator import attrgetter
@@ -32,6 +33,8 @@ REFERENCES = {
 WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
 """Columns of codes, and the word of each code."""
 
+CODE = re.compile(r"(index|row) in [`\w]+: ")
+"""How the meaning of a column of codes begins; the rest is what a code stands for."""
 
 OTHERWISE = {
     "lag_seconds": NOT_DATED,
@@ -77,7 +80,7 @@ def of(
             Column(
                 renamed.get(name, name),
                 kind,
-                declared.metadata["meaning"].removeprefix("index in STATUSES: ").removeprefix("index in METHODS: "),
+                CODE.sub("", declared.metadata["meaning"]),
                 _reader(path, name, by, known, kind, reference=reference),
                 words=tuple(filter(None, WORDS.get(name, ()))),
                 reason=why if "reason" in fields and kind is not REASON else "",
@@ -118,7 +121,7 @@ def _reader(
 
 def subject(name: str, path: str, table: type[Table], *key: str) -> Subject:
     """A subject that is one table."""
-    about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row ").removesuffix(".")
+    about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row per ").removesuffix(".")
     return Subject(name, about, key, lambda view: len(get(path, view)), of(path, table))
 
 
@@ -164,7 +167,7 @@ def judged(name: str, table: type[Judged], *names: str) -> tuple[Column, ...]:
     path = f"judged.{name}"
     columns = (
         texts("status", "status", lambda _: objects(table.WORDS), f"{path}.status", words=table.WORDS, kind=WORD),
-        texts("level", "how bad that is", lambda _: objects(LEVELS), f"{path}.level", words=LEVELS, kind=WORD),
+        texts("level", "severity of the status", lambda _: objects(LEVELS), f"{path}.level", words=LEVELS, kind=WORD),
         *of(path, table, "since"),
     )
     return tuple(each for each in columns if not names or each.name in names)

@@ -41,7 +41,7 @@ def _configured(view: View) -> Ints:
 
 TOPIC = Subject(
     "topic",
-    "a topic; of one that metadata does not name only its readers are known",
+    "topic; if metadata does not list it, only the groups that read it are known",
     ("cluster", "topic"),
     count,
     (
@@ -66,7 +66,7 @@ TOPIC = Subject(
 
 TOPIC_CONFIG = Subject(
     "topic_config",
-    "the configs of a topic that kmon reads, and a digest of the others",
+    "topic: its configs that kmon uses, and a digest of the others",
     ("topic",),
     count,
     (*of("snapshot.topics", Topics, "topic"), *of("snapshot.topic_configs", TopicConfigs, by=_configured)),
@@ -93,7 +93,7 @@ def _partitions(view: View) -> int:
 
 PARTITION = Subject(
     "partition",
-    "a partition of a topic",
+    "partition of a topic",
     ("topic", "partition"),
     _partitions,
     (
@@ -123,7 +123,7 @@ PARTITION = Subject(
 
 REASSIGNMENT = Subject(
     "reassignment",
-    "a partition that is being reassigned",
+    "partition that is being reassigned",
     ("topic", "partition"),
     lambda view: len(view.snapshot.reassignments),
     (

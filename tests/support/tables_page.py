@@ -11,8 +11,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 OPENING = """\
 # Tables
 
-Every table that kmon has of a cluster, with its columns. The JSON API, `kmon lag`, filters and DataFrames have
-these columns, under these names. In a notebook:
+Every table of a cluster, with its columns. The JSON API, `kmon lag`, filters and DataFrames use these names. In a
+notebook:
 
 ```python
 from monitor.collect.collectors import COLLECTORS
@@ -25,9 +25,11 @@ lag = frame(view, "lag").set_index(["group", "topic", "partition"])
 lag.sort_values("lag_seconds").tail()
 ```
 
-- **Unknown** numbers are NaN in a DataFrame and null in JSON; the column `reason`, or one that ends so, has the reason.
-- **Units** are in `frame.attrs["units"]` and below. A unix time is in seconds, and so is a duration.
-- **A filter** can ask for every column but lists: see [the filter language](filter.md).
+- **Unknown** numbers are NaN in a DataFrame and null in JSON; a column whose name ends in
+  `reason` has the reason.
+- **None**, or null in JSON, is a value that does not exist, such as the leader of an offline partition.
+- **Units** are in `frame.attrs["units"]` and below. Unix times and durations are in seconds.
+- **A filter** can use every column except lists: see [the filter language](filter.md).
 - **Rates**, and statuses that take several polls to determine, are unknown after one poll: `kmon lag --for 5m` polls
   for longer.
 """
@@ -41,7 +43,7 @@ def page() -> str:
 def _table(subject: Subject) -> str:
     rows = "\n".join(f"| `{each.name}` | {_kind(each)} | {each.meaning} |" for each in subject.columns)
     key = ", ".join(f"`{name}`" for name in subject.key)
-    about = f"One row: {subject.about}. Key: {key}."
+    about = f"One row per {subject.about}. Key: {key}."
     return f"\n## `{subject.name}`\n\n{about}\n\n| column | type | meaning |\n|---|---|---|\n{rows}\n"
 
 

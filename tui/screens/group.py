@@ -71,7 +71,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
         "Topic",
         "T",
         lambda rows: rows.view.snapshot.topics.topic[rows.view.lag.topic[rows.pick]],
-        f"topic: {meaning(Topics, 'topic')}",
+        meaning(Topics, "topic"),
         width=14,
         grow=2,
         most=40,

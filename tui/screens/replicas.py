@@ -102,7 +102,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "offline: broker or log dir failed; out of sync: not in the ISR",
         width=13,
     ),
-    names("topic", "Topic", "T", _topic, f"topic: {meaning(Topics, 'topic')}", width=20, grow=2, most=60),
+    names("topic", "Topic", "T", _topic, meaning(Topics, "topic"), width=20, grow=2, most=60),
     numbers(
         "partition",
         "Part",

@@ -70,7 +70,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
         "Topic",
         "T",
         lambda rows: rows.view.snapshot.topics.topic[rows.view.snapshot.transaction_partitions.topic[rows.pick]],
-        f"topic: {meaning(Topics, 'topic')}",
+        meaning(Topics, "topic"),
         width=24,
         grow=2,
         most=60,
