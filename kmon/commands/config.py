@@ -12,7 +12,7 @@ from kmon.commands.options import loaded_from
 from monitor.model.text import visible
 from monitor.settings.load import Loaded
 from monitor.settings.raw_values import Path
-from monitor.settings.schema import Key, format_value, keys_of
+from monitor.settings.schema import Key, keys_of
 
 MASK = "***"
 
@@ -64,7 +64,7 @@ def _value(key: Key, value: Any) -> str:
         return "{" + ", ".join(f"{_text(name, key=True)}: {_text(each)}" for name, each in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_text(re.sub(r"//[^/@]*@", f"//{MASK}@", each)) for each in value) + "]"
-    return _text(format_value(key.attribute, value))
+    return _text(key.notation.text(value))
 
 
 def _text(text: str, *, key: bool = False) -> str:

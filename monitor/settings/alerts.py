@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from monitor.settings.values import Duration, Frozen, Regex, split_list
+from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
-"""Names of the alerts that kmon brings itself."""
+"""Names of kmon's own alerts."""
 
 RESERVED_LABELS = ("alertname", "cluster", "group", "topic", "partition", "severity")
 
@@ -42,62 +42,51 @@ def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
     return urls
 
 
-Labels = Annotated[Mapping[str, str], AfterValidator(check_labels)]
+Period = Annotated[Duration, Field(ge=0, le=31_536_000)]
+Severity = Annotated[str, Field(min_length=1, max_length=64, description="value of the label severity")]
+Labels = Annotated[Mapping[str, str], AfterValidator(check_labels), Field(description="labels to add to the alert")]
+Annotations = Annotated[Mapping[str, str], Field(description="annotations to add to the alert")]
 Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_urls)]
 
 
 class RuleSettings(Frozen):
     """A rule: alert on each group, or each partition of a group, whose lag stays above a threshold."""
 
-    name: str = Field(min_length=1, max_length=255, description="name of the alert (its label alertname)")
-    lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this many records")
-    for_seconds: Duration = Field(
-        default=0.0,
-        validation_alias="for",
-        ge=0,
-        le=31_536_000,
-        description="how long lag stays above before the alert fires",
-    )
-    keep_firing_for_seconds: Duration = Field(
-        default=0.0,
-        validation_alias="keep_firing_for",
-        ge=0,
-        le=31_536_000,
-        description="how long the alert goes on firing after lag is no longer above",
+    name: Name = Field(description="name of the alert (label alertname)")
+    lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this number of records")
+    for_seconds: Period = Field(default=0.0, description="how long lag must stay above before the alert fires")
+    keep_firing_for_seconds: Period = Field(
+        default=0.0, description="how long the alert keeps firing after lag is no longer above"
     )
     over: Literal["group", "partition"] = Field(
-        default="group", description="what is looked at: the total of a group, or each of its partitions"
+        default="group", description="what lag is compared: the total of a group, or that of each partition"
     )
-    severity: str = Field(default="warning", min_length=1, max_length=64, description="label severity of the alert")
+    severity: Severity = "warning"
     group: Regex | None = Field(default=None, description="only groups whose whole id matches this expression (RE2)")
     topic: Regex | None = Field(default=None, description="only topics whose whole name matches this expression (RE2)")
-    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
-    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
 
 
 class UnreachableSettings(Frozen):
     """The alert on each cluster that kmon cannot poll."""
 
-    enabled: bool = Field(default=True, description=f"whether {UNREACHABLE} fires for a cluster that kmon cannot poll")
-    for_seconds: Duration = Field(
-        default=120.0,
-        validation_alias="for",
-        ge=0,
-        le=31_536_000,
-        description="how long a cluster is unreachable before the alert fires",
+    enabled: bool = Field(default=True, description=f"fire {UNREACHABLE} for a cluster that kmon cannot poll")
+    for_seconds: Period = Field(
+        default=120.0, description="how long a cluster must be unreachable before the alert fires"
     )
-    severity: str = Field(default="critical", min_length=1, max_length=64, description="label severity of the alert")
-    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
-    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+    severity: Severity = "critical"
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
 
 
 class WatchdogSettings(Frozen):
     """The alert that always fires, for a dead man's switch."""
 
-    enabled: bool = Field(default=False, description=f"whether {WATCHDOG} fires all the time, one alert a cluster")
-    severity: str = Field(default="none", min_length=1, max_length=64, description="label severity of the alert")
-    labels: Labels = Field(default_factory=dict, description="labels added to the alert")
-    annotations: Mapping[str, str] = Field(default_factory=dict, description="annotations added to the alert")
+    enabled: bool = Field(default=False, description=f"fire {WATCHDOG} all the time, one alert per cluster")
+    severity: Severity = "none"
+    labels: Labels = Field(default_factory=dict)
+    annotations: Annotations = Field(default_factory=dict)
 
 
 def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
@@ -122,10 +111,12 @@ class AlertSettings(Frozen):
     watchdog: WatchdogSettings = Field(
         default=WatchdogSettings(), description="the alert that always fires, for a dead man's switch"
     )
-    alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; every one gets every alert")
-    keep_state: bool = Field(default=True, description="whether alerts are kept in a file over a restart of kmon serve")
-    state_directory: str | None = Field(
-        default=None,
-        description="directory of that file; without one $STATE_DIRECTORY, $XDG_STATE_HOME/kmon or ~/.local/state/kmon",
+    alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; each one receives every alert")
+    keep_state: bool = Field(
+        default=True, description="keep the state of alerts in a file, so that it survives a restart of kmon serve"
     )
-    print: bool = Field(default=False, description="print alerts as they start and end")
+    state_directory: FilePath | None = Field(
+        default=None,
+        description="directory of that file (default: $STATE_DIRECTORY, $XDG_STATE_HOME/kmon or ~/.local/state/kmon)",
+    )
+    print: bool = Field(default=False, description="print alerts when they start and end")

@@ -11,7 +11,7 @@ from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
 from monitor.settings.selection import CollectSettings, HealthSettings, LimitSettings, NameSettings
-from monitor.settings.values import Duration, Frozen, Listen, Servers, Size
+from monitor.settings.values import Duration, Frozen, Listen, Name, Servers, Size
 
 NO_CLUSTER = (
     "no bootstrap servers: set -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
@@ -19,42 +19,33 @@ NO_CLUSTER = (
 
 
 class ClusterSettings(Frozen):
-    """One cluster: where it is, how to log in, how often to ask."""
+    """One cluster: its address, how to log in, and what to request how often."""
 
-    name: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=255,
-        description="name of the cluster in labels, alerts and pages; without one, its cluster id",
+    name: Name | None = Field(
+        default=None, description="name of the cluster in metrics, alerts, pages and output (default: its cluster id)"
     )
-    bootstrap_servers: Servers = Field(description="brokers to ask first, as host:port; one that answers is enough")
-    interval_seconds: Duration = Field(
-        default=10.0, validation_alias="interval", ge=0.1, le=86400, description="from the start of a poll to the next"
+    bootstrap_servers: Servers = Field(
+        description="brokers to connect to first, as host:port; one that responds is enough"
     )
-    request_timeout_seconds: Duration = Field(
-        default=3.0, validation_alias="request_timeout", ge=0.01, le=3600, description="how long one request may take"
-    )
-    client_id: str = Field(
-        default="kmon", min_length=1, max_length=255, description="client.id, seen in the brokers' logs and quotas"
-    )
-    max_answer_bytes: Size = Field(
-        default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest answer that is read"
-    )
+    interval_seconds: Duration = Field(default=10.0, ge=0.1, le=86400, description="time between polls")
+    request_timeout_seconds: Duration = Field(default=3.0, ge=0.01, le=3600, description="longest time for one request")
+    client_id: Name = Field(default="kmon", description="client.id, which is in the brokers' logs and quotas")
+    max_answer_bytes: Size = Field(default=256 * 2**20, ge=2**20, le=2**31 - 1, description="largest response to read")
     max_inflight_bytes: Size = Field(
         default=256 * 2**20,
         ge=2**20,
         le=2**40,
-        description="what all brokers' responses may take together while they are received; one beyond it is refused",
+        description="memory for the responses of all brokers while they arrive; a response that needs more is refused",
     )
     security: SecuritySettings = Field(default=SecuritySettings(), description="TLS and SASL")
-    topics: NameSettings = Field(default=NameSettings(), description="topics to watch")
+    topics: NameSettings = Field(default=NameSettings(), description="topics to monitor")
     internal_topics: bool = Field(
-        default=False, description="whether topics internal to Kafka are watched, such as __consumer_offsets"
+        default=False, description="monitor topics internal to Kafka, e.g. __consumer_offsets"
     )
-    groups: NameSettings = Field(default=NameSettings(), description="groups to watch")
-    limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is asked at most")
-    collect: CollectSettings = Field(default=CollectSettings(), description="what is asked less often than each poll")
-    health: HealthSettings = Field(default=HealthSettings(), description="beyond what it is degraded or critical")
+    groups: NameSettings = Field(default=NameSettings(), description="groups to monitor")
+    limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is monitored at most")
+    collect: CollectSettings = Field(default=CollectSettings(), description="how often to request what changes slowly")
+    health: HealthSettings = Field(default=HealthSettings(), description="limits of degraded and critical")
 
     @property
     def title(self) -> str:
@@ -63,7 +54,7 @@ class ClusterSettings(Frozen):
 
     @property
     def choice(self) -> Choice:
-        """What the collectors are to ask."""
+        """What the collectors request."""
         return Choice(
             topics=self.topics.names,
             internal_topics=self.internal_topics,
@@ -98,19 +89,19 @@ def choose(names: Sequence[str]) -> str:
 
 
 class Settings(Frozen):
-    """Everything kmon can be told."""
+    """All settings of kmon."""
 
     current_context: str | None = Field(
-        default=None, description="the context that commands on one cluster use; without it the only one"
+        default=None, description="context for commands on one cluster; needed if there are several contexts"
     )
     contexts: Annotated[tuple[ClusterSettings, ...], AfterValidator(check_contexts)] = Field(
-        default=(), description="the clusters kmon knows"
+        default=(), description="Kafka clusters"
     )
     listen: Listen = Field(
-        default="127.0.0.1:9308", description="address and port that kmon serve listens on; port 0 takes a free one"
+        default="127.0.0.1:9308", description="address and port that kmon serve listens on; port 0 selects a free port"
     )
-    dashboard: bool = Field(default=True, description="whether kmon serve has the web dashboard")
-    alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and where alerts go")
+    dashboard: bool = Field(default=True, description="serve the web dashboard")
+    alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")
 
     @model_validator(mode="after")
     def _current(self) -> Self:

@@ -10,6 +10,7 @@ from monitor.settings.errors import SettingsError
 from monitor.settings.raw_values import Given, Path, Problem, nearest
 from monitor.settings.schema import Key, keys_of
 from monitor.settings.secrets import FileSecret
+from monitor.settings.values import PATH
 
 
 class Resolver:
@@ -57,7 +58,7 @@ class Resolver:
             return given
         if key.secret and self.env is not None and isinstance(given.value, str) and "${" not in given.value:
             self.literal_secrets.append(given.label)
-        return self._text(given, path, path_like=key.path_like)
+        return self._text(given, path, path_like=key.notation is PATH)
 
     def _sections(self, given: Given, model: type[BaseModel], path: Path) -> Given:
         items = [] if given.value is None else given.value

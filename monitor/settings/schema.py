@@ -1,23 +1,34 @@
-"""The keys that settings have, read off the models: paths, environment variables, types, defaults and meanings."""
+"""The keys that settings have, read off the models: paths, environment variables, notations, defaults and meanings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
-from monitor.model.units import format_duration, format_size
 from monitor.settings.model import Settings
+from monitor.settings.raw_values import Path
+from monitor.settings.values import PATH, Notation
 
 Kind = Literal["value", "list", "map", "section", "sections"]
 EACH = "[]"
 """Stands in a path for any item of a list."""
 CONTEXT = ("contexts", EACH)
-PATHS = ("file", "directory")
-"""Ends of the attributes that are paths."""
+
+NOTATIONS: Mapping[Any, Notation] = {
+    SecretStr: Notation("secret"),
+    bool: Notation("true, false", lambda value: str(value).lower()),
+    float: Notation("number", lambda value: f"{value:g}" if abs(value) < 1e6 else str(value)),
+    int: Notation("whole number"),
+    "section": Notation("section"),
+    "sections": Notation("list of sections"),
+    "list": Notation("list"),
+    "map": Notation("mapping of texts"),
+}
+"""Notations by kind of key, and of values by type where the type of the setting does not have its own."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +38,12 @@ class Key:
     name: str
     attribute: str
     kind: Kind
-    takes: str
+    notation: Notation
     default: str
     meaning: str
     secret: bool = False
     twin: bool = False
     model: type[BaseModel] | None = None
-
-    @property
-    def path_like(self) -> bool:
-        """Whether its value is the path of a file or directory."""
-        return self.twin or self.attribute.endswith(PATHS)
 
 
 @cache
@@ -49,24 +55,22 @@ def keys_of(model: type[BaseModel]) -> Mapping[str, Key]:
         result[key.name] = key
         if key.secret:
             name = f"{key.name}_file"
-            result[name] = Key(name, key.attribute, "value", "path", "none", f"file that holds {key.name}", twin=True)
+            result[name] = Key(name, key.attribute, "value", PATH, "none", f"file to read {key.name} from", twin=True)
     return result
 
 
 def _key(attribute: str, info: FieldInfo) -> Key:
-    name = info.validation_alias if isinstance(info.validation_alias, str) else attribute
     kind, model = _shape(info.annotation)
-    secret = SecretStr in (info.annotation, *get_args(info.annotation))
-    return Key(
-        name,
-        attribute,
-        kind,
-        _type(attribute, kind, info),
-        _default(attribute, info),
-        info.description or "",
-        secret,
-        model=model,
-    )
+    parts = [*info.metadata, *_parts(info.annotation)]
+    notation = _notation(parts) if kind == "value" else NOTATIONS[kind]
+    if info.is_required():
+        default = "required"
+    elif info.default_factory or info.default in (None, ()) or model:
+        default = "none"
+    else:
+        default = notation.text(info.default)
+    meaning = info.description or ""
+    return Key(str(info.validation_alias), attribute, kind, notation, default, meaning, SecretStr in parts, model=model)
 
 
 def _shape(annotation: Any) -> tuple[Kind, type[BaseModel] | None]:
@@ -82,37 +86,23 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _type(attribute: str, kind: Kind, info: FieldInfo) -> str:
-    named = {"section": "section", "sections": "list of sections", "list": "list", "map": "mapping of texts"}
-    if kind in named:
-        return named[kind]
-    inner = [each for each in (info.annotation, *get_args(info.annotation)) if each is not None]
-    choices = [choice for each in inner if get_origin(each) is Literal for choice in get_args(each)]
-    if get_origin(info.annotation) is Literal or choices:
-        return ", ".join(choices or get_args(info.annotation))
-    if attribute.endswith(("_seconds", "_bytes", *PATHS)):
-        return {"seconds": "duration", "bytes": "size"}.get(attribute.rsplit("_", 1)[-1], "path")
-    words: dict[Any, str] = {SecretStr: "secret", bool: "true, false", float: "number", int: "whole number"}
-    return next((words[each] for each in inner if each in words), "text")
+def _parts(annotation: Any) -> Iterator[Any]:
+    """What a type is made of, through Annotated and `| None`."""
+    yield annotation
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        for each in get_args(annotation):
+            yield from _parts(each)
 
 
-def _default(attribute: str, info: FieldInfo) -> str:
-    if info.default is PydanticUndefined:
-        return "none" if info.default_factory else "required"
-    if info.default is None or info.default == () or isinstance(info.default, BaseModel):
-        return "none"
-    return format_value(attribute, info.default)
-
-
-def format_value(attribute: str, value: Any) -> str:
-    """A value of a model as the settings file spells it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if attribute.endswith("_seconds"):
-        return format_duration(value)
-    if attribute.endswith("_bytes"):
-        return format_size(value)
-    return f"{value:g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
+def _notation(parts: Iterable[Any]) -> Notation:
+    for part in parts:
+        if isinstance(part, Notation):
+            return part
+        if get_origin(part) is Literal:
+            return Notation(", ".join(get_args(part)))
+        if isinstance(part, type) and part in NOTATIONS:
+            return NOTATIONS[part]
+    return Notation("text")
 
 
 def walk(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Key]]:
@@ -139,3 +129,8 @@ def variables() -> Mapping[str, tuple[tuple[str, ...], Key]]:
     """Every environment variable with the path of its key; sections have none of their own."""
     named = ((variable_of(path), path, key) for path, key in walk())
     return {name: (path, key) for name, path, key in named if name is not None and key.kind != "section"}
+
+
+def key_at(path: Path) -> Key:
+    """The key of a value in the settings. Raises KeyError where the path does not lead to one."""
+    return dict(walk())[tuple(EACH if isinstance(part, int) else part for part in path)]

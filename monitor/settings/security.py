@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from monitor.settings.secrets import FileSecret, stamp_of
-from monitor.settings.values import Frozen, is_loopback
+from monitor.settings.values import FilePath, Frozen, Secret, Text, is_loopback
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]
@@ -50,53 +50,42 @@ class SecuritySettings(Frozen):
 
     protocol: Protocol = Field(default="PLAINTEXT", description="security.protocol of the brokers' listener")
     sasl_mechanism: Mechanism | None = Field(default=None, description="SASL mechanism")
-    username: str | None = Field(default=None, min_length=1, description="SASL user name")
-    password: SecretStr | None = Field(default=None, min_length=1, description="SASL password")
-    oauth_token_file: str | None = Field(
-        default=None, min_length=1, description="file that holds the token of OAUTHBEARER, read for every login"
+    username: Text | None = Field(default=None, description="SASL user name")
+    password: Secret | None = Field(default=None, description="SASL password")
+    oauth_token_file: FilePath | None = Field(
+        default=None, description="file with the token for OAUTHBEARER, read again for every login"
     )
     oauth_token_endpoint: Annotated[str, AfterValidator(check_endpoint)] | None = Field(
-        default=None, description="URL where OAUTHBEARER's tokens are fetched for client credentials"
+        default=None, description="URL that issues tokens for OAUTHBEARER, with client credentials"
     )
-    oauth_client_id: str | None = Field(default=None, min_length=1, description="client id for the token endpoint")
-    oauth_client_secret: SecretStr | None = Field(
-        default=None, min_length=1, description="client secret for the token endpoint"
-    )
-    oauth_scope: str | None = Field(default=None, min_length=1, description="scope that tokens are asked for")
-    oauth_cafile: str | None = Field(
+    oauth_client_id: Text | None = Field(default=None, description="client id for the token endpoint")
+    oauth_client_secret: Secret | None = Field(default=None, description="client secret for the token endpoint")
+    oauth_scope: Text | None = Field(default=None, description="scope to request tokens for")
+    oauth_cafile: FilePath | None = Field(
         default=None,
-        min_length=1,
-        description="PEM file of the authorities that sign the token endpoint's certificate; without it the system's",
+        description="PEM file of the CAs that sign the token endpoint's certificate (default: the system's)",
     )
     oauth_extensions: Annotated[Mapping[str, str], AfterValidator(check_extensions)] = Field(
-        default_factory=dict, description="SASL extensions sent with the token, such as logicalCluster"
+        default_factory=dict, description="SASL extensions to send with the token, e.g. logicalCluster"
     )
     aws_region: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9-]{3,40}$",
-        description="region of the MSK cluster; without it told from bootstrap_servers",
+        description="region of the MSK cluster (default: from bootstrap_servers)",
     )
-    ssl_cafile: str | None = Field(
-        default=None,
-        min_length=1,
-        description="PEM file of the authorities that sign the brokers' certificates; without it the system's own",
+    ssl_cafile: FilePath | None = Field(
+        default=None, description="PEM file of the CAs that sign the brokers' certificates (default: the system's)"
     )
-    ssl_certfile: str | None = Field(
-        default=None,
-        min_length=1,
-        description="PEM file of kmon's own certificate chain, which may hold the key too",
+    ssl_certfile: FilePath | None = Field(
+        default=None, description="PEM file of kmon's certificate chain, with or without its key"
     )
-    ssl_keyfile: str | None = Field(default=None, min_length=1, description="PEM file of the key of that certificate")
-    ssl_ca_pem: str | None = Field(default=None, min_length=1, description="what ssl_cafile would hold, written here")
-    ssl_cert_pem: str | None = Field(
-        default=None, min_length=1, description="what ssl_certfile would hold, written here"
-    )
-    ssl_key_pem: SecretStr | None = Field(
-        default=None, min_length=1, description="what ssl_keyfile would hold, written here"
-    )
-    ssl_key_password: SecretStr | None = Field(default=None, min_length=1, description="password of an encrypted key")
+    ssl_keyfile: FilePath | None = Field(default=None, description="PEM file of the key of that certificate")
+    ssl_ca_pem: Text | None = Field(default=None, description="content of ssl_cafile, as a text")
+    ssl_cert_pem: Text | None = Field(default=None, description="content of ssl_certfile, as a text")
+    ssl_key_pem: Secret | None = Field(default=None, description="content of ssl_keyfile, as a text")
+    ssl_key_password: Secret | None = Field(default=None, description="password of an encrypted key")
     check_hostname: bool = Field(
-        default=True, description="whether a broker's certificate must name the host kmon connects to"
+        default=True, description="check that a broker's certificate names the host kmon connects to"
     )
 
     @property

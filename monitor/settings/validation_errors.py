@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from monitor.model.units import format_duration
 from monitor.settings.model import NO_CLUSTER
 from monitor.settings.raw_values import Given, Path, Problem, dotted, find
+from monitor.settings.schema import key_at
 
 SENTENCES = {
     "bool_parsing": "must be true or false",
@@ -24,7 +24,6 @@ SENTENCES = {
     "tuple_type": "must be a list, or a string with commas",
 }
 LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
-DURATIONS = ("interval", "request_timeout", "for")
 
 
 def problems_of(error: ValidationError, root: Given, known: Sequence[Path]) -> list[Problem]:
@@ -50,8 +49,7 @@ def _sentence(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in LIMITS:
         name, words = LIMITS[kind]
-        limit = context[name]
-        return f"must be {words} {format_duration(limit) if error['loc'][-1] in DURATIONS else format(limit, ',')}"
+        return f"must be {words} {key_at(error['loc']).notation.text(context[name])}"
     if kind == "literal_error":
         return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
     if kind == "value_error":

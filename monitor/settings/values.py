@@ -1,19 +1,25 @@
-"""Values as people write them: durations, sizes, addresses, lists, and the base of every settings model."""
+"""The types of settings: durations, sizes, addresses, lists and others, and the base of every settings model."""
 
 import ipaddress
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from monitor.model.patterns import Pattern
-from monitor.model.units import parse_duration, parse_size
+from monitor.model.units import format_duration, format_size, parse_duration, parse_size
 
 
 class Frozen(BaseModel):
-    """A settings model: unchangeable, strict about keys, silent about its input when it complains."""
+    """A settings model: immutable, without unknown keys, and with errors that never repeat a value.
+
+    A key is the name of its attribute, without the unit: `interval_seconds` is `interval`, written with a unit.
+    """
 
     model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=lambda name: name.removesuffix("_seconds")),
         frozen=True,
         extra="forbid",
         validate_by_name=True,
@@ -21,6 +27,14 @@ class Frozen(BaseModel):
         validate_default=True,
         hide_input_in_errors=True,
     )
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a settings file writes a value: what documentation calls it, and the text of a value."""
+
+    takes: str
+    text: Callable[[Any], str] = str
 
 
 def split_list(value: Any) -> Any:
@@ -90,8 +104,15 @@ def check_regex(text: str) -> str:
     return text
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Size = Annotated[int, BeforeValidator(parse_size)]
+PATH = Notation("path")
+
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+FilePath = Annotated[str, Field(min_length=1), PATH]
+Duration = Annotated[float, BeforeValidator(parse_duration), Notation("duration", format_duration)]
+Size = Annotated[int, BeforeValidator(parse_size), Notation("size", format_size)]
 Servers = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_servers)]
-Listen = Annotated[str, AfterValidator(check_listen)]
-Regex = Annotated[str, AfterValidator(check_regex)]
+Listen = Annotated[str, AfterValidator(check_listen), Notation("address")]
+Regex = Annotated[str, AfterValidator(check_regex), Notation("expression")]
+Regexes = Annotated[tuple[Regex, ...], BeforeValidator(split_list)]

@@ -119,7 +119,7 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         (MINIMAL + "    interval: 1ms\n", "kmon.yaml:3: contexts[0].interval: must be at least 100ms"),
         (
             MINIMAL + "    max_answer_bytes: 9GiB\n",
-            "kmon.yaml:3: contexts[0].max_answer_bytes: must be at most 2,147,483,647",
+            "kmon.yaml:3: contexts[0].max_answer_bytes: must be at most 2147483647B",
         ),
         (MINIMAL + "    client_id: [a]\n", "kmon.yaml:3: contexts[0].client_id: must be a string"),
         (MINIMAL + "    client_id: ''\n", "kmon.yaml:3: contexts[0].client_id: is empty"),
