@@ -1,7 +1,7 @@
 """Reads Kafka's own client.properties, as the Kafka tools take it by --command-config, into settings of a context."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -11,59 +11,59 @@ from monitor.settings.document import read_bytes
 from monitor.settings.errors import SettingsError
 from monitor.settings.jaas import Login, parse_jaas
 from monitor.settings.properties import PropertiesError, Property, parse_properties
-from monitor.settings.raw_values import Given
+from monitor.settings.raw_values import Given, named
 from monitor.settings.security import Mechanism
 
-MECHANISMS: tuple[str, ...] = get_args(Mechanism)
 
-SECRETS = (
-    "sasl.jaas.config",
-    "sasl.oauthbearer.client.credentials.client.secret",
-    "ssl.key.password",
-    "ssl.keystore.key",
-)
-PLAIN_KEYS = {
-    "bootstrap.servers": "bootstrap_servers",
-    "client.id": "client_id",
-}
-SECURITY_KEYS = {
-    "ssl.truststore.certificates": "ssl_ca_pem",
-    "ssl.keystore.certificate.chain": "ssl_cert_pem",
-    "ssl.keystore.key": "ssl_key_pem",
-    "ssl.key.password": "ssl_key_password",
-}
-OAUTH_KEYS = {
-    "sasl.oauthbearer.client.credentials.client.id": "oauth_client_id",
-    "sasl.oauthbearer.client.credentials.client.secret": "oauth_client_secret",
-    "sasl.oauthbearer.scope": "oauth_scope",
-}
-OAUTH_OPTIONS = {"clientId": "oauth_client_id", "clientSecret": "oauth_client_secret", "scope": "oauth_scope"}
-"""Options of OAuthBearerLoginModule."""
+@dataclass(frozen=True)
+class Known:
+    """A property that kmon reads: the key that it sets, empty where it takes more than a change of its text."""
 
-EXTENSION = "extension_"
-"""What the options that are SASL extensions begin with."""
+    key: str = ""
+    change: Callable[[str], str] = str
+    secret: bool = False
 
+
+JAAS = "sasl.jaas.config"
+TOKEN_URL = "sasl.oauthbearer.token.endpoint.url"  # noqa: S105 - the name of a property
+IDENTIFICATION = "ssl.endpoint.identification.algorithm"
+PROPERTIES = {
+    "bootstrap.servers": Known("bootstrap_servers"),
+    "client.id": Known("client_id"),
+    "request.timeout.ms": Known("request_timeout", lambda text: f"{text}ms"),
+    "security.protocol": Known("protocol", str.upper),
+    "sasl.mechanism": Known("sasl_mechanism"),
+    JAAS: Known(secret=True),
+    TOKEN_URL: Known(),
+    "sasl.oauthbearer.client.credentials.client.id": Known("oauth_client_id"),
+    "sasl.oauthbearer.client.credentials.client.secret": Known("oauth_client_secret", secret=True),
+    "sasl.oauthbearer.scope": Known("oauth_scope"),
+    "ssl.truststore.certificates": Known("ssl_ca_pem"),
+    "ssl.truststore.location": Known(),
+    "ssl.truststore.type": Known(),
+    "ssl.keystore.certificate.chain": Known("ssl_cert_pem"),
+    "ssl.keystore.key": Known("ssl_key_pem", secret=True),
+    "ssl.keystore.location": Known(),
+    "ssl.keystore.type": Known(),
+    "ssl.key.password": Known("ssl_key_password", secret=True),
+    IDENTIFICATION: Known(),
+}
 CALLBACKS = ("sasl.login.callback.handler.class", "sasl.client.callback.handler.class")
 """Name Java classes for what kmon does by itself."""
 
 STORES = {"ssl.truststore": "ssl_cafile", "ssl.keystore": "ssl_certfile"}
-READ = (
-    *PLAIN_KEYS,
-    *SECURITY_KEYS,
-    *(f"{store}.{what}" for store in STORES for what in ("location", "type")),
-    "security.protocol",
-    "sasl.mechanism",
-    "sasl.jaas.config",
-    *OAUTH_KEYS,
-    "sasl.oauthbearer.token.endpoint.url",
-    "ssl.endpoint.identification.algorithm",
-    "request.timeout.ms",
-)
+
+PASSWORD_OPTIONS = {"username": "username", "password": "password"}
+OAUTH_OPTIONS = {"clientId": "oauth_client_id", "clientSecret": "oauth_client_secret", "scope": "oauth_scope"}
+"""Options of the login modules, and the keys that they set."""
+
+EXTENSION = "extension_"
+"""What the options that are SASL extensions begin with."""
 
 
 @dataclass
 class ClientProperties:
-    """A client.properties file as settings of a context, with what is wrong and what is worth knowing, a line each."""
+    """A client.properties file as settings of a context, with its problems, and notes on it, a line each."""
 
     given: Given
     problems: list[str] = field(default_factory=list)
@@ -89,147 +89,127 @@ class _Mapping:
     def __init__(self, path: Path, properties: dict[str, Property]) -> None:
         self.path = path
         self.properties = properties
-        self.read = ClientProperties(Given({}, str(path)))
+        self.protocol = (self.text("security.protocol") or "PLAINTEXT").upper()
+        self.mechanism = self.text("sasl.mechanism")
         self.context: dict[str, Given] = {}
         self.security: dict[str, Given] = {}
+        self.read = ClientProperties(Given(self.context, str(path)))
 
     def result(self) -> ClientProperties:
         for key, each in self.properties.items():
-            if key not in READ and key not in CALLBACKS:
-                name = key if re.fullmatch(r"[\w.-]{1,80}", key, re.ASCII) else "…"
-                self.read.notes.append(f"{self.path}:{each.line}: {name}: is not used by kmon")
-            elif re.search(r"\$\{\w+:", each.value):
-                self.complain(key, "refers to a config provider (${…:…}), which kmon does not have: write the value")
-            if key in SECRETS:
-                self.read.secrets.append(self.label(key))
-        for key, name in PLAIN_KEYS.items():
-            self.take(key, name, self.context)
-        self.take("request.timeout.ms", "request_timeout", self.context, lambda text: f"{text}ms")
-        protocol = self.take("security.protocol", "protocol", self.security, str.upper) or "PLAINTEXT"
-        self.unused("SASL_", protocol, "sasl.")
-        self.unused("SSL", protocol, "ssl.")
-        if protocol.startswith("SASL_"):
+            if key in PROPERTIES:
+                self.take(key, PROPERTIES[key])
+            elif key not in CALLBACKS:
+                self.read.notes.append(f"{self.path}:{each.line}: {named(key)}: is not used by kmon")
+        if self.protocol.startswith("SASL_"):
             self.sasl()
-        if protocol.endswith("SSL"):
+        if self.protocol.endswith("SSL"):
             self.tls()
         if self.security:
             self.context["security"] = Given(self.security, str(self.path))
-        self.read.given = Given(self.context, str(self.path))
         return self.read
+
+    def take(self, key: str, known: Known) -> None:
+        if re.search(r"\$\{\w+:", self.properties[key].value):
+            self.complain(key, "refers to a config provider (${…:…}), which kmon does not support: write the value")
+        if known.secret:
+            self.read.secrets.append(self.label(key))
+        if unused := self.unused_with(key):
+            self.read.notes.append(f"{self.label(key)}: is not used with {unused}")
+        elif known.key:
+            self.give(key, known.key, known.change(self.text(key) or ""))
+
+    def unused_with(self, key: str) -> str:
+        """The property for which this one is not used, empty where it is used."""
+        if (key.startswith("sasl.") and not self.protocol.startswith("SASL_")) or (
+            key.startswith("ssl.") and not self.protocol.endswith("SSL")
+        ):
+            return f"security.protocol {self.protocol}"
+        oauth = key.startswith("sasl.oauthbearer.") and self.mechanism not in (None, "OAUTHBEARER")
+        return f"sasl.mechanism {self.mechanism}" if oauth else ""
 
     def text(self, key: str) -> str | None:
         """A property, None where it is not set, without the blanks around it that Kafka drops of all but passwords."""
         each = self.properties.get(key)
-        return None if each is None else each.value if key in SECRETS else each.value.strip()
+        return None if each is None else each.value if PROPERTIES[key].secret else each.value.strip()
+
+    def place(self, key: str) -> str:
+        return f"{self.path}:{self.properties[key].line}" if key in self.properties else str(self.path)
 
     def label(self, key: str) -> str:
-        return f"{self.path}:{self.properties[key].line}: {key}" if key in self.properties else f"{self.path}: {key}"
+        return f"{self.place(key)}: {key}"
 
-    def path_of(self, key: str) -> str:
-        return f"{self.path}:{self.properties[key].line}"
-
-    def give(self, key: str, name: str, into: dict[str, Given], text: str) -> None:
-        into[name] = Given(text, self.path_of(key), key)
-
-    def take(self, key: str, name: str, into: dict[str, Given], change: Callable[[str], str] = str) -> str | None:
-        text = self.text(key)
-        if text is None:
-            return None
-        self.give(key, name, into, change(text))
-        return change(text)
+    def give(self, key: str, name: str, value: str | dict[str, Given]) -> None:
+        about_security = key.startswith(("security.", "sasl.", "ssl."))
+        (self.security if about_security else self.context)[name] = Given(value, self.place(key), key)
 
     def complain(self, key: str, text: str) -> None:
         self.read.problems.append(f"{self.label(key)}: {text}")
 
-    def unused(self, part: str, protocol: str, prefix: str) -> None:
-        for key in READ if part not in protocol.replace("SASL_SSL", "SASL_ SSL") else ():
-            if key.startswith(prefix) and key in self.properties:
-                self.read.notes.append(f"{self.label(key)}: is not used with security.protocol {protocol}")
-
     def sasl(self) -> None:
-        mechanism = self.take("sasl.mechanism", "sasl_mechanism", self.security)
-        if mechanism is None:
-            self.complain("sasl.mechanism", "is missing, which means GSSAPI; kmon supports " + ", ".join(MECHANISMS))
-        if mechanism == "OAUTHBEARER":
-            self.oauth()
-        config = self.text("sasl.jaas.config")
+        if self.mechanism is None:
+            supported = ", ".join(get_args(Mechanism))
+            self.complain("sasl.mechanism", f"is missing, which means GSSAPI; kmon supports {supported}")
+        if self.mechanism == "OAUTHBEARER":
+            self.token_url()
+        config = self.text(JAAS)
         if config is None:
-            if mechanism not in ("OAUTHBEARER", "AWS_MSK_IAM"):
-                self.complain("sasl.jaas.config", "is missing: it holds user name and password")
+            if self.mechanism not in ("OAUTHBEARER", "AWS_MSK_IAM"):
+                self.complain(JAAS, "is missing: it holds user name and password")
             return
         try:
             login = parse_jaas(config)
         except ValueError as error:
-            self.complain("sasl.jaas.config", str(error))
+            self.complain(JAAS, str(error))
             return
-        if mechanism is not None and mechanism not in login.mechanisms:
-            self.complain(
-                "sasl.jaas.config",
-                f"its login module is for {', '.join(login.mechanisms)}, not for this sasl.mechanism",
-            )
+        if self.mechanism is not None and self.mechanism not in login.mechanisms:
+            modules = ", ".join(login.mechanisms)
+            self.complain(JAAS, f"its login module is for {modules}, not for this sasl.mechanism")
         self.login(login)
 
     def login(self, login: Login) -> None:
-        names: Mapping[str, str] = {}
-        if login.takes_password:
-            names = {"username": "username", "password": "password"}
-        elif login.mechanisms == ("OAUTHBEARER",):
-            names = OAUTH_OPTIONS
-            extensions = {
-                name.removeprefix(EXTENSION): Given(text, self.path_of("sasl.jaas.config"))
-                for name, text in login.options.items()
-                if name.startswith(EXTENSION)
-            }
-            if extensions:
-                where = self.path_of("sasl.jaas.config")
-                self.security["oauth_extensions"] = Given(extensions, where, "sasl.jaas.config")
+        oauth = login.mechanisms == ("OAUTHBEARER",)
+        keys = PASSWORD_OPTIONS if login.takes_password else OAUTH_OPTIONS if oauth else {}
+        extensions: dict[str, Given] = {}
         for option, text in login.options.items():
-            if option in names:
-                self.give("sasl.jaas.config", names[option], self.security, text)
-            elif not option.startswith(EXTENSION):
-                name = option if re.fullmatch(r"[\w.-]{1,80}", option, re.ASCII) else "…"
-                self.read.notes.append(f"{self.label('sasl.jaas.config')}: {name}: is not used by kmon")
+            if option in keys:
+                self.give(JAAS, keys[option], text)
+            elif option.startswith(EXTENSION):
+                extensions[option.removeprefix(EXTENSION)] = Given(text, self.place(JAAS))
+            else:
+                self.read.notes.append(f"{self.label(JAAS)}: {named(option)}: is not used by kmon")
+        if oauth and extensions:
+            self.give(JAAS, "oauth_extensions", extensions)
 
-    def oauth(self) -> None:
-        for key, name in OAUTH_KEYS.items():
-            self.take(key, name, self.security)
-        key = "sasl.oauthbearer.token.endpoint.url"
-        url = self.text(key)
+    def token_url(self) -> None:
+        url = self.text(TOKEN_URL)
         if url is None:
-            self.complain(key, "is missing: the URL where tokens are fetched, or file:///… of a token")
+            self.complain(TOKEN_URL, "is missing: the URL that issues tokens, or file:///… of a token")
         elif url.startswith("file:"):
-            self.give(key, "oauth_token_file", self.security, unquote(urlsplit(url).path))
+            self.give(TOKEN_URL, "oauth_token_file", unquote(urlsplit(url).path))
         else:
-            self.give(key, "oauth_token_endpoint", self.security, url)
+            self.give(TOKEN_URL, "oauth_token_endpoint", url)
 
     def tls(self) -> None:
-        for key, name in SECURITY_KEYS.items():
-            self.take(key, name, self.security)
         for store, name in STORES.items():
             location, kind = self.text(f"{store}.location"), (self.text(f"{store}.type") or "JKS").upper()
-            if location is None:
-                continue
-            if kind == "PEM":
-                self.give(f"{store}.location", name, self.security, location)
-            else:
+            if location is not None and kind == "PEM":
+                self.give(f"{store}.location", name, location)
+            elif location is not None:
                 self.complain(f"{store}.location", store_help(store, kind))
-        algorithm = self.text("ssl.endpoint.identification.algorithm")
+        algorithm = self.text(IDENTIFICATION)
         if algorithm is not None and algorithm.lower() not in ("", "https"):
-            self.complain(
-                "ssl.endpoint.identification.algorithm", "must be https, or empty for no check of the host name"
-            )
+            self.complain(IDENTIFICATION, "must be https, or empty for no check of the host name")
         elif algorithm is not None:
-            self.give(
-                "ssl.endpoint.identification.algorithm", "check_hostname", self.security, str(bool(algorithm)).lower()
-            )
+            self.give(IDENTIFICATION, "check_hostname", str(bool(algorithm)).lower())
 
 
 def store_help(store: str, kind: str) -> str:
     """How to turn a Java store into the PEM file that kmon reads."""
-    named = f"{store}.type is {kind}" if kind in ("JKS", "PKCS12") else f"{store}.type is unknown"
+    found = f"{store}.type is {kind}" if kind in ("JKS", "PKCS12") else f"{store}.type is unknown"
     steps = []
     if kind != "PKCS12":
         steps.append("keytool -importkeystore -srckeystore STORE -destkeystore store.p12 -deststoretype PKCS12")
     source = "STORE" if kind == "PKCS12" else "store.p12"
     steps.append(f"openssl pkcs12 -in {source} -out store.pem" + (" -nokeys" if store.endswith("truststore") else ""))
-    return f"{named} and kmon reads PEM: run {', then '.join(steps)}, set {store}.location to it, {store}.type to PEM"
+    return f"{found} and kmon reads PEM: run {', then '.join(steps)}, set {store}.location to it, {store}.type to PEM"

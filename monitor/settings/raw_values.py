@@ -40,15 +40,16 @@ class Problem:
     absent: bool = False
 
 
+def named(key: str) -> str:
+    """A key in a message: an odd one, which may be anything, is not repeated."""
+    return key if re.fullmatch(r"[\w.-]{1,80}", key, re.ASCII) else "…"
+
+
 def dotted(path: Iterable[str | int], start: str = "") -> str:
-    """A path as people write it: contexts[0].security.protocol. Odd keys, which may be anything, are not repeated."""
+    """A path as people write it: contexts[0].security.protocol."""
     result = start
     for part in path:
-        if isinstance(part, int):
-            result += f"[{part}]"
-        else:
-            name = part if re.fullmatch(r"[\w.-]{1,64}", part, re.ASCII) else "…"
-            result += f".{name}" if result else name
+        result += f"[{part}]" if isinstance(part, int) else f".{named(part)}" if result else named(part)
     return result
 
 
