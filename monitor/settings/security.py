@@ -1,7 +1,7 @@
 """Settings of security towards the brokers: protocol, SASL and TLS."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -12,18 +12,17 @@ from monitor.settings.values import FilePath, Frozen, Secret, Text, is_loopback
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"]
 
-PASSWORD_FIELDS = ("username", "password")
-ENDPOINT_FIELDS = ("oauth_token_endpoint", "oauth_client_id", "oauth_client_secret")
-OAUTH_FIELDS = ("oauth_token_file", *ENDPOINT_FIELDS, "oauth_scope", "oauth_cafile", "oauth_extensions")
-SASL_FIELDS = ("sasl_mechanism", *PASSWORD_FIELDS, *OAUTH_FIELDS, "aws_region")
-TLS_FIELDS = (
-    "ssl_cafile",
-    "ssl_certfile",
-    "ssl_keyfile",
-    "ssl_ca_pem",
-    "ssl_cert_pem",
-    "ssl_key_pem",
-    "ssl_key_password",
+PASSWORD = ("username", "password")
+ENDPOINT = ("oauth_token_endpoint", "oauth_client_id", "oauth_client_secret")
+LOGIN = (*PASSWORD, "oauth_", "aws_")
+SASL, TLS = ("sasl_", *LOGIN), ("ssl_",)
+"""How the names of settings begin that are used together."""
+
+ALTERNATIVES = (
+    ("ssl_cafile", "ssl_ca_pem"),
+    ("ssl_certfile", "ssl_cert_pem"),
+    ("ssl_keyfile", "ssl_key_pem"),
+    ("oauth_token_file", "oauth_token_endpoint"),
 )
 
 
@@ -100,52 +99,44 @@ class SecuritySettings(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        """A setting that would be ignored is refused: who writes a password believes that it protects."""
-        idle = self._given(SASL_FIELDS) if not self.sasl else []
-        idle += self._given(TLS_FIELDS) if not self.tls else []
+        """A setting that would be ignored is refused: whoever writes a password believes that it protects."""
+        sasl, tls = self._given(*SASL), self._given(*TLS)
+        unused = ([] if self.sasl else sasl) + ([] if self.tls else tls)
         if self.sasl:
             self._check_login()
-        if idle:
-            better = ("SASL_" if self.sasl or set(idle) & set(SASL_FIELDS) else "") + (
-                "SSL" if self.tls or set(idle) & set(TLS_FIELDS) else "PLAINTEXT"
-            )
-            raise ValueError(f"protocol {self.protocol} does not use {', '.join(idle)}: set protocol to {better}")
-        for one, other in (
-            ("ssl_cafile", "ssl_ca_pem"),
-            ("ssl_certfile", "ssl_cert_pem"),
-            ("ssl_keyfile", "ssl_key_pem"),
-            ("oauth_token_file", "oauth_token_endpoint"),
-        ):
-            if len(self._given((one, other))) == 2:
+        if unused:
+            better = ("SASL_" if self.sasl or sasl else "") + ("SSL" if self.tls or tls else "PLAINTEXT")
+            raise ValueError(f"protocol {self.protocol} does not use {', '.join(unused)}: set protocol to {better}")
+        for one, other in ALTERNATIVES:
+            if len(self._given(one, other)) == 2:
                 raise ValueError(f"give {one} or {other}, not both")
-        key = self.ssl_keyfile or self.ssl_key_pem
-        if key and not (self.ssl_certfile or self.ssl_cert_pem):
+        if self._given("ssl_keyfile", "ssl_key_pem") and not self._given("ssl_certfile", "ssl_cert_pem"):
             raise ValueError("a key needs its certificate: set ssl_certfile or ssl_cert_pem")
         return self
 
     def _check_login(self) -> None:
         mechanism = self.sasl_mechanism
         if mechanism is None:
-            missing = [name for name in ("sasl_mechanism", *PASSWORD_FIELDS) if not self._given((name,))]
+            missing = [name for name in ("sasl_mechanism", *PASSWORD) if not self._given(name)]
             raise ValueError(f"protocol {self.protocol} needs {', '.join(missing)}")
-        needs: tuple[str, ...] = PASSWORD_FIELDS
-        takes: tuple[str, ...] = PASSWORD_FIELDS
+        needs: tuple[str, ...] = PASSWORD
+        takes: tuple[str, ...] = PASSWORD
         if mechanism == "OAUTHBEARER":
-            if not self._given(("oauth_token_file", *ENDPOINT_FIELDS)):
-                raise ValueError(f"OAUTHBEARER needs oauth_token_file, or {', '.join(ENDPOINT_FIELDS)}")
-            file = self.oauth_token_file is not None
-            needs, takes = () if file else ENDPOINT_FIELDS, OAUTH_FIELDS
+            if not self._given("oauth_token_file", *ENDPOINT):
+                raise ValueError(f"OAUTHBEARER needs oauth_token_file, or {', '.join(ENDPOINT)}")
+            needs, takes = () if self.oauth_token_file else ENDPOINT, ("oauth_",)
         if mechanism == "AWS_MSK_IAM":
-            needs, takes = (), ("aws_region",)
+            needs, takes = (), ("aws_",)
             if not self.tls:
                 raise ValueError("AWS_MSK_IAM needs protocol SASL_SSL")
-        if missing := [name for name in needs if not self._given((name,))]:
+        if missing := [name for name in needs if not self._given(name)]:
             raise ValueError(f"sasl_mechanism {mechanism} needs {', '.join(missing)}")
-        if idle := [name for name in self._given(SASL_FIELDS[1:]) if name not in takes]:
-            raise ValueError(f"sasl_mechanism {mechanism} does not use {', '.join(idle)}")
+        if unused := [name for name in self._given(*LOGIN) if not name.startswith(takes)]:
+            raise ValueError(f"sasl_mechanism {mechanism} does not use {', '.join(unused)}")
 
-    def _given(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if getattr(self, name) not in (None, {})]
+    def _given(self, *prefixes: str) -> list[str]:
+        """The settings of these names, or with these beginnings of names, that have a value."""
+        return [name for name, value in self if name.startswith(prefixes) and value not in (None, {})]
 
     def stamp(self) -> object:
         """A value that changes when a file changes that the client's options are read from."""
