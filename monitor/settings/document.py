@@ -115,7 +115,7 @@ class _Reader:
         return f"{self.where}:{node.start_mark.line + 1}" if self.lines else self.where
 
     def complain(self, node: yaml.Node, path: tuple[str | int, ...], text: str) -> None:
-        self.problems.append(Given(text, self.place(node), dotted(path)).label + f": {text}")
+        self.problems.append(Given(None, self.place(node), dotted(path)).problem(text))
 
     def given(self, node: yaml.Node, path: tuple[str | int, ...]) -> Given:
         # Aliases let a small text stand for a huge or endless tree.

@@ -1,8 +1,8 @@
 """Loads settings: defaults under the file, under client.properties, under the environment, under flags."""
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -60,17 +60,17 @@ def load(
     properties = loader.properties(command_config)
     upper = [properties, loader.environment(env), _flags(overrides or {})]
     for each in upper:
-        root = merge(root, loader.resolve(_part(each, Settings), Settings))
+        root = merge(root, loader.resolve(_only(each, keys_of(Settings)), Settings))
     listed = child(root, "contexts") or NOTHING
     contexts = [*listed.value] if isinstance(listed.value, list) else []
-    over = [_part(each, ClusterSettings) for each in upper]
+    over = [_only(each, keys_of(ClusterSettings)) for each in upper]
     if not contexts and (need_cluster or any("bootstrap_servers" in plain(each) for each in over)):
         contexts = [NOTHING]
     wanted = child(root, "current_context")
     current = _current(contexts, wanted)
     if current is not None:
         if plain(properties):
-            contexts[current] = _without(contexts[current], "security")
+            contexts[current] = _only(contexts[current], keys_of(ClusterSettings).keys() - {"security"})
         for each in over:
             contexts[current] = merge(contexts[current], loader.resolve(each, ClusterSettings, ("contexts", current)))
         name = child(contexts[current], "name")
@@ -79,9 +79,9 @@ def load(
             root = merge(root, Given({"current_context": name}, ""))
     elif wanted is None and len(contexts) > 1 and any(plain(each) for each in over):
         # Which cluster's key is it that a variable or a flag sets?
-        loader.problems.append(Problem(("current_context",), f"{listed.label}: {choose(_names(contexts))}"))
-    if complaint := check_choice(_names(contexts), str(wanted.value) if wanted else None):
-        loader.problems.append(Problem(("current_context",), f"{(wanted or listed).label}: {complaint}"))
+        loader.problems.append(Problem(("current_context",), listed.problem(choose([*map(_title, contexts)]))))
+    if complaint := check_choice([*map(_title, contexts)], str(wanted.value) if wanted else None):
+        loader.problems.append(Problem(("current_context",), (wanted or listed).problem(complaint)))
     contexts = loader.leave_out(contexts, current)
     root = merge(root, Given({"contexts": Given([*contexts], listed.where, "contexts")}, ""))
     return Loaded(loader.validate(root), tuple(loader.notes), root)
@@ -95,18 +95,14 @@ class _Loader:
         self.notes: list[str] = []
 
     def resolve(self, given: Given, model: type[BaseModel], path: Path = ()) -> Given:
-        resolver = Resolver()
-        resolved = resolver.section(given, model, path)
-        self.problems += resolver.problems
-        return resolved
+        return Resolver(self.problems).section(given, model, path)
 
     def file(self, path: FilePath | str | None, env: Mapping[str, str]) -> Given:
         if path is None:
             return NOTHING
         path = FilePath(path)
-        resolver = Resolver(env, path.parent)
+        resolver = Resolver(self.problems, env, path.parent)
         resolved = resolver.section(read_document(path), Settings)
-        self.problems += resolver.problems
         self._warn_if_readable(path, resolver.literal_secrets)
         return resolved
 
@@ -175,18 +171,18 @@ class _Loader:
             chosen = settings.current_context is not None
             for number, context in enumerate(settings.contexts):
                 if not chosen or context is settings.cluster:
-                    self._check_security(context, find(root, ("contexts", number, "security"))[0].label)
+                    self._check_security(context, find(root, ("contexts", number, "security"))[0])
         if self.problems or settings is None:
             raise SettingsError(*dict.fromkeys(each.text for each in self.problems))
         return settings
 
-    def _check_security(self, context: ClusterSettings, label: str) -> None:
+    def _check_security(self, context: ClusterSettings, given: Given) -> None:
         if context.security.tls and not context.security.check_hostname:
-            self.notes.append(f"{label}: host names are not verified: any trusted certificate is accepted")
+            self.notes.append(given.problem("host names are not verified: any trusted certificate is accepted"))
         try:
             client_options(context)
         except SettingsError as error:
-            self.problems += [Problem((), f"{label}: {problem}") for problem in error.problems]
+            self.problems += [Problem((), given.problem(problem)) for problem in error.problems]
 
 
 def _flags(overrides: Overrides) -> Given:
@@ -209,31 +205,22 @@ def _given(value: Any, where: str) -> Given:
     return Given(str(value), where)
 
 
-def _part(given: Given, model: type[BaseModel]) -> Given:
-    """Those keys of a layer that belong to a model."""
+def _only(given: Given, names: Container[str]) -> Given:
+    """A section with these of its keys."""
     assert isinstance(given.value, dict)
-    return Given({name: each for name, each in given.value.items() if name in keys_of(model)}, given.where, given.path)
-
-
-def _without(given: Given, name: str) -> Given:
-    assert isinstance(given.value, dict)
-    return Given({key: each for key, each in given.value.items() if key != name}, given.where, given.path)
+    return replace(given, value={name: each for name, each in given.value.items() if name in names})
 
 
 def _current(contexts: list[Given], wanted: Given | None) -> int | None:
     """The number of the context to use, None where there is none of that name or no choice was made."""
     if wanted is None or contexts == [NOTHING]:
         return 0 if len(contexts) == 1 else None
-    names = _names(contexts)
-    return names.index(str(wanted.value)) if wanted.value in names else None
-
-
-def _names(contexts: list[Given]) -> list[str]:
-    """What each is called: its name, or else its addresses."""
-    return [_title(each) for each in contexts]
+    titles = [_title(each) for each in contexts]
+    return titles.index(str(wanted.value)) if wanted.value in titles else None
 
 
 def _title(context: Given) -> str:
+    """What a context is called: its name, or else its addresses."""
     name = child(context, "name")
     if name is not None and name.value is not None:
         return str(name.value)

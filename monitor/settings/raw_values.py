@@ -27,6 +27,10 @@ class Given:
     def label(self) -> str:
         return ": ".join(part for part in (self.where, self.path) if part)
 
+    def problem(self, text: str) -> str:
+        """What is wrong with the value, behind its place."""
+        return f"{self.label}: {text}" if self.label else text
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from pydantic import BaseModel
 
 from monitor.settings.errors import SettingsError
 from monitor.settings.raw_values import Given, Path, Problem, nearest
-from monitor.settings.schema import Key, keys_of
+from monitor.settings.schema import TWIN, Key, keys_of
 from monitor.settings.secrets import FileSecret
 from monitor.settings.values import PATH
 
@@ -16,22 +17,24 @@ from monitor.settings.values import PATH
 class Resolver:
     """Resolves one layer of settings. `env` fills ${NAME} and `folder` is what relative paths begin at, where not None.
 
-    What is wrong gathers in `problems`; `literal_secrets` are the labels of secrets written out.
+    What is wrong is added to `problems`; `literal_secrets` are the labels of secrets written out.
     """
 
-    def __init__(self, env: Mapping[str, str] | None = None, folder: FilePath | None = None) -> None:
+    def __init__(
+        self, problems: list[Problem], env: Mapping[str, str] | None = None, folder: FilePath | None = None
+    ) -> None:
+        self.problems = problems
         self.env = env
         self.folder = folder
-        self.problems: list[Problem] = []
         self.literal_secrets: list[str] = []
 
     def section(self, given: Given, model: type[BaseModel], path: Path = ()) -> Given:
         """The section with variables, paths and secrets in place, without the keys that are not known."""
         if given.value is None:
-            return Given({}, given.where, given.path)
+            return replace(given, value={})
         if not isinstance(given.value, dict):
             self._complain(given, path, f"must be a mapping of keys: {', '.join(keys_of(model))}")
-            return Given({}, given.where, given.path)
+            return replace(given, value={})
         keys = keys_of(model)
         result: dict[str, Given] = {}
         for name, each in given.value.items():
@@ -40,13 +43,11 @@ class Resolver:
                 self._complain(each, (*path, name), f"is not a key of this section: {nearest(name, keys)}")
             elif not key.twin:
                 result[name] = self._value(each, key, (*path, name))
-        for name in given.value.keys() & {key.name for key in keys.values() if key.twin}:
-            secret = next(key.name for key in keys.values() if key.secret and f"{key.name}_file" == name)
-            if secret in given.value:
-                self._complain(given.value[name], (*path, secret), f"give {secret} or {name}, not both")
+            elif (secret := name.removesuffix(TWIN)) in given.value:
+                self._complain(each, (*path, secret), f"give {secret} or {name}, not both")
             else:
-                result[secret] = self._secret(given.value[name], keys[name], (*path, secret))
-        return Given(result, given.where, given.path)
+                result[secret] = self._secret(each, (*path, secret))
+        return replace(given, value=result)
 
     def _value(self, given: Given, key: Key, path: Path) -> Given:
         if key.kind == "section" and key.model is not None:
@@ -66,23 +67,21 @@ class Resolver:
             self._complain(given, path, "must be a list: begin each item with -")
             items = []
         resolved = [self.section(each, model, (*path, number)) for number, each in enumerate(items)]
-        return Given([*resolved], given.where, given.path)
+        return replace(given, value=[*resolved])
 
     def _text(self, given: Given, path: Path, *, path_like: bool = False) -> Given:
         """The value with variables in place, in lists and mappings too."""
         if isinstance(given.value, list):
-            items = [self._text(each, (*path, number)) for number, each in enumerate(given.value)]
-            return Given([*items], given.where, given.path)
+            return replace(given, value=[self._text(each, (*path, part)) for part, each in enumerate(given.value)])
         if isinstance(given.value, dict):
-            texts = {name: self._text(each, (*path, name)) for name, each in given.value.items()}
-            return Given(texts, given.where, given.path)
+            return replace(given, value={part: self._text(each, (*path, part)) for part, each in given.value.items()})
         if given.value is None:
             self._complain(given, path, "has no value: give one, or leave it out")
             return given
         text = self._fill(given, str(given.value), path)
         if path_like:
             text = self._locate(text)
-        return Given(text, given.where, given.path)
+        return replace(given, value=text)
 
     def _locate(self, text: str) -> str:
         try:
@@ -97,34 +96,31 @@ class Resolver:
         if env is None:
             return text
 
-        def replace(match: re.Match[str]) -> str:
+        def fill(match: re.Match[str]) -> str:
             if match[0] == "$${":
                 return "${"
             name = match["name"]
             if match["end"] is None or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                self._complain(
-                    given, path, "holds a ${ that is no ${NAME} of a variable: write $${ for the text itself"
-                )
+                self._complain(given, path, "has a ${ that does not begin a ${NAME}: write $${ for the text itself")
             elif name not in env:
                 self._complain(given, path, f"the environment variable {name} is not set", absent=True)
             return env.get(name, "")
 
-        return re.sub(r"\$\$\{|\$\{(?P<name>[^{}]*)(?P<end>\})?", replace, text)
+        return re.sub(r"\$\$\{|\$\{(?P<name>[^{}]*)(?P<end>\})?", fill, text)
 
-    def _secret(self, given: Given, key: Key, path: Path) -> Given:
+    def _secret(self, given: Given, path: Path) -> Given:
         if not isinstance(given.value, str):
             self._complain(given, path, "must be the path of a file")
             return given
         file = self._text(given, path, path_like=True).value
         try:
-            secret = FileSecret(FilePath(str(file)))
+            return replace(given, value=FileSecret(FilePath(str(file))))
         except SettingsError as error:
             self._complain(given, path, str(error), absent=True)
             return given
-        return Given(secret, given.where, given.path)
 
     def _complain(self, given: Given, path: Path, text: str, *, absent: bool = False) -> None:
-        self.problems.append(Problem(path, f"{given.label}: {text}" if given.label else text, absent))
+        self.problems.append(Problem(path, given.problem(text), absent))
 
 
 def layer(values: Iterable[tuple[tuple[str, ...], Given]], where: str) -> dict[str, Given]:

@@ -17,6 +17,8 @@ Kind = Literal["value", "list", "map", "section", "sections"]
 EACH = "[]"
 """Stands in a path for any item of a list."""
 CONTEXT = ("contexts", EACH)
+TWIN = "_file"
+"""How the name of the key ends that names the file to read a secret from."""
 
 NOTATIONS: Mapping[Any, Notation] = {
     SecretStr: Notation("secret"),
@@ -48,13 +50,13 @@ class Key:
 
 @cache
 def keys_of(model: type[BaseModel]) -> Mapping[str, Key]:
-    """The keys of a section by name, those of secrets followed by their `_file` twins."""
+    """The keys of a section by name, those of secrets followed by their twins."""
     result: dict[str, Key] = {}
     for attribute, info in model.model_fields.items():
         key = _key(attribute, info)
         result[key.name] = key
         if key.secret:
-            name = f"{key.name}_file"
+            name = f"{key.name}{TWIN}"
             result[name] = Key(name, key.attribute, "value", PATH, "none", f"file to read {key.name} from", twin=True)
     return result
 

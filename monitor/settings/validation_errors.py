@@ -1,6 +1,7 @@
 """Says what pydantic has against settings in one line each: the place, the key, what is wrong and what is allowed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -41,8 +42,7 @@ def _line(error: ErrorDetails, root: Given) -> str:
     given, rest = find(root, path)
     if rest == ("bootstrap_servers",) and not given.path:
         return NO_CLUSTER
-    place = [given.where, dotted(rest, given.path)]
-    return ": ".join([part for part in place if part] + [_sentence(error)])
+    return replace(given, path=dotted(rest, given.path)).problem(_sentence(error))
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -215,7 +215,7 @@ def test_variables_are_filled_in_and_missing_ones_are_named(file: Writer) -> Non
 @pytest.mark.parametrize("text", ["${", "${A", "${}", "${A B}", "${A:-b}", "${1}"])
 def test_a_half_written_variable_is_an_error(file: Writer, text: str) -> None:
     (line,) = problems(file(MINIMAL + f"    client_id: '{text}'\n"), {"A": "x"})
-    assert line.startswith("kmon.yaml:3: contexts[0].client_id: holds a ${ that is no ${NAME}")
+    assert line.startswith("kmon.yaml:3: contexts[0].client_id: has a ${ that does not begin a ${NAME}")
 
 
 def test_several_contexts_need_a_choice_only_where_one_is_meant(file: Writer) -> None:
