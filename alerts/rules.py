@@ -15,7 +15,7 @@ from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
 from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN
-from monitor.model.table import Flags, Floats, Texts
+from monitor.model.table import Flags, Floats, matching
 from monitor.model.totals import LagTotals
 from monitor.model.view import View
 
@@ -173,11 +173,11 @@ class GroupRows:
         self.table: Lag = view.lag
         self.totals: LagTotals = view.group_lags
         if rule.topic is not None:
-            rows = _matches(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+            rows = matching(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
             self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
             self.totals = lag_by_group(view.snapshot, self.table)
         self.lag, self.at_least = self.totals.lag, self.totals.lag_at_least
-        self.matching = _matches(rule.group, view.snapshot.groups.group)
+        self.matching = matching(rule.group, view.snapshot.groups.group)
 
     def find(self, labels: Labels) -> int | None:
         row = self.view.group_rows.get(dict(labels)["group"])
@@ -208,8 +208,8 @@ class PartitionRows:
     def __init__(self, rule: Rule, view: View) -> None:
         self.view = view
         self.lag = self.at_least = view.lag.lag
-        groups = _matches(rule.group, view.snapshot.groups.group)
-        self.matching = groups[view.lag.group] & _matches(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+        groups = matching(rule.group, view.snapshot.groups.group)
+        self.matching = groups[view.lag.group] & matching(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
 
     def find(self, labels: Labels) -> int | None:
         names, table = dict(labels), self.view.lag
@@ -249,13 +249,6 @@ LABELS: Mapping[str, tuple[str, ...]] = {
 
 OVER: Mapping[str, Callable[[Rule, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
 """What a rule can look at, by the word in `Rule.over`."""
-
-
-def _matches(pattern: Pattern | None, names: Texts) -> Flags:
-    """Which whole names the pattern matches."""
-    if pattern is None:
-        return np.ones(len(names), bool)
-    return np.fromiter((pattern.matches(name) for name in names), bool, len(names))
 
 
 def _unlisted(view: View) -> str | None:

@@ -5,6 +5,7 @@ Nothing heavy is imported here: `kmon --help` is fast, and a command pays for wh
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -239,6 +240,9 @@ def _run(argv: Sequence[str] | None) -> int:
     from kmon.commands import logs  # noqa: PLC0415 - not for --help
 
     logs.set_up(args.command, verbose=args.verbose)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal in the C locale cannot print every name; escapes it can.
+        sys.stdout.reconfigure(errors="backslashreplace")
     return int(importlib.import_module(f"kmon.commands.{args.command}").run(args))
 
 

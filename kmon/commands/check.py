@@ -1,25 +1,26 @@
 """kmon check: reports in one line, as monitoring plugins do, whether a cluster or selected lag is healthy."""
 
 import argparse
-import io
 import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from kmon.commands.asking import ask
-from kmon.commands.lag import filter_of, regex_of
+from kmon.commands.lag import selection_of
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
-from kmon.commands.options import duration_of, settings_from
+from kmon.commands.options import option, settings_from
 from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
-from monitor.model.table import Texts
+from monitor.model.table import matching
 from monitor.model.text import age, count, name_of, plural, visible
+from monitor.model.units import parse_duration
 from monitor.model.view import View
 from monitor.settings.errors import SettingsError
 from monitor.subjects.filter.filter import Filter
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the line and return its state. Whatever goes wrong is UNKNOWN; more about bad usage goes to stderr."""
     try:
         asked = rows_of(args)
-        seconds = duration_of(args.watch_for, "--for")
+        seconds = option("--for", args.watch_for, parse_duration)
         view = ask(settings_from(args).cluster, seconds, everything=asked is None)
         verdict = judge_rows(view, asked) if asked else judge_cluster(view)
     except SettingsError as error:
@@ -93,18 +94,15 @@ def run(args: argparse.Namespace) -> int:
         if os.environ.get("KMON_DEBUG"):
             raise
         verdict = Verdict([Finding(UNKNOWN, f"unexpected error: {type(error).__name__}: {error}")])
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     print(verdict.line)
     return verdict.state
 
 
 def rows_of(args: argparse.Namespace) -> Rows | None:
     """Which rows the options ask about; None when they ask about the cluster. Raises SettingsError."""
-    group_re, topic_re = regex_of(args.group, "--group"), regex_of(args.topic, "--topic")
-    where = filter_of(args.where)
-    max_lag = _limit(args.max_lag, "lag", "--max-lag")
-    max_seconds = _limit(args.max_lag_seconds, "lag_seconds", "--max-lag-seconds")
+    group_re, topic_re, where = selection_of(args)
+    max_lag = option("--max-lag", args.max_lag, partial(_limit, "lag"))
+    max_seconds = option("--max-lag-seconds", args.max_lag_seconds, partial(_limit, "lag_seconds"))
     limits = (("lag", max_lag), ("lag_seconds", max_seconds))
     parts: list[Expression] = [Compare(name, ">", Literal(Number(most))) for name, most in limits if most is not None]
     parts += [where.expression] if where else []
@@ -114,16 +112,11 @@ def rows_of(args: argparse.Namespace) -> Rows | None:
     return Rows(Filter(breaks), bool(parts), group_re, topic_re, max_lag, max_seconds)
 
 
-def _limit(text: str | None, column: str, flag: str) -> float | None:
-    """A number as the filter language writes it."""
-    if text is None:
-        return None
-    try:
-        number = parse_number(text)
-    except ValueError as error:
-        raise SettingsError(f"{flag}: {error}") from None
-    if number.unit not in ("", LAG.schema[column].unit) or not 0 <= number.value < math.inf:
-        raise SettingsError(f"{flag}: {text} is not a number of {LAG.schema[column].unit}")
+def _limit(column: str, text: str) -> float:
+    """A limit of a column, as the filter language writes numbers. Raises ValueError."""
+    number, unit = parse_number(text), LAG.schema[column].unit
+    if number.unit not in ("", unit) or not 0 <= number.value < math.inf:
+        raise ValueError(f"{text} is not a number of {unit}")
     return number.value
 
 
@@ -195,12 +188,8 @@ def _absent(view: View, asked: Rows) -> Iterable[str]:
         ("--group", asked.group_re, snapshot.groups.group),
         ("--topic", asked.topic_re, snapshot.topics.topic),
     ):
-        if pattern is not None and not _any(pattern, names):
+        if pattern is not None and not matching(pattern, names).any():
             yield f"{flag} {pattern.text}: does not match any {flag[2:]}"
-
-
-def _any(pattern: Pattern, names: Texts) -> bool:
-    return any(pattern.matches(name) for name in names)
 
 
 def _breaking(rows: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ import threading
 from contextlib import ExitStack
 
 from exporters.listen import ListenError, check_listen
-from kmon.commands.options import duration_of
+from kmon.commands.options import option
 from kmon.commands.serving import serving
 from kmon.commands.signals import ending
 from kmon.commands.wiring import Monitor, line_of
@@ -14,6 +14,7 @@ from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import Workload
 from monitor.model.text import visible
+from monitor.model.units import parse_duration
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -29,7 +30,7 @@ RULES = (
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C, the end of the TUI or --duration: 0, or 2 with a line on what is in the way."""
-    seconds = duration_of(args.duration, "--duration")
+    seconds = option("--duration", args.duration, parse_duration)
     listen = args.listen or LISTEN
     check_listen(listen)
     terminal = sys.stdin.isatty() and sys.stdout.isatty() and not args.no_tui

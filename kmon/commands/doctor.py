@@ -1,7 +1,6 @@
 """kmon doctor: reports missing permissions and APIs, what they hide, and how an administrator grants them."""
 
 import argparse
-import io
 import json
 import sys
 import time
@@ -43,8 +42,6 @@ def run(args: argparse.Namespace) -> int:
     """Print the report: 0 when everything is there, 1 when something is missing, 2 when nothing could be asked."""
     cluster = settings_from(args).cluster
     report = examine(cluster)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     if args.output == "json":
         print(json.dumps(asdict(report), indent=1))
     elif report.error:
@@ -91,11 +88,6 @@ def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:
     lines = [asked, "", *align(rows, [False] * 4)]
     fixes = [each.fix for each in report.checks if each.fix]
     if fixes:
-        lines += [
-            "",
-            f"To grant the missing permissions, run as a user who may alter ACLs ({ADMIN} holds that user's login):",
-            "",
-        ]
-        lines += [f"  {visible(each)}" for each in fixes]
+        lines += ["", HOW_TO_GRANT, "", *(f"  {visible(each)}" for each in fixes)]
         lines += ["", *notes] if notes else []
     return [*lines, "", f"{report.status}: {summary(report.checks) or 'nothing is missing'}"]

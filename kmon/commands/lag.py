@@ -1,18 +1,18 @@
 """kmon lag: polls a cluster once, or for a while, and prints the lag of every group and partition, worst first."""
 
 import argparse
-import io
 import sys
 from contextlib import nullcontext
 
 from kmon.commands.asking import ask
 from kmon.commands.lag_output import RENDERERS
 from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows
-from kmon.commands.options import duration_of, settings_from
+from kmon.commands.options import option, settings_from
 from kmon.commands.signals import ending
 from monitor.analysis.derive.emptiness import no_lag, no_match
 from monitor.model.patterns import Pattern
 from monitor.model.text import duration, visible
+from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 from monitor.subjects.filter.errors import FilterError
 from monitor.subjects.filter.filter import Filter
@@ -21,9 +21,8 @@ from monitor.subjects.lag import LAG
 
 def run(args: argparse.Namespace) -> int:
     """Print what was asked for: 0 when it is complete, 1 when a part is missing, 2 when nothing could be asked."""
-    group_re, topic_re = regex_of(args.group, "--group"), regex_of(args.topic, "--topic")
-    where = filter_of(args.where)
-    seconds = duration_of(args.watch_for, "--for")
+    group_re, topic_re, where = selection_of(args)
+    seconds = option("--for", args.watch_for, parse_duration)
     cluster = settings_from(args).cluster
     with ending() if seconds else nullcontext() as end:
         newest = ask(cluster, seconds, end=end)
@@ -32,8 +31,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"kmon lag: {visible(view.snapshot.error)}", file=sys.stderr)
         return 2
     rows = lag_rows(view, group_re, topic_re, where.rows if where else None)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     print(RENDERERS[args.output](rows), end="")
     missing = missing_of(view, rows, filtered=bool(group_re or topic_re or where))
     if where:
@@ -49,21 +46,10 @@ def run(args: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def regex_of(text: str | None, flag: str) -> Pattern | None:
-    """Raises SettingsError."""
-    if text is None:
-        return None
+def selection_of(args: argparse.Namespace) -> tuple[Pattern | None, Pattern | None, Filter | None]:
+    """What --group, --topic and --where select. Raises SettingsError."""
+    patterns = option("--group", args.group, Pattern), option("--topic", args.topic, Pattern)
     try:
-        return Pattern(text)
-    except ValueError as error:
-        raise SettingsError(f"{flag}: {error}") from None
-
-
-def filter_of(text: str | None) -> Filter | None:
-    """The filter of --where. Raises SettingsError that shows the place of what is wrong."""
-    if text is None:
-        return None
-    try:
-        return Filter.of(text, LAG.schema)
+        return *patterns, None if args.where is None else Filter.of(args.where, LAG.schema)
     except FilterError as error:
         raise SettingsError(f"--where: {error.problem}", *error.shown) from None

@@ -12,7 +12,7 @@ from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import OK, STATUSES, UNKNOWN
-from monitor.model.table import Flags, Texts
+from monitor.model.table import Flags, matching
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.subjects.column import Columns, columns_of
@@ -49,7 +49,7 @@ def lag_rows(
     than all the rest, rows have no `why`.
     """
     lag, snapshot = view.lag, view.snapshot
-    group_wanted, topic_wanted = _wanted(snapshot.groups.group, group_re), _wanted(snapshot.topics.topic, topic_re)
+    group_wanted, topic_wanted = matching(group_re, snapshot.groups.group), matching(topic_re, snapshot.topics.topic)
     kept = group_wanted[lag.group] & topic_wanted[lag.topic]
     unread = [_unread(view, group) for group in _unread_groups(view) if group_wanted[group]]
     if pick is not None:
@@ -61,12 +61,6 @@ def lag_rows(
     names = [name for name in LAG.schema if words or name != WHY]
     rows = LAG.plain(view, order, names)
     return [*rows[:worse], *({name: row[name] for name in names} for row in unread), *rows[worse:]]
-
-
-def _wanted(names: Texts, pattern: Pattern | None) -> Flags:
-    if pattern is None:
-        return np.ones(len(names), np.bool_)
-    return np.array([pattern.matches(name) for name in names], np.bool_)
 
 
 def _unread_groups(view: View) -> list[int]:

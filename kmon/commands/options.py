@@ -3,15 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from monitor.model.text import visible
-from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 from monitor.settings.load import Loaded, load
 from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.raw_values import Given
+
+Value = TypeVar("Value")
 
 FLAGS = (
     ("bootstrap_server", "-b", "bootstrap_servers"),
@@ -88,11 +89,12 @@ def _overrides(args: argparse.Namespace) -> dict[str, tuple[str, Any]]:
     return overrides
 
 
-def duration_of(text: str | None, flag: str) -> float | None:
-    """Seconds of an option such as --duration 5m, None where it was not given. Raises SettingsError."""
-    if text is None:
-        return None
+def option(flag: str, text: str | None, parse: Callable[[str], Value]) -> Value | None:
+    """What an option such as --duration 5m gives, None where it was not given.
+
+    Raises SettingsError that names the flag where `parse` raises ValueError.
+    """
     try:
-        return float(parse_duration(text))
+        return None if text is None else parse(text)
     except ValueError as error:
         raise SettingsError(f"{flag}: {error}") from None

@@ -1,20 +1,8 @@
 """Text for terminals: columns of cells aligned by what they take on the screen."""
 
-import unicodedata
 from collections.abc import Sequence
 
-
-def width(text: str) -> int:
-    """Cells that a visible text takes: two for wide characters, none for combining ones."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(each) for each in text)
-
-
-def _cells(each: str) -> int:
-    if unicodedata.category(each) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(each) in ("W", "F") else 1
+from monitor.model.text import width
 
 
 def clip(text: str, cells: int) -> str:
@@ -23,7 +11,7 @@ def clip(text: str, cells: int) -> str:
         return text
     taken, end = 0, 0
     for each in text:
-        taken += _cells(each)
+        taken += width(each)
         if taken > cells - 1:
             break
         end += 1

@@ -12,6 +12,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.model.patterns import Pattern
+
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -123,3 +125,10 @@ def objects(values: Any) -> Texts:
 def values_at(values: Any, rows: Ints, nothing: float = np.nan) -> Any:
     """`values[rows]`, and `nothing` where a row is -1, of which there is none."""
     return np.append(values, np.array(nothing, values.dtype))[rows]
+
+
+def matching(pattern: Pattern | None, names: Texts) -> Flags:
+    """Which whole names a pattern matches, shape (names,); None matches all."""
+    if pattern is None:
+        return np.ones(len(names), np.bool_)
+    return np.fromiter(map(pattern.matches, names), np.bool_, len(names))

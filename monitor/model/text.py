@@ -25,6 +25,16 @@ Write = Callable[[float | None], str]
 """How a number is written, such as `count`."""
 
 
+def width(text: str) -> int:
+    """Cells of a terminal that a visible text takes: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(each) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(each) in "WF" else 1
+        for each in text
+    )
+
+
 def visible(text: str | None, limit: int | None = None) -> str:
     r"""A name as one line of visible characters, cut to `limit` of them; None is unknown.
 

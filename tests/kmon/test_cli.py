@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kmon import cli
 from kmon.commands import logs, options, text
-from monitor.model.text import visible
+from monitor.model.text import visible, width
+from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 
 REFUSED = "127.0.0.1:1"
@@ -155,10 +156,10 @@ def test_a_wrong_option_of_serve_is_named(args: list[str], line: str) -> None:
 
 
 def test_a_duration_option_is_read_or_refused() -> None:
-    assert options.duration_of(None, "--duration") is None
-    assert options.duration_of("5m", "--duration") == 300
+    assert options.option("--duration", None, parse_duration) is None
+    assert options.option("--duration", "5m", parse_duration) == 300
     with pytest.raises(SettingsError, match="--duration: is not a duration"):
-        options.duration_of("5", "--duration")
+        options.option("--duration", "5", parse_duration)
 
 
 def test_config_is_found_by_variable_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,6 +270,6 @@ def test_a_visible_text_holds_nothing_a_terminal_obeys(name: str) -> None:
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), min_size=1), st.integers(2, 20))
 def test_columns_stand_under_one_another_whatever_the_names(rows: list[list[str]], cells: int) -> None:
     shown = [[text.clip(visible(cell), cells) for cell in row] for row in rows]
-    assert all(text.width(cell) <= cells for row in shown for cell in row)
+    assert all(width(cell) <= cells for row in shown for cell in row)
     lines = text.align([[*row, "|"] for row in shown], [False, True, False, False])
-    assert len({text.width(line) for line in lines}) == 1
+    assert len({width(line) for line in lines}) == 1

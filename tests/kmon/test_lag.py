@@ -16,12 +16,12 @@ from views import Group, Topic, shop_view, snapshot_of
 from kmon import cli
 from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
 from kmon.commands.lag_rows import Row, lag_rows, missing_of
-from kmon.commands.text import width
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import RecordTimes, TopicConfigs
 from monitor.model.patterns import Pattern
 from monitor.model.table import Flags, objects
+from monitor.model.text import width
 from monitor.model.view import View
 from monitor.subjects.column import INFINITY, Columns
 from monitor.subjects.filter.filter import Filter

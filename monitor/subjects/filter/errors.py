@@ -1,8 +1,6 @@
 """The one error of the filter language: what is wrong, and where in the text."""
 
-import unicodedata
-
-from monitor.model.text import visible
+from monitor.model.text import visible, width
 
 BEFORE, AFTER = 50, 30
 """Most characters that are shown on each side of the place."""
@@ -30,12 +28,4 @@ class FilterError(ValueError):
         before = ("…" if begin else "") + visible(self.text[begin : self.position])
         place = visible(self.text[self.position : min(self.end, last)])
         after = visible(self.text[min(self.end, last) : last]) + ("…" if last < len(self.text) else "")
-        return f"  {before}{place}{after}", f"  {' ' * _cells(before)}{'^' * max(1, _cells(place))}"
-
-
-def _cells(text: str) -> int:
-    """Cells of a terminal that a visible text takes."""
-    return sum(
-        0 if unicodedata.category(each) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(each) in "WF" else 1
-        for each in text
-    )
+        return f"  {before}{place}{after}", f"  {' ' * width(before)}{'^' * max(1, width(place))}"
