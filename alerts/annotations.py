@@ -2,7 +2,7 @@
 
 import math
 
-from alerts.cluster_rules import CONDITIONS, ClusterRule
+from alerts.cluster_rules import CONDITIONS, AnyRule, ClusterRule
 from alerts.rules import Details, Labels, Rule
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
@@ -21,7 +21,7 @@ ANNOTATIONS = {
 _NAME = 64  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
 
 
-def annotate(rule: Rule | ClusterRule, alert: Alert) -> Labels:
+def annotate(rule: AnyRule, alert: Alert) -> Labels:
     """The annotations of an alert, sorted by name."""
     texts = {"summary": summarise(rule, alert)}
     if isinstance(rule, ClusterRule):
@@ -35,7 +35,7 @@ def annotate(rule: Rule | ClusterRule, alert: Alert) -> Labels:
     return tuple(sorted({**texts, **rule.annotations}.items()))
 
 
-def summarise(rule: Rule | ClusterRule, alert: Alert) -> str:
+def summarise(rule: AnyRule, alert: Alert) -> str:
     """One plain sentence on one line, of any alert in any phase."""
     labels = dict(alert.sample.labels)
     if isinstance(rule, ClusterRule):
@@ -61,12 +61,13 @@ def summarise(rule: Rule | ClusterRule, alert: Alert) -> str:
     return "; ".join(parts)
 
 
-def summarise_farewell(farewell: Farewell) -> str:
-    """The same of an alert that ends because of the settings, whatever its rule was."""
+def annotate_farewell(farewell: Farewell) -> Labels:
+    """The annotations of an alert that ends because of the settings, whatever its rule was, sorted by name."""
     alert = farewell.alert
     labels = dict(alert.labels)
     subject = ", ".join(f"{name} {visible(text, _NAME)}" for name, text in alert.sample.labels)
-    return f"{visible(labels['alertname'], _NAME)} of {subject} is over: {farewell.why}; it fired {_since(alert)}"
+    summary = f"{visible(labels['alertname'], _NAME)} of {subject} is over: {farewell.why}; it fired {_since(alert)}"
+    return (("resolution", farewell.resolution), ("summary", summary))
 
 
 def _since(alert: Alert) -> str:

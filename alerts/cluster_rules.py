@@ -1,10 +1,9 @@
-"""Alerts that kmon brings itself, on a whole cluster: one that kmon cannot poll, and a watchdog that always fires."""
+"""The built-in alerts, on a whole cluster: one that kmon cannot poll, and a watchdog that always fires."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alerts.rules import Labels, Sample, Samples
+from alerts.rules import Labels, Rule, Sample, Samples
 from alerts.text import moment
 from monitor.model.view import View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG
@@ -12,10 +11,7 @@ from monitor.settings.alerts import UNREACHABLE, WATCHDOG
 
 @dataclass(frozen=True)
 class ClusterRule:
-    """Alert on every cluster for which the condition of `name`, a key of CONDITIONS, is true for `for_seconds`.
-
-    Raises ValueError for a value that makes no sense.
-    """
+    """Alert on every cluster for which the condition of `name`, a key of CONDITIONS, is true for `for_seconds`."""
 
     name: str
     for_seconds: float = 0.0
@@ -24,15 +20,12 @@ class ClusterRule:
     annotations: Mapping[str, str] = field(default_factory=dict)
     keep_firing_for_seconds: float = 0.0
 
-    def __post_init__(self) -> None:
-        if self.name not in CONDITIONS:
-            raise ValueError(f"unknown built-in alert {self.name!r}: valid names are {', '.join(CONDITIONS)}")
-        if not (math.isfinite(self.for_seconds) and self.for_seconds >= 0):
-            raise ValueError(f"alert {self.name}: {self.for_seconds} is not a time")
-
     def covers(self, labels: Labels) -> bool:
         """Whether these are the labels of a sample that the rule could have."""
         return [name for name, _ in labels] == ["cluster"]
+
+
+AnyRule = Rule | ClusterRule
 
 
 @dataclass(frozen=True)

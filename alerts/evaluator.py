@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
-from alerts.annotations import annotate, summarise, summarise_farewell
-from alerts.cluster_rules import ClusterRule, cluster_samples
+from alerts.annotations import annotate, annotate_farewell, summarise
+from alerts.cluster_rules import AnyRule, ClusterRule, cluster_samples
 from alerts.delivery import Receiver
 from alerts.notice import Notice
 from alerts.rules import Labels, Rule, Samples, samples
@@ -73,7 +73,7 @@ class Evaluator:
 
     def __init__(
         self,
-        rules: Iterable[Rule | ClusterRule],
+        rules: Iterable[AnyRule],
         receivers: Iterable[Receiver] = (),
         *,
         interval_seconds: float = 10.0,
@@ -102,10 +102,16 @@ class Evaluator:
             now, monotonic = self._clock.time(), self._clock.monotonic()
             cluster = self._clusters.setdefault(source or view.cluster, _Cluster())
             rows: list[AlertRow] = []
-            notices = [self._farewell(each, now) for each in self._restore(cluster, view, now, monotonic)]
+            notices = [
+                self._notice(each.alert, annotate_farewell(each), now)
+                for each in self._restore(cluster, view, now, monotonic)
+            ]
             for rule in self.rules:
                 state, events = self._evaluate(cluster, rule, view, now, monotonic)
-                notices += (self._notice(rule, event) for event in events)
+                notices += (
+                    self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
+                    for alert, again in events
+                )
                 rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
             cluster.before = view
             _keep(cluster, view, now)
@@ -151,7 +157,7 @@ class Evaluator:
         return farewells
 
     def _evaluate(
-        self, cluster: _Cluster, rule: Rule | ClusterRule, view: View, now: float, monotonic: float
+        self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float
     ) -> tuple[State, tuple[Event, ...]]:
         state = cluster.states.get(rule.name, {})
         pace = cluster.paces.setdefault(rule.name, Pace())
@@ -174,27 +180,15 @@ class Evaluator:
         cluster.states[rule.name] = after[0]
         return after
 
-    def _notice(self, rule: Rule | ClusterRule, event: Event) -> Notice:
-        alert = event.alert
+    def _notice(self, alert: Alert, texts: Labels, ends_at: float | None, *, again: bool = False) -> Notice:
+        """The alert as it is sent with these annotations: resolved where it `ends_at` a time."""
         return Notice(
-            resolved=alert.resolved_at is not None,
+            resolved=ends_at is not None,
             labels=alert.labels,
-            annotations=annotate(rule, alert),
+            annotations=texts,
             starts_at=alert.active_at if alert.fired_at is None else alert.fired_at,
-            ends_at=alert.resolved_at or 0.0,
-            again=event.again,
-            url=self._url(alert),
-        )
-
-    def _farewell(self, farewell: Farewell, now: float) -> Notice:
-        alert = farewell.alert
-        texts = {"summary": summarise_farewell(farewell), "resolution": farewell.resolution}
-        return Notice(
-            resolved=True,
-            labels=alert.labels,
-            annotations=tuple(sorted(texts.items())),
-            starts_at=alert.active_at if alert.fired_at is None else alert.fired_at,
-            ends_at=now,
+            ends_at=ends_at or 0.0,
+            again=again,
             url=self._url(alert),
         )
 
@@ -203,11 +197,11 @@ class Evaluator:
         return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
 
 
-def _samples(rule: Rule | ClusterRule, view: View, asked: Iterable[Labels]) -> Samples:
+def _samples(rule: AnyRule, view: View, asked: Iterable[Labels]) -> Samples:
     return cluster_samples(rule, view, asked) if isinstance(rule, ClusterRule) else samples(rule, view, asked)
 
 
-def _unseen(rule: Rule | ClusterRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
+def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
     """Labels of new samples whose beginning was not seen: the View before has them neither as false nor as absent."""
     if rule.name == WATCHDOG:
         return frozenset()
@@ -229,7 +223,7 @@ def _keep(cluster: _Cluster, view: View, now: float) -> None:
         cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))
 
 
-def row_of(rule: Rule | ClusterRule, alert: Alert) -> AlertRow:
+def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
     """An alert as the faces show it; its value is None while it is unknown."""
     return AlertRow(
         rule=rule.name,

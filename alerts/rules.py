@@ -4,7 +4,6 @@ Nothing here knows of time; alerts/state.py turns these answers into pending, fi
 """
 
 import math
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -29,7 +28,7 @@ class Rule:
 
     `group` and `topic` are compiled regular expressions that match whole names; None matches all. `over` is a key of
     OVER: "group" totals a group's lag over its (matching) topics, "partition" looks at each partition by itself.
-    `labels` and `annotations` are added to every alert's own. Raises ValueError for a value that makes no sense.
+    `labels` and `annotations` are added to every alert's own. The settings that it is made from are validated.
     """
 
     name: str
@@ -42,18 +41,6 @@ class Rule:
     group: Pattern | None = None
     topic: Pattern | None = None
     over: str = "group"
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            raise ValueError("a rule has no name")
-        if self.over not in OVER:
-            raise ValueError(f"rule {self.name}: over is {self.over!r}, not one of {', '.join(OVER)}")
-        for number in (self.lag_above, self.for_seconds, self.keep_firing_for_seconds):
-            if not (math.isfinite(number) and number >= 0):
-                raise ValueError(f"rule {self.name}: {number} is not a threshold or time")
-        for name in self.labels:
-            if name in ("alertname", "severity") or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
-                raise ValueError(f"rule {self.name}: {name!r} cannot be a label of a rule")
 
     def covers(self, labels: Labels) -> bool:
         """Whether these are the labels of a sample that the rule could have, now or at another time."""

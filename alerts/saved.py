@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from alerts.cluster_rules import AnyRule
 from alerts.rules import Labels, Sample
-from alerts.state import PENDING, RESOLVED, RESOLVED_SECONDS, Alert, AnyRule, State, Stopwatch, identity
+from alerts.state import PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, Stopwatch, identity
 
 VERSION = 1
 KEPT_SECONDS = 3_600.0
@@ -49,17 +50,10 @@ def _written(alert: Alert) -> dict[str, Any]:
     return {
         "labels": alert.labels,
         "sample": {"labels": sample.labels, "value": sample.value, "at_least": sample.at_least, "why": sample.why},
-        "active_at": alert.active_at,
-        "since_earlier": alert.since_earlier,
         "held_seconds": alert.held.seconds,
         "calm_seconds": alert.calm.seconds,
-        "fired_at": alert.fired_at,
-        "calm_at": alert.calm_at,
-        "unknown_at": alert.unknown_at,
-        "unknown_reason": alert.unknown_reason,
-        "resolved_at": alert.resolved_at,
-        "resolution": alert.resolution,
         "sent": alert.sent_at is not None,
+        **{name: getattr(alert, name) for name in KEPT},
     }
 
 
@@ -92,17 +86,10 @@ def _read(each: Mapping[str, Any]) -> Alert:
     return Alert(
         _labels(each["labels"]),
         found,
-        active_at=_number(each["active_at"]),
         held=Stopwatch(_number(each["held_seconds"])),
         calm=Stopwatch(_number(each["calm_seconds"])),
-        fired_at=_moment(each["fired_at"]),
-        calm_at=_moment(each["calm_at"]),
-        unknown_at=_moment(each["unknown_at"]),
-        unknown_reason=_text(each["unknown_reason"]),
-        resolved_at=_moment(each["resolved_at"]),
-        resolution=_text(each["resolution"]),
         sent_at=0.0 if each["sent"] else None,
-        since_earlier=bool(each["since_earlier"]),
+        **{name: read(each[name]) for name, read in KEPT.items()},
     )
 
 
@@ -124,6 +111,19 @@ def _moment(value: Any) -> float | None:
 
 def _labels(value: Any) -> Labels:
     return tuple((_text(name), _text(text)) for name, text in value)
+
+
+KEPT: Mapping[str, Callable[[Any], Any]] = {
+    "active_at": _number,
+    "since_earlier": bool,
+    "fired_at": _moment,
+    "calm_at": _moment,
+    "unknown_at": _moment,
+    "unknown_reason": _text,
+    "resolved_at": _moment,
+    "resolution": _text,
+}
+"""Attributes of an alert that the file has under the same names, and how each is read."""
 
 
 def take_up(

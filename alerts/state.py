@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple
 
+from alerts.cluster_rules import AnyRule
 from alerts.rules import Labels, Sample, Samples
 
 PENDING, FIRING, RESOLVED = "pending", "firing", "resolved"
@@ -13,22 +14,6 @@ RESOLVED_SECONDS = 900.0
 
 RESEND_SECONDS = 60.0
 """From one sending of an unchanged alert to the next."""
-
-
-class AnyRule(Protocol):
-    """What the life of an alert depends on, whatever its condition is: a Rule or a ClusterRule."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def for_seconds(self) -> float: ...
-    @property
-    def keep_firing_for_seconds(self) -> float: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def labels(self) -> Mapping[str, str]: ...
-    def covers(self, labels: Labels) -> bool: ...
 
 
 class DuplicateIdentityError(ValueError):
@@ -84,8 +69,7 @@ class Alert:
         return PENDING if self.fired_at is None else FIRING
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """An alert to be sent: it has begun to fire or is resolved, or it is so still and told `again`."""
 
     alert: Alert

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alerts.cluster_rules import ClusterRule
+from alerts.cluster_rules import AnyRule, ClusterRule
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
 from alerts.rules import Rule
@@ -121,31 +121,19 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
     return ClusterName(cluster.name, cluster.title, known)
 
 
-def rules_of(alerts: AlertSettings) -> list[Rule | ClusterRule]:
-    """The alert rules of the settings, those that kmon brings itself among them."""
-    rules: list[Rule | ClusterRule] = [rule_of(each) for each in alerts.rules]
-    lost, dog = alerts.unreachable, alerts.watchdog
-    if lost.enabled:
-        rules.append(ClusterRule(UNREACHABLE, lost.for_seconds, lost.severity, lost.labels, lost.annotations))
-    if dog.enabled:
-        rules.append(ClusterRule(WATCHDOG, 0.0, dog.severity, dog.labels, dog.annotations))
-    return rules
+def rules_of(alerts: AlertSettings) -> list[AnyRule]:
+    """The alert rules of the settings, and the built-in ones that are enabled."""
+    built_in = ((UNREACHABLE, alerts.unreachable), (WATCHDOG, alerts.watchdog))
+    return [
+        *map(rule_of, alerts.rules),
+        *(ClusterRule(name, **each.model_dump(exclude={"enabled"})) for name, each in built_in if each.enabled),
+    ]
 
 
 def rule_of(settings: RuleSettings) -> Rule:
-    """An alert rule from its settings."""
-    return Rule(
-        name=settings.name,
-        lag_above=settings.lag_above,
-        for_seconds=settings.for_seconds,
-        keep_firing_for_seconds=settings.keep_firing_for_seconds,
-        over=settings.over,
-        severity=settings.severity,
-        labels=settings.labels,
-        annotations=settings.annotations,
-        group=Pattern(settings.group) if settings.group else None,
-        topic=Pattern(settings.topic) if settings.topic else None,
-    )
+    """An alert rule from its settings, which have the same names."""
+    patterns = {name: Pattern(text) for name in ("group", "topic") if (text := getattr(settings, name))}
+    return Rule(**{**dict(settings), **patterns})
 
 
 def line_of(view: View, now: float | None = None) -> str:
