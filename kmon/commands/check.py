@@ -176,9 +176,10 @@ def _unknown(causes: Sequence[str]) -> list[Finding]:
     return [Finding(UNKNOWN, each) for each in _some(causes)]
 
 
-def _some(texts: Sequence[str]) -> list[str]:
-    """The first few, and how many more there are."""
-    return [*texts[:NAMED], *([f"and {len(texts) - NAMED:,} more"] if len(texts) > NAMED else [])]
+def _some(texts: Sequence[str], number: int | None = None) -> list[str]:
+    """The first few, and how many more there are; `number` is how many in all where `texts` are only the first."""
+    more = (len(texts) if number is None else number) - NAMED
+    return [*texts[:NAMED], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def _absent(view: View, asked: Rows) -> Iterable[str]:
@@ -193,40 +194,37 @@ def _absent(view: View, asked: Rows) -> Iterable[str]:
 
 
 def _breaking(rows: Sequence[Row]) -> str:
-    texts = []
-    for row in rows[:NAMED]:
-        numbers = []
-        if row["lag"] is not None:
-            numbers.append(f"lag {count(_number(row, 'lag'))}")
-        if row["lag_seconds"] is not None:
-            numbers.append(f"time lag {age(_number(row, 'lag_seconds'), _number(row, 'lag_seconds_error'))}")
-        if row["lost"]:
-            numbers.append(f"{count(_number(row, 'lost'))} records lost")
-        topic = "" if row["topic"] is None else f" on {name_of(str(row['topic']), NAME)}-{row['partition']}"
-        what = ", ".join(numbers) or f"{row['status']}: {row['reason']}"
-        texts.append(f"{name_of(str(row['group']), NAME)}{topic} ({what})")
-    more = [f"and {len(rows) - NAMED:,} more"] if len(rows) > NAMED else []
-    return f"{plural(len(rows), 'partition')} above the limits: {', '.join([*texts, *more])}"
+    shown = _some([_numbers(row) for row in rows[:NAMED]], len(rows))
+    return f"{plural(len(rows), 'partition')} above the limits: {', '.join(shown)}"
 
 
-def _number(row: Row, key: str) -> float:
-    """A number of a row that is known."""
-    value = row[key]
-    assert isinstance(value, int | float)
-    return value
+def _numbers(row: Row) -> str:
+    """What of a row may be above a limit."""
+    numbers = []
+    if row["lag"] is not None:
+        numbers.append(f"lag {count(row['lag'])}")
+    if row["lag_seconds"] is not None:
+        numbers.append(f"time lag {age(row['lag_seconds'], row['lag_seconds_error'])}")
+    if row["lost"]:
+        numbers.append(f"{count(row['lost'])} records lost")
+    what = ", ".join(numbers) or f"{row['status']}: {row['reason']}"
+    return f"{_name(row)} ({what})"
+
+
+def _name(row: Row) -> str:
+    topic = "" if row["topic"] is None else f" on {name_of(row['topic'], NAME)}-{row['partition']}"
+    return name_of(row["group"], NAME) + topic
 
 
 def _ahead(rows: Sequence[Row]) -> Iterable[Finding]:
     """Rows whose commit is beyond the log end: their lag is 0, and their reader fails or skips records."""
     ahead = [
-        f"{name_of(str(row['group']), NAME)} on {name_of(str(row['topic']), NAME)}-{row['partition']} "
-        f"({count(_number(row, 'committed_offset'))}, log end {count(_number(row, 'end_offset'))})"
+        f"{_name(row)} ({count(row['committed_offset'])}, log end {count(row['end_offset'])})"
         for row in rows
         if row["status"] == STATUSES[AHEAD]
     ]
     if ahead:
-        what = "commit beyond the log end" if len(ahead) == 1 else "commits beyond the log end"
-        yield Finding(WARNING, f"{len(ahead):,} {what}: {', '.join(_some(ahead))}")
+        yield Finding(WARNING, f"{plural(len(ahead), 'commit')} beyond the log end: {', '.join(_some(ahead))}")
 
 
 def _short(view: View, rows: Sequence[Row]) -> Iterable[Finding]:
