@@ -19,7 +19,7 @@ def frame(view: View, name: str) -> "pd.DataFrame":
     import pandas  # noqa: ICN001, PLC0415 - slow to import, and only for who asks for it
 
     if name not in SUBJECTS:
-        raise KeyError(f"no table {name!r}; there are {', '.join(SUBJECTS)}")
+        raise KeyError(f"unknown table {name!r}: tables are {', '.join(SUBJECTS)}")
     subject = SUBJECTS[name]
     result = pandas.DataFrame({each.name: _array(each, each.read(view, ALL)) for each in subject.columns})
     result.attrs["units"] = {each.name: each.unit for each in subject.columns if each.unit}

@@ -215,7 +215,7 @@ def test_hostile_names_keep_the_line(check: Check) -> None:
         (["--max-lag-seconds", "5MiB"], "--max-lag-seconds: 5MiB is not a number of seconds"),
         (["--max-lag-seconds", "inf"], "--max-lag-seconds: inf is not a number of seconds"),
         (["--max-lag-seconds", "soon"], "--max-lag-seconds: soon is not a number"),
-        (["--where", "lagg > 5"], "--where: there is no column lagg: did you mean lag?"),
+        (["--where", "lagg > 5"], "--where: unknown column lagg: did you mean lag?"),
         (["--group", "("], "--group: is not a regular expression"),
         (["--interval", "0"], "--interval: is not a duration"),
     ],

@@ -390,7 +390,7 @@ def test_a_wrong_filter_is_bad_usage_and_shows_the_place(capsys: pytest.CaptureF
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == [
-        "--where: there is no column lagg: did you mean lag?",
+        "--where: unknown column lagg: did you mean lag?",
         "  lag > 5 and lagg < 9",
         "              ^^^^",
     ]

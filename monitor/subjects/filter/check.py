@@ -1,4 +1,4 @@
-"""Types: whether the columns of a row set can be asked what a filter asks."""
+"""Checks whether the columns of a subject exist, and have the types that a filter needs."""
 
 from difflib import get_close_matches
 
@@ -16,18 +16,18 @@ DIMENSIONS = {SECONDS: "a duration", BYTES: "a size"}
 
 
 def check(text: str, expression: Expression, schema: Schema) -> None:
-    """Raise FilterError, with its place in `text`, for the first condition that no row could be asked."""
+    """Raise FilterError, with its place in `text`, for the first condition that does not fit its column."""
     for each in conditions(expression):
         column = schema.get(each.column)
         if column is None:
             raise FilterError(_no_column(each.column, schema), text, *each.at)
         if column.type is Type.LIST:
-            raise FilterError(f"{_is(column)}, and no filter can ask for it", text, *each.at)
+            raise FilterError(f"{_is(column)}: a filter cannot use lists", text, *each.at)
         if isinstance(each, Match):
             _check_match(text, each, column)
         elif isinstance(each, Known):
             if "unknown" in column.words:
-                problem = f'{column.name} is always known; its text may be "unknown": {column.name} == "unknown"'
+                problem = f'{column.name} is always known: for the text "unknown", write {column.name} == "unknown"'
                 raise FilterError(problem, text, *each.sign_at)
         else:
             _check_values(text, each, column)
@@ -35,13 +35,13 @@ def check(text: str, expression: Expression, schema: Schema) -> None:
 
 def _no_column(name: str, schema: Schema) -> str:
     near = get_close_matches(name[:NAME].lower(), schema, 1)
-    advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(schema)}"
-    return f"there is no column {visible(name, NAME)}: {advice}"
+    advice = f"did you mean {near[0]}?" if near else f"columns are {', '.join(schema)}"
+    return f"unknown column {visible(name, NAME)}: {advice}"
 
 
 def _check_match(text: str, match: Match, column: Column) -> None:
     if column.type is not Type.TEXT:
-        raise FilterError(f"{_is(column)}, and ~ matches texts", text, *match.sign_at)
+        raise FilterError(f"{_is(column)}: ~ and !~ match text columns only", text, *match.sign_at)
     try:
         pattern_of(str(match.pattern.value))
     except ValueError as error:
@@ -54,7 +54,7 @@ def _check_values(text: str, condition: Compare | Among, column: Column) -> None
         if problem := _mismatch(column, literal):
             raise FilterError(problem, text, *literal.at)
     if isinstance(condition, Compare) and condition.sign not in ("==", "!=") and column.type is not Type.NUMBER:
-        raise FilterError(f"{_is(column)}, which has no order: compare it with == or !=", text, *condition.sign_at)
+        raise FilterError(f"{_is(column)}, which has no order: use == or !=", text, *condition.sign_at)
 
 
 def _mismatch(column: Column, literal: Literal) -> str:
@@ -62,16 +62,18 @@ def _mismatch(column: Column, literal: Literal) -> str:
     value, problem = literal.value, ""
     if column.type is Type.TEXT:
         if not isinstance(value, str):
-            problem = f"{_is(column)}: write {print_text(str(literal))} in quotes"
+            problem = f"{_is(column)}: put the value in quotes: {print_text(str(literal))}"
         elif column.words and value not in column.words:
-            problem = f"{column.name} is one of {', '.join(map(print_text, column.words))}"
+            problem = f"{column.name} must be one of {', '.join(map(print_text, column.words))}"
     elif column.type is Type.FLAG:
         if not isinstance(value, bool):
             problem = f"{_is(column)}: write {column.name} == true"
     elif not isinstance(value, Number):
         problem = f"{_is(column)}: compare it with a number" + (", without quotes" if isinstance(value, str) else "")
     elif value.unit and value.unit != column.unit:
-        problem = f"{_is(column)}, not {DIMENSIONS[value.unit]}: write the number alone, or with k or M (a million)"
+        problem = (
+            f"{_is(column)}, not {DIMENSIONS[value.unit]}: write the number without a unit, or with k or M (million)"
+        )
     return problem
 
 

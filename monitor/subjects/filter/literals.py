@@ -39,12 +39,12 @@ def parse_number(text: str) -> Number:
             return _finite(text, sign * sum(float(number) * table[each] for number, each in parts), unit)
     wrong = next((each for each in units if each and each not in (*DURATION_UNITS, *SIZES, *MULTIPLES)), None)
     about = f"unknown unit {wrong}" if wrong else f"{text} is not a number"
-    raise ValueError(f"{about}: there are {', '.join((*DURATION_UNITS, *SIZES, *MULTIPLES))}")
+    raise ValueError(f"{about}: units are {', '.join((*DURATION_UNITS, *SIZES, *MULTIPLES))}")
 
 
 def _finite(text: str, value: float, unit: str) -> Number:
     if math.isinf(value) and not text.endswith("inf"):
-        raise ValueError("the number is too large; inf is infinity")
+        raise ValueError("the number is too large: write inf for infinity")
     return Number(value, unit)
 
 
@@ -61,7 +61,7 @@ def _unescape(match: re.Match[str]) -> str:
         return ESCAPES.get(match[3], match[0])
     code = int(match[1] or match[2], 16)
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise ValueError(f"{match[0]} is not a character")
+        raise ValueError(f"{match[0]} is not a valid character")
     return chr(code)
 
 

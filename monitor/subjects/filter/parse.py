@@ -26,7 +26,7 @@ from monitor.subjects.filter.tree import (
 
 MAX_CHARACTERS = 4096
 MAX_DEPTH = 32
-"""How long a filter may be, and how deep its and, or and not may be nested."""
+"""Limits of a filter: its length, and the depth to which and, or and not are nested."""
 NAME = 60
 """Most characters of a word in a message."""
 
@@ -43,18 +43,18 @@ EXPECTED = (
     ("_AND", "and or or"),
     ("RPAR", ")"),
 )
-"""What may stand at a place, by a token that may: the first of these that fits says it."""
+"""What is expected at a place, by a token that is accepted there; the first of these that fits is named."""
 
 
 def parse(text: str) -> Expression:
     """The expression that a text writes. Raises FilterError."""
     if len(text) > MAX_CHARACTERS:
         raise FilterError(
-            f"the filter has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed", text, MAX_CHARACTERS
+            f"the filter has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}", text, MAX_CHARACTERS
         )
     for position, letter in enumerate(text):
         if "\ud800" <= letter <= "\udfff":
-            raise FilterError("this byte is not valid UTF-8", text, position)
+            raise FilterError("invalid UTF-8", text, position)
     if not text.strip():
         raise FilterError('the filter is empty: write a condition, e.g. lag > 100 or topic ~ "pay.*"', text, 0)
     try:
@@ -78,7 +78,7 @@ def _expression(text: str, tree: Tree[Token], depth: int) -> Expression:
             first: Any = tree
             while isinstance(first, Tree):
                 first = first.children[0]
-            raise FilterError(f"and, or and not are nested deeper than {MAX_DEPTH} times", text, *_span(first))
+            raise FilterError(f"and, or and not are nested more than {MAX_DEPTH} deep", text, *_span(first))
         parts = tuple(_expression(text, child, depth + 1) for child in children if isinstance(child, Tree))
         return Not(parts[0]) if kind == "negation" else Or(parts) if kind == "either" else And(parts)
     return _condition(text, kind, children)
@@ -128,19 +128,19 @@ def _refused(text: str, error: UnexpectedInput) -> FilterError:
         position: int = error.pos_in_stream or 0
         letter = text[position]
         if letter in "\"'":
-            return FilterError("this quote is not closed", text, position, len(text))
+            return FilterError("the closing quote is missing", text, position, len(text))
         hint = f": write {FOREIGN[letter]}" if letter in FOREIGN else ""
-        return FilterError(f"{letter} has no meaning here{hint}", text, position)
+        return FilterError(f"unexpected character {letter}{hint}", text, position)
     assert isinstance(error, UnexpectedToken)
     token, accepted = error.token, error.accepts or error.expected
     expected = next((words for name, words in EXPECTED if name in accepted), "the end of the filter")
     if token.type == "$END":
-        return FilterError(f"the filter ends too early: {expected} is missing", text, len(text))
+        return FilterError(f"the filter is incomplete: expected {expected}", text, len(text))
     word = visible(str(token), NAME)
     if "NUMBER" in accepted and token.type == "UNKNOWN":
-        problem = 'nothing equals unknown: write "is unknown", or "unknown" in quotes for the text'
+        problem = 'unknown is not a value: write "is unknown", or put it in quotes for the text'
     elif "NUMBER" in accepted and token.type == "NAME":
-        problem = f"write a text in quotes: {print_text(word)}"
+        problem = f"put a text in quotes: {print_text(word)}"
     elif token.type == "NAME" and word.lower() in ("and", "or", "not", "in", "is", "unknown", "true", "false"):
         problem = f"write {word.lower()} in lower case"
     else:

@@ -88,12 +88,12 @@ def test_numbers_have_the_form_of_their_kind() -> None:
 
 
 def test_a_list_cannot_be_filtered_and_says_so() -> None:
-    with pytest.raises(FilterError, match="isr is a list, and no filter can ask for it"):
+    with pytest.raises(FilterError, match="isr is a list"):
         Filter.of("isr == 1", SUBJECTS["partition"].schema)
 
 
 def test_a_table_that_is_not_there_is_named() -> None:
-    with pytest.raises(KeyError, match="no table 'lags'; there are lag, "):
+    with pytest.raises(KeyError, match="'lags'"):
         frame(shop_view(), "lags")
 
 
