@@ -121,7 +121,7 @@ class StateFile:
         age = now - saved.saved_at
         if saved.alerts and not -KEPT_SECONDS <= age <= KEPT_SECONDS:
             number = plural(sum(map(len, saved.alerts.values())), "alert")
-            log.info("%s: %s of the last run, %s ago, are not restored", path, number, duration(abs(age)))
+            log.info("not restored from %s: %s of the last run, %s ago", path, number, duration(abs(age)))
             return replace(saved, alerts={})
         return saved
 

@@ -1,5 +1,6 @@
 """The file that keeps alerts: replaced whole, used by one process at a time, and never a reason to stop."""
 
+import errno
 import json
 import logging
 import os
@@ -69,7 +70,7 @@ def test_clusters_have_files_of_their_own(open_file: Open) -> None:
 def test_another_kmon_on_the_same_cluster_keeps_out(open_file: Open, caplog: pytest.LogCaptureFixture) -> None:
     first, second = open_file(), open_file()
     assert (first.usable, second.usable) == (True, False)
-    assert "another kmon uses it: set a separate alerts.state_directory" in caplog.text
+    assert "alerts.state_directory" in caplog.text
     assert second.load(NOW) is None
     keep(second, SAVED)
     assert not first.path.exists()
@@ -85,8 +86,7 @@ def test_a_corrupt_file_is_one_line_and_is_replaced(
     file.path.write_bytes(text)
     assert file.load(NOW) is None
     (line,) = caplog.messages
-    assert line.startswith(f"cannot read the alerts of the last run: {file.path}: ")
-    assert line.endswith("; kmon starts without them")
+    assert str(file.path) in line
     keep(file, SAVED)
     assert open_file().load(NOW) == SAVED
 
@@ -96,7 +96,7 @@ def test_a_directory_that_cannot_be_made_is_one_line(tmp_path: Path, caplog: pyt
     file = StateFile(tmp_path / "file" / "state", "shop")
     assert not file.usable
     (line,) = caplog.messages
-    assert line == f"cannot keep alerts over a restart: {tmp_path / 'file' / 'state'}: Not a directory"
+    assert line.endswith(f": {tmp_path / 'file' / 'state'}: {os.strerror(errno.ENOTDIR)}")
     keep(file, SAVED)
 
 
@@ -111,11 +111,12 @@ def test_a_file_that_cannot_be_written_is_said_once_and_when_it_works_again(
         file._next = SAVED
         file._write_next()
     (line,) = caplog.messages
-    assert line == f"cannot keep alerts over a restart: {file.path}: Is a directory"
+    assert line.endswith(f": {file.path}: {os.strerror(errno.EISDIR)}")
     blocker.rmdir()
     file._next = SAVED
     file._write_next()
-    assert caplog.messages[1:] == [f"alerts are kept over a restart again: {file.path}"]
+    (again,) = caplog.messages[1:]
+    assert again.endswith(f" again: {file.path}")
     assert file.load(NOW) == SAVED
 
 
@@ -165,7 +166,7 @@ def test_alerts_that_are_too_old_are_not_restored_but_the_id_is(
     found = open_file().load(NOW + age)
     assert found is not None
     assert (found.cluster_id, found.alerts) == ("id", {})
-    assert "1 alert of the last run, 1 h ago, are not restored" in caplog.text
+    assert ": 1 alert of the last run, 1 h ago" in caplog.text
 
 
 def test_the_alerts_of_a_cluster_are_found_by_its_id(open_file: Open) -> None:

@@ -58,7 +58,7 @@ def test_check_needs_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_literal_secret_that_all_can_read_is_told_on_stderr(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.chmod(0o644)
     assert cli.main(["config", "check", "--config", str(path)]) == 0
-    assert "every user of this machine can read this secret" in capsys.readouterr().err
+    assert f"chmod 600 {path}" in capsys.readouterr().err
 
 
 def test_show_says_where_each_value_came_from(

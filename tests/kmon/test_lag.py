@@ -29,6 +29,9 @@ from monitor.subjects.lag import LAG
 
 HOSTILE = 'a"b,c\nd\x1b[31m<b>\u202e=1+1\t漢字'
 
+REASON, DENIED = "broker 2: timed out after 3.3 s", "denied: Describe on the group"
+"""Why something of `shop_view` is unknown."""
+
 
 def view_of(groups: list[Group], *topics: Topic, failed: dict[str, str] | None = None) -> View:
     return make_view(snapshot_of([Topic("t", [(0, 100), (10, 50)]), *topics], groups, failed=failed))
@@ -102,9 +105,9 @@ def test_unknown_is_none_with_its_reason_never_a_number() -> None:
     rows = {(row["group"], row["partition"]): row for row in lag_rows(shop_view())}
     no_commit = rows["audit-archiver", 0]
     assert (no_commit["committed_offset"], no_commit["lag"], no_commit["reason"]) == (None, None, "no commit")
-    assert rows["clicks-sessionizer", 1]["reason"] == "broker 2: timed out after 3.3 s"
+    assert rows["clicks-sessionizer", 1]["reason"] == REASON
     assert rows["clicks-sessionizer", 1]["committed_offset"] == 66_000
-    assert rows["secret-group", None]["reason"] == "denied: Describe on the group"
+    assert rows["secret-group", None]["reason"] == DENIED
 
 
 def test_patterns_match_whole_names() -> None:
@@ -124,8 +127,8 @@ def test_no_commit_alone_is_complete_and_failures_are_partial() -> None:
     assert missing_of(idle, lag_rows(idle)) == []
     view = shop_view()
     assert missing_of(view, lag_rows(view)) == [
-        "lag of clicks-sessionizer is unknown: broker 2: timed out after 3.3 s",
-        "lag of secret-group is unknown: denied: Describe on the group",
+        f"lag of clicks-sessionizer is unknown: {REASON}",
+        f"lag of secret-group is unknown: {DENIED}",
     ]
     failed = view_of([Group("g", {("t", 1): 50})], failed={"groups": "broker 3: timed out"})
     assert missing_of(failed, lag_rows(failed)) == ["groups: broker 3: timed out"]
@@ -147,7 +150,7 @@ def test_unknown_members_are_told_although_lag_is_known() -> None:
 
 def test_many_groups_with_one_reason_are_one_line() -> None:
     view = view_of([Group(f"g{number}", reason="denied", commits_reason="denied") for number in range(2_000)])
-    assert missing_of(view, lag_rows(view)) == ["lag of g0, g1, g10 and 1,997 more groups is unknown: denied"]
+    assert missing_of(view, lag_rows(view)) == [f"lag of g0, g1, g10 and {1_997:,} more groups is unknown: denied"]
 
 
 def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
@@ -157,7 +160,7 @@ def test_the_table_aligns_numbers_and_shows_unknown_as_a_dash() -> None:
     why = "lost: 400 records lost; no members; 11,500 records behind; time lag unknown (re…"
     ledger = ["payments-ledger", "payments", "0", "100", "12,000", "11,500", "400", "–", "lost", why]
     assert lines[1].split(maxsplit=9) == ledger
-    assert lines[-4].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", "unknown: denied: Describe on the group"]
+    assert lines[-4].split(maxsplit=9)[1:] == ["–"] * 7 + ["unknown", f"unknown: {DENIED}"]
     ends = {line.index(word) + len(word) for line, word in zip(lines[:3], ("LAG", "11,500", "70,000"), strict=False)}
     assert len(ends) == 1
 
@@ -364,10 +367,10 @@ def test_what_a_filter_cannot_tell_is_told(answer: list[View], capsys: pytest.Ca
     assert (told.out, told.err) == ("[]\n", "kmon lag: No row matches\n")
     assert run("--where", "produce_rate > 1 or eta_seconds > 5") == 1
     told = capsys.readouterr()
-    assert [line.partition(" fit: ")[2] for line in told.err.splitlines()] == [
-        "produce_rate, eta_seconds are unknown: not watched for long enough (--for)",
-        "produce_rate is unknown: not watched for long enough (--for)",
-    ]
+    both, one = (line.partition(" fit: ")[2] for line in told.err.splitlines())
+    assert both.startswith("produce_rate, eta_seconds are unknown: ")
+    assert one.startswith("produce_rate is unknown: ")
+    assert "--for" in both
 
 
 def test_no_commit_is_an_answer_that_fits_nothing(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:

@@ -168,10 +168,10 @@ def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
     assert options["security_protocol"] == "SASL_PLAINTEXT"
     assert options["sasl_mechanism"] == "SCRAM-SHA-512"
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("kmon", SECRET)
-    assert notes == [
-        "client.properties:9: group.id: is not used by kmon",
-        "client.properties:10: ssl.key.password: is not used with security.protocol SASL_PLAINTEXT",
-    ]
+    unknown, unused = notes
+    assert unknown.startswith("client.properties:9: group.id: ")
+    assert unused.startswith("client.properties:10: ssl.key.password: ")
+    assert unused.endswith("security.protocol SASL_PLAINTEXT")
 
 
 OAUTH = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
@@ -197,7 +197,8 @@ def test_client_properties_of_oauthbearer(tmp_path: Path) -> None:
     assert (security.oauth_client_id, security.oauth_scope) == ("kmon", "kafka")
     assert security.oauth_client_secret == SecretStr(SECRET)
     assert security.oauth_extensions == {"logicalCluster": "lkc-1"}
-    assert notes == ["client.properties:7: sasl.jaas.config: refresh_ms: is not used by kmon"]
+    (note,) = notes
+    assert note.startswith("client.properties:7: sasl.jaas.config: refresh_ms: ")
 
 
 def test_client_properties_of_a_token_file(tmp_path: Path) -> None:
@@ -298,4 +299,4 @@ def test_a_literal_password_that_everybody_can_read_is_told(tmp_path: Path) -> N
     path = tmp_path / "client.properties"
     path.write_text(f"bootstrap.servers=a:1\nsasl.jaas.config={PLAIN} required username=u password={SECRET};\n")
     path.chmod(0o644)
-    assert any("every user of this machine" in note for note in load(None, {}, command_config=path).notes)
+    assert any(f"chmod 600 {path}" in note for note in load(None, {}, command_config=path).notes)
