@@ -15,7 +15,7 @@ from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings, check_choice, choose
 from monitor.settings.raw_values import Given, Path, Problem, child, find, plain
 from monitor.settings.resolve import Resolver, layer, merge
-from monitor.settings.schema import CONTEXT, keys_of, variables
+from monitor.settings.schema import in_context, keys_of, variables
 from monitor.settings.validation_errors import problems_of
 from monitor.settings.values import split_list
 
@@ -140,7 +140,7 @@ class _Loader:
                 except SettingsError as error:
                     self.problems += [Problem(path, problem) for problem in error.problems]
                     continue
-            values.append((path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path, given))
+            values.append((in_context(path), given))
         return Given(layer(values, "environment"), "environment")
 
     def leave_out(self, contexts: list[Given], current: int | None) -> list[Given]:
@@ -186,9 +186,7 @@ class _Loader:
 
 
 def _flags(overrides: Overrides) -> Given:
-    known = {
-        ".".join(path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path) for path, _ in variables().values()
-    }
+    known = {".".join(in_context(path)) for path, _ in variables().values()}
     if unknown := overrides.keys() - known:
         raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
     values = [(tuple(key.split(".")), _given(value, flag)) for key, (flag, value) in overrides.items()]

@@ -116,13 +116,17 @@ def walk(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Itera
             yield from walk(key.model, (*here, EACH) if key.kind == "sections" else here)
 
 
+def in_context(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path of a key where keys of a context are those of the current one, as for variables and flags."""
+    return path[len(CONTEXT) :] if path[: len(CONTEXT)] == CONTEXT else path
+
+
 def variable_of(path: tuple[str, ...]) -> str | None:
-    """The environment variable of a key: KMON_ and its path, where keys of a context are those of the current one.
+    """The environment variable of a key: KMON_ and its path in the current context.
 
     None for the keys inside other lists, which are set with the variable of the list.
     """
-    if path[: len(CONTEXT)] == CONTEXT:
-        path = path[len(CONTEXT) :]
+    path = in_context(path)
     return None if EACH in path else "KMON_" + "_".join(path).upper()
 
 
