@@ -21,12 +21,12 @@ def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
             raise ValueError(f"{name!r} is not a label name: letters, digits and _, not starting with a digit")
         if name in RESERVED_LABELS:
-            raise ValueError(f"{name!r} is set by kmon itself")
+            raise ValueError(f"{name!r} is a label that kmon sets")
     return labels
 
 
 def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
-    """The URLs themselves. The complaint never repeats one: it may hold a password."""
+    """The URLs themselves. An error never repeats one: it may hold a password."""
     for number, url in enumerate(urls, 1):
         try:
             parts = urlsplit(url)
@@ -92,7 +92,7 @@ class WatchdogSettings(Frozen):
 def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
     for name in (UNREACHABLE, WATCHDOG):
         if any(rule.name == name for rule in rules):
-            raise ValueError(f"{name!r} is an alert of kmon itself: choose another name")
+            raise ValueError(f"{name!r} is a built-in alert: choose another name")
     for name, count in Counter(rule.name for rule in rules).items():
         if count > 1:
             raise ValueError(f"{count} rules are named {name!r}: names must be unique")

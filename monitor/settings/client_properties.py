@@ -111,7 +111,7 @@ class _Mapping:
 
     def take(self, key: str, known: Known) -> None:
         if re.search(r"\$\{\w+:", self.properties[key].value):
-            self.complain(key, "refers to a config provider (${…:…}), which kmon does not support: write the value")
+            self.report(key, "refers to a config provider (${…:…}), which kmon does not support: write the value")
         if known.secret:
             self.read.secrets.append(self.label(key))
         if unused := self.unused_with(key):
@@ -143,28 +143,28 @@ class _Mapping:
         about_security = key.startswith(("security.", "sasl.", "ssl."))
         (self.security if about_security else self.context)[name] = Given(value, self.place(key), key)
 
-    def complain(self, key: str, text: str) -> None:
+    def report(self, key: str, text: str) -> None:
         self.read.problems.append(f"{self.label(key)}: {text}")
 
     def sasl(self) -> None:
         if self.mechanism is None:
             supported = ", ".join(get_args(Mechanism))
-            self.complain("sasl.mechanism", f"is missing, which means GSSAPI; kmon supports {supported}")
+            self.report("sasl.mechanism", f"is missing, which means GSSAPI; kmon supports {supported}")
         if self.mechanism == "OAUTHBEARER":
             self.token_url()
         config = self.text(JAAS)
         if config is None:
             if self.mechanism not in ("OAUTHBEARER", "AWS_MSK_IAM"):
-                self.complain(JAAS, "is missing: it holds user name and password")
+                self.report(JAAS, "is missing: it contains the user name and password")
             return
         try:
             login = parse_jaas(config)
         except ValueError as error:
-            self.complain(JAAS, str(error))
+            self.report(JAAS, str(error))
             return
         if self.mechanism is not None and self.mechanism not in login.mechanisms:
             modules = ", ".join(login.mechanisms)
-            self.complain(JAAS, f"its login module is for {modules}, not for this sasl.mechanism")
+            self.report(JAAS, f"its login module is for {modules}, not for this sasl.mechanism")
         self.login(login)
 
     def login(self, login: Login) -> None:
@@ -184,7 +184,7 @@ class _Mapping:
     def token_url(self) -> None:
         url = self.text(TOKEN_URL)
         if url is None:
-            self.complain(TOKEN_URL, "is missing: the URL that issues tokens, or file:///… of a token")
+            self.report(TOKEN_URL, "is missing: the URL that issues tokens, or file:///… of a token")
         elif url.startswith("file:"):
             self.give(TOKEN_URL, "oauth_token_file", unquote(urlsplit(url).path))
         else:
@@ -196,10 +196,10 @@ class _Mapping:
             if location is not None and kind == "PEM":
                 self.give(f"{store}.location", name, location)
             elif location is not None:
-                self.complain(f"{store}.location", store_help(store, kind))
+                self.report(f"{store}.location", store_help(store, kind))
         algorithm = self.text(IDENTIFICATION)
         if algorithm is not None and algorithm.lower() not in ("", "https"):
-            self.complain(IDENTIFICATION, "must be https, or empty for no check of the host name")
+            self.report(IDENTIFICATION, "must be https, or empty for no check of the host name")
         elif algorithm is not None:
             self.give(IDENTIFICATION, "check_hostname", str(bool(algorithm)).lower())
 

@@ -65,7 +65,7 @@ def parse(text: str, where: str, *, lines: bool) -> Given:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position))
-        raise SettingsError(f"{place(line)}: holds a control character") from None
+        raise SettingsError(f"{place(line)}: contains a control character") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise SettingsError(f"{place(mark.line if mark else 0)}: {_syntax(error, text)}") from None
@@ -91,13 +91,13 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
         if "\t" in line[: len(line) - len(line.lstrip())]:
             return "is indented with a tab: use spaces"
     if "alias" in problem:
-        return "an alias (*…) without its anchor: quote a value that starts with *"
+        return "alias (*…) without an anchor: quote a value that starts with *"
     if "tag" in problem or "URI" in problem:
-        return "a tag (!…) that is unknown: quote a value that starts with !"
+        return "unknown tag (!…): quote a value that starts with !"
     if "cannot start any token" in problem:
-        return "a character that a value cannot start with: quote the value"
+        return "a value cannot start with this character: quote it"
     if "single document" in problem:
-        return "a second document (---): a settings file has one"
+        return "second document (---): a settings file has only one"
     problem = error.problem or "is not valid YAML"
     return "is not valid YAML: " + re.sub(r", but (found|got) .*", "", problem, flags=re.DOTALL)
 
@@ -114,7 +114,7 @@ class _Reader:
     def place(self, node: yaml.Node) -> str:
         return f"{self.where}:{node.start_mark.line + 1}" if self.lines else self.where
 
-    def complain(self, node: yaml.Node, path: tuple[str | int, ...], text: str) -> None:
+    def report(self, node: yaml.Node, path: tuple[str | int, ...], text: str) -> None:
         self.problems.append(Given(None, self.place(node), dotted(path)).problem(text))
 
     def given(self, node: yaml.Node, path: tuple[str | int, ...]) -> Given:
@@ -126,7 +126,7 @@ class _Reader:
             return Given(None, self.place(node))
         where, label = self.place(node), dotted(path)
         if node.tag not in SCALAR_TAGS | COLLECTION_TAGS:
-            self.complain(node, path, "has a YAML tag: quote a value that starts with !")
+            self.report(node, path, "has a YAML tag: quote a value that starts with !")
             return Given(None, where, label)
         if isinstance(node, yaml.MappingNode):
             return Given(self.mapping(node, path), where, label)
@@ -139,13 +139,15 @@ class _Reader:
         lines: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.complain(key, path, "has a key that is not a string")
+                self.report(key, path, "has a key that is not a string")
             elif key.tag.endswith(":merge"):
-                self.complain(
-                    key, path, "merge keys (<<) are not read: write the keys out, or use an alias for a whole value"
+                self.report(
+                    key,
+                    path,
+                    "merge keys (<<) are not supported: write the keys out, or use an alias for a whole value",
                 )
             elif key.value in result:
-                self.complain(key, (*path, key.value), f"is given twice, first in line {lines[key.value]}")
+                self.report(key, (*path, key.value), f"is set twice, first in line {lines[key.value]}")
             else:
                 lines[key.value] = key.start_mark.line + 1
                 given = self.given(value, (*path, key.value))

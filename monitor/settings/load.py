@@ -80,8 +80,8 @@ def load(
     elif wanted is None and len(contexts) > 1 and any(plain(each) for each in over):
         # Which cluster's key is it that a variable or a flag sets?
         loader.problems.append(Problem(("current_context",), listed.problem(choose([*map(_title, contexts)]))))
-    if complaint := check_choice([*map(_title, contexts)], str(wanted.value) if wanted else None):
-        loader.problems.append(Problem(("current_context",), (wanted or listed).problem(complaint)))
+    if problem := check_choice([*map(_title, contexts)], str(wanted.value) if wanted else None):
+        loader.problems.append(Problem(("current_context",), (wanted or listed).problem(problem)))
     contexts = loader.leave_out(contexts, current)
     root = merge(root, Given({"contexts": Given([*contexts], listed.where, "contexts")}, ""))
     return Loaded(loader.validate(root), tuple(loader.notes), root)

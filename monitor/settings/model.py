@@ -85,7 +85,7 @@ def check_choice(names: Sequence[str], wanted: str | None) -> str | None:
 
 def choose(names: Sequence[str]) -> str:
     """What to do where one of several contexts is needed and none is chosen."""
-    return f"choose one of the contexts {', '.join(map(repr, names))}: current_context or --context"
+    return f"select one of the contexts {', '.join(map(repr, names))} with current_context or --context"
 
 
 class Settings(Frozen):
@@ -105,8 +105,8 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _current(self) -> Self:
-        if complaint := check_choice([context.title for context in self.contexts], self.current_context):
-            raise ValueError(complaint)
+        if problem := check_choice([context.title for context in self.contexts], self.current_context):
+            raise ValueError(problem)
         return self
 
     @property

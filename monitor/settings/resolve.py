@@ -33,18 +33,18 @@ class Resolver:
         if given.value is None:
             return replace(given, value={})
         if not isinstance(given.value, dict):
-            self._complain(given, path, f"must be a mapping of keys: {', '.join(keys_of(model))}")
+            self._report(given, path, f"must be a mapping of keys: {', '.join(keys_of(model))}")
             return replace(given, value={})
         keys = keys_of(model)
         result: dict[str, Given] = {}
         for name, each in given.value.items():
             key = keys.get(name)
             if key is None:
-                self._complain(each, (*path, name), f"is not a key of this section: {nearest(name, keys)}")
+                self._report(each, (*path, name), f"is not a key of this section: {nearest(name, keys)}")
             elif not key.twin:
                 result[name] = self._value(each, key, (*path, name))
             elif (secret := name.removesuffix(TWIN)) in given.value:
-                self._complain(each, (*path, secret), f"give {secret} or {name}, not both")
+                self._report(each, (*path, secret), f"set {secret} or {name}, not both")
             else:
                 result[secret] = self._secret(each, (*path, secret))
         return replace(given, value=result)
@@ -55,7 +55,7 @@ class Resolver:
         if key.kind == "sections" and key.model is not None:
             return self._sections(given, key.model, path)
         if given.value is None:
-            self._complain(given, path, "has no value: give one, or leave the key out")
+            self._report(given, path, "has no value: set one, or leave the key out")
             return given
         if key.secret and self.env is not None and isinstance(given.value, str) and "${" not in given.value:
             self.literal_secrets.append(given.label)
@@ -64,7 +64,7 @@ class Resolver:
     def _sections(self, given: Given, model: type[BaseModel], path: Path) -> Given:
         items = [] if given.value is None else given.value
         if not isinstance(items, list):
-            self._complain(given, path, "must be a list: begin each item with -")
+            self._report(given, path, "must be a list: begin each item with -")
             items = []
         resolved = [self.section(each, model, (*path, number)) for number, each in enumerate(items)]
         return replace(given, value=[*resolved])
@@ -76,7 +76,7 @@ class Resolver:
         if isinstance(given.value, dict):
             return replace(given, value={part: self._text(each, (*path, part)) for part, each in given.value.items()})
         if given.value is None:
-            self._complain(given, path, "has no value: give one, or leave it out")
+            self._report(given, path, "has no value: set one, or leave it out")
             return given
         text = self._fill(given, str(given.value), path)
         if path_like:
@@ -101,25 +101,25 @@ class Resolver:
                 return "${"
             name = match["name"]
             if match["end"] is None or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                self._complain(given, path, "has a ${ that does not begin a ${NAME}: write $${ for the text itself")
+                self._report(given, path, "has a ${ that does not begin a ${NAME}: write $${ for the text itself")
             elif name not in env:
-                self._complain(given, path, f"the environment variable {name} is not set", absent=True)
+                self._report(given, path, f"the environment variable {name} is not set", absent=True)
             return env.get(name, "")
 
         return re.sub(r"\$\$\{|\$\{(?P<name>[^{}]*)(?P<end>\})?", fill, text)
 
     def _secret(self, given: Given, path: Path) -> Given:
         if not isinstance(given.value, str):
-            self._complain(given, path, "must be the path of a file")
+            self._report(given, path, "must be the path of a file")
             return given
         file = self._text(given, path, path_like=True).value
         try:
             return replace(given, value=FileSecret(FilePath(str(file))))
         except SettingsError as error:
-            self._complain(given, path, str(error), absent=True)
+            self._report(given, path, str(error), absent=True)
             return given
 
-    def _complain(self, given: Given, path: Path, text: str, *, absent: bool = False) -> None:
+    def _report(self, given: Given, path: Path, text: str, *, absent: bool = False) -> None:
         self.problems.append(Problem(path, given.problem(text), absent))
 
 

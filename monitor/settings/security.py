@@ -38,9 +38,9 @@ def check_endpoint(url: str) -> str:
 def check_extensions(extensions: Mapping[str, str]) -> Mapping[str, str]:
     for name, text in extensions.items():
         if not re.fullmatch(r"[A-Za-z]{1,255}", name) or name == "auth":
-            raise ValueError("has a name that is not letters alone, or is auth")
+            raise ValueError("has a name that is not only letters, or is auth")
         if not re.fullmatch(r"[\x21-\x7e \t\r\n]{1,4096}", text):
-            raise ValueError(f"{name}: holds a character that SASL does not allow")
+            raise ValueError(f"{name}: contains a character that SASL does not allow")
     return extensions
 
 
@@ -109,7 +109,7 @@ class SecuritySettings(Frozen):
             raise ValueError(f"protocol {self.protocol} does not use {', '.join(unused)}: set protocol to {better}")
         for one, other in ALTERNATIVES:
             if len(self._given(one, other)) == 2:
-                raise ValueError(f"give {one} or {other}, not both")
+                raise ValueError(f"set {one} or {other}, not both")
         if self._given("ssl_keyfile", "ssl_key_pem") and not self._given("ssl_certfile", "ssl_cert_pem"):
             raise ValueError("a key needs its certificate: set ssl_certfile or ssl_cert_pem")
         return self

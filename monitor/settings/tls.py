@@ -41,7 +41,7 @@ def authorities(cafile: str | None, ca_pem: str | None = None) -> ssl.SSLContext
         try:
             context.load_verify_locations(cadata=_wrap(ca_pem) if ca_pem else _pem(where))
         except (ssl.SSLError, ValueError) as error:
-            raise SettingsError(f"{where}: does not hold a usable PEM certificate: {_reason(error)}") from None
+            raise SettingsError(f"{where}: does not contain a usable PEM certificate: {_reason(error)}") from None
     else:
         context.load_default_certs()
     return context
@@ -68,7 +68,7 @@ def _load_chain(context: ssl.SSLContext, security: SecuritySettings) -> None:
             context.load_cert_chain(path, password=password)
     except (ssl.SSLError, OSError, ValueError) as error:
         if asked and security.ssl_key_password is None:
-            raise SettingsError(f"{key_where}: the key is encrypted: give ssl_key_password") from None
+            raise SettingsError(f"{key_where}: the key is encrypted: set ssl_key_password") from None
         if asked:
             raise SettingsError(f"{key_where}: ssl_key_password does not decrypt the key") from None
         raise SettingsError(f"{cert_where}: not a usable certificate and key ({key_where}): {_reason(error)}") from None

@@ -21,7 +21,7 @@ SENTENCES = {
     "mapping_type": "must be a mapping of names to strings",
     "missing": "is missing",
     "string_type": "must be a string",
-    "string_too_short": "is empty: give a value, or leave the key out",
+    "string_too_short": "is empty: set a value, or leave the key out",
     "tuple_type": "must be a list, or a string with commas",
 }
 LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}

@@ -89,7 +89,7 @@ def check_servers(servers: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("is empty: name at least one broker as host:port")
     for server in servers:
         if split_address(server)[1] == 0:
-            raise ValueError(f"{server!r}: port 0 cannot be connected to")
+            raise ValueError(f"{server!r}: cannot connect to port 0")
     return servers
 
 

@@ -127,7 +127,7 @@ def test_which_there_are_is_up_to_the_settings() -> None:
 
 
 def test_their_names_are_theirs() -> None:
-    with pytest.raises(ValueError, match="'KmonWatchdog' is an alert of kmon itself"):
+    with pytest.raises(ValueError, match="'KmonWatchdog' is a built-in alert"):
         AlertSettings.model_validate({"rules": [{"name": WATCHDOG, "lag_above": 1}]})
     assert list(CONDITIONS) == [UNREACHABLE, WATCHDOG]
 

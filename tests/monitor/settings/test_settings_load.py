@@ -180,9 +180,9 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
         ),
         (
             MINIMAL + "alerts: {rules: [{name: KmonWatchdog, lag_above: 1}]}\n",
-            "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is an alert of kmon itself",
+            "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is a built-in alert",
         ),
-        ("\x1b[31m: 1\n", "kmon.yaml:1: holds a control character"),
+        ("\x1b[31m: 1\n", "kmon.yaml:1: contains a control character"),
         ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is not a key of this section: valid names are alerts, contexts"),
     ],
 )
@@ -276,7 +276,7 @@ def test_a_secret_file_that_cannot_be_read_and_a_secret_given_twice_are_errors(f
     (line,) = problems(file(MINIMAL + "    security: {password_file: none}\n"))
     assert line == "kmon.yaml:3: contexts[0].security.password_file: none: file not found"
     (line,) = problems(file(MINIMAL + "    security: {password_file: none, password: x}\n"))
-    assert line == "kmon.yaml:3: contexts[0].security.password_file: give password or password_file, not both"
+    assert line == "kmon.yaml:3: contexts[0].security.password_file: set password or password_file, not both"
     (tmp_path / "bytes").write_bytes(b"\xff")
     (line,) = problems(file(MINIMAL + "    security: {password_file: bytes}\n"))
     assert line.endswith("bytes: is not UTF-8")

@@ -43,7 +43,7 @@ def complaint(**settings: Any) -> str:
         ),
         (
             {"sasl_mechanism": "OAUTHBEARER", **ENDPOINT, "oauth_token_file": "/t"},
-            "give oauth_token_file or oauth_token_endpoint, not both",
+            "set oauth_token_file or oauth_token_endpoint, not both",
         ),
         (
             {"sasl_mechanism": "OAUTHBEARER", **ENDPOINT, "username": "u"},

@@ -123,12 +123,12 @@ def test_the_temporary_key_is_gone_afterwards(tmp_path: Path, monkeypatch: pytes
         ({"ssl_cafile": "{}/words"}, "{}/words: is not PEM: it has no line -----BEGIN …-----"),
         ({"ssl_cafile": "{}/jks"}, "{}/jks: is a Java keystore (JKS); kmon reads PEM. Convert it: keytool"),
         ({"ssl_certfile": "{}/der"}, "{}/der: is PKCS12 or DER; kmon reads PEM. Convert it: openssl pkcs12"),
-        ({"ssl_cafile": "{}/key.pem"}, "{}/key.pem: does not hold a usable PEM certificate"),
+        ({"ssl_cafile": "{}/key.pem"}, "{}/key.pem: does not contain a usable PEM certificate"),
         ({"ssl_certfile": "{}/cert.pem"}, "{}/cert.pem: not a usable certificate and key ({}/cert.pem)"),
         ({"ssl_certfile": "{}/key.pem"}, "{}/key.pem: not a usable certificate and key"),
         (
             {"ssl_certfile": "{}/cert.pem", "ssl_keyfile": "{}/encrypted.pem"},
-            "{}/encrypted.pem: the key is encrypted: give ssl_key_password",
+            "{}/encrypted.pem: the key is encrypted: set ssl_key_password",
         ),
         (
             {"ssl_certfile": "{}/cert.pem", "ssl_keyfile": "{}/encrypted.pem", "ssl_key_password": "wrong-word"},
@@ -136,7 +136,7 @@ def test_the_temporary_key_is_gone_afterwards(tmp_path: Path, monkeypatch: pytes
         ),
         (
             {"ssl_ca_pem": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"},
-            "ssl_ca_pem: does not hold a usable PEM certificate",
+            "ssl_ca_pem: does not contain a usable PEM certificate",
         ),
     ],
 )
