@@ -3,11 +3,12 @@
 import math
 
 from alerts.cluster_rules import CONDITIONS, AnyRule, ClusterRule
-from alerts.rules import Details, Labels, Rule
+from alerts.rules import Details, Labels
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
 from alerts.text import moment, records, seconds
 from monitor.model.text import duration, plural, visible
+from monitor.settings.alerts import RuleSettings
 
 ANNOTATIONS = {
     "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",
@@ -102,9 +103,9 @@ def _circumstances(details: Details, *, worst: bool) -> list[str]:
     return parts
 
 
-def _describe(rule: Rule, alert: Alert) -> str:
+def _describe(rule: RuleSettings, alert: Alert) -> str:
     what = "a partition of a group" if rule.over == "partition" else "a group over its partitions"
-    topics = f" of topics matching {visible(rule.topic.text, _NAME)}" if rule.topic is not None else ""
+    topics = f" of topics matching {visible(rule.topic, _NAME)}" if rule.topic else ""
     keep = f", kept firing for {seconds(rule.keep_firing_for_seconds)}" if rule.keep_firing_for_seconds else ""
     text = (
         f"{visible(rule.name, _NAME)}: lag of {what}{topics} above {records(rule.lag_above)} records "

@@ -1,31 +1,25 @@
 """The built-in alerts, on a whole cluster: one that kmon cannot poll, and a watchdog that always fires."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from alerts.rules import Labels, Rule, Sample, Samples
+from alerts import rules
+from alerts.rules import Labels, Sample, Samples
 from alerts.text import moment
 from monitor.model.view import View
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, RuleSettings, UnreachableSettings, WatchdogSettings
+
+ClusterRule = UnreachableSettings | WatchdogSettings
+"""A rule on whole clusters: its name is a key of CONDITIONS."""
+
+AnyRule = RuleSettings | ClusterRule
 
 
-@dataclass(frozen=True)
-class ClusterRule:
-    """Alert on every cluster for which the condition of `name`, a key of CONDITIONS, is true for `for_seconds`."""
-
-    name: str
-    for_seconds: float = 0.0
-    severity: str = "critical"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    keep_firing_for_seconds: float = 0.0
-
-    def covers(self, labels: Labels) -> bool:
-        """Whether these are the labels of a sample that the rule could have."""
-        return [name for name, _ in labels] == ["cluster"]
-
-
-AnyRule = Rule | ClusterRule
+def covers(rule: AnyRule, labels: Labels) -> bool:
+    """Whether these are the labels of a sample that the rule could have, now or at another time."""
+    if isinstance(rule, RuleSettings):
+        return rules.covers(rule, labels)
+    return [name for name, _ in labels] == ["cluster"]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
-from alerts.cluster_rules import AnyRule, ClusterRule, cluster_samples
+from alerts.cluster_rules import AnyRule, cluster_samples
 from alerts.delivery import Receiver
 from alerts.notice import Notice
-from alerts.rules import Labels, Rule, Samples, samples
+from alerts.rules import Labels, Samples, samples
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
 from alerts.state_file import StateFile
@@ -19,7 +19,7 @@ from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
 from monitor.model.view import AlertRow, View
 from monitor.poll.log_pace import Pace
-from monitor.settings.alerts import WATCHDOG
+from monitor.settings.alerts import WATCHDOG, RuleSettings
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Evaluator:
         self._evaluations += 1
         try:
             found = _samples(rule, view, watched(state))
-            if cluster.settling and isinstance(rule, Rule):
+            if cluster.settling and isinstance(rule, RuleSettings):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
             found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
             after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
@@ -198,7 +198,7 @@ class Evaluator:
 
 
 def _samples(rule: AnyRule, view: View, asked: Iterable[Labels]) -> Samples:
-    return cluster_samples(rule, view, asked) if isinstance(rule, ClusterRule) else samples(rule, view, asked)
+    return samples(rule, view, asked) if isinstance(rule, RuleSettings) else cluster_samples(rule, view, asked)
 
 
 def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:

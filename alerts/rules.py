@@ -1,4 +1,4 @@
-"""A rule as data, and what one View says about it: where its condition is true, false, gone or unknown.
+"""What one View says about a rule: where its condition is true, false, gone or unknown.
 
 Nothing here knows of time; alerts/state.py turns these answers into pending, firing and resolved.
 """
@@ -12,44 +12,22 @@ import numpy as np
 
 from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
-from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Flags, Floats, matching
 from monitor.model.totals import LagTotals
 from monitor.model.view import View
+from monitor.settings.alerts import RuleSettings
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Alert on every group, or partition of a group, whose lag is above `lag_above` records for `for_seconds`.
-
-    `group` and `topic` are compiled regular expressions that match whole names; None matches all. `over` is a key of
-    OVER: "group" totals a group's lag over its (matching) topics, "partition" looks at each partition by itself.
-    `labels` and `annotations` are added to every alert's own. The settings that it is made from are validated.
-    """
-
-    name: str
-    lag_above: float
-    for_seconds: float = 0.0
-    keep_firing_for_seconds: float = 0.0
-    severity: str = "warning"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    group: Pattern | None = None
-    topic: Pattern | None = None
-    over: str = "group"
-
-    def covers(self, labels: Labels) -> bool:
-        """Whether these are the labels of a sample that the rule could have, now or at another time."""
-        names = dict(labels)
-        if tuple(names) != LABELS[self.over] or not names.get("partition", "0").isdecimal():
-            return False
-        if self.group is not None and not self.group.matches(names["group"]):
-            return False
-        return self.topic is None or "topic" not in names or self.topic.matches(names["topic"])
+def covers(rule: RuleSettings, labels: Labels) -> bool:
+    """Whether these are the labels of a sample that the rule could have, now or at another time."""
+    names = dict(labels)
+    if tuple(names) != LABELS[rule.over] or not names.get("partition", "0").isdecimal():
+        return False
+    return all(pattern.matches(names[name]) for name, pattern in rule.patterns.items() if name in names)
 
 
 @dataclass(frozen=True)
@@ -100,7 +78,7 @@ class Samples:
     unseen: Collection[Labels] = frozenset()
 
 
-def samples(rule: Rule, view: View, watched: Iterable[Labels] = ()) -> Samples:
+def samples(rule: RuleSettings, view: View, watched: Iterable[Labels] = ()) -> Samples:
     """Where the rule's condition is true in the View, and what became of each of `watched`, labels of older samples.
 
     Whatever the View cannot say is unknown: all of it while the cluster is unreachable, what is absent while groups
@@ -155,16 +133,16 @@ class Rows(Protocol):
 class GroupRows:
     """One row a group, in the order of the View's groups, over the partitions of matching topics."""
 
-    def __init__(self, rule: Rule, view: View) -> None:
+    def __init__(self, rule: RuleSettings, view: View) -> None:
         self.view = view
         self.table: Lag = view.lag
         self.totals: LagTotals = view.group_lags
-        if rule.topic is not None:
-            rows = matching(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+        if rule.topic:
+            rows = matching(rule.patterns.get("topic"), view.snapshot.topics.topic)[view.lag.topic]
             self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
             self.totals = lag_by_group(view.snapshot, self.table)
         self.lag, self.at_least = self.totals.lag, self.totals.lag_at_least
-        self.matching = matching(rule.group, view.snapshot.groups.group)
+        self.matching = matching(rule.patterns.get("group"), view.snapshot.groups.group)
 
     def find(self, labels: Labels) -> int | None:
         row = self.view.group_rows.get(dict(labels)["group"])
@@ -192,11 +170,12 @@ class GroupRows:
 class PartitionRows:
     """One row a group and partition, in the order of the View's lag."""
 
-    def __init__(self, rule: Rule, view: View) -> None:
+    def __init__(self, rule: RuleSettings, view: View) -> None:
         self.view = view
         self.lag = self.at_least = view.lag.lag
-        groups = matching(rule.group, view.snapshot.groups.group)
-        self.matching = groups[view.lag.group] & matching(rule.topic, view.snapshot.topics.topic)[view.lag.topic]
+        groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
+        topics = matching(rule.patterns.get("topic"), view.snapshot.topics.topic)
+        self.matching = groups[view.lag.group] & topics[view.lag.topic]
 
     def find(self, labels: Labels) -> int | None:
         names, table = dict(labels), self.view.lag
@@ -234,8 +213,8 @@ LABELS: Mapping[str, tuple[str, ...]] = {
 }
 """Names of the labels of a sample, by what the rule looks at."""
 
-OVER: Mapping[str, Callable[[Rule, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
-"""What a rule can look at, by the word in `Rule.over`."""
+OVER: Mapping[str, Callable[[RuleSettings, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
+"""What a rule can look at, by the word in `RuleSettings.over`."""
 
 
 def _unlisted(view: View) -> str | None:

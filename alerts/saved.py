@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.cluster_rules import AnyRule
+from alerts.cluster_rules import AnyRule, covers
 from alerts.rules import Labels, Sample
 from alerts.state import PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, Stopwatch, identity
 
@@ -143,7 +143,7 @@ def take_up(
         for old in alerts:
             told = old.phase != PENDING and old.sent_at is not None
             rule = known.get(name)
-            if rule is None or not rule.covers(old.sample.labels):
+            if rule is None or not covers(rule, old.sample.labels):
                 if told and old.phase != RESOLVED:
                     why = "its rule is no longer in the settings" if rule is None else "its rule no longer covers it"
                     farewells.append(Farewell(old, "removed", why))

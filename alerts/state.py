@@ -16,10 +16,6 @@ RESEND_SECONDS = 60.0
 """From one sending of an unchanged alert to the next."""
 
 
-class DuplicateIdentityError(ValueError):
-    """Two samples of a rule make the same alert, so neither can be told from the other."""
-
-
 @dataclass(frozen=True)
 class Stopwatch:
     """Adds up the time that followed evaluations which agree. Runs since monotonic `since`, stands while None."""
@@ -99,17 +95,8 @@ def step(
     *,
     resend_seconds: float = RESEND_SECONDS,
 ) -> tuple[State, tuple[Event, ...]]:
-    """The alerts after one evaluation at unix time `now`, and those to be sent.
-
-    Raises DuplicateIdentityError, whereupon the caller keeps the state it has.
-    """
-    true: dict[Labels, Sample] = {}
-    for sample in samples.true:
-        labels = identity(rule, sample.labels)
-        if labels in true:
-            raise DuplicateIdentityError(f"rule {rule.name}: more than one sample makes the alert {dict(labels)}")
-        true[labels] = sample
-
+    """The alerts after one evaluation at unix time `now`, and those to be sent."""
+    true = {identity(rule, sample.labels): sample for sample in samples.true}
     alerts: dict[Labels, Alert] = {}
     events = []
     for labels in [*state, *(labels for labels in true if labels not in state)]:

@@ -7,21 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alerts.cluster_rules import AnyRule, ClusterRule
+from alerts.cluster_rules import AnyRule
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
-from alerts.rules import Rule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.sources import memory_of
 from monitor.analysis.derive.verdict import count_groups
 from monitor.analysis.view import with_alerts
-from monitor.model.patterns import Pattern
 from monitor.model.text import at_least, plural, visible
 from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
+from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import ClusterSettings, Settings
 
 log = logging.getLogger("kmon")
@@ -123,17 +121,7 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
 
 def rules_of(alerts: AlertSettings) -> list[AnyRule]:
     """The alert rules of the settings, and the built-in ones that are enabled."""
-    built_in = ((UNREACHABLE, alerts.unreachable), (WATCHDOG, alerts.watchdog))
-    return [
-        *map(rule_of, alerts.rules),
-        *(ClusterRule(name, **each.model_dump(exclude={"enabled"})) for name, each in built_in if each.enabled),
-    ]
-
-
-def rule_of(settings: RuleSettings) -> Rule:
-    """An alert rule from its settings, which have the same names."""
-    patterns = {name: Pattern(text) for name in ("group", "topic") if (text := getattr(settings, name))}
-    return Rule(**{**dict(settings), **patterns})
+    return [*alerts.rules, *(each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)]
 
 
 def line_of(view: View, now: float | None = None) -> str:

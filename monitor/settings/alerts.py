@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from monitor.model.patterns import Pattern
 from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
@@ -67,10 +69,18 @@ class RuleSettings(Frozen):
     labels: Labels = Field(default_factory=dict)
     annotations: Annotations = Field(default_factory=dict)
 
+    @cached_property
+    def patterns(self) -> Mapping[str, Pattern]:
+        """The expressions of `group` and `topic`, compiled; none that matches all."""
+        texts = {"group": self.group, "topic": self.topic}
+        return {name: Pattern(text) for name, text in texts.items() if text}
+
 
 class UnreachableSettings(Frozen):
     """The alert on each cluster that kmon cannot poll."""
 
+    name: ClassVar[str] = UNREACHABLE
+    keep_firing_for_seconds: ClassVar[float] = 0.0
     enabled: bool = Field(default=True, description=f"fire {UNREACHABLE} for a cluster that kmon cannot poll")
     for_seconds: Period = Field(
         default=120.0, description="how long a cluster must be unreachable before the alert fires"
@@ -83,6 +93,9 @@ class UnreachableSettings(Frozen):
 class WatchdogSettings(Frozen):
     """The alert that always fires, for a dead man's switch."""
 
+    name: ClassVar[str] = WATCHDOG
+    for_seconds: ClassVar[float] = 0.0
+    keep_firing_for_seconds: ClassVar[float] = 0.0
     enabled: bool = Field(default=False, description=f"fire {WATCHDOG} all the time, one alert per cluster")
     severity: Severity = "none"
     labels: Labels = Field(default_factory=dict)

@@ -4,22 +4,21 @@ from dataclasses import replace
 
 import pytest
 from alert_fixtures import UNREACHABLE as ERROR
-from alert_fixtures import FakeClock, Recorder, view_of
+from alert_fixtures import FakeClock, Recorder, rule_of, view_of
 from http_receiver import GUARD_SECONDS
 from pydantic import ValidationError
 from views import NOW
 
 from alerts.annotations import annotate
-from alerts.cluster_rules import CONDITIONS, ClusterRule
+from alerts.cluster_rules import CONDITIONS
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator
-from alerts.rules import Rule
 from kmon.commands.wiring import rules_of
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, UnreachableSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, UnreachableSettings, WatchdogSettings
 
-LOST = ClusterRule(UNREACHABLE, for_seconds=20)
+LOST = UnreachableSettings(for_seconds=20)
 
 
 def named(view: View, cluster: str) -> View:
@@ -83,7 +82,7 @@ def test_one_that_never_responded_is_unreachable_for_at_least_as_long_as_kmon_ru
 def test_it_ends_when_the_cluster_is_called_by_its_id() -> None:
     """Without a name in the settings a cluster is called by its address until it has responded."""
     clock, recorder = FakeClock(), Recorder()
-    evaluator = Evaluator([LOST, Rule("Lag", 50)], [Receiver("r", recorder)], clock=clock)
+    evaluator = Evaluator([LOST, rule_of("Lag", 50)], [Receiver("r", recorder)], clock=clock)
     for _ in range(4):
         evaluator.observe(named(view_of("!"), "a:9092"), "a:9092")
         clock.move(10)
@@ -102,7 +101,7 @@ def test_it_ends_when_the_cluster_is_called_by_its_id() -> None:
 
 def test_the_watchdog_always_fires() -> None:
     clock = FakeClock()
-    evaluator = Evaluator([ClusterRule(WATCHDOG, severity="none")], clock=clock)
+    evaluator = Evaluator([WatchdogSettings()], clock=clock)
     assert play(evaluator, clock, "70 ! - 0 -?") == "FFFFF"
     (row,) = evaluator.observe(view_of("0"))
     assert (row.firing_since, row.severity) == (NOW, "none")
@@ -110,7 +109,7 @@ def test_the_watchdog_always_fires() -> None:
 
 
 def test_which_there_are_is_up_to_the_settings() -> None:
-    assert rules_of(AlertSettings()) == [ClusterRule(UNREACHABLE, 120.0, "critical")]
+    assert rules_of(AlertSettings()) == [UnreachableSettings()]
     settings = AlertSettings.model_validate(
         {
             "unreachable": {"enabled": False},
@@ -118,7 +117,7 @@ def test_which_there_are_is_up_to_the_settings() -> None:
         }
     )
     (rule,) = rules_of(settings)
-    assert rule == ClusterRule(WATCHDOG, 0.0, "none", {"team": "kafka"}, {"runbook": "here"})
+    assert rule == settings.watchdog
     evaluator = Evaluator([rule])
     (row,) = evaluator.observe(view_of("0"))
     assert ("team", "kafka") in row.labels

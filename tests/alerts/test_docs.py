@@ -4,16 +4,15 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from alert_fixtures import view_of
+from alert_fixtures import rule_of, view_of
 from views import NOW, shop_view
 
 from alerts.annotations import ANNOTATIONS, summarise
-from alerts.cluster_rules import CONDITIONS, ClusterRule, cluster_samples
+from alerts.cluster_rules import CONDITIONS, cluster_samples
 from alerts.notifiers import NOTIFIERS
-from alerts.rules import OVER, Rule, samples
+from alerts.rules import OVER, samples
 from alerts.state import step
-from monitor.model.patterns import Pattern
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings, UnreachableSettings
 from monitor.settings.schema import keys_of
 
 PAGE = (Path(__file__).parents[2] / "docs/rules.md").read_text()
@@ -43,7 +42,7 @@ def test_every_receiver_is_documented() -> None:
 
 
 def test_the_summary_shown_is_one_that_kmon_writes() -> None:
-    rule = Rule("Lag", 1_000, group=Pattern("clicks.*"))
+    rule = rule_of("Lag", 1_000, group="clicks.*")
     state, _ = step({}, rule, samples(rule, shop_view()), NOW, 0.0)
     (alert,) = state.values()
     assert f"\n    {summarise(rule, alert)}\n" in PAGE
@@ -52,7 +51,7 @@ def test_the_summary_shown_is_one_that_kmon_writes() -> None:
 def test_the_summary_of_an_unreachable_cluster_is_one_that_kmon_writes() -> None:
     view = view_of("!")
     view = replace(view, snapshot=replace(view.snapshot, cluster="shop"), last_good=shop_view(time=NOW - 10))
-    rule = ClusterRule(UNREACHABLE)
+    rule = UnreachableSettings(for_seconds=0)
     state, _ = step({}, rule, cluster_samples(rule, view), NOW, 0.0)
     (alert,) = state.values()
     assert f"\n    {summarise(rule, alert)}\n" in PAGE
@@ -71,6 +70,6 @@ def test_the_alerts_of_kmon_itself_are_documented_with_their_defaults() -> None:
 
 def test_the_labels_of_an_alert_are_documented() -> None:
     for over in OVER:
-        sample = samples(Rule("Lag", 0, over=over), shop_view()).true[0]
+        sample = samples(rule_of("Lag", 0, over=over), shop_view()).true[0]
         for name, _ in sample.labels:
             assert f"`{name}`" in PAGE.split("An alert is identified")[1].split("\n\n")[0]

@@ -1,11 +1,11 @@
 """From a series of Views to what arrives at real HTTP receivers, and what the faces are shown."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import pytest
-from alert_fixtures import FakeClock, Recorder, view_of
+from alert_fixtures import FakeClock, Recorder, rule_of, view_of
 from http_receiver import GUARD_SECONDS, HttpReceiver
 from views import NOW, Group, Topic, snapshot_of
 
@@ -13,11 +13,12 @@ from alerts.delivery import Policy, Receiver
 from alerts.evaluator import Evaluator
 from alerts.notifiers import open_receiver
 from alerts.notifiers.alertmanager import Alertmanager
-from alerts.rules import Rule
+from alerts.rules import Labels, Samples, samples
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
+from monitor.settings.alerts import RuleSettings
 
-RULE = Rule("GroupLag", lag_above=50, severity="critical", labels={"team": "pay"})
+RULE = rule_of("GroupLag", lag_above=50, severity="critical", labels={"team": "pay"})
 
 
 def play(evaluator: Evaluator, clock: FakeClock, words: str) -> str:
@@ -53,13 +54,13 @@ def play(evaluator: Evaluator, clock: FakeClock, words: str) -> str:
 def test_a_series_of_views(changes: dict[str, object], words: str, phases: str) -> None:
     """What a rule makes of known, unknown, failed and gone. The words are explained at `view_of`."""
     clock = FakeClock()
-    rule = Rule(**{"name": "GroupLag", "lag_above": 50.0, **changes})  # type: ignore[arg-type] # any field
+    rule = rule_of(**{"name": "GroupLag", "lag_above": 50.0, **changes})  # type: ignore[arg-type] # any field
     assert play(Evaluator([rule], clock=clock), clock, words) == phases
 
 
 def test_the_faces_are_shown_what_is_pending_and_firing() -> None:
     clock = FakeClock()
-    evaluator = Evaluator([Rule("Slow", 50, for_seconds=15), RULE], clock=clock)
+    evaluator = Evaluator([rule_of("Slow", 50, for_seconds=15), RULE], clock=clock)
     evaluator.observe(view_of("0"))
     evaluator.observe(view_of("60"))
     clock.move(10)
@@ -133,7 +134,7 @@ def test_a_firing_alert_outlives_lost_sendings(interval: float, valid: float) ->
 
 def test_a_notice_starts_when_the_alert_fires_not_when_it_was_first_seen() -> None:
     clock, recorder = FakeClock(), Recorder()
-    evaluator = Evaluator([Rule("GroupLag", 50, for_seconds=20)], [Receiver("r", recorder)], clock=clock)
+    evaluator = Evaluator([rule_of("GroupLag", 50, for_seconds=20)], [Receiver("r", recorder)], clock=clock)
     play(evaluator, clock, "70 70 70")
     evaluator.stop(GUARD_SECONDS)
     ((notice,),) = recorder.attempts
@@ -210,21 +211,27 @@ def two_groups(pay: float, other: float) -> View:
 
 
 def test_a_rule_that_cannot_be_evaluated_keeps_what_fires_and_spares_the_others(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two groups that a rule's labels make into one alert."""
     clock = FakeClock()
-    merged = Rule("Merged", 50, labels={"group": "all"})
-    evaluator = Evaluator([merged, Rule("Plain", 50)], clock=clock)
-    assert [row.rule for row in evaluator.observe(two_groups(70, 0))] == ["Merged", "Plain"]
+
+    def fail(rule: RuleSettings, view: View, asked: Iterable[Labels]) -> Samples:
+        if rule.name == "Broken" and NOW < clock.wall <= NOW + 30:
+            raise OverflowError("too much")
+        return samples(rule, view, asked)
+
+    monkeypatch.setattr("alerts.evaluator.samples", fail)
+    evaluator = Evaluator([rule_of("Broken", 50), rule_of("Plain", 50)], clock=clock)
+    assert [row.rule for row in evaluator.observe(two_groups(70, 0))] == ["Broken", "Plain"]
     for _ in range(3):
         clock.move(10)
         rows = evaluator.observe(two_groups(70, 80))
-        assert [(row.rule, row.state) for row in rows] == [("Merged", "firing")] + [("Plain", "firing")] * 2
+        assert [(row.rule, row.state) for row in rows] == [("Broken", "firing")] + [("Plain", "firing")] * 2
     assert (evaluator.counters.evaluations, evaluator.counters.failures) == (8, 3)
     assert caplog.text.count("Traceback") == 1
     assert rows[0].value is None
-    assert "more than one sample makes the alert" in rows[0].summary
+    assert "too much" in rows[0].summary
+    clock.move(10)
     assert evaluator.observe(two_groups(0, 0)) == ()
 
 
@@ -247,7 +254,7 @@ def test_clusters_do_not_answer_for_one_another() -> None:
 
 def test_a_jump_of_the_wall_clock_fires_and_resolves_nothing() -> None:
     clock = FakeClock()
-    evaluator = Evaluator([Rule("GroupLag", 50, for_seconds=60)], clock=clock)
+    evaluator = Evaluator([rule_of("GroupLag", 50, for_seconds=60)], clock=clock)
     evaluator.observe(view_of("70"))
     for jump in (3_600, -7_200):
         clock.wall += jump

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from alert_fixtures import FakeClock, view_of
+from alert_fixtures import FakeClock, rule_of, view_of
 from http_receiver import GUARD_SECONDS, HttpReceiver
 from requirements import require
 from views import Group, Topic, snapshot_of
 
 from alerts.evaluator import Evaluator, Kept
 from alerts.notifiers import open_receiver
-from alerts.rules import Rule
 from alerts.state_file import StateFile
 from monitor.analysis.view import make_view
 
@@ -95,7 +94,7 @@ def alerts_at(url: str, name: str) -> list[dict[str, Any]]:
 def test_it_sees_an_alert_fire_and_end(alertmanager: str) -> None:
     clock = FakeClock(wall=time.time() - 600)
     evaluator = Evaluator(
-        [Rule("GroupLag", 50, severity="critical", for_seconds=10, labels={"team": "pay"})],
+        [rule_of("GroupLag", 50, severity="critical", for_seconds=10, labels={"team": "pay"})],
         [open_receiver("alertmanager", alertmanager)],
         page_url=lambda cluster, _: f"http://127.0.0.1:9308/groups/pay%0A?cluster={cluster}",
         clock=clock,
@@ -138,7 +137,7 @@ def test_it_takes_a_batch_of_every_hostile_name(alertmanager: str) -> None:
     """One alert that it refused would be answered with 400, and counted."""
     names = ["", " ", "a/b?c#d%", "\x00", "\u202e", "\udcff", "'\"`{}[]", "x" * 10_000, "<script>", "${jndi:x}"]
     groups = [Group(name, {("orders", 0): 0}) for name in names]
-    evaluator = Evaluator([Rule("Hostile", 50)], [open_receiver("alertmanager", alertmanager)])
+    evaluator = Evaluator([rule_of("Hostile", 50)], [open_receiver("alertmanager", alertmanager)])
     evaluator.observe(make_view(snapshot_of([Topic("orders", [(0, 99)])], groups)))
     evaluator.stop(GUARD_SECONDS)
     (counters,) = evaluator.counters.receivers
@@ -154,7 +153,7 @@ def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_
     def run(for_seconds: float) -> Evaluator:
         file = StateFile(tmp_path, "demo")
         return Evaluator(
-            [Rule("Restarted", 50, for_seconds=for_seconds)],
+            [rule_of("Restarted", 50, for_seconds=for_seconds)],
             [open_receiver("alertmanager", alertmanager)],
             interval_seconds=RESEND_SECONDS,
             resend_seconds=RESEND_SECONDS,

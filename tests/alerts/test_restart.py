@@ -5,22 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alert_fixtures import FakeClock, Recorder, view_of
+from alert_fixtures import FakeClock, Recorder, rule_of, view_of
 from http_receiver import GUARD_SECONDS
 from views import NOW
 
-from alerts.cluster_rules import ClusterRule
+from alerts.cluster_rules import AnyRule
 from alerts.delivery import Receiver
 from alerts.evaluator import SETTLING_POLLS, Evaluator, Kept
 from alerts.notice import Notice
 from alerts.notifiers import open_receiver
-from alerts.rules import Rule
 from alerts.state_file import StateFile
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG
+from monitor.settings.alerts import UnreachableSettings, WatchdogSettings
 
-RULE = Rule("Lag", 50, for_seconds=20)
+RULE = rule_of("Lag", 50, for_seconds=20)
 
 
 class Kmon:
@@ -33,7 +32,7 @@ class Kmon:
         self.rows: tuple[AlertRow, ...] = ()
         self._evaluator: Evaluator | None = None
 
-    def start(self, *rules: Rule | ClusterRule, source: str = "demo", away: float = 0.0) -> None:
+    def start(self, *rules: AnyRule, source: str = "demo", away: float = 0.0) -> None:
         """A new run `away` seconds after the one before has ended."""
         self.stop()
         self.clock.wall += away
@@ -102,7 +101,7 @@ def test_a_printed_alert_is_printed_once(kmon: Kmon, capsys: pytest.CaptureFixtu
     for _ in range(3):
         file = StateFile(kmon.directory, "demo")
         kept = {"demo": Kept(file, file.load(kmon.clock.wall))}
-        evaluator = Evaluator([Rule("Lag", 50)], [open_receiver("stdout")], clock=kmon.clock, kept=kept)
+        evaluator = Evaluator([rule_of("Lag", 50)], [open_receiver("stdout")], clock=kmon.clock, kept=kept)
         evaluator.observe(view_of("70"))
         kmon.clock.move(10)
         evaluator.stop(GUARD_SECONDS)
@@ -151,21 +150,21 @@ def test_once_restarted_only_the_first_polls_are_held_back(kmon: Kmon) -> None:
 
 
 def test_what_resolved_just_before_is_told_again_and_fires_anew_as_a_new_one(kmon: Kmon) -> None:
-    kmon.start(Rule("Lag", 50))
+    kmon.start(rule_of("Lag", 50))
     assert kmon.poll("70", "0") == "F."
-    kmon.start(Rule("Lag", 50), away=60)
+    kmon.start(rule_of("Lag", 50), away=60)
     assert kmon.poll("0", "70") == ".F"
     told = [(each.resolved, each.again, each.starts_at) for each in kmon.told]
     assert told == [(False, False, NOW), (True, False, NOW), (True, True, NOW), (False, False, NOW + 90)]
 
 
 def test_an_alert_whose_beginning_nobody_saw_says_for_at_least(kmon: Kmon) -> None:
-    kmon.start(Rule("Lag", 50))
+    kmon.start(rule_of("Lag", 50))
     kmon.poll("70")
     assert " or earlier; " in kmon.rows[0].summary
     kmon.poll("70", "70")
     assert " for at least 20 s, " in kmon.rows[0].summary
-    kmon.start(Rule("Lag", 50))
+    kmon.start(rule_of("Lag", 50))
     kmon.poll("70")
     assert "for at least 20 s" in kmon.rows[0].summary
 
@@ -174,22 +173,22 @@ def test_an_alert_whose_beginning_nobody_saw_says_for_at_least(kmon: Kmon) -> No
     ("before", "seen"), [("0", True), ("-", True), ("70", True), ("!", False), ("?", False), ("-?", False)]
 )
 def test_the_beginning_is_seen_when_the_poll_before_knows(kmon: Kmon, before: str, seen: bool) -> None:
-    rule = Rule("Lag", 100)
+    rule = rule_of("Lag", 100)
     kmon.start(rule)
     kmon.poll("0", before, "200")
     assert ("or earlier" in kmon.rows[0].summary) is not seen
 
 
 def test_it_begins_again_unseen_when_it_had_resolved_and_was_unknown_since(kmon: Kmon) -> None:
-    kmon.start(Rule("Lag", 50))
+    kmon.start(rule_of("Lag", 50))
     kmon.poll("0", "70", "0", "?", "70")
     assert "or earlier" in kmon.rows[0].summary
 
 
 def test_a_removed_rule_ends_its_alerts_at_once(kmon: Kmon) -> None:
-    kmon.start(RULE, Rule("Other", 50))
+    kmon.start(RULE, rule_of("Other", 50))
     kmon.poll("0", "70", "70", "70")
-    kmon.start(Rule("Other", 50))
+    kmon.start(rule_of("Other", 50))
     assert kmon.poll("70") == "F"
     ended = [each for each in kmon.told if each.resolved]
     assert [dict(each.labels)["alertname"] for each in ended] == ["Lag"]
@@ -216,7 +215,7 @@ def test_a_renamed_cluster_takes_its_alerts_along(kmon: Kmon) -> None:
 
 
 def test_an_unreachable_cluster_stays_so(kmon: Kmon) -> None:
-    rule = ClusterRule(UNREACHABLE, for_seconds=20)
+    rule = UnreachableSettings(for_seconds=20)
     kmon.start(rule)
     assert kmon.poll("70", "!", "!", "!") == ".ppF"
     kmon.start(rule, away=60)
@@ -230,7 +229,7 @@ def test_an_unreachable_cluster_stays_so(kmon: Kmon) -> None:
 
 def test_the_watchdog_has_one_start(kmon: Kmon) -> None:
     for _ in range(2):
-        kmon.start(ClusterRule(WATCHDOG))
+        kmon.start(WatchdogSettings())
         kmon.poll("0")
     assert {each.starts_at for each in kmon.told} == {NOW}
 
@@ -238,7 +237,7 @@ def test_the_watchdog_has_one_start(kmon: Kmon) -> None:
 def test_a_file_that_cannot_be_used_changes_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     file = StateFile(tmp_path / "file", "demo")
-    evaluator = Evaluator([Rule("Lag", 50)], kept={"demo": Kept(file, file.load(NOW))})
+    evaluator = Evaluator([rule_of("Lag", 50)], kept={"demo": Kept(file, file.load(NOW))})
     assert [row.state for row in evaluator.observe(view_of("70"))] == ["firing"]
     evaluator.stop(GUARD_SECONDS)
     assert len(caplog.messages) == 1

@@ -3,22 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from alert_fixtures import END, REASON, UNREACHABLE, view_of
+from alert_fixtures import END, REASON, UNREACHABLE, rule_of, view_of
 from pydantic import ValidationError
 from views import Group, Topic, shop_view, snapshot_of
 
-from alerts.rules import Rule, samples
+from alerts.rules import samples
 from monitor.analysis.view import make_view
-from monitor.model.patterns import Pattern
 from monitor.model.view import View
 from monitor.settings.alerts import RuleSettings
 
-RULE = Rule("Lag", lag_above=50)
+RULE = rule_of("Lag", lag_above=50)
 PAY = (("cluster", "demo"), ("group", "pay"))
 ORDERS_0 = (*PAY, ("topic", "orders"), ("partition", "0"))
 
 
-def verdict(rule: Rule, view: View, labels: tuple[tuple[str, str], ...]) -> str:
+def verdict(rule: RuleSettings, view: View, labels: tuple[tuple[str, str], ...]) -> str:
     """What the View says of the labels, in one word, and the value or the reason."""
     found = samples(rule, view, [labels])
     true = {sample.labels: sample for sample in found.true}
@@ -72,13 +71,13 @@ def test_no_commit_is_unknown() -> None:
     ],
 )
 def test_a_partition_is_judged_by_itself(word: str, expected: str) -> None:
-    assert verdict(Rule("Lag", lag_above=50, over="partition"), view_of(word), ORDERS_0) == expected
+    assert verdict(rule_of("Lag", lag_above=50, over="partition"), view_of(word), ORDERS_0) == expected
 
 
 def test_a_partition_that_the_group_commits_no_more_is_gone() -> None:
     topics = [Topic("orders", [(0, END)])]
     view = make_view(snapshot_of(topics, [Group("pay", {})]))
-    assert verdict(Rule("Lag", lag_above=50, over="partition"), view, ORDERS_0) == "gone"
+    assert verdict(rule_of("Lag", lag_above=50, over="partition"), view, ORDERS_0) == "gone"
 
 
 def test_while_groups_are_not_collected_an_absent_one_is_unknown() -> None:
@@ -89,10 +88,10 @@ def test_while_groups_are_not_collected_an_absent_one_is_unknown() -> None:
 
 def test_patterns_match_whole_names() -> None:
     view = shop_view()
-    named = {dict(sample.labels)["group"] for sample in samples(Rule("Lag", 0), view).true}
+    named = {dict(sample.labels)["group"] for sample in samples(rule_of("Lag", 0), view).true}
     assert {"payments-ledger", "clicks-sessionizer", "orders-fulfilment"} <= named
-    assert samples(Rule("Lag", 0, group=Pattern("payments")), view).true == ()
-    (only,) = samples(Rule("Lag", 0, group=Pattern("payments-.*")), view).true
+    assert samples(rule_of("Lag", 0, group="payments"), view).true == ()
+    (only,) = samples(rule_of("Lag", 0, group="payments-.*"), view).true
     assert dict(only.labels) == {"cluster": "demo", "group": "payments-ledger"}
 
 
@@ -102,8 +101,8 @@ def test_a_topic_pattern_totals_only_matching_topics() -> None:
     view = make_view(snapshot_of(topics, [Group("g", {("a", 0): 40, ("b", 0): 0, ("c", 0): 5})]))
     labels = (("cluster", "demo"), ("group", "g"))
 
-    def rule(pattern: str) -> Rule:
-        return Rule("Lag", 59, topic=Pattern(pattern))
+    def rule(pattern: str) -> RuleSettings:
+        return rule_of("Lag", 59, topic=pattern)
 
     (sample,) = samples(rule("a"), view).true
     assert (sample.value, sample.at_least) == (60, False)
@@ -116,7 +115,7 @@ def test_a_topic_pattern_totals_only_matching_topics() -> None:
 
 
 def test_details_name_the_worst_partition_and_who_reads_it() -> None:
-    (sample,) = samples(Rule("Lag", 1_000, group=Pattern("clicks.*")), shop_view()).true
+    (sample,) = samples(rule_of("Lag", 1_000, group="clicks.*"), shop_view()).true
     details = sample.details
     assert details is not None
     assert (details.worst_topic, details.worst_partition, details.worst_lag) == ("clicks", 0, 70_000)

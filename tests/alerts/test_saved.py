@@ -5,22 +5,21 @@ import math
 from dataclasses import replace
 
 import pytest
-from alert_fixtures import view_of
+from alert_fixtures import changed, rule_of, view_of
 from hostile import HOSTILE
 from views import NOW
 
-from alerts.cluster_rules import ClusterRule
-from alerts.rules import OVER, Rule, Sample, Samples, samples
+from alerts.cluster_rules import covers
+from alerts.rules import OVER, Sample, Samples, samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
-from monitor.model.patterns import Pattern
-from monitor.settings.alerts import WATCHDOG
+from monitor.settings.alerts import RuleSettings, WatchdogSettings
 
-RULE = Rule("Lag", 50, for_seconds=20)
+RULE = rule_of("Lag", 50, for_seconds=20)
 PAY = (("cluster", "shop"), ("group", "pay"))
 
 
-def state_of(verdicts: str, rule: Rule = RULE) -> State:
+def state_of(verdicts: str, rule: RuleSettings = RULE) -> State:
     """The alert on PAY after a series of T (true) and f (false), 10 s apart from NOW on."""
     state: State = {}
     for index, verdict in enumerate(verdicts):
@@ -29,11 +28,11 @@ def state_of(verdicts: str, rule: Rule = RULE) -> State:
     return state
 
 
-def saved_of(verdicts: str, rule: Rule = RULE) -> Saved:
+def saved_of(verdicts: str, rule: RuleSettings = RULE) -> Saved:
     return Saved(NOW + 60, "shop", "id", {rule.name: tuple(state_of(verdicts, rule).values())})
 
 
-def restarted(saved: Saved, rule: Rule = RULE, cluster: str = "shop", later: float = 0.0) -> Alert:
+def restarted(saved: Saved, rule: RuleSettings = RULE, cluster: str = "shop", later: float = 0.0) -> Alert:
     """The one alert in a new run, whose monotonic clock is at 5."""
     states, _ = take_up(from_json(to_json(saved)), [rule], cluster, "id", now=saved.saved_at + later, monotonic=5.0)
     (alert,) = states[rule.name].values()
@@ -116,11 +115,11 @@ def test_a_rule_that_was_removed_ends_what_fired() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"over": "partition"}, {"group": Pattern("other")}, {"over": "partition", "group": Pattern("pay")}],
+    [{"over": "partition"}, {"group": "other"}, {"over": "partition", "group": "pay"}],
 )
 def test_a_rule_that_no_longer_covers_an_alert_ends_it(changes: dict[str, object]) -> None:
-    changed = replace(RULE, **changes)  # type: ignore[arg-type] # any field
-    states, (farewell,) = take_up(saved_of("TTT"), [changed], "shop", "id", now=NOW, monotonic=0.0)
+    rule = changed(RULE, **changes)
+    states, (farewell,) = take_up(saved_of("TTT"), [rule], "shop", "id", now=NOW, monotonic=0.0)
     assert (states, farewell.resolution, farewell.why) == ({}, "removed", "its rule no longer covers it")
 
 
@@ -129,25 +128,25 @@ def test_labels_that_no_sample_has_are_left_alone(partition: str) -> None:
     """A rule that was given them could never be evaluated again."""
     labels = (*PAY, ("topic", "orders"), ("partition", partition))
     alert = Alert(labels, Sample(labels, 70.0), NOW)
-    rule = replace(RULE, over="partition")
+    rule = changed(RULE, over="partition")
     assert take_up(Saved(NOW, "shop", "id", {"Lag": (alert,)}), [rule], "shop", "id", now=NOW, monotonic=0.0) == (
         {},
         (),
     )
-    assert rule.covers((*labels[:3], ("partition", "7")))
-    assert not ClusterRule(WATCHDOG).covers(labels)
+    assert covers(rule, (*labels[:3], ("partition", "7")))
+    assert not covers(WatchdogSettings(), labels)
 
 
 @pytest.mark.parametrize("over", OVER)
 def test_a_rule_covers_every_sample_it_has(over: str) -> None:
-    rule = Rule("Lag", 0, over=over, group=Pattern(".*"), topic=Pattern("orders"))
+    rule = rule_of("Lag", 0, over=over, group=".*", topic="orders")
     found = samples(rule, view_of("70")).true
     assert found
-    assert all(rule.covers(sample.labels) for sample in found)
+    assert all(covers(rule, sample.labels) for sample in found)
 
 
 def test_changed_labels_end_the_old_alert_and_the_new_one_goes_on() -> None:
-    severe = replace(RULE, severity="critical")
+    severe = changed(RULE, severity="critical")
     (old,) = state_of("TTT").values()
     states, (farewell,) = take_up(saved_of("TTT"), [severe], "shop", "id", now=NOW + 60, monotonic=0.0)
     assert (farewell.alert, farewell.resolution) == (old, "renamed")
@@ -175,7 +174,7 @@ def test_another_cluster_does_not(cluster_id: str | None) -> None:
 
 
 def test_a_longer_for_does_not_take_back_what_fires() -> None:
-    patient = replace(RULE, for_seconds=3_600.0)
+    patient = changed(RULE, for_seconds=3_600.0)
     back = restarted(saved_of("TTT"), patient)
     state, _ = step({back.labels: back}, patient, Samples((Sample(PAY, 70.0),)), NOW + 90, 15.0)
     assert [each.phase for each in state.values()] == [FIRING]

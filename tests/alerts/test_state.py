@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
+from alert_fixtures import rule_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules import Labels, Rule, Sample, Samples
+from alerts.rules import Labels, Sample, Samples
 from alerts.state import (
     FIRING,
     PENDING,
     RESOLVED,
-    DuplicateIdentityError,
     Event,
     State,
     identity,
     step,
     watched,
 )
+from monitor.settings.alerts import RuleSettings
 
 A: Labels = (("cluster", "demo"), ("group", "a"))
 B: Labels = (("cluster", "demo"), ("group", "b"))
@@ -46,7 +47,7 @@ class Run:
     state: State
 
 
-def play(rule: Rule, verdicts: str, times: Sequence[int] | None = None, wall: int = 0) -> Run:
+def play(rule: RuleSettings, verdicts: str, times: Sequence[int] | None = None, wall: int = 0) -> Run:
     """Evaluate a series of verdicts on A, every 10 s unless `times` says otherwise."""
     times = times or [10 * each for each in range(len(verdicts))]
     state: State = {}
@@ -85,22 +86,22 @@ def play(rule: Rule, verdicts: str, times: Sequence[int] | None = None, wall: in
     ],
 )
 def test_the_life_of_an_alert(for_seconds: int, keep: int, verdicts: str, phases: str) -> None:
-    rule = Rule("Lag", 50, for_seconds=for_seconds, keep_firing_for_seconds=keep)
+    rule = rule_of("Lag", 50, for_seconds=for_seconds, keep_firing_for_seconds=keep)
     assert play(rule, verdicts).phases == phases
 
 
 def test_it_starts_when_it_fires_and_says_how_it_ended() -> None:
-    run = play(Rule("Lag", 50, for_seconds=20), "TTTTf", wall=500)
+    run = play(rule_of("Lag", 50, for_seconds=20), "TTTTf", wall=500)
     (_, fired), (_, resolved) = run.events
     assert (fired.alert.active_at, fired.alert.fired_at, fired.alert.resolved_at) == (500, 520, None)
     assert (resolved.alert.fired_at, resolved.alert.resolved_at, resolved.alert.resolution) == (520, 540, "below")
-    assert play(Rule("Lag", 50), "Tg").events[-1][1].alert.resolution == "gone"
+    assert play(rule_of("Lag", 50), "Tg").events[-1][1].alert.resolution == "gone"
 
 
 def test_it_is_sent_again_every_minute_and_resolved_for_fifteen() -> None:
     """Alertmanager forgets what it is not told again, and after a restart knows nothing."""
     polls = 13 + 120
-    run = play(Rule("Lag", 50), "T" * 13 + "f" * 120)
+    run = play(rule_of("Lag", 50), "T" * 13 + "f" * 120)
     sent = [(index, event.alert.phase, event.again) for index, event in run.events]
     assert sent[:3] == [(0, FIRING, False), (6, FIRING, True), (12, FIRING, True)]
     assert sent[3:] == [(13 + 6 * each, RESOLVED, each > 0) for each in range(16)]
@@ -108,7 +109,7 @@ def test_it_is_sent_again_every_minute_and_resolved_for_fifteen() -> None:
 
 
 def test_a_failed_poll_goes_on_sending_what_fires() -> None:
-    run = play(Rule("Lag", 50), "T" + "u" * 12)
+    run = play(rule_of("Lag", 50), "T" + "u" * 12)
     assert [(index, event.alert.phase) for index, event in run.events] == [(0, FIRING), (6, FIRING), (12, FIRING)]
     (alert,) = run.state.values()
     assert (alert.unknown_at, alert.unknown_reason) == (10, "why")
@@ -116,7 +117,7 @@ def test_a_failed_poll_goes_on_sending_what_fires() -> None:
 
 
 def test_what_was_not_asked_about_is_unknown_never_false() -> None:
-    rule = Rule("Lag", 50)
+    rule = rule_of("Lag", 50)
     state, _ = step({}, rule, samples_of({A: "T"}), 0, START)
     after, _ = step(state, rule, Samples(reason="nobody looked"), 10, START + 10)
     (alert,) = after.values()
@@ -124,7 +125,7 @@ def test_what_was_not_asked_about_is_unknown_never_false() -> None:
 
 
 def test_labels_identify_an_alert_and_values_do_not() -> None:
-    rule = Rule("Lag", 50, severity="critical", labels={"team": "pay"})
+    rule = rule_of("Lag", 50, severity="critical", labels={"team": "pay"})
     state, _ = step({}, rule, Samples((Sample(A, 60.0),)), 0, START)
     assert list(state) == [
         (("alertname", "Lag"), ("cluster", "demo"), ("group", "a"), ("severity", "critical"), ("team", "pay"))
@@ -135,17 +136,10 @@ def test_labels_identify_an_alert_and_values_do_not() -> None:
     assert events == ()
 
 
-def test_two_samples_of_one_identity_are_an_error_and_change_nothing() -> None:
-    rule = Rule("Lag", 50, labels={"group": "all"})
-    state, _ = step({}, rule, Samples((Sample(A, 60.0),)), 0, START)
-    with pytest.raises(DuplicateIdentityError, match="more than one sample"):
-        step(state, rule, Samples((Sample(A, 60.0), Sample(B, 60.0))), 10, START + 10)
-
-
 def test_only_alerts_that_live_are_watched() -> None:
-    run = play(Rule("Lag", 50), "Tf")
+    run = play(rule_of("Lag", 50), "Tf")
     assert watched(run.state) == ()
-    assert watched(play(Rule("Lag", 50, for_seconds=60), "T").state) == (A,)
+    assert watched(play(rule_of("Lag", 50, for_seconds=60), "T").state) == (A,)
 
 
 SERIES = st.lists(st.tuples(st.integers(1, 40), st.sampled_from("TTTffgu"), st.sampled_from("TTTffgu")), max_size=40)
@@ -160,7 +154,7 @@ def test_nothing_fires_or_resolves_on_anything_but_knowledge(
 
     Time is known to be true from an evaluation that says so to the next one, whatever that says.
     """
-    rule = Rule("Lag", 50, for_seconds=for_seconds, keep_firing_for_seconds=keep)
+    rule = rule_of("Lag", 50, for_seconds=for_seconds, keep_firing_for_seconds=keep)
     state: State = {}
     time = 0
     phase, true, false = {A: ".", B: "."}, {A: 0, B: 0}, {A: 0, B: 0}
@@ -204,7 +198,7 @@ def test_nothing_fires_or_resolves_on_anything_but_knowledge(
 @given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from("TTTf")), max_size=40), TIMES)
 def test_while_all_is_known_it_is_prometheus(series: list[tuple[int, str]], for_seconds: int) -> None:
     """Prometheus's own formula: firing when now - ActiveAt >= for."""
-    rule = Rule("Lag", 50, for_seconds=for_seconds)
+    rule = rule_of("Lag", 50, for_seconds=for_seconds)
     state: State = {}
     time, active_at = 0, None
     for gap, verdict in series:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import chain, cycle
 
 import pytest
+from alert_fixtures import rule_of
 from chaos_checks import THRESHOLD, Seen, alerts, falsehoods, forgotten, remember, resolutions
 from chaos_scenario import SHORT, Stage, Step, drawn, play
 from chaos_truth import Ledger
@@ -28,7 +29,6 @@ from real_kmon import settings_of
 
 from alerts.evaluator import Evaluator
 from alerts.notice import Notice
-from alerts.rules import Rule
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.analysis.view import with_alerts
 from monitor.model.alert_counters import Counters
@@ -45,7 +45,7 @@ pytestmark = [
 
 SETTINGS = {"interval_seconds": 2.0, "request_timeout_seconds": 1.0}
 ONCE_EVERY_SECONDS = 2.0
-RULES = (Rule("Behind", THRESHOLD), Rule("BehindForSome", THRESHOLD, for_seconds=4.0))
+RULES = (rule_of("Behind", THRESHOLD), rule_of("BehindForSome", THRESHOLD, for_seconds=4.0))
 
 LONG_SECONDS = float(os.environ.get("KMON_CHAOS_SECONDS", "0"))
 SEED = int(os.environ.get("KMON_CHAOS_SEED", "11"))

@@ -2,16 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from views import NOW, Group, Topic, snapshot_of
 
 from alerts.notice import Delivered, Notice, Outcome
 from monitor.analysis.view import make_view
 from monitor.model.view import View
+from monitor.settings.alerts import RuleSettings
 
 END = 1_000_000.0
 REASON = "broker 2: timed out after 3.3 s"
 UNREACHABLE = "no broker answered"
+
+
+def rule_of(name: str, lag_above: float, **settings: Any) -> RuleSettings:
+    """A rule on lag, with settings by the names of their attributes."""
+    return RuleSettings(name=name, lag_above=lag_above, **settings)
+
+
+def changed(rule: RuleSettings, **settings: Any) -> RuleSettings:
+    """The rule with other settings."""
+    return rule_of(**{**{name: getattr(rule, name) for name in RuleSettings.model_fields}, **settings})
 
 
 def view_of(word: str, name: str = "pay") -> View:

@@ -6,11 +6,11 @@ from contextlib import closing
 from itertools import count
 
 import pytest
+from alert_fixtures import rule_of
 from kafka_cluster import broker_killed, commit_all, produce, unique, wait_until
 from real_kmon import kmon, polling
 
 from alerts.evaluator import Evaluator
-from alerts.rules import Rule
 from kmon.demo.cluster import Cluster
 from monitor.analysis.derive.completeness import lists_groups
 from monitor.model.coordinators import OFFSETS_TOPIC, partition_of
@@ -53,7 +53,7 @@ class Shop:
         }
         commit_all(cluster, {group: {(topic, 0): 1} for group in self.groups})
         self.poller = poller
-        self.evaluator = Evaluator([Rule("Behind", lag_above=0)])
+        self.evaluator = Evaluator([rule_of("Behind", lag_above=0)])
         self.good = self.complete()
         names = self.good.snapshot.groups
         self.coordinators = dict(zip(names.group.tolist(), names.coordinator.tolist(), strict=True))

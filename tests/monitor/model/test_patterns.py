@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alert_fixtures import rule_of
 from views import Group, Topic, snapshot_of
 
-from alerts.rules import Rule, samples
+from alerts.rules import samples
 from kmon.commands.lag_rows import lag_rows
 from monitor.analysis.view import make_view
 from monitor.model import patterns
@@ -32,7 +33,7 @@ def view() -> View:
 def test_a_hostile_group_id_holds_up_nothing() -> None:
     pattern = Pattern(HOSTILE_PATTERN)
     assert lag_rows(view(), pattern) == []
-    assert samples(Rule("Lag", 0, group=pattern), view()).true == ()
+    assert samples(rule_of("Lag", 0, group=pattern.text), view()).true == ()
     assert not Names.of([HOSTILE_PATTERN]).wants(HOSTILE_GROUP)
     assert not Names.of([], [HOSTILE_PATTERN]).wants("a-b")
     assert matching(f"^{HOSTILE_PATTERN}$", [HOSTILE_GROUP])[0].tolist() == [False]
@@ -41,13 +42,15 @@ def test_a_hostile_group_id_holds_up_nothing() -> None:
 def test_a_dot_matches_a_line_break_everywhere() -> None:
     pattern = Pattern("two.*")
     assert [row["group"] for row in lag_rows(view(), pattern)] == [BROKEN]
-    assert [dict(each.labels)["group"] for each in samples(Rule("Lag", 0, group=pattern), view()).true] == [BROKEN]
+    assert [dict(each.labels)["group"] for each in samples(rule_of("Lag", 0, group=pattern.text), view()).true] == [
+        BROKEN
+    ]
     assert Names.of(["two.*"]).wants(BROKEN)
     assert not Names.of([], ["two.*"]).wants(BROKEN)
 
 
 def test_patterns_of_one_text_are_equal_so_that_a_rule_read_again_is_the_same_rule() -> None:
-    assert Rule("Lag", 0, group=Pattern("a")) == Rule("Lag", 0, group=Pattern("a"))
+    assert rule_of("Lag", 0, group="a").patterns == rule_of("Lag", 0, group="a").patterns
     assert len({Pattern("a"), Pattern("a"), Pattern("b"), Pattern("a", ignore_case=True)}) == 3
 
 
