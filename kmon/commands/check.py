@@ -68,7 +68,7 @@ class Verdict(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rows:
+class Selection:
     """Which rows of lag are checked and what breaks them. `given` limits decide, or else whether records were lost."""
 
     breaks: Filter
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     return verdict.state
 
 
-def rows_of(args: argparse.Namespace) -> Rows | None:
+def rows_of(args: argparse.Namespace) -> Selection | None:
     """Which rows the options ask about; None when they ask about the cluster. Raises SettingsError."""
     group_re, topic_re, where = selection_of(args)
     max_lag = option("--max-lag", args.max_lag, partial(_limit, "lag"))
@@ -109,7 +109,7 @@ def rows_of(args: argparse.Namespace) -> Rows | None:
     if not (parts or group_re or topic_re):
         return None
     breaks = Or(tuple(parts)) if len(parts) > 1 else parts[0] if parts else LOST
-    return Rows(Filter(breaks), bool(parts), group_re, topic_re, max_lag, max_seconds)
+    return Selection(Filter(breaks), bool(parts), group_re, topic_re, max_lag, max_seconds)
 
 
 def _limit(column: str, text: str) -> float:
@@ -144,7 +144,7 @@ def judge_cluster(view: View) -> Verdict:
     )
 
 
-def judge_rows(view: View, asked: Rows) -> Verdict:
+def judge_rows(view: View, asked: Selection) -> Verdict:
     """Whether rows break the limits, whether that could be told of each, and how the partitions behind them stand."""
     if not view.up:
         return Verdict([Finding(UNKNOWN, view.snapshot.error)])
@@ -182,7 +182,7 @@ def _some(texts: Sequence[str], number: int | None = None) -> list[str]:
     return [*texts[:NAMED], *([f"and {more:,} more"] if more > 0 else [])]
 
 
-def _absent(view: View, asked: Rows) -> Iterable[str]:
+def _absent(view: View, asked: Selection) -> Iterable[str]:
     """An option that does not match any name is more likely misspelt than within limits."""
     snapshot = view.snapshot
     for flag, pattern, names in (
@@ -217,7 +217,7 @@ def _name(row: Row) -> str:
 
 
 def _ahead(rows: Sequence[Row]) -> Iterable[Finding]:
-    """Rows whose commit is beyond the log end: their lag is 0, and their reader fails or skips records."""
+    """Selection whose commit is beyond the log end: their lag is 0, and their reader fails or skips records."""
     ahead = [
         f"{_name(row)} ({count(row['committed_offset'])}, log end {count(row['end_offset'])})"
         for row in rows

@@ -1,7 +1,6 @@
 """Settings of alerts: rules over lag, and where alerts go."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.model.patterns import Pattern
-from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, split_list
+from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, check_unique, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
 """Names of kmon's own alerts."""
@@ -106,9 +105,7 @@ def check_rules(rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
     for name in (UNREACHABLE, WATCHDOG):
         if any(rule.name == name for rule in rules):
             raise ValueError(f"{name!r} is a built-in alert: choose another name")
-    for name, count in Counter(rule.name for rule in rules).items():
-        if count > 1:
-            raise ValueError(f"{count} rules are named {name!r}: names must be unique")
+    check_unique("rules", [rule.name for rule in rules])
     return rules
 
 

@@ -1,6 +1,5 @@
 """The settings of kmon: clusters by name like kubectl's contexts, the server, and alerts."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Self
 
@@ -11,7 +10,7 @@ from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
 from monitor.settings.selection import CollectSettings, HealthSettings, LimitSettings, NameSettings
-from monitor.settings.values import Duration, Frozen, Listen, Name, Servers, Size
+from monitor.settings.values import Duration, Frozen, Listen, Name, Servers, Size, check_unique
 
 NO_CLUSTER = (
     "no bootstrap servers: set -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
@@ -70,9 +69,7 @@ class ClusterSettings(Frozen):
 def check_contexts(contexts: tuple[ClusterSettings, ...]) -> tuple[ClusterSettings, ...]:
     if len(contexts) > 1 and any(context.name is None for context in contexts):
         raise ValueError(f"context {[context.name for context in contexts].index(None) + 1} needs a name")
-    for name, count in Counter(context.title for context in contexts).items():
-        if count > 1:
-            raise ValueError(f"{count} contexts are named {name!r}: names must be unique")
+    check_unique("contexts", [context.title for context in contexts])
     return contexts
 
 

@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -82,6 +83,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_unique(kind: str, names: Iterable[str]) -> None:
+    """Raise ValueError for a name that several of a kind have."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"{count} {kind} are named {name!r}: names must be unique")
 
 
 def check_servers(servers: tuple[str, ...]) -> tuple[str, ...]:
