@@ -4,16 +4,16 @@ Nothing here knows of time; alerts/state.py turns these answers into pending, fi
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
 from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
 from monitor.model.snapshot import KNOWN
-from monitor.model.table import Flags, Floats, matching
+from monitor.model.table import Flags, Floats, Ints, matching
 from monitor.model.totals import LagTotals
 from monitor.model.view import View
 from monitor.settings.alerts import RuleSettings
@@ -108,52 +108,53 @@ def samples(rule: RuleSettings, view: View, watched: Iterable[Labels] = ()) -> S
     return Samples(true, frozenset(false), frozenset(gone), unknown)
 
 
-class Rows(Protocol):
-    """A table of a View as a rule sees it: `lag`, its known part `at_least`, and which rows are `matching`."""
+class Rows(ABC):
+    """A table of a View as a rule sees it: `lag`, its known part `at_least`, and which rows are `matching`.
 
-    lag: Floats
-    at_least: Floats
-    matching: Flags
+    `reasons` are the codes of why lag is unknown.
+    """
 
+    def __init__(self, view: View, lag: Floats, at_least: Floats, matching: Flags, reasons: Ints) -> None:
+        self.view, self.lag, self.at_least, self.matching, self.reasons = view, lag, at_least, matching, reasons
+
+    @abstractmethod
     def find(self, labels: Labels) -> int | None:
         """The row with these labels, None where there is none."""
-        ...
 
-    def why_absent(self, labels: Labels) -> str | None:
-        """Why it is unknown whether what these labels name is still there, None when it is known to be gone."""
-        ...
+    @abstractmethod
+    def sample(self, row: int) -> Sample:
+        """The row as a sample."""
 
     def reason(self, row: int) -> str:
         """Why the lag of a row is unknown."""
-        ...
+        return self.view.reasons[int(self.reasons[row])]
 
-    def sample(self, row: int) -> Sample: ...
+    def why_absent(self, labels: Labels) -> str | None:
+        """Why it is unknown whether what these labels name is still there, None when it is known to be gone."""
+        row = self.view.group_rows.get(dict(labels)["group"])
+        if row is None:
+            return _unlisted(self.view)
+        code = self.view.snapshot.groups.unread[row]
+        return None if code == KNOWN else self.view.reasons[code]
 
 
-class GroupRows:
-    """One row a group, in the order of the View's groups, over the partitions of matching topics."""
+class GroupRows(Rows):
+    """One row per group, in the order of the View's groups, over the partitions of matching topics."""
 
     def __init__(self, rule: RuleSettings, view: View) -> None:
-        self.view = view
         self.table: Lag = view.lag
         self.totals: LagTotals = view.group_lags
         if rule.topic:
-            rows = matching(rule.patterns.get("topic"), view.snapshot.topics.topic)[view.lag.topic]
+            rows = matching(rule.patterns["topic"], view.snapshot.topics.topic)[view.lag.topic]
             self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
             self.totals = lag_by_group(view.snapshot, self.table)
-        self.lag, self.at_least = self.totals.lag, self.totals.lag_at_least
-        self.matching = matching(rule.patterns.get("group"), view.snapshot.groups.group)
+        groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
+        super().__init__(view, self.totals.lag, self.totals.lag_at_least, groups, self.totals.reason)
 
     def find(self, labels: Labels) -> int | None:
         row = self.view.group_rows.get(dict(labels)["group"])
         # A group that is known to read no such partition any more has nothing left to alert on.
         return None if row is None or (not self.totals.partitions[row] and not math.isnan(self.lag[row])) else row
-
-    def why_absent(self, labels: Labels) -> str | None:
-        return None if dict(labels)["group"] in self.view.group_rows else _unlisted(self.view)
-
-    def reason(self, row: int) -> str:
-        return self.view.reasons[int(self.totals.reason[row])]
 
     def sample(self, row: int) -> Sample:
         total = self.totals
@@ -167,15 +168,14 @@ class GroupRows:
         return Sample(labels, float(self.at_least[row]), bool(np.isnan(self.lag[row])), details)
 
 
-class PartitionRows:
-    """One row a group and partition, in the order of the View's lag."""
+class PartitionRows(Rows):
+    """One row per group and partition, in the order of the View's lag."""
 
     def __init__(self, rule: RuleSettings, view: View) -> None:
-        self.view = view
-        self.lag = self.at_least = view.lag.lag
         groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
         topics = matching(rule.patterns.get("topic"), view.snapshot.topics.topic)
-        self.matching = groups[view.lag.group] & topics[view.lag.topic]
+        both = groups[view.lag.group] & topics[view.lag.topic]
+        super().__init__(view, view.lag.lag, view.lag.lag, both, view.lag.reason)
 
     def find(self, labels: Labels) -> int | None:
         names, table = dict(labels), self.view.lag
@@ -185,16 +185,6 @@ class PartitionRows:
         first, last = np.searchsorted(table.group, [group, group + 1])
         same = (table.topic[first:last] == topic) & (table.partition[first:last] == int(names["partition"]))
         return int(first + np.argmax(same)) if same.any() else None
-
-    def why_absent(self, labels: Labels) -> str | None:
-        row = self.view.group_rows.get(dict(labels)["group"])
-        if row is None:
-            return _unlisted(self.view)
-        code = self.view.snapshot.groups.unread[row]
-        return None if code == KNOWN else self.view.reasons[code]
-
-    def reason(self, row: int) -> str:
-        return self.view.reasons[int(self.view.lag.reason[row])]
 
     def sample(self, row: int) -> Sample:
         table, snapshot = self.view.lag, self.view.snapshot
