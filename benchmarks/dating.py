@@ -23,10 +23,9 @@ def measure_dating(bootstrap: str, times: Mapping[Place, Ints]) -> None:
         for number in range(1, POLLS + 1):
             began = time.monotonic()
             view = poller.poll()
-            dater = poller._dater
             print(
                 f"poll {number}: {_dated(view, times)}; dating took {poller.parts['dating']:.3f} s, "
-                f"{dater.rounds} rounds, {dater.requests} requests, {dater.asked:,} timestamps; "
+                f"{poller.dates.rounds} rounds, {poller.dates.requests} requests, {poller.dates.asked:,} timestamps; "
                 f"poll {time.monotonic() - began:.3f} s; load average {os.getloadavg()[0]:.1f}",
                 flush=True,
             )

@@ -7,15 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import monitor.analysis.view
-import monitor.poll.poller
-from monitor.analysis.earlier_polls.past import Past
-from monitor.analysis.events.log import EventLog
+import monitor.poll.pipeline
 
 PARTS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
-    ("lag", monitor.poll.poller, ("derive_lag",)),
-    ("past", Past, ("add",)),
-    ("events", EventLog, ("add",)),
-    ("what to date", monitor.poll.poller, ("undated",)),
+    ("lag", monitor.poll.pipeline, ("derive_lag",)),
+    ("past", monitor.poll.pipeline, ("remember",)),
+    ("events", monitor.poll.pipeline, ("log_events",)),
+    ("what to date", monitor.poll.pipeline, ("undated",)),
     ("rates", monitor.analysis.view, ("derive_rates",)),
     ("ages, ETA, headroom", monitor.analysis.view, ("derive_times",)),
     ("statuses", monitor.analysis.view, ("derive_statuses",)),

@@ -15,8 +15,9 @@ from monitor.analysis.derive.times import derive_times
 from monitor.analysis.derive.transactions import derive_transactions
 from monitor.analysis.derive.verdict import judge
 from monitor.analysis.diagnosis import diagnose
-from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.analysis.events.activity import derive_activity
+from monitor.model.cluster_tables import RecordTimes
 from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag
 from monitor.model.limits import Limits
@@ -29,56 +30,71 @@ def make_view(
     *,
     alerts: tuple[AlertRow, ...] = (),
     last_good: View | None = None,
-    past: Past | None = None,
-    lag: tuple[Lag, tuple[str, ...]] | None = None,
+    record_times: RecordTimes | None = None,
     changes: Changes = NO_CHANGES,
     limits: Limits | None = None,
 ) -> View:
-    """Derive everything from a snapshot: the same snapshots give the same View.
+    """The View of a snapshot by itself, with nothing remembered of earlier polls but `last_good` and `changes`."""
+    lag, reasons = derive_lag(snapshot)
+    past = remember(Past(), snapshot, lag, 0.0)
+    times = record_times or RecordTimes.empty()
+    _, view = derive_view(past, snapshot, lag, reasons, times, last_good=last_good, changes=changes, limits=limits)
+    return with_alerts(view, alerts) if alerts else view
 
-    `lag` is what derive_lag gave for it, where that was called. `last_good` is the View before it. `past` knows the
-    snapshots before and, unless this one has an error, it as well.
-    `changes` is what the EventLog tells that was shown the same snapshots as `past`.
-    `limits` are those of the settings.
+
+def derive_view(
+    past: Past,
+    snapshot: Snapshot,
+    lag: Lag,
+    reasons: tuple[str, ...],
+    record_times: RecordTimes,
+    *,
+    last_good: View | None,
+    changes: Changes,
+    limits: Limits | None,
+) -> tuple[Past, View]:
+    """What is remembered after a poll, and all that is derived from it: the same input gives the same View.
+
+    `past` has the poll in it (`remember`); `lag` and `reasons` are what derive_lag gave for it, `changes` is what the
+    log of events tells. `last_good` is the View before. `limits` are those of the settings.
     """
-    rows, texts = lag or derive_lag(snapshot)
-    reasons = list(texts)
-    known = None if snapshot.error else past
-    rates = derive_rates(known, len(snapshot.partitions), len(rows))
-    times = derive_times(snapshot, rows, known, rates, reasons)
-    statuses = derive_statuses(snapshot, rows, times, rates, known)
-    rows = replace(rows, lost=statuses.lost)
+    texts = list(reasons)
+    rates = derive_rates(past)
+    times = derive_times(snapshot, lag, past, rates, texts, record_times=record_times)
+    marks, statuses = derive_statuses(past.marks, snapshot, lag, times, rates)
+    lag = replace(lag, lost=statuses.lost)
     kept = last_good.shown if last_good is not None and snapshot.error else None
-    growth = derive_growth(snapshot, rows, statuses, rates, known)
-    groups = total_groups(snapshot, rows, statuses, times, growth.groups)
+    growing, growth = derive_growth((past.growing, past.growing_topics), snapshot, lag, statuses, rates)
+    groups = total_groups(snapshot, lag, statuses, times, growth.groups)
     health = derive_partitions(snapshot)
     view = View(
         snapshot=snapshot,
-        lag=rows,
+        lag=lag,
+        record_times=record_times,
         lag_times=times,
         lag_statuses=statuses,
         partition_rates=rates[0],
         consume_rates=rates[1],
         group_lags=groups,
-        group_topic_lags=total_group_topics(rows, statuses, times, growth.group_topics),
-        topic_totals=total_topics(snapshot, rows, health),
+        group_topic_lags=total_group_topics(lag, statuses, times, growth.group_topics),
+        topic_totals=total_topics(snapshot, lag, health),
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
-        transaction_ages=derive_transactions(snapshot, known.transactions.most if known else None),
+        transaction_ages=derive_transactions(snapshot, past.open_at_most),
         totals=total_cluster(snapshot, groups, health),
-        reasons=tuple(reasons),
+        reasons=tuple(texts),
         group_activity=derive_activity(snapshot, changes),
         events=changes.events,
         event_counts=changes.counts,
-        alerts=alerts,
         watched_since=changes.watched_since,
         limits=limits or Limits(),
         last_good=kept if kept is not None and kept.up else None,
     )
     view = replace(view, judged=judge_rows(view, last_good))
     view = replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))
-    return replace(view, verdict=judge(view))
+    past = replace(past, marks=marks, growing=growing[0], growing_topics=growing[1])
+    return past, replace(view, verdict=judge(view))
 
 
 def with_alerts(view: View, alerts: tuple[AlertRow, ...]) -> View:

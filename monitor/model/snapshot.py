@@ -16,7 +16,6 @@ from monitor.model.cluster_tables import (
     Producers,
     Quorum,
     Reassignments,
-    RecordTimes,
     Replicas,
     Subtopologies,
     Tasks,
@@ -221,7 +220,6 @@ class Snapshot:
     reassignments: Reassignments = field(default_factory=Reassignments.empty)
     eligible_replicas: EligibleReplicas = field(default_factory=EligibleReplicas.empty)
     tiered_offsets: TieredOffsets = field(default_factory=TieredOffsets.empty)
-    record_times: RecordTimes = field(default_factory=RecordTimes.empty)
     log_dirs: LogDirs = field(default_factory=LogDirs.empty)
     replicas: Replicas = field(default_factory=Replicas.empty)
     topic_configs: TopicConfigs = field(default_factory=TopicConfigs.empty)

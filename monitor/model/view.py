@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from monitor.model.cluster_tables import RecordTimes
 from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
@@ -47,6 +48,7 @@ class View:
 
     snapshot: Snapshot
     lag: Lag
+    record_times: RecordTimes
     lag_times: LagTimes
     lag_statuses: LagStatuses
     partition_rates: PartitionRates

@@ -134,6 +134,8 @@ class PollLoop:
             self._ended = self._monotonic()
             self._longest = max(self._longest, self._ended - began)
             self._failures = 0
+        finally:
+            self._name = poller.name
 
     def _fail(self, error: Exception) -> None:
         self._failures += 1

@@ -4,9 +4,8 @@ An answer to a timestamp T is the first record whose own timestamp is not before
 that a group reads next, without reading any: that takes Describe only.
 """
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -51,7 +50,7 @@ class Wanted:
     dense: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bracket:
     """Between which unix milliseconds the timestamp of a record lies; `high` is infinite while nothing tells.
 
@@ -74,23 +73,21 @@ class Bracket:
         """The latest that the record can be. One that was compacted away gives its place to the next."""
         return self.cut if dense else max(self.cut, self.high)
 
-    def learn(self, offset: int, answer: "_Heard") -> None:
-        """Take in what an answer says of the first record at or after `offset`."""
+    def learn(self, offset: int, answer: "_Heard") -> "Bracket":
+        """What encloses the first record at or after `offset`, with what an answer says of it."""
         asked, first, timestamp = answer
         if self.exact:
-            return
+            return self
         if first is None:
-            self.cut = min(self.cut, asked)
-        elif first == offset or (asked == 0 and first > offset):
-            self.low = self.high = self.cut = timestamp
-            self.exact = True
-        elif first < offset:
-            if timestamp > self.low:
-                self.low, self.low_offset = timestamp, first
-        else:
-            if timestamp < self.high:
-                self.high, self.beyond = timestamp, first
-            self.cut = min(self.cut, asked)
+            return replace(self, cut=min(self.cut, asked))
+        if first == offset or (asked == 0 and first > offset):
+            return replace(self, low=timestamp, high=timestamp, cut=timestamp, exact=True)
+        if first < offset:
+            return replace(self, low=timestamp, low_offset=first) if timestamp > self.low else self
+        cut = min(self.cut, asked)
+        if timestamp < self.high:
+            return replace(self, high=timestamp, beyond=first, cut=cut)
+        return replace(self, cut=cut)
 
 
 class _Heard(NamedTuple):
@@ -109,7 +106,9 @@ class _Search:
     """The records of one call that are not dated well enough yet."""
 
     def __init__(self, wanted: Sequence[Wanted], brackets: Sequence[Bracket], now_ms: float) -> None:
-        self._wanted, self._brackets, self._now_ms = wanted, brackets, now_ms
+        self.brackets = list(brackets)
+        """What encloses each wanted record, as far as it is known."""
+        self._wanted, self._now_ms = wanted, now_ms
         self._open = [place for place, each in enumerate(brackets) if not _enough(each, now_ms)]
         self._turns = dict.fromkeys(self._open, 0)
         self._by_key: dict[Key, list[int]] = {}
@@ -126,7 +125,7 @@ class _Search:
             if self._turns[place] < QUESTIONS_A_POLL
             and self._wanted[place].leader not in self._silent
             and self._wanted[place].key not in self._failed
-            and not _enough(self._brackets[place], self._now_ms)
+            and not _enough(self.brackets[place], self._now_ms)
         ]
         return bool(self._open)
 
@@ -137,7 +136,7 @@ class _Search:
             wanted = self._wanted[place]
             times = questions.setdefault(wanted.key, {})
             if len(times) < TIMES_A_ROUND:
-                times[_next_time(self._brackets[place], wanted, self._now_ms, self._turns[place])] = wanted.leader
+                times[_next_time(self.brackets[place], wanted, self._now_ms, self._turns[place])] = wanted.leader
                 self._turns[place] += 1
         return questions
 
@@ -148,72 +147,92 @@ class _Search:
         for key, answers in heard.items():
             for place in self._by_key[key]:
                 for answer in answers:
-                    self._brackets[place].learn(self._wanted[place].offset, answer)
+                    self.brackets[place] = self.brackets[place].learn(self._wanted[place].offset, answer)
 
 
-class Dater:
-    """Dates records of one cluster, and remembers what helps with the next ones."""
+@dataclass(frozen=True)
+class Dates:
+    """What is remembered of records that were dated, because it helps with the next ones.
 
-    def __init__(self) -> None:
-        self._heard: dict[Key, list[_Heard]] = {}
-        self._brackets: dict[tuple[Key, int], Bracket] = {}
-        self.asked = self.requests = self.rounds = 0
-        """Timestamps asked for in the last call, in how many requests, and in how many rounds of them."""
+    `asked`, `requests`, `rounds` and `seconds` are of the last poll: timestamps asked for, in how many requests, in how
+    many rounds of them, and how long that took.
+    """
 
-    def date(self, client: Client, wanted: Sequence[Wanted], now: float, deadline: float) -> list[Bracket]:
-        """What encloses each wanted record; the first ones are asked first. `now` is unix seconds.
+    heard: Mapping[Key, tuple[_Heard, ...]] = field(default_factory=dict)
+    brackets: Mapping[tuple[Key, int], Bracket] = field(default_factory=dict)
+    asked: int = 0
+    requests: int = 0
+    rounds: int = 0
+    seconds: float = 0.0
 
-        Ends at `deadline`, a time of the monotonic clock. The bracket of a record of which nothing was learnt is open.
-        """
-        self.asked = self.requests = self.rounds = 0
-        self._heard = {each.key: self._heard.get(each.key, [])[-KEPT_ANSWERS:] for each in wanted}
-        self._brackets = {(each.key, each.offset): self._bracket(each) for each in wanted}
-        brackets = [self._brackets[each.key, each.offset] for each in wanted]
-        search = _Search(wanted, brackets, now * 1000)
-        pace = SECONDS_A_TIME
-        while search.open():
-            began, asked = time.monotonic(), self.asked
-            # A round that outlasts the deadline would cost its answers, and good connections.
-            most = min(RECORDS_A_ROUND, (deadline - began) / (2 * pace))
-            if most < 1:
-                break
-            questions = search.questions(int(most))
-            heard, silent = self._ask(client, questions, deadline)
-            for key, answers in heard.items():
-                self._heard[key] += answers
-            search.learn(questions, heard, silent)
-            if self.asked - asked >= PACED_BY:
-                pace = (time.monotonic() - began) / (self.asked - asked)
-        return brackets
 
-    def _bracket(self, wanted: Wanted) -> Bracket:
-        """What is known of a record so far."""
-        known = self._brackets.get((wanted.key, wanted.offset))
-        if known is None:
-            known = Bracket()
-            for answer in self._heard[wanted.key]:
-                known.learn(wanted.offset, answer)
-        return known
+def date_records(
+    client: Client, before: Dates, wanted: Sequence[Wanted], now: float, *, until: float, clock: Callable[[], float]
+) -> tuple[Dates, list[Bracket]]:
+    """What is to be remembered, and what encloses each wanted record; the first ones are asked first.
 
-    def _ask(self, client: Client, questions: _Questions, deadline: float) -> tuple[dict[Key, list[_Heard]], set[int]]:
-        """One round of `questions`, times and leader by key: what was heard, and the leaders that had no answer.
+    `now` is unix seconds, `clock` the monotonic one, and `until` a time of that at which it ends. The bracket of a
+    record of which nothing was learnt is open.
+    """
+    first = clock()
+    heard = {each.key: before.heard.get(each.key, ())[-KEPT_ANSWERS:] for each in wanted}
+    search = _Search(wanted, [_known(before, each, heard[each.key]) for each in wanted], now * 1000)
+    asked = requests = rounds = 0
+    pace = SECONDS_A_TIME
+    while search.open():
+        began = clock()
+        # A round that outlasts the deadline would cost its answers, and good connections.
+        most = min(RECORDS_A_ROUND, (until - began) / (2 * pace))
+        if most < 1:
+            break
+        questions = search.questions(int(most))
+        batch = _requests(questions)
+        answers, silent = _ask(client, batch, until)
+        heard.update({key: heard[key] + tuple(more) for key, more in answers.items()})
+        search.learn(questions, answers, silent)
+        times = sum(map(len, questions.values()))
+        asked, requests, rounds = asked + times, requests + len(batch), rounds + 1
+        if times >= PACED_BY:
+            pace = (clock() - began) / times
+    brackets = {(each.key, each.offset): found for each, found in zip(wanted, search.brackets, strict=True)}
+    return Dates(heard, brackets, asked, requests, rounds, clock() - first), search.brackets
 
-        Kafka takes a partition once a request, so the second time of a partition goes into a second request.
-        """
-        requests: dict[tuple[int, int], dict[Key, int]] = {}
-        for key, times in sorted(questions.items(), key=lambda item: (item[0][0], item[0][2])):
-            for number, (asked, leader) in enumerate(times.items()):
-                requests.setdefault((number, leader), {})[key] = asked
-                self.asked += 1
-        self.rounds += 1
-        self.requests += len(requests)
-        asks = [Ask(leader, LIST_OFFSETS, _Body(rows)) for (_, leader), rows in requests.items()]
-        heard: dict[Key, list[_Heard]] = {}
-        silent = set()
-        for ((_, leader), rows), reply in zip(requests.items(), client.ask(asks, deadline), strict=True):
-            if not isinstance(reply, Answer) or not _take(reply, rows, heard):
-                silent.add(leader)
-        return heard, silent
+
+def _known(before: Dates, wanted: Wanted, heard: Sequence[_Heard]) -> Bracket:
+    """What is known of a record so far."""
+    known = before.brackets.get((wanted.key, wanted.offset))
+    if known is None:
+        known = Bracket()
+        for answer in heard:
+            known = known.learn(wanted.offset, answer)
+    return known
+
+
+_Requests = dict[tuple[int, int], dict[Key, int]]
+"""The time asked of each key, by number and leader of the request."""
+
+
+def _requests(questions: _Questions) -> _Requests:
+    """The requests of one round of `questions`.
+
+    Kafka takes a partition once a request, so the second time of a partition goes into a second request.
+    """
+    requests: _Requests = {}
+    for key, times in sorted(questions.items(), key=lambda item: (item[0][0], item[0][2])):
+        for number, (asked, leader) in enumerate(times.items()):
+            requests.setdefault((number, leader), {})[key] = asked
+    return requests
+
+
+def _ask(client: Client, requests: _Requests, deadline: float) -> tuple[dict[Key, list[_Heard]], set[int]]:
+    """What was heard, and the leaders that had no answer."""
+    asks = [Ask(leader, LIST_OFFSETS, _Body(rows)) for (_, leader), rows in requests.items()]
+    heard: dict[Key, list[_Heard]] = {}
+    silent = set()
+    for ((_, leader), rows), reply in zip(requests.items(), client.ask(asks, deadline), strict=True):
+        if not isinstance(reply, Answer) or not _take(reply, rows, heard):
+            silent.add(leader)
+    return heard, silent
 
 
 def _take(answer: Answer, asked: dict[Key, int], heard: dict[Key, list[_Heard]]) -> bool:

@@ -143,5 +143,5 @@ TOPICS = (
     REPLICA,
     subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition"),
     PRODUCER,
-    subject("record_time", "snapshot.record_times", RecordTimes, "topic", "partition", "offset"),
+    subject("record_time", "record_times", RecordTimes, "topic", "partition", "offset"),
 )

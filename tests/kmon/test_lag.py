@@ -303,7 +303,7 @@ def dated(ages: dict[tuple[str, int, float], tuple[float, float]]) -> View:
         digest=objects([None]),
         reason=np.zeros(1, np.int32),
     )
-    return make_view(replace(snapshot, record_times=times, topic_configs=configs))
+    return make_view(replace(snapshot, topic_configs=configs), record_times=times)
 
 
 def where(text: str) -> Callable[[Columns], Flags]:

@@ -14,7 +14,7 @@ from views import NOW, FixtureSource
 
 from exporters.api import Api
 from monitor.analysis.derive.lag import derive_lag
-from monitor.analysis.events.log import EventLog
+from monitor.analysis.events.log import EventLog, log_events
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 
@@ -40,7 +40,7 @@ def changed_view() -> View:
     commits = before.commits
     further = commits.committed_offset + 700 * (commits.group == before.groups.group.tolist().index("ledger"))
     for each in (replace(before, commits=replace(commits, committed_offset=further)), now):
-        log.add(each, derive_lag(each)[0])
+        log = log_events(log, each, derive_lag(each)[0])
     return make_view(now, alerts=(ALERT,), changes=log.changes)
 
 

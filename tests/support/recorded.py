@@ -20,7 +20,7 @@ from monitor.kafka.client import apis
 from monitor.kafka.client.client import Ask, Node
 from monitor.kafka.client.faults import Fault, Kind
 from monitor.kafka.client.wire import Answer
-from monitor.poll.poller import Poller
+from monitor.poll.poller import Clock, Poller
 from monitor.settings.model import ClusterSettings
 
 FILE = Path(__file__).parent.parent / "data" / "answers.json.gz"
@@ -122,8 +122,7 @@ def replaying(client: ReplayClient) -> Iterator[Poller]:
     settings = ClusterSettings(bootstrap_servers=("127.0.0.1:1",), **CHOICE)
     with (
         repeatable(),
-        patch("monitor.poll.poller.time.time", lambda: client.recording.time),
         patch("monitor.poll.poller.Client", lambda *_args, **_options: client),
         patch("monitor.poll.poller.diagnose", lambda _servers, _protocol, error, _deadline: error),
     ):
-        yield Poller(settings)
+        yield Poller(settings, clock=Clock(unix=lambda: client.recording.time))

@@ -14,7 +14,7 @@ def tables(snapshot: Snapshot) -> Iterator[tuple[str, Table]]:
     """The tables of what Kafka said, by name; not what kmon did and found out in more than one poll."""
     for each in fields(snapshot):
         value = getattr(snapshot, each.name)
-        if isinstance(value, Table) and each.name not in ("requests", "record_times"):
+        if isinstance(value, Table) and each.name != "requests":
             yield each.name, value
 
 

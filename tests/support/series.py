@@ -1,22 +1,19 @@
-"""A cluster over time: scripted polls to Views, through a Past as the poll loop keeps it."""
+"""A cluster over time: scripted polls to Views, by the steps of a poll and with what they remember."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.analysis.derive.lag import derive_lag
-from monitor.analysis.earlier_polls.past import Past
-from monitor.analysis.events.log import EventLog
-from monitor.analysis.view import make_view
-from monitor.model.cluster_tables import RecordTimes, TopicConfigs
-from monitor.model.lag import Lag
+from monitor.model.cluster_tables import TopicConfigs
+from monitor.model.limits import Limits
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
-from monitor.poll.next_records import undated
+from monitor.poll.pipeline import Dating, Remembered, step
+from monitor.poll.record_times import Bracket, Dates, Wanted
 
 STARTED = 5_000.0
 """The monotonic clock at the first poll, whose unix time is NOW."""
@@ -32,10 +29,9 @@ class Series:
     def __init__(self, *, interval: float = 10.0, retention_seconds: float | None = None) -> None:
         self.interval = interval
         self.retention_seconds = retention_seconds
-        self.past = Past()
-        self.log = EventLog()
+        self.remembered = Remembered()
+        self.snapshots: list[Snapshot] = []
         self.now = NOW - interval
-        self.view: View | None = None
 
     def poll(
         self,
@@ -58,16 +54,9 @@ class Series:
         )
         if self.retention_seconds is not None:
             snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
-        lag, reasons = derive_lag(snapshot)
-        if not snapshot.error:
-            self.past.add(snapshot, lag, 0.0)
-            self.log.add(snapshot, lag)
-            if ages:
-                snapshot = replace(snapshot, record_times=_dated(snapshot, lag, self.past, ages))
-        self.view = make_view(
-            snapshot, past=self.past, last_good=self.view, lag=(lag, reasons), changes=self.log.changes
-        )
-        return self.view
+        self.snapshots.append(snapshot)
+        self.remembered, view = step(self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits())
+        return view
 
 
 @dataclass
@@ -138,21 +127,18 @@ def topic_configs(topics: int, retention_seconds: float) -> TopicConfigs:
     )
 
 
-def _dated(snapshot: Snapshot, lag: Lag, past: Past, ages: Mapping[tuple[str, int], float]) -> RecordTimes:
-    """Exact times of the records that no earlier poll saw come and `ages` knows."""
-    wanted, rows = undated(snapshot, lag, past, len(lag))
-    found = [
-        (row, each.offset, ages[each.key[0], each.key[2]])
-        for row, each in zip(rows.tolist(), wanted, strict=True)
-        if (each.key[0], each.key[2]) in ages
-    ]
-    place = np.array([row for row, _, _ in found], np.int64)
-    written = snapshot.time - np.array([age for _, _, age in found], np.float64)
-    return RecordTimes(
-        topic=snapshot.partitions.topic[place],
-        partition=snapshot.partitions.partition[place],
-        offset=np.array([offset for _, offset, _ in found], np.float64),
-        earliest=written,
-        latest=written,
-        unordered=np.zeros(len(found), bool),
-    )
+def dated_by(ages: Mapping[tuple[str, int], float]) -> Dating:
+    """Exact times of the records in partitions that `ages` knows."""
+
+    def date(dates: Dates, wanted: Sequence[Wanted], now: float) -> tuple[Dates, list[Bracket]]:
+        found = []
+        for each in wanted:
+            age = ages.get((each.key[0], each.key[2]))
+            if age is None:
+                found.append(Bracket())
+            else:
+                written = (now - age) * 1000
+                found.append(Bracket(written, each.offset, written, written, exact=True))
+        return dates, found
+
+    return date

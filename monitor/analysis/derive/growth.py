@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.runs import Runs, changes
-from monitor.analysis.earlier_polls.growing import WINDOW_SECONDS, Growing, Sample
-from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.earlier_polls.growing import WINDOW_SECONDS, Growing, Sample, Total, follow
 from monitor.model.lag import Lag, LagStatuses
 from monitor.model.limits import HOLDS, polls_seconds
 from monitor.model.rates import ConsumeRates, PartitionRates
@@ -22,6 +21,9 @@ TOTAL_SHORTFALL = 0.1
 """By at least this share of what is produced less must be read, and the lag must rise."""
 
 
+_NOT_TOLD = Total(np.nan, np.nan)
+
+
 class Growth(NamedTuple):
     """Unix times since when totals grow, NaN for those that do not: by group, and by group and topic."""
 
@@ -30,38 +32,43 @@ class Growth(NamedTuple):
 
 
 def derive_growth(
-    snapshot: Snapshot, lag: Lag, statuses: LagStatuses, rates: tuple[PartitionRates, ConsumeRates], past: Past | None
-) -> Growth:
-    """A total grows where some of it is behind, less is read than produced, and the lag rises from window to window."""
+    before: tuple[Growing, Growing],
+    snapshot: Snapshot,
+    lag: Lag,
+    statuses: LagStatuses,
+    rates: tuple[PartitionRates, ConsumeRates],
+) -> tuple[tuple[Growing, Growing], Growth]:
+    """A total grows where some of it is behind, less is read than produced, and the lag rises from window to window.
+
+    `before` is what is remembered of groups, and of groups on topics; what is to be remembered is returned first.
+    """
     pairs = changes(lag.group) | changes(lag.topic)
     pair = np.cumsum(pairs, dtype=np.int32) - 1
     by_group, by_pair = Runs(lag.group, len(snapshot.groups)), Runs(pair, int(pairs.sum()))
-    if past is None:
-        return Growth(np.full(by_group.count, np.nan), np.full(by_pair.count, np.nan))
     groups, topics = snapshot.groups.group, snapshot.topics.topic
     of_group, of_topic = lag.group[pairs], lag.topic[pairs]
     enter, enter_polls, leave, leave_polls = HOLDS[GROWING]
     interval = snapshot.interval_seconds or 0.0
 
-    def since(runs: Runs, growing: Growing, name: Callable[[int], Hashable]) -> Floats:
+    def since(runs: Runs, totals: Growing, name: Callable[[int], Hashable]) -> tuple[Growing, Floats]:
         rows, samples = _samples(lag, statuses, rates, runs)
         names = [name(row) for row in rows.tolist()]
-        found = growing.follow(
+        found = follow(
+            totals,
             snapshot.started,
             dict(zip(names, samples, strict=True)),
             enter=max(enter, polls_seconds(enter_polls, interval)),
             leave=max(leave, polls_seconds(leave_polls, interval)),
         )
         times = np.full(runs.count, np.nan)
-        times[rows] = [found.get(each, np.nan) for each in names]
+        times[rows] = [found[each].since for each in names]
         if found.keys() - set(names):  # those that are read fast enough again, and are told for a while yet
-            times[:] = [found.get(name(row), np.nan) for row in range(runs.count)]
-        return times + (snapshot.time - snapshot.started)
+            times[:] = [found.get(name(row), _NOT_TOLD).since for row in range(runs.count)]
+        return found, times + (snapshot.time - snapshot.started)
 
-    return Growth(
-        since(by_group, past.growing, lambda row: groups[row]),
-        since(by_pair, past.growing_topics, lambda row: (groups[of_group[row]], topics[of_topic[row]])),
-    )
+    growing, of_groups = since(by_group, before[0], lambda row: groups[row])
+    growing_topics, of_topics = since(by_pair, before[1], lambda row: (groups[of_group[row]], topics[of_topic[row]]))
+    return (growing, growing_topics), Growth(of_groups, of_topics)
 
 
 def _samples(

@@ -11,18 +11,15 @@ from monitor.model.table import Floats, Table, values_at
 from monitor.model.view import View
 
 
-def derive_rates(past: Past | None, partitions: int, rows: int) -> tuple[PartitionRates, ConsumeRates]:
+def derive_rates(past: Past) -> tuple[PartitionRates, ConsumeRates]:
     """Rates over every window; unknown where no earlier poll tells."""
 
-    def over_windows(table: type[Table], ring: Ring | None, count: int) -> dict[str, Floats]:
-        names = [each.name for each in table.schema()]
-        rates = [np.full(count, np.nan) if ring is None else rate(ring, window) for window in WINDOWS]
-        return dict(zip(names, rates, strict=True))
+    def over_windows(table: type[Table], ring: Ring) -> dict[str, Floats]:
+        return {each.name: rate(ring, window) for each, window in zip(table.schema(), WINDOWS, strict=True)}
 
-    ends, commits = (past.ends, past.commits) if past else (None, None)
     return (
-        PartitionRates(**over_windows(PartitionRates, ends, partitions)),
-        ConsumeRates(**over_windows(ConsumeRates, commits, rows)),
+        PartitionRates(**over_windows(PartitionRates, past.ends)),
+        ConsumeRates(**over_windows(ConsumeRates, past.commits)),
     )
 
 

@@ -1,13 +1,12 @@
 """How each row of lag stands, and since when: told by what held for long enough. docs/lag.md states every threshold."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from monitor.analysis.derive.runs import Runs
-from monitor.analysis.earlier_polls.marks import LATCHES, Marks, Shorts
-from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.earlier_polls.marks import Bits, Marks, Shorts
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.limits import (
     EVIDENCE_POLLS,
@@ -35,29 +34,29 @@ from monitor.model.limits import (
 )
 from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import KNOWN, Snapshot
-from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STOPPED, STUCK, UNKNOWN
+from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at
 
 BEFORE_WATCHED = "unchanged since kmon started"
 """Why it is unknown since when a status holds."""
 
-Bits = NDArray[np.uint8]
 Rates = tuple[PartitionRates, ConsumeRates]
 
-_WORST = np.array([bits.bit_length() for bits in range(1 << LATCHES)], np.int8)
+_LATCHES = (BEHIND, GROWING, REWOUND, STOPPED, STUCK, AHEAD, LOSING, LOST)
+"""Statuses that are followed in time, a bit each."""
+_WORST = np.array([bits.bit_length() for bits in range(1 << len(_LATCHES))], np.int8)
 """The worst status among bits: their order is that of STATUSES, from BEHIND on."""
 
 
-def derive_statuses(snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, past: Past | None) -> LagStatuses:
-    """The status of every row. A poll is put into the marks of `past` once, however often it is asked for."""
-    marks = past.marks if past is not None else Marks(len(lag), snapshot.started)
-    if marks.told != snapshot.started:
-        _Poll(snapshot, lag, times, rates, marks).tell()
-        marks.told = snapshot.started
-    origin = snapshot.time - marks.clock(snapshot.started)
+def derive_statuses(
+    marks: Marks, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates
+) -> tuple[Marks, LagStatuses]:
+    """What is to be remembered of every row of `lag`, and its status. `marks` are what was, in the same rows."""
+    marks = replace(_Poll(snapshot, lag, times, rates, marks).tell(), told=snapshot.started)
+    origin = snapshot.time - snapshot.started + marks.origin
     unknown = np.isnan(lag.lag)
     since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
-    return LagStatuses(
+    return marks, LagStatuses(
         status=np.where(unknown, UNKNOWN, marks.status),
         since=since + origin,
         since_at_latest=np.where(np.isnan(since), marks.first, since) + origin,
@@ -75,37 +74,42 @@ def _bit(status: int) -> int:
     return 1 << (status - 1)
 
 
+def _turned(status: int) -> str:
+    """The column of marks that tells when the evidence of a status last changed."""
+    return f"turned_{STATUSES[status]}"
+
+
 class _Poll:
-    """One poll, and what is remembered of those before; `tell` brings the marks up to date."""
+    """One poll, and what is remembered of those before; `tell` gives the marks after it."""
 
     def __init__(self, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates, marks: Marks) -> None:
         self.snapshot, self.lag, self.times, self.rates, self.marks = snapshot, lag, times, rates, marks
-        self.now = float(np.float32(marks.clock(snapshot.started)))
+        self.now = float(np.float32(snapshot.started - marks.origin))
         self.interval = snapshot.interval_seconds or 0.0
         self.known: Flags = ~np.isnan(lag.lag)
         self.low: Floats = times.lag_seconds - times.lag_seconds_error
         limit = max(FRESH_SECONDS, FRESH_POLLS * self.interval)
         self.late: Flags = self.known & (lag.lag > 0) & ~(self.low <= limit)
 
-    def tell(self) -> None:
-        marks = self.marks
+    def tell(self) -> Marks:
         self._leave_out_what_was_not_seen()
-        new = np.flatnonzero(self.known & np.isnan(marks.first))
-        marks.first[new] = marks.still[new] = self.now
-        marks.turned[:, new] = self.now
-        np.copyto(marks.seen, self.now, where=self.known)
+        new = np.flatnonzero(self.known & np.isnan(self.marks.first))
+        turned = {_turned(status): self.now for status in _LATCHES}
+        marks = self.marks.at(new, first=self.now, still=self.now, **turned)
+        self.marks = marks.at(self.known, seen=self.now)
         self._follow_offsets()
-        told = (marks.evidence | marks.on) != 0
+        told = (self.marks.evidence | self.marks.on) != 0
         rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0) | (self.lag.ahead > 0)))
         if len(rows):
             self._latch(rows)
+        return self.marks
 
     def _leave_out_what_was_not_seen(self) -> None:
         marks = self.marks
         unseen = self.now - marks.seen
         rows = np.flatnonzero(self.known & (unseen > max(UNSEEN_SECONDS, UNSEEN_POLLS * self.interval)))
-        marks.still[rows] += unseen[rows]
-        marks.turned[:, rows] += unseen[rows]
+        times = ("still", *map(_turned, _LATCHES))
+        self.marks = marks.at(rows, **{name: getattr(marks, name)[rows] + unseen[rows] for name in times})
 
     def _follow_offsets(self) -> None:
         """Which offsets have moved since they were last known, how long they stood, and how old that was then."""
@@ -114,37 +118,48 @@ class _Poll:
         rose = committed > before
         self.fell = committed < before
         fell = np.flatnonzero(self.fell)
-        marks.highest[fell] = np.fmax(marks.highest[fell], before[fell])
-        marks.fell[fell] = now
+        marks = marks.at(fell, highest=np.fmax(marks.highest[fell], before[fell]), fell=now)
+        pace = marks.pace
         if marks.told < self.snapshot.started:
-            marks.pace *= np.float32(0.5 ** ((self.snapshot.started - marks.told) / PACE_HALVES_SECONDS))
-        self._learn_pace(np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0)))
+            pace = pace * np.float32(0.5 ** ((self.snapshot.started - marks.told) / PACE_HALVES_SECONDS))
+        pace = self._learnt_pace(pace, np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0)))
         self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
         moved = ~(committed == before) & ~np.isnan(committed)
-        np.copyto(marks.still, now, where=moved | (self.known & ~self.waiting))
-        np.copyto(marks.committed, committed, where=moved)
+        still = np.where(moved | (self.known & ~self.waiting), np.float32(now), marks.still)
 
         rewound = np.flatnonzero(~np.isnan(marks.highest))
         # What was beyond a log's new end when it was truncated is not there to come back to.
         back = committed[rewound] >= np.fmin(marks.highest[rewound], lag.end_offset[rewound])
-        marks.highest[rewound[back | (now - marks.fell[rewound] > REWOUND_SECONDS)]] = np.nan
+        marks = marks.at(rewound[back | (now - marks.fell[rewound] > REWOUND_SECONDS)], highest=np.nan)
 
         dated = self.known & ~np.isnan(self.low) & (rose | (lag.lag == 0))
-        np.copyto(marks.age_low, self.low.astype(np.float32), where=dated)
-        high = self.times.lag_seconds + self.times.lag_seconds_error
-        np.copyto(marks.age_high, high.astype(np.float32), where=dated)
-        np.copyto(marks.middle, marks.age_high, where=np.isnan(marks.middle))
-        if not now - marks.middle_at < GROWING_SECONDS:
-            marks.base, marks.base_at = marks.middle, marks.middle_at
-            marks.middle, marks.middle_at = marks.age_high.copy(), now
+        high = np.where(dated, self.times.lag_seconds + self.times.lag_seconds_error, marks.age_high).astype(np.float32)
+        middle, middle_at = np.where(np.isnan(marks.middle), high, marks.middle), marks.middle_at
+        base, base_at = marks.base, marks.base_at
+        if not now - middle_at < GROWING_SECONDS:
+            base, base_at, middle, middle_at = middle, middle_at, high, now
+        self.marks = replace(
+            marks,
+            pace=pace,
+            still=still,
+            committed=np.where(moved, committed, before),
+            age_low=np.where(dated, self.low, marks.age_low),
+            age_high=high,
+            middle=middle,
+            middle_at=middle_at,
+            base=base,
+            base_at=base_at,
+        )
 
-    def _learn_pace(self, read: Ints) -> None:
-        """Take in how long the rows that were read now had stood still."""
-        marks = self.marks
-        stood, pace = self.now - marks.still[read], marks.pace[read]
+    def _learnt_pace(self, paces: Shorts, read: Ints) -> Shorts:
+        """The paces with how long the rows that were `read` now had stood still."""
+        stood, pace = self.now - self.marks.still[read], paces[read]
         patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, np.maximum(STUCK_PACES * pace, STUCK_SECONDS))
         # What stood for much longer than it usually does may have been stuck: it shows little of what is usual.
-        marks.pace[read] = np.fmax(np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES), pace)
+        stood = np.where(stood <= USUAL * patience, stood, UNUSUAL * patience / STUCK_PACES)
+        learnt = paces.copy()
+        learnt[read] = np.fmax(stood, pace)
+        return learnt
 
     def _latch(self, rows: Ints) -> None:
         """Bring what is told of `rows` up to date with what holds now."""
@@ -161,21 +176,22 @@ class _Poll:
         alone = np.where(np.isnan(unread), before & _bit(STOPPED) != 0, unread == 1)
         evidence |= (idle & alone) * np.uint8(_bit(STOPPED))
         returned = (on & before & ~evidence & _bit(STOPPED)) != 0
-        marks.still[rows[returned]] = now
+        self.marks = marks.at(rows[returned], still=now)
         self._turn(STOPPED, rows, evidence, on, patience)
         stopped = (on & evidence & _bit(STOPPED)) != 0
         stuck = self.waiting[rows] & (still >= patience * RECENT) & ~returned & ~stopped
         evidence |= stuck * np.uint8(_bit(STUCK))
         for status in (BEHIND, GROWING, REWOUND, STUCK, AHEAD, LOSING, LOST):
             self._turn(status, rows, evidence, on, patience)
-        marks.evidence[rows], marks.on[rows] = evidence, on
         now_lost = np.where(evidence & _bit(LOST) != 0, self.lag.lost[rows], np.nan)
-        marks.lost[rows] = np.where(on & _bit(LOST) != 0, np.fmax(marks.lost[rows], now_lost), np.nan)
+        lost = np.where(on & _bit(LOST) != 0, np.fmax(marks.lost[rows], now_lost), np.nan)
 
         worst = _WORST[on]
         changed = np.flatnonzero(worst != marks.status[rows])
-        marks.since[rows[changed]] = self._began(rows[changed], worst[changed], patience[changed])
-        marks.status[rows] = worst
+        since = self._began(rows[changed], worst[changed], patience[changed])
+        self.marks = self.marks.at(rows[changed], since=since).at(
+            rows, evidence=evidence, on=on, lost=lost, status=worst
+        )
 
     def _patience(self, rows: Ints) -> Floats:
         """How long each row may stand still before it is stuck: by how long it usually does, or its group does."""
@@ -249,8 +265,8 @@ class _Poll:
 
     def _turn(self, status: int, rows: Ints, evidence: Bits, on: Bits, patience: Floats) -> None:
         """Switch one status of `on` where its evidence has held, or not held, for long enough."""
-        bit, turned = np.uint8(_bit(status)), self.marks.turned[status - 1]
-        turned[rows[(evidence ^ self.marks.evidence[rows]) & bit != 0]] = self.now
+        bit, name = np.uint8(_bit(status)), _turned(status)
+        self.marks = self.marks.at(rows[(evidence ^ self.marks.evidence[rows]) & bit != 0], **{name: self.now})
         differ = np.flatnonzero((evidence ^ on) & bit)
         if not len(differ):
             return
@@ -261,7 +277,8 @@ class _Poll:
             np.maximum(enter * unit, self._polls(enter_polls)),
             max(leave, self._polls(leave_polls)),
         )
-        on[differ[self.now - turned[rows[differ]] >= enough]] ^= bit
+        held = self.now - getattr(self.marks, name)[rows[differ]]
+        on[differ[held >= enough]] ^= bit
 
     def _polls(self, polls: int) -> float:
         return polls_seconds(polls, self.interval)
@@ -270,9 +287,9 @@ class _Poll:
         """When what is told of rows now began, monotonic seconds; unknown where that was before they were known."""
         marks = self.marks
         began = np.full(len(rows), self.now)
-        for each in range(1, LATCHES + 1):
+        for each in _LATCHES:
             here = status == each
-            began[here] = marks.turned[each - 1, rows[here]]
+            began[here] = getattr(marks, _turned(each))[rows[here]]
         began = np.where(status == REWOUND, marks.fell[rows], began)
         still = marks.still[rows]
         for each, recent in ((STOPPED, STOPPED_SECONDS * RECENT), (STUCK, patience * RECENT)):

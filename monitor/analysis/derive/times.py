@@ -9,6 +9,7 @@ from monitor.analysis.derive.own_records import own_records
 from monitor.analysis.derive.partitions import partition_rows
 from monitor.analysis.earlier_polls.past import Past
 from monitor.analysis.earlier_polls.rates import WINDOWS, rate
+from monitor.model.cluster_tables import RecordTimes
 from monitor.model.lag import (
     APPEND,
     CREATE,
@@ -38,10 +39,16 @@ EVEN = np.float32(1e-6)
 
 
 def derive_times(
-    snapshot: Snapshot, lag: Lag, past: Past | None, rates: tuple[PartitionRates, ConsumeRates], reasons: list[str]
+    snapshot: Snapshot,
+    lag: Lag,
+    past: Past,
+    rates: tuple[PartitionRates, ConsumeRates],
+    reasons: list[str],
+    *,
+    record_times: RecordTimes,
 ) -> LagTimes:
     """Ages, rates and what follows from them for every row of lag. `reasons` gets those that are new."""
-    earliest, latest, method, reason = _written(snapshot, lag, past, reasons)
+    earliest, latest, method, reason = _written(snapshot, lag, past, record_times, reasons)
     now = snapshot.time
     # A timestamp that is believed may be a little ahead of this clock; an age is never negative.
     oldest, youngest = np.maximum(0.0, now - earliest), np.maximum(0.0, now - latest)
@@ -71,7 +78,9 @@ def derive_times(
     )
 
 
-def _written(snapshot: Snapshot, lag: Lag, past: Past | None, reasons: list[str]) -> tuple[Floats, Floats, Ints, Ints]:
+def _written(
+    snapshot: Snapshot, lag: Lag, past: Past, record_times: RecordTimes, reasons: list[str]
+) -> tuple[Floats, Floats, Ints, Ints]:
     """Between which unix times the next record of each row was written; the method, and the reason where unknown."""
     count = len(lag)
     earliest, latest = np.full(count, np.nan), np.full(count, np.nan)
@@ -80,26 +89,30 @@ def _written(snapshot: Snapshot, lag: Lag, past: Past | None, reasons: list[str]
     nothing = lag.lag == 0
     earliest[nothing] = latest[nothing] = snapshot.time
     method[nothing] = NOTHING
-    if past is not None:
-        seen, low, high = past.next_records
-        clock = snapshot.time - snapshot.started
-        earliest[seen], latest[seen] = low + clock, high + clock
-        method[seen] = SEEN
-    if len(snapshot.record_times):
+    seen, low, high = past.next_records
+    clock = snapshot.time - snapshot.started
+    earliest[seen], latest[seen] = low + clock, high + clock
+    method[seen] = SEEN
+    if len(record_times):
         rows = waiting_rows(lag)
         rows = rows[method[rows] == NO_METHOD]
-        _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons)
+        _by_timestamp(snapshot, lag, rows, (earliest, latest, method, reason), reasons, times=record_times)
     reason[method != NO_METHOD] = KNOWN
     return earliest, latest, method, reason.astype(np.int32)
 
 
 def _by_timestamp(
-    snapshot: Snapshot, lag: Lag, rows: Ints, columns: tuple[Floats, Floats, Ints, Ints], reasons: list[str]
+    snapshot: Snapshot,
+    lag: Lag,
+    rows: Ints,
+    columns: tuple[Floats, Floats, Ints, Ints],
+    reasons: list[str],
+    *,
+    times: RecordTimes,
 ) -> None:
     """Fill in the rows whose next record was dated by its timestamp."""
     earliest, latest, method, reason = columns
-    times = snapshot.record_times
-    place = _places(snapshot, lag, rows)
+    place = _places(snapshot, lag, rows, times)
     rows, place = rows[place >= 0], place[place >= 0]
     told = ~np.isnan(times.earliest[place]) & ~np.isnan(times.latest[place])
     unordered, ahead = times.unordered[place], times.earliest[place] > snapshot.time + AHEAD_SECONDS
@@ -115,9 +128,8 @@ def _by_timestamp(
     method[rows] = np.array(by_topic, np.int8)[lag.topic[rows]]
 
 
-def _places(snapshot: Snapshot, lag: Lag, rows: Ints) -> Ints:
-    """For each of `rows` of lag the row of `record_times` of its next record, -1 where there is none."""
-    times = snapshot.record_times
+def _places(snapshot: Snapshot, lag: Lag, rows: Ints, times: RecordTimes) -> Ints:
+    """For each of `rows` of lag the row of `times` of its next record, -1 where there is none."""
     offsets = np.unique(times.offset)
 
     def keys(partition_row: Ints, offset: Floats) -> Ints:
@@ -131,7 +143,7 @@ def _places(snapshot: Snapshot, lag: Lag, rows: Ints) -> Ints:
     return np.where((wanted >= 0) & (known[place] == wanted), place, -1)
 
 
-def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, oldest: Floats) -> Floats:
+def _headroom(snapshot: Snapshot, lag: Lag, past: Past, oldest: Floats) -> Floats:
     """Time until the next record of each row is deleted, at the earliest: by its age, or as the log start moves."""
     headroom = np.full(len(lag), np.nan)
     rows = waiting_rows(lag)
@@ -139,7 +151,7 @@ def _headroom(snapshot: Snapshot, lag: Lag, past: Past | None, oldest: Floats) -
     if not len(rows):
         return headroom
     partition = lag.partition_row[rows]
-    moved = rate(past.starts, WINDOWS[-1]) if past is not None else np.full(len(snapshot.partitions), np.nan)
+    moved = rate(past.starts, WINDOWS[-1])
     with np.errstate(divide="ignore", invalid="ignore"):
         ahead = np.maximum(0.0, next_offsets(lag)[rows] - lag.start_offset[rows])
         # An application that deletes what it has read moves the log start itself, and no further than it has read.

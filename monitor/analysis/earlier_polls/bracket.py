@@ -1,5 +1,7 @@
 """When a record was appended, from end offsets of earlier polls: between the last without it, and the next."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from monitor.analysis.earlier_polls.ring import Ring
@@ -12,37 +14,28 @@ def bracket(ends: Ring, partition: Ints, offset: Ints) -> tuple[Floats, Floats]:
     The first is -inf where no poll was early enough to tell; both are NaN where no poll saw the record.
     """
     low, high = np.full(len(offset), np.nan), np.full(len(offset), np.nan)
-    if not len(ends) or not len(offset):
-        return low, high
-    after = _first_beyond(ends, partition, offset)
-    seen = after < len(ends)
-    times, took = ends.times, ends.took
-    high[seen] = (times + took)[after[seen]]
-    low[seen] = -np.inf
-    before = _last_known(ends, partition, after - 1)
-    dated = seen & (before >= 0)
-    low[dated] = times[before[dated]]
+    for after, found in _first_beyond(ends, partition, offset):
+        point, rows = ends.points[after], found
+        low[rows], high[rows] = -np.inf, point.time + point.took
+        for before in reversed(ends.points[:after]):
+            known = ends.known(before, partition[rows])
+            low[rows[known]] = before.time
+            rows = rows[~known]
+            if not len(rows):
+                break
     return low, high
 
 
-def _first_beyond(ends: Ring, partition: Ints, offset: Ints) -> Ints:
-    """The first point whose end offset is beyond `offset`, the number of points where none is: by binary search."""
-    first, last = np.zeros(len(offset), np.int64), np.full(len(offset), len(ends), np.int64)
-    for _ in range(len(ends).bit_length()):
-        middle = np.minimum((first + last) // 2, len(ends) - 1)
-        beyond = ends.carried(middle, partition) > offset
-        open_ = first < last
-        last = np.where(open_ & beyond, middle, last)
-        first = np.where(open_ & ~beyond, middle + 1, first)
-    return last
-
-
-def _last_known(ends: Ring, partition: Ints, point: Ints) -> Ints:
-    """The newest point not after `point` whose end offset was known at its poll, -1 where there is none."""
-    point = point.copy()
-    for _ in range(len(ends)):
-        unknown = np.flatnonzero((point >= 0) & ~ends.known(point, partition))
-        if not len(unknown):
-            break
-        point[unknown] -= 1
-    return point
+def _first_beyond(ends: Ring, partition: Ints, offset: Ints) -> Iterator[tuple[int, Ints]]:
+    """The number of each point whose end offset is the first beyond `offset`, with the rows: by binary search."""
+    spans: list[tuple[int, int, Ints]] = [(0, len(ends.points), np.arange(len(offset)))]
+    while spans:
+        first, last, rows = spans.pop()
+        if not len(rows):
+            continue
+        if first < last:
+            middle = (first + last) // 2
+            beyond = ends.carried(ends.points[middle], partition[rows]) > offset[rows]
+            spans += ((first, middle, rows[beyond]), (middle + 1, last, rows[~beyond]))
+        elif last < len(ends.points):
+            yield last, rows

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 WINDOW_SECONDS = 300.0
@@ -17,9 +16,11 @@ class Sample(NamedTuple):
     least: float
 
 
-@dataclass(eq=False)
-class _Total:
-    """The least lag of this window and of the two before it; whether it grows and is told to, and since when."""
+class Total(NamedTuple):
+    """The least lag of this window, which `began` then, and of the two before it; whether it grows, as it `turned` to.
+
+    `since` is when what is told of it began, NaN while it is not told to grow.
+    """
 
     began: float
     low: float
@@ -27,47 +28,46 @@ class _Total:
     earlier: float = math.nan
     evidence: bool = False
     turned: float = math.nan
-    told: bool = False
     since: float = math.nan
 
 
-class Growing:
-    """Totals that are read too slowly. Times are seconds of the monotonic clock."""
-
-    def __init__(self) -> None:
-        self._totals: dict[Hashable, _Total] = {}
-        self._last = math.nan
-
-    def follow(
-        self, now: float, behind: Mapping[Hashable, Sample], *, enter: float, leave: float
-    ) -> dict[Hashable, float]:
-        """Since when each total grows that does. `behind` are those read too slowly at the poll of `now`.
-
-        That must hold for `enter` seconds to be told, and not hold for `leave`. A poll counts once.
-        """
-        if self._last != now:
-            self._last = now
-            for key in self._totals.keys() - behind.keys():
-                self._turn(self._totals[key], now, enter, leave, holds=False)
-            for key, sample in behind.items():
-                each = self._totals.setdefault(key, _Total(now, sample.lag))
-                self._turn(each, now, enter, leave, holds=_grows(each, now, sample))
-            self._totals = {key: each for key, each in self._totals.items() if each.told or key in behind}
-        return {key: each.since for key, each in self._totals.items() if each.told}
-
-    @staticmethod
-    def _turn(each: _Total, now: float, enter: float, leave: float, *, holds: bool) -> None:
-        if each.evidence != holds:
-            each.evidence, each.turned = holds, now
-        if holds and not each.told and now - each.turned >= enter:
-            each.told, each.since = True, each.turned
-        elif each.told and not holds and now - each.turned >= leave:
-            each.told = False
+Growing = Mapping[Hashable, Total]
+"""Totals that are read too slowly, or were so and are told yet. Times are seconds of the monotonic clock."""
 
 
-def _grows(each: _Total, now: float, sample: Sample) -> bool:
-    """Take in a poll; whether the least lag of a window rises, and reading is too slow for that to end."""
-    if now - each.began >= WINDOW_SECONDS:
-        each.began, each.low, each.before, each.earlier = now, sample.lag, each.low, each.before
-    each.low = min(each.low, sample.lag)
-    return sample.short and each.before - each.earlier >= sample.least and each.low >= each.before
+def follow(totals: Growing, now: float, behind: Mapping[Hashable, Sample], *, enter: float, leave: float) -> Growing:
+    """The totals after the poll of `now`; `behind` are those read too slowly then.
+
+    That must hold for `enter` seconds to be told, and not hold for `leave`.
+    """
+    after: dict[Hashable, Total] = {}
+    for key in [*totals, *(key for key in behind if key not in totals)]:
+        sample = behind.get(key)
+        if sample is None:
+            each = _turned(totals[key], now, enter, leave, holds=False)
+        else:
+            each = _windowed(totals.get(key, Total(now, sample.lag)), now, sample.lag)
+            rises = each.before - each.earlier >= sample.least and each.low >= each.before
+            each = _turned(each, now, enter, leave, holds=sample.short and rises)
+        if sample is not None or not math.isnan(each.since):
+            after[key] = each
+    return after
+
+
+def _windowed(total: Total, now: float, lag: float) -> Total:
+    """A total with the lag of a poll, which may begin a new window."""
+    if now - total.began >= WINDOW_SECONDS:
+        return total._replace(began=now, low=lag, before=total.low, earlier=total.before)
+    return total._replace(low=min(total.low, lag))
+
+
+def _turned(total: Total, now: float, enter: float, leave: float, *, holds: bool) -> Total:
+    """A total that is told, or no longer told, to grow where that `holds`, or does not, for long enough."""
+    turned = total.turned if total.evidence == holds else now
+    told = not math.isnan(total.since)
+    since = total.since
+    if holds and not told and now - turned >= enter:
+        since = turned
+    elif told and not holds and now - turned >= leave:
+        since = math.nan
+    return total._replace(evidence=holds, turned=turned, since=since)

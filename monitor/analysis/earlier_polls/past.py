@@ -1,18 +1,27 @@
 """What earlier polls of a cluster saw of end offsets and commits: the source of ages, rates and statuses."""
 
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from monitor.analysis.earlier_polls.bracket import bracket
 from monitor.analysis.earlier_polls.growing import Growing
-from monitor.analysis.earlier_polls.marks import Absent, Marks
-from monitor.analysis.earlier_polls.open_transactions import OpenTransactions
+from monitor.analysis.earlier_polls.marks import Marks
+from monitor.analysis.earlier_polls.open_transactions import OpenTransactions, see_transactions
 from monitor.analysis.earlier_polls.ring import Ring
-from monitor.analysis.earlier_polls.rows import Places, lag_places, partition_places, same_topics
+from monitor.analysis.earlier_polls.rows import (
+    KEPT_SECONDS,
+    Places,
+    group_places,
+    lag_places,
+    partition_places,
+    same_rows,
+    same_topics,
+)
 from monitor.model.lag import Lag, next_offsets, waiting_rows
-from monitor.model.snapshot import Snapshot
-from monitor.model.table import Floats, Ints
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.table import Flags, Floats, Ints
 
 END_SECONDS = 6 * 3600.0
 """How far back end offsets are remembered; what was produced before is dated by ListOffsets."""
@@ -23,6 +32,8 @@ RATE_SPACING = 0.75
 RATE_APART_SECONDS = 10.0
 """Commits and log starts are for rates over windows of a minute to an hour, which need no more points than this."""
 
+NO_ROWS: Ints = np.empty(0, np.int64)
+
 
 class NextRecords(NamedTuple):
     """Rows of lag, and between which monotonic seconds the next record of each was appended."""
@@ -32,72 +43,107 @@ class NextRecords(NamedTuple):
     high: Floats
 
 
-class _Seen(NamedTuple):
-    snapshot: Snapshot
+class Absent(NamedTuple):
+    """Rows that are away because their group could not be asked, and their marks: they come back as they left."""
+
+    names: Snapshot
     rows: Places
+    marks: Marks
 
 
+def _for_rates() -> Ring:
+    return Ring(seconds=RATE_SECONDS, spacing=RATE_SPACING, apart_seconds=RATE_APART_SECONDS)
+
+
+@dataclass(frozen=True, eq=False)
 class Past:
-    """End and start offsets by partition, and committed offsets by row of lag, in the rows of the newest snapshot."""
+    """What is remembered of the polls up to that of `snapshot`, in its rows and the `rows` of its lag.
 
-    def __init__(self) -> None:
-        self._seen: _Seen | None = None
-        self.ends = Ring(0, seconds=END_SECONDS, spacing=END_SPACING)
-        self.starts = _for_rates(0)
-        self.commits = _for_rates(0)
-        self.marks = Marks(0)
-        """What statuses are told by, by row of lag: see monitor.analysis.derive.status."""
-        self._absent = Absent()
-        self.transactions = OpenTransactions()
-        self.growing, self.growing_topics = Growing(), Growing()
-        """Of groups, and of groups on topics: see monitor.analysis.derive.growth."""
-        self.next_records = NextRecords(np.empty(0, np.int64), np.empty(0), np.empty(0))
-        """Of the rows of lag whose next record the polls saw come."""
+    End and start offsets are by partition, commits and marks by row of lag.
+    """
 
-    def add(self, snapshot: Snapshot, lag: Lag, took: float) -> None:
-        """Remember what a poll of `took` seconds saw. Snapshots without an answer are not for here."""
-        rows = (lag.group, lag.topic, lag.partition)
-        self._align(_Seen(snapshot, rows))
-        self.ends.add(snapshot.started, snapshot.offsets.end_offset, took)
-        self.starts.add(snapshot.started, snapshot.offsets.start_offset, took)
-        self.commits.add(snapshot.started, lag.committed_offset, took)
-        self.next_records = self._next_records(lag)
-        self.transactions.add(snapshot)
-
-    def _next_records(self, lag: Lag) -> NextRecords:
-        rows = waiting_rows(lag)
-        low, high = bracket(self.ends, lag.partition_row[rows], next_offsets(lag)[rows].astype(np.int64))
-        seen = np.isfinite(low)
-        return NextRecords(rows[seen], low[seen], high[seen])
-
-    def _align(self, seen: _Seen) -> None:
-        before, self._seen = self._seen, seen
-        if before is None:
-            self.ends = Ring(len(seen.snapshot.partitions), seconds=END_SECONDS, spacing=END_SPACING)
-            self.starts = _for_rates(len(seen.snapshot.partitions))
-            self.commits = _for_rates(len(seen.rows[0]))
-            self.marks = Marks(len(seen.rows[0]), seen.snapshot.started)
-            return
-        same = same_topics(seen.snapshot, before.snapshot)
-        if not same:
-            places = partition_places(seen.snapshot, before.snapshot)
-            self.ends.realign(places)
-            self.starts.realign(places)
-        if not (same and _same_rows(seen, before)):
-            places = lag_places(seen.snapshot, seen.rows, before.snapshot, before.rows)
-            self.commits.realign(places)
-            gone = np.ones(len(before.rows[0]), bool)
-            gone[places[places >= 0]] = False
-            self._absent.leave(seen.snapshot, before.snapshot, before.rows, self.marks, gone)
-            self.marks = self.marks.moved(places)
-            self._absent.come_back(seen.snapshot, seen.rows, self.marks, np.flatnonzero(places < 0))
+    snapshot: Snapshot = Snapshot("", 0.0, 0.0)
+    rows: Places = (NO_ROWS, NO_ROWS, NO_ROWS)
+    ends: Ring = field(default_factory=lambda: Ring(seconds=END_SECONDS, spacing=END_SPACING))
+    starts: Ring = field(default_factory=_for_rates)
+    commits: Ring = field(default_factory=_for_rates)
+    marks: Marks = Marks.empty()
+    """What statuses are told by: see monitor.analysis.derive.status."""
+    absent: tuple[Absent, ...] = ()
+    transactions: OpenTransactions = field(default_factory=dict)
+    open_at_most: Floats = field(default_factory=lambda: np.empty(0))
+    """By row of `transactions`: the longest that each can have been open, in seconds."""
+    growing: Growing = field(default_factory=dict)
+    growing_topics: Growing = field(default_factory=dict)
+    """Of groups, and of groups on topics: see monitor.analysis.derive.growth."""
+    next_records: NextRecords = NextRecords(NO_ROWS, np.empty(0), np.empty(0))
+    """Of the rows of lag whose next record the polls saw come."""
 
 
-def _for_rates(rows: int) -> Ring:
-    return Ring(rows, seconds=RATE_SECONDS, spacing=RATE_SPACING, apart_seconds=RATE_APART_SECONDS)
-
-
-def _same_rows(now: _Seen, before: _Seen) -> bool:
-    return np.array_equal(now.snapshot.groups.group, before.snapshot.groups.group) and all(
-        one is other or np.array_equal(one, other) for one, other in zip(now.rows, before.rows, strict=True)
+def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float) -> Past:
+    """What is remembered with a poll of `took` seconds more. Snapshots without an answer are not for here."""
+    past = _aligned(past, snapshot, (lag.group, lag.topic, lag.partition))
+    ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took)
+    transactions, open_at_most = see_transactions(past.transactions, snapshot)
+    return replace(
+        past,
+        ends=ends,
+        starts=past.starts.added(snapshot.started, snapshot.offsets.start_offset, took),
+        commits=past.commits.added(snapshot.started, lag.committed_offset, took),
+        transactions=transactions,
+        open_at_most=open_at_most,
+        next_records=_next_records(ends, lag),
     )
+
+
+def _next_records(ends: Ring, lag: Lag) -> NextRecords:
+    rows = waiting_rows(lag)
+    low, high = bracket(ends, lag.partition_row[rows], next_offsets(lag)[rows].astype(np.int64))
+    seen = np.isfinite(low)
+    return NextRecords(rows[seen], low[seen], high[seen])
+
+
+def _aligned(past: Past, snapshot: Snapshot, rows: Places) -> Past:
+    """What is remembered, in the rows of `snapshot` and of its lag."""
+    past = replace(past, marks=past.marks.recent(snapshot.started))
+    moved = replace(past, snapshot=snapshot, rows=rows)
+    same = same_topics(snapshot, past.snapshot)
+    if not same:
+        places = partition_places(snapshot, past.snapshot)
+        moved = replace(moved, ends=past.ends.moved(places), starts=past.starts.moved(places))
+    if same and same_rows(snapshot, rows, past.snapshot, past.rows):
+        return moved
+    places = lag_places(snapshot, rows, past.snapshot, past.rows)
+    gone = np.ones(len(past.rows[0]), bool)
+    gone[places[places >= 0]] = False
+    moved = replace(
+        moved, commits=past.commits.moved(places), marks=past.marks.moved(places), absent=_left(past, snapshot, gone)
+    )
+    return replace(moved, marks=_returned(moved, np.flatnonzero(places < 0)))
+
+
+def _left(past: Past, now: Snapshot, gone: Flags) -> tuple[Absent, ...]:
+    """The absent rows, also those that are `gone` in `now` because their group could not be asked."""
+    kept = tuple(each for each in past.absent if now.started - each.names.started <= KEPT_SECONDS)
+    before, rows, groups = past.snapshot, past.rows, now.groups
+    place = group_places(before, now)
+    asked = place >= 0
+    asked[asked] = ((groups.commits_reason == KNOWN) & (groups.reason == KNOWN))[place[asked]]
+    away = np.flatnonzero(gone & ~asked[rows[0]])
+    if not len(away):
+        return kept
+    names = Snapshot(before.cluster, before.time, before.started, topics=before.topics, groups=before.groups)
+    return (*kept, Absent(names, (rows[0][away], rows[1][away], rows[2][away]), past.marks.moved(away)))
+
+
+def _returned(past: Past, new: Ints) -> Marks:
+    """The marks with those of absent rows, the newest of them, that are back among the `new` ones."""
+    rows, marks = past.rows, past.marks
+    for names, places, kept in reversed(past.absent):
+        if not len(new):
+            break
+        place = lag_places(past.snapshot, (rows[0][new], rows[1][new], rows[2][new]), names, places)
+        back = kept.since_origin(marks.origin).moved(place[place >= 0])
+        marks = marks.at(new[place >= 0], **{each.name: getattr(back, each.name) for each in back.schema()})
+        new = new[place < 0]
+    return marks

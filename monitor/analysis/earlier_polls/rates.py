@@ -17,11 +17,11 @@ def rate(ring: Ring, window_seconds: float) -> Floats:
     NaN where the number is not known at both ends of the window, fell within it, or where polls were missed for more
     than half of it; also while less than half of the window has been seen.
     """
-    times = ring.times
-    ages = times[-1] - times if len(times) else times
-    fit = np.flatnonzero((ages >= LEAST * window_seconds) & (ages <= MOST * window_seconds))
-    if not len(fit):
-        return np.full(ring.rows, np.nan)
-    first = int(fit[np.argmin(np.abs(ages[fit] - window_seconds))])
-    rates: Floats = ring.risen(first) / ages[first]
+    newest = ring.points[-1].time if ring.points else np.nan
+    ages = [(newest - point.time, point) for point in ring.points]
+    fit = [each for each in ages if LEAST * window_seconds <= each[0] <= MOST * window_seconds]
+    if not fit:
+        return np.full(len(ring.base), np.nan)
+    age, first = min(fit, key=lambda each: abs(each[0] - window_seconds))
+    rates: Floats = ring.risen(first) / age
     return rates

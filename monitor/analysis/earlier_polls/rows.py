@@ -5,6 +5,9 @@ import numpy as np
 from monitor.model.snapshot import Snapshot, row_key
 from monitor.model.table import Ints
 
+KEPT_SECONDS = 1800.0
+"""How long what is known of a group is kept while it cannot be asked, or no broker lists it."""
+
 Places = tuple[Ints, Ints, Ints]
 """Rows of groups and topics, and partition numbers, of the same length."""
 
@@ -33,6 +36,13 @@ def same_topics(now: Snapshot, before: Snapshot) -> bool:
         and np.array_equal(one.topic_id, other.topic_id)
         and np.array_equal(one.partitions, other.partitions)
     )
+
+
+def same_rows(now: Snapshot, rows: Places, before: Snapshot, old: Places) -> bool:
+    """Whether groups, and rows of groups on partitions, are the same in both; their topics are taken to be."""
+    groups, old_groups = now.groups.group, before.groups.group
+    pairs = zip((groups, *rows), (old_groups, *old), strict=True)
+    return all(one is other or np.array_equal(one, other) for one, other in pairs)
 
 
 def partition_places(now: Snapshot, before: Snapshot) -> Ints:

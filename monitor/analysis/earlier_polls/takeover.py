@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.analysis.earlier_polls.marks import KEPT_SECONDS
-from monitor.analysis.earlier_polls.rows import group_places, lag_places
+from monitor.analysis.earlier_polls.rows import KEPT_SECONDS, group_places, lag_places
 from monitor.model.coordinators import partition_of, tenures
 from monitor.model.snapshot import KNOWN, Outcome, Snapshot, reason_code
 from monitor.model.table import Flags, Floats, Ints, Texts
@@ -37,14 +36,14 @@ class Believed(NamedTuple):
     gaps: dict[str, tuple[Snapshot, Reign]]
 
 
-def believe_commits(before: Believed | None, now: Snapshot) -> tuple[Snapshot, Believed]:
-    """The snapshot with the offsets unknown that are in doubt, and what to remember."""
+def believe_commits(before: Believed | None, now: Snapshot) -> tuple[Believed, Snapshot]:
+    """What is to be remembered, and the snapshot with the offsets unknown that are in doubt."""
     if before is not None and not before.gaps and _same_reigns(before.snapshot, now):
-        return now, before._replace(snapshot=now)
+        return before._replace(snapshot=now), now
     places = _places(before, now)
     reigns = _reigns(now, places)
     if before is None:
-        return now, Believed(now, reigns, now.groups.group, places, {})
+        return Believed(now, reigns, now.groups.group, places, {}), now
     newest = _trimmed(before.snapshot)
     known = {**before.gaps, **{name: (newest, reign) for name, reign in before.reigns.items()}}
     fell = np.zeros(len(now.commits), bool)
@@ -60,7 +59,7 @@ def believe_commits(before: Believed | None, now: Snapshot) -> tuple[Snapshot, B
         if name in unknown and now.started - snapshot.started <= KEPT_SECONDS
     }
     believed = Believed(_with_commits(now, fell, committed), reigns, now.groups.group, places, gaps)
-    return (_doubted(now, fell) if fell.any() else now), believed
+    return believed, _doubted(now, fell) if fell.any() else now
 
 
 def _same_reigns(before: Snapshot, now: Snapshot) -> bool:

@@ -27,8 +27,8 @@ class Brokers(NamedTuple):
     controller_seen: float
 
 
-def see_brokers(before: Brokers | None, now: Snapshot) -> tuple[list[Event], Brokers]:
-    """What changed, and what is to be remembered."""
+def see_brokers(before: Brokers | None, now: Snapshot) -> tuple[Brokers, list[Event]]:
+    """What is to be remembered, and what changed."""
     table = now.brokers
     known = dict(before.known) if before else {}
     there = {int(node): row for row, node in enumerate(table.broker) if table.fenced[row] != 1}
@@ -44,8 +44,8 @@ def see_brokers(before: Brokers | None, now: Snapshot) -> tuple[list[Event], Bro
         events.append(Event("broker_gone", known[node].seen, now.time, f"broker {node} is gone", node, before="there"))
     memory = Brokers(known, frozenset(there), now.controller, now.time)
     if before is None:
-        return [], memory
-    return [*events, *_controller(before, now)], _with_controller(memory, before)
+        return memory, []
+    return _with_controller(memory, before), [*events, *_controller(before, now)]
 
 
 def _came(node: int, old: Broker | None, new: Broker, *, still: bool) -> Iterable[Event]:

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.analysis.earlier_polls.rows import lag_places, same_topics
+from monitor.analysis.earlier_polls.rows import lag_places, same_rows, same_topics
 from monitor.analysis.events.event import NAME, fold_rows, place
 from monitor.model.events import Event
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
-from monitor.model.table import Floats, Ints
+from monitor.model.table import Floats, Ints, values_at
 from monitor.model.text import count, name_of, plural
 
 
@@ -33,8 +33,8 @@ NOT_AHEAD, AHEAD_ONCE, AHEAD_TOLD = 0.0, 1.0, 2.0
 """A commit beyond the log end is an event when two polls in a row saw it: a single log end may be out of date."""
 
 
-def see_commits(before: Commits | None, now: Snapshot, lag: Lag) -> tuple[list[Event], Commits]:
-    """What changed, and what is to be remembered."""
+def see_commits(before: Commits | None, now: Snapshot, lag: Lag) -> tuple[Commits, list[Event]]:
+    """What is to be remembered, and what changed."""
     if before is None:
         nothing = np.full(len(lag), np.nan)
         before = Commits(now, lag, nothing, nothing, nothing, nothing, nothing)
@@ -51,7 +51,7 @@ def see_commits(before: Commits | None, now: Snapshot, lag: Lag) -> tuple[list[E
     )
     events = [event for each in found for event in _told(now, lag, committed, each)]
     known = ~(np.isnan(lag.committed_offset) | np.isnan(lag.lost))
-    return events, Commits(
+    memory = Commits(
         now,
         lag,
         np.where(np.isnan(lag.committed_offset), committed, lag.committed_offset),
@@ -60,6 +60,7 @@ def see_commits(before: Commits | None, now: Snapshot, lag: Lag) -> tuple[list[E
         beyond,
         np.where(lag.ahead == 0, now.time, before.within),
     )
+    return memory, events
 
 
 def _beyond(before: Floats, lag: Lag) -> Floats:
@@ -72,25 +73,10 @@ def _aligned(before: Commits, now: Snapshot, lag: Lag) -> Commits:
     """What is remembered, in the rows of lag now; NaN for rows that are new."""
     old = before.lag
     rows, old_rows = (lag.group, lag.topic, lag.partition), (old.group, old.topic, old.partition)
-    same_groups = now.groups.group is before.snapshot.groups.group or np.array_equal(
-        now.groups.group, before.snapshot.groups.group
-    )
-    if (
-        same_groups
-        and same_topics(now, before.snapshot)
-        and all(one is other or np.array_equal(one, other) for one, other in zip(rows, old_rows, strict=True))
-    ):
+    if same_topics(now, before.snapshot) and same_rows(now, rows, before.snapshot, old_rows):
         return before
     places = lag_places(now, rows, before.snapshot, old_rows)
-    there = places >= 0
-    return Commits(
-        now,
-        lag,
-        *(
-            np.where(there, column[places], np.nan) if len(column) else np.full(len(there), np.nan)
-            for column in before[2:]
-        ),
-    )
+    return Commits(now, lag, *(values_at(column, places) for column in before[2:]))
 
 
 class _Found(NamedTuple):

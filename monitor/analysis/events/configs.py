@@ -59,15 +59,15 @@ class Configs(NamedTuple):
     known: dict[Subject, Config]
 
 
-def see_configs(before: Configs | None, now: Snapshot) -> tuple[list[Event], Configs]:
-    """What changed, and what is to be remembered. Configs are asked every few minutes only, which their times tell."""
+def see_configs(before: Configs | None, now: Snapshot) -> tuple[Configs, list[Event]]:
+    """What is to be remembered, and what changed. Configs are asked every few minutes only, which their times tell."""
     asked = next((each.collected_at for each in now.outcomes if each.collector == "configs"), None) or now.time
     topics, brokers = now.topic_configs, now.broker_configs
     if before is not None and (topics.digest is before.topic_configs.digest) and brokers is before.broker_configs:
-        return [], before._replace(asked=asked, topic_configs=topics)
+        return before._replace(asked=asked, topic_configs=topics), []
     fresh = _known(now)
     if before is None:
-        return [], Configs(asked, topics, brokers, fresh)
+        return Configs(asked, topics, brokers, fresh), []
     times = min(before.asked, now.time), now.time
     events = [
         event
@@ -77,8 +77,7 @@ def see_configs(before: Configs | None, now: Snapshot) -> tuple[list[Event], Con
     ]
     there = {(name, topic_id, NO_LEADER) for name, topic_id in _names(now)}
     kept = {key: value for key, value in before.known.items() if key in there or key[2] != NO_LEADER}
-    memory = Configs(asked, topics, brokers, {**kept, **fresh})
-    return fold(events, _what, _many), memory
+    return Configs(asked, topics, brokers, {**kept, **fresh}), fold(events, _what, _many)
 
 
 def _names(now: Snapshot) -> Iterable[tuple[str, str | None]]:

@@ -72,3 +72,11 @@ def fold(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[
     if len(by_key) > MOST_ALIKE:
         return [many(events)]
     return [alike[0] if len(alike) == 1 else many(alike) for alike in by_key.values()]
+
+
+def fold_kinds(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[Event]], Event]) -> list[Event]:
+    """Events of several kinds, folded kind by kind."""
+    by_kind: dict[str, list[Event]] = {}
+    for each in events:
+        by_kind.setdefault(each.kind, []).append(each)
+    return [each for alike in by_kind.values() for each in fold(alike, key, many)]

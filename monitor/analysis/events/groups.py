@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups
-from monitor.analysis.events.event import NAME, fold, some
+from monitor.analysis.events.event import NAME, fold_kinds, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.text import name_of, plural
@@ -43,17 +43,17 @@ class Groups(NamedTuple):
     left_out: frozenset[str]
 
 
-def see_groups(before: Groups | None, now: Snapshot) -> tuple[list[Event], dict[str, int], Groups]:
-    """What changed, how many times each group was seen to rebalance, and what is to be remembered."""
+def see_groups(before: Groups | None, now: Snapshot) -> tuple[Groups, list[Event], dict[str, int]]:
+    """What is to be remembered, what changed, and how many times each group was seen to rebalance."""
     complete = lists_groups(now)
     if before is not None and _same(before.snapshot, now) and before.away.keys() <= before.left_out:
         listed, hidden = (now.time, now.hidden_groups) if complete else (before.listed, before.hidden)
-        return [], {}, before._replace(snapshot=now, listed=listed, hidden=hidden)
+        return before._replace(snapshot=now, listed=listed, hidden=hidden), [], {}
     described, states = _described(now), _listed(now)
     if before is None:
         listed_at = now.time if complete else None
         there = frozenset(states)
-        return [], {}, Groups(now, described, {}, there, {}, listed_at, now.hidden_groups, frozenset())
+        return Groups(now, described, {}, there, {}, listed_at, now.hidden_groups, frozenset()), [], {}
     events: list[Event] = []
     rebalances: dict[str, int] = {}
     if before.listed is not None:
@@ -88,9 +88,7 @@ def see_groups(before: Groups | None, now: Snapshot) -> tuple[list[Event], dict[
         now.hidden_groups if complete else before.hidden,
         left_out,
     )
-    by_kind = {event.kind: [each for each in events if each.kind == event.kind] for event in events}
-    folded = [each for alike in by_kind.values() for each in fold(alike, _key, _many)]
-    return folded, rebalances, memory
+    return memory, fold_kinds(events, _key, _many), rebalances
 
 
 def _gone(before: Groups, now: Snapshot, *, complete: bool) -> tuple[set[str], frozenset[str]]:

@@ -1,6 +1,5 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
-from collections import deque
 from typing import NamedTuple
 
 from monitor.analysis.events.brokers import Brokers, see_brokers
@@ -19,47 +18,44 @@ STORM_SECONDS = 600.0
 """Rebalances are counted over so long."""
 
 
-class _Memory(NamedTuple):
+class EventLog(NamedTuple):
+    """What is remembered of each kind of subject, of the newest `events`, newest first, and of rebalances lately.
+
+    `rebalances` are unix time, group id and how many. `changes` is what there is to show since the last snapshot.
+    """
+
     brokers: Brokers | None = None
     topics: Topics | None = None
     partitions: Partitions | None = None
     configs: Configs | None = None
     groups: Groups | None = None
     commits: Commits | None = None
+    events: tuple[Event, ...] = ()
+    rebalances: tuple[tuple[float, str, int], ...] = ()
+    changes: Changes = NO_CHANGES
 
 
-class EventLog:
-    """Is shown the snapshots that were answered, one after the other."""
-
-    def __init__(self) -> None:
-        self._memory = _Memory()
-        self._first: float | None = None
-        self._events: deque[Event] = deque(maxlen=KEPT)
-        self._counts = dict(NO_CHANGES.counts)
-        self._rebalances: deque[tuple[float, str, int]] = deque()
-        self.changes = NO_CHANGES
-        """What there is to show since the last snapshot."""
-
-    def add(self, snapshot: Snapshot, lag: Lag) -> None:
-        """Compare a snapshot with what is remembered, and remember it. Those without an answer are not for here."""
-        old = self._memory
-        by_broker, brokers = see_brokers(old.brokers, snapshot)
-        by_topic, topics = see_topics(old.topics, snapshot)
-        by_partition, partitions = see_partitions(old.partitions, snapshot)
-        by_config, configs = see_configs(old.configs, snapshot)
-        by_group, rebalances, groups = see_groups(old.groups, snapshot)
-        by_commit, commits = see_commits(old.commits, snapshot, lag)
-        self._memory = _Memory(brokers, topics, partitions, configs, groups, commits)
-        found = [*by_broker, *by_topic, *by_config, *by_partition, *by_group, *by_commit]
-        for event in found:
-            self._counts[event.kind] += event.count
-        self._events.extendleft(reversed(found))
-        self._first = snapshot.time if self._first is None else self._first
-        self._rebalances.extend((snapshot.time, name, number) for name, number in rebalances.items())
-        while self._rebalances and self._rebalances[0][0] <= snapshot.time - STORM_SECONDS:
-            self._rebalances.popleft()
-        recent: dict[str, int] = {}
-        for _, name, number in self._rebalances:
-            recent[name] = recent.get(name, 0) + number
-        events = events_table(self._events) if found else self.changes.events
-        self.changes = Changes(events, dict(self._counts), recent, snapshot.time - self._first, self._first)
+def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
+    """The log with what a snapshot shows to have changed. Those without an answer are not for here."""
+    brokers, by_broker = see_brokers(log.brokers, snapshot)
+    topics, by_topic = see_topics(log.topics, snapshot)
+    partitions, by_partition = see_partitions(log.partitions, snapshot)
+    configs, by_config = see_configs(log.configs, snapshot)
+    groups, by_group, rebalanced = see_groups(log.groups, snapshot)
+    commits, by_commit = see_commits(log.commits, snapshot, lag)
+    found = (*by_broker, *by_topic, *by_config, *by_partition, *by_group, *by_commit)
+    events = (*found, *log.events)[:KEPT] if found else log.events
+    counts = dict(log.changes.counts)
+    for event in found:
+        counts[event.kind] += event.count
+    rebalances = (
+        *(each for each in log.rebalances if each[0] > snapshot.time - STORM_SECONDS),
+        *((snapshot.time, name, number) for name, number in rebalanced.items()),
+    )
+    recent: dict[str, int] = {}
+    for _, name, number in rebalances:
+        recent[name] = recent.get(name, 0) + number
+    since = snapshot.time if log.changes.watched_since is None else log.changes.watched_since
+    shown = events_table(events) if found else log.changes.events
+    changes = Changes(shown, counts, recent, snapshot.time - since, since)
+    return EventLog(brokers, topics, partitions, configs, groups, commits, events, rebalances, changes)

@@ -51,12 +51,12 @@ class Pair(NamedTuple):
         return Event(kind, self.before.time, self.now.time, said, node, before=before, after=after, count=number)
 
 
-def see_partitions(before: Partitions | None, now: Snapshot) -> tuple[list[Event], Partitions]:
-    """What changed, and what is to be remembered."""
+def see_partitions(before: Partitions | None, now: Snapshot) -> tuple[Partitions, list[Event]]:
+    """What is to be remembered, and what changed."""
     end = now.offsets.end_offset
     seen = np.full(len(end), now.time)
     if before is None:
-        return [], Partitions(now, end, seen)
+        return Partitions(now, end, seen), []
     old = before.snapshot
     if same_topics(now, old):
         rows: Ints = np.arange(len(end))
@@ -73,7 +73,7 @@ def see_partitions(before: Partitions | None, now: Snapshot) -> tuple[list[Event
     unknown = np.isnan(end)
     if unknown.any():
         end, seen = np.where(unknown, ends, end), np.where(unknown, ends_seen, seen)
-    return events, Partitions(now, end, seen)
+    return Partitions(now, end, seen), events
 
 
 def _leaders(pair: Pair) -> list[Event]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_topics
-from monitor.analysis.events.event import NAME, fold, some
+from monitor.analysis.events.event import NAME, fold_kinds, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, NOT_IN_METADATA, Snapshot
 from monitor.model.text import count, name_of, plural
@@ -31,14 +31,14 @@ class Topics(NamedTuple):
     complete: bool
 
 
-def see_topics(before: Topics | None, now: Snapshot) -> tuple[list[Event], Topics]:
-    """What changed, and what is to be remembered."""
+def see_topics(before: Topics | None, now: Snapshot) -> tuple[Topics, list[Event]]:
+    """What is to be remembered, and what changed."""
     complete = lists_topics(now)
     if before is not None and complete == before.complete and _same(before.snapshot, now):
-        return [], before._replace(snapshot=now)
+        return before._replace(snapshot=now), []
     there, doubtful = _topics(now)
     if before is None:
-        return [], Topics(now, there, {}, complete)
+        return Topics(now, there, {}, complete), []
     times = before.snapshot.time, now.time
     deleted = dict(before.deleted)
     events = [
@@ -55,9 +55,7 @@ def see_topics(before: Topics | None, now: Snapshot) -> tuple[list[Event], Topic
             events.append(Event("topic_deleted", *times, f"topic {name_of(name, NAME)} was deleted", topic=name))
     for name in list(deleted)[: max(0, len(deleted) - MOST_DELETED)]:
         del deleted[name]
-    by_kind = {event.kind: [each for each in events if each.kind == event.kind] for event in events}
-    folded = [each for alike in by_kind.values() for each in fold(alike, lambda event: event.topic, _many)]
-    return folded, Topics(now, there, deleted, complete)
+    return Topics(now, there, deleted, complete), fold_kinds(events, lambda event: event.topic, _many)
 
 
 def _same(before: Snapshot, now: Snapshot) -> bool:

@@ -15,7 +15,7 @@ from views import NOW, Group, Topic, snapshot_of
 
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.events.event import subject_of, when
-from monitor.analysis.events.log import KEPT, STORM_SECONDS, EventLog
+from monitor.analysis.events.log import KEPT, STORM_SECONDS, EventLog, log_events
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import KINDS, Event, Events, events_table
 from monitor.model.snapshot import Brokers, Snapshot
@@ -36,7 +36,7 @@ class Watched:
     def see(self, snapshot: Snapshot, after: float = 10.0) -> Events:
         self.now += after
         snapshot = replace(snapshot, time=self.now)
-        self.log.add(snapshot, derive_lag(snapshot)[0])
+        self.log = log_events(self.log, snapshot, derive_lag(snapshot)[0])
         return self.log.changes.events
 
     def tell(self, snapshot: Snapshot, after: float = 10.0) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ def view_of(times: list[Time], *kinds: str | None) -> View:
         latest=np.array([NOW - each[4] for each in times], float),
         unordered=np.array([each[5] for each in times], bool),
     )
-    return make_view(replace(snapshot, time=NOW, record_times=table))
+    return make_view(replace(snapshot, time=NOW), record_times=table)
 
 
 def ages(view: View) -> dict[tuple[str, str, int], tuple[float | None, float | None, str]]:

@@ -11,8 +11,6 @@ from series import Poll, watch
 
 from monitor.analysis.derive.times import EVEN
 from monitor.analysis.earlier_polls.marks import Marks
-from monitor.analysis.earlier_polls.past import Past
-from monitor.analysis.view import make_view
 from monitor.model.lag import next_offsets
 from monitor.model.status import STATUSES
 from monitor.model.table import Floats
@@ -53,21 +51,6 @@ def told(views: list[View]) -> Floats:
 def test_the_same_snapshots_give_the_same_views(polls: list[Poll]) -> None:
     one, two = watch(polls), watch(polls)
     assert np.array_equal(told(one), told(two), equal_nan=True)
-
-
-@given(series())
-@settings(max_examples=25)
-def test_a_view_may_be_made_twice_of_a_poll(polls: list[Poll]) -> None:
-    past, seen = Past(), []
-    for view in watch(polls):
-        if view.up:
-            past.add(view.snapshot, view.lag, 0.0)
-        twice = [make_view(view.snapshot, past=past) for _ in range(2)]
-        assert np.array_equal(told(twice[:1]), told(twice[1:]), equal_nan=True)
-        seen += twice[:1]
-    assert [view.lag_statuses.status.tolist() for view in seen] == [
-        view.lag_statuses.status.tolist() for view in watch(polls)
-    ]
 
 
 @given(series())
@@ -162,10 +145,10 @@ def test_what_is_unknown_for_a_while_leaves_the_status_as_it_was(polls: list[Pol
 
 @given(st.lists(st.integers(-1, 4), max_size=8))
 def test_marks_move_with_their_rows(places: list[int]) -> None:
-    marks = Marks(5)
-    marks.first[:] = np.arange(5)
-    marks.turned[:] = np.arange(5)
+    names = [each.name for each in Marks.schema()]
+    marks = Marks.empty().moved(np.full(5, -1)).at(np.arange(5), **dict.fromkeys(names, np.arange(5)))
     moved = marks.moved(np.array(places, np.int64))
     for row, place in enumerate(places):
-        for column in (moved.first, *moved.turned):
-            assert math.isnan(column[row]) if place < 0 else column[row] == place
+        for name in names:
+            value = getattr(moved, name)[row]
+            assert (np.isnan(value) or value == 0) if place < 0 else value == place

@@ -8,7 +8,7 @@ from views import NOW, Group, Topic, snapshot_of
 from monitor.analysis.derive.completeness import answered
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.earlier_polls.takeover import FELL, Believed, believe_commits
-from monitor.analysis.events.log import EventLog
+from monitor.analysis.events.log import EventLog, log_events
 from monitor.model.coordinators import OFFSETS_TOPIC
 from monitor.model.snapshot import Snapshot
 
@@ -33,8 +33,8 @@ class Polls:
         partitions = replace(snapshot.partitions, leader_epoch=np.array([5, epoch, 0], np.int32))
         groups = replace(snapshot.groups, coordinator=np.array([node, 1], np.int32))
         snapshot = replace(snapshot, time=NOW + self.now, started=self.now, partitions=partitions, groups=groups)
-        snapshot, self.believed = believe_commits(self.believed, snapshot)
-        self.log.add(snapshot, derive_lag(snapshot)[0])
+        self.believed, snapshot = believe_commits(self.believed, snapshot)
+        self.log = log_events(self.log, snapshot, derive_lag(snapshot)[0])
         offset = snapshot.commits.committed_offset[snapshot.commits.group == 0]
         return (None if not len(offset) or np.isnan(offset[0]) else float(offset[0])), snapshot
 

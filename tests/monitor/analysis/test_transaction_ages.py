@@ -9,7 +9,7 @@ from views import NOW
 
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.derive.transactions import derive_transactions
-from monitor.analysis.earlier_polls.past import Past
+from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.model.cluster_tables import Quorum
 from monitor.model.snapshot import Outcome, Snapshot
 
@@ -42,8 +42,8 @@ def at(seconds: float, *, clock: float = 0.0, started: float = NOW - 100) -> Sna
 def ages(*snapshots: Snapshot) -> list[float]:
     past, found = Past(), []
     for each in snapshots:
-        past.add(each, derive_lag(each)[0], 0.0)
-        found += derive_transactions(each, past.transactions.most).age_seconds.tolist()
+        past = remember(past, each, derive_lag(each)[0], 0.0)
+        found += derive_transactions(each, past.open_at_most).age_seconds.tolist()
     return found
 
 

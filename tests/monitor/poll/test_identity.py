@@ -1,6 +1,7 @@
 """What a cluster is called: its name, else its id, and its address until that is known. It changes once at most."""
 
 from collections.abc import Callable
+from itertools import accumulate
 
 import pytest
 from answers import StubClient, timeout
@@ -18,22 +19,25 @@ from monitor.settings.load import load
 from monitor.settings.model import ClusterSettings
 
 
+def names_of(name: ClusterName, *ids: str | None) -> list[str]:
+    """The name at first, and after polls that brought these ids."""
+    return list(map(str, accumulate(ids, ClusterName.settle, initial=name)))
+
+
 def test_a_name_is_never_changed() -> None:
     name = ClusterName("shop", "a:9092", known="earlier")
-    assert [str(name), name.settle("id"), name.settle(None), name.settle("other")] == ["shop"] * 4
+    assert names_of(name, "id", None, "other") == ["shop"] * 4
 
 
 def test_without_a_name_the_first_id_settles_it() -> None:
     name = ClusterName(None, "a:9092")
-    assert [str(name), name.settle(None), name.settle("")] == ["a:9092"] * 3
-    assert [name.settle("id"), name.settle(None), name.settle("other"), str(name)] == ["id"] * 4
+    assert names_of(name, None, "", "id", None, "other") == [*["a:9092"] * 3, *["id"] * 3]
 
 
 def test_the_id_of_an_earlier_run_stands_until_the_cluster_responds() -> None:
     name = ClusterName(None, "a:9092", known="id")
-    assert [str(name), name.settle(None), name.settle("id")] == ["id"] * 3
-    moved = ClusterName(None, "a:9092", known="id")
-    assert [moved.settle("other"), str(moved)] == ["other"] * 2
+    assert names_of(name, None, "id") == ["id"] * 3
+    assert names_of(name, "other", "id") == ["id", "other", "other"]
 
 
 @pytest.mark.parametrize(("given", "names"), [(None, ["a:1,b:2", "abc", "abc"]), ("shop", ["shop"] * 3)])
@@ -62,8 +66,9 @@ def test_a_poller_that_takes_the_place_of_another_keeps_the_name(monkeypatch: py
     monkeypatch.setattr(monitor.poll.poller, "Client", stub)
     settings = ClusterSettings(bootstrap_servers=("a:1",))
     name = ClusterName(settings.name, settings.title)
-    assert Poller(settings, name=name).poll().cluster == "abc"
-    assert str(name) == "abc"
+    first = Poller(settings, name=name)
+    assert first.poll().cluster == "abc"
+    assert str(Poller(settings, name=first.name).name) == "abc"
 
 
 def test_one_of_several_clusters_needs_a_name() -> None:

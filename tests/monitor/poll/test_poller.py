@@ -6,6 +6,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from answers import StubClient, timeout
@@ -23,7 +24,7 @@ from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.model.snapshot import Outcome
 from monitor.model.view import View
-from monitor.poll.poller import Poller
+from monitor.poll.poller import Clock, Poller
 from monitor.settings.model import ClusterSettings
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",))
@@ -57,18 +58,6 @@ def outcome(view: View, name: str) -> Outcome:
     found = view.outcome(name)
     assert found is not None
     return found
-
-
-class Clock:
-    """Gives out every second once."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._now = 1_000.0
-        monkeypatch.setattr("monitor.poll.poller.time.time", self)
-
-    def __call__(self) -> float:
-        self._now += 1
-        return self._now
 
 
 def lags(view: View) -> dict[tuple[str, int], float]:
@@ -282,10 +271,14 @@ def test_a_cluster_that_never_answered_has_no_last_good_view(poller: Poller, cli
         assert [each.collected_at for each in view.snapshot.outcomes] == [None] * len(COLLECTORS)
 
 
-def test_what_was_collected_has_the_time_of_its_answer(
-    poller: Poller, client: StubClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Clock(monkeypatch)
+def ticking() -> Poller:
+    """A Poller whose clock gives out every second once."""
+    seconds = count(1_000.0)
+    return Poller(SETTINGS, clock=Clock(unix=lambda: next(seconds)))
+
+
+def test_what_was_collected_has_the_time_of_its_answer(client: StubClient) -> None:
+    poller = ticking()
     first = poller.poll()
     fail(client, LIST_OFFSETS)
     second = poller.poll()
@@ -303,10 +296,8 @@ def test_what_was_collected_has_the_time_of_its_answer(
     assert age("end_offsets") == (False, False)
 
 
-def test_metadata_from_another_broker_is_as_fresh(
-    poller: Poller, client: StubClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Clock(monkeypatch)
+def test_metadata_from_another_broker_is_as_fresh(client: StubClient) -> None:
+    poller = ticking()
     first = poller.poll()
     fail(client, METADATA, 1)
     second = poller.poll()

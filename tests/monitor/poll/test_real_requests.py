@@ -48,7 +48,7 @@ def asked(view: View) -> Counter[str]:
 def asked_by_one_poll(poller: Poller) -> Counter[str]:
     """What one poll asks once the records that were there before the first one are dated."""
     poller.poll()
-    wait_until(lambda: poller.poll() and not poller._dater.asked, "every next record to be dated")
+    wait_until(lambda: poller.poll() and not poller.dates.asked, "every next record to be dated")
     before = poller.poll()
     after = poller.poll()
     assert before.complete

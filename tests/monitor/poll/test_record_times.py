@@ -2,10 +2,9 @@
 
 import math
 import random
+import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
 
 import pytest
 from answers import StubClient, answer_of, timeout
@@ -18,7 +17,7 @@ from monitor.kafka.client.client import Ask
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.messages import read
-from monitor.poll.record_times import RECORDS_A_ROUND, TOLERANCE, Bracket, Dater, Wanted
+from monitor.poll.record_times import RECORDS_A_ROUND, TOLERANCE, Bracket, Dates, Wanted, date_records
 
 NOW = 1_790_000_000.0
 DEADLINE = math.inf
@@ -60,6 +59,17 @@ class Leader:
                     }
                 )
         return answer_of(LIST_OFFSETS, 1, topics=[{"name": "t", "partitions": partitions}])
+
+
+class Dater:
+    """Dates records in one poll after the other; `dates` is what is remembered of them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.dates, self.clock = Dates(), clock
+
+    def date(self, client: StubClient, wanted: Sequence[Wanted], now: float, until: float) -> list[Bracket]:
+        self.dates, found = date_records(client, self.dates, wanted, now, until=until, clock=self.clock)
+        return found
 
 
 def wanted(offset: int, log: Log, partition: int = 0, *, dense: bool = True) -> Wanted:
@@ -150,9 +160,8 @@ def test_a_group_that_moves_on_is_dated_from_what_is_known() -> None:
 def test_a_record_that_was_dated_is_not_asked_again() -> None:
     log = steady(100)
     leader, dater = Leader(log), Dater()
-    (first,) = dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE)
-    before, asked = replace(first), leader.requests
-    assert dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE) == [before]
+    first, asked = dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE), leader.requests
+    assert dater.date(leader.client, [wanted(50, log)], NOW, DEADLINE) == first
     assert leader.requests == asked
 
 
@@ -201,24 +210,27 @@ def test_more_records_than_a_round_asks_are_all_dated_and_not_asked_again() -> N
         assert found.low <= many[each.key[2]][each.offset][1] <= found.cut
         assert close(found)
     dater.date(leader.client, rows, NOW, DEADLINE)
-    assert (dater.asked, dater.requests, dater.rounds) == (0, 0, 0)
+    assert (dater.dates.asked, dater.dates.requests, dater.dates.rounds) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(("partitions", "seconds_a_time", "one_poll"), [(1200, 1e-5, True), (300, 2.5e-3, False)])
 def test_a_round_that_would_outlast_the_deadline_is_not_asked(
-    monkeypatch: pytest.MonkeyPatch, partitions: int, seconds_a_time: float, *, one_poll: bool
+    partitions: int, seconds_a_time: float, *, one_poll: bool
 ) -> None:
     """What is left is dated at the next polls; a slow cluster is asked less at a time."""
     many = [steady(400, (10, 1_000, 60_000)[number % 3]) for number in range(partitions)]
-    leader, dater = Leader(*many), Dater()
+    leader = Leader(*many)
+
+    def clock() -> float:
+        return sum(leader.asked.values()) * seconds_a_time
+
+    dater = Dater(clock)
     rows = [wanted(37 * partition % 400, log, partition) for partition, log in enumerate(many)]
-    clock = SimpleNamespace(monotonic=lambda: sum(leader.asked.values()) * seconds_a_time)
-    monkeypatch.setattr("monitor.poll.record_times.time", clock)
     dated = [0]
     while dated[-1] < len(rows):
-        deadline = clock.monotonic() + 1
+        deadline = clock() + 1
         found = dater.date(leader.client, rows, NOW, deadline)
-        assert clock.monotonic() <= deadline
+        assert clock() <= deadline
         dated.append(sum(math.isfinite(each.low) and close(each) for each in found))
         assert len(dated) == 2 or dated[-1] > dated[-2]
     assert (len(dated) == 2) == one_poll
