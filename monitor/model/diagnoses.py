@@ -1,12 +1,8 @@
 """What a diagnosis is, and their table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from monitor.model.table import Ints, Table, Texts, column, objects
+from monitor.model.table import Ints, Table, Texts, column
 
 
 @dataclass(frozen=True)
@@ -38,13 +34,3 @@ class Diagnoses(Table):
     broker: Ints = column("i4", "node id, if the cause concerns a broker", "node")
     evidence: Texts = column("O", "the numbers behind the cause, each with its name", "numbers by name")
     sentence: Texts = column("O", "the likely cause, as a sentence")
-
-
-def diagnoses_table(diagnoses: Sequence[Diagnosis]) -> Diagnoses:
-    """Diagnoses in the order of a sequence."""
-    columns: dict[str, Any] = {}
-    for each in Diagnoses.schema():
-        values = [getattr(diagnosis, each.name) for diagnosis in diagnoses]
-        dtype = each.metadata["dtype"]
-        columns[each.name] = objects(values) if dtype.hasobject else np.array(values, dtype)
-    return Diagnoses(**columns)

@@ -1,12 +1,8 @@
 """What an event is, the table of those that are remembered, and what a View shows of the log."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from monitor.model.table import Floats, Ints, Table, Texts, column, objects
+from monitor.model.table import Floats, Ints, Table, Texts, column
 
 KINDS = (
     "broker_joined",
@@ -78,16 +74,6 @@ class Events(Table):
     )
     count: Ints = column("i4", "number of events that this one represents")
     text: Texts = column("O", "the event, as a sentence")
-
-
-def events_table(events: Sequence[Event]) -> Events:
-    """Events in the order of a sequence."""
-    columns: dict[str, Any] = {}
-    for each in Events.schema():
-        values = [getattr(event, each.name) for event in events]
-        dtype = each.metadata["dtype"]
-        columns[each.name] = objects(values) if dtype.hasobject else np.array(values, dtype)
-    return Events(**columns)
 
 
 @dataclass(frozen=True)

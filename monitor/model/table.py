@@ -104,6 +104,11 @@ class Table:
         names = [each.name for each in self.schema()]
         return replace(self, **{name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in names})
 
+    @classmethod
+    def of(cls, objects: Iterable[Any]) -> Self:
+        """A table with a row for each object: its attributes that are named as the columns."""
+        return cls.of_rows([getattr(each, column.name) for column in cls.schema()] for each in objects)
+
     def __len__(self) -> int:
         return len(getattr(self, self.schema()[0].name))
 

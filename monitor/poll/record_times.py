@@ -98,8 +98,8 @@ class _Heard(NamedTuple):
     timestamp: int
 
 
-_Questions = dict[Key, dict[int, int]]
-"""Times to ask of each partition, each with the leader."""
+_Requests = dict[tuple[int, int], dict[Key, int]]
+"""The time asked of each partition, by number and leader of the request: Kafka takes a partition once a request."""
 
 
 class _Search:
@@ -129,21 +129,25 @@ class _Search:
         ]
         return bool(self._open)
 
-    def questions(self, most: int) -> _Questions:
+    def requests(self, most: int) -> _Requests:
         """What to ask next of the first `most` records that are open."""
-        questions: _Questions = {}
+        requests: _Requests = {}
+        times: dict[Key, list[int]] = {}
         for place in self._open[:most]:
             wanted = self._wanted[place]
-            times = questions.setdefault(wanted.key, {})
-            if len(times) < TIMES_A_ROUND:
-                times[_next_time(self.brackets[place], wanted, self._now_ms, self._turns[place])] = wanted.leader
+            asked = times.setdefault(wanted.key, [])
+            if len(asked) < TIMES_A_ROUND:
+                time = _next_time(self.brackets[place], wanted, self._now_ms, self._turns[place])
                 self._turns[place] += 1
-        return questions
+                if time not in asked:
+                    requests.setdefault((len(asked), wanted.leader), {})[wanted.key] = time
+                    asked.append(time)
+        return requests
 
-    def learn(self, questions: _Questions, heard: Mapping[Key, list[_Heard]], silent: set[int]) -> None:
+    def learn(self, requests: _Requests, heard: Mapping[Key, list[_Heard]], silent: set[int]) -> None:
         """Take in a round. Leaders that had no answer, and partitions that had none, are not asked again."""
         self._silent |= silent
-        self._failed |= questions.keys() - heard.keys()
+        self._failed |= {key for rows in requests.values() for key in rows} - heard.keys()
         for key, answers in heard.items():
             for place in self._by_key[key]:
                 for answer in answers:
@@ -185,12 +189,11 @@ def date_records(
         most = min(RECORDS_A_ROUND, (until - began) / (2 * pace))
         if most < 1:
             break
-        questions = search.questions(int(most))
-        batch = _requests(questions)
+        batch = search.requests(int(most))
         answers, silent = _ask(client, batch, until)
         heard.update({key: heard[key] + tuple(more) for key, more in answers.items()})
-        search.learn(questions, answers, silent)
-        times = sum(map(len, questions.values()))
+        search.learn(batch, answers, silent)
+        times = sum(map(len, batch.values()))
         asked, requests, rounds = asked + times, requests + len(batch), rounds + 1
         if times >= PACED_BY:
             pace = (clock() - began) / times
@@ -206,22 +209,6 @@ def _known(before: Dates, wanted: Wanted, heard: Sequence[_Heard]) -> Bracket:
         for answer in heard:
             known = known.learn(wanted.offset, answer)
     return known
-
-
-_Requests = dict[tuple[int, int], dict[Key, int]]
-"""The time asked of each key, by number and leader of the request."""
-
-
-def _requests(questions: _Questions) -> _Requests:
-    """The requests of one round of `questions`.
-
-    Kafka takes a partition once a request, so the second time of a partition goes into a second request.
-    """
-    requests: _Requests = {}
-    for key, times in sorted(questions.items(), key=lambda item: (item[0][0], item[0][2])):
-        for number, (asked, leader) in enumerate(times.items()):
-            requests.setdefault((number, leader), {})[key] = asked
-    return requests
 
 
 def _ask(client: Client, requests: _Requests, deadline: float) -> tuple[dict[Key, list[_Heard]], set[int]]:
@@ -254,14 +241,14 @@ def _take(answer: Answer, asked: dict[Key, int], heard: dict[Key, list[_Heard]])
 
 @dataclass(frozen=True)
 class _Body:
-    """The request for the times of `rows`, which stand by topic."""
+    """The request for the times of `rows`."""
 
     rows: dict[Key, int]
 
     def __call__(self, version: int) -> bytes:
         topics: list[tuple[str, Ints]] = []
         times: list[Ints] = []
-        for name, keys in groupby(self.rows, itemgetter(0)):
+        for name, keys in groupby(sorted(self.rows, key=itemgetter(0, 2)), itemgetter(0)):
             part = list(keys)
             topics.append((name, np.array([key[2] for key in part], np.int32)))
             times.append(np.array([self.rows[key] for key in part], np.int64))

@@ -15,8 +15,8 @@ from views import NOW, Group, Topic, snapshot_of
 
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import Capabilities
-from monitor.model.diagnoses import Diagnosis, diagnoses_table
-from monitor.model.events import Event, events_table
+from monitor.model.diagnoses import Diagnoses, Diagnosis
+from monitor.model.events import Event, Events
 from monitor.model.snapshot import Brokers
 from monitor.model.status import LOST, OK
 from monitor.model.table import objects
@@ -81,7 +81,7 @@ def with_status(status: int, lag: float) -> View:
 
 
 def with_event(kind: str, time: float = NOW) -> View:
-    return replace(view(), events=events_table([Event(kind, NOW - 2, time, "it happened")]))
+    return replace(view(), events=Events.of([Event(kind, NOW - 2, time, "it happened")]))
 
 
 BEHIND = {("t", 0): 0.0, ("alone", 0): 4.0}
@@ -114,7 +114,7 @@ FALSE: dict[str, list[tuple[View, Truth]]] = {
     "events": [
         (with_event(kind), TRUTH) for kind in ("group_deleted", "offsets_reset", "topic_deleted", "broker_joined")
     ],
-    "diagnoses": [(replace(view(), diagnoses=diagnoses_table([Diagnosis("offsets_reset", 0, "set back", ())])), TRUTH)],
+    "diagnoses": [(replace(view(), diagnoses=Diagnoses.of([Diagnosis("offsets_reset", 0, "set back", ())])), TRUTH)],
     "verdict": [(view(groups={"ahead": {("t", 0): FAR, ("t", 1): FAR + 2}}), AWAY)],
     "exit_code": [(without("ahead"), TRUTH)],
 }

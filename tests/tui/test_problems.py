@@ -14,7 +14,7 @@ from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import Capabilities
-from monitor.model.events import Event, events_table
+from monitor.model.events import Event, Events
 from monitor.model.problems import Problems
 from monitor.model.table import objects
 from monitor.model.view import View
@@ -240,7 +240,7 @@ async def test_events_are_filtered_sorted_and_narrowed_to_the_grave_ones() -> No
     ],
 )
 async def test_an_event_opens_what_it_is_about(event: Event, name: str) -> None:
-    app, _ = app_on(replace(VIEW, events=events_table([event])))
+    app, _ = app_on(replace(VIEW, events=Events.of([event])))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("8", "enter")
         await settled(pilot)

@@ -96,7 +96,7 @@ class _Poll:
         new = np.flatnonzero(self.known & np.isnan(self.marks.first))
         turned = {_turned(status): self.now for status in _LATCHES}
         marks = self.marks.at(new, first=self.now, still=self.now, **turned)
-        self.marks = marks.at(self.known, seen=self.now)
+        self.marks = replace(marks, seen=np.where(self.known, np.float32(self.now), marks.seen))
         self._follow_offsets()
         told = (self.marks.evidence | self.marks.on) != 0
         rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0) | (self.lag.ahead > 0)))

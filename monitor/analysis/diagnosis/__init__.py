@@ -9,7 +9,7 @@ from monitor.analysis.diagnosis.offsets import deletion_overtakes, offsets_reset
 from monitor.analysis.diagnosis.partitions import hot_partition, open_transaction
 from monitor.analysis.diagnosis.rates import consumers_slowed, producers_sped_up
 from monitor.analysis.diagnosis.signs import Signs
-from monitor.model.diagnoses import Diagnoses, Diagnosis, diagnoses_table
+from monitor.model.diagnoses import Diagnoses, Diagnosis
 from monitor.model.view import View
 
 PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
@@ -47,4 +47,4 @@ def diagnose(view: View) -> Diagnoses:
     explained = {each.group for each in found if each.pattern != idle_members.__name__}
     found = [*(by_status(signs, group) for group in signs.groups.tolist() if group not in explained), *found]
     rank = {row: place for place, row in enumerate(signs.groups.tolist())}
-    return diagnoses_table(sorted(found, key=lambda each: (rank.get(each.group, len(rank)), each.group)))
+    return Diagnoses.of(sorted(found, key=lambda each: (rank.get(each.group, len(rank)), each.group)))

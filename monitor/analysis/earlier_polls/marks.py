@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.model.table import Flags, Floats, Ints, Table, column, values_at
+from monitor.model.table import Floats, Ints, Table, column, values_at
 
 SHIFT_SECONDS = 86_400.0
 """After so long the clock of marks begins anew: 4 bytes hold a day to a hundredth of a second."""
@@ -53,7 +53,7 @@ class Marks(Table):
     middle_at: float = np.nan
     base_at: float = np.nan
 
-    def at(self, rows: Ints | Flags, **values: Any) -> Self:
+    def at(self, rows: Ints, **values: Any) -> Self:
         """The same with other values of some columns at `rows`."""
         if not len(rows):
             return self

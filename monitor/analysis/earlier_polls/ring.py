@@ -62,8 +62,8 @@ class Ring:
     def risen(self, first: Point) -> Floats:
         """How much each row has risen from a point to the newest; NaN where it was not known at both."""
         oldest, newest = first.steps, self.points[-1].steps
-        known = (oldest >= 0) & (newest >= 0) & (self.began <= first.time)
-        return np.where(known, newest.astype(np.float64) - oldest, np.nan)
+        known = ((oldest | newest) >= 0) & (self.began <= first.time)
+        return np.where(known, newest - oldest, np.nan)
 
     def added(self, time: float, numbers: Floats, took: float = 0.0) -> Self:
         """The ring with one more point that was read between `time`, later than any before, and `took` seconds after.

@@ -8,7 +8,7 @@ from monitor.analysis.events.configs import Configs, see_configs
 from monitor.analysis.events.groups import Groups, see_groups
 from monitor.analysis.events.partitions import Partitions, see_partitions
 from monitor.analysis.events.topics import Topics, see_topics
-from monitor.model.events import NO_CHANGES, Changes, Event, events_table
+from monitor.model.events import NO_CHANGES, Changes, Event, Events
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
 
@@ -56,6 +56,6 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
     for _, name, number in rebalances:
         recent[name] = recent.get(name, 0) + number
     since = snapshot.time if log.changes.watched_since is None else log.changes.watched_since
-    shown = events_table(events) if found else log.changes.events
+    shown = Events.of(events) if found else log.changes.events
     changes = Changes(shown, counts, recent, snapshot.time - since, since)
     return EventLog(brokers, topics, partitions, configs, groups, commits, events, rebalances, changes)

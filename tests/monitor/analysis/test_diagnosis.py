@@ -19,7 +19,7 @@ from monitor.analysis.diagnosis import PATTERNS
 from monitor.analysis.diagnosis.by_status import BY_STATUS
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.view import make_view
-from monitor.model.diagnoses import Diagnosis, diagnoses_table
+from monitor.model.diagnoses import Diagnoses, Diagnosis
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.text import duration
@@ -144,7 +144,7 @@ def test_evidence_has_its_units() -> None:
         ("share_of_lag", 0.9),
         ("lag", 1e6),
     )
-    table = diagnoses_table([Diagnosis("hot_partition", 0, "", numbers)])
+    table = Diagnoses.of([Diagnosis("hot_partition", 0, "", numbers)])
     assert evidence_of(table, 0) == "time 1.5 min · headroom 2 h · ago 5 s · share of lag 90 % · lag 1,000,000"
 
 

@@ -17,7 +17,7 @@ from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.events.event import subject_of, when
 from monitor.analysis.events.log import KEPT, STORM_SECONDS, EventLog, log_events
 from monitor.model.cluster_tables import Capabilities
-from monitor.model.events import KINDS, Event, Events, events_table
+from monitor.model.events import KINDS, Event, Events
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.text import duration
@@ -197,7 +197,7 @@ def test_the_subject_of_an_event_is_the_thing_that_it_is_about_as_visible_text()
         Event("isr_shrunk", 1, 2, "", 2, count=30),
         Event("topic_deleted", 1, 2, "", count=30),
     ]
-    subjects = [subject_of(events_table(events), place) for place in range(len(events))]
+    subjects = [subject_of(Events.of(events), place) for place in range(len(events))]
     assert subjects == ["g on t-3", '""', r"t\n-0", "t" * 249 + "…", "broker 2", "several"]
 
 
