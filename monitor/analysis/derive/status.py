@@ -52,7 +52,7 @@ def derive_statuses(
     marks: Marks, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates
 ) -> tuple[Marks, LagStatuses]:
     """What is to be remembered of every row of `lag`, and its status. `marks` are what was, in the same rows."""
-    marks = replace(_Poll(snapshot, lag, times, rates, marks).tell(), told=snapshot.started)
+    marks = _Poll(snapshot, lag, times, rates, marks).tell()
     origin = snapshot.time - snapshot.started + marks.origin
     unknown = np.isnan(lag.lag)
     since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
@@ -95,8 +95,7 @@ class _Poll:
         self._leave_out_what_was_not_seen()
         new = np.flatnonzero(self.known & np.isnan(self.marks.first))
         turned = {_turned(status): self.now for status in _LATCHES}
-        marks = self.marks.at(new, first=self.now, still=self.now, **turned)
-        self.marks = replace(marks, seen=np.where(self.known, np.float32(self.now), marks.seen))
+        self.marks = self.marks.at(new, first=self.now, still=self.now, **turned)
         self._follow_offsets()
         told = (self.marks.evidence | self.marks.on) != 0
         rows = np.flatnonzero(self.known & (told | self.late | (self.lag.lost > 0) | (self.lag.ahead > 0)))
@@ -140,10 +139,12 @@ class _Poll:
             base, base_at, middle, middle_at = middle, middle_at, high, now
         self.marks = replace(
             marks,
+            told=self.snapshot.started,
+            seen=np.where(self.known, np.float32(now), marks.seen),
             pace=pace,
             still=still,
             committed=np.where(moved, committed, before),
-            age_low=np.where(dated, self.low, marks.age_low),
+            age_low=np.where(dated, self.low.astype(np.float32), marks.age_low),
             age_high=high,
             middle=middle,
             middle_at=middle_at,

@@ -1,6 +1,7 @@
 """Numbers of earlier polls, a column a poll: all that are recent, and of older ones as few as precision needs."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -50,20 +51,31 @@ class Ring:
     base: Counts = field(default_factory=lambda: np.empty(0, np.int64))
     began: Floats = field(default_factory=lambda: np.empty(0))
 
-    def carried(self, point: Point, rows: Ints) -> Counts:
-        """The last number of each of `rows` that was known by a point, UNKNOWN where none was."""
-        steps = _carried(point.steps[rows])
-        return np.where((steps >= 0) & (self.began[rows] <= point.time), self.base[rows] + steps, UNKNOWN)
+    def carried(self, point: Point, rows: Ints) -> Steps:
+        """The last number of each of `rows` that was known by a point, less `base`; UNKNOWN where none was."""
+        steps = _carried(point.steps.take(rows))
+        return steps if self._all_begun(point) else np.where(self.began[rows] <= point.time, steps, UNKNOWN)
 
     def known(self, point: Point, rows: Ints) -> Flags:
         """Whether the number of each of `rows` was known at the poll of a point."""
-        return (point.steps[rows] >= 0) & (self.began[rows] <= point.time)
+        known = point.steps.take(rows) >= 0
+        return known if self._all_begun(point) else known & (self.began[rows] <= point.time)
 
     def risen(self, first: Point) -> Floats:
         """How much each row has risen from a point to the newest; NaN where it was not known at both."""
         oldest, newest = first.steps, self.points[-1].steps
-        known = ((oldest | newest) >= 0) & (self.began <= first.time)
+        known = (oldest | newest) >= 0
+        if not self._all_begun(first):
+            known &= self.began <= first.time
         return np.where(known, newest - oldest, np.nan)
+
+    def _all_begun(self, point: Point) -> bool:
+        """Whether no row began anew after a point."""
+        return self._last_began <= point.time
+
+    @cached_property
+    def _last_began(self) -> float:
+        return float(np.max(self.began, initial=-np.inf))
 
     def added(self, time: float, numbers: Floats, took: float = 0.0) -> Self:
         """The ring with one more point that was read between `time`, later than any before, and `took` seconds after.
@@ -103,4 +115,4 @@ class Ring:
 
 
 def _carried(steps: Steps) -> Steps:
-    return np.where(steps < UNKNOWN, -2 - steps, steps)
+    return np.maximum(steps, -2 - steps)

@@ -109,7 +109,8 @@ def test_a_ring_thins_with_age(gaps: list[float]) -> None:
 
 def numbers_of(ring: Ring, row: int) -> list[int]:
     """What a row last knew at each point."""
-    return [int(ring.carried(point, np.array([row]))[0]) for point in ring.points]
+    steps = [int(ring.carried(point, np.array([row]))[0]) for point in ring.points]
+    return [UNKNOWN if each == UNKNOWN else int(ring.base[row]) + each for each in steps]
 
 
 def test_a_ring_drops_what_is_too_old() -> None:
