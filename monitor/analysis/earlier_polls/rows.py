@@ -1,5 +1,7 @@
 """Which row of an earlier poll a row of the newest one was: by the names of groups and topics, and the topic's id."""
 
+from collections.abc import Hashable, Iterable
+
 import numpy as np
 
 from monitor.model.snapshot import Snapshot, row_key
@@ -14,18 +16,18 @@ Places = tuple[Ints, Ints, Ints]
 
 def topic_places(now: Snapshot, before: Snapshot) -> Ints:
     """For each topic of `now` its row in `before`, -1 where it was not there; one created anew was not."""
-    rows = {identity: row for row, identity in enumerate(_identities(before))}
-    return np.array([rows.get(identity, -1) for identity in _identities(now)], np.int64)
-
-
-def _identities(snapshot: Snapshot) -> list[tuple[str, str | None]]:
-    return list(zip(snapshot.topics.topic.tolist(), snapshot.topics.topic_id.tolist(), strict=True))
+    names = (zip(each.topics.topic.tolist(), each.topics.topic_id.tolist(), strict=True) for each in (now, before))
+    return _places(*names)
 
 
 def group_places(now: Snapshot, before: Snapshot) -> Ints:
     """For each group of `now` its row in `before`, -1 where it was not there."""
-    rows = {str(name): row for row, name in enumerate(before.groups.group)}
-    return np.array([rows.get(str(name), -1) for name in now.groups.group], np.int64)
+    return _places(now.groups.group.tolist(), before.groups.group.tolist())
+
+
+def _places(now: Iterable[Hashable], before: Iterable[Hashable]) -> Ints:
+    rows = {name: row for row, name in enumerate(before)}
+    return np.array([rows.get(name, -1) for name in now], np.int64)
 
 
 def same_topics(now: Snapshot, before: Snapshot) -> bool:

@@ -58,8 +58,11 @@ def believe_commits(before: Believed | None, now: Snapshot) -> tuple[Believed, S
         for name, (snapshot, reign) in known.items()
         if name in unknown and now.started - snapshot.started <= KEPT_SECONDS
     }
-    believed = Believed(_with_commits(now, fell, committed), reigns, now.groups.group, places, gaps)
-    return believed, _doubted(now, fell) if fell.any() else now
+    believed = Believed(now, reigns, now.groups.group, places, gaps)
+    if not fell.any():
+        return believed, now
+    before_it_fell = replace(now.commits, committed_offset=np.where(fell, committed, now.commits.committed_offset))
+    return believed._replace(snapshot=replace(now, commits=before_it_fell)), _doubted(now, fell)
 
 
 def _same_reigns(before: Snapshot, now: Snapshot) -> bool:
@@ -112,14 +115,6 @@ def _compare(now: Snapshot, before: Snapshot, names: set[str], fell: Flags, comm
     lower = table.committed_offset[rows] < old.committed_offset[at]
     fell[rows[lower]] = True
     committed[rows[lower]] = old.committed_offset[at[lower]]
-
-
-def _with_commits(now: Snapshot, fell: Flags, committed: Floats) -> Snapshot:
-    if not fell.any():
-        return now
-    return replace(
-        now, commits=replace(now.commits, committed_offset=np.where(fell, committed, now.commits.committed_offset))
-    )
 
 
 def _doubted(now: Snapshot, fell: Flags) -> Snapshot:

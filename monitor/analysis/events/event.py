@@ -63,20 +63,20 @@ def fold_rows(
 
 
 def fold(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[Event]], Event]) -> list[Event]:
-    """Events of one kind as they are; where they are too many one for each key, and where keys are one for all."""
-    if len(events) <= MOST_ALIKE:
-        return events
-    by_key: dict[Any, list[Event]] = {}
-    for each in events:
-        by_key.setdefault(key(each), []).append(each)
-    if len(by_key) > MOST_ALIKE:
-        return [many(events)]
-    return [alike[0] if len(alike) == 1 else many(alike) for alike in by_key.values()]
+    """Events kind by kind; where a kind has too many one for each key, and where keys are too many one for all."""
+    folded: list[Event] = []
+    for alike in _grouped(events, lambda event: event.kind):
+        if len(alike) <= MOST_ALIKE:
+            folded += alike
+        elif len(by_key := _grouped(alike, key)) > MOST_ALIKE:
+            folded.append(many(alike))
+        else:
+            folded += [each[0] if len(each) == 1 else many(each) for each in by_key]
+    return folded
 
 
-def fold_kinds(events: list[Event], key: Callable[[Event], Any], many: Callable[[list[Event]], Event]) -> list[Event]:
-    """Events of several kinds, folded kind by kind."""
-    by_kind: dict[str, list[Event]] = {}
+def _grouped(events: list[Event], key: Callable[[Event], Any]) -> list[list[Event]]:
+    groups: dict[Any, list[Event]] = {}
     for each in events:
-        by_kind.setdefault(each.kind, []).append(each)
-    return [each for alike in by_kind.values() for each in fold(alike, key, many)]
+        groups.setdefault(key(each), []).append(each)
+    return list(groups.values())

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups
-from monitor.analysis.events.event import NAME, fold_kinds, some
+from monitor.analysis.events.event import NAME, fold, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.text import name_of, plural
@@ -88,7 +88,7 @@ def see_groups(before: Groups | None, now: Snapshot) -> tuple[Groups, list[Event
         now.hidden_groups if complete else before.hidden,
         left_out,
     )
-    return memory, fold_kinds(events, _key, _many), rebalances
+    return memory, fold(events, _key, _many), rebalances
 
 
 def _gone(before: Groups, now: Snapshot, *, complete: bool) -> tuple[set[str], frozenset[str]]:

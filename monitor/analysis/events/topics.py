@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_topics
-from monitor.analysis.events.event import NAME, fold_kinds, some
+from monitor.analysis.events.event import NAME, fold, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, NOT_IN_METADATA, Snapshot
 from monitor.model.text import count, name_of, plural
@@ -55,7 +55,7 @@ def see_topics(before: Topics | None, now: Snapshot) -> tuple[Topics, list[Event
             events.append(Event("topic_deleted", *times, f"topic {name_of(name, NAME)} was deleted", topic=name))
     for name in list(deleted)[: max(0, len(deleted) - MOST_DELETED)]:
         del deleted[name]
-    return Topics(now, there, deleted, complete), fold_kinds(events, lambda event: event.topic, _many)
+    return Topics(now, there, deleted, complete), fold(events, lambda event: event.topic, _many)
 
 
 def _same(before: Snapshot, now: Snapshot) -> bool:
