@@ -23,9 +23,9 @@ PARTS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
         ("total_groups", "total_group_topics", "total_topics", "total_brokers", "total_cluster", "derive_activity"),
     ),
     (
-        "partitions, quorum, transactions",
+        "partitions, quorum",
         monitor.analysis.view,
-        ("derive_partitions", "derive_quorum", "derive_transactions"),
+        ("derive_partitions", "derive_quorum"),
     ),
     ("problems", monitor.analysis.view, ("derive_problems",)),
     ("diagnoses", monitor.analysis.view, ("diagnose",)),

@@ -12,7 +12,6 @@ from monitor.analysis.derive.rates import derive_rates
 from monitor.analysis.derive.rollup import total_brokers, total_cluster, total_group_topics, total_groups, total_topics
 from monitor.analysis.derive.status import derive_statuses
 from monitor.analysis.derive.times import derive_times
-from monitor.analysis.derive.transactions import derive_transactions
 from monitor.analysis.derive.verdict import judge
 from monitor.analysis.diagnosis import diagnose
 from monitor.analysis.earlier_polls.past import Past, remember
@@ -81,7 +80,7 @@ def derive_view(
         broker_totals=total_brokers(snapshot, health),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
-        transaction_ages=derive_transactions(snapshot, past.open_at_most),
+        transaction_ages=past.transaction_ages,
         totals=total_cluster(snapshot, groups, health),
         reasons=tuple(texts),
         group_activity=derive_activity(snapshot, changes),

@@ -1,9 +1,10 @@
-"""For how long transactions can have been open at most, even where the clock of kmon or of a broker is set."""
+"""How long transactions have been open: no longer than can be, even where the clock of kmon or of a broker is set."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from monitor.model.conditions import TransactionAges
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Floats
 
@@ -14,8 +15,11 @@ OpenTransactions = Mapping[Key, tuple[float, float]]
 """How old each transaction was at first sight, and when that was on the monotonic clock, in seconds."""
 
 
-def see_transactions(before: OpenTransactions, snapshot: Snapshot) -> tuple[OpenTransactions, Floats]:
-    """What is to be remembered, and by row of `transactions` the age at first sight and the time since, in seconds."""
+def see_transactions(before: OpenTransactions, snapshot: Snapshot) -> tuple[OpenTransactions, TransactionAges]:
+    """What is to be remembered, and the ages up to their collector's answer: a transaction may have ended since.
+
+    None is older than it was at first sight and the time since: a clock that is set forward ages no transaction.
+    """
     table = snapshot.transactions
     keys = list(
         zip(
@@ -25,17 +29,17 @@ def see_transactions(before: OpenTransactions, snapshot: Snapshot) -> tuple[Open
             strict=True,
         )
     )
-    ages = age_by_clock(snapshot).tolist()
-    first = {key: before.get(key, (age, snapshot.started)) for key, age in zip(keys, ages, strict=True)}
+    ages = _ages_by_clock(snapshot)
+    first = {key: before.get(key, (age, snapshot.started)) for key, age in zip(keys, ages.tolist(), strict=True)}
     most = [age + snapshot.started - at for age, at in (first[key] for key in keys)]
-    return first, np.array(most, np.float64)
+    return first, TransactionAges(age_seconds=np.minimum(ages, np.array(most, np.float64)))
 
 
 FETCH_SECONDS = 30.0
 """A fetch of the quorum's newest node is at most about this old: clocks that differ by less are the same."""
 
 
-def age_by_clock(snapshot: Snapshot) -> Floats:
+def _ages_by_clock(snapshot: Snapshot) -> Floats:
     """Ages by kmon's clock, or by the brokers', who date the starts, where that is behind; NaN for unknown starts."""
     seen = next((each.collected_at for each in snapshot.outcomes if each.collector == "transactions"), None)
     now = snapshot.time if seen is None else seen

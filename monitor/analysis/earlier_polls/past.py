@@ -19,6 +19,7 @@ from monitor.analysis.earlier_polls.rows import (
     same_rows,
     same_topics,
 )
+from monitor.model.conditions import TransactionAges
 from monitor.model.lag import Lag, next_offsets, waiting_rows
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.table import Flags, Floats, Ints
@@ -71,8 +72,7 @@ class Past:
     """What statuses are told by: see monitor.analysis.derive.status."""
     absent: tuple[Absent, ...] = ()
     transactions: OpenTransactions = field(default_factory=dict)
-    open_at_most: Floats = field(default_factory=lambda: np.empty(0))
-    """By row of `transactions`: the longest that each can have been open, in seconds."""
+    transaction_ages: TransactionAges = TransactionAges.empty()
     growing: Growing = field(default_factory=dict)
     growing_topics: Growing = field(default_factory=dict)
     """Of groups, and of groups on topics: see monitor.analysis.derive.growth."""
@@ -84,14 +84,14 @@ def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float) -> Past:
     """What is remembered with a poll of `took` seconds more. Snapshots without an answer are not for here."""
     past = _aligned(past, snapshot, (lag.group, lag.topic, lag.partition))
     ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took)
-    transactions, open_at_most = see_transactions(past.transactions, snapshot)
+    transactions, transaction_ages = see_transactions(past.transactions, snapshot)
     return replace(
         past,
         ends=ends,
         starts=past.starts.added(snapshot.started, snapshot.offsets.start_offset, took),
         commits=past.commits.added(snapshot.started, lag.committed_offset, took),
         transactions=transactions,
-        open_at_most=open_at_most,
+        transaction_ages=transaction_ages,
         next_records=_next_records(ends, lag),
     )
 

@@ -8,7 +8,6 @@ from details import detailed_view
 from views import NOW
 
 from monitor.analysis.derive.lag import derive_lag
-from monitor.analysis.derive.transactions import derive_transactions
 from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.model.cluster_tables import Quorum
 from monitor.model.snapshot import Outcome, Snapshot
@@ -16,19 +15,19 @@ from monitor.model.snapshot import Outcome, Snapshot
 
 def test_an_age_does_not_grow_while_nobody_has_looked() -> None:
     snapshot = replace(detailed_view().snapshot, outcomes=(Outcome("transactions", True, 0.1, NOW + 5),), time=NOW + 50)
-    assert derive_transactions(snapshot).age_seconds.tolist() == [845]
+    assert ages(snapshot) == [845]
 
 
 def test_without_an_outcome_the_poll_counts() -> None:
     snapshot = replace(detailed_view().snapshot, outcomes=())
-    assert derive_transactions(snapshot).age_seconds.tolist() == [840]
+    assert ages(snapshot) == [840]
 
 
 def test_an_unknown_start_and_one_in_the_future() -> None:
     snapshot = replace(detailed_view().snapshot, outcomes=())
     for started, age in ((math.nan, math.nan), (NOW + 60, 0.0)):
         transactions = replace(snapshot.transactions, started=np.array([started]))
-        (found,) = derive_transactions(replace(snapshot, transactions=transactions)).age_seconds.tolist()
+        (found,) = ages(replace(snapshot, transactions=transactions))
         assert found == age or (math.isnan(found) and math.isnan(age))
 
 
@@ -43,7 +42,7 @@ def ages(*snapshots: Snapshot) -> list[float]:
     past, found = Past(), []
     for each in snapshots:
         past = remember(past, each, derive_lag(each)[0], 0.0)
-        found += derive_transactions(each, past.open_at_most).age_seconds.tolist()
+        found += past.transaction_ages.age_seconds.tolist()
     return found
 
 
@@ -66,5 +65,5 @@ def test_a_clock_ahead_of_the_brokers_makes_no_transaction_hang() -> None:
         last_fetch=fetched,
         last_caught_up=fetched,
     )
-    (age,) = derive_transactions(replace(snapshot, quorum=quorum)).age_seconds.tolist()
+    (age,) = ages(replace(snapshot, quorum=quorum))
     assert 100 <= age <= 135
