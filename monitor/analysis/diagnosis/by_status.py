@@ -107,16 +107,3 @@ _TELL: dict[int, Callable[[Signs, int, Ints], _Said]] = {
     LOSING: _losing,
     LOST: _told,
 }
-BY_STATUS = (
-    "unassigned_partitions",
-    "no_consumers",
-    "no_commits",
-    "commit_beyond_end",
-    "reads_too_slowly",
-    "catching_up",
-    "not_watched",
-    "deletion_near",
-    "rewound",
-    "lost",
-)
-"""The patterns of this module."""

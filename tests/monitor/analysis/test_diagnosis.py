@@ -16,7 +16,6 @@ from snapshots import snapshots
 from views import Group, Topic
 
 from monitor.analysis.diagnosis import PATTERNS
-from monitor.analysis.diagnosis.by_status import BY_STATUS
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.view import make_view
 from monitor.model.diagnoses import Diagnoses, Diagnosis
@@ -24,6 +23,20 @@ from monitor.model.snapshot import Snapshot
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.text import duration
 from monitor.model.view import View
+
+BY_STATUS = (
+    "unassigned_partitions",
+    "no_consumers",
+    "no_commits",
+    "commit_beyond_end",
+    "reads_too_slowly",
+    "catching_up",
+    "not_watched",
+    "deletion_near",
+    "rewound",
+    "lost",
+)
+"""What is told of groups that no other pattern explains."""
 
 INTERVAL = 30.0
 POLLS = 70
