@@ -119,7 +119,7 @@ class Column:
         return int(value) if float(value).is_integer() else value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """A kind of thing that a View has rows of.
 
@@ -130,7 +130,7 @@ class Subject:
     name: str
     about: str
     key: tuple[str, ...]
-    count: Callable[[Any], int] = field(compare=False)
+    count: Callable[[Any], int]
     columns: tuple[Column, ...]
 
     @cached_property

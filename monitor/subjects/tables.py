@@ -1,7 +1,7 @@
 """Columns of subjects that are columns of tables: their kind and meaning are those that the table declares."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -97,26 +97,38 @@ def _reader(
 ) -> Callable[[Any, Rows], Values]:
     def read(view: Any, rows: Rows) -> Values:
         values = getattr(get(path, view), name)
-        at = get(by, view)[rows] if by else np.arange(len(values), dtype=np.int32)[rows]
+        at = get(by, view)[rows] if by else rows
+        chosen = partial(_chosen, at, outer=bool(by))
         if isinstance(values, Ragged):
-            return Lists(values, at)
+            return Lists(values, _row_numbers(at, values))
         if kind is REASON and not values.dtype.hasobject:
-            return Names(objects([*view.reasons, ABSENT]), values_at(values, at, len(view.reasons)))
+            return Names(objects([*view.reasons, ABSENT]), chosen(values, len(view.reasons)))
         if name in WORDS:
-            words = objects(each or None for each in WORDS[name])
-            return Names(words, values_at(values, at, -1).astype(np.int32))
+            return Names(objects(each or None for each in WORDS[name]), chosen(values, -1).astype(np.int32, copy=False))
         if reference:
-            return Names(get(REFERENCES[name], view), values_at(values, at, -1))
+            return Names(get(REFERENCES[name], view), chosen(values, -1))
         if values.dtype.hasobject:
-            return Names(values, at)
-        numbers = values_at(values.astype(np.float64), at) if by else values[rows]
-        if kind.none is not None:
-            numbers = np.where(numbers == kind.none, np.nan, numbers)
+            return Names(values, _row_numbers(at, values))
+        numbers = chosen(values.astype(np.float64) if by else values)
+        if kind.none is not None and (missing := numbers == kind.none).any():
+            numbers = np.where(missing, np.nan, numbers)
         if known is not None:
             numbers = np.where(known(view)[rows], numbers, np.nan)
         return Numbers(numbers)
 
     return read
+
+
+def _chosen(rows: Rows, values: Any, nothing: float = np.nan, *, outer: bool) -> Any:
+    """The values of these rows; all are the same array, which costs nothing to compare. `outer`: -1 is `nothing`."""
+    if isinstance(rows, slice):
+        return values
+    return values_at(values, rows, nothing) if outer else values[rows]
+
+
+def _row_numbers(rows: Rows, values: Sized) -> Ints:
+    """These rows by their numbers."""
+    return np.arange(len(values), dtype=np.int32)[rows] if isinstance(rows, slice) else rows
 
 
 def subject(name: str, path: str, table: type[Table], *key: str) -> Subject:
@@ -143,7 +155,7 @@ def texts(
     def read(view: Any, rows: Rows) -> Values:
         found = get(values, view)
         if codes is None:
-            return Names(found, np.arange(len(found), dtype=np.int32)[rows])
+            return Names(found, _row_numbers(rows, found))
         return Names(found, get(codes, view)[rows])
 
     return Column(name, kind, meaning, read, words=words)

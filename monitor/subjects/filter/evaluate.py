@@ -53,12 +53,13 @@ def evaluate(expression: Expression, columns: Columns) -> Truth:
 
 def _of_numbers(condition: Compare | Match | Among | Known, column: Numbers) -> Truth:
     values = column.values
-    unknown = np.isnan(values)
+    unknown = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
     if isinstance(condition, Known):
         return _unknown(condition, unknown)
     if isinstance(condition, Compare):
         # Of double precision, so that no narrower column rounds what it is compared with.
-        true = SIGNS[condition.sign](values, np.float64(_number(condition.literal.value)))
+        exact = np.bool_ if values.dtype.kind == "b" else np.float64
+        true = SIGNS[condition.sign](values, exact(_number(condition.literal.value)))
         if condition.sign == "!=":
             true &= ~unknown
         return Truth(true, ~(true | unknown))
