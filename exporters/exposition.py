@@ -163,16 +163,16 @@ class Lines:
         self._templates: list[bytes] = []
         self._pieces: list[Piece] = []
 
-    def render(self, columns: Sequence[LabelColumn], values: Floats) -> Sequence[Piece]:
+    def render(self, columns: tuple[LabelColumn, ...], values: Floats) -> Sequence[Piece]:
         """The lines of every row whose value is known, in pieces; NaN is unknown and has no line.
 
-        `columns` are the label columns in order of the labels, `values` one number a row; those of a `whole` family
-        are finite integers, exact up to 2**53, and are written without a point or an exponent.
+        `columns` are the label columns in order of the labels, the same object while none of them has changed, and
+        `values` one number a row; those of a `whole` family are finite integers, exact up to 2**53, and are written
+        without a point or an exponent.
         """
-        columns = tuple(columns)
         known = np.isfinite(values) if self._whole else ~np.isnan(values)
         numbers = values if known.all() else values[known]
-        kept = self._keeps(columns) and same(self._known, known)
+        kept = columns is self._columns and same(self._known, known)
         if not kept:
             named = list(zip(self._labels, columns, strict=True))
             number = b"%d" if self._whole else b"%r"
@@ -198,11 +198,3 @@ class Lines:
 
     def _parts(self, lines: int) -> list[slice]:
         return [slice(start, start + self._piece_lines) for start in range(0, lines, self._piece_lines)]
-
-    def _keeps(self, columns: tuple[LabelColumn, ...]) -> bool:
-        if self._columns is None:
-            return False
-        return all(
-            same(old_values, values) and same(old_codes, codes)
-            for (old_values, old_codes), (values, codes) in zip(self._columns, columns, strict=True)
-        )

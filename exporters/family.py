@@ -1,79 +1,73 @@
-"""What a metric family is: where its numbers and label columns stand in a View, and which rows have a line."""
+"""What a metric family is: a column of a subject, with a line for each row where it is known, labelled by its key."""
 
-import platform
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib.metadata import version
-from operator import attrgetter
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from exporters.exposition import LabelColumn
+from exporters.readings import Readings, Where
 from exporters.sources import ApiSource
-from monitor.model.alert_counters import AlertCounters
-from monitor.model.snapshot import NO_LEADER
-from monitor.model.table import Flags, Floats, Ints, objects
-from monitor.model.view import View
+from monitor.model.table import Flags, Floats, objects, values_at
+from monitor.subjects.column import Lists, Names, Numbers, Reading, Subject, Values
 
-Rows = Ints | slice
-"""Which rows of a table have a line: their numbers, or ALL."""
-
-ALL = slice(None)
-
-
-@dataclass(frozen=True)
-class Process:
-    """What is said of kmon itself. `web_open`: it is served beyond loopback without TLS and a password."""
-
-    web_open: bool = False
-    version: str = field(default_factory=lambda: version("kmon-kafka"))
-    python: str = field(default_factory=platform.python_version)
-
-
-Subject = View | Process | AlertCounters
-"""What a family is read from."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """A label and its column: a path in a View or a function of it; so are `codes`, if any: rows of that column."""
-
-    name: str
-    values: str | Callable[[Any], Any]
-    codes: str | Callable[[Any], Any] = ""
-
-    def column(self, subject: Subject, rows: Rows = ALL) -> LabelColumn:
-        values, codes = read(self.values, subject), read(self.codes, subject) if self.codes else None
-        if isinstance(rows, slice):
-            return values, codes
-        if codes is None:
-            return values[rows], None
-        # Of a few rows only the names that they have are worth escaping.
-        return (values[codes[rows]], None) if len(rows) < len(values) else (values, codes[rows])
+LABELS = {"node": "broker", "coordinator": "broker", "log_dir": "path", "group_type": "type", "capability": "name"}
+"""Labels with another name than their column. A broker has one label in all families, so that they can be joined."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """A metric family. `values` is a path in a View or a function of it, one number a row, NaN where there is no line;
-    or one number for all rows.
+    """A metric family: the numbers of a column of a subject, or 1 for every row where `column` is empty.
 
-    `rows` chooses the rows that have a line, before anything is read of the others. `sources` are the APIs that its
-    numbers come from. `always`: it tells of kmon, so it is there while the cluster is unreachable too. `whole`: its
-    numbers are integers. `before`: its number before the first View, None for no line; only without labels.
+    `sources` are the APIs that its numbers come from. `help` is its text where the meaning of the column does not say
+    it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
+    line, and `only` says which, in words. `unknown` is its number where the column's is unknown, and before the first
+    View; NaN is no line. `always`: it tells of kmon, so it is there while the cluster is unreachable too.
     """
 
     name: str
-    meaning: str
-    values: str | int | Callable[[Any], Any]
-    labels: tuple[Label, ...] = ()
-    unit: str = ""
-    type: str = "gauge"
-    whole: bool = True
-    always: bool = False
-    before: float | None = None
-    rows: Callable[[Any], Rows] | None = None
+    subject: Subject
+    column: str
     sources: tuple[ApiSource, ...] = ()
+    help: str = ""
+    only: str = ""
+    labels: tuple[str, ...] = ()
+    where: Where = ""
+    unknown: float = math.nan
+    always: bool = False
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that label its lines, without the cluster, which every line has."""
+        return self.labels or tuple(name for name in self.subject.key if name != "cluster")
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return tuple(LABELS.get(name, name) for name in self.keys)
+
+    @property
+    def meaning(self) -> str:
+        """Its help text. A number that a table has as unknown is absent here."""
+        if self.help:
+            return self.help
+        first, space, rest = self.subject.schema[self.column].meaning.replace("; unknown ", "; absent ").partition(" ")
+        first = first if "." in first else first.capitalize()
+        return first + space + rest + (f"; only for {self.only}" if self.only else "")
+
+    @property
+    def type(self) -> str:
+        return "counter" if self.name.endswith("_total") else "gauge"
+
+    @property
+    def unit(self) -> str:
+        return self.subject.schema[self.column].unit.removeprefix("unix ") if self.column else ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether its numbers are integers."""
+        return not self.column or self.subject.schema[self.column].kind.whole
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -85,36 +79,62 @@ class Family:
         """The ACLs that it needs."""
         return tuple(dict.fromkeys(acl for source in self.sources for acl in source.acls))
 
-    def lines(self, subject: Subject) -> tuple[tuple[LabelColumn, ...], Floats]:
+    def _read(self, readings: Readings) -> Reading:
+        return readings.rows(self.subject, self.where)
+
+    def _labels(self, readings: Readings) -> tuple[LabelColumn, ...]:
+        return readings.labels(self.subject, self.where, self.keys)
+
+    def lines(self, readings: Readings) -> tuple[tuple[LabelColumn, ...], Floats]:
         """The label columns and the numbers of the rows that may have a line, shape (rows,)."""
-        rows = self.rows(subject) if self.rows else ALL
-        columns = tuple(label.column(subject, rows) for label in self.labels)
-        if isinstance(self.values, int):
+        columns = self._labels(readings)
+        if not self.column:
             values, codes = columns[0]
-            return columns, np.full(len(values if codes is None else codes), float(self.values))
-        return columns, np.atleast_1d(np.asarray(read(self.values, subject), np.float64))[rows]
+            return columns, np.ones(len(values if codes is None else codes))
+        numbers = _numbers(self._read(readings)[self.column])
+        return columns, numbers if math.isnan(self.unknown) else np.where(np.isnan(numbers), self.unknown, numbers)
 
 
-def read(source: str | Callable[[Any], Any], subject: Subject) -> Any:
-    """What a path or a function gives of a View."""
-    return attrgetter(source)(subject) if isinstance(source, str) else source(subject)
+@dataclass(frozen=True)
+class StateSet(Family):
+    """A family of a column of texts, with a line for each state that a row can be in: 1 for its own, 0 for the others.
+
+    A rule on one state then goes from 1 to 0 when the state changes, and does not lose its series. `states` are the
+    texts, by default the words of the column; another text is a state of the rows that have it. `possible` gives the
+    states that each row can be in, shape (rows, states); all without it. A row whose text is unknown has no line.
+    """
+
+    states: tuple[str, ...] = ()
+    possible: Callable[[Reading, tuple[str, ...]], Flags] | None = None
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return (*super().label_names, self.column)
+
+    def lines(self, readings: Readings) -> tuple[tuple[LabelColumn, ...], Floats]:
+        reading = self._read(readings)
+        texts = reading[self.column]
+        assert isinstance(texts, Names)
+        states = self.states or self.subject.schema[self.column].words
+        states = (*states, *sorted({each for each in texts.values if each is not None}.difference(states)))
+        number = {state: place for place, state in enumerate(states)}
+        current = np.array([*(number.get(each, -1) for each in texts.values), -1])[texts.codes]
+        shape = len(current), len(states)
+        possible = np.ones(shape, bool) if self.possible is None else self.possible(reading, states)
+        known = np.flatnonzero(current >= 0)
+        possible[known, current[known]] = True
+        possible[current < 0] = False
+        rows, places = np.nonzero(possible)
+        columns = self._labels(readings)
+        repeated = ((values, rows if codes is None else codes[rows]) for values, codes in columns)
+        labels = readings.kept(self.name, (*repeated, (objects(states), places)))
+        return labels, (current[rows] == places).astype(np.float64)
 
 
-def of_watched(topic: str, flags: str | Callable[[View], Flags] | None = None) -> Callable[[View], Rows]:
-    """The rows of a table whose topic (a path to their topic rows) is watched and, if given, whose flag is set."""
-
-    def choose(view: View) -> Rows:
-        watched, topics = view.snapshot.topics.watched, attrgetter(topic)(view)
-        if flags is None:
-            return ALL if watched.all() else np.flatnonzero(watched[topics])
-        rows = np.flatnonzero(read(flags, view))
-        kept: Ints = rows[watched[topics[rows]]]
-        return kept
-
-    return choose
-
-
-def nodes(column: str, instead: str) -> Callable[[View], Any]:
-    """Node ids as label values, `instead` for the number that Kafka uses for none."""
-    nodes = attrgetter(column)
-    return lambda view: objects(instead if node == NO_LEADER else str(node) for node in nodes(view).tolist())
+def _numbers(values: Values) -> Floats:
+    """The numbers of a column; of lists how many values they have."""
+    if isinstance(values, Lists):
+        counts: Floats = values_at(values.values.counts.astype(np.float64), values.rows)
+        return counts
+    assert isinstance(values, Numbers)
+    return np.asarray(values.values, np.float64)

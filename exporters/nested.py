@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from exporters.totals import known_totals
-from monitor.analysis.derive.completeness import answered
 from monitor.analysis.derive.partitions import Places
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM, TRANSACTION
+from monitor.subjects.cluster import CLUSTER, TOTALS
 from monitor.subjects.groups import MEMBER, SUBTOPOLOGY, TASK
 from monitor.subjects.health import PROBLEM
 from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
@@ -138,17 +137,12 @@ def cluster_row(view: View) -> Row:
         },
         "cluster_id": snapshot.cluster_id,
         "controller": None if snapshot.controller == NO_LEADER else snapshot.controller,
-        "totals": {name: _whole(value) for name, value in known_totals(shown).items()},
+        "totals": CLUSTER.plain(shown, names=[each.name for each in TOTALS])[0],
         "features": dict(zip(snapshot.features.feature, snapshot.features.level.tolist(), strict=True)),
-        "hidden_topics": snapshot.hidden_topics if answered(snapshot, "cluster") else None,
-        "hidden_groups": snapshot.hidden_groups if answered(snapshot, "groups") else None,
+        **CLUSTER.plain(shown, names=("hidden_topics", "hidden_groups"))[0],
         "overruns": view.snapshot.overruns,
         "collectors": [dict(vars(each)) for each in snapshot.outcomes],
     }
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def why_missing(view: View, collector: str) -> str | None:

@@ -9,14 +9,21 @@ import numpy as np
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
-from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, PROCESS_FAMILIES
-from exporters.family import Family, Process, Subject
+from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, FAMILIES, PROCESS_FAMILIES
+from exporters.family import Family
+from exporters.process import Process
+from exporters.readings import Labels, Readings
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.view import View
 from monitor.poll.source import Source
 
 SMALL_BYTES = 65536
 """Families smaller than this are joined, so that a page of many is still few pieces to send."""
+
+
+HEADS = {
+    each.name: f"# HELP {each.name} {each.meaning}\n# TYPE {each.name} {each.type}\n".encode() for each in FAMILIES
+}
 
 
 class Rendered:
@@ -73,16 +80,12 @@ class MetricsPage:
         if len(set(names)) < len(names):
             raise ValueError(f"two clusters have the same name: {', '.join(sorted(names))}")
         self._lock = threading.Lock()
-        self._process = process or Process()
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._sources = tuple(sources)
         self._clusters = [_Cluster(name) for name in names]
-        self._own = [
-            piece for each in PROCESS_FAMILIES for piece in (_head(each), *_render(_lines(each), each, self._process))
-        ]
+        self._own = _of_all(PROCESS_FAMILIES, process or Process())
         self._alerting = alerting
-        self._alerting_lines = [_lines(each) for each in ALERTING_FAMILIES]
         self._rendered = self._assemble()
         # The newest gzip form that is ready, and whether the last page was scraped as gzip.
         self._packed: tuple[bytes, ...] | None = None
@@ -153,13 +156,11 @@ class MetricsPage:
     def _assemble(self) -> Rendered:
         pieces = list(self._own)
         if self._alerting is not None:
-            counters = self._alerting()
-            for family, lines in zip(ALERTING_FAMILIES, self._alerting_lines, strict=True):
-                pieces += [_head(family), *_render(lines, family, counters)]
+            pieces += _of_all(ALERTING_FAMILIES, self._alerting())
         for family in CLUSTER_FAMILIES:
             texts = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
             if texts:
-                pieces += [_head(family), *texts]
+                pieces += [HEADS[family.name], *texts]
         return Rendered([*pieces, generate_latest(self._registry)])
 
 
@@ -169,28 +170,28 @@ class _Cluster:
     def __init__(self, name: str) -> None:
         self.name = name
         self.shown = False
-        self._lines = {each.name: _lines(each, name) for each in CLUSTER_FAMILIES}
+        self._labels: Labels = {}
+        self._lines = {each.name: _lines(each, ("cluster", name)) for each in CLUSTER_FAMILIES}
         self.texts: dict[str, Sequence[Piece]] = {
-            each.name: self._lines[each.name].render((), np.array([each.before]))
+            each.name: self._lines[each.name].render((), np.array([each.unknown]))
             for each in CLUSTER_FAMILIES
-            if each.before is not None
+            if not each.keys
         }
 
     def render(self, view: View) -> None:
         self.shown = True
+        readings = Readings(view, self._labels)
         for family in CLUSTER_FAMILIES:
             shown = view.up or family.always
-            self.texts[family.name] = _render(self._lines[family.name], family, view) if shown else ()
+            self.texts[family.name] = self._lines[family.name].render(*family.lines(readings)) if shown else ()
+        self._labels = readings.columns
 
 
-def _lines(family: Family, cluster: str | None = None) -> Lines:
-    fixed = [] if cluster is None else [("cluster", cluster)]
-    return Lines(family.name, fixed, [label.name for label in family.labels], whole=family.whole)
+def _of_all(families: Sequence[Family], told: Process | AlertCounters) -> list[Piece]:
+    """The text of families that are not of one cluster."""
+    readings = Readings(told)
+    return [piece for each in families for piece in (HEADS[each.name], *_lines(each).render(*each.lines(readings)))]
 
 
-def _render(lines: Lines, family: Family, subject: Subject) -> Sequence[Piece]:
-    return lines.render(*family.lines(subject))
-
-
-def _head(family: Family) -> bytes:
-    return f"# HELP {family.name} {family.meaning}\n# TYPE {family.name} {family.type}\n".encode()
+def _lines(family: Family, *fixed: tuple[str, str]) -> Lines:
+    return Lines(family.name, fixed, family.label_names, whole=family.whole)

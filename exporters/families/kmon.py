@@ -1,169 +1,152 @@
-"""Metrics of kmon itself: its collectors, its requests to Kafka and its polls."""
+"""Metrics of kmon itself: its process, its collectors, its requests to Kafka and its polls."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from exporters.family import Family, Label, nodes
+from exporters.family import Family
+from monitor.model.snapshot import Outcome
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
+from monitor.subjects.brokers import REQUEST
+from monitor.subjects.column import Column, Subject
+from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
+from monitor.subjects.tables import numbers, one, texts
 
 NEVER = 0.0
 """What stands for the time of what has not happened yet, so that an alert on its age fires."""
 
 
-def outcomes(name: str) -> Callable[[View], Floats]:
-    return lambda view: np.array([getattr(each, name) for each in view.snapshot.outcomes], np.float64)
+PROCESS = Subject(
+    "process",
+    "this process of kmon",
+    (),
+    lambda _: 1,
+    (
+        texts("version", "version of kmon", lambda process: objects([process.version])),
+        texts("python", "version of Python", lambda process: objects([process.python])),
+        one(
+            "web_open",
+            FLAG,
+            "1 when kmon serves a non-loopback address without TLS and authentication (--insecure-allow-open), else 0",
+            "web_open",
+        ),
+    ),
+)
 
 
-def collector_success(view: View) -> Floats:
-    """1 or 0 by a collector's last run, unknown for one that has not run or could not."""
-    return np.where(outcomes("ran")(view) == 1, outcomes("success")(view), np.nan)
+def _outcomes(name: str, kind: Kind, meaning: str, value: Callable[[Outcome], float | None]) -> Column:
+    def read(view: View) -> Floats:
+        return np.array([value(each) for each in view.snapshot.outcomes], np.float64)
+
+    return numbers(name, kind, meaning, read)
 
 
-def last_successful_poll(view: View) -> float:
-    return view.shown.time if view.shown.up else NEVER
+COLLECTOR = Subject(
+    "collector",
+    "a collector, by its last run",
+    ("collector",),
+    lambda view: len(view.snapshot.outcomes),
+    (
+        texts("collector", "name", lambda view: objects(each.collector for each in view.snapshot.outcomes)),
+        _outcomes(
+            "success",
+            FLAG,
+            "1 when the last run of the collector was complete, else 0; absent before its first run, and "
+            "while the cluster is unreachable and the collector cannot run",
+            lambda outcome: outcome.success if outcome.ran else None,
+        ),
+        _outcomes(
+            "duration_seconds",
+            SECONDS,
+            "duration of the collector in the last poll; absent when it did not run",
+            lambda outcome: outcome.duration_seconds,
+        ),
+        _outcomes(
+            "collected_at",
+            UNIX,
+            "unix time of the newest response in the collector's tables; absent before the first",
+            lambda outcome: outcome.collected_at,
+        ),
+    ),
+)
 
+EVENTS = Subject(
+    "events_by_kind",
+    "a kind of events",
+    ("kind",),
+    lambda view: len(view.event_counts),
+    (
+        texts("kind", "kind", lambda view: objects(view.event_counts)),
+        numbers(
+            "events",
+            Kind("count", unit="events"),
+            "events by kind since kmon started; docs/events.md lists the kinds",
+            lambda view: list(view.event_counts.values()),
+        ),
+    ),
+)
 
-def poll_interval(view: View) -> float:
-    interval = view.snapshot.interval_seconds
-    return np.nan if interval is None else interval
-
-
-def event_counts(view: View) -> Floats:
-    return np.array(list(view.event_counts.values()), np.float64)
-
-
-def poll_duration(view: View) -> float:
-    return time.monotonic() - view.snapshot.started
-
-
-COLLECTOR = (Label("collector", lambda view: objects(each.collector for each in view.snapshot.outcomes)),)
-REQUEST = (
-    Label("api", "snapshot.requests.api"),
-    Label("broker", nodes("snapshot.requests.broker", "bootstrap")),
+POLL = Subject(
+    "poll",
+    "the last poll of a cluster",
+    ("cluster",),
+    lambda _: 1,
+    (
+        one(
+            "last_successful",
+            UNIX,
+            "unix time when the last successful poll began; 0 before the first",
+            lambda view: view.shown.time if view.shown.up else None,
+        ),
+        one("interval_seconds", SECONDS, "configured time between polls", "snapshot.interval_seconds"),
+        one(
+            "overruns",
+            Kind("count", unit="polls"),
+            "polls skipped because the previous poll took longer than the interval",
+            "snapshot.overruns",
+        ),
+        one(
+            "duration_seconds",
+            SECONDS,
+            "duration of the last poll, from its first request to its rendered metrics",
+            lambda view: time.monotonic() - view.snapshot.started,
+        ),
+    ),
 )
 
 PROCESS_FAMILIES = (
     Family(
         "kmon_build_info",
-        "Always 1. Labels: the versions of kmon and Python",
-        1,
-        (Label("version", lambda process: objects([process.version])), Label("python", lambda p: objects([p.python]))),
+        PROCESS,
+        "",
+        help="Always 1. Labels: the versions of kmon and Python",
+        labels=("version", "python"),
     ),
-    Family(
-        "kmon_web_open",
-        "1 when kmon serves a non-loopback address without TLS and authentication (--insecure-allow-open), else 0",
-        "web_open",
-    ),
+    Family("kmon_web_open", PROCESS, "web_open"),
 )
 
+always = partial(Family, always=True)
+
 KMON_FAMILIES = (
-    Family(
-        "kmon_collector_success",
-        "1 when the last run of the collector was complete, else 0; absent before its first run, and "
-        "while the cluster is unreachable and the collector cannot run",
-        collector_success,
-        COLLECTOR,
-        always=True,
-    ),
-    Family(
-        "kmon_collector_duration_seconds",
-        "Duration of the collector in the last poll; absent when it did not run",
-        outcomes("duration_seconds"),
-        COLLECTOR,
-        unit="seconds",
-        whole=False,
-        always=True,
-    ),
-    Family(
-        "kmon_collector_last_collected_timestamp_seconds",
-        "Unix time of the newest response in the collector's tables; absent before the first",
-        outcomes("collected_at"),
-        COLLECTOR,
-        unit="seconds",
-        whole=False,
-        always=True,
-    ),
-    Family(
+    always("kmon_collector_success", COLLECTOR, "success"),
+    always("kmon_collector_duration_seconds", COLLECTOR, "duration_seconds"),
+    always("kmon_collector_last_collected_timestamp_seconds", COLLECTOR, "collected_at"),
+    always(
         "kmon_kafka_requests_total",
-        "Requests to Kafka, including those that could not be sent; broker is bootstrap before its id is known",
-        "snapshot.requests.requests",
         REQUEST,
-        unit="requests",
-        type="counter",
-        always=True,
+        "requests",
+        help="Requests to Kafka, including those that could not be sent; broker is bootstrap before its id is known",
     ),
-    Family(
-        "kmon_kafka_request_errors_total",
-        "Failed requests to Kafka, including those that could not be sent",
-        "snapshot.requests.errors",
-        REQUEST,
-        unit="requests",
-        type="counter",
-        always=True,
-    ),
-    Family(
-        "kmon_kafka_request_seconds_total",
-        "Total time from request to response or failure",
-        "snapshot.requests.seconds",
-        REQUEST,
-        unit="seconds",
-        type="counter",
-        whole=False,
-        always=True,
-    ),
-    Family(
-        "kmon_kafka_received_bytes_total",
-        "Total size of Kafka's responses",
-        "snapshot.requests.received_bytes",
-        REQUEST,
-        unit="bytes",
-        type="counter",
-        always=True,
-    ),
-    Family(
-        "kmon_events_total",
-        "Events by kind since kmon started; docs/events.md lists the kinds",
-        event_counts,
-        (Label("kind", lambda view: objects(view.event_counts)),),
-        unit="events",
-        type="counter",
-        always=True,
-    ),
-    Family(
-        "kmon_last_successful_poll_timestamp_seconds",
-        "Unix time when the last successful poll began; 0 before the first",
-        last_successful_poll,
-        unit="seconds",
-        whole=False,
-        always=True,
-        before=NEVER,
-    ),
-    Family(
-        "kmon_poll_interval_seconds",
-        "Configured time between polls",
-        poll_interval,
-        unit="seconds",
-        whole=False,
-        always=True,
-    ),
-    Family(
-        "kmon_poll_overruns_total",
-        "Polls skipped because the previous poll took longer than the interval",
-        "snapshot.overruns",
-        unit="polls",
-        type="counter",
-        always=True,
-    ),
+    always("kmon_kafka_request_errors_total", REQUEST, "errors"),
+    always("kmon_kafka_request_seconds_total", REQUEST, "seconds"),
+    always("kmon_kafka_received_bytes_total", REQUEST, "received_bytes"),
+    always("kmon_events_total", EVENTS, "events"),
+    always("kmon_last_successful_poll_timestamp_seconds", POLL, "last_successful", unknown=NEVER),
+    always("kmon_poll_interval_seconds", POLL, "interval_seconds"),
+    always("kmon_poll_overruns_total", POLL, "overruns"),
     # Last, because it ends when all the others are rendered.
-    Family(
-        "kmon_poll_duration_seconds",
-        "Duration of the last poll, from its first request to its rendered metrics",
-        poll_duration,
-        unit="seconds",
-        whole=False,
-        always=True,
-    ),
+    always("kmon_poll_duration_seconds", POLL, "duration_seconds"),
 )

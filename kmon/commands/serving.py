@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from exporters.family import Process
 from exporters.listen import check_listen, serve
+from exporters.process import Process
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from kmon.commands.wiring import Monitor, polling

@@ -16,7 +16,7 @@ class Features(Table):
     """One row per feature that the cluster has finalized, such as metadata.version, by name."""
 
     feature: Texts = column("O", "feature name")
-    level: Ints = column("i4", "finalized version level")
+    level: Ints = column("i4", "finalized level of a feature, such as metadata.version")
 
 
 SWITCHED_OFF = "disabled by settings"
@@ -43,7 +43,7 @@ class Quorum(Table):
 
     node: Ints = column("i4", "node id", "node")
     voter: Flags = column("?", "whether the node is a voter; the others are observers")
-    leader: Flags = column("?", "whether the node leads the quorum and is the active controller")
+    leader: Flags = column("?", "1 for the leader of the metadata quorum (the active controller), else 0")
     log_end_offset: Floats = column("f8", "log end offset of the node's metadata log", "records")
     last_fetch: Floats = column(
         "f8", "unix time of the node's last fetch, by the leader's clock; unknown if it has not fetched", "unix seconds"
@@ -68,7 +68,7 @@ class EligibleReplicas(Table):
 
     topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
-    eligible: Ragged = column("i4", "node ids of out-of-sync replicas that have all committed records")
+    eligible: Ragged = column("i4", "out-of-sync replicas that hold all committed records")
     last_known: Ragged = column("i4", "node ids of the replicas that were eligible last, if none is eligible now")
 
 
@@ -78,8 +78,8 @@ class TieredOffsets(Table):
 
     topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
-    local_start_offset: Floats = column("f8", "offset of the oldest record on the brokers' local disks", "records")
-    tiered_end_offset: Floats = column("f8", "offset of the newest record in remote storage, if it has one", "records")
+    local_start_offset: Floats = column("f8", "oldest offset on the brokers' local disks", "records")
+    tiered_end_offset: Floats = column("f8", "newest offset in remote storage", "records")
     reason: Ints = column("i4", "why the local start offset is unknown")
 
 
@@ -105,8 +105,8 @@ class LogDirs(Table):
 
     broker: Ints = column("i4", "node id", "node")
     path: Texts = column("O", "path of the log dir on the broker")
-    total_bytes: Floats = column("f8", "size of the volume; unknown before Kafka 3.3", "bytes")
-    usable_bytes: Floats = column("f8", "free space on the volume; unknown before Kafka 3.3", "bytes")
+    total_bytes: Floats = column("f8", "size of the volume of a log dir; from Kafka 3.3", "bytes")
+    usable_bytes: Floats = column("f8", "free space on the volume of a log dir; from Kafka 3.3", "bytes")
     reason: Ints = column("i4", "error of the log dir; its replicas are unknown while it has one")
 
 
@@ -119,7 +119,7 @@ class Replicas(Table):
     topic: Ints = column("i4", "row in `topics`: topic name")
     partition: Ints = column("i4", "partition number", "number")
     size_bytes: Floats = column("f8", "size of the replica's log segments", "bytes")
-    offset_lag: Floats = column("f8", "records that the replica is behind the high watermark", "records")
+    offset_lag: Floats = column("f8", "records by which the replica's log end is behind the high watermark", "records")
     future: Flags = column("?", "whether this replica is being moved to this log dir and will replace the current one")
 
 
@@ -130,7 +130,7 @@ class TopicConfigs(Table):
     A limit that is switched off (-1) is infinite.
     """
 
-    min_insync_replicas: Floats = column("f8", "min.insync.replicas", "replicas")
+    min_insync_replicas: Floats = column("f8", "min.insync.replicas of the topic", "replicas")
     retention_seconds: Floats = column("f8", "retention.ms", "seconds")
     retention_bytes: Floats = column("f8", "retention.bytes, the limit of each partition", "bytes")
     local_retention_seconds: Floats = column("f8", "local.retention.ms; if that is -2, retention.ms", "seconds")
@@ -149,14 +149,20 @@ class BrokerConfigs(Table):
     """One row per broker with known configs, by id: its defaults that kmon uses, and a digest of the others."""
 
     broker: Ints = column("i4", "node id", "node")
-    min_insync_replicas: Floats = column("f8", "default min.insync.replicas", "replicas")
-    replication_factor: Floats = column("f8", "default.replication.factor", "replicas")
+    min_insync_replicas: Floats = column(
+        "f8", "min.insync.replicas of the broker, the default of topics that do not set it", "replicas"
+    )
+    replication_factor: Floats = column("f8", "default.replication.factor of the broker", "replicas")
     retention_seconds: Floats = column("f8", "log.retention.ms, .minutes or .hours: the default of topics", "seconds")
     offsets_retention_seconds: Floats = column(
         "f8", "offsets.retention.minutes, for commits of empty groups", "seconds"
     )
     transaction_max_timeout_seconds: Floats = column("f8", "transaction.max.timeout.ms", "seconds")
-    unclean_election: Floats = column("f8", "default unclean.leader.election.enable", "flag")
+    unclean_election: Floats = column(
+        "f8",
+        "1 when the broker allows out-of-sync replicas to become leader (unclean.leader.election.enable), else 0",
+        "flag",
+    )
     auto_create_topics: Floats = column("f8", "auto.create.topics.enable", "flag")
     digest: Texts = column("O", "digest of the configs that should be equal on all brokers")
     reason: Ints = column("i4", "why the configs are unknown")

@@ -19,7 +19,11 @@ class Lag(Table):
     partition: Ints = column("i4", "partition number", "number")
     partition_row: Ints = column("i4", "row in `partitions`; -1 if metadata does not list the partition")
     member: Ints = column("i4", "row in `members` of the member that it is assigned to; -1 if unassigned")
-    committed_offset: Floats = column("f8", "committed offset: the next one to read", "records")
+    committed_offset: Floats = column(
+        "f8",
+        "committed offset, the next one that the group reads; for share groups the share-partition start offset",
+        "records",
+    )
     start_offset: Floats = column("f8", "log start offset", "records")
     end_offset: Floats = column("f8", "log end offset", "records")
     lag: Floats = column("f8", "records left to read: max(0, end - max(committed, start))", "records")

@@ -55,7 +55,9 @@ class Brokers(Table):
     host: Texts = column("O", "advertised host")
     port: Ints = column("i4", "advertised port", "number")
     rack: Texts = column("O", "rack; None if the broker has none")
-    fenced: Floats = column("f8", "fenced: has replicas, cannot lead; unknown before Kafka 4.0", "flag")
+    fenced: Floats = column(
+        "f8", "1 for a fenced broker, which holds replicas but may not lead, else 0; unknown before Kafka 4.0", "flag"
+    )
     version: Texts = column("O", "Kafka version, inferred from the APIs that the broker supports, e.g. 3.9")
 
 
@@ -89,11 +91,13 @@ class Partitions(Table):
 class Offsets(Table):
     """One row per partition, in the order of `partitions`. Starts are requested before commits, ends after them."""
 
-    start_offset: Floats = column("f8", "log start offset", "records")
+    start_offset: Floats = column("f8", "log start offset of the partition", "records")
     start_reason: Ints = column("i4", "why the start offset is unknown")
-    end_offset: Floats = column("f8", "log end offset (high watermark)", "records")
+    end_offset: Floats = column("f8", "log end offset (high watermark) of the partition", "records")
     end_reason: Ints = column("i4", "why the end offset is unknown")
-    stable_offset: Floats = column("f8", "last stable offset, up to which read_committed consumers can read", "records")
+    stable_offset: Floats = column(
+        "f8", "last stable offset of the partition, up to which a read_committed consumer can read", "records"
+    )
     stable_reason: Ints = column("i4", "why the last stable offset is unknown")
 
 
@@ -106,11 +110,13 @@ class Groups(Table):
     protocol_type: Texts = column("O", "protocol type of a classic group, e.g. consumer or connect")
     state: Texts = column("O", "state, as Kafka names it, e.g. Stable; None if unknown")
     coordinator: Ints = column("i4", "node id of the group coordinator, if there is one", "node")
-    epoch: Floats = column("f8", "group epoch; unknown for classic groups", "number")
-    assignment_epoch: Floats = column("f8", "epoch of the target assignment; unknown for classic groups", "number")
+    epoch: Floats = column(
+        "f8", "epoch of the group, which increases when its members or topics change; not for classic groups", "number"
+    )
+    assignment_epoch: Floats = column("f8", "group epoch of the target assignment; not for classic groups", "number")
     topology_epoch: Floats = column("f8", "epoch of the topology; streams groups only", "number")
     assignor: Texts = column("O", "partition assignor; None if the group has none")
-    members: Floats = column("f8", "number of members", "members")
+    members: Floats = column("f8", "members of the group", "members")
     reason: Ints = column("i4", "why the description is unknown")
     commits_reason: Ints = column("i4", "why committed offsets are unknown")
     assignments_reason: Ints = column("i4", "why the assignments of some members are unknown")
@@ -163,9 +169,9 @@ class Requests(Table):
     api: Texts = column("O", "name of the API in Kafka's protocol, e.g. ListOffsets")
     broker: Ints = column("i4", "node id; none for a bootstrap connection", "node")
     requests: Floats = column("f8", "completed requests, including those that could not be sent", "requests")
-    errors: Floats = column("f8", "failed requests, i.e. those without a usable response", "requests")
-    seconds: Floats = column("f8", "total time from request to response", "seconds")
-    received_bytes: Floats = column("f8", "total size of the responses", "bytes")
+    errors: Floats = column("f8", "failed requests to Kafka, including those that could not be sent", "requests")
+    seconds: Floats = column("f8", "total time from request to response or failure", "seconds")
+    received_bytes: Floats = column("f8", "total size of Kafka's responses", "bytes")
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ class LagTotals(Table):
     lag_at_least: Floats = column("f8", "sum of known lag (lower bound); unknown if no part is known", "records")
     stable_lag: Floats = column("f8", "sum of stable_lag; unknown if any part is unknown", "records")
     max_lag: Floats = column("f8", "largest known lag of a partition", "records")
-    lost: Floats = column("f8", "sum of the known numbers of records lost; unknown if no part is known", "records")
-    partitions: Ints = column("i4", "number of partitions in the total")
-    unknown_partitions: Ints = column("i4", "number of partitions with unknown lag")
-    worst: Ints = column("i4", "row in `lag` with the largest known lag; -1 if none is known")
+    lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
+    partitions: Ints = column("i4", "partitions that the group has committed offsets for or is assigned")
+    unknown_partitions: Ints = column(
+        "i4", "partitions of the group whose lag is unknown, including those without a commit"
+    )
+    worst: Ints = column("i4", "row of `lag` with the largest known lag, -1 where there is none")
     reason: Ints = column("i4", "why the total is unknown")
 
 
@@ -36,13 +38,17 @@ class Standing(Table):
         "the same; if unknown, the unix time of the first poll that saw a partition with this status",
         "unix seconds",
     )
-    lag_seconds: Floats = column("f8", "largest time lag of a partition; 0 if there is nothing to read", "seconds")
-    lag_seconds_error: Floats = column("f8", "error bound: the exact time lag differs by at most this much", "seconds")
-    lag_seconds_at_least: Floats = column("f8", "lower bound of the time lag; unknown if no part is known", "seconds")
-    produce_rate: Floats = column("f8", "in rate: records produced per second", "records/s")
-    consume_rate: Floats = column("f8", "out rate: records consumed per second", "records/s")
-    eta_seconds: Floats = column("f8", "time to drain: until lag is 0 on every partition", "seconds")
-    headroom_seconds: Floats = column("f8", "time to data loss: until retention deletes an unread record", "seconds")
+    lag_seconds: Floats = column(
+        "f8",
+        "time lag of the group: the age of the oldest unread record on any partition; 0 when nothing is unread",
+        "seconds",
+    )
+    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
+    lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
+    produce_rate: Floats = column("f8", "records produced a second", "records/s")
+    consume_rate: Floats = column("f8", "records read a second", "records/s")
+    eta_seconds: Floats = column("f8", "time until the last partition has lag 0; infinite if one does not", "seconds")
+    headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +56,8 @@ class GroupLags(Standing, LagTotals):
     """One row per group, in the order of `groups`."""
 
     reconciling: Floats = column(
-        "f8", "partitions of the target assignment that members do not have yet; unknown for classic groups"
+        "f8",
+        "partitions pending reassignment: assigned by the target assignment, but not yet held; not for classic groups",
     )
 
 
@@ -67,16 +74,23 @@ class GroupTopicLags(Standing, LagTotals):
 class TopicTotals(Table):
     """One row per topic, in the order of `topics`."""
 
-    records: Floats = column("f8", "sum of end - start offsets; unknown if any part is unknown", "records")
-    end_offset: Floats = column("f8", "sum of end offsets; unknown if any part is unknown", "records")
-    offline: Ints = column("i4", "partitions without a leader")
-    under_replicated: Ints = column("i4", "partitions with fewer in-sync replicas than they should have")
-    under_min_isr: Floats = column("f8", "partitions with fewer in-sync replicas than min.insync.replicas")
-    size_bytes: Floats = column("f8", "size of the leaders' replicas; unknown if any part is unknown", "bytes")
-    replication_factor: Ints = column("i4", "number of replicas of partition 0")
-    groups: Ints = column("i4", "number of groups that have a row in `lag` for the topic")
-    lag: Floats = column("f8", "sum of lag of all groups; unknown if any that may read the topic is", "records")
-    lag_at_least: Floats = column("f8", "sum of known lag (lower bound); unknown if no part is known", "records")
+    records: Floats = column("f8", "sum of end - start offsets, unknown while a part of it is", "records")
+    end_offset: Floats = column("f8", "sum of end offsets, unknown while a part of it is", "records")
+    offline: Ints = column("i4", "partitions of the topic without a leader")
+    under_replicated: Ints = column(
+        "i4", "partitions of the topic with out-of-sync replicas, except those that a reassignment is adding"
+    )
+    under_min_isr: Floats = column(
+        "f8",
+        "partitions of the topic with fewer in-sync replicas than min.insync.replicas; unknown while that is unknown",
+    )
+    size_bytes: Floats = column(
+        "f8", "size of the topic on its leaders; unknown while the size of any partition is unknown", "bytes"
+    )
+    replication_factor: Ints = column("i4", "number of replicas of the topic's partition 0")
+    groups: Ints = column("i4", "groups with a row in `lag` on it")
+    lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
+    lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,19 +98,29 @@ class BrokerTotals(Table):
     """One row per broker that metadata lists or that a partition is assigned to, by id."""
 
     broker: Ints = column("i4", "node id", "node")
-    described: Flags = column("?", "whether metadata lists the broker; if not, it is gone and still has replicas")
-    leaders: Ints = column("i4", "partitions that it leads")
-    replicas: Ints = column("i4", "partitions that it has a replica of")
-    out_of_sync: Ints = column("i4", "partitions that it has an out-of-sync replica of")
-    preferred: Ints = column("i4", "partitions whose preferred leader it is")
-    preferred_missing: Ints = column("i4", "those of preferred_leaders that it does not lead")
-    size_bytes: Floats = column("f8", "size of the broker's replicas; unknown if its log dirs are", "bytes")
+    described: Flags = column("?", "named in metadata; else it is gone, and replicas are on it still")
+    leaders: Ints = column("i4", "partitions that the broker leads")
+    replicas: Ints = column("i4", "partitions that have a replica on the broker")
+    out_of_sync: Ints = column("i4", "partitions whose replica on the broker is not in sync")
+    preferred: Ints = column("i4", "partitions whose preferred leader is the broker")
+    preferred_missing: Ints = column(
+        "i4", "partitions whose preferred leader is the broker, but which it does not lead"
+    )
+    size_bytes: Floats = column(
+        "f8", "size of the replicas on the broker; unknown while any of its log dirs is unknown", "bytes"
+    )
     leader_skew: Floats = column(
         "f8",
-        "number of leaders relative to the mean of all brokers, e.g. 0.1 is 10% more; unknown for a single broker",
+        "partitions that the broker leads relative to the mean of all brokers: 0.1 is 10 % more; "
+        "unknown with one broker",
         "ratio",
     )
-    size_skew: Floats = column("f8", "size relative to the mean of all brokers; unknown if any size is", "ratio")
+    size_skew: Floats = column(
+        "f8",
+        "size of the replicas on the broker relative to the mean of all brokers; unknown while the size "
+        "of any is unknown",
+        "ratio",
+    )
 
 
 @dataclass(frozen=True)

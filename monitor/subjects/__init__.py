@@ -4,11 +4,12 @@ A new subject is one declaration and its place in SUBJECTS. docs/tables.md lists
 """
 
 from monitor.subjects.brokers import BROKERS
+from monitor.subjects.cluster import CLUSTER
 from monitor.subjects.column import Subject
 from monitor.subjects.groups import GROUPS
 from monitor.subjects.health import HEALTH
 from monitor.subjects.lag import LAG
 from monitor.subjects.topics import TOPICS
 
-SUBJECTS: dict[str, Subject] = {each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *HEALTH)}
+SUBJECTS: dict[str, Subject] = {each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *HEALTH, CLUSTER)}
 """Every subject by its name."""

@@ -85,7 +85,12 @@ BROKER = Subject(
         cluster(count),
         *of("broker_totals", BrokerTotals, "broker"),
         *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
-        numbers("controller", FLAG, "whether the broker is the active controller", _controller),
+        numbers(
+            "controller",
+            FLAG,
+            "1 for the active controller, else 0; unknown while the controller is unknown",
+            _controller,
+        ),
         *judged("brokers", JudgedBrokers),
         sentences("why", "reason for the status", count, broker_why),
         texts("reason", "why the address is unknown", _reason, kind=REASON),
@@ -172,6 +177,9 @@ LOG_DIR = Subject(
     ),
 )
 
+FEATURE = subject("feature", "snapshot.features", Features, "feature")
+REQUEST = subject("request", "snapshot.requests", Requests, "api", "broker")
+
 BROKERS = (
     BROKER,
     BROKER_CONFIG,
@@ -179,7 +187,7 @@ BROKERS = (
     QUORUM,
     TRANSACTION,
     subject("transaction_partition", "snapshot.transaction_partitions", TransactionPartitions, "transaction", "topic"),
-    subject("feature", "snapshot.features", Features, "feature"),
+    FEATURE,
     CAPABILITY,
-    subject("request", "snapshot.requests", Requests, "api", "broker"),
+    REQUEST,
 )

@@ -23,7 +23,8 @@ class Kind:
     """What the values of a column are.
 
     `unit` is what is counted, and "seconds" or "bytes" where a filter may write a duration or a size. JSON and CSV have
-    `digits` decimals at most. A value of `none` means that there is none. `write` is how people read a number of it.
+    `digits` decimals at most. A value of `none` means that there is none, and of one that is `endless` an infinite one
+    that there is no limit. `write` is how people read a number of it.
     """
 
     name: str
@@ -31,7 +32,13 @@ class Kind:
     unit: str = ""
     digits: int = 0
     none: int | None = None
+    endless: bool = False
     write: Callable[[float], str] = count
+
+    @property
+    def whole(self) -> bool:
+        """Whether every known number of it is an integer."""
+        return not self.digits and not self.endless
 
     @property
     def right(self) -> bool:
@@ -43,9 +50,10 @@ RECORDS = Kind("records", unit="records")
 OFFSET = Kind("offset", unit="records")
 RATE = Kind("rate", unit="records/s", digits=6, write=rate)
 SECONDS = Kind("seconds", unit="seconds", digits=3, write=duration)
-LEFT = Kind("seconds", unit="seconds", digits=3, write=time_left)
+LEFT = Kind("seconds", unit="seconds", digits=3, endless=True, write=time_left)
 UNIX = Kind("unix time", unit="unix seconds", digits=3, write=moment)
 BYTES = Kind("bytes", unit="bytes", write=size)
+LIMIT = Kind("bytes", unit="bytes", endless=True, write=size)
 RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
 REPLICAS, MEMBERS, REQUESTS, COUNT = (
     Kind("count", unit="replicas"),
@@ -63,8 +71,8 @@ NODES = Kind("nodes", Type.LIST)
 TEXTS = Kind("texts", Type.LIST)
 NUMBERS = Kind("numbers by name", Type.LIST)
 
-TIMES_LEFT = ("eta_seconds", "headroom_seconds")
-"""Columns of seconds until something happens, which may be never."""
+ENDLESS = {"eta_seconds": LEFT, "headroom_seconds": LEFT, "retention_bytes": LIMIT}
+"""Columns of seconds until something happens, which may be never, and of sizes that may have no limit."""
 
 _BY_UNIT = {
     each.unit or each.name: each
@@ -95,8 +103,8 @@ def kind_of(field: Field[Any]) -> Kind:
         return REASON
     if field.name.endswith("_offset"):
         return OFFSET
-    if field.name in TIMES_LEFT:
-        return LEFT
+    if field.name in ENDLESS:
+        return ENDLESS[field.name]
     unit, dtype = field.metadata["unit"], field.metadata["dtype"]
     if unit:
         return _BY_UNIT[unit]

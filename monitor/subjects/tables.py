@@ -166,6 +166,11 @@ def numbers(name: str, kind: Kind, meaning: str, values: Path, reason: str = "")
     return Column(name, kind, meaning, lambda view, rows: Numbers(np.asarray(get(values, view))[rows]), reason=reason)
 
 
+def one(name: str, kind: Kind, meaning: str, value: Path) -> Column:
+    """A number or flag that a subject of one row has at a path; None is unknown."""
+    return numbers(name, kind, meaning, lambda view: np.array([get(value, view)], np.float64))
+
+
 def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column, ...]:
     """Columns like those of a table, whose numbers a function gives by name."""
     return tuple(

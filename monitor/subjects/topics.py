@@ -135,13 +135,17 @@ REASSIGNMENT = Subject(
 REPLICA = subject("replica", "snapshot.replicas", Replicas, "broker", "log_dir", "topic", "partition")
 PRODUCER = subject("producer", "snapshot.producers", Producers, "topic", "partition", "producer_id")
 
+ELIGIBLE = subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition")
+TIERED = subject("tiered_offsets", "snapshot.tiered_offsets", TieredOffsets, "topic", "partition")
+
 TOPICS = (
     TOPIC,
     TOPIC_CONFIG,
     PARTITION,
     REASSIGNMENT,
     REPLICA,
-    subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition"),
+    ELIGIBLE,
+    TIERED,
     PRODUCER,
     subject("record_time", "record_times", RecordTimes, "topic", "partition", "offset"),
 )

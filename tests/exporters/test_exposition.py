@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporters.exposition import LabelColumn, Lines, escape, escape_all, filled
+from exporters.readings import Labels, Readings
 from monitor.model.table import Floats, objects
 
 offsets = st.integers(0, 2**53).map(float)
 
 
 def rendered(lines: Lines, columns: Sequence[LabelColumn], values: Floats) -> bytes:
-    return b"".join(map(filled, lines.render(columns, values)))
+    return b"".join(map(filled, lines.render(tuple(columns), values)))
 
 
 def read(text: bytes) -> dict[tuple[tuple[str, str], ...], float]:
@@ -106,10 +107,12 @@ def test_remembered_lines_are_those_made_afresh(
     kept = Lines(
         "n", [("cluster", "c")], ["group", "partition"], whole=True, piece_lines=piece_lines, large_lines=large_lines
     )
+    readings = Readings(None)
     for rows, names, numbers in polls:
         codes = np.array([row for row, _ in rows], np.int32)
         partitions = np.array([partition for _, partition in rows], np.int32)
-        columns: list[LabelColumn] = [(objects(names), codes), (partitions, None)]
+        readings = Readings(None, readings.columns)
+        columns = readings.kept("n", ((objects(names), codes), (partitions, None)))
         values = np.array(numbers[: len(rows)])
         fresh = Lines("n", [("cluster", "c")], ["group", "partition"], whole=True)
         expected = {
@@ -131,7 +134,7 @@ def test_rows_that_belong_to_another_name() -> None:
 
 def test_only_pieces_with_changed_numbers_are_made_anew() -> None:
     lines = Lines("n", [], ["p"], whole=True, piece_lines=2)
-    columns: list[LabelColumn] = [(np.arange(5), None)]
+    columns: tuple[LabelColumn, ...] = ((np.arange(5), None),)
     first = list(lines.render(columns, np.arange(5.0)))
     second = list(lines.render(columns, np.array([0.0, 1, 2, 7, 4])))
     assert len(first) == 3
@@ -141,10 +144,21 @@ def test_only_pieces_with_changed_numbers_are_made_anew() -> None:
 
 
 def test_the_text_of_a_piece_is_kept_for_the_next_scrape_unless_the_family_is_large() -> None:
-    columns: list[LabelColumn] = [(np.arange(5), None)]
+    columns: tuple[LabelColumn, ...] = ((np.arange(5), None),)
     for large_lines, kept in ((5, True), (4, False)):
         lines = Lines("n", [], ["p"], whole=True, piece_lines=2, large_lines=large_lines)
         (piece, *_) = lines.render(columns, np.arange(5.0))
         assert filled(piece) is not filled(piece), "who does not ask for it to be kept leaves nothing"
         assert (filled(piece, keep=True) is filled(piece, keep=True)) == kept
         assert filled(piece) == b'n{p="0"} 0\nn{p="1"} 1\n'
+
+
+def test_labels_stay_the_same_objects_while_they_are_equal() -> None:
+    def columns(*names: str) -> tuple[LabelColumn, ...]:
+        return (objects(names), np.arange(2)), (np.arange(2), None)
+
+    first = Readings(None).kept("n", columns("a", "b"))
+    before: Labels = {"n": first}
+    assert Readings(None, before).kept("n", columns("a", "b")) is first
+    assert Readings(None, before).kept("n", columns("a", "c")) is not first
+    assert Readings(None, before).kept("n", first[:1]) is not first

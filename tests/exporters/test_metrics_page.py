@@ -17,8 +17,9 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
-from exporters.family import Process
+from exporters.process import Process
 from exporters.prometheus import MetricsPage, accepts_gzip
+from exporters.readings import Readings
 from monitor.analysis.view import make_view
 from monitor.model.alert_counters import AlertCounters, Counters
 from monitor.model.view import AlertRow, View
@@ -329,7 +330,7 @@ def test_names_follow_the_rules_and_no_two_are_the_same() -> None:
     for family in FAMILIES:
         assert re.fullmatch(r"kmon_[a-z][a-z_]*[a-z]", family.name)
         assert family.name.endswith("_total") == (family.type == "counter")
-        labels = [label.name for label in family.labels]
+        labels = family.label_names
         assert "cluster" not in labels
         assert len(set(labels)) == len(labels)
         for unit in ("seconds", "bytes", "ratio"):
@@ -341,11 +342,12 @@ def test_a_broker_has_one_label_in_every_family() -> None:
     """Else families cannot be joined: `* on (cluster, broker) group_left (rack) kmon_broker_info`."""
     view = detailed_view()
     brokers = {str(each) for each in view.snapshot.brokers.broker}
+    readings = Readings(view)
     for family in CLUSTER_FAMILIES:
-        for label, (values, codes) in zip(family.labels, family.lines(view)[0], strict=True):
+        for label, (values, codes) in zip(family.label_names, family.lines(readings)[0], strict=True):
             found = {str(each) for each in (values if codes is None else values[codes])}
-            assert label.name not in {"node", "node_id", "broker_id", "coordinator", "leader"}, family.name
-            if label.name == "broker":
+            assert label not in {"node", "node_id", "broker_id", "coordinator", "leader"}, family.name
+            if label == "broker":
                 assert found <= brokers | {"4", "bootstrap"}, family.name
 
 
@@ -367,6 +369,9 @@ def test_collectors_that_did_not_run_have_no_line() -> None:
 def test_whole_numbers_only_where_families_say_so() -> None:
     """A family of integers must not be fed fractions: they would be cut off."""
     for view in (shop_view(), detailed_view()):
+        readings = Readings(view)
         for family in CLUSTER_FAMILIES:
             if family.whole:
-                assert all(number.is_integer() for number in family.lines(view)[1].tolist() if not math.isnan(number))
+                assert all(
+                    number.is_integer() for number in family.lines(readings)[1].tolist() if not math.isnan(number)
+                )

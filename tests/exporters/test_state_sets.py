@@ -30,7 +30,7 @@ def test_the_families_that_are_state_sets() -> None:
 
 def test_no_family_has_a_state_as_a_label_of_one_line_alone() -> None:
     """A label that changes with time is a state: kmon_X{state="a"} 1 would be lost when it is b."""
-    held = {family.name for family in FAMILIES for label in family.labels if label.name in {"status", "state", "level"}}
+    held = {family.name for family in FAMILIES for label in family.label_names if label in {"status", "state", "level"}}
     assert held == {"kmon_group_status", "kmon_group_state", "kmon_transactions", "kmon_alerts"}
 
 

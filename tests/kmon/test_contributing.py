@@ -20,6 +20,7 @@ from views import FixtureSource, shop_view
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from exporters.api import Api
+from exporters.prometheus import MetricsPage
 from kmon.commands.lag_output import render_csv, render_json, render_wide
 from kmon.commands.lag_rows import lag_rows
 from monitor.subjects.filter.filter import Filter
@@ -44,6 +45,10 @@ assert {row["retained"] for row in answer["lag"]} == {most}
 assert frame(view, "lag").retained.max() == most
 assert frame(view, "lag").attrs["units"]["retained"] == "records"
 assert "retained" in [column.name for column in PARTITION_COLUMNS]
+page = MetricsPage([FixtureSource(view)]).body()[0].decode()
+assert "# HELP kmon_group_partition_retained Records in the log of the partition: end - start\\n" in page
+numbers = [float(line.split()[-1]) for line in page.splitlines() if line.startswith("kmon_group_partition_retained{")]
+assert sorted(numbers) == sorted(expected)
 """
 
 
@@ -62,7 +67,7 @@ def test_a_column_that_is_added_by_the_recipe_is_in_every_output(tmp_path: Path)
     for room in ROOMS:
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     changed = changes()
-    assert len(changed) == 3
+    assert len(changed) == 4
     for name, before, after in changed:
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.count(before) == 1, f"{name} has no longer the lines that the page shows"

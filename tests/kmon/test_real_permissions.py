@@ -12,12 +12,12 @@ from kafka_cluster import commit, make_topic, member, produce, unique, wait_unti
 from real_kmon import kmon, rows_of
 from secure_cluster import SecureKafka
 
-from exporters.totals import known_totals
 from kmon.commands.doctor import examine
 from monitor.analysis.derive.lag import HIDDEN_COMMITS
 from monitor.collect.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS
 from monitor.collect.requests import PERMISSIONS
 from monitor.model.view import View
+from monitor.subjects.cluster import CLUSTER, TOTALS
 
 pytestmark = pytest.mark.kafka
 
@@ -102,10 +102,10 @@ def test_what_may_be_seen_is_complete_and_what_is_hidden_is_said(half: Half) -> 
 
 def test_nothing_is_claimed_of_the_whole_cluster(half: Half) -> None:
     view, everything = half.view(half.user), half.view("admin")
-    totals = known_totals(view)
+    totals = CLUSTER.plain(view, names=[each.name for each in TOTALS])[0]
     assert {name for name, value in totals.items() if value is not None} <= {"brokers", "fenced", "lag_at_least"}
     assert totals["lag_at_least"] == 18
-    assert None not in {known_totals(everything)[name] for name in ("topics", "partitions", "groups")}
+    assert None not in {CLUSTER.plain(everything)[0][name] for name in ("topics", "partitions", "groups")}
 
 
 def test_the_lines_that_doctor_prints_make_it_content(half: Half) -> None:

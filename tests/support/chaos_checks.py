@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from chaos_truth import Span, Truth, total
 
-from exporters.totals import known_totals
 from kmon.commands.lag_rows import lag_rows, missing_of
 from monitor.analysis.derive.completeness import answered
 from monitor.model.events import KINDS
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.status import STATUSES
 from monitor.model.view import View
+from monitor.subjects.cluster import CLUSTER
 
 INTERNAL = "__consumer_offsets"
 
@@ -98,7 +98,7 @@ def groups_that_there_are(view: View, truth: Truth) -> Iterator[str]:
     if partial:
         yield f"a total over partitions that are missing: {sorted(partial)}"
     if missing and view.up:
-        totals = known_totals(view)
+        totals = CLUSTER.plain(view)[0]
         said = [name for name in ("groups", "groups_behind", "groups_lost", "lag") if totals[name] is not None]
         said += ["complete"] if view.complete else []
         if said:
@@ -122,7 +122,7 @@ def totals_of_lag(view: View, truth: Truth) -> Iterator[str]:
             yield from _wrong(f"records of {topic}", float(view.topic_totals.records[row]), records)
     if view.up:
         whole = total(map(truth.lag_of, truth.commits))
-        yield from _wrong("lag of the cluster", known_totals(view)["lag"], whole)
+        yield from _wrong("lag of the cluster", CLUSTER.plain(view)[0]["lag"], whole)
         yield from _at_least("lag of the cluster", view.totals.lag_at_least, whole)
 
 
@@ -135,7 +135,7 @@ def counts(view: View, truth: Truth) -> Iterator[str]:
     """How many brokers, topics, partitions and groups there are, and how many of them are in trouble."""
     if not view.up:
         return
-    totals = known_totals(view)
+    totals = CLUSTER.plain(view)[0]
     # A new controller fences each broker whose heartbeat hangs at the old one, and Metadata names no fenced broker.
     all_fenced = totals["fenced"] == len(truth.brokers)
     away, everything = len(truth.away), truth.partitions

@@ -1,0 +1,88 @@
+"""The cluster as a whole: one row of numbers, each unknown while what it counts is incomplete."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from monitor.analysis.derive.completeness import answered, lists_groups, lists_topics
+from monitor.model.snapshot import Snapshot
+from monitor.model.table import objects
+from monitor.model.view import View
+from monitor.subjects.column import Column, Subject
+from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS
+from monitor.subjects.tables import Path, cluster, get, one, texts
+
+
+def _count(_: View) -> int:
+    return 1
+
+
+def _total(name: str, meaning: str, path: Path, known: Callable[[Snapshot], bool]) -> Column:
+    """A count over the whole cluster, unknown unless it is `known` that nothing is missing in it."""
+    return one(name, COUNT, meaning, lambda view: get(path, view) if known(view.snapshot) else None)
+
+
+def _voters(view: View) -> int | None:
+    quorum = view.snapshot.quorum
+    return int(np.count_nonzero(quorum.voter)) if len(quorum) else None
+
+
+_lists_brokers, _counts_groups = partial(answered, collector="cluster"), partial(answered, collector="groups")
+
+TOTALS = (
+    _total("brokers", "brokers in metadata", "totals.brokers", _lists_brokers),
+    one("fenced", COUNT, "registered brokers that are fenced; unknown before Kafka 4.0", "totals.fenced"),
+    _total("topics", "topics in metadata", "totals.topics", lists_topics),
+    _total("partitions", "partitions in metadata", "totals.partitions", lists_topics),
+    _total("offline", "partitions without a leader", "totals.offline", lists_topics),
+    _total(
+        "under_replicated",
+        "partitions with out-of-sync replicas, except those that a reassignment is adding",
+        "totals.under_replicated",
+        lists_topics,
+    ),
+    _total(
+        "under_min_isr",
+        "partitions of monitored topics with fewer in-sync replicas than min.insync.replicas; unknown while the "
+        "configs of any such topic are unknown",
+        "totals.under_min_isr",
+        lists_topics,
+    ),
+    _total("groups", "groups of every type", "totals.groups", lists_groups),
+    _total("groups_behind", "groups with a status from behind to losing", "totals.groups_behind", lists_groups),
+    _total("groups_lost", "groups that have lost records", "totals.groups_lost", lists_groups),
+    _total("groups_unknown", "groups with an unknown part of their lag", "totals.groups_unknown", lists_groups),
+    one("lag", RECORDS, "lag of all groups; unknown while the lag on any partition is unknown", "totals.lag"),
+    one("lag_at_least", RECORDS, "lag of all groups on the partitions whose lag is known", "totals.lag_at_least"),
+)
+"""What is counted over all brokers, topics and groups."""
+
+
+CLUSTER = Subject(
+    "cluster",
+    "the cluster as a whole",
+    ("cluster",),
+    _count,
+    (
+        cluster(_count),
+        texts("cluster_id", "the cluster id", lambda view: objects([view.snapshot.cluster_id])),
+        one("up", FLAG, "1 when at least one broker responded to the last poll, else 0", "up"),
+        *TOTALS,
+        _total("hidden_topics", "topics excluded by settings", "snapshot.hidden_topics", _lists_brokers),
+        _total(
+            "hidden_groups",
+            "groups excluded by settings, or empty for longer than the settings allow",
+            "snapshot.hidden_groups",
+            _counts_groups,
+        ),
+        one(
+            "notices",
+            COUNT,
+            "notes on what the last poll omitted, e.g. a limit that was reached; /api/v1/clusters lists them",
+            lambda view: len(view.snapshot.notices),
+        ),
+        one("quorum_epoch", NUMBER, "epoch of the metadata quorum's leader", "snapshot.quorum_epoch"),
+        one("quorum_voters", COUNT, "voters of the metadata quorum", _voters),
+    ),
+)
