@@ -1,13 +1,22 @@
 """Metrics of topics: their totals, and the configs that say how safe and how long their records are kept."""
 
 from exporters import sources
-from exporters.family import Family
+from exporters.family import Family, StateSet
 from monitor.subjects.topics import TOPIC, TOPIC_CONFIG
 
 METADATA = (sources.METADATA,)
 CONFIGS = (sources.TOPIC_CONFIGS,)
 
 TOPIC_FAMILIES = (
+    StateSet(
+        "kmon_topic_status",
+        TOPIC,
+        "status",
+        (*METADATA, *CONFIGS, sources.REASSIGNMENTS),
+        "1 for the topic's current status, which is the worst status of its partitions, 0 for every other status; only "
+        "for topics that are not ok",
+        where='status != "ok"',
+    ),
     Family("kmon_topic_partitions", TOPIC, "partitions", METADATA, "Partitions of the topic"),
     Family("kmon_topic_replication_factor", TOPIC, "replication_factor", METADATA),
     Family("kmon_topic_offline_partitions", TOPIC, "offline_partitions", METADATA),

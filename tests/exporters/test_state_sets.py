@@ -1,9 +1,11 @@
 """State sets: a subject has a line for every state, so that no expression on one state loses its series."""
 
+from details import detailed_view
 from metric_samples import samples
 from views import FixtureSource, Group, shop_view, snapshot_of
 
 from exporters.families import FAMILIES
+from exporters.family import StateSet
 from exporters.prometheus import MetricsPage
 from monitor.analysis.view import make_view
 from monitor.model.status import STATUSES
@@ -31,7 +33,29 @@ def test_the_families_that_are_state_sets() -> None:
 def test_no_family_has_a_state_as_a_label_of_one_line_alone() -> None:
     """A label that changes with time is a state: kmon_X{state="a"} 1 would be lost when it is b."""
     held = {family.name for family in FAMILIES for label in family.label_names if label in {"status", "state", "level"}}
-    assert held == {"kmon_group_status", "kmon_group_state", "kmon_transactions", "kmon_alerts"}
+    assert held == {each.name for each in FAMILIES if isinstance(each, StateSet)} | {"kmon_transactions", "kmon_alerts"}
+
+
+def test_a_state_set_of_every_subject_that_is_judged_has_all_its_statuses() -> None:
+    page = MetricsPage([FixtureSource(detailed_view())])
+    judged = detailed_view().judged
+    for name, keys, table in (
+        ("kmon_broker_status", ("broker",), judged.brokers),
+        ("kmon_log_dir_status", ("broker", "path"), judged.log_dirs),
+        ("kmon_topic_status", ("topic",), judged.topics),
+    ):
+        found: dict[tuple[str, ...], dict[str, float]] = {}
+        for (family, labels), number in samples(page).items():
+            if family == name:
+                named = dict(labels)
+                found.setdefault(tuple(named[key] for key in keys), {})[named["status"]] = number
+        assert found
+        only_bad = name == "kmon_topic_status"
+        assert len(found) == (int((table.words != "ok").sum()) if only_bad else len(table))
+        for states in found.values():
+            assert set(states) == set(table.WORDS)
+            assert sorted(states.values()) == [0.0] * (len(states) - 1) + [1.0]
+            assert not (only_bad and states["ok"])
 
 
 def test_states_of_groups_of_every_type_and_those_of_a_newer_kafka() -> None:

@@ -83,10 +83,14 @@ def test_groups(name: str) -> None:
         assert one["lag"] is None or three["lag"] == f"{one['lag']:,}"
     if not view.up:
         return
-    status = of_metric(page, "kmon_group_status", "group", "status")
-    assert {key for key, value in status.items() if value} == {(row["key"], row["status"]) for row in told}
+    assert current(page, "kmon_group_status", "group") == {(row["key"], row["status"]) for row in told}
     assert of_metric(page, "kmon_group_lag", "group") == numbers(told, "lag")
     assert of_metric(page, "kmon_group_partitions", "group") == numbers(told, "partitions")
+
+
+def current(page: Samples, name: str, *labels: str) -> set[tuple[str, ...]]:
+    """The labels and the status of every line of a state set that is 1."""
+    return {key for key, value in of_metric(page, name, *labels, "status").items() if value}
 
 
 def numbers(rows: list[Row], name: str, *keys: str) -> dict[Any, float]:
@@ -147,6 +151,8 @@ def test_topics_and_their_partitions(name: str) -> None:
     reasons(by_key(terminal), by_key(told))
     assert [row["why"] for row in by_key(web)] == [row["why"] for row in by_key(told)]
     if view.up:
+        described = [row for row in told if row["partitions"] is not None and row["status"] != "ok"]
+        assert current(page, "kmon_topic_status", "topic") == {(row["key"], row["status"]) for row in described}
         for metric, number in PARTITION_METRICS.values():
             assert of_metric(page, metric, "topic") == numbers(told, number)
     for topic in (row["key"] for row in told):
@@ -218,6 +224,10 @@ def test_brokers_and_their_log_dirs(name: str) -> None:
                 assert row["used_level"] is None
                 assert inks["used_kind"] in {"", "dim"}
     if view.up:
+        assert current(page, "kmon_broker_status", "broker") == {(str(row["key"]), row["status"]) for row in told}
+        assert current(page, "kmon_log_dir_status", "broker", "path") == {
+            (str(row["key"][0]), row["key"][1], row["status"]) for row in dirs
+        }
         fenced = of_metric(page, "kmon_broker_fenced", "broker")
         assert {str(row["key"]) for row in told if row["fenced"]} == {key for key, value in fenced.items() if value}
         errors = of_metric(page, "kmon_log_dir_error", "broker", "path")
