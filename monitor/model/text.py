@@ -144,6 +144,11 @@ def size(value: float | None) -> str:
     return f"{value:.{digits}f} {_SIZES[step]}"
 
 
+def latency(seconds: float) -> str:
+    """How long a response took: 2.5 ms, 120 ms."""
+    return UNKNOWN if math.isnan(seconds) else f"{seconds * 1_000:.{1 if seconds < 0.01 else 0}f} ms"
+
+
 def percent(share: float | None, *, sign: bool = False) -> str:
     """A share of 1 in whole percent, never rounded up to 100; with `sign` a difference, such as +12 %."""
     if share is None or not math.isfinite(share):
@@ -151,3 +156,8 @@ def percent(share: float | None, *, sign: bool = False) -> str:
     if sign:
         return f"{share * 100:+.0f} %".replace("-0 %", "+0 %")
     return f"{math.floor(share * 100)} %"
+
+
+def change(share: float) -> str:
+    """A difference as a share of 1, such as +12 %."""
+    return percent(share, sign=True)

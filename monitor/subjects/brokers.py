@@ -1,8 +1,16 @@
 """Brokers, their log dirs and configs, and what there is once a cluster: quorum, transactions, features."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from monitor.analysis.derive.judged.brokers import broker_why, log_dir_why, quorum_why
+from monitor.analysis.derive.judged.brokers import (
+    broker_why,
+    disk_used,
+    fullest_disks,
+    log_dir_why,
+    quorum_why,
+)
 from monitor.analysis.derive.judged.transactions import transaction_why
 from monitor.model.cluster_tables import (
     BrokerConfigs,
@@ -15,13 +23,13 @@ from monitor.model.cluster_tables import (
 )
 from monitor.model.conditions import QuorumLags, TransactionAges
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum, JudgedTransactions
-from monitor.model.snapshot import Brokers, Requests
+from monitor.model.snapshot import KNOWN, Brokers, Requests
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
-from monitor.subjects.column import Subject
-from monitor.subjects.kinds import FLAG, REASON, WORD
-from monitor.subjects.tables import ABSENT, cluster, judged, numbers, of, sentences, subject, texts
+from monitor.subjects.column import ABSENT, Subject
+from monitor.subjects.kinds import BYTES, COUNT, FLAG, LATENCY, RATIO, REASON, WORD
+from monitor.subjects.tables import NO_DISKS, NO_VOLUMES, cluster, judged, numbers, of, sentences, subject, texts
 
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
 
@@ -76,6 +84,25 @@ def _size_reason(view: View) -> Texts:
     )
 
 
+def _addresses(view: View) -> Texts:
+    table = view.snapshot.brokers
+    return objects(f"{host}:{port}" for host, port in zip(table.host, table.port, strict=True))
+
+
+def _node(view: View) -> Ints:
+    return _rows_in(view.snapshot.quorum.node, view)
+
+
+def _roles(view: View) -> Texts:
+    """What each node is in the quorum."""
+    table = view.snapshot.quorum
+    return np.where(table.leader, "leader", objects(ROLES)[table.voter.astype(np.int8)])
+
+
+ROLES = ("observer", "voter")
+"""What a node is in the quorum, by whether it votes."""
+
+
 BROKER = Subject(
     "broker",
     "broker that metadata lists or that has replicas assigned",
@@ -85,6 +112,8 @@ BROKER = Subject(
         cluster(count),
         *of("broker_totals", BrokerTotals, "broker"),
         *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
+        texts("address", "advertised host and port", _addresses, _named),
+        texts("quorum_role", "leader, voter or observer of the metadata quorum", _roles, _node, kind=WORD),
         numbers(
             "controller",
             FLAG,
@@ -97,13 +126,23 @@ BROKER = Subject(
         *of(
             "broker_totals",
             BrokerTotals,
-            leave=("broker",),
+            leave=("broker", "size_bytes"),
             out_of_sync="out_of_sync_replicas",
             preferred="preferred_leaders",
             preferred_missing="preferred_leaders_missing",
         ),
-        texts("size_reason", "why size_bytes is unknown", _size_reason, kind=REASON),
+        *of("broker_totals", BrokerTotals, "size_bytes", why="size_reason"),
+        numbers(
+            "disk_used",
+            RATIO,
+            "used share of the volume of its fullest log dir",
+            fullest_disks,
+            reason="size_reason",
+            otherwise=NO_DISKS,
+        ),
+        texts("size_reason", "why size_bytes or disk_used is unknown", _size_reason, kind=REASON),
     ),
+    judged="brokers",
 )
 
 BROKER_CONFIG = Subject(
@@ -116,8 +155,6 @@ BROKER_CONFIG = Subject(
         *of("snapshot.broker_configs", BrokerConfigs, leave=("broker",), by=_configured),
     ),
 )
-
-ROLES = ("observer", "voter")
 
 QUORUM = Subject(
     "quorum",
@@ -139,6 +176,7 @@ QUORUM = Subject(
         *judged("quorum", JudgedQuorum),
         sentences("why", "reason for the status", _nodes, quorum_why),
     ),
+    judged="quorum",
 )
 
 TRANSACTION = Subject(
@@ -148,10 +186,11 @@ TRANSACTION = Subject(
     _transactions,
     (
         *of("snapshot.transactions", Transactions),
-        *of("transaction_ages", TransactionAges),
+        *of("transaction_ages", TransactionAges, why="reason"),
         *judged("transactions", JudgedTransactions),
         sentences("why", "reason for the status", _transactions, transaction_why),
     ),
+    judged="transactions",
 )
 
 CAPABILITY = Subject(
@@ -165,6 +204,17 @@ CAPABILITY = Subject(
     ),
 )
 
+
+def _held(view: View, weights: Floats | None = None) -> Floats:
+    """A total over the replicas of each log dir, unknown for one that cannot be read."""
+    dirs, of = view.snapshot.log_dirs, view.snapshot.replicas.log_dir
+    return np.where(dirs.reason == KNOWN, np.bincount(of, weights, minlength=len(dirs)), np.nan)
+
+
+def _held_bytes(view: View) -> Floats:
+    return _held(view, view.snapshot.replicas.size_bytes)
+
+
 LOG_DIR = Subject(
     "log_dir",
     "log dir of a broker",
@@ -172,13 +222,41 @@ LOG_DIR = Subject(
     _log_dirs,
     (
         *of("snapshot.log_dirs", LogDirs),
+        numbers("used", RATIO, "used share of its volume", disk_used, reason="reason", otherwise=NO_VOLUMES),
+        numbers("replicas", COUNT, "replicas that it holds", _held, reason="reason"),
+        numbers("replicas_bytes", BYTES, "size of these", _held_bytes, reason="reason"),
         *judged("log_dirs", JudgedLogDirs),
         sentences("why", "reason for the status", _log_dirs, log_dir_why),
+    ),
+    judged="log_dirs",
+)
+
+
+def _mean(name: str, *, answered: bool = False) -> Callable[[View], Floats]:
+    """A total of each row of requests to a request, or to one that was answered; unknown while there is none."""
+
+    def mean(view: View) -> Floats:
+        table = view.snapshot.requests
+        number = table.requests - table.errors if answered else table.requests
+        means: Floats = getattr(table, name) / np.where(number > 0, number, np.nan)
+        return means
+
+    return mean
+
+
+REQUEST = Subject(
+    "request",
+    "an API and broker: what kmon has asked since it started",
+    ("api", "broker"),
+    lambda view: len(view.snapshot.requests),
+    (
+        *of("snapshot.requests", Requests),
+        numbers("mean_seconds", LATENCY, "mean time from asking to the answer", _mean("seconds")),
+        numbers("mean_bytes", BYTES, "mean size of an answer", _mean("received_bytes", answered=True)),
     ),
 )
 
 FEATURE = subject("feature", "snapshot.features", Features, "feature")
-REQUEST = subject("request", "snapshot.requests", Requests, "api", "broker")
 
 BROKERS = (
     BROKER,

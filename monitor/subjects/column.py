@@ -21,6 +21,9 @@ Rows = Ints | slice
 
 ALL = slice(None)
 
+ABSENT = "no broker reported it"
+"""Why nothing is known of a row that has none in another table."""
+
 INFINITY = "Infinity"
 """How JSON and CSV write a number without a limit."""
 
@@ -70,8 +73,8 @@ class Column:
     """A column of a subject. `read` gives its values in a View for some rows.
 
     `words` are all the texts it can have, where that is certain. `reason` names the column that says why a value is
-    unknown, and `otherwise` says it where that one does not; `error` names the column with the error of a value, and
-    `at_least` the one with its known part.
+    unknown, and `otherwise` says it of a View where that one does not; `error` names the column with the error of a
+    value, and `at_least` the one with its known part. `above_zero` is the level of a number that ought to be 0.
     """
 
     name: str
@@ -80,9 +83,10 @@ class Column:
     read: Callable[[Any, Rows], Values] = field(compare=False)
     words: tuple[str, ...] = ()
     reason: str = ""
-    otherwise: str = ""
+    otherwise: str | Callable[[Any], str] = field(default="", compare=False)
     error: str = ""
     at_least: str = ""
+    above_zero: str = ""
 
     @property
     def type(self) -> Type:
@@ -124,7 +128,7 @@ class Subject:
     """A kind of thing that a View has rows of.
 
     `count` gives how many rows a View has of it. `key` are the columns that name a row. `about` says in one line what
-    a row is.
+    a row is. `judged` is what `View.judged` calls the judgements on its rows, where there are any.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Subject:
     key: tuple[str, ...]
     count: Callable[[Any], int]
     columns: tuple[Column, ...]
+    judged: str = ""
 
     @cached_property
     def schema(self) -> "Schema":
@@ -157,12 +162,12 @@ class Reading(Mapping[str, Values]):
     """The columns of some rows of a View."""
 
     def __init__(self, subject: Subject, view: Any, rows: Rows) -> None:
-        self.subject, self._view, self._rows = subject, view, rows
+        self.subject, self.view, self._rows = subject, view, rows
         self._known: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> Values:
         if name not in self._known:
-            self._known[name] = self.subject.schema[name].read(self._view, self._rows)
+            self._known[name] = self.subject.schema[name].read(self.view, self._rows)
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from monitor.analysis.derive.judged.groups import known_partitions
 from monitor.analysis.derive.rates import group_rate
 from monitor.analysis.derive.verdict import group_why
@@ -10,11 +12,12 @@ from monitor.model.cluster_tables import Subtopologies, Tasks
 from monitor.model.conditions import GroupActivity
 from monitor.model.judgements import JudgedLags
 from monitor.model.rates import ConsumeRates, PartitionRates
-from monitor.model.snapshot import Assignments, Commits, Groups, Members
+from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups, Members
+from monitor.model.table import Ints
 from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
 from monitor.subjects.column import Numbers, Rows, Subject
-from monitor.subjects.tables import cluster, computed, judged, of, sentences, subject
+from monitor.subjects.tables import cluster, computed, first_codes, judged, of, reasons, sentences, subject
 
 
 def count(view: View) -> int:
@@ -29,6 +32,17 @@ def _known(name: str) -> Callable[[View, Rows], Numbers]:
     return lambda view, rows: Numbers(known_partitions(view, name)[rows])
 
 
+def _age_reason(view: View) -> Ints:
+    """The reason of each group's total, or else the first of the ages of its rows."""
+    reason = view.group_lags.reason
+    return np.where(reason != KNOWN, reason, first_codes(count(view), view.lag.group, view.lag_times.reason))
+
+
+def _partitions_reason(view: View) -> Ints:
+    unread = view.snapshot.groups.unread
+    return np.where(unread != KNOWN, unread, view.group_lags.reason)
+
+
 GROUP = Subject(
     "group",
     "group of any type",
@@ -38,14 +52,21 @@ GROUP = Subject(
         cluster(count),
         *of("snapshot.groups", Groups, leave=("reason",), why="description_reason"),
         *of("snapshot.groups", Groups, "reason", reason="description_reason"),
-        *of("group_lags", GroupLags, leave=("worst", *COUNTS), reconciling="reconciling_partitions"),
-        *(replace(each, read=_known(each.name)) for each in of("group_lags", GroupLags, *COUNTS)),
+        *of("group_lags", GroupLags, leave=("worst", "lag_seconds", *COUNTS), reconciling="reconciling_partitions"),
+        *of("group_lags", GroupLags, "lag_seconds", why="age_reason"),
+        reasons("age_reason", "why lag_seconds is unknown", _age_reason),
+        *(
+            replace(each, read=_known(each.name))
+            for each in of("group_lags", GroupLags, *COUNTS, why="partitions_reason")
+        ),
+        reasons("partitions_reason", "why the number of its partitions is unknown", _partitions_reason),
         *judged("groups", JudgedLags, "level"),
         sentences("why", "reason for the status, with the numbers behind it", count, group_why),
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),
     ),
+    judged="groups",
 )
 
 GROUP_TOPIC = Subject(
@@ -53,7 +74,11 @@ GROUP_TOPIC = Subject(
     "group and topic that it has committed offsets of or is assigned partitions of",
     ("group", "topic"),
     lambda view: len(view.group_topic_lags),
-    of("group_topic_lags", GroupTopicLags, leave=("worst",)),
+    (
+        *of("group_topic_lags", GroupTopicLags, leave=("worst",)),
+        *of("snapshot.groups", Groups, "group_type", by="group_topic_lags.group"),
+    ),
+    judged="group_topics",
 )
 
 MEMBER = subject("member", "snapshot.members", Members, "group", "member_id")

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from monitor.model.table import Ragged
-from monitor.model.text import count, duration, moment, number, percent, rate, size, switch, time_left
+from monitor.model.text import change, count, duration, latency, moment, number, percent, rate, size, switch, time_left
 
 
 class Type(Enum):
@@ -51,10 +51,12 @@ OFFSET = Kind("offset", unit="records")
 RATE = Kind("rate", unit="records/s", digits=6, write=rate)
 SECONDS = Kind("seconds", unit="seconds", digits=3, write=duration)
 LEFT = Kind("seconds", unit="seconds", digits=3, endless=True, write=time_left)
+LATENCY = Kind("seconds", unit="seconds", digits=6, write=latency)
 UNIX = Kind("unix time", unit="unix seconds", digits=3, write=moment)
 BYTES = Kind("bytes", unit="bytes", write=size)
 LIMIT = Kind("bytes", unit="bytes", endless=True, write=size)
 RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
+CHANGE = Kind("ratio", unit="ratio", digits=6, write=change)
 REPLICAS, MEMBERS, REQUESTS, COUNT = (
     Kind("count", unit="replicas"),
     Kind("count", unit="members"),
@@ -71,8 +73,14 @@ NODES = Kind("nodes", Type.LIST)
 TEXTS = Kind("texts", Type.LIST)
 NUMBERS = Kind("numbers by name", Type.LIST)
 
-ENDLESS = {"eta_seconds": LEFT, "headroom_seconds": LEFT, "retention_bytes": LIMIT}
-"""Columns of seconds until something happens, which may be never, and of sizes that may have no limit."""
+_BY_NAME = {
+    "eta_seconds": LEFT,
+    "headroom_seconds": LEFT,
+    "retention_bytes": LIMIT,
+    "leader_skew": CHANGE,
+    "size_skew": CHANGE,
+}
+"""Times left, which may be never, sizes that may have no limit, and ratios that are differences."""
 
 _BY_UNIT = {
     each.unit or each.name: each
@@ -103,8 +111,8 @@ def kind_of(field: Field[Any]) -> Kind:
         return REASON
     if field.name.endswith("_offset"):
         return OFFSET
-    if field.name in ENDLESS:
-        return ENDLESS[field.name]
+    if field.name in _BY_NAME:
+        return _BY_NAME[field.name]
     unit, dtype = field.metadata["unit"], field.metadata["dtype"]
     if unit:
         return _BY_UNIT[unit]

@@ -7,11 +7,11 @@ from monitor.model.judgements import JudgedLags
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.rates import ConsumeRates
 from monitor.model.snapshot import KNOWN, Groups, Members, Topics
-from monitor.model.table import Floats, Ints, objects
+from monitor.model.table import Floats, Ints
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.kinds import REASON, SECONDS
-from monitor.subjects.tables import cluster, judged, numbers, of, sentences, texts
+from monitor.subjects.kinds import SECONDS
+from monitor.subjects.tables import cluster, judged, numbers, of, reasons, sentences
 
 
 def count(view: View) -> int:
@@ -27,6 +27,8 @@ def _status_seconds(view: View) -> Floats:
     return view.time - view.lag_statuses.since
 
 
+RATES = ("produce_rate", "consume_rate", "eta_seconds", "headroom_seconds")
+
 LAG = Subject(
     "lag",
     "group and partition that has a committed offset or is assigned to a member",
@@ -36,22 +38,18 @@ LAG = Subject(
         cluster(count),
         *of("snapshot.groups", Groups, "group", "group_type", "state", by="lag.group"),
         *of("snapshot.topics", Topics, "topic", by="lag.topic"),
-        *of("lag", Lag, leave=("group", "topic", "partition_row", "member", "reason")),
-        *of("lag_times", LagTimes, leave=("reason",), method="lag_method"),
-        *of("lag_statuses", LagStatuses, leave=("lost",)),
+        *of("lag", Lag, leave=("group", "topic", "partition_row", "member"), reason="lag_reason", why="lag_reason"),
+        *of("lag_times", LagTimes, "lag_seconds", "lag_seconds_error", "method", method="lag_method"),
+        *of("lag_times", LagTimes, *RATES, why="lag_reason"),
+        *of("lag_statuses", LagStatuses, leave=("lost",), why="lag_reason"),
         *judged("lag", JudgedLags, "level"),
         *of("consume_rates", ConsumeRates),
         numbers("status_seconds", SECONDS, "time since `since`", _status_seconds),
-        texts(
-            "reason",
-            "why lag, or else lag_seconds, is unknown; empty if both are known",
-            lambda view: objects(view.reasons),
-            _reason,
-            kind=REASON,
-        ),
+        reasons("reason", "why lag, or else lag_seconds, is unknown; empty if both are known", _reason),
         *of("lag_times", LagTimes, "reason", reason="age_reason"),
         sentences("why", "reason for the status, with the numbers behind it", count, partition_story),
         *of("snapshot.members", Members, "member_id", "client_id", "host", by="lag.member"),
         *of("snapshot.groups", Groups, "coordinator", by="lag.group"),
     ),
+    judged="lag",
 )

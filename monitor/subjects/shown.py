@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.model.table import Floats
+from monitor.model.table import Flags, Floats, Ints
 from monitor.model.text import at_least, count, visible
-from monitor.subjects.column import Column, Names, Numbers, Reading, Values
+from monitor.subjects.column import ABSENT, Column, Names, Numbers, Reading, Values
 from monitor.subjects.kinds import Type
 
 UNREPORTED = "not reported by the broker"
@@ -47,7 +47,8 @@ class Shown:
     """A column of some rows of a View. Nothing is written before it is asked for.
 
     `values`, shape (rows,), are numbers with NaN for unknown, or texts with None; so are `error` and `part`, the known
-    part of a number that is not known whole, which are absent where the column has none.
+    part of a number that is not known whole, which are absent where the column has none. `otherwise` is why a value is
+    unknown where no reason of its row says it.
     """
 
     column: Column
@@ -55,6 +56,7 @@ class Shown:
     error: Floats | None
     part: Floats | None
     reasons: Values | None
+    otherwise: str
 
     def __len__(self) -> int:
         return len(self.values)
@@ -68,6 +70,11 @@ class Shown:
         error, part = (None if each is None else float(each[row]) for each in (self.error, self.part))
         return written(self.column, self.values[row], error, part, write)
 
+    def level(self, row: int) -> str:
+        """The level of a number that ought to be 0 and is not; empty for all others."""
+        level = self.column.above_zero
+        return level if level and float(np.nan_to_num(_floats(self.values[row : row + 1])[0])) > 0 else ""
+
     def why(self, row: int) -> str:
         """Why a value is unknown; empty where it is known."""
         if self.is_known(row):
@@ -75,7 +82,24 @@ class Shown:
         told = None
         if isinstance(self.reasons, Names):
             told = self.reasons.values[self.reasons.codes[row]] if self.reasons.codes[row] >= 0 else None
-        return str(told or self.column.otherwise or UNREPORTED)
+        return self._because(told)
+
+    def _because(self, told: str | None) -> str:
+        return told if told and (told != ABSENT or not self.otherwise) else self.otherwise or UNREPORTED
+
+    @cached_property
+    def unknown(self) -> Flags:
+        """Which values are unknown, shape (rows,)."""
+        if self.values.dtype.hasobject:
+            return np.array([each is None for each in self.values], bool)
+        return np.isnan(_floats(self.values))
+
+    def whys(self) -> tuple[list[str], Ints]:
+        """Why values are unknown: texts, the first of them empty, and for each row the place of its own."""
+        if not isinstance(self.reasons, Names):
+            return ["", self._because(None)], self.unknown.astype(np.int32)
+        texts = ["", self._because(None), *map(self._because, self.reasons.values.tolist())]
+        return texts, np.where(self.unknown, self.reasons.codes.astype(np.int32).clip(-1) + 2, 0)
 
     @cached_property
     def order(self) -> NDArray[np.generic]:
@@ -92,6 +116,7 @@ def shown(reading: Reading, name: str) -> Shown:
         _floats(_plain(column, reading[column.error])) if column.error else None,
         _floats(_plain(column, reading[column.at_least])) if column.at_least else None,
         reading[column.reason] if column.reason else None,
+        column.otherwise if isinstance(column.otherwise, str) else column.otherwise(reading.view),
     )
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from monitor.analysis.derive.completeness import unasked
 from monitor.analysis.derive.status import BEFORE_WATCHED
 from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.model.judgements import Judged
 from monitor.model.lag import METHODS
-from monitor.model.levels import LEVELS
+from monitor.model.levels import ABOVE_ZERO, LEVELS
+from monitor.model.snapshot import KNOWN
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
-from monitor.subjects.column import Column, Lists, Names, Numbers, Rows, Subject, Values
+from monitor.subjects.column import ABSENT, Column, Lists, Names, Numbers, Rows, Subject, Values
 from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, kind_of
 
 Path = str | Callable[[Any], Any]
@@ -36,18 +38,45 @@ WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
 CODE = re.compile(r"(index|row) in [`\w]+: ")
 """How the meaning of a column of codes begins; the rest is what a code stands for."""
 
-OTHERWISE = {
+
+def not_asked(collector: str, why: str) -> Callable[[Any], str]:
+    """Why what a collector brings may be unknown in a View: that it did not get it, or the reason that stands here."""
+    return lambda view: unasked(view.snapshot, collector) or why
+
+
+NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
+NO_VOLUMES = "the broker does not report the size of its volumes"
+NO_DISKS = not_asked("log_dirs", "a log dir is unknown")
+
+OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "lag_seconds": NOT_DATED,
     "produce_rate": NO_RATES,
     "consume_rate": NO_RATES,
     "eta_seconds": NO_RATES,
     "headroom_seconds": NO_HEADROOM,
     "since": BEFORE_WATCHED,
+    "max_lag": "no partitions",
+    "stable_lag": "no last stable offset; share groups have none",
+    "leader": "no leader",
+    "coordinator": "no broker coordinates it",
+    **dict.fromkeys(("age_seconds", "timeout_seconds", "producer_id"), "not reported by the coordinator"),
+    **dict.fromkeys(("local_retention_seconds", "unclean_election"), "the broker has no such config"),
+    "transaction_start_offset": "no open transaction",
+    "epoch": "classic groups and their members have none",
+    **dict.fromkeys(("total_bytes", "usable_bytes"), NO_VOLUMES),
+    **dict.fromkeys(
+        ("behind_seconds", "fetch_age_seconds", "log_end_offset"), "the leader of the quorum does not report it"
+    ),
+    "reassigned": "not being reassigned",
+    "local_start_offset": "no remote storage",
+    "tiered_end_offset": "nothing in remote storage",
+    "size_bytes": NO_DISKS,
+    "leader_skew": "no other broker to compare with",
+    "size_skew": "the size of some broker is unknown",
+    "records": "some offsets are unknown",
+    **dict.fromkeys(("under_min_isr", "min_insync_replicas", "retention_seconds", "retention_bytes"), NO_CONFIGS),
 }
 """Why a value is unknown where no reason of its row says it, by the name of its column."""
-
-ABSENT = "no broker reported it"
-"""Why nothing is known of a row that has none in another table."""
 
 
 def get(path: Path, view: Any) -> Any:
@@ -61,19 +90,22 @@ def of(
     leave: Iterable[str] = (),
     by: Path = "",
     known: Callable[[Any], Flags] | None = None,
-    why: str = "reason",
+    why: str = "",
     **renamed: str,
 ) -> tuple[Column, ...]:
     """The columns of the table at `path`: those named, or all but `leave`; `renamed` are new names for some.
 
     `by` is where the row of that table stands for each row of the subject, -1 for none; without it rows are the same.
-    `known` are the rows whose numbers count, all without it. `why` is the subject's name for the table's reasons.
+    `known` are the rows whose numbers count, all without it. `why` is the subject's column with the reasons of those
+    that have none of their own, by default the table's.
     """
     fields = {each.name: each for each in table.schema()}
     chosen = names or tuple(name for name in fields if name not in leave)
     columns = []
     for name in chosen:
         declared = fields[name]
+        own = f"{name.removesuffix('_offset')}_reason"
+        reason = renamed.get(own, own) if own in fields else why or ("reason" if "reason" in fields else "")
         reference = name in REFERENCES and not declared.metadata["dtype"].hasobject
         kind = WORD if name in WORDS else TEXT if reference else kind_of(declared)
         columns.append(
@@ -83,10 +115,11 @@ def of(
                 CODE.sub("", declared.metadata["meaning"]),
                 _reader(path, name, by, known, kind, reference=reference),
                 words=tuple(filter(None, WORDS.get(name, ()))),
-                reason=why if "reason" in fields and kind is not REASON else "",
+                reason="" if kind is REASON else reason,
                 otherwise=OTHERWISE.get(name, ""),
                 error=f"{name}_error" if f"{name}_error" in fields else "",
                 at_least=f"{name}_at_least" if f"{name}_at_least" in fields else "",
+                above_zero=ABOVE_ZERO.get(name, "") if kind.right else "",
             )
         )
     return tuple(columns)
@@ -161,9 +194,28 @@ def texts(
     return Column(name, kind, meaning, read, words=words)
 
 
-def numbers(name: str, kind: Kind, meaning: str, values: Path, reason: str = "") -> Column:
+def numbers(
+    name: str, kind: Kind, meaning: str, values: Path, *, reason: str = "", otherwise: str | Callable[[Any], str] = ""
+) -> Column:
     """A column of numbers or flags: one a row at a path."""
-    return Column(name, kind, meaning, lambda view, rows: Numbers(np.asarray(get(values, view))[rows]), reason=reason)
+
+    def read(view: Any, rows: Rows) -> Values:
+        return Numbers(np.asarray(get(values, view))[rows])
+
+    return Column(name, kind, meaning, read, reason=reason, otherwise=otherwise)
+
+
+def first_codes(count: int, key: Ints, codes: Ints) -> Ints:
+    """For each of `count` keys the first code that is not KNOWN among the rows of that key, KNOWN for none."""
+    first = np.zeros(count, np.int32)
+    at = np.flatnonzero(codes != KNOWN)[::-1]
+    first[key[at]] = codes[at]
+    return first
+
+
+def reasons(name: str, meaning: str, codes: Path) -> Column:
+    """A column of reasons by their codes in the View, one a row at a path."""
+    return texts(name, meaning, lambda view: objects(view.reasons), codes, kind=REASON)
 
 
 def one(name: str, kind: Kind, meaning: str, value: Path) -> Column:

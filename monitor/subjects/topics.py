@@ -1,7 +1,10 @@
 """Topics, and what belongs to one: partitions, their replicas, reassignments, producers and configs."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from monitor.analysis.derive.completeness import failure
 from monitor.analysis.derive.judged.partitions import partition_health_why, topic_why
 from monitor.analysis.derive.partitions import partition_rows, rows_of_partitions
 from monitor.analysis.derive.rates import topic_rate
@@ -17,12 +20,25 @@ from monitor.model.cluster_tables import (
 from monitor.model.conditions import PartitionHealth
 from monitor.model.judgements import JudgedPartitions, JudgedTopics
 from monitor.model.rates import PartitionRates
-from monitor.model.snapshot import Offsets, Partitions, Topics
-from monitor.model.table import Flags, Ints
+from monitor.model.snapshot import KNOWN, Offsets, Partitions, Topics
+from monitor.model.table import Flags, Floats, Ints, Texts, objects, values_at
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.tables import cluster, computed, judged, of, sentences, subject
+from monitor.subjects.kinds import RECORDS
+from monitor.subjects.tables import (
+    NO_DISKS,
+    cluster,
+    computed,
+    first_codes,
+    judged,
+    numbers,
+    of,
+    reasons,
+    sentences,
+    subject,
+    texts,
+)
 
 
 def count(view: View) -> int:
@@ -39,6 +55,39 @@ def _configured(view: View) -> Ints:
     return rows if len(view.snapshot.topic_configs) else np.full_like(rows, -1)
 
 
+def _own(view: View, codes: Ints) -> Ints:
+    """The reason of each topic, or else one of these."""
+    own = view.snapshot.topics.reason
+    return np.where(own != KNOWN, own, codes)
+
+
+def _records_reason(view: View) -> Ints:
+    offsets = view.snapshot.offsets
+    codes = np.where(offsets.end_reason != KNOWN, offsets.end_reason, offsets.start_reason)
+    return _own(view, first_codes(count(view), view.snapshot.partitions.topic, codes))
+
+
+def _lag_reason(view: View) -> Ints:
+    return first_codes(count(view), view.lag.topic, view.lag.reason)
+
+
+def _config_reason(view: View) -> Ints:
+    return _own(view, values_at(view.snapshot.topic_configs.reason, _configured(view), KNOWN))
+
+
+def _no_lag(view: View) -> str:
+    return failure(view.snapshot, "groups", "commits") or "a group that may read it is unknown"
+
+
+def _readers_known(view: View) -> Flags:
+    return np.full(count(view), not failure(view.snapshot, "groups"))
+
+
+LAGS = ("lag", "lag_at_least")
+UNDER_MIN = ("under_min_isr",)
+CONFIGS = ("min_insync_replicas", "retention_seconds", "retention_bytes", "cleanup_policy")
+"""The configs of a topic that stand beside its numbers."""
+
 TOPIC = Subject(
     "topic",
     "topic; if metadata does not list it, only the groups that read it are known",
@@ -51,17 +100,25 @@ TOPIC = Subject(
         *of(
             "topic_totals",
             TopicTotals,
-            leave=("groups", "lag", "lag_at_least"),
+            leave=("records", "under_min_isr", "groups", "lag", "lag_at_least"),
             known=_described,
+            why="reason",
             offline="offline_partitions",
             under_replicated="under_replicated_partitions",
-            under_min_isr="under_min_isr_partitions",
         ),
-        *of("topic_totals", TopicTotals, "groups", "lag", "lag_at_least"),
+        *of("topic_totals", TopicTotals, "records", known=_described, why="records_reason"),
+        reasons("records_reason", "why records is unknown", _records_reason),
+        *of("topic_totals", TopicTotals, "groups", known=_readers_known),
+        *(replace(each, otherwise=_no_lag) for each in of("topic_totals", TopicTotals, *LAGS, why="lag_reason")),
+        reasons("lag_reason", "why lag is unknown", _lag_reason),
+        *of("topic_totals", TopicTotals, *UNDER_MIN, why="config_reason", under_min_isr="under_min_isr_partitions"),
+        *of("snapshot.topic_configs", TopicConfigs, *CONFIGS, by=_configured, why="config_reason"),
+        reasons("config_reason", "why its configs are unknown", _config_reason),
         *judged("topics", JudgedTopics),
         sentences("why", "reason for the status", count, topic_why),
         *computed(PartitionRates, topic_rate),
     ),
+    judged="topics",
 )
 
 TOPIC_CONFIG = Subject(
@@ -91,6 +148,31 @@ def _partitions(view: View) -> int:
     return len(view.snapshot.partitions)
 
 
+def _reassignment(view: View) -> Ints:
+    """The reassignment of each partition, -1 for none."""
+    return rows_of_partitions(view.snapshot, view.snapshot.reassignments)
+
+
+def _moves(view: View) -> Texts:
+    """What each reassignment adds and removes, such as +4 −3."""
+    table = view.snapshot.reassignments
+    return objects(
+        " ".join([*(f"+{each}" for each in adding), *(f"−{each}" for each in removing)]) or "no change"
+        for adding, removing in ((table.adding.row(row), table.removing.row(row)) for row in range(len(table)))
+    )
+
+
+def _follower_lag(view: View) -> Floats:
+    replicas = view.snapshot.replicas
+    at = partition_rows(view.snapshot, replicas.topic, replicas.partition)
+    told = (at >= 0) & ~replicas.future & ~np.isnan(replicas.offset_lag)
+    worst = np.full(_partitions(view), np.nan)
+    np.fmax.at(worst, at[told], replicas.offset_lag[told])
+    return worst
+
+
+TIERED_COLUMNS = ("local_start_offset", "tiered_end_offset", "reason")
+
 PARTITION = Subject(
     "partition",
     "partition of a topic",
@@ -98,6 +180,7 @@ PARTITION = Subject(
     _partitions,
     (
         *of("snapshot.partitions", Partitions, offline="offline_replicas"),
+        texts("moving", "replicas that its reassignment adds and removes", _moves, _reassignment),
         *of(
             "snapshot.eligible_replicas",
             EligibleReplicas,
@@ -108,17 +191,33 @@ PARTITION = Subject(
         *of(
             "partition_health",
             PartitionHealth,
+            leave=("unstable",),
             preferred="preferred_leader",
             missing="out_of_sync_replicas",
-            unstable="open_transaction_records",
             reassigned="reassigned_ratio",
         ),
+        *of(
+            "partition_health",
+            PartitionHealth,
+            "unstable",
+            why="stable_reason",
+            unstable="open_transaction_records",
+        ),
+        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=NO_DISKS),
         *judged("partitions", JudgedPartitions),
         sentences("why", "reason for the status", _partitions, partition_health_why),
         *of("snapshot.offsets", Offsets, end_reason="reason"),
-        *of("snapshot.tiered_offsets", TieredOffsets, "local_start_offset", "tiered_end_offset", by=_tiered),
+        *of(
+            "snapshot.tiered_offsets",
+            TieredOffsets,
+            *TIERED_COLUMNS,
+            by=_tiered,
+            why="tiered_reason",
+            reason="tiered_reason",
+        ),
         *of("partition_rates", PartitionRates),
     ),
+    judged="partitions",
 )
 
 REASSIGNMENT = Subject(

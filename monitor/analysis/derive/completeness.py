@@ -54,22 +54,35 @@ def _hidden_coordinators(snapshot: Snapshot) -> str:
 
 def why_not_all_groups(snapshot: Snapshot) -> str:
     """Why the groups of a Snapshot may not be all of the cluster's, empty where they are."""
-    return _why_failed(snapshot, "groups") or why_hidden_groups(snapshot)
+    return failure(snapshot, "groups") or why_hidden_groups(snapshot)
 
 
 def why_not_all_topics(snapshot: Snapshot) -> str:
     """Why the topics of a Snapshot may not be all of the cluster's, empty where they are."""
-    return _why_failed(snapshot, "cluster") or why_hidden_topics(snapshot)
+    return failure(snapshot, "cluster") or why_hidden_topics(snapshot)
 
 
-def _why_failed(snapshot: Snapshot, collector: str) -> str:
-    """Why a collector did not get every answer, empty where it did."""
-    failed = (
-        each.error or f"{collector} failed"
-        for each in snapshot.outcomes
-        if each.collector == collector and not each.success
-    )
-    return snapshot.error or next(failed, "")
+def failure(snapshot: Snapshot, *collectors: str) -> str:
+    """Why these collectors did not get every answer, empty where they did."""
+    failed = (each for each in snapshot.outcomes if each.collector in collectors and not each.success)
+    return snapshot.error or "; ".join(each.error or f"{each.collector} failed" for each in failed)
+
+
+def unasked(snapshot: Snapshot, *collectors: str) -> str:
+    """Why a table that these collectors fill may be empty although there is something; empty where that is no doubt.
+
+    They failed, or the cluster does not answer them or not to this user, or they have not asked yet.
+    """
+    table = snapshot.capabilities
+    lacking = [
+        str(why)
+        for name, available, why in zip(table.capability, table.available, table.why, strict=True)
+        if name in collectors and available != 1
+    ]
+    if why := failure(snapshot, *collectors) or "; ".join(lacking):
+        return why
+    asked = (each.collected_at is not None for each in snapshot.outcomes if each.collector in collectors)
+    return "" if any(asked) else "not requested yet"
 
 
 def number_of(number: int, noun: str, *, whole: bool) -> str:
@@ -79,8 +92,7 @@ def number_of(number: int, noun: str, *, whole: bool) -> str:
 
 def answered(snapshot: Snapshot, collector: str) -> bool:
     """Whether a collector got every answer that it asked for."""
-    failed = {each.collector for each in snapshot.outcomes if not each.success}
-    return not snapshot.error and collector not in failed
+    return not failure(snapshot, collector)
 
 
 def _not_granted(snapshot: Snapshot, *either: str) -> str:
