@@ -1,93 +1,69 @@
 """The small tables of brokers: log dirs, the metadata quorum, and configs that differ from broker to broker."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
 from dash import html
 
-from dashboards.components.parts import known, listing, meter, nothing, reason, status_mark, text
-from dashboards.text import ago, switch, unasked
-from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why, quorum_why
+from dashboards.components.parts import known, meter, nothing, status_mark
+from dashboards.listings import Listed, cell_of, rows_of
+from dashboards.text import ago
+from monitor.analysis.derive.completeness import unasked
+from monitor.analysis.derive.judged.brokers import disk_used, quorum_why
 from monitor.analysis.derive.judged.order import worst_first
 from monitor.model.cluster_tables import BrokerConfigs, Quorum
 from monitor.model.levels import ODD
-from monitor.model.snapshot import KNOWN
-from monitor.model.text import UNKNOWN, count, duration, plural, size
+from monitor.model.text import UNKNOWN, count, plural
 from monitor.model.view import View
-
-UNTOLD = "the broker does not report the size of its volumes"
+from monitor.subjects.brokers import BROKER_CONFIG, LOG_DIR, QUORUM
+from monitor.subjects.shown import Shown, shown
 
 
 def disks(view: View) -> Any:
     """The log dirs, the worst first, then the fullest."""
-    dirs = view.snapshot.log_dirs
+    dirs, shares, judged = view.snapshot.log_dirs, disk_used(view), view.judged.log_dirs
     if not len(dirs):
-        return nothing("Log dirs unknown", unasked(view, "log_dirs") or "not reported by any broker")
-    shares, judged = disk_used(view), view.judged.log_dirs
-    held = _held(view)
-    order = worst_first(judged.severity, shares)
-    return listing(
-        ("Broker", "Path", "Used", "Free", "Total", "Replicas", "Size of logs", "Status", "Why"),
-        [
-            (
-                str(dirs.broker[row]),
-                text(dirs.path[row]),
-                meter(float(shares[row]), why := view.reasons[dirs.reason[row]] or UNTOLD, str(judged.levels[row])),
-                known(size(float(dirs.usable_bytes[row])), why),
-                known(size(float(dirs.total_bytes[row])), why),
-                *(known(UNKNOWN, why) if each is None else each for each in held[row]),
-                status_mark(judged, row),
-                reason(log_dir_why(view, row)),
-            )
-            for row in order.tolist()
-        ],
-        numbers=("Free", "Total", "Replicas", "Size of logs"),
+        return nothing("Log dirs unknown", unasked(view.snapshot, "log_dirs") or "not reported by any broker")
+    used = shown(LOG_DIR.read(view), "used")
+    columns = (
+        Listed("Broker", "broker"),
+        Listed("Path", "path"),
+        Listed("Used", lambda row: meter(float(shares[row]), used.why(row), str(judged.levels[row]))),
+        Listed("Free", "usable_bytes"),
+        Listed("Total", "total_bytes"),
+        Listed("Replicas", "replicas"),
+        Listed("Size of logs", "replicas_bytes"),
+        Listed("Status", "status"),
+        Listed("Why", "why"),
     )
-
-
-def _held(view: View) -> list[tuple[str | None, str | None]]:
-    """How many replicas each log dir holds and their size; unknown for an unhealthy one."""
-    dirs, replicas = view.snapshot.log_dirs, view.snapshot.replicas
-    counts = np.bincount(replicas.log_dir, minlength=len(dirs))
-    sizes = np.bincount(replicas.log_dir, replicas.size_bytes, minlength=len(dirs))
-    return [
-        (count(held), size(float(total))) if code == KNOWN else (None, None)
-        for held, total, code in zip(counts.tolist(), sizes, dirs.reason.tolist(), strict=True)
-    ]
-
-
-def role_of(table: Quorum, row: int) -> str:
-    """What a node is in the quorum."""
-    return "leader" if table.leader[row] else "voter" if table.voter[row] else "observer"
+    return rows_of(view, LOG_DIR, worst_first(judged.severity, shares), columns)
 
 
 def quorum(view: View) -> Any:
     """The voters and observers of the metadata quorum and how far each is behind its leader."""
-    table, lags = view.snapshot.quorum, view.quorum_lags
+    table = view.snapshot.quorum
     if not len(table):
-        return nothing("Quorum unknown", unasked(view, "quorum") or "the cluster has none or does not report it")
-    why = "not reported by the leader"
-    rows = [
-        (
-            str(table.node[row]),
-            html.Span(status_mark(view.judged.quorum, row), title=quorum_why(view, row) or None),
-            role_of(table, row),
-            known(count(float(lags.lag[row])), why),
-            "–" if table.leader[row] else known(ago(float(lags.behind_seconds[row])), why),
-            "–" if table.leader[row] else known(ago(float(lags.fetch_age_seconds[row])), why),
-            known(count(float(table.log_end_offset[row])), why),
-        )
-        for row in range(len(table))
-    ]
-    return [
-        html.P(quorum_line(view), className="muted small"),
-        listing(
-            ("Node", "Status", "Role", "Lag", "Caught up", "Fetched", "Log end"),
-            rows,
-            numbers=("Lag", "Caught up", "Fetched", "Log end"),
-        ),
-    ]
+        why = unasked(view.snapshot, "quorum") or "the cluster has none or does not report it"
+        return nothing("Quorum unknown", why)
+    reading = QUORUM.read(view)
+    columns = (
+        Listed("Node", "node"),
+        Listed("Status", lambda row: html.Span(status_mark(view.judged.quorum, row), title=quorum_why(view, row))),
+        Listed("Role", lambda row: "leader" if table.leader[row] else "voter" if table.voter[row] else "observer"),
+        Listed("Lag", "lag"),
+        Listed("Caught up", partial(_ago, table, shown(reading, "behind_seconds")), right=True),
+        Listed("Fetched", partial(_ago, table, shown(reading, "fetch_age_seconds")), right=True),
+        Listed("Log end", "log_end_offset"),
+    )
+    line = html.P(quorum_line(view), className="muted small")
+    return [line, rows_of(view, QUORUM, np.arange(len(table)), columns)]
+
+
+def _ago(table: Quorum, values: Shown, row: int) -> Any:
+    """How long ago a node did something; the leader has nothing to fetch."""
+    return UNKNOWN if table.leader[row] else cell_of(values, row, ago)
 
 
 def quorum_line(view: View) -> str:
@@ -107,50 +83,47 @@ def quorum_line(view: View) -> str:
     return " · ".join(parts)
 
 
+DIGEST = 8
+"""How much of a digest is enough to see that two differ."""
+
 CONFIGS = (
-    ("Min ISR", "min_insync_replicas", count),
-    ("Replication factor", "replication_factor", count),
-    ("Retention", "retention_seconds", duration),
-    ("Offsets retention", "offsets_retention_seconds", duration),
-    ("Transaction timeout", "transaction_max_timeout_seconds", duration),
-    ("Unclean election", "unclean_election", switch),
-    ("Auto-create topics", "auto_create_topics", switch),
+    ("Min ISR", "min_insync_replicas"),
+    ("Replication factor", "replication_factor"),
+    ("Retention", "retention_seconds"),
+    ("Offsets retention", "offsets_retention_seconds"),
+    ("Transaction timeout", "transaction_max_timeout_seconds"),
+    ("Unclean election", "unclean_election"),
+    ("Auto-create topics", "auto_create_topics"),
+    ("Digest of all", "digest"),
 )
-"""The defaults of a broker that a person compares: head, column of BrokerConfigs, how it is written."""
+"""The defaults of a broker that a person compares: head and column."""
 
 
 def drift(view: View) -> Any:
     """The defaults of every broker; what differs from the most is marked, and so is a digest of the rest."""
-    table = view.snapshot.broker_configs
-    if not len(table):
-        return nothing("Configs unknown", unasked(view, "configs") or "not reported by any broker")
-    columns = [[write(float(value)) for value in getattr(table, name)] for _, name, write in CONFIGS]
-    digests = [UNKNOWN if each is None else each[:8] for each in table.digest]
-    usual = [_usual(column) for column in (*columns, digests)]
-    odd = odd_brokers(table)
+    if not len(view.snapshot.broker_configs):
+        return nothing("Configs unknown", unasked(view.snapshot, "configs") or "not reported by any broker")
+    reading = BROKER_CONFIG.read(view)
+    rows = np.flatnonzero(np.isin(view.broker_totals.broker, view.snapshot.broker_configs.broker))
+    odd = odd_brokers(view.snapshot.broker_configs)
     said = (
         f"Broker {', '.join(map(str, odd))} has different configs than the other brokers"
         if odd
         else "All brokers that responded have the same configs"
     )
-    rows = [
-        (
-            str(table.broker[row]),
-            *(
-                _cell(column[row], common, view.reasons[table.reason[row]])
-                for column, common in zip((*columns, digests), usual, strict=True)
-            ),
-        )
-        for row in range(len(table))
-    ]
-    heads = ("Broker", *(head for head, _, _ in CONFIGS), "Digest of all")
-    return [html.P(said, className="notice small" if odd else "muted small"), listing(heads, rows, numbers=heads[1:6])]
+    columns = [Listed("Broker", "broker")]
+    for head, name in CONFIGS:
+        values = shown(reading, name)
+        texts = [values.text(row)[: DIGEST if name == "digest" else None] for row in range(len(values))]
+        columns.append(Listed(head, partial(_config, values, texts, _usual(texts)), right=values.column.kind.right))
+    note = html.P(said, className="notice small" if odd else "muted small")
+    return [note, rows_of(view, BROKER_CONFIG, rows, columns)]
 
 
 def odd_brokers(table: BrokerConfigs) -> list[int]:
     """The brokers whose configs are not those of the most; none where their configs are unknown."""
-    known_ = [each for each in table.digest if each is not None]
-    usual = _usual(known_)
+    digests = [each for each in table.digest if each is not None]
+    usual = _usual(digests)
     return [int(node) for node, each in zip(table.broker, table.digest, strict=True) if each not in (None, usual)]
 
 
@@ -158,7 +131,7 @@ def _usual(values: list[str]) -> str | None:
     return Counter(value for value in values if value != UNKNOWN).most_common(1)[0][0] if values else None
 
 
-def _cell(value: str, usual: str | None, why: str) -> Any:
-    if value in (UNKNOWN, usual):
-        return known(value, why)
-    return html.Span([value, html.Span(" differs", className="small")], className=f"level-{ODD}")
+def _config(values: Shown, texts: list[str], usual: str | None, row: int) -> Any:
+    if texts[row] in (UNKNOWN, usual):
+        return known(texts[row], values.why(row))
+    return html.Span([texts[row], html.Span(" differs", className="small")], className=f"level-{ODD}")

@@ -6,9 +6,7 @@ import numpy as np
 from dash import html
 
 from dashboards.components.parts import (
-    MOST_LISTED,
     known,
-    listing,
     mark,
     name_link,
     nothing,
@@ -18,12 +16,16 @@ from dashboards.components.parts import (
     text,
 )
 from dashboards.links import link, topic_path
-from dashboards.text import failures, unasked
+from dashboards.listings import Listed, listing, rows_of
+from dashboards.text import failures
+from monitor.analysis.derive.completeness import unasked
 from monitor.analysis.derive.judged.order import transaction_order
 from monitor.analysis.derive.judged.transactions import transaction_why
 from monitor.model.levels import CAPABILITY_MISSING, COLLECTOR_FAILED
-from monitor.model.text import count, duration, plural, visible
+from monitor.model.text import latency, plural, visible
 from monitor.model.view import View
+from monitor.subjects import SUBJECTS
+from monitor.subjects.brokers import TRANSACTION
 
 AVAILABLE = {"yes": "ok", "no": CAPABILITY_MISSING, "unknown": "unknown"}
 """The level of a capability."""
@@ -78,11 +80,11 @@ def gaps(view: View) -> Any:
 
 def features(view: View) -> Any:
     """The features that the cluster has finalized."""
-    table = view.snapshot.features
-    if not len(table):
-        return nothing("No features", unasked(view, "brokers") or "clusters without KRaft have none")
-    rows = [(text(name), str(level)) for name, level in zip(table.feature, table.level, strict=True)]
-    return listing(("Feature", "Level"), rows)
+    number = len(view.snapshot.features)
+    if not number:
+        return nothing("No features", unasked(view.snapshot, "brokers") or "clusters without KRaft have none")
+    columns = (Listed("Feature", "feature"), Listed("Level", "level"))
+    return rows_of(view, SUBJECTS["feature"], np.arange(number), columns)
 
 
 def collectors(view: View) -> Any:
@@ -95,9 +97,7 @@ def collectors(view: View) -> Any:
         (
             text(each.collector),
             mark("yes", "ok") if each.success else mark("no", COLLECTOR_FAILED),
-            known("–", "did not run in this poll")
-            if each.duration_seconds is None
-            else f"{1_000 * each.duration_seconds:,.1f} ms",
+            known("–", "did not run in this poll") if each.duration_seconds is None else latency(each.duration_seconds),
             known("–", "no response yet")
             if each.collected_at is None
             else since(view.shown.time - each.collected_at, "ago"),
@@ -112,30 +112,21 @@ def collectors(view: View) -> Any:
 
 def transactions(view: View, kept: str) -> Any:
     """The transactions that are open, the worst first, then the oldest."""
-    table, ages = view.snapshot.transactions, view.transaction_ages.age_seconds
-    if not len(table):
-        why = unasked(view, "transactions")
+    if not len(view.snapshot.transactions):
+        why = unasked(view.snapshot, "transactions")
         return nothing("Transactions unknown" if why else "No open transactions", why)
-    judged, order = view.judged.transactions, transaction_order(view)
-    rows = []
-    for row in order[:MOST_LISTED].tolist():
-        why = view.reasons[table.reason[row]] or "not reported by the coordinator"
-        age, timeout = float(ages[row]), float(table.timeout_seconds[row])
-        rows.append(
-            (
-                text(table.transactional_id[row]),
-                html.Span(status_mark(judged, row), title=transaction_why(view, row) or None),
-                text(table.state[row]),
-                known("–", why) if np.isnan(age) else duration(age),
-                known(duration(timeout), why),
-                _partitions(view, row, kept),
-                known(count(float(table.producer_id[row])), why),
-                known("–", why) if table.coordinator[row] < 0 else str(table.coordinator[row]),
-            )
-        )
-    heads = ("Transactional id", "Status", "State", "Open for", "Timeout", "Partitions", "Producer id", "Coordinator")
-    numbers = ("Open for", "Timeout", "Producer id", "Coordinator")
-    return listing(heads, rows, numbers=numbers, more=len(table) - len(rows))
+    judged = view.judged.transactions
+    columns = (
+        Listed("Transactional id", "transactional_id"),
+        Listed("Status", lambda row: html.Span(status_mark(judged, row), title=transaction_why(view, row) or None)),
+        Listed("State", "state"),
+        Listed("Open for", "age_seconds"),
+        Listed("Timeout", "timeout_seconds"),
+        Listed("Partitions", lambda row: _partitions(view, row, kept)),
+        Listed("Producer id", "producer_id"),
+        Listed("Coordinator", "coordinator"),
+    )
+    return rows_of(view, TRANSACTION, transaction_order(view), columns)
 
 
 def _partitions(view: View, transaction: int, kept: str) -> Any:

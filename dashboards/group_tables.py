@@ -1,62 +1,47 @@
 """The tiles and small tables of a group: its members with what they have and are to have, tasks of a streams group."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from dash import dcc, html
 
-from dashboards.components.parts import MOST_LISTED, card, known, listing, nothing, since, status_mark, text, tile
+from dashboards.components.parts import card, nothing, since, status_mark, text, tile, tile_of
 from dashboards.links import link, topic_path
-from dashboards.text import oldest
-from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
+from dashboards.listings import Listed, listing, rows_of
 from monitor.analysis.derive.verdict import group_why
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
-from monitor.model.text import UNKNOWN, at_least, count, moment, plural, rate, time_left, visible
+from monitor.model.text import UNKNOWN, count, moment, plural, visible
 from monitor.model.view import View
+from monitor.subjects.groups import GROUP, MEMBER, SUBTOPOLOGY
+from monitor.subjects.shown import shown
 
 NAMED_PARTITIONS = 8
 """A change of what a member has names no more partitions than this."""
 
-NO_EPOCH = "members of classic groups have none"
-
 
 def tiles(view: View, row: int) -> list[html.Div]:
     """What is known of the group in this row of the View."""
-    groups, lags = view.snapshot.groups, view.group_lags
-    not_described = view.reasons[int(groups.reason[row])]
-    unknown = int(lags.unknown_partitions[row])
-    lost = float(lags.lost[row])
-    coordinator = int(groups.coordinator[row])
-    share = groups.group_type[row] == "share"
+    of = partial(shown, GROUP.read(view, slice(row, row + 1)))
+    kind = view.snapshot.groups.group_type[row]
     return [
         _status(view, row),
-        tile(
-            "Lag",
-            at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
-            _spread(int(lags.partitions[row]), unknown, failed=bool(np.isnan(lags.lag[row]))),
-        ),
-        *_times(view, row),
-        tile("Max lag", count(float(lags.max_lag[row])), "on one partition"),
-        tile(
-            "Stable lag",
-            count(float(lags.stable_lag[row])),
-            "share groups have none" if share else "up to the last stable offset (read_committed)",
-        ),
-        tile(
-            "Records lost",
-            count(lost),
-            "deleted before they were read",
-            ABOVE_ZERO["lost"] if lags.lost[row] > 0 else "",
-        ),
-        tile("State", groups.state[row] or UNKNOWN, not_described or _kind(view, row)),
-        tile(
-            "Members", count(float(groups.members[row])), not_described or f"assignor {groups.assignor[row] or UNKNOWN}"
-        ),
+        tile_of("Lag", of("lag"), f"on {plural(int(view.group_lags.partitions[row]), 'partition')}"),
+        tile_of("Time lag", of("lag_seconds"), "oldest unread record"),
+        tile_of("Out rate", of("consume_rate"), f"in rate {of('produce_rate').text(0)}"),
+        tile_of("Drains in", of("eta_seconds"), "at the current rates"),
+        tile_of("Data loss in", of("headroom_seconds"), "until retention deletes an unread record"),
+        tile_of("Max lag", of("max_lag"), "on one partition"),
+        tile_of("Stable lag", of("stable_lag"), "up to the last stable offset (read_committed)"),
+        tile_of("Records lost", of("lost"), "deleted before they were read"),
+        tile_of("State", of("state"), f"{kind} group" if kind else ""),
+        tile_of("Members", of("members"), f"assignor {of('assignor').text(0)}"),
         *_epochs(view, row),
-        tile("Coordinator", UNKNOWN if coordinator < 0 else str(coordinator), "broker"),
+        tile_of("Coordinator", of("coordinator"), "broker"),
     ]
 
 
@@ -79,56 +64,18 @@ def _status(view: View, row: int) -> html.Div:
     )
 
 
-def _times(view: View, row: int) -> list[html.Div]:
-    """How old the next record of the group is, how fast it reads, and when that ends."""
-    lags = view.group_lags
-    mine = slice(*np.searchsorted(view.lag.group, [row, row + 1]))
-    unread = view.reasons[int(lags.reason[row])]
-    undated = unread or next((view.reasons[code] for code in view.lag_times.reason[mine] if code), NOT_DATED)
-    rates = float(lags.produce_rate[row]), float(lags.consume_rate[row])
-    eta, headroom = float(lags.eta_seconds[row]), float(lags.headroom_seconds[row])
-    return [
-        tile("Time lag", oldest(lags, row), undated if np.isnan(lags.lag_seconds[row]) else "oldest unread record"),
-        tile("Out rate", rate(rates[1]), (unread or NO_RATES) if np.isnan(rates[1]) else f"in rate {rate(rates[0])}"),
-        tile("Drains in", time_left(eta), (unread or NO_RATES) if np.isnan(eta) else "at the current rates"),
-        tile(
-            "Data loss in",
-            time_left(headroom),
-            (unread or NO_HEADROOM) if np.isnan(headroom) else "until retention deletes an unread record",
-        ),
-    ]
-
-
 def _epochs(view: View, row: int) -> list[html.Div]:
     """The epochs of a group whose broker assigns the partitions, and what is still to be handed over."""
-    groups, waiting = view.snapshot.groups, float(view.group_lags.reconciling[row])
-    epoch, assigned, topology = (
-        float(each[row]) for each in (groups.epoch, groups.assignment_epoch, groups.topology_epoch)
-    )
-    if np.isnan(epoch) and np.isnan(assigned):
+    of = partial(shown, GROUP.read(view, slice(row, row + 1)))
+    epoch, assigned, topology = (of(name) for name in ("epoch", "assignment_epoch", "topology_epoch"))
+    if not epoch.is_known(0) and not assigned.is_known(0):
         return []
-    target = f"assignment {count(assigned)}" + ("" if np.isnan(topology) else f", topology {count(topology)}")
+    target = f"assignment {assigned.text(0)}" + (f", topology {topology.text(0)}" if topology.is_known(0) else "")
+    behind = bool(view.snapshot.groups.epoch[row] > view.snapshot.groups.assignment_epoch[row])
     return [
-        tile("Epoch", count(epoch), target, ABOVE_ZERO["reconciling"] if epoch > assigned else ""),
-        tile(
-            "Pending reassignment",
-            count(waiting),
-            "partitions assigned but not yet held",
-            ABOVE_ZERO["reconciling"] if waiting > 0 else "",
-        ),
+        tile("Epoch", epoch.text(0), target, ABOVE_ZERO["reconciling"] if behind else ""),
+        tile_of("Pending reassignment", of("reconciling_partitions"), "partitions assigned but not yet held"),
     ]
-
-
-def _spread(partitions: int, unknown: int, *, failed: bool) -> str:
-    """Over how many partitions a group's lag is known or not."""
-    if unknown:
-        return f"unknown on {plural(unknown, 'partition')}"
-    return "" if failed else f"on {plural(partitions, 'partition')}"
-
-
-def _kind(view: View, row: int) -> str:
-    kind = view.snapshot.groups.group_type[row]
-    return f"{kind} group" if kind else ""
 
 
 def members(view: View, row: int) -> Any:
@@ -139,25 +86,19 @@ def members(view: View, row: int) -> Any:
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
         return nothing("Members unknown" if not_described else "No members", not_described)
     assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
-    why = NO_EPOCH if view.snapshot.groups.group_type[row] in ("classic", None) else "not reported by the broker"
-    moving = bool(np.isin(view.snapshot.target_assignments.member, mine).any())
     ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
-    rows = [
-        (
-            text(table.client_id[each]),
-            text(table.host[each]),
-            text(table.member_id[each]),
-            text(table.instance_id[each]),
-            text(table.rack[each]),
-            known(count(float(table.epoch[each])), why),
-            str(assigned[each]) if assigned[each] else "idle",
-            *([change(view, each)] if moving else []),
-        )
-        for each in ordered[:MOST_LISTED]
+    columns = [
+        Listed("Client id", "client_id"),
+        Listed("Host", "host"),
+        Listed("Member id", "member_id"),
+        Listed("Instance id", "instance_id"),
+        Listed("Rack", "rack"),
+        Listed("Epoch", "epoch"),
+        Listed("Partitions", lambda each: str(assigned[each]) if assigned[each] else "idle", right=True),
     ]
-    heads = ["Client id", "Host", "Member id", "Instance id", "Rack", "Epoch", "Partitions"]
-    heads += ["Target"] if moving else []
-    return listing(heads, rows, numbers=("Epoch", "Partitions"), more=len(ordered) - len(rows))
+    if np.isin(view.snapshot.target_assignments.member, mine).any():
+        columns.append(Listed("Target", partial(change, view)))
+    return rows_of(view, MEMBER, np.array(ordered), columns)
 
 
 def change(view: View, member: int) -> Any:
@@ -192,19 +133,21 @@ def streams(view: View, row: int, kept: str) -> Any:
         why = view.reasons[int(view.snapshot.groups.reason[row])]
         return card("Subtopologies", nothing("Topology unknown", why or "not reported by the group yet"))
     tasks = _tasks(view, row)
-    rows = [
-        (
-            text(name := str(table.subtopology[each])),
-            _topics(view, table.source_topics[each], kept),
-            _topics(view, table.repartition_topics[each], kept),
-            _topics(view, table.changelog_topics[each], kept),
-            *(count(float(tasks[name, role])) for role in ROLES),
-        )
-        for each in mine[:MOST_LISTED].tolist()
+
+    def topics(name: str) -> Callable[[int], Any]:
+        return lambda each: _topics(view, getattr(table, name)[each], kept)
+
+    columns = [
+        Listed("Subtopology", "subtopology"),
+        Listed("Reads", topics("source_topics")),
+        Listed("Repartitions", topics("repartition_topics")),
+        Listed("State stores", topics("changelog_topics")),
     ]
-    heads = ("Subtopology", "Reads", "Repartitions", "State stores", *(role.capitalize() for role in ROLES))
+    for role in ROLES:
+        numbers = [count(float(tasks[str(each), role])) for each in table.subtopology]
+        columns.append(Listed(role.capitalize(), numbers.__getitem__, right=True))
     return [
-        card("Subtopologies", listing(heads, rows, numbers=tuple(heads[-len(ROLES) :]), more=len(mine) - len(rows))),
+        card("Subtopologies", rows_of(view, SUBTOPOLOGY, mine, columns)),
         card("Tasks", task_list(view, row)),
     ]
 

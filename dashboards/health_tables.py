@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from dashboards.components.parts import MOST_LISTED, card, listing, mark, name_link, nothing, reason, since, text
+from dashboards.components.parts import card, mark, name_link, nothing, reason, since, text
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
+from dashboards.listings import MOST_LISTED, listing
 from dashboards.text import words
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.events.event import subject_of, when
@@ -119,7 +120,10 @@ def _when(view: View, row: int) -> str:
 
 
 def event_cells(view: View, rows: Ints, kept: str) -> dict[str, Sequence[Any]]:
-    """The cells of these events by field. An event is known by its time and its place among those of the same poll."""
+    """The cells of these events that their subject has not.
+
+    An event is known by its time and its place among those of the same poll.
+    """
     table = view.events
     firsts = np.flatnonzero(np.concatenate([[True], np.diff(table.time) != 0]))
     place = np.arange(len(table)) - np.repeat(firsts, np.diff([*firsts.tolist(), len(table)])) if len(table) else rows
@@ -131,9 +135,5 @@ def event_cells(view: View, rows: Ints, kept: str) -> dict[str, Sequence[Any]]:
         "clock": [moment(float(table.time[row])).removesuffix(" UTC") for row in at],
         "kind": [words(str(table.kind[row])) for row in at],
         "subject": [subject_of(table, row) for row in at],
-        "before": table.before[rows].tolist(),
-        "after": table.after[rows].tolist(),
-        "text": table.text[rows].tolist(),
-        "count": table.count[rows].tolist(),
         "href": [link(about(table.group[row], table.topic[row], int(table.broker[row])), kept) for row in at],
     }

@@ -160,7 +160,7 @@
   // A cell that a spreadsheet would take for a formula is made a text; what is unknown says so.
   const csvCell = ({ value, node, column }) => {
     if (value == null || value === "") {
-      const known = column.getColId() === "lag" && node ? node.data.at_least : null;
+      const known = node ? node.data[column.getColId() + "_at_least"] : null;
       return column.getColDef().type === "rightAligned" ? (known == null ? "unknown" : "unknown (at least " + known + ")") : "";
     }
     const text = String(value);

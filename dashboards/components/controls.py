@@ -1,6 +1,5 @@
 """The controls that pages share: the chart with its time range, and the grid with its feed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -8,9 +7,8 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from dashboards.charts import EMPTY
+from dashboards.grids import Grid
 from dashboards.links import DEFAULT_RANGE, RANGES
-from monitor.model.levels import ABOVE_ZERO, SIGN_OF
-from monitor.model.status import GLYPHS, STATUSES
 
 _THEME = """themeQuartz.withParams({
     fontFamily: 'inherit', fontSize: 13, rowHeight: 36, headerHeight: 38, spacing: 7, wrapperBorder: false,
@@ -49,57 +47,12 @@ def range_choice(identity: str) -> html.Div:
     return html.Div([html.Span("records, time in UTC", className="muted"), choice], className="aside")
 
 
-NUMBER: dict[str, Any] = {
-    "type": "rightAligned",
-    "filter": "agNumberColumnFilter",
-    "sortingOrder": ["desc", "asc", None],
-    "getQuickFilterText": {"function": "unsearched(params)"},
-    "cellClass": ["ag-right-aligned-cell", "number"],
-    "tooltipValueGetter": {"function": "whyUnknown(params)"},
-}
-
-
-PARTLY_KNOWN = {"total": "totalFirst", "age": "ageFirst", "since": "sinceFirst"}
-"""The order of numbers that are shown in part while they are not known whole."""
-
-
-def column(field: str, head: str, *, number: bool | str = False, width: int = 120, **options: Any) -> dict[str, Any]:
-    """A column of a grid. Numbers are set to the right, and unknown ones shown as a dash and sorted last.
-
-    `number` names how they are written: one of the functions in assets/dashAgGridFunctions.js, such as bytes or span.
-    The tooltip of an unknown number is the text of its field in the feed's `whys`, found by the cell `whys` of its row.
-    """
-    write = number if isinstance(number, str) else "count"
-    order = PARTLY_KNOWN.get(write, "knownFirst")
-    numeric = {**NUMBER, "valueFormatter": {"function": f"{write}(params)"}, "comparator": {"function": order}}
-    kind = numeric if number else {"filter": "agTextColumnFilter"}
-    return {"field": field, "headerName": head, "width": width, "minWidth": 70, **kind, **options}
-
-
-NAME: dict[str, Any] = {
-    "valueFormatter": {"function": "visible(params)"},
-    "tooltipValueGetter": {"function": "visible(params)"},
-}
-STATUS: dict[str, Any] = {
-    "cellRenderer": "StatusMark",
-    "cellRendererParams": {"glyphs": dict(zip(STATUSES, GLYPHS, strict=True)), "signs": SIGN_OF},
-    "comparator": {"function": "bySeverity"},
-    "sortingOrder": ["desc", "asc", None],
-}
-"""The status of a subject that the core judges: see `judged_cells`."""
-
-
-def above_zero(name: str) -> dict[str, Any]:
-    """A number that ought to be 0, with the level that the core gives it where it is not."""
-    return {"cellClassRules": {f"level-{ABOVE_ZERO[name]}": "params.value > 0"}}
-
-
 def link_to(base: str) -> dict[str, Any]:
     """A column of names that link to their pages below `base`."""
     return {"cellRenderer": "NameLink", "cellRendererParams": {"base": base}}
 
 
-def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str = "") -> html.Div:
+def grid(identity: str, what: Grid, label: str, base: str = "") -> html.Div:
     """A grid whose rows come through the store `<identity>-feed`: see dashboards.feed and assets/kmon.js.
 
     Rows of a grid with a `base` lead to the page of their id below it, by a click or by Enter.
@@ -110,7 +63,7 @@ def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str
             dcc.Store(id=f"{identity}-base"),
             dag.AgGrid(
                 id=identity,
-                columnDefs=list(columns),
+                columnDefs=what.definitions,
                 rowData=[],
                 getRowId="params.data.id",
                 defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "minWidth": 80},
@@ -132,16 +85,13 @@ def grid(identity: str, columns: Sequence[dict[str, Any]], label: str, base: str
     )
 
 
-def grid_card(
-    identity: str, columns: Sequence[dict[str, Any]], title: html.H1 | html.H2, label: str, note: str = ""
-) -> html.Section:
+def grid_card(identity: str, what: Grid, title: html.H1 | html.H2, label: str, note: str = "") -> html.Section:
     """A grid below its title and tools; what stands in the part named `note` comes above its rows."""
-    what = label.partition(" ")[2].capitalize()
     return html.Section(
         [
             html.Div([title, *grid_tools(identity, label)], className="toolbar"),
             *([html.Div(id=note)] if note else []),
-            grid(identity, columns, what),
+            grid(identity, what, label.partition(" ")[2].capitalize()),
         ],
         className="card card-grid",
     )

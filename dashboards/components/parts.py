@@ -1,6 +1,5 @@
 """The pieces that pages are put together from. Every text is a text node: names are never markup."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,11 +7,9 @@ from dash import dcc, html
 
 from monitor.model.judgements import Judged
 from monitor.model.levels import OF_STATUS, PLACE_OF, SIGNS, WORDS
-from monitor.model.text import UNKNOWN, duration, percent, plural, visible
+from monitor.model.text import UNKNOWN, duration, percent, visible
 from monitor.model.view import View
-
-MOST_LISTED = 100
-"""A listing shows no more rows than this, and says how many more there are."""
+from monitor.subjects.shown import Shown
 
 
 def card(title: str, *children: Any, aside: Any = None) -> html.Section:
@@ -46,6 +43,11 @@ def tile(name: str, value: str, note: str = "", level: str = "", *, wide: bool =
         ],
         className=" ".join(["tile", *(["wide"] if wide else []), *([f"level-{level}"] if level else [])]),
     )
+
+
+def tile_of(name: str, values: Shown, note: str = "", *, place: int = 0) -> html.Div:
+    """A value of a subject's column with its level; the note is the reason where it is unknown."""
+    return tile(name, values.text(place), values.why(place) or note, values.level(place))
 
 
 def name_link(name: str, href: str) -> dcc.Link:
@@ -95,30 +97,6 @@ def since(before: float, word: str, lead: str = "", title: str = "") -> html.Spa
     """
     count = html.Span(f"{duration(before)} {word}".strip(), **{"data-before": f"{before:.1f}", "data-word": word})
     return html.Span([lead, count], className="muted small", title=title or None)
-
-
-def listing(
-    heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[str] = (), more: int = 0
-) -> html.Div:
-    """A small table of at most MOST_LISTED rows; the columns named in `numbers` are set as numbers.
-
-    `more` is how many rows there are beyond these.
-    """
-    more += max(0, len(rows) - MOST_LISTED)
-    kinds = ["number" if head in numbers else "" for head in heads]
-    table = html.Table(
-        [
-            html.Thead(html.Tr([html.Th(h, className=k, scope="col") for h, k in zip(heads, kinds, strict=True)])),
-            html.Tbody(
-                [
-                    html.Tr([html.Td(c, className=k) for c, k in zip(row, kinds, strict=True)])
-                    for row in rows[:MOST_LISTED]
-                ]
-            ),
-        ]
-    )
-    rest = html.P(f"and {plural(more, 'row')} more", className="muted small more") if more > 0 else None
-    return html.Div([table, rest] if rest else table, className="listing", tabIndex="0")
 
 
 def nothing(title: str, why: str = "") -> html.Div:

@@ -3,35 +3,38 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from dash import Dash, Input, Output, State, html
 
-from dashboards.cells import decimals, whole
 from dashboards.cluster_tables import capabilities, collectors, features, transactions
-from dashboards.components.controls import above_zero, column, drive_grid, grid_card
+from dashboards.components.controls import drive_grid, grid_card
 from dashboards.components.parts import asked, card, tile
-from dashboards.feed import Cells, Feed, cells_of
+from dashboards.feed import Cells, Feed
+from dashboards.grids import Grid, column
 from dashboards.links import CLUSTER
 from dashboards.shell import newest
-from dashboards.text import counted, failure, not_all_groups, not_all_topics
+from dashboards.text import counted
+from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import UNKNOWN, count, size
 from monitor.model.view import View
 from monitor.poll.source import Source
+from monitor.subjects.brokers import REQUEST
 
 PATH = CLUSTER
 TITLE = "Cluster"
 
-COLUMNS = (
-    column("api", "API", width=220, pinned="left", minWidth=110),
-    column("broker", "Broker", width=100, headerTooltip="kmon uses the bootstrap address until it knows the brokers"),
-    column("requests", "Requests", number=True, width=110, sort="desc"),
-    column("errors", "Errors", number=True, width=90, **above_zero("errors")),
-    column("seconds", "Seconds", number="precise", width=105, headerTooltip="Total response time since kmon started"),
-    column("mean", "Mean", number="milliseconds", width=105, headerTooltip="Mean response time"),
-    column("bytes", "Received", number="bytes", width=110),
-    column("each", "Per response", number="bytes", width=110, flex=1, minWidth=100),
+GRID = Grid(
+    REQUEST,
+    ("api", "broker"),
+    column("api", "API", 220, pinned="left", minWidth=110),
+    column("broker", "Broker", 100, headerTooltip="kmon uses the bootstrap address until it knows the brokers"),
+    column("requests", "Requests", 110, sort="desc"),
+    column("errors", "Errors", 90),
+    column("seconds", "Seconds", 105),
+    column("mean_seconds", "Mean", 105, field="mean"),
+    column("received_bytes", "Received", 110, field="bytes"),
+    column("mean_bytes", "Per response", 110, field="each", flex=1, minWidth=100),
 )
 
 
@@ -54,7 +57,7 @@ def layout() -> html.Div:
                 className="halves",
             ),
             card("Transactions", html.Div(id="cluster-transactions"), aside=html.Span(id="cluster-transactions-age")),
-            grid_card("requests", COLUMNS, html.H2("Requests since kmon started"), "Filter requests"),
+            grid_card("requests", GRID, html.H2("Requests since kmon started"), "Filter requests"),
         ],
         className="page",
     )
@@ -62,33 +65,18 @@ def layout() -> html.Div:
 
 def rows(view: View) -> Cells:
     """A row an API and broker."""
-    table = view.snapshot.requests
-    answered = np.where(table.requests > table.errors, table.requests - table.errors, np.nan)
-    sent = np.where(table.requests > 0, table.requests, np.nan)
-    brokers = ["bootstrap" if each == NO_LEADER else str(each) for each in table.broker.tolist()]
-    return cells_of(
-        {
-            "id": (f"{api}/{broker}" for api, broker in zip(table.api.tolist(), brokers, strict=True)),
-            "api": table.api.tolist(),
-            "broker": brokers,
-            "requests": whole(table.requests),
-            "errors": whole(table.errors),
-            "seconds": decimals(table.seconds),
-            "mean": decimals(table.seconds / sent),
-            "bytes": whole(table.received_bytes),
-            "each": whole(table.received_bytes / answered),
-        }
-    )
+    brokers = view.snapshot.requests.broker.tolist()
+    return GRID.cells(view, broker=("bootstrap" if each == NO_LEADER else str(each) for each in brokers))
 
 
 def tiles(view: View) -> list[html.Div]:
     """The cluster, and how much kmon asks of it."""
     shown, table = view.snapshot, view.snapshot.requests
     versions = sorted({str(each) for each in shown.brokers.version if each is not None})
-    no_topics, no_groups = not_all_topics(view), not_all_groups(view)
+    no_topics, no_groups = why_not_all_topics(view.snapshot), why_not_all_groups(view.snapshot)
     requests, errors = float(table.requests.sum()), float(table.errors.sum())
     return [
-        tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view, "cluster"), wide=True),
+        tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view.snapshot, "cluster"), wide=True),
         tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the supported APIs"),
         tile(
             "Topics",

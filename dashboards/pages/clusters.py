@@ -6,9 +6,11 @@ from typing import Any
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.components.parts import known, listing, mark, name_link, reason, since
+from dashboards.components.parts import known, mark, name_link, reason, since
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
-from dashboards.text import counted, failure, not_all_groups, not_all_topics
+from dashboards.listings import listing
+from dashboards.text import counted
+from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
 from monitor.model.levels import OF_VERDICTS
 from monitor.model.text import UNKNOWN, at_least, count
 from monitor.model.view import View
@@ -52,7 +54,11 @@ def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
     verdict = (name, mark(view.verdict.level, OF_VERDICTS[view.verdict.level]), reason(view.verdict.sentence))
     if not shown.up:
         return (*verdict, *[known(UNKNOWN, view.snapshot.error)] * 6)
-    no_cluster, no_topics, no_groups = failure(shown, "cluster"), not_all_topics(shown), not_all_groups(shown)
+    no_cluster, no_topics, no_groups = (
+        failure(shown.snapshot, "cluster"),
+        why_not_all_topics(shown.snapshot),
+        why_not_all_groups(shown.snapshot),
+    )
     return (
         *verdict,
         known(counted(totals.brokers, no_cluster), no_cluster),

@@ -7,9 +7,10 @@ import dash_mantine_components as dmc
 import numpy as np
 from dash import Dash, Input, Output, State, html
 
-from dashboards.components.controls import column, drive_grid, grid, grid_tools, keep_in_url
+from dashboards.components.controls import drive_grid, grid, grid_tools, keep_in_url
 from dashboards.components.parts import nothing
-from dashboards.feed import Cells, Feed, cells_of
+from dashboards.feed import Cells, Feed
+from dashboards.grids import Grid, column
 from dashboards.health_tables import event_cells
 from dashboards.links import EVENTS
 from dashboards.shell import newest
@@ -19,34 +20,30 @@ from monitor.model.table import Ints
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.poll.source import Source
+from monitor.subjects.health import EVENT
 
 PATH = EVENTS
 TITLE = "Events"
 
 WHEN: dict[str, Any] = {
+    "headerTooltip": "After a gap in the polls, the span in which it happened",
     "valueFormatter": {"function": "when(params)"},
     "tooltipValueGetter": {"function": "clock(params)"},
     "getQuickFilterText": {"function": "unsearched(params)"},
-    "comparator": {"function": "knownFirst"},
+    "comparator": {"function": "knownFirst('')"},
     "sortingOrder": ["desc", "asc", None],
 }
-TEXT: dict[str, Any] = {"valueFormatter": {"function": "visible(params)"}}
-COLUMNS = (
-    column(
-        "time",
-        "When",
-        width=190,
-        sort="desc",
-        headerTooltip="After a gap in the polls, the span in which it happened",
-        **WHEN,
-    ),
-    column("kind", "Event", width=160),
-    column("subject", "Subject", width=215, cellRenderer="PlaceLink"),
-    column("before", "Before", width=150, tooltipField="before", **TEXT),
-    column("after", "After", width=150, tooltipField="after", **TEXT),
-    column("text", "What", width=300, flex=1, minWidth=260, tooltipField="text", **TEXT),
-    column("clock", "Time (UTC)", width=175, sortable=False),
-    column("count", "Count", number=True, width=85, headerTooltip="Number of similar events in this row"),
+GRID = Grid(
+    EVENT,
+    ("id",),
+    column("when", "When", 190, field="time", sort="desc", **WHEN),
+    column("kind", "Event", 160),
+    column("subject", "Subject", 215, cellRenderer="PlaceLink"),
+    column("before", "Before", 150),
+    column("after", "After", 150),
+    column("text", "What", 300, flex=1, minWidth=260),
+    column("clock", "Time (UTC)", 175, sortable=False),
+    column("count", "Count", 85),
 )
 
 
@@ -65,7 +62,7 @@ def layout() -> html.Div:
         [
             html.Div([html.H1("Events"), kinds, *grid_tools("events", "Filter events")], className="toolbar"),
             html.Div(id="events-note"),
-            grid("events", COLUMNS, "Events"),
+            grid("events", GRID, "Events"),
         ],
         className="page page-full",
     )
@@ -78,7 +75,8 @@ def chosen_rows(view: View, kind: str | None) -> Ints:
 
 def rows(view: View, kind: str | None, kept: str) -> Cells:
     """A row an event of this kind, the newest first."""
-    return cells_of(event_cells(view, chosen_rows(view, kind), kept))
+    chosen = chosen_rows(view, kind)
+    return GRID.cells(view, chosen, **event_cells(view, chosen, kept))
 
 
 def note(view: View, kind: str | None) -> Any:

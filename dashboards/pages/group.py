@@ -7,51 +7,44 @@ import numpy as np
 from dash import Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.cells import blamed, judged_cells, unknowns, whole, worst_rows
 from dashboards.charts import lag_figure
-from dashboards.components.controls import NAME, STATUS, chart, column, drive_chart, grid_card, link_to, range_choice
+from dashboards.components.controls import chart, drive_chart, grid_card, link_to, range_choice
 from dashboards.components.parts import card, nothing
-from dashboards.feed import Cells, Whys, cells_of
+from dashboards.feed import Cells
+from dashboards.grids import SINCE, TIMES, Grid, column, worst_rows
 from dashboards.group_tables import members, streams, tiles
 from dashboards.health_tables import diagnoses_of, events_about
 from dashboards.links import GROUPS, TOPICS, group_of, range_seconds
 from dashboards.named import Named
 from dashboards.shell import newest
-from dashboards.text import not_all_groups
-from dashboards.time_cells import AGE, ENDS, RATES, SINCE, time_cells, time_codes
+from monitor.analysis.derive.completeness import why_not_all_groups
 from monitor.analysis.derive.verdict import partition_why
 from monitor.model.table import Ints
 from monitor.model.text import plural
 from monitor.model.view import View
 from monitor.poll.source import Source
+from monitor.subjects.lag import LAG
 
 PATH = "/groups/{group:path}"
 TITLE = "Group"
 
-COLUMNS = (
-    column("topic", "Topic", width=150, pinned="left", **link_to(TOPICS)),
-    column("partition", "Partition", number=True, width=90),
-    column("status", "Status", width=105, sort="desc", sortIndex=0, **STATUS),
+GRID = Grid(
+    LAG,
+    ("topic", "partition"),
+    column("topic", "Topic", 150, pinned="left", **link_to(TOPICS)),
+    column("partition", "Partition", 90),
+    column("status", "Status", 105, sort="desc", sortIndex=0),
     SINCE,
-    column("lag", "Lag", number=True, width=95, sort="desc", sortIndex=1),
-    AGE,
-    column("why", "Why", width=200, flex=1, minWidth=200, tooltipField="why"),
-    *RATES,
-    *ENDS,
-    column(
-        "stable_lag",
-        "Stable lag",
-        number=True,
-        width=105,
-        headerTooltip="Lag up to the last stable offset (read_committed)",
-    ),
-    column("lost", "Lost", number=True, width=80, headerTooltip="Records deleted before they were read"),
-    column("committed", "Committed", number=True, width=105),
-    column("start", "Log start", number=True, width=95),
-    column("end", "Log end", number=True, width=95),
-    column("client", "Client id", width=120, **NAME),
-    column("host", "Host", width=105, **NAME),
-    column("member", "Member id", width=140, **NAME),
+    column("lag", "Lag", 95, sort="desc", sortIndex=1),
+    *TIMES,
+    column("stable_lag", "Stable lag", 105),
+    column("lost", "Lost", 80),
+    column("committed_offset", "Committed", 105, field="committed"),
+    column("start_offset", "Log start", 95, field="start"),
+    column("end_offset", "Log end", 95, field="end"),
+    column("client_id", "Client id", 120, field="client"),
+    column("host", "Host", 105),
+    column("member_id", "Member id", 140, field="member"),
 )
 
 
@@ -65,7 +58,7 @@ def layout() -> html.Div:
                 html.Div(chart("group-chart", "Lag of the group over time"), className="low"),
                 aside=range_choice("group-range"),
             ),
-            grid_card("partitions", COLUMNS, html.H2("Partitions"), "Filter partitions", "group-note"),
+            grid_card("partitions", GRID, html.H2("Partitions"), "Filter partitions", "group-note"),
             card("Members", html.Div(id="group-members")),
             html.Div(id="group-streams", className="stack"),
             html.Div(id="group-events"),
@@ -83,58 +76,13 @@ def partitions_of(view: View, row: int) -> Ints:
 
 def rows(view: View, row: int) -> Cells:
     """A row a partition of the group in this row."""
-    lag, topics, members = view.lag, view.snapshot.topics, view.snapshot.members
     at = partitions_of(view, row)
-    names = topics.topic[lag.topic[at]].tolist()
-    partitions = lag.partition[at].tolist()
-    owners = lag.member[at].tolist()
-    keys, whys = _unknowns(view, row, at)
-    return cells_of(
-        {
-            "id": (f"{name}/{partition}" for name, partition in zip(names, partitions, strict=True)),
-            "topic": names,
-            "partition": partitions,
-            **judged_cells(view.judged.lag, at),
-            "lag": whole(lag.lag[at]),
-            "stable_lag": whole(lag.stable_lag[at]),
-            "lost": whole(lag.lost[at]),
-            "committed": whole(lag.committed_offset[at]),
-            "start": whole(lag.start_offset[at]),
-            "end": whole(lag.end_offset[at]),
-            **time_cells(view.lag_times, view.lag_statuses, view.time, at),
-            "client": (None if owner < 0 else members.client_id[owner] for owner in owners),
-            "host": (None if owner < 0 else members.host[owner] for owner in owners),
-            "member": (None if owner < 0 else members.member_id[owner] for owner in owners),
-            "why": (partition_why(view, each) for each in at.tolist()),
-            "whys": keys,
-        },
-        whys,
-    )
-
-
-def _unknowns(view: View, row: int, at: Ints) -> tuple[list[str | None], Whys]:
-    """Why numbers of these rows of `view.lag` are unknown."""
-    lag, reasons = view.lag, list(view.reasons)
-    unstable = "share groups have none" if view.snapshot.groups.group_type[row] == "share" else "no response"
-    fields = {
-        "lag": "lag",
-        "lost": "lost",
-        "committed": "committed_offset",
-        "start": "start_offset",
-        "end": "end_offset",
-    }
-    codes = {
-        field: blamed(getattr(lag, name)[at], reasons, "no response", lag.reason[at]) for field, name in fields.items()
-    }
-    codes["stable_lag"] = blamed(lag.stable_lag[at], reasons, unstable, lag.reason[at])
-    ages, since = view.lag_times, view.lag_statuses
-    times = time_codes(ages, since, reasons, ages=ages.reason, lags=lag.reason, at=at)
-    return unknowns(reasons, **codes, **times)
+    return GRID.cells(view, at, why=(partition_why(view, each) for each in at.tolist()))
 
 
 def absent(view: View) -> html.Div:
     """What stands in place of a group that the View does not have."""
-    if why := not_all_groups(view):
+    if why := why_not_all_groups(view.snapshot):
         return nothing("This group is unknown", why)
     return nothing("No such group", "It was not in the last poll: it may be deleted, or the name is wrong.")
 

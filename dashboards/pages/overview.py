@@ -13,30 +13,28 @@ from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import (
     card,
-    known,
-    listing,
     mark,
     name_link,
     nothing,
-    status_mark,
     text,
     tile,
     word_mark,
 )
 from dashboards.health_tables import top_problems
 from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
-from dashboards.text import counted, failure, nodes, oldest, unasked
+from dashboards.listings import Listed, listing, rows_of
+from dashboards.text import counted, nodes
 from dashboards.topic_tables import troubled
-from monitor.analysis.derive.completeness import lists_topics, number_of, why_hidden_groups
+from monitor.analysis.derive.completeness import failure, lists_topics, number_of, unasked, why_hidden_groups
 from monitor.analysis.derive.emptiness import no_unhealthy_groups
-from monitor.analysis.derive.times import NOT_DATED
-from monitor.analysis.derive.verdict import count_groups, group_why, worst_groups
+from monitor.analysis.derive.verdict import count_groups, worst_groups
 from monitor.model.levels import ABOVE_ZERO, LEVELS, alert_level
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.text import UNKNOWN, at_least, duration, plural, visible
 from monitor.model.view import View
 from monitor.poll.source import Source
+from monitor.subjects.groups import GROUP
 
 PATH = "/"
 TITLE = "Overview"
@@ -88,7 +86,7 @@ def charted_groups(view: View, most: int = CHARTED) -> list[str]:
 def tiles(view: View) -> list[html.Div]:
     """The numbers of the cluster. What was not fully answered is "≥ n", or a dash, with the reason below it."""
     totals = view.totals
-    no_cluster, no_groups = failure(view, "cluster"), failure(view, "groups")
+    no_cluster, no_groups = failure(view.snapshot, "cluster"), failure(view.snapshot, "groups")
     groups, hidden = count_groups(view), why_hidden_groups(view.snapshot)
     unknown = totals.groups_unknown
     partly = f"incomplete: {plural(unknown, 'group')} unknown" if unknown else no_groups or hidden
@@ -141,7 +139,7 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
         tile(
             "Quorum leader" if len(shown.quorum) else "Controller",
             controller,
-            no_cluster or quorum_line(view) or unasked(view, "quorum"),
+            no_cluster or quorum_line(view) or unasked(view.snapshot, "quorum"),
             wide=True,
         ),
     ]
@@ -151,7 +149,9 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
     totals, health = view.totals, view.partition_health
     in_all = f"of {number_of(totals.partitions, 'partition', whole=lists_topics(view.snapshot))}"
     moving = len(view.snapshot.reassignments)
-    unmoved = failure(view, "reassignments") or ("" if view.outcome("reassignments") or moving else "not polled")
+    unmoved = failure(view.snapshot, "reassignments") or (
+        "" if view.outcome("reassignments") or moving else "not polled"
+    )
     return [
         tile(
             "Offline partitions",
@@ -180,7 +180,7 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
     if unknown and not why:
         codes = view.snapshot.topic_configs.reason
         told = next((view.reasons[code] for code in codes.tolist() if code != KNOWN), "")
-        why = f"unknown on {plural(unknown, 'partition')}: {told or unasked(view, 'configs') or 'no configs'}"
+        why = f"unknown on {plural(unknown, 'partition')}: {told or unasked(view.snapshot, 'configs') or 'no configs'}"
     value = at_least(None if why else number, number)
     return tile(
         name,
@@ -191,7 +191,7 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
 
 
 def _transactions(view: View) -> html.Div:
-    number, why = len(view.snapshot.transactions), unasked(view, "transactions")
+    number, why = len(view.snapshot.transactions), unasked(view.snapshot, "transactions")
     ages = view.transaction_ages.age_seconds
     oldest = f"oldest open for {duration(float(np.nanmax(ages)))}" if not np.isnan(ages).all() else ""
     return tile("Open transactions", counted(number, "" if number else why), oldest or why or "none open")
@@ -199,25 +199,19 @@ def _transactions(view: View) -> html.Div:
 
 def worst(view: View, search: str | None) -> Any:
     """The table of the groups that are not at rest."""
-    groups, lags = view.snapshot.groups, view.group_lags
-    number = number_of(len(groups), "group", whole=not why_hidden_groups(view.snapshot))
-    rows = worst_groups(view)[:WORST].tolist()
-    if not rows:
+    number = number_of(len(view.snapshot.groups), "group", whole=not why_hidden_groups(view.snapshot))
+    rows = worst_groups(view)[:WORST]
+    if not len(rows):
         return nothing(*no_unhealthy_groups(view))
-    table = listing(
-        ("Group", "Status", "Lag", "Time lag", "Reason"),
-        [
-            (
-                name_link(str(groups.group[row]), link(group_path(str(groups.group[row])), search)),
-                status_mark(view.judged.groups, row),
-                at_least(float(lags.lag[row]), float(lags.lag_at_least[row])),
-                known(oldest(lags, row), view.reasons[lags.reason[row]] or NOT_DATED),
-                html.Span(why := group_why(view, row), className="why", title=why),
-            )
-            for row in rows
-        ],
-        numbers=("Lag", "Time lag"),
+    names = view.snapshot.groups.group
+    columns = (
+        Listed("Group", lambda row: name_link(str(names[row]), link(group_path(str(names[row])), search))),
+        Listed("Status", "status"),
+        Listed("Lag", "lag"),
+        Listed("Time lag", "lag_seconds"),
+        Listed("Reason", "why"),
     )
+    table = rows_of(view, GROUP, rows, columns)
     return [table, html.P(dcc.Link(f"All {number}", href=link(GROUPS, search)), className="more")]
 
 

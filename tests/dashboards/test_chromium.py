@@ -1,5 +1,6 @@
 """The dashboard in a real Chromium: it lives, it navigates, names stay text, and nothing leaves the machine."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from dashboards.links import group_path
 from monitor.analysis.view import make_view
 from monitor.model.text import visible
 from monitor.model.view import View
+from monitor.subjects import kinds
+from monitor.subjects.kinds import Kind
 
 pytestmark = pytest.mark.chromium
 
@@ -129,6 +132,34 @@ def test_the_browser_makes_names_visible_as_the_server_does(browser: Any) -> Non
         page.wait("#verdict.verdict-attention")
         shown = page.tab.evaluate("names => names.map(window.kmon.visible)", names)
     assert shown == [visible(each) for each in names]
+
+
+def test_the_browser_writes_numbers_as_the_server_does(browser: Any) -> None:
+    """Every kind of number is written by a function of monitor/model/text.py, which the browser has under its name."""
+    writers = {
+        each.write.__name__: each.write for each in vars(kinds).values() if isinstance(each, Kind) and each.right
+    }
+    whole = [0, 1, 7, 59, 60, 90, 999, 1_023, 1_024, 3_599, 3_600, 86_399, 204_000, 12_345_678, 10**12]
+    parts = [0.04, 0.95, 1.94, 9.94, 9.96, 10.5, 11.5, 59.96, 61.04, 999.4, 999.6, 5_430.2, 203_040.7]
+    signed = [-0.0004, -0.004, -0.005, -0.126, -1.5]
+    values: dict[str, list[float]] = {name: [*whole, *parts] for name in writers}
+    values |= {
+        "count": [*whole, math.inf],
+        "number": [*whole],
+        "size": [*whole],
+        "change": [*whole, *parts, *signed],
+        "moment": [NOW, *whole[:-1]],
+    }
+    values["latency"] = [0.0004, 0.0024, 0.0126, 0.25, 3.0]
+    for name in ("duration", "time_left", "size"):
+        values[name].append(math.inf)
+    with opened(browser, FixtureSource(hostile_view())) as page:
+        page.open("/groups")
+        page.wait("#groups .ag-row")
+        sent = {name: [str(each) if math.isinf(each) else each for each in some] for name, some in values.items()}
+        write = "([name, some]) => some.map((value) => window.kmon.write[name](value === 'inf' ? Infinity : value))"
+        shown = {name: page.tab.evaluate(write, [name, some]) for name, some in sent.items()}
+    assert shown == {name: [write(each) for each in values[name]] for name, write in writers.items()}
 
 
 def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:

@@ -25,7 +25,7 @@ ALLOWED = {
     "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components", "fastapi",
     "starlette", "dashboards", "datetime", "monitor",
 }  # fmt: skip
-VALUES = "monitor.model."
+VALUES = ("monitor.model.", "monitor.subjects")
 OF_THE_CORE = {
     "monitor.analysis.derive.completeness",
     "monitor.analysis.derive.emptiness",

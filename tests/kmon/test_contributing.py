@@ -26,6 +26,7 @@ from kmon.commands.lag_rows import lag_rows
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.frames import frame
 from monitor.subjects.lag import LAG
+from dashboards.pages.group import rows as web_rows
 from tui.screens.group import PARTITION_COLUMNS
 
 view = shop_view()
@@ -49,6 +50,7 @@ page = MetricsPage([FixtureSource(view)]).body()[0].decode()
 assert "# HELP kmon_group_partition_retained Records in the log of the partition: end - start\\n" in page
 numbers = [float(line.split()[-1]) for line in page.splitlines() if line.startswith("kmon_group_partition_retained{")]
 assert sorted(numbers) == sorted(expected)
+assert "retained" in web_rows(view, 0).fields
 """
 
 

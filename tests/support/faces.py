@@ -147,7 +147,7 @@ def grid_rows(cells: Cells, columns: Sequence[Row]) -> list[Row]:
     for column in sorted((each for each in columns if "sort" in each), key=lambda each: -each.get("sortIndex", 0)):
         field = "severity" if column["field"] == "status" else column["field"]
         falling = column["sort"] == "desc"
-        part = "at_least" if column.get("comparator", {}).get("function") == "totalFirst" else ""
+        part = f"{field}_at_least"
 
         def size(row: Row, field: str = field, part: str = part, falling: bool = falling) -> float:
             value = row[field] if row[field] is not None else row.get(part)
@@ -162,24 +162,24 @@ def grid_rows(cells: Cells, columns: Sequence[Row]) -> list[Row]:
 
 
 def web_groups_rows(view: View) -> list[Row]:
-    return grid_rows(web_groups.rows(view), web_groups.COLUMNS)
+    return grid_rows(web_groups.rows(view), web_groups.GRID.definitions)
 
 
 def web_lag(view: View, group: str) -> list[Row]:
-    return grid_rows(web_group.rows(view, view.group_rows[group]), web_group.COLUMNS)
+    return grid_rows(web_group.rows(view, view.group_rows[group]), web_group.GRID.definitions)
 
 
 def web_topics_rows(view: View) -> list[Row]:
-    return grid_rows(web_topics.rows(view, web_topics.chosen_rows(view, None)), web_topics.COLUMNS)
+    return grid_rows(web_topics.rows(view, web_topics.chosen_rows(view, None)), web_topics.GRID.definitions)
 
 
 def web_partitions(view: View, topic: str) -> list[Row]:
     row = view.topic_rows[topic]
-    return grid_rows(web_topic.rows(view, row, web_topic.partitions_of(view, row)), web_topic.COLUMNS)
+    return grid_rows(web_topic.rows(view, row, web_topic.partitions_of(view, row)), web_topic.GRID.definitions)
 
 
 def web_broker_rows(view: View) -> list[Row]:
-    return grid_rows(web_brokers.rows(view), web_brokers.COLUMNS)
+    return grid_rows(web_brokers.rows(view), web_brokers.GRID.definitions)
 
 
 def listed(tree: Any) -> list[Row]:
