@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, dcc, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.components.controls import drive_grid
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.links import link, name_in
-from dashboards.shell import newest
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.poll.source import Source
@@ -40,27 +39,19 @@ class Named:
         ]
 
     def register(self, app: Dash, sources: Sequence[Source]) -> None:
-        feed = Feed(keep=8)
+        parts = ["up.href", "name", *self.parts]
+        fill(
+            app,
+            sources,
+            [f"{self.kind}-{part}" for part in parts],
+            self._make,
+            grid=self.grid,
+            choice=("url", "pathname"),
+        )
 
-        def update(seen: Any, pathname: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-            source, kept, view = newest(sources, search, seen)
-            name = name_in(self.above, pathname)
-            if name is None:
-                raise PreventUpdate
-            cells, held = self.tell(view.shown, name, kept)
-            sent = feed.send([source.cluster, name], view.shown.time, cells, base)
-            return link(self.above, kept), visible(name) or "(empty name)", *held, *sent
-
-        app.callback(
-            Output(f"{self.kind}-up", "href"),
-            Output(f"{self.kind}-name", "children"),
-            *(Output(f"{self.kind}-{part}", "children") for part in self.parts),
-            Output(f"{self.grid}-feed", "data"),
-            Output(f"{self.grid}-base", "data"),
-            Input("view", "data"),
-            Input("url", "pathname"),
-            State(f"{self.grid}-base", "data"),
-            State("url", "search"),
-        )(update)
-
-        drive_grid(app, self.grid)
+    def _make(self, now: Now) -> tuple[Sequence[Any], Cells]:
+        name = name_in(self.above, now.choice)
+        if name is None:
+            raise PreventUpdate
+        cells, held = self.tell(now.view, name, now.kept)
+        return [link(self.above, now.kept), visible(name) or "(empty name)", *held], cells

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
 from dashboards.broker_tables import disks, drift, quorum
-from dashboards.components.controls import drive_grid, grid_card
+from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, nothing
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.grids import Grid, column
-from dashboards.shell import newest
 from monitor.analysis.derive.completeness import failure
 from monitor.analysis.derive.judged.brokers import fullest_levels
 from monitor.model.text import visible
@@ -68,34 +68,15 @@ def note(view: View) -> Any:
     return html.P(f"Some brokers may be missing: {visible(why)}", className="notice") if why else None
 
 
+PARTS = ("note", "disks", "disks-age", "quorum", "drift", "drift-age")
+
+
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds, and its rows."""
+    view = now.view
+    ages = asked(view, "log_dirs"), asked(view, "configs")
+    return [note(view), disks(view), ages[0], quorum(view), drift(view), ages[1]], rows(view)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed()
-
-    def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, _, view = newest(sources, search, seen)
-        shown = view.shown
-        return (
-            *feed.send([source.cluster], shown.time, rows(shown), base),
-            note(shown),
-            disks(shown),
-            asked(shown, "log_dirs"),
-            quorum(shown),
-            drift(shown),
-            asked(shown, "configs"),
-        )
-
-    app.callback(
-        Output("brokers-feed", "data"),
-        Output("brokers-base", "data"),
-        Output("brokers-note", "children"),
-        Output("brokers-disks", "children"),
-        Output("brokers-disks-age", "children"),
-        Output("brokers-quorum", "children"),
-        Output("brokers-drift", "children"),
-        Output("brokers-drift-age", "children"),
-        Input("view", "data"),
-        State("brokers-base", "data"),
-        State("url", "search"),
-    )(update)
-
-    drive_grid(app, "brokers")
+    fill(app, sources, [f"brokers-{part}" for part in PARTS], make, grid="brokers")

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
 from dashboards.cluster_tables import capabilities, collectors, features, transactions
-from dashboards.components.controls import drive_grid, grid_card
+from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, tile
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.grids import Grid, column
 from dashboards.links import CLUSTER
-from dashboards.shell import newest
 from dashboards.text import counted
 from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
 from monitor.model.levels import ABOVE_ZERO
@@ -94,34 +94,22 @@ def tiles(view: View) -> list[html.Div]:
     ]
 
 
+PARTS = ("tiles", "capabilities", "collectors", "transactions", "transactions-age", "features")
+
+
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds, and its rows."""
+    view = now.view
+    held = (
+        tiles(view),
+        capabilities(view),
+        collectors(now.newest),
+        transactions(view, now.kept),
+        asked(view, "transactions"),
+        features(view),
+    )
+    return held, rows(view)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed()
-
-    def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, kept, view = newest(sources, search, seen)
-        shown = view.shown
-        return (
-            *feed.send([source.cluster], shown.time, rows(shown), base),
-            tiles(shown),
-            capabilities(shown),
-            collectors(view),
-            transactions(shown, kept),
-            asked(shown, "transactions"),
-            features(shown),
-        )
-
-    app.callback(
-        Output("requests-feed", "data"),
-        Output("requests-base", "data"),
-        Output("cluster-tiles", "children"),
-        Output("cluster-capabilities", "children"),
-        Output("cluster-collectors", "children"),
-        Output("cluster-transactions", "children"),
-        Output("cluster-transactions-age", "children"),
-        Output("cluster-features", "children"),
-        Input("view", "data"),
-        State("requests-base", "data"),
-        State("url", "search"),
-    )(update)
-
-    drive_grid(app, "requests")
+    fill(app, sources, [f"cluster-{part}" for part in PARTS], make, grid="requests")

@@ -5,15 +5,15 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
-from dashboards.components.controls import drive_grid, grid, grid_tools, keep_in_url
+from dashboards.components.controls import grid, grid_tools, keep_in_url
 from dashboards.components.parts import nothing
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.grids import Grid, column
 from dashboards.health_tables import event_cells
 from dashboards.links import EVENTS
-from dashboards.shell import newest
 from dashboards.text import words
 from monitor.model.events import KINDS
 from monitor.model.table import Ints
@@ -93,23 +93,11 @@ def note(view: View, kind: str | None) -> Any:
     return html.P(f"The newest {stands_for:,} of {happened:,} since kmon started.", className="muted small")
 
 
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds, and its rows."""
+    return [note(now.view, now.choice)], rows(now.view, now.choice, now.kept)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed()
-
-    def update(seen: Any, kind: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, kept, view = newest(sources, search, seen)
-        shown = view.shown
-        return *feed.send([source.cluster, kind or ""], shown.time, rows(shown, kind, kept), base), note(shown, kind)
-
-    app.callback(
-        Output("events-feed", "data"),
-        Output("events-base", "data"),
-        Output("events-note", "children"),
-        Input("view", "data"),
-        Input("events-kind", "value"),
-        State("events-base", "data"),
-        State("url", "search"),
-    )(update)
-
+    fill(app, sources, ["events-note"], make, grid="events", choice=("events-kind", "value"))
     keep_in_url(app, "events-kind")
-    drive_grid(app, "events")

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
-from dashboards.components.controls import drive_grid, grid, grid_tools, link_to
+from dashboards.components.controls import grid, grid_tools, link_to
 from dashboards.components.parts import nothing
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.grids import SINCE, TIMES, Grid, column
 from dashboards.links import GROUPS
-from dashboards.shell import newest
 from monitor.analysis.derive.completeness import why_not_all_groups
 from monitor.analysis.derive.emptiness import no_groups
 from monitor.model.text import visible
@@ -69,21 +69,10 @@ def note(view: View) -> Any:
     return nothing(*no_groups(view))
 
 
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds, and its rows."""
+    return [note(now.view)], rows(now.view)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed()
-
-    def update(seen: dict[str, Any] | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, _, view = newest(sources, search, seen)
-        shown = view.shown
-        return *feed.send([source.cluster], shown.time, rows(shown), base), note(shown)
-
-    app.callback(
-        Output("groups-feed", "data"),
-        Output("groups-base", "data"),
-        Output("groups-note", "children"),
-        Input("view", "data"),
-        State("groups-base", "data"),
-        State("url", "search"),
-    )(update)
-
-    drive_grid(app, "groups")
+    fill(app, sources, ["groups-note"], make, grid="groups")

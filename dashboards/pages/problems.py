@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
 from dashboards.components.parts import card, nothing
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
-from dashboards.shell import newest
 from monitor.analysis.derive.emptiness import no_problems
 from monitor.model.view import View
 from monitor.poll.source import Source
@@ -37,14 +38,10 @@ def ranked(view: View, kept: str) -> Any:
     return problems(view, np.arange(len(view.problems)), kept)
 
 
-def register(app: Dash, sources: Sequence[Source]) -> None:
-    def update(seen: Any, search: str | None) -> tuple[Any, Any]:
-        _, kept, view = newest(sources, search, seen)
-        return ranked(view, kept), diagnoses(view.shown, kept)
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds; it has no grid."""
+    return [ranked(now.newest, now.kept), diagnoses(now.view, now.kept)], None
 
-    app.callback(
-        Output("problems-list", "children"),
-        Output("problems-diagnoses", "children"),
-        Input("view", "data"),
-        State("url", "search"),
-    )(update)
+
+def register(app: Dash, sources: Sequence[Source]) -> None:
+    fill(app, sources, ["problems-list", "problems-diagnoses"], make)

@@ -5,14 +5,14 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 
-from dashboards.components.controls import drive_grid, grid, grid_tools, keep_in_url, link_to
+from dashboards.components.controls import grid, grid_tools, keep_in_url, link_to
 from dashboards.components.parts import nothing
-from dashboards.feed import Cells, Feed
+from dashboards.feed import Cells
+from dashboards.fill import Now, fill
 from dashboards.grids import Grid, column, worst_rows
 from dashboards.links import TOPICS
-from dashboards.shell import newest
 from monitor.analysis.derive.completeness import why_not_all_topics
 from monitor.analysis.derive.emptiness import no_topics
 from monitor.model.table import Ints
@@ -95,25 +95,12 @@ def note(view: View, shown: int, show: str | None) -> Any:
     return html.P(visible("; ".join(parts)), className="notice" if why else "muted small") if parts else None
 
 
+def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
+    """What each part of the page holds, and its rows."""
+    at = chosen_rows(now.view, now.choice)
+    return [note(now.view, len(at), now.choice)], rows(now.view, at)
+
+
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    feed = Feed()
-
-    def update(seen: Any, show: str | None, base: list[Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, _, view = newest(sources, search, seen)
-        shown = view.shown
-        at = chosen_rows(shown, show)
-        sent = feed.send([source.cluster, show or "watched"], shown.time, rows(shown, at), base)
-        return *sent, note(shown, len(at), show)
-
-    app.callback(
-        Output("topics-feed", "data"),
-        Output("topics-base", "data"),
-        Output("topics-note", "children"),
-        Input("view", "data"),
-        Input("topics-show", "value"),
-        State("topics-base", "data"),
-        State("url", "search"),
-    )(update)
-
+    fill(app, sources, ["topics-note"], make, grid="topics", choice=("topics-show", "value"))
     keep_in_url(app, "topics-show")
-    drive_grid(app, "topics")

@@ -129,6 +129,6 @@ def test_every_callback_of_every_page_asks_only_the_source(path: str, monkeypatc
     always = {"view.data", "content.children", "overview-tiles.children", "groups-feed.data", "topics-feed.data"}
     assert always | {"brokers-feed.data", "requests-feed.data", "clusters-table.children"} <= answered
     assert {"problems-list.children", "events-feed.data"} <= answered
-    assert ("topic-up.href" in answered) == (path == "/topics/payments")
-    assert ("group-up.href" in answered) == (path == "/groups/payments-ledger")
+    assert ("replicas-feed.data" in answered) == (path == "/topics/payments")
+    assert ("partitions-feed.data" in answered) == (path == "/groups/payments-ledger")
     assert set(source.asked) == {"latest", "window"}
