@@ -79,11 +79,10 @@ class GridColumn:
         if self.name == "status":
             kind = STATUS
         elif column.kind.right:
-            order = f"knownFirst('{self.field}_at_least')"
             kind = {
                 **NUMBER,
                 "valueFormatter": {"function": f"{self.write or column.kind.write.__name__}(params)"},
-                "comparator": {"function": order},
+                "comparator": {"function": f"knownFirst('{self.field}_{'at_latest' if self.latest else 'at_least'}')"},
             }
             if column.above_zero:
                 kind["cellClassRules"] = {f"level-{column.above_zero}": "params.value > 0"}
@@ -105,7 +104,7 @@ SINCE = column(
 """For how long a row has had its status. Its time travels, which stays the same, and the browser counts on."""
 TIMES = (
     column("lag_seconds", "Time lag", 125, field="age"),
-    column("why", "Why", 220, flex=1, minWidth=200),
+    column("why", "Why", 200, flex=1, minWidth=200),
     column("produce_rate", "In rate", 100, field="produce"),
     column("consume_rate", "Out rate", 100, field="consume"),
     column("eta_seconds", "Drains in", 105, field="eta"),
@@ -138,14 +137,14 @@ class Grid:
             values = shown(reading, each.name)
             digits = DECIMALS.get(each.write or column.kind.write.__name__, 0)
             fields[each.field] = _numbers(values.values, digits)
-            part = values.part
-            if each.latest:
-                latest = shown(reading, each.latest).values.astype(np.float64)
-                part = np.where(latest < view.time, latest, np.nan)
             if values.error is not None:
                 fields[f"{each.field}_error"] = _numbers(values.error, digits)
-            if part is not None:
-                fields[f"{each.field}_at_least"] = _numbers(np.where(values.unknown, part, np.nan), digits)
+            if values.part is not None:
+                fields[f"{each.field}_at_least"] = _numbers(np.where(values.unknown, values.part, np.nan), digits)
+            if each.latest:
+                latest = shown(reading, each.latest).values.astype(np.float64)
+                told = values.unknown & (latest < view.time)
+                fields[f"{each.field}_at_latest"] = _numbers(np.where(told, latest, np.nan), digits)
             unknown[each.field] = values
         fields |= {name: list(cells) for name, cells in own.items()}
         keys, whys = _whys(unknown)

@@ -33,7 +33,8 @@
 
   // A cell as monitor/subjects/shown.py writes it: with its error, its known part, or a dash.
   const written = (name) => ({ value, data, colDef }) => {
-    const error = data?.[colDef?.field + "_error"], part = data?.[colDef?.field + "_at_least"];
+    const of = (what) => data?.[colDef?.field + what];
+    const error = of("_error"), part = of("_at_least") ?? of("_at_latest");
     if (value != null) return write[name](Number(value)) + (error >= 1 ? " ± " + write[name](error) : "");
     return part > 0 ? "≥ " + write[name](part) : "–";
   };

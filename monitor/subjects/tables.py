@@ -46,7 +46,7 @@ def not_asked(collector: str, why: str) -> Callable[[Any], str]:
 
 NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
 NO_VOLUMES = "the broker does not report the size of its volumes"
-NO_DISKS = not_asked("log_dirs", "a log dir is unknown")
+NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
 OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "lag_seconds": NOT_DATED,
