@@ -46,7 +46,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
 
 
 def _status(view: View, row: int) -> html.Div:
-    lags, why = view.group_lags, group_why(view, row)
+    lags = view.group_lags
     began, latest = float(lags.since[row]), float(lags.since_at_latest[row])
     if not np.isnan(began):
         spent = since(view.time - began, "", "for ", moment(began))
@@ -54,14 +54,7 @@ def _status(view: View, row: int) -> html.Div:
         spent = since(view.time - latest, "", "for over ", f"unchanged since {moment(latest)}")
     else:
         spent = html.Span("unchanged since kmon started", className="muted small")
-    return html.Div(
-        [
-            html.Dt(["Status ", spent]),
-            html.Dd(status_mark(view.judged.groups, row), className="tile-value"),
-            html.Dd(why, className="tile-note muted", title=why or None),
-        ],
-        className="tile wide",
-    )
+    return tile(["Status ", spent], status_mark(view.judged.groups, row), group_why(view, row), wide=True)
 
 
 def _epochs(view: View, row: int) -> list[html.Div]:

@@ -12,6 +12,7 @@ from dashboards.components.parts import (
     name_link,
     nothing,
     status_mark,
+    tile,
     tile_of,
 )
 from dashboards.links import group_path, link, topic_path
@@ -20,7 +21,7 @@ from dashboards.text import ago, nodes
 from monitor.analysis.derive.completeness import failure
 from monitor.analysis.derive.judged.order import worst_first
 from monitor.analysis.derive.partitions import partition_rows
-from monitor.model.text import duration, plural, visible
+from monitor.model.text import duration, plural
 from monitor.model.view import View
 from monitor.subjects.groups import GROUP_TOPIC
 from monitor.subjects.shown import shown
@@ -37,14 +38,7 @@ def tiles(view: View, row: int) -> list[html.Div]:
     gone = of("partitions").why(0)
     note = gone or ("internal" if view.snapshot.topics.internal[row] else "")
     return [
-        html.Div(
-            [
-                html.Dt("Status"),
-                html.Dd(status_mark(view.judged.topics, row), className="tile-value"),
-                html.Dd(visible(note), className="tile-note muted"),
-            ],
-            className="tile",
-        ),
+        tile("Status", status_mark(view.judged.topics, row), note),
         tile_of("Partitions", of("partitions"), f"{of('replication_factor').text(0)} replicas each"),
         tile_of("Min ISR", of("min_insync_replicas"), "replicas in sync"),
         tile_of("Offline", of("offline_partitions"), "without a leader"),

@@ -33,12 +33,13 @@ def word_mark(word: str) -> html.Span:
     return mark(word, OF_STATUS[word], SIGNS[WORDS.index(word)])
 
 
-def tile(name: str, value: str, note: str = "", level: str = "", *, wide: bool = False) -> html.Div:
-    """One number with its name; `note` explains it, `level` is one of LEVELS where it has one."""
+def tile(name: Any, value: Any, note: str = "", level: str = "", *, wide: bool = False) -> html.Div:
+    """A number, or a mark, with its name; `note` explains it, `level` is one of LEVELS where it has one."""
+    shown, title = (visible(value), visible(value)) if isinstance(value, str) else (value, None)
     return html.Div(
         [
             html.Dt(name),
-            html.Dd(visible(value), className="tile-value", title=visible(value)),
+            html.Dd(shown, className="tile-value", title=title),
             html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
         className=" ".join(["tile", *(["wide"] if wide else []), *([f"level-{level}"] if level else [])]),
