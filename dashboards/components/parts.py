@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
+from dashboards.text import counted
 from monitor.model.judgements import Judged
 from monitor.model.levels import OF_STATUS, PLACE_OF, SIGNS, WORDS
 from monitor.model.text import UNKNOWN, duration, percent, visible
@@ -49,6 +50,11 @@ def tile(name: Any, value: Any, note: str = "", level: str = "", *, wide: bool =
 def tile_of(name: str, values: Shown, note: str = "", *, place: int = 0) -> html.Div:
     """A value of a subject's column with its level; the note is the reason where it is unknown."""
     return tile(name, values.text(place), values.why(place) or note, values.level(place))
+
+
+def count_tile(name: str, number: int, why_not_all: str, note: str = "", above_zero: str = "") -> html.Div:
+    """How many there are, or at least, with the reason; `above_zero` is the level where there ought to be none."""
+    return tile(name, counted(number, why_not_all), why_not_all or note, above_zero if number else "")
 
 
 def name_link(name: str, href: str) -> dcc.Link:

@@ -7,12 +7,11 @@ from dash import Dash, html
 
 from dashboards.cluster_tables import capabilities, collectors, features, transactions
 from dashboards.components.controls import grid_card
-from dashboards.components.parts import asked, card, tile
+from dashboards.components.parts import asked, card, count_tile, tile
 from dashboards.feed import Cells
 from dashboards.fill import Now, fill
 from dashboards.grids import Grid, column
 from dashboards.links import CLUSTER
-from dashboards.text import counted
 from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
 from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import NO_LEADER
@@ -78,15 +77,12 @@ def tiles(view: View) -> list[html.Div]:
     return [
         tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view.snapshot, "cluster"), wide=True),
         tile("Kafka", ", ".join(versions) or UNKNOWN, "inferred from the supported APIs"),
-        tile(
-            "Topics",
-            counted(view.totals.topics, no_topics),
-            no_topics or f"{int(shown.topics.watched.sum()):,} of them monitored",
-        ),
-        tile(
+        count_tile("Topics", view.totals.topics, no_topics, f"{int(shown.topics.watched.sum()):,} of them monitored"),
+        count_tile(
             "Groups",
-            counted(view.totals.groups, no_groups),
-            no_groups or (f"and {shown.hidden_groups:,} excluded" if shown.hidden_groups else "none excluded"),
+            view.totals.groups,
+            no_groups,
+            f"and {shown.hidden_groups:,} excluded" if shown.hidden_groups else "none excluded",
         ),
         tile("Requests", count(requests), "since kmon started"),
         tile("Errors", count(errors), "failed requests", ABOVE_ZERO["errors"] if errors else ""),

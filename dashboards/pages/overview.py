@@ -13,6 +13,7 @@ from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import (
     card,
+    count_tile,
     mark,
     name_link,
     nothing,
@@ -130,10 +131,11 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
     odd = [f"{word} {nodes(each)}" for word, each in (("fenced", fenced), ("gone", gone)) if each]
     controller = UNKNOWN if shown.controller is None else f"node {shown.controller}"
     return [
-        tile(
+        count_tile(
             "Brokers",
-            counted(totals.brokers, no_cluster),
-            no_cluster or "; ".join(odd) or ids,
+            totals.brokers,
+            no_cluster,
+            "; ".join(odd) or ids,
             LEVELS[int(view.judged.brokers.level.max(initial=0))] if gone or fenced else "",
         ),
         tile(
@@ -153,21 +155,11 @@ def _partition_tiles(view: View, no_cluster: str) -> list[html.Div]:
         "" if view.outcome("reassignments") or moving else "not polled"
     )
     return [
-        tile(
-            "Offline partitions",
-            counted(totals.offline, no_cluster),
-            no_cluster or in_all,
-            ABOVE_ZERO["offline"] if totals.offline else "",
-        ),
+        count_tile("Offline partitions", totals.offline, no_cluster, in_all, ABOVE_ZERO["offline"]),
         _against_min(view, "Under min ISR", health.under_min_isr, "under_min_isr", no_cluster),
         _against_min(view, "At min ISR", health.at_min_isr, "at_min_isr", no_cluster),
-        tile(
-            "Under-replicated",
-            counted(totals.under_replicated, no_cluster),
-            no_cluster or in_all,
-            ABOVE_ZERO["under_replicated"] if totals.under_replicated else "",
-        ),
-        tile("Reassigning", counted(moving, unmoved), unmoved or in_all),
+        count_tile("Under-replicated", totals.under_replicated, no_cluster, in_all, ABOVE_ZERO["under_replicated"]),
+        count_tile("Reassigning", moving, unmoved, in_all),
     ]
 
 
@@ -181,13 +173,8 @@ def _against_min(view: View, name: str, flags: Floats, column: str, no_cluster: 
         codes = view.snapshot.topic_configs.reason
         told = next((view.reasons[code] for code in codes.tolist() if code != KNOWN), "")
         why = f"unknown on {plural(unknown, 'partition')}: {told or unasked(view.snapshot, 'configs') or 'no configs'}"
-    value = at_least(None if why else number, number)
-    return tile(
-        name,
-        value,
-        why or (what if number else f"of {number_of(len(flags), 'partition', whole=lists_topics(view.snapshot))}"),
-        ABOVE_ZERO[column] if number else "",
-    )
+    in_all = f"of {number_of(len(flags), 'partition', whole=lists_topics(view.snapshot))}"
+    return count_tile(name, number, why, what if number else in_all, ABOVE_ZERO[column])
 
 
 def _transactions(view: View) -> html.Div:
