@@ -17,7 +17,7 @@ from monitor.model.levels import ABOVE_ZERO, LEVELS
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
-from monitor.subjects.column import ABSENT, Column, Lists, Names, Numbers, Rows, Subject, Values
+from monitor.subjects.column import ABSENT, ALL, Column, Lists, Names, Numbers, Rows, Subject, Values
 from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, kind_of
 
 Path = str | Callable[[Any], Any]
@@ -155,7 +155,7 @@ def _reader(
 def _chosen(rows: Rows, values: Any, nothing: float = np.nan, *, outer: bool) -> Any:
     """The values of these rows; all are the same array, which costs nothing to compare. `outer`: -1 is `nothing`."""
     if isinstance(rows, slice):
-        return values
+        return values if rows == ALL else values[rows]
     return values_at(values, rows, nothing) if outer else values[rows]
 
 

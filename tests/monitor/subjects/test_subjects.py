@@ -70,6 +70,7 @@ def test_chosen_rows_are_those_of_the_whole(subject: Subject) -> None:
     rows = np.arange(subject.count(view))[::-2]
     whole = subject.plain(view)
     assert subject.plain(view, rows) == [whole[row] for row in rows]
+    assert subject.plain(view, slice(1, 3)) == whole[1:3]
 
 
 def test_numbers_have_the_form_of_their_kind() -> None:
