@@ -25,7 +25,7 @@ from monitor.model.levels import CAPABILITY_MISSING, COLLECTOR_FAILED
 from monitor.model.text import latency, plural, visible
 from monitor.model.view import View
 from monitor.subjects import SUBJECTS
-from monitor.subjects.brokers import TRANSACTION
+from monitor.subjects.transactions import TRANSACTION
 
 AVAILABLE = {"yes": "ok", "no": CAPABILITY_MISSING, "unknown": "unknown"}
 """The level of a capability."""

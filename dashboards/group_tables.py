@@ -17,7 +17,8 @@ from monitor.model.snapshot import Assignments
 from monitor.model.table import Ints
 from monitor.model.text import UNKNOWN, count, moment, plural, visible
 from monitor.model.view import View
-from monitor.subjects.groups import GROUP, MEMBER, SUBTOPOLOGY
+from monitor.subjects.groups import GROUP, SUBTOPOLOGY
+from monitor.subjects.members import MEMBER
 from monitor.subjects.shown import shown
 
 NAMED_PARTITIONS = 8

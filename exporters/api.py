@@ -29,14 +29,16 @@ from monitor.analysis.derive.judged.order import lag_order, transaction_order
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.poll.source import Source
-from monitor.subjects.brokers import BROKER, CAPABILITY, TRANSACTION
+from monitor.subjects.brokers import BROKER
 from monitor.subjects.column import Subject
 from monitor.subjects.filter.errors import FilterError
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.groups import GROUP
 from monitor.subjects.health import DIAGNOSIS, EVENT, PROBLEM
 from monitor.subjects.lag import LAG
+from monitor.subjects.requests import CAPABILITY
 from monitor.subjects.topics import PRODUCER, REASSIGNMENT, TOPIC
+from monitor.subjects.transactions import TRANSACTION
 
 MAX_LAG_ROWS = 100_000
 LAG_KEYS = tuple(name for name in LAG.schema if name != "why")

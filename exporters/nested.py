@@ -8,11 +8,13 @@ from monitor.analysis.derive.partitions import Places
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
 from monitor.model.view import View
-from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM, TRANSACTION
+from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM
 from monitor.subjects.cluster import CLUSTER, TOTALS
-from monitor.subjects.groups import MEMBER, SUBTOPOLOGY, TASK
+from monitor.subjects.groups import SUBTOPOLOGY
 from monitor.subjects.health import PROBLEM
+from monitor.subjects.members import MEMBER, TASK
 from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
+from monitor.subjects.transactions import TRANSACTION
 
 Row = dict[str, Any]
 NO_ROWS = np.empty(0, np.intp)

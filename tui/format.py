@@ -1,13 +1,13 @@
 """What a terminal shows of a text and of numbers: cells, short numbers and charts of block characters."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from rich.cells import cell_len, get_character_cell_size
 
 import monitor.model.text
-from monitor.model.text import MOST_MARKS, UNKNOWN
+from monitor.model.text import MOST_MARKS
 
 SPARKS = "▁▂▃▄▅▆▇█"
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -66,17 +66,6 @@ def count(value: float | None, *, human: bool = False) -> str:
 def at_least(total: float | None, known: float, *, human: bool = False) -> str:
     """A total, or the part of it that is known as "≥ 1,234" while the rest is unknown."""
     return monitor.model.text.at_least(total, known, partial(count, human=human))
-
-
-def ranges(values: Iterable[int]) -> str:
-    """Numbers in order with runs drawn together: 0-3 5."""
-    parts: list[list[int]] = []
-    for each in sorted(values):
-        if parts and each <= parts[-1][1] + 1:
-            parts[-1][1] = each
-        else:
-            parts.append([each, each])
-    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts) or UNKNOWN
 
 
 def spark(values: Sequence[float | None]) -> str:

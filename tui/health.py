@@ -6,13 +6,13 @@ import numpy as np
 
 from monitor.analysis.derive.completeness import lists_topics
 from monitor.analysis.derive.judged.brokers import fullest_disks, fullest_levels
+from monitor.analysis.derive.missing import first_reason, missing_capabilities, why_missing
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.text import age, percent, plural, visible
 from monitor.model.view import View
 from tui.format import count
-from tui.missing import first_reason, missing_capabilities, why_missing
 from tui.widgets.facts import joined, titled
 from tui.widgets.lines import Line, Part
 

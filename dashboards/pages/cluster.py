@@ -18,7 +18,7 @@ from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import UNKNOWN, count, size
 from monitor.model.view import View
 from monitor.poll.source import Source
-from monitor.subjects.brokers import REQUEST
+from monitor.subjects.requests import REQUEST
 
 PATH = CLUSTER
 TITLE = "Cluster"

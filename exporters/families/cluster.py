@@ -6,8 +6,9 @@ from exporters import sources
 from exporters.family import Family
 from monitor.model.table import Ints
 from monitor.model.view import View
-from monitor.subjects.brokers import CAPABILITY, FEATURE, QUORUM
+from monitor.subjects.brokers import FEATURE, QUORUM
 from monitor.subjects.cluster import CLUSTER
+from monitor.subjects.requests import CAPABILITY
 
 METADATA = (sources.METADATA,)
 DESCRIBE_QUORUM = (sources.DESCRIBE_QUORUM,)

@@ -10,9 +10,9 @@ from exporters.family import Family
 from monitor.model.snapshot import Outcome
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
-from monitor.subjects.brokers import REQUEST
 from monitor.subjects.column import Column, Subject
 from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
+from monitor.subjects.requests import REQUEST
 from monitor.subjects.tables import numbers, one, texts
 
 NEVER = 0.0

@@ -11,10 +11,10 @@ from monitor.analysis.derive.completeness import lists_transactions
 from monitor.collect.collectors.transactions import UNDER_WAY
 from monitor.model.table import Floats, Ints, objects
 from monitor.model.view import View
-from monitor.subjects.brokers import TRANSACTION
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import COUNT
 from monitor.subjects.tables import numbers, texts
+from monitor.subjects.transactions import TRANSACTION
 
 MOST = 100
 """Most transactions with a line of their own, the oldest of them: ids of producers may be any number."""

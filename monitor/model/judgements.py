@@ -7,11 +7,17 @@ from typing import ClassVar, Self
 import numpy as np
 
 from monitor.model.levels import LEVELS, PLACES
-from monitor.model.status import SEVERITY, STATUSES
+from monitor.model.limits import QUORUM_BEHIND_SECONDS
+from monitor.model.status import SEVERITY, STATUS_MEANING, STATUSES
 from monitor.model.table import Floats, Ints, Table, Texts, column, objects
 
 PARTITION_WORDS = ("ok", "unknown", "reassigning", "under-replicated", "at min ISR", "under min ISR", "offline")
 """Statuses of partitions and topics, from best to worst."""
+
+PARTITION_MEANING = (
+    "offline: no leader; under min ISR: fewer replicas in sync than min.insync.replicas, so that writes with acks=all"
+    " fail; at min ISR: they fail with one more lost; under-replicated: fewer replicas in sync than replicas"
+)
 
 _PLACES = np.array(PLACES, np.int32)
 
@@ -21,6 +27,8 @@ class Judged(Table):
     """One row per row of the subject's own table, in its order. WORDS are its statuses, from best to worst."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown")
+    MEANING: ClassVar[str] = "status"
+    """What the statuses mean."""
 
     status: Ints = column("i1", "index in the subject's WORDS")
     level: Ints = column("i1", "index in LEVELS")
@@ -60,6 +68,10 @@ class JudgedBrokers(Judged):
     """One row per broker, in the order of `broker_totals`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "silent", "fenced", "dir offline", "gone")
+    MEANING: ClassVar[str] = (
+        "gone: not in metadata; fenced: registered, but not in service; dir offline: a log dir is unreadable; silent: "
+        "it did not respond to kmon; out of sync: some of its replicas are not in sync"
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,6 +79,7 @@ class JudgedLogDirs(Judged):
     """One row per log dir, in the order of `log_dirs`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "nearly full", "offline")
+    MEANING: ClassVar[str] = "offline: unreadable, its replicas are unknown; nearly full: little of its volume is free"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,6 +87,7 @@ class JudgedQuorum(Judged):
     """One row per node of the metadata quorum, in the order of `quorum`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "behind")
+    MEANING: ClassVar[str] = f"behind: not caught up with the leader for more than {QUORUM_BEHIND_SECONDS:.0f} s"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +95,7 @@ class JudgedLags(Judged):
     """One row per group, a group and topic, or a row of lag, in their order."""
 
     WORDS: ClassVar[tuple[str, ...]] = STATUSES
+    MEANING: ClassVar[str] = STATUS_MEANING
 
     @property
     def places(self) -> Ints:
@@ -96,6 +111,7 @@ class JudgedPartitions(Judged):
     """One row per partition, in the order of `partitions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
+    MEANING: ClassVar[str] = PARTITION_MEANING
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -103,6 +119,7 @@ class JudgedTopics(Judged):
     """One row per topic, in the order of `topics`: as its worst partition is."""
 
     WORDS: ClassVar[tuple[str, ...]] = PARTITION_WORDS
+    MEANING: ClassVar[str] = f"that of its worst partition; {PARTITION_MEANING}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,6 +127,7 @@ class JudgedReplicas(Judged):
     """A broker's replica of each partition, in the order of `partitions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "offline")
+    MEANING: ClassVar[str] = "offline: broker or log dir failed; out of sync: not in the ISR"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,6 +135,9 @@ class JudgedTransactions(Judged):
     """One row per transaction, in the order of `transactions`."""
 
     WORDS: ClassVar[tuple[str, ...]] = ("ok", "unknown", "hanging")
+    MEANING: ClassVar[str] = (
+        "hanging: no coordinator has aborted it, long after its timeout; unknown: it could not be described"
+    )
 
 
 @dataclass(frozen=True)

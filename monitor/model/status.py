@@ -8,5 +8,12 @@ STATUSES = ("ok", "behind", "growing", "rewound", "stopped", "stuck", "ahead", "
 GLYPHS = ("●", "▲", "⇑", "◄", "□", "■", "►", "▼", "✘", "?")
 """The sign of each status: their shapes differ, and nothing draws them as emoji."""
 
+STATUS_MEANING = (
+    "lost: records were deleted before they were read; losing: deletion will overtake the group; ahead: its committed"
+    " offset is beyond the log end; stuck: its offset does not move; stopped: no consumers; rewound: its offset was"
+    " moved back; growing: read slower than produced; behind: the next record is old; unknown: why has the reason;"
+    " ok: keeps up"
+)
+
 SEVERITY = (0, 2, 3, 4, 5, 6, 7, 8, 9, 1)
 """How bad each status is; unknown is worse than ok only."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monitor.model.status import STATUS_MEANING
 from monitor.model.table import Flags, Floats, Ints, Table, column
 
 
@@ -29,7 +30,7 @@ class LagTotals(Table):
 class Standing(Table):
     """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
 
-    status: Ints = column("i4", "index in STATUSES: worst status of a partition")
+    status: Ints = column("i4", f"index in STATUSES: worst status of a partition; {STATUS_MEANING}")
     since: Floats = column(
         "f8", "unix time since when a partition has this status; unknown if before kmon started", "unix seconds"
     )
@@ -45,8 +46,8 @@ class Standing(Table):
     )
     lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
     lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
-    produce_rate: Floats = column("f8", "records produced a second", "records/s")
-    consume_rate: Floats = column("f8", "records read a second", "records/s")
+    produce_rate: Floats = column("f8", "records produced a second, in the last minutes", "records/s")
+    consume_rate: Floats = column("f8", "records read a second, in the last minutes", "records/s")
     eta_seconds: Floats = column("f8", "time until the last partition has lag 0; infinite if one does not", "seconds")
     headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
 

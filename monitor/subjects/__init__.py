@@ -9,7 +9,11 @@ from monitor.subjects.column import Subject
 from monitor.subjects.groups import GROUPS
 from monitor.subjects.health import HEALTH
 from monitor.subjects.lag import LAG
+from monitor.subjects.requests import REQUESTS
 from monitor.subjects.topics import TOPICS
+from monitor.subjects.transactions import TRANSACTIONS
 
-SUBJECTS: dict[str, Subject] = {each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *HEALTH, CLUSTER)}
+SUBJECTS: dict[str, Subject] = {
+    each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *TRANSACTIONS, *REQUESTS, *HEALTH, CLUSTER)
+}
 """Every subject by its name."""

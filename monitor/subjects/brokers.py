@@ -1,37 +1,53 @@
-"""Brokers, their log dirs and configs, and what there is once a cluster: quorum, transactions, features."""
+"""Brokers, their log dirs and configs, and what there is once a cluster: the quorum and features."""
 
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from monitor.analysis.derive.completeness import lists_topics
 from monitor.analysis.derive.judged.brokers import (
     broker_why,
     disk_used,
     fullest_disks,
+    fullest_levels,
     log_dir_why,
     quorum_why,
 )
-from monitor.analysis.derive.judged.transactions import transaction_why
+from monitor.analysis.derive.missing import why_no_size
 from monitor.model.cluster_tables import (
     BrokerConfigs,
-    Capabilities,
     Features,
     LogDirs,
     Quorum,
-    TransactionPartitions,
-    Transactions,
 )
-from monitor.model.conditions import QuorumLags, TransactionAges
-from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum, JudgedTransactions
-from monitor.model.snapshot import KNOWN, Brokers, Requests
+from monitor.model.conditions import QuorumLags
+from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
+from monitor.model.levels import ABOVE_ZERO, LEVELS
+from monitor.model.snapshot import KNOWN, Brokers
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
 from monitor.subjects.column import ABSENT, Subject
-from monitor.subjects.kinds import BYTES, COUNT, FLAG, LATENCY, RATIO, REASON, WORD
-from monitor.subjects.tables import NO_DISKS, NO_VOLUMES, cluster, judged, numbers, of, sentences, subject, texts
+from monitor.subjects.kinds import BYTES, COUNT, FLAG, RATIO, REASON, REQUESTS, WORD
+from monitor.subjects.tables import (
+    NO_VOLUMES,
+    cluster,
+    hidden,
+    judged,
+    numbers,
+    of,
+    sentences,
+    subject,
+    texts,
+)
 
+ROLES = ("observer", "voter")
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
+
+
+COUNTS = ("leaders", "replicas", "out_of_sync", "preferred", "preferred_missing")
+HIDDEN_TOPICS = "ACLs may hide topics"
 
 
 def count(view: View) -> int:
@@ -40,10 +56,6 @@ def count(view: View) -> int:
 
 def _nodes(view: View) -> int:
     return len(view.snapshot.quorum)
-
-
-def _transactions(view: View) -> int:
-    return len(view.snapshot.transactions)
 
 
 def _log_dirs(view: View) -> int:
@@ -89,18 +101,19 @@ def _addresses(view: View) -> Texts:
     return objects(f"{host}:{port}" for host, port in zip(table.host, table.port, strict=True))
 
 
-def _node(view: View) -> Ints:
-    return _rows_in(view.snapshot.quorum.node, view)
-
-
 def _roles(view: View) -> Texts:
-    """What each node is in the quorum."""
-    table = view.snapshot.quorum
-    return np.where(table.leader, "leader", objects(ROLES)[table.voter.astype(np.int8)])
+    """What each broker is in the metadata quorum; None for one that is not in it."""
+    quorum = view.snapshot.quorum
+    roles = {node: ROLES[voter] for node, voter in zip(quorum.node.tolist(), quorum.voter.tolist(), strict=True)}
+    if view.snapshot.controller is not None:
+        roles[view.snapshot.controller] = "controller"
+    return objects(roles.get(broker) for broker in view.broker_totals.broker.tolist())
 
 
-ROLES = ("observer", "voter")
-"""What a node is in the quorum, by whether it votes."""
+def _requests(name: str, view: View) -> Floats:
+    """Requests to each broker, as many as a column of the table of requests has over all APIs."""
+    requests, ids = view.snapshot.requests, view.broker_totals.broker
+    return np.array([getattr(requests, name)[requests.broker == each].sum() for each in ids], np.float64)
 
 
 BROKER = Subject(
@@ -113,34 +126,52 @@ BROKER = Subject(
         *of("broker_totals", BrokerTotals, "broker"),
         *of("snapshot.brokers", Brokers, leave=("broker",), by=_named),
         texts("address", "advertised host and port", _addresses, _named),
-        texts("quorum_role", "leader, voter or observer of the metadata quorum", _roles, _node, kind=WORD),
+        texts(
+            "quorum_role",
+            "role in the metadata quorum; controller is the active one",
+            _roles,
+            words=(*ROLES, "controller"),
+            kind=WORD,
+        ),
         numbers(
             "controller",
             FLAG,
             "1 for the active controller, else 0; unknown while the controller is unknown",
             _controller,
         ),
-        *judged("brokers", JudgedBrokers),
+        *judged("judged.brokers", JudgedBrokers),
         sentences("why", "reason for the status", count, broker_why),
         texts("reason", "why the address is unknown", _reason, kind=REASON),
-        *of(
-            "broker_totals",
-            BrokerTotals,
-            leave=("broker", "size_bytes"),
-            out_of_sync="out_of_sync_replicas",
-            preferred="preferred_leaders",
-            preferred_missing="preferred_leaders_missing",
+        *of("broker_totals", BrokerTotals, "described"),
+        *hidden(
+            of(
+                "broker_totals",
+                BrokerTotals,
+                *COUNTS,
+                out_of_sync="out_of_sync_replicas",
+                preferred="preferred_leaders",
+                preferred_missing="preferred_leaders_missing",
+            ),
+            lists_topics,
+            HIDDEN_TOPICS,
         ),
-        *of("broker_totals", BrokerTotals, "size_bytes", why="size_reason"),
+        *of("broker_totals", BrokerTotals, "size_bytes", "size_skew", why="size_reason"),
+        *of("broker_totals", BrokerTotals, "leader_skew"),
         numbers(
             "disk_used",
             RATIO,
             "used share of the volume of its fullest log dir",
             fullest_disks,
             reason="size_reason",
-            otherwise=NO_DISKS,
+            otherwise=why_no_size,
         ),
         texts("size_reason", "why size_bytes or disk_used is unknown", _size_reason, kind=REASON),
+        texts("disk_level", "how bad that is", fullest_levels, words=LEVELS, kind=WORD),
+        numbers("requests", REQUESTS, "requests that kmon sent to it", partial(_requests, "requests")),
+        replace(
+            numbers("errors", REQUESTS, "failed requests of kmon to it", partial(_requests, "errors")),
+            above_zero=ABOVE_ZERO["errors"],
+        ),
     ),
     judged="brokers",
 )
@@ -173,35 +204,10 @@ QUORUM = Subject(
         ),
         *of("snapshot.quorum", Quorum, leave=("node", "voter")),
         *of("quorum_lags", QuorumLags),
-        *judged("quorum", JudgedQuorum),
+        *judged("judged.quorum", JudgedQuorum),
         sentences("why", "reason for the status", _nodes, quorum_why),
     ),
     judged="quorum",
-)
-
-TRANSACTION = Subject(
-    "transaction",
-    "ongoing transaction",
-    ("transactional_id",),
-    _transactions,
-    (
-        *of("snapshot.transactions", Transactions),
-        *of("transaction_ages", TransactionAges, why="reason"),
-        *judged("transactions", JudgedTransactions),
-        sentences("why", "reason for the status", _transactions, transaction_why),
-    ),
-    judged="transactions",
-)
-
-CAPABILITY = Subject(
-    "capability",
-    "permission or API that kmon can use on a cluster",
-    ("capability",),
-    lambda view: len(view.snapshot.capabilities),
-    (
-        *of("snapshot.capabilities", Capabilities, "capability", "available"),
-        texts("reason", "why it is not available, or why that is unknown", "snapshot.capabilities.why", kind=REASON),
-    ),
 )
 
 
@@ -225,47 +231,12 @@ LOG_DIR = Subject(
         numbers("used", RATIO, "used share of its volume", disk_used, reason="reason", otherwise=NO_VOLUMES),
         numbers("replicas", COUNT, "replicas that it holds", _held, reason="reason"),
         numbers("replicas_bytes", BYTES, "size of these", _held_bytes, reason="reason"),
-        *judged("log_dirs", JudgedLogDirs),
+        *judged("judged.log_dirs", JudgedLogDirs),
         sentences("why", "reason for the status", _log_dirs, log_dir_why),
     ),
     judged="log_dirs",
 )
 
-
-def _mean(name: str, *, answered: bool = False) -> Callable[[View], Floats]:
-    """A total of each row of requests to a request, or to one that was answered; unknown while there is none."""
-
-    def mean(view: View) -> Floats:
-        table = view.snapshot.requests
-        number = table.requests - table.errors if answered else table.requests
-        means: Floats = getattr(table, name) / np.where(number > 0, number, np.nan)
-        return means
-
-    return mean
-
-
-REQUEST = Subject(
-    "request",
-    "an API and broker: what kmon has asked since it started",
-    ("api", "broker"),
-    lambda view: len(view.snapshot.requests),
-    (
-        *of("snapshot.requests", Requests),
-        numbers("mean_seconds", LATENCY, "mean time from asking to the answer", _mean("seconds")),
-        numbers("mean_bytes", BYTES, "mean size of an answer", _mean("received_bytes", answered=True)),
-    ),
-)
-
 FEATURE = subject("feature", "snapshot.features", Features, "feature")
 
-BROKERS = (
-    BROKER,
-    BROKER_CONFIG,
-    LOG_DIR,
-    QUORUM,
-    TRANSACTION,
-    subject("transaction_partition", "snapshot.transaction_partitions", TransactionPartitions, "transaction", "topic"),
-    FEATURE,
-    CAPABILITY,
-    REQUEST,
-)
+BROKERS = (BROKER, BROKER_CONFIG, LOG_DIR, QUORUM, FEATURE)

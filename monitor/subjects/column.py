@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.model.table import Ints, Ragged, Texts, objects
+from monitor.model.table import Flags, Ints, Ragged, Texts, objects
+from monitor.model.text import Write
 from monitor.subjects.kinds import NUMBERS, REASON, Kind, Type
 
 Rows = Ints | slice
@@ -75,6 +76,8 @@ class Column:
     `words` are all the texts it can have, where that is certain. `reason` names the column that says why a value is
     unknown, and `otherwise` says it of a View where that one does not; `error` names the column with the error of a
     value, and `at_least` the one with its known part. `above_zero` is the level of a number that ought to be 0.
+    `partial` are the rows whose numbers are only a known part, or one flag for all rows. `sentence` writes one row of a
+    column of sentences, with a writer of numbers.
     """
 
     name: str
@@ -87,6 +90,8 @@ class Column:
     error: str = ""
     at_least: str = ""
     above_zero: str = ""
+    partial: Callable[[Any, Rows], Flags] | None = field(default=None, compare=False)
+    sentence: Callable[[Any, int, Write], str] | None = field(default=None, compare=False)
 
     @property
     def type(self) -> Type:
@@ -162,12 +167,12 @@ class Reading(Mapping[str, Values]):
     """The columns of some rows of a View."""
 
     def __init__(self, subject: Subject, view: Any, rows: Rows) -> None:
-        self.subject, self.view, self._rows = subject, view, rows
+        self.subject, self.view, self.rows = subject, view, rows
         self._known: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> Values:
         if name not in self._known:
-            self._known[name] = self.subject.schema[name].read(self.view, self._rows)
+            self._known[name] = self.subject.schema[name].read(self.view, self.rows)
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Groups, and what belongs to one: its topics, members, assignments, commits, subtopologies and tasks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +8,17 @@ import numpy as np
 from monitor.analysis.derive.judged.groups import known_partitions
 from monitor.analysis.derive.rates import group_rate
 from monitor.analysis.derive.verdict import group_why
-from monitor.model.cluster_tables import Subtopologies, Tasks
+from monitor.model.cluster_tables import Subtopologies
 from monitor.model.conditions import GroupActivity
 from monitor.model.judgements import JudgedLags
 from monitor.model.rates import ConsumeRates, PartitionRates
-from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups, Members
+from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups
 from monitor.model.table import Ints
 from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
-from monitor.subjects.column import Numbers, Rows, Subject
-from monitor.subjects.tables import cluster, computed, first_codes, judged, of, reasons, sentences, subject
+from monitor.subjects.column import Column, Numbers, Rows, Subject
+from monitor.subjects.members import MEMBER, TASK
+from monitor.subjects.tables import cluster, computed, first_codes, get, judged, of, reasons, sentences, subject
 
 
 def count(view: View) -> int:
@@ -43,6 +44,20 @@ def _partitions_reason(view: View) -> Ints:
     return np.where(unread != KNOWN, unread, view.group_lags.reason)
 
 
+def known_lost(columns: Iterable[Column], path: str) -> Iterable[Column]:
+    """These columns of totals, with `lost` unknown where none is known to be lost but a lag is unknown."""
+
+    def read(view: View, rows: Rows) -> Numbers:
+        totals = get(path, view)
+        return Numbers(np.where((totals.lost == 0) & np.isnan(totals.lag), np.nan, totals.lost)[rows])
+
+    return (replace(each, read=read) if each.name == "lost" else each for each in columns)
+
+
+def _group_topics(view: View) -> int:
+    return len(view.group_topic_lags)
+
+
 GROUP = Subject(
     "group",
     "group of any type",
@@ -52,7 +67,10 @@ GROUP = Subject(
         cluster(count),
         *of("snapshot.groups", Groups, leave=("reason",), why="description_reason"),
         *of("snapshot.groups", Groups, "reason", reason="description_reason"),
-        *of("group_lags", GroupLags, leave=("worst", "lag_seconds", *COUNTS), reconciling="reconciling_partitions"),
+        *known_lost(
+            of("group_lags", GroupLags, leave=("worst", "lag_seconds", *COUNTS), reconciling="reconciling_partitions"),
+            "group_lags",
+        ),
         *of("group_lags", GroupLags, "lag_seconds", why="age_reason"),
         reasons("age_reason", "why lag_seconds is unknown", _age_reason),
         *(
@@ -60,8 +78,8 @@ GROUP = Subject(
             for each in of("group_lags", GroupLags, *COUNTS, why="partitions_reason")
         ),
         reasons("partitions_reason", "why the number of its partitions is unknown", _partitions_reason),
-        *judged("groups", JudgedLags, "level"),
-        sentences("why", "reason for the status, with the numbers behind it", count, group_why),
+        *judged("judged.groups", JudgedLags, "level"),
+        sentences("why", "reason for the status, with the numbers behind it", count, group_why, numbers=True),
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),
@@ -73,17 +91,16 @@ GROUP_TOPIC = Subject(
     "group_topic",
     "group and topic that it has committed offsets of or is assigned partitions of",
     ("group", "topic"),
-    lambda view: len(view.group_topic_lags),
+    _group_topics,
     (
-        *of("group_topic_lags", GroupTopicLags, leave=("worst",)),
-        *of("snapshot.groups", Groups, "group_type", by="group_topic_lags.group"),
+        *known_lost(of("group_topic_lags", GroupTopicLags, leave=("worst",)), "group_topic_lags"),
+        *judged("judged.group_topics", JudgedLags, "level"),
+        *of("snapshot.groups", Groups, "group_type", "state", by="group_topic_lags.group"),
     ),
     judged="group_topics",
 )
 
-MEMBER = subject("member", "snapshot.members", Members, "group", "member_id")
 SUBTOPOLOGY = subject("subtopology", "snapshot.subtopologies", Subtopologies, "group", "subtopology")
-TASK = subject("task", "snapshot.tasks", Tasks, "member", "subtopology", "partition", "role")
 
 GROUPS = (
     GROUP,

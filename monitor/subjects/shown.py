@@ -110,11 +110,16 @@ class Shown:
 def shown(reading: Reading, name: str) -> Shown:
     """A column of the rows that were read, by its name. Raises KeyError for one that the subject does not have."""
     column = reading.subject.schema[name]
+    values = _plain(column, reading[name])
+    part = _floats(_plain(column, reading[column.at_least])) if column.at_least else None
+    if column.partial is not None:
+        part = _floats(values)
+        values = np.where(column.partial(reading.view, reading.rows), np.nan, part)
     return Shown(
         column,
-        _plain(column, reading[name]),
+        values,
         _floats(_plain(column, reading[column.error])) if column.error else None,
-        _floats(_plain(column, reading[column.at_least])) if column.at_least else None,
+        part,
         reading[column.reason] if column.reason else None,
         column.otherwise if isinstance(column.otherwise, str) else column.otherwise(reading.view),
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sized
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from monitor.analysis.derive.completeness import unasked
+from monitor.analysis.derive.missing import why_no_size
 from monitor.analysis.derive.status import BEFORE_WATCHED
 from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.model.judgements import Judged
@@ -17,6 +19,7 @@ from monitor.model.levels import ABOVE_ZERO, LEVELS
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
+from monitor.model.text import Write
 from monitor.subjects.column import ABSENT, ALL, Column, Lists, Names, Numbers, Rows, Subject, Values
 from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, kind_of
 
@@ -24,13 +27,13 @@ Path = str | Callable[[Any], Any]
 """Where a View has something: the path of an attribute, or a function."""
 
 REFERENCES = {
-    "group": "snapshot.groups.group",
-    "topic": "snapshot.topics.topic",
-    "member": "snapshot.members.member_id",
-    "transaction": "snapshot.transactions.transactional_id",
-    "log_dir": "snapshot.log_dirs.path",
+    "group": ("snapshot.groups.group", "group id"),
+    "topic": ("snapshot.topics.topic", "name of the topic"),
+    "member": ("snapshot.members.member_id", "member id"),
+    "transaction": ("snapshot.transactions.transactional_id", "transactional id"),
+    "log_dir": ("snapshot.log_dirs.path", "path of the log dir"),
 }
-"""Columns that number rows of another table, and where the names of those are. They are texts to everyone else."""
+"""Columns that number rows of another table: where the names of those are, and what they are to everyone else."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
 """Columns of codes, and the word of each code."""
@@ -46,7 +49,6 @@ def not_asked(collector: str, why: str) -> Callable[[Any], str]:
 
 NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
 NO_VOLUMES = "the broker does not report the size of its volumes"
-NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
 OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "lag_seconds": NOT_DATED,
@@ -70,13 +72,17 @@ OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "reassigned": "not being reassigned",
     "local_start_offset": "no remote storage",
     "tiered_end_offset": "nothing in remote storage",
-    "size_bytes": NO_DISKS,
+    "size_bytes": why_no_size,
     "leader_skew": "no other broker to compare with",
     "size_skew": "the size of some broker is unknown",
     "records": "some offsets are unknown",
     **dict.fromkeys(("under_min_isr", "min_insync_replicas", "retention_seconds", "retention_bytes"), NO_CONFIGS),
+    **dict.fromkeys(("assignment_epoch", "reconciling"), "classic groups have none"),
+    "topology_epoch": "only streams groups have one",
 }
 """Why a value is unknown where no reason of its row says it, by the name of its column."""
+
+LEVEL = "severity of the status"
 
 
 def get(path: Path, view: Any) -> Any:
@@ -112,7 +118,7 @@ def of(
             Column(
                 renamed.get(name, name),
                 kind,
-                CODE.sub("", declared.metadata["meaning"]),
+                REFERENCES[name][1] if reference else CODE.sub("", declared.metadata["meaning"]),
                 _reader(path, name, by, known, kind, reference=reference),
                 words=tuple(filter(None, WORDS.get(name, ()))),
                 reason="" if kind is REASON else reason,
@@ -139,7 +145,7 @@ def _reader(
         if name in WORDS:
             return Names(objects(each or None for each in WORDS[name]), chosen(values, -1).astype(np.int32, copy=False))
         if reference:
-            return Names(get(REFERENCES[name], view), chosen(values, -1))
+            return Names(get(REFERENCES[name][0], view), chosen(values, -1))
         if values.dtype.hasobject:
             return Names(values, _row_numbers(at, values))
         numbers = chosen(values.astype(np.float64) if by else values)
@@ -170,14 +176,22 @@ def subject(name: str, path: str, table: type[Table], *key: str) -> Subject:
     return Subject(name, about, key, lambda view: len(get(path, view)), of(path, table))
 
 
-def sentences(name: str, meaning: str, count: Callable[[Any], int], write: Callable[[Any, int], str]) -> Column:
-    """A column of sentences, made only for the rows that are asked for; an empty one is none."""
+def sentences(
+    name: str, meaning: str, count: Callable[[Any], int], write: Callable[..., str], *, numbers: bool = False
+) -> Column:
+    """A column of sentences, made only for the rows that are asked for; an empty one is none.
+
+    `write` gets a View and a row, and how to write numbers where its sentences have `numbers` that may be short.
+    """
+
+    def sentence(view: Any, row: int, number: Write) -> str:
+        return write(view, row, number) if numbers else write(view, row)
 
     def read(view: Any, rows: Rows) -> Values:
         made = [write(view, row) or None for row in np.arange(count(view))[rows].tolist()]
         return Names(objects(made), np.arange(len(made), dtype=np.int32))
 
-    return Column(name, TEXT, meaning, read)
+    return Column(name, TEXT, meaning, read, sentence=sentence)
 
 
 def texts(
@@ -202,7 +216,7 @@ def numbers(
     def read(view: Any, rows: Rows) -> Values:
         return Numbers(np.asarray(get(values, view))[rows])
 
-    return Column(name, kind, meaning, read, reason=reason, otherwise=otherwise)
+    return Column(name, kind, meaning, read, reason=reason, otherwise=otherwise or OTHERWISE.get(name, ""))
 
 
 def first_codes(count: int, key: Ints, codes: Ints) -> Ints:
@@ -223,6 +237,15 @@ def one(name: str, kind: Kind, meaning: str, value: Path) -> Column:
     return numbers(name, kind, meaning, lambda view: np.array([get(value, view)], np.float64))
 
 
+def hidden(columns: Iterable[Column], complete: Callable[[Any], bool], why: str) -> tuple[Column, ...]:
+    """Counts of what ACLs may hide in part: known whole only where the Snapshot is `complete`."""
+
+    def partial_rows(view: Any, _: Rows) -> Flags:
+        return np.array([not complete(view.snapshot)])
+
+    return tuple(replace(each, partial=partial_rows, otherwise=why) for each in columns)
+
+
 def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column, ...]:
     """Columns like those of a table, whose numbers a function gives by name."""
     return tuple(
@@ -231,15 +254,32 @@ def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column,
     )
 
 
-def judged(name: str, table: type[Judged], *names: str) -> tuple[Column, ...]:
-    """The judgement of the core on each row: its status, level and since when, or those named."""
-    path = f"judged.{name}"
+def judged(path: str, table: type[Judged], *names: str, by: Path = "") -> tuple[Column, ...]:
+    """The judgement of the core at `path` on each row: its status, level and since when, or those named.
+
+    `by` is where the row of that judgement stands for each row of the subject; without it rows are the same.
+    """
+
+    def codes(name: str, view: Any) -> Ints:
+        found: Ints = getattr(get(path, view), name)
+        return found[get(by, view)] if by else found
+
+    status, level = (partial(codes, name) for name in ("status", "level"))
     columns = (
-        texts("status", "status", lambda _: objects(table.WORDS), f"{path}.status", words=table.WORDS, kind=WORD),
-        texts("level", "severity of the status", lambda _: objects(LEVELS), f"{path}.level", words=LEVELS, kind=WORD),
-        *of(path, table, "since"),
+        texts("status", table.MEANING, lambda _: objects(table.WORDS), status, words=table.WORDS, kind=WORD),
+        texts("level", LEVEL, lambda _: objects(LEVELS), level, words=LEVELS, kind=WORD),
+        *of(path, table, "since", by=by),
     )
     return tuple(each for each in columns if not names or each.name in names)
+
+
+def states(levels: Mapping[str, str], codes: Path, meaning: str) -> tuple[Column, ...]:
+    """The status and level of each row, from the level of each status by its word, and the status of each row."""
+    words = tuple(levels)
+    return (
+        texts("status", meaning, lambda _: objects(words), codes, words=words, kind=WORD),
+        texts("level", LEVEL, lambda _: objects(levels.values()), codes, words=LEVELS, kind=WORD),
+    )
 
 
 def cluster(count: Callable[[Any], int]) -> Column:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.analysis.derive.completeness import failure
+from monitor.analysis.derive.completeness import failure, lists_groups
 from monitor.analysis.derive.judged.partitions import partition_health_why, topic_why
+from monitor.analysis.derive.missing import why_no_size
 from monitor.analysis.derive.partitions import partition_rows, rows_of_partitions
 from monitor.analysis.derive.rates import topic_rate
 from monitor.model.cluster_tables import (
@@ -25,12 +26,12 @@ from monitor.model.table import Flags, Floats, Ints, Texts, objects, values_at
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.kinds import RECORDS
+from monitor.subjects.kinds import RATE, RECORDS, SECONDS
 from monitor.subjects.tables import (
-    NO_DISKS,
     cluster,
     computed,
     first_codes,
+    hidden,
     judged,
     numbers,
     of,
@@ -43,6 +44,9 @@ from monitor.subjects.tables import (
 
 def count(view: View) -> int:
     return len(view.snapshot.topics)
+
+
+HIDDEN_GROUPS = "ACLs may hide groups"
 
 
 def _described(view: View) -> Flags:
@@ -108,13 +112,13 @@ TOPIC = Subject(
         ),
         *of("topic_totals", TopicTotals, "records", known=_described, why="records_reason"),
         reasons("records_reason", "why records is unknown", _records_reason),
-        *of("topic_totals", TopicTotals, "groups", known=_readers_known),
+        *hidden(of("topic_totals", TopicTotals, "groups", known=_readers_known), lists_groups, HIDDEN_GROUPS),
         *(replace(each, otherwise=_no_lag) for each in of("topic_totals", TopicTotals, *LAGS, why="lag_reason")),
         reasons("lag_reason", "why lag is unknown", _lag_reason),
         *of("topic_totals", TopicTotals, *UNDER_MIN, why="config_reason", under_min_isr="under_min_isr_partitions"),
         *of("snapshot.topic_configs", TopicConfigs, *CONFIGS, by=_configured, why="config_reason"),
         reasons("config_reason", "why its configs are unknown", _config_reason),
-        *judged("topics", JudgedTopics),
+        *judged("judged.topics", JudgedTopics),
         sentences("why", "reason for the status", count, topic_why),
         *computed(PartitionRates, topic_rate),
     ),
@@ -173,6 +177,21 @@ def _follower_lag(view: View) -> Floats:
 
 TIERED_COLUMNS = ("local_start_offset", "tiered_end_offset", "reason")
 
+
+def _records(view: View) -> Floats:
+    offsets = view.snapshot.offsets
+    return offsets.end_offset - offsets.start_offset
+
+
+def _produced(view: View) -> Floats:
+    rates = view.partition_rates
+    return np.where(np.isnan(rates.produce_rate_5m), rates.produce_rate_1m, rates.produce_rate_5m)
+
+
+def _idle(view: View) -> Floats:
+    return view.time - view.snapshot.producers.last_timestamp
+
+
 PARTITION = Subject(
     "partition",
     "partition of a topic",
@@ -203,9 +222,9 @@ PARTITION = Subject(
             why="stable_reason",
             unstable="open_transaction_records",
         ),
-        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=NO_DISKS),
-        *judged("partitions", JudgedPartitions),
-        sentences("why", "reason for the status", _partitions, partition_health_why),
+        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=why_no_size),
+        *judged("judged.partitions", JudgedPartitions),
+        sentences("why", "reason for the status", _partitions, partition_health_why, numbers=True),
         *of("snapshot.offsets", Offsets, end_reason="reason"),
         *of(
             "snapshot.tiered_offsets",
@@ -216,6 +235,8 @@ PARTITION = Subject(
             reason="tiered_reason",
         ),
         *of("partition_rates", PartitionRates),
+        numbers("records", RECORDS, "end - start offset", _records, reason="reason"),
+        numbers("produce_rate", RATE, "records produced a second in the last 5 minutes, or the last one", _produced),
     ),
     judged="partitions",
 )
@@ -232,7 +253,16 @@ REASSIGNMENT = Subject(
 )
 
 REPLICA = subject("replica", "snapshot.replicas", Replicas, "broker", "log_dir", "topic", "partition")
-PRODUCER = subject("producer", "snapshot.producers", Producers, "topic", "partition", "producer_id")
+PRODUCER = Subject(
+    "producer",
+    "a producer that a partition remembers; only asked where it is switched on",
+    ("topic", "partition", "producer_id"),
+    lambda view: len(view.snapshot.producers),
+    (
+        *of("snapshot.producers", Producers),
+        numbers("idle_seconds", SECONDS, "time since its last record", _idle),
+    ),
+)
 
 ELIGIBLE = subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition")
 TIERED = subject("tiered_offsets", "snapshot.tiered_offsets", TieredOffsets, "topic", "partition")

@@ -49,7 +49,7 @@ def topic_cells(view: View, name: str) -> list[dict[str, Any]]:
 
 def test_a_row_a_broker_with_its_disks_role_and_skew() -> None:
     one, two, three, four = named(brokers.rows(detailed_view()))
-    assert (one["host"], one["rack"], one["version"], one["role"]) == ("127.0.0.1:19092", "r1", "4.0", "leader")
+    assert (one["host"], one["rack"], one["version"], one["role"]) == ("127.0.0.1:19092", "r1", "4.0", "controller")
     assert (one["status"], three["status"], four["status"], four["role"]) == (
         "out of sync",
         "dir offline",

@@ -15,7 +15,7 @@ from dashboards.pages import brokers, cluster, events, group, groups, overview, 
 from monitor.analysis.view import make_view
 from monitor.collect.collectors import COLLECTORS
 from monitor.model.view import View
-from monitor.subjects.groups import MEMBER
+from monitor.subjects.members import MEMBER
 
 EMPTY = snapshot_of([], [])
 

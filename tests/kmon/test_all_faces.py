@@ -209,11 +209,11 @@ def test_brokers_and_their_log_dirs(name: str) -> None:
         shown = faces.tui_log_dirs(view.shown, one["key"])
         same([[{**row, "key": row["key"][1]} for row in mine], shown])
         signs(mine + shown)
-        assert (three["disk"] == "–") == (two["fullest"] is None)
-        assert two["fullest"] is None or three["disk"] == f"{math.floor(two['fullest'] * 100)} %"
+        assert (three["disk_used"] == "–") == (two["fullest"] is None)
+        assert two["fullest"] is None or three["disk_used"] == f"{math.floor(two['fullest'] * 100)} %"
         if two["fullest"] is not None:
             # What colours a volume is the level of its log dir, and the fullest has the worst of them.
-            assert (three["disk_kind"] or "ok") == two["disk_level"]
+            assert (three["disk_used_kind"] or "ok") == two["disk_level"]
             assert two["disk_level"] in {row["level"] for row in mine}
         for row in mine:
             inks = next(each for each in shown if each["key"] == row["key"][1])

@@ -115,7 +115,7 @@ def tui_partitions(view: View, topic: str) -> list[Row]:
 
 
 def tui_brokers(view: View) -> list[Row]:
-    return tui_rows(view, BrokersScreen, None, ("disk",))
+    return tui_rows(view, BrokersScreen, None, ("disk_used",))
 
 
 def tui_log_dirs(view: View, broker: int) -> list[Row]:

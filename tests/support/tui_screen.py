@@ -11,6 +11,7 @@ from monitor.model.view import View
 from monitor.poll.source import Point
 from tui.app import KmonApp
 from tui.screens.base import MonitorScreen
+from tui.widgets.lines import Lines
 from tui.widgets.rows import Rows
 from tui.widgets.table import VirtualTable
 
@@ -23,6 +24,11 @@ def lines(app: App[Any]) -> list[str]:
 def text(app: App[Any]) -> str:
     """The whole screen, without styles."""
     return "\n".join(lines(app))
+
+
+def detail(app: App[Any]) -> str:
+    """What is said below the table of the row under the cursor."""
+    return " ".join(app.screen.query_one("#detail", Lines).text.split())
 
 
 def monitor(pilot: Pilot[None]) -> MonitorScreen:

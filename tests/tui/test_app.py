@@ -503,7 +503,7 @@ async def test_only_the_source_is_asked_and_never_while_drawing(monkeypatch: pyt
 async def test_trend_and_chart_show_the_window() -> None:
     app, _ = app_on(*(shop_view(step) for step in range(40)))
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "last 6 min" in app.screen.query_one("#chart", Chart).text
+        assert "last 6.5 min" in app.screen.query_one("#chart", Chart).text
         await pilot.press("2")
         ledger = line_with(app, "payments-ledger  ")
         assert "▆▆▆▇▇▇████" in ledger

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from monitor.model.text import visible
-from tui.format import at_least, bars, count, fit, ranges, spark
+from monitor.subjects.members import ranges
+from tui.format import at_least, bars, count, fit, spark
 
 
 @given(any_text, st.integers(0, 60), st.booleans())

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from monitor.analysis.derive.emptiness import no_match
 from monitor.model.levels import SIGN_OF
 from monitor.model.text import duration, name_of, visible
+from tui.format import wrap
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
@@ -25,8 +26,11 @@ from tui.verdict import polling, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import WHY, Rows
+from tui.widgets.rows import WHY, Rows, unknowns
 from tui.widgets.table import VirtualTable
+
+TAIL = 2
+"""The lines about the row under the cursor: as many for every row, so that the table stays as high."""
 
 BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
@@ -102,9 +106,15 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Fill the widgets above and below the table."""
 
     def tail(self, rows: Rows) -> Sequence[Line]:
-        """The lines at the bottom, about the row under the cursor: what has no room in it."""
-        explained = any(each.name == WHY for each in self.COLUMNS)
-        return [Line([Part(f" {self.table.cut_text(WHY)}", "dim")])] if explained else []
+        """The lines at the bottom, about the row under the cursor: what has no room in it, and why it is unknown."""
+        row = self.table.cursor_row
+        said = [] if row is None else [self.said(rows, row), unknowns(rows, self.table.shown_columns, row)]
+        texts = wrap("; ".join(filter(None, said)), self.app.size.width - 2, TAIL)
+        return [Line([Part(f" {text}", "dim")]) for text in (*texts, "")[:TAIL]]
+
+    def said(self, rows: Rows, row: int) -> str:
+        """What is said of a row below the table: its reason, where that is cut."""
+        return self.table.cut_text(WHY)
 
     def verdict(self, picture: Picture) -> Line:
         """The first line."""

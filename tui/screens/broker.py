@@ -6,19 +6,18 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why
-from monitor.model.cluster_tables import LogDirs
+from monitor.analysis.derive.missing import why_missing
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
-from monitor.model.table import Floats, Texts
 from monitor.model.text import count, duration, percent, plural, size, visible
 from monitor.model.view import View
-from tui.missing import why_missing
+from monitor.subjects.brokers import LOG_DIR
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.widgets.columns import Column, meaning
+from tui.widgets.columns import Column
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Make, Rows, judged_rows, names, reasons, shares, sizes, statuses
+from tui.widgets.rows import Rows, column, reasons, statuses
 
 
 class OneBroker(MonitorScreen):
@@ -122,47 +121,14 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
         yield Fact("configs", "same as the other brokers")
 
 
-def _dirs(name: str) -> Make:
-    return lambda rows: getattr(rows.view.snapshot.log_dirs, name)[rows.pick]
-
-
-def _held(rows: Rows) -> Floats:
-    """Size of the replicas on each log dir; unknown where its replicas are."""
-    snapshot = rows.view.snapshot
-    dirs, replicas = snapshot.log_dirs, snapshot.replicas
-    held = np.bincount(replicas.log_dir, replicas.size_bytes, minlength=len(dirs))
-    return np.where(dirs.reason == KNOWN, held, np.nan)[rows.pick]
-
-
-def _why(rows: Rows, row: int) -> str:
-    return log_dir_why(rows.view, int(rows.pick[row]))
-
-
-def _levels(rows: Rows) -> Texts:
-    return rows.view.judged.log_dirs.levels[rows.pick]
-
-
 DIR_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(
-        Rows.word,
-        lambda rows: disk_used(rows.view)[rows.pick],
-        "offline: unreadable, its replicas are unknown; nearly full: little of its volume is free",
-        width=13,
-    ),
-    names("path", "Path", "P", _dirs("path"), meaning(LogDirs, "path"), width=20, grow=2, most=80, empty='""'),
-    sizes("held", "Replicas", "R", _held, "size of the replicas on it", width=9),
-    sizes("total", "Total", "T", _dirs("total_bytes"), meaning(LogDirs, "total_bytes")),
-    sizes("usable", "Free", "F", _dirs("usable_bytes"), meaning(LogDirs, "usable_bytes")),
-    shares(
-        "used",
-        "Used",
-        "U",
-        lambda rows: disk_used(rows.view)[rows.pick],
-        "used share of its volume, by all files on it",
-        width=6,
-        alarm=_levels,
-    ),
-    reasons(_why, "why it is offline, or how much of its volume is free", width=14),
+    statuses(LOG_DIR, "used", width=13),
+    column(LOG_DIR, "path", "Path", "P", 20, grow=2, most=80),
+    column(LOG_DIR, "replicas_bytes", "Replicas", "R"),
+    column(LOG_DIR, "total_bytes", "Total", "T"),
+    column(LOG_DIR, "usable_bytes", "Free", "F"),
+    column(LOG_DIR, "used", "Used", "U", 6, level="level"),
+    reasons(LOG_DIR, width=14),
 )
 
 
@@ -178,4 +144,4 @@ class LogDirsScreen(OneBroker):
         dirs = view.snapshot.log_dirs
         pick = np.flatnonzero(dirs.broker == self.broker)
         paths = dirs.path[pick].tolist()
-        return judged_rows(picture, paths, paths, view.judged.log_dirs, pick, self.broker)
+        return Rows(picture, LOG_DIR, pick, paths, paths)

@@ -1,161 +1,135 @@
 """Every cluster that is monitored, the worst first, with its status and the age of its data."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups, lists_topics
-from monitor.model.levels import ABOVE_ZERO, LEVEL_AT, SEVERITIES, SIGNS
+from monitor.model.levels import ABOVE_ZERO, LEVEL_AT, LEVELS, OF_VERDICTS, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import UNKNOWN
-from monitor.model.table import Floats, objects
+from monitor.model.table import Flags, Floats, objects
 from monitor.model.text import plural
 from monitor.model.view import View
+from monitor.subjects import column as subjects
+from monitor.subjects.kinds import COUNT, RECORDS, SECONDS, WORD, Kind
+from monitor.subjects.tables import numbers, texts
 from tui.heading import FLEET
-from tui.picture import Picture, data_age
+from tui.picture import Picture, Watched, data_age
 from tui.screens.base import MonitorScreen
 from tui.verdict import age_kind, polling
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
-from tui.widgets.rows import Make, Rows, ages, counts, names, reasons, statuses, totals
+from tui.widgets.rows import Rows, column, reasons, statuses
+
+POLLING = "polling"
 
 
-def _views(rows: Rows) -> Iterable[View | None]:
-    return (rows.picture.clusters[int(place)].view for place in rows.pick)
+def _texts(name: str, meaning: str, of: Callable[[Watched], str], words: tuple[str, ...] = ()) -> subjects.Column:
+    return texts(name, meaning, lambda picture: objects(map(of, picture.clusters)), words=words, kind=WORD)
 
 
-def _number(of: Callable[[View], float | None]) -> Make:
+def _numbers(name: str, kind: Kind, meaning: str, of: Callable[[View], float | None]) -> subjects.Column:
     """A number of the View that is shown of each cluster, unknown where there is none."""
 
-    def make(rows: Rows) -> Floats:
-        known = (None if view is None or not _shown(view) else of(view.shown) for view in _views(rows))
+    def values(picture: Picture) -> Floats:
+        views = [
+            each.view if each.view and (each.view.up or each.view.last_good) else None for each in picture.clusters
+        ]
+        known = (None if view is None else of(view.shown) for view in views)
         return np.array([np.nan if each is None else each for each in known], np.float64)
 
-    return make
-
-
-def _shown(view: View) -> bool:
-    return view.up or view.last_good is not None
-
-
-_lag_at_least = _number(lambda view: view.totals.lag_at_least)
-
-
-def _level(rows: Rows, row: int) -> str:
-    view = rows.picture.clusters[int(rows.pick[row])].view
-    return "polling" if view is None else view.verdict.level
-
-
-def _why(rows: Rows, row: int) -> str:
-    cluster = rows.picture.clusters[int(rows.pick[row])]
-    return polling(cluster) if cluster.view is None else cluster.view.verdict.sentence
-
-
-def _age(rows: Rows) -> Floats:
-    known = (data_age(view, rows.picture.now) for view in _views(rows))
-    return np.array([np.nan if each is None else each for each in known], np.float64)
-
-
-def _aged(column: Column[Rows]) -> Column[Rows]:
-    """The ages, in the colour that they have in the verdict's line."""
-
-    def cell(rows: Rows, row: int) -> Cell:
-        seconds = float(rows.array(_age)[row])
-        interval = rows.picture.clusters[int(rows.pick[row])].interval_seconds
-        return Cell(column.cell(rows, row).text, age_kind(seconds, interval))
-
-    return replace(column, cell=cell)
+    return numbers(name, kind, meaning, values, otherwise="no data yet")
 
 
 def _of_all(
-    name: str,
-    title: str,
-    letter: str,
-    number: Callable[[View], float],
-    words: str,
-    *,
-    complete: Callable[[Snapshot], bool],
-    width: int,
-    rank: int = 0,
-    kind: str = "",
-) -> Column[Rows]:
+    name: str, meaning: str, of: Callable[[View], float], complete: Callable[[Snapshot], bool]
+) -> subjects.Column:
     """A column of how many a cluster has, or how many of them this user may see."""
-    total = _number(lambda view: number(view) if complete(view.snapshot) else None)
-    words = f"{words}; ≥ where ACLs may hide some"
-    return totals(name, title, letter, total, words, known=_number(number), width=width, rank=rank, kind=kind)
+
+    def partial(picture: Picture, rows: Any) -> Flags:
+        views = [each.view for each in picture.clusters]
+        some: Flags = np.array([view is not None and not complete(view.shown.snapshot) for view in views], bool)[rows]
+        return some
+
+    level = ABOVE_ZERO.get(name, "")
+    return replace(
+        _numbers(name, COUNT, meaning, of), partial=partial, otherwise="ACLs may hide some", above_zero=level
+    )
+
+
+def _verdict(cluster: Watched) -> int:
+    return UNKNOWN if cluster.view is None else cluster.view.verdict.status
+
+
+def _why(cluster: Watched) -> str:
+    return polling(cluster) if cluster.view is None else cluster.view.verdict.sentence
+
+
+def _ages(picture: Picture) -> Floats:
+    known = (data_age(each.view, picture.now) for each in picture.clusters)
+    return np.array([np.nan if each is None else each for each in known], np.float64)
+
+
+CLUSTERS = subjects.Subject(
+    "clusters",
+    "a cluster that is monitored, in a Picture",
+    ("cluster",),
+    lambda picture: len(picture.clusters),
+    (
+        _texts(
+            "status",
+            "status of the cluster; polling: the first poll is not over",
+            lambda each: POLLING if each.view is None else each.view.verdict.level,
+            (POLLING, *OF_VERDICTS),
+        ),
+        _texts("level", "how bad that is", lambda each: LEVEL_AT[_verdict(each)], LEVELS),
+        _texts("why", "reason for the status", _why),
+        _texts("cluster", "name of the cluster", lambda each: each.cluster),
+        _numbers("brokers", COUNT, "brokers that are up", lambda view: view.totals.brokers),
+        _of_all("partitions", "partitions", lambda view: view.totals.partitions, lists_topics),
+        _of_all(
+            "offline", "offline partitions: those without a leader", lambda view: view.totals.offline, lists_topics
+        ),
+        _of_all(
+            "under_replicated", "under-replicated partitions", lambda view: view.totals.under_replicated, lists_topics
+        ),
+        _of_all("groups", "groups", lambda view: view.totals.groups, lists_groups),
+        _of_all(
+            "behind",
+            "groups that are behind or have lost records",
+            lambda view: view.totals.groups_behind + view.totals.groups_lost,
+            lists_groups,
+        ),
+        replace(
+            _numbers("lag", RECORDS, "lag of all its groups", lambda view: view.totals.lag), at_least="lag_at_least"
+        ),
+        _numbers("lag_at_least", RECORDS, "the part of it that is known", lambda view: view.totals.lag_at_least),
+        numbers("age", SECONDS, "age of the data shown", _ages, otherwise="no data yet"),
+    ),
+)
+
+
+def _age(rows: Rows, row: int) -> Cell:
+    """The age of the data in the colour that it has in the verdict's line."""
+    interval = rows.picture.clusters[int(rows.pick[row])].interval_seconds
+    return Cell(rows.shown("age").text(row), age_kind(rows.number("age", row), interval))
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(_level, _lag_at_least, "status of the cluster; polling: the first poll is not over", width=13),
-    names(
-        "cluster",
-        "Cluster",
-        "C",
-        lambda rows: objects(rows.picture.clusters[int(place)].cluster for place in rows.pick),
-        "name of the cluster",
-        width=14,
-        grow=1,
-        most=40,
-        empty='""',
-    ),
-    counts(
-        "brokers", "Brokers", "B", _number(lambda view: view.totals.brokers), "brokers that are up", width=8, rank=3
-    ),
-    _of_all(
-        "partitions",
-        "Partitions",
-        "P",
-        lambda view: view.totals.partitions,
-        "partitions",
-        complete=lists_topics,
-        width=11,
-        rank=6,
-    ),
-    _of_all(
-        "offline",
-        "Offline",
-        "O",
-        lambda view: view.totals.offline,
-        "offline partitions: those without a leader",
-        complete=lists_topics,
-        width=8,
-        rank=4,
-        kind=ABOVE_ZERO["offline"],
-    ),
-    _of_all(
-        "under",
-        "Under",
-        "U",
-        lambda view: view.totals.under_replicated,
-        "under-replicated partitions",
-        complete=lists_topics,
-        width=6,
-        rank=5,
-        kind=ABOVE_ZERO["under_replicated"],
-    ),
-    _of_all("groups", "Groups", "R", lambda view: view.totals.groups, "groups", complete=lists_groups, width=7, rank=2),
-    _of_all(
-        "behind",
-        "Behind",
-        "H",
-        lambda view: view.totals.groups_behind + view.totals.groups_lost,
-        "groups that are behind or have lost records",
-        complete=lists_groups,
-        width=7,
-    ),
-    totals(
-        "lag",
-        "Lag",
-        "A",
-        _number(lambda view: view.totals.lag),
-        "lag of all its groups; ≥ where only a part is known",
-        known=_lag_at_least,
-        width=11,
-        kind="",
-    ),
-    _aged(ages("age", "Data age", "E", _age, "age of the data shown", width=8)),
-    reasons(_why, "reason for the status", width=16),
+    statuses(CLUSTERS, "lag", width=13),
+    column(CLUSTERS, "cluster", "Cluster", "C", 14, grow=1, most=40),
+    column(CLUSTERS, "brokers", "Brokers", "B", 8, rank=3),
+    column(CLUSTERS, "partitions", "Partitions", "P", 11, rank=6),
+    column(CLUSTERS, "offline", "Offline", "O", 8, rank=4),
+    column(CLUSTERS, "under_replicated", "Under", "U", 6, rank=5),
+    column(CLUSTERS, "groups", "Groups", "R", 7, rank=2),
+    column(CLUSTERS, "behind", "Behind", "H", 7),
+    column(CLUSTERS, "lag", "Lag", "A", 11),
+    column(CLUSTERS, "age", "Data age", "E", 8, cell=_age),
+    reasons(CLUSTERS, width=16),
 )
 
 
@@ -178,10 +152,9 @@ class ClustersScreen(MonitorScreen):
         return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{LEVEL_AT[worst]}"), Part(" "), *parts])
 
     def rows(self, picture: Picture) -> Rows:
-        clusters = picture.clusters
-        status = [UNKNOWN if each.view is None else each.view.verdict.status for each in clusters]
-        names = [each.cluster for each in clusters]
-        return Rows(picture, range(len(clusters)), names, np.array(status), np.arange(len(clusters)))
+        rows = np.arange(len(picture.clusters))
+        names = [each.cluster for each in picture.clusters]
+        return Rows(picture, CLUSTERS, rows, rows.tolist(), names, source=picture)
 
     def open(self, key: Hashable) -> None:
         assert isinstance(key, int)

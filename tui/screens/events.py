@@ -2,29 +2,27 @@
 
 import time
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.analysis.derive.emptiness import no_events
-from monitor.analysis.events.event import subject_of, when
+from monitor.analysis.events.event import when
 from monitor.model.events import Events
 from monitor.model.levels import LEVEL_AT, OF_EVENTS, PLACE_OF
 from monitor.model.status import OK
-from monitor.model.table import Ints, Texts, objects
+from monitor.model.table import Ints
 from monitor.model.view import View
+from monitor.subjects.health import EVENT
 from tui.heading import section
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen
 from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
-from tui.widgets.columns import Cell, Column, meaning
+from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
-from tui.widgets.rows import Make, Rows, names, reasons
-
-
-def _events(name: str) -> Make:
-    return lambda rows: getattr(_table(rows), name)[rows.pick]
+from tui.widgets.rows import Rows, column, reasons
 
 
 def _table(rows: Rows) -> Events:
@@ -48,50 +46,24 @@ def _when(rows: Rows, row: int) -> Cell:
     return Cell(told, "dim", f"≥ {when(_table(rows), row, now, None)}")
 
 
-def _subjects(rows: Rows) -> Texts:
-    return objects(subject_of(_table(rows), row) for row in rows.pick.tolist())
-
-
 def _clock(rows: Rows, row: int) -> Cell:
     return Cell(time.strftime("%m-%d %H:%M:%S", time.gmtime(float(_table(rows).time[row]))), "dim")
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    Column(
-        "when",
-        "When",
-        12,
-        _when,
-        "how long ago; a range where kmon did not poll in between, ≥ where a range does not fit",
-        lambda rows: [rows.array(_events("time"))],
-        "W",
-        grow=3,
-        most=28,
+    replace(
+        column(EVENT, "time", "When", "W", 14, grow=3, most=34, cell=_when),
+        name="when",
+        meaning="how long ago; a range where kmon did not poll in between, ≥ where a range does not fit",
+        right=False,
+        falling=True,
     ),
-    Column("clock", "UTC", 14, _clock, f"month, day and time of day in UTC: {meaning(Events, 'time')}", rank=3),
-    Column(
-        "kind",
-        "Kind",
-        19,
-        _kind,
-        "kind of change; docs/events.md lists them",
-        lambda rows: [rows.array(_events("kind"))],
-        "K",
-        falling=False,
-    ),
-    names(
-        "subject",
-        "Subject",
-        "S",
-        _subjects,
-        "group, partition, topic or broker concerned",
-        width=18,
-        grow=3,
-        most=48,
-    ),
-    names("before", "Before", "B", _events("before"), meaning(Events, "before"), width=12, grow=1, most=30, rank=2),
-    names("after", "After", "A", _events("after"), meaning(Events, "after"), width=12, grow=1, most=30, rank=1),
-    reasons(lambda rows, row: str(_table(rows).text[row]), meaning(Events, "text"), title="Event", grow=4, rank=2),
+    Column("clock", "UTC", 14, _clock, "month, day and time of day in UTC of the poll that saw it", rank=3),
+    column(EVENT, "kind", "Kind", "K", 19, cell=_kind),
+    column(EVENT, "subject", "Subject", "S", 18, grow=3, most=48),
+    column(EVENT, "before", "Before", "B", 12, grow=1, most=30, rank=2, empty=""),
+    column(EVENT, "after", "After", "A", 12, grow=1, most=30, rank=1, empty=""),
+    reasons(EVENT, "text", "Event", grow=4, rank=2),
 )
 
 
@@ -115,7 +87,7 @@ class EventsScreen(MonitorScreen):
         columns = (events.time, events.kind, events.group, events.topic, events.partition, events.broker, events.text)
         keys = list(zip(*(each.tolist() for each in columns), strict=True))
         names = [f"{kind} {text}" for kind, text in zip(events.kind.tolist(), events.text.tolist(), strict=True)]
-        return Rows(picture, keys, names, event_status(events), np.arange(len(events)))
+        return Rows(picture, EVENT, np.arange(len(events)), keys, names, source=picture.view)
 
     def tail(self, rows: Rows) -> Sequence[Line]:
         row = self.table.cursor_row

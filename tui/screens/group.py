@@ -8,26 +8,25 @@ import numpy as np
 from textual.widget import Widget
 
 from monitor.analysis.derive.judged.groups import known_partitions
-from monitor.analysis.derive.story import partition_story
 from monitor.analysis.derive.verdict import group_why, partition_why
-from monitor.model.lag import Lag, LagTimes
 from monitor.model.levels import ABOVE_ZERO
-from monitor.model.snapshot import KNOWN, NO_LEADER, Members, Topics
+from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import GLYPHS, STATUSES
-from monitor.model.table import Ints, Texts
+from monitor.model.table import Ints
 from monitor.model.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
 from monitor.model.view import View
+from monitor.subjects.lag import LAG
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.lag_columns import STATUS_MEANING, since_column, time_columns, why_no_age
+from tui.screens.lag_columns import SINCE, time_columns
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
-from tui.widgets.columns import WIDE, Column, meaning
+from tui.widgets.columns import WIDE, Column
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
-from tui.widgets.rows import Make, Rows, counts, judged_rows, names, numbers, reasons, statuses
+from tui.widgets.rows import Rows, column, reasons, statuses
 
 MOST_DIAGNOSES = 2
 """Diagnoses shown below the reason."""
@@ -35,85 +34,22 @@ MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
 
-def _lag(name: str) -> Make:
-    return lambda rows: getattr(rows.view.lag, name)[rows.pick]
-
-
-def _members(name: str) -> Make:
-    """A column of the members for each row; None where the partition is assigned to none."""
-
-    def make(rows: Rows) -> Texts:
-        member = rows.view.lag.member[rows.pick]
-        result = np.full(len(member), None, object)
-        result[member >= 0] = getattr(rows.view.snapshot.members, name)[member[member >= 0]]
-        return result
-
-    return make
-
-
-def _times(name: str) -> Make:
-    return lambda rows: getattr(rows.view.lag_times, name)[rows.pick]
-
-
-def _statuses(name: str) -> Make:
-    return lambda rows: getattr(rows.view.lag_statuses, name)[rows.pick]
-
-
-def _why(rows: Rows, row: int) -> str:
-    view, place = rows.view, rows.pick[row : row + 1]
-    return "; ".join(filter(None, (partition_why(view, int(place[0]), rows.write), why_no_age(view, place))))
-
-
 PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(STATUSES, _lag("lag"), STATUS_MEANING),
-    names(
-        "topic",
-        "Topic",
-        "T",
-        lambda rows: rows.view.snapshot.topics.topic[rows.view.lag.topic[rows.pick]],
-        meaning(Topics, "topic"),
-        width=14,
-        grow=2,
-        most=40,
-    ),
-    numbers("partition", "Part", "P", _lag("partition"), meaning(Lag, "partition"), width=5),
-    counts("lag", "Lag", "A", _lag("lag"), meaning(Lag, "lag"), width=10, kind="strong"),
-    *time_columns(_times, LagTimes, known="lag_seconds"),
-    since_column(_statuses("since"), _statuses("since_at_latest")),
-    counts("stable", "Stable lag", "B", _lag("stable_lag"), meaning(Lag, "stable_lag"), width=10, rank=8),
-    counts("lost", "Lost", "O", _lag("lost"), meaning(Lag, "lost"), width=8, rank=6, kind=ABOVE_ZERO["lost"]),
-    counts("committed", "Committed", "C", _lag("committed_offset"), meaning(Lag, "committed_offset"), width=11, rank=7),
-    counts("end", "End offset", "F", _lag("end_offset"), meaning(Lag, "end_offset"), width=11, rank=7),
-    counts("start", "Start", "R", _lag("start_offset"), meaning(Lag, "start_offset"), width=11, rank=8),
-    names(
-        "client",
-        "Client id",
-        "E",
-        _members("client_id"),
-        meaning(Members, "client_id"),
-        width=12,
-        grow=1,
-        most=24,
-        rank=4,
-        empty='""',
-    ),
-    names("host", "Host", "H", _members("host"), meaning(Members, "host"), width=14, rank=8),
-    names(
-        "member",
-        "Member id",
-        "M",
-        _members("member_id"),
-        meaning(Members, "member_id"),
-        width=20,
-        grow=1,
-        most=48,
-        rank=WIDE,
-    ),
-    reasons(
-        _why,
-        "reason for the status: records lost, no members, or why lag or time lag is unknown",
-        width=16,
-    ),
+    statuses(LAG, "lag"),
+    column(LAG, "topic", "Topic", "T", 14, grow=2, most=40),
+    column(LAG, "partition", "Part", "P", 5),
+    column(LAG, "lag", "Lag", "A", 10, kind="strong"),
+    *time_columns(LAG),
+    SINCE,
+    column(LAG, "stable_lag", "Stable lag", "B", 10, rank=8),
+    column(LAG, "lost", "Lost", "O", 8, rank=6),
+    column(LAG, "committed_offset", "Committed", "C", 11, rank=7),
+    column(LAG, "end_offset", "End offset", "F", 11, rank=7),
+    column(LAG, "start_offset", "Start", "R", 11, rank=8),
+    column(LAG, "client_id", "Client id", "E", 12, grow=1, most=24, rank=4),
+    column(LAG, "host", "Host", "H", 14, rank=8),
+    column(LAG, "member_id", "Member id", "M", 20, grow=1, most=48, rank=WIDE),
+    reasons(LAG, width=16, write=partition_why),
 )
 
 
@@ -184,17 +120,14 @@ class GroupScreen(OneGroup):
         pick = lag_rows(view, group)
         topics = view.snapshot.topics.topic[view.lag.topic[pick]]
         keys = Places(topics, view.lag.partition[pick])
-        return judged_rows(picture, keys, topics.tolist(), view.judged.lag, pick)
+        return Rows(picture, LAG, pick, keys, topics.tolist())
 
     def target(self, key: Hashable) -> MonitorScreen:
         assert isinstance(key, tuple)
         return TopicScreen(str(key[0]))
 
-    def tail(self, rows: Rows) -> Sequence[Line]:
-        row = self.table.cursor_row
-        story = "" if row is None else partition_story(rows.view, int(rows.pick[row]), rows.write)
-        texts = wrap(story, self.app.size.width - 2, 2)
-        return [Line([Part(f" {text}", "dim")]) for text in (*texts, "")[:2]]
+    def said(self, rows: Rows, row: int) -> str:
+        return rows.sentence(row)
 
     def draw(self, picture: Picture, rows: Rows) -> None:
         samples = [Sample(point.time, point.lag_of(self.group)) for point in picture.points]

@@ -5,35 +5,18 @@ from collections.abc import Hashable
 import numpy as np
 
 from monitor.analysis.derive.emptiness import no_groups
-from monitor.analysis.derive.judged.groups import known_partitions
-from monitor.analysis.derive.verdict import group_why
-from monitor.model.levels import ABOVE_ZERO
-from monitor.model.snapshot import NO_LEADER, Groups
-from monitor.model.table import Floats
-from monitor.model.totals import GroupLags
+from monitor.model.table import Ints
 from monitor.poll.source import Point
+from monitor.subjects.groups import GROUP
 from tui.format import spark
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.group import GroupScreen, lag_rows
-from tui.screens.lag_columns import lag_columns, named_columns, why_no_age
-from tui.widgets.columns import WIDE, Cell, Column, meaning
-from tui.widgets.rows import Make, Rows, counts, judged_rows, reasons
+from tui.screens.group import GroupScreen
+from tui.screens.lag_columns import lag_columns, named_columns
+from tui.widgets.columns import WIDE, Cell, Column
+from tui.widgets.rows import Rows, column, reasons
 
 TREND_POINTS = 10
-
-
-def _lags(name: str) -> Make:
-    return lambda rows: getattr(rows.view.group_lags, name)[rows.pick]
-
-
-def _groups(name: str) -> Make:
-    return lambda rows: getattr(rows.view.snapshot.groups, name)[rows.pick]
-
-
-def _coordinator(rows: Rows) -> Floats:
-    nodes = rows.view.snapshot.groups.coordinator[rows.pick]
-    return np.where(nodes == NO_LEADER, np.nan, nodes)
 
 
 def trend_points(points: tuple[Point, ...]) -> list[Point]:
@@ -43,24 +26,14 @@ def trend_points(points: tuple[Point, ...]) -> list[Point]:
     return [points[int(place)] for place in np.linspace(0, len(points) - 1, TREND_POINTS)]
 
 
-def _partitions(name: str) -> Make:
-    """A number of partitions of each group, unknown where its commits could not be asked."""
-    return lambda rows: known_partitions(rows.view, name)[rows.pick]
-
-
 def _trend(rows: Rows, row: int) -> Cell:
     name = rows.names[row]
     return Cell(spark([point.lag_of(name) for point in trend_points(rows.picture.points)]), "bar")
 
 
-def _why(rows: Rows, row: int) -> str:
-    view, group = rows.view, int(rows.pick[row])
-    return "; ".join(filter(None, (group_why(view, group, rows.write), why_no_age(view, lag_rows(view, group)))))
-
-
 GROUP_COLUMNS: tuple[Column[Rows], ...] = (
-    *named_columns(_lags("lag_at_least"), _groups),
-    counts("members", "Members", "M", _groups("members"), meaning(Groups, "members"), width=7, rank=4),
+    *named_columns(GROUP),
+    column(GROUP, "members", "Members", "M", 7, rank=4),
     Column(
         "trend",
         "Trend",
@@ -69,67 +42,22 @@ GROUP_COLUMNS: tuple[Column[Rows], ...] = (
         "lag over the last hour, from 0 to its largest; a dot is unknown",
         rank=2,
     ),
-    *lag_columns(_lags, GroupLags),
-    counts(
-        "partitions",
-        "Parts",
-        "P",
-        _partitions("partitions"),
-        "partitions with a committed offset or an assignment",
-        width=7,
-        rank=WIDE,
-    ),
-    counts(
-        "unknown",
-        "Unknown",
-        "K",
-        _partitions("unknown_partitions"),
-        "partitions whose lag is unknown",
-        width=8,
-        rank=WIDE,
-        kind=ABOVE_ZERO["unknown_partitions"],
-    ),
-    counts(
-        "stable",
-        "Stable lag",
-        "B",
-        _lags("stable_lag"),
-        meaning(GroupLags, "stable_lag"),
-        width=11,
-        rank=WIDE,
-    ),
-    counts(
-        "reconciling",
-        "Pending",
-        "E",
-        _lags("reconciling"),
-        meaning(GroupLags, "reconciling"),
-        width=8,
-        rank=WIDE,
-        kind=ABOVE_ZERO["reconciling"],
-    ),
-    counts(
-        "coordinator",
-        "Coord",
-        "C",
-        _coordinator,
-        meaning(Groups, "coordinator"),
-        width=7,
-        rank=WIDE,
-        falling=False,
-    ),
-    reasons(
-        _why,
-        "reason for the status: partition with the largest lag, records lost, and what is unknown",
-    ),
+    *lag_columns(GROUP),
+    column(GROUP, "partitions", "Parts", "P", 7, rank=WIDE),
+    column(GROUP, "unknown_partitions", "Unknown", "K", 8, rank=WIDE),
+    column(GROUP, "stable_lag", "Stable lag", "B", 11, rank=WIDE),
+    column(GROUP, "reconciling_partitions", "Pending", "E", 8, rank=WIDE),
+    column(GROUP, "coordinator", "Coord", "C", 7, rank=WIDE),
+    reasons(GROUP),
 )
 
 
-def group_rows(picture: Picture) -> Rows:
-    """A row a group."""
-    view = picture.shown
-    ids = [str(each) for each in view.snapshot.groups.group]
-    return judged_rows(picture, ids, ids, view.judged.groups)
+def group_rows(picture: Picture, pick: Ints | None = None) -> Rows:
+    """A row a group, or one for each of those picked."""
+    ids = picture.shown.snapshot.groups.group
+    pick = np.arange(len(ids)) if pick is None else pick
+    names = [str(each) for each in ids[pick]]
+    return Rows(picture, GROUP, pick, names, names)
 
 
 class GroupsScreen(MonitorScreen):

@@ -17,21 +17,21 @@ from monitor.poll.source import Point
 from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen
+from tui.screens.base import TAIL, MonitorScreen
 from tui.screens.events import event_lines
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GROUP_COLUMNS, group_rows
 from tui.screens.problems import problem_lines
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Rows, judged_rows
+from tui.widgets.rows import Rows
 from tui.widgets.table import HEADER_LINES
 
 WORST_GROUPS = 10
 TALL = 32
 """The lines of a terminal in which the figures may take a blank one more."""
-FRAME = 11
-"""The lines of the verdict, the views, the chart, the titles, a row's reason and the keys."""
+FRAME = 10 + TAIL
+"""The lines of the verdict, the views, the chart, the titles, what is said of a row, and the keys."""
 EMPTY_LINES = 2
 """The lines in which a table says that it is empty."""
 LEAST_GROUPS = 4
@@ -80,7 +80,7 @@ class OverviewScreen(MonitorScreen):
         return no_unhealthy_groups(rows.view).sentence
 
     def rows(self, picture: Picture) -> Rows:
-        return worst(group_rows(picture))
+        return group_rows(picture, np.sort(worst_groups(picture.shown)[:WORST_GROUPS]))
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         assert picture.view is not None
@@ -118,13 +118,6 @@ class OverviewScreen(MonitorScreen):
 
     def target(self, key: Hashable) -> MonitorScreen:
         return GroupScreen(str(key))
-
-
-def worst(rows: Rows) -> Rows:
-    """The WORST_GROUPS groups that are not ok."""
-    kept = np.sort(worst_groups(rows.view)[:WORST_GROUPS])
-    names = [rows.names[row] for row in kept]
-    return judged_rows(rows.picture, names, names, rows.view.judged.groups, kept)
 
 
 def sample(point: Point) -> Sample:

@@ -1,7 +1,6 @@
 """All problems of a cluster, each effect below its cause."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,9 +9,10 @@ from monitor.analysis.derive.emptiness import no_problems
 from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.model.levels import LEVEL_AT, PLACE_OF, SIGNS
 from monitor.model.problems import Problems
-from monitor.model.table import Floats, Ints, Texts
+from monitor.model.table import Ints, Texts
 from monitor.model.text import age
 from monitor.model.view import View
+from monitor.subjects.health import PROBLEM
 from tui.format import wrap
 from tui.heading import section
 from tui.picture import Picture
@@ -22,9 +22,9 @@ from tui.screens.cluster import CollectorsScreen
 from tui.screens.group import GroupScreen
 from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
-from tui.widgets.columns import Cell, Column, meaning
+from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
-from tui.widgets.rows import Make, Rows, ages, counts, names, reasons, statuses
+from tui.widgets.rows import Rows, column, reasons, statuses
 
 TALL = 32
 """The lines of a terminal in which more is said of the row under the cursor."""
@@ -68,50 +68,22 @@ def _table(rows: Rows) -> Problems:
     return rows.picture.view.problems
 
 
-def _problems(name: str) -> Make:
-    return lambda rows: getattr(_table(rows), name)[rows.pick]
-
-
 def _place(rows: Rows) -> Ints:
     return ranked(_table(rows))[0]
 
 
-def _depth(rows: Rows) -> Ints:
-    return ranked(_table(rows))[1]
-
-
-def _lasts(rows: Rows) -> Floats:
-    assert rows.picture.view is not None
-    return rows.picture.view.time - _table(rows).since
-
-
 def _subject(rows: Rows, row: int) -> Cell:
-    depth = int(rows.array(_depth)[row])
+    depth = int(ranked(_table(rows))[1][row])
     return Cell("  " * (depth - 1) + "└ " * (depth > 0) + _table(rows).subject[row], "dim" if depth else "")
 
 
 COLUMNS: tuple[Column[Rows], ...] = (
-    statuses(
-        lambda rows, row: str(_table(rows).level[row]),
-        lambda rows: -rows.array(_place),
-        f"{meaning(Problems, 'level')}; sorted by it, effects follow their cause",
-        width=11,
-        ranked=True,
-    ),
-    replace(
-        names("subject", "Subject", "U", _problems("subject"), meaning(Problems, "subject"), width=18, grow=2, most=44),
-        cell=_subject,
-    ),
-    ages("since", "For", "F", _lasts, "how long it has lasted, as observed by kmon", width=7),
-    names("kind", "Kind", "K", _problems("kind"), meaning(Problems, "kind"), width=18, rank=2),
-    counts("count", "Count", "C", _problems("count"), meaning(Problems, "count"), width=6, rank=1),
-    reasons(
-        lambda rows, row: str(_table(rows).sentence[row]),
-        meaning(Problems, "sentence"),
-        title="Problem",
-        width=38,
-        grow=8,
-    ),
+    statuses(PROBLEM, _place, width=11, falling=False, ranked=True),
+    column(PROBLEM, "subject", "Subject", "U", 18, grow=2, most=44, cell=_subject),
+    column(PROBLEM, "lasting_seconds", "For", "F", 8),
+    column(PROBLEM, "kind", "Kind", "K", 18, rank=2),
+    column(PROBLEM, "count", "Count", "C", 6, rank=1),
+    reasons(PROBLEM, "sentence", "Problem", width=38, grow=8),
 )
 
 
@@ -163,7 +135,7 @@ class ProblemsScreen(Health):
         table = picture.view.problems
         keys = list(zip(table.kind.tolist(), table.subject.tolist(), strict=True))
         names = [f"{kind} {subject}" for kind, subject in keys]
-        return Rows(picture, keys, names, problem_status(table.level), np.arange(len(table)))
+        return Rows(picture, PROBLEM, np.arange(len(table)), keys, names, source=picture.view)
 
     def details(self, rows: Rows, row: int) -> Iterable[Line]:
         table, view = _table(rows), rows.view

@@ -6,19 +6,20 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups, number_of
+from monitor.analysis.derive.missing import why_missing, why_no_size
 from monitor.model.levels import ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.text import duration, size, visible
 from monitor.model.view import View
+from monitor.subjects.topics import PARTITION
 from tui.format import at_least, count
-from tui.missing import why_missing, why_no_size
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.partitions import COLUMNS
 from tui.widgets.columns import Column
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Rows, judged_rows
+from tui.widgets.rows import Rows
 
 
 class OneTopic(MonitorScreen):
@@ -60,7 +61,7 @@ class TopicScreen(OneTopic):
         topics = view.snapshot.topics
         pick = topics.first_row[topic] + np.arange(topics.partitions[topic])
         numbers = view.snapshot.partitions.partition[pick]
-        return judged_rows(picture, numbers.tolist(), numbers.astype(str).tolist(), view.judged.partitions, pick)
+        return Rows(picture, PARTITION, pick, numbers.tolist(), list(map(str, numbers.tolist())))
 
 
 def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:

@@ -7,8 +7,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.model.table import Floats, Ints, Table
-from monitor.model.text import UNKNOWN
+from monitor.model.table import Floats, Ints
+from monitor.subjects.column import Subject
 from tui.format import fit
 
 
@@ -38,7 +38,7 @@ class Column(Generic[M]):
     `cell` writes a row's cell; `sort` gives the columns to sort by, first the one that counts most, and None makes the
     column not sortable. `letter`, an upper-case letter in the title, is the key that sorts by it; `falling` tells
     whether the largest comes first at first. `grow` is its share of the room that is left, up to `most` cells. Where
-    columns do not fit, the one of highest `rank` goes first; rank 0 stays.
+    columns do not fit, the one of highest `rank` goes first; rank 0 stays. `source` is the subject that declares it.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Column(Generic[M]):
     grow: int = 0
     most: int = 0
     rank: int = 0
+    source: Subject | None = None
 
 
 WIDE = 9
@@ -60,12 +61,6 @@ WIDE = 9
 
 ROOMY = 80
 """The width of a column that takes all there is, under `wide`."""
-
-
-def meaning(table: type[Table], name: str) -> str:
-    """What a column of the core's tables means, in its own words."""
-    words = next(str(each.metadata["meaning"]) for each in table.schema() if each.name == name)
-    return words.replace("None", UNKNOWN)
 
 
 def sort_rows(values: Sequence[Values], *, falling: bool) -> Ints:

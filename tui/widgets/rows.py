@@ -1,297 +1,297 @@
-"""The rows of a table made from a View, and the kinds of column that are written from its arrays."""
+"""The rows of a table, which are rows of subjects, and its columns as a subject declares them."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 
-from monitor.model.judgements import Judged
-from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, SEVERITIES, SIGNS
-from monitor.model.snapshot import Snapshot
-from monitor.model.status import OK, UNKNOWN
-from monitor.model.table import Flags, Ints, Texts
-from monitor.model.text import UNKNOWN as UNKNOWN_NUMBER
-from monitor.model.text import age, duration, percent, size, visible
+from monitor.model import text
+from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, PLACE_OF, SIGNS
+from monitor.model.status import OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.model.table import Flags, Ints, objects
+from monitor.model.text import Write
 from monitor.model.view import View
-from tui.format import at_least, count
+from monitor.subjects.column import Column as Declared
+from monitor.subjects.column import Lists, Names, Reading, Subject
+from monitor.subjects.kinds import LEFT, NODES, Kind, Type
+from monitor.subjects.shown import Shown, shown
+from tui.format import count
 from tui.picture import Picture
 from tui.widgets.columns import Cell, Column, Values
+
+WHY = "why"
+"""The name of the column that says the reason in words."""
+
+OF_ROW = "row"
+"""In place of a colour: that of the row's level."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of a table: `pick[row]` is the row of the View's own table that row shows.
+    """Rows of a table: the rows `pick` of a subject, in what `source` is to it, mostly a View.
 
-    `keys` tell which row is which from one View to the next, `names` are what a filter is matched against, and `status`
-    is each row's place in SIGNS, as a status in STATUSES is. `judged` is the core's judgement on them, if it is a
-    subject that has one: see `judged_rows`. `about` is what all rows are of where the screen is about
-    one thing, such as a broker's id.
+    `keys` tell which row is which from one View to the next, and `names` are what a filter is matched against. `about`
+    is what all rows are of where the screen is about one thing, such as a broker's id.
     """
 
     picture: Picture
+    subject: Subject
+    pick: Ints
     keys: Sequence[Hashable]
     names: Sequence[str]
-    status: Ints
-    pick: Ints
     about: Hashable = None
-    judged: Judged | None = None
-    _made: dict[Callable[["Rows"], Values], Values] = field(default_factory=dict, repr=False)
-
-    def array(self, make: Callable[["Rows"], Values]) -> Values:
-        """A column of these rows, made once."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        return self._made[make]
+    source: object = None
+    _read: dict[str, Reading] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[str, str], Shown] = field(default_factory=dict, repr=False)
 
     @property
     def view(self) -> View:
         """The View whose tables are shown. Only where there is one."""
         return self.picture.shown
 
-    @property
-    def human(self) -> bool:
-        return self.picture.human
+    def reading(self, subject: Subject | None = None) -> Reading:
+        """The columns of these rows, or those that another subject with the same rows has."""
+        of = subject or self.subject
+        if of.name not in self._read:
+            self._read[of.name] = of.read(self.source or self.view, self.pick)
+        return self._read[of.name]
+
+    def shown(self, name: str, subject: Subject | None = None) -> Shown:
+        """A column of these rows, read once."""
+        of = subject or self.subject
+        if (of.name, name) not in self._made:
+            self._made[of.name, name] = shown(self.reading(of), name)
+        return self._made[of.name, name]
+
+    def word(self, name: str, row: int, subject: Subject | None = None) -> str | None:
+        """A text of a row, None where there is none."""
+        names = self.reading(subject)[name]
+        assert isinstance(names, Names)
+        return names.values[names.codes[row]] if names.codes[row] >= 0 else None
+
+    def number(self, name: str, row: int) -> float:
+        """A number of a row."""
+        return float(np.asarray(self.shown(name).values)[row])
 
     def write(self, value: float | None) -> str:
         """A number as it is to be shown."""
-        return count(value, human=self.human)
+        return count(value, human=self.picture.human)
 
-    def word(self, row: int) -> str:
-        """The core's word for the status of a row of a judged subject."""
-        assert self.judged is not None
-        return str(self.judged.words[self.pick[row]])
+    def sentence(self, row: int, name: str = WHY) -> str:
+        """What a column says of a row in words; empty for nothing."""
+        declared = self.subject.schema[name]
+        if declared.sentence is not None:
+            return declared.sentence(self.source or self.view, int(self.pick[row]), self.write)
+        return text.visible(self.word(name, row) or "")
+
+    @cached_property
+    def status(self) -> Ints:
+        """The place of each row's status in SIGNS: that of a status of lag, or else of its level."""
+        if "level" not in self.subject.schema:
+            return np.full(len(self.pick), OK, np.int32)
+        place = _coded(self.reading()["level"], PLACE_OF)
+        if self._is_lag:
+            place = _coded(self.reading()["status"], {word: code for code, word in enumerate(STATUSES)})
+        return place
+
+    @cached_property
+    def severity(self) -> Ints:
+        """How bad each row is; larger is worse."""
+        words = self.subject.schema["status"].words
+        status = _coded(self.reading()["status"], {word: code for code, word in enumerate(words)})
+        if self._is_lag:
+            return np.array(SEVERITY, np.int32)[status]
+        return _coded(self.reading()["level"], {word: code for code, word in enumerate(LEVELS)}) * len(words) + status
+
+    @property
+    def _is_lag(self) -> bool:
+        return "status" in self.subject.schema and self.subject.schema["status"].words == STATUSES
 
     def kind(self, row: int) -> str:
         """The level of a row, which is the name of its colour."""
-        return LEVEL_AT[int(self.status[row])] if self.judged is None else LEVELS[self.judged.level[self.pick[row]]]
+        return str(self.word("level", row)) if "level" in self.subject.schema else LEVEL_AT[OK]
 
     @property
     def problems(self) -> Flags:
         return ~np.isin(self.status, (OK, NOTE))
 
 
-def judged_rows(  # noqa: PLR0917 - as Rows are
-    picture: Picture,
-    keys: Sequence[Hashable],
-    names: Sequence[str],
-    judged: Judged,
-    pick: Ints | None = None,
-    about: Hashable = None,
-) -> Rows:
-    """Rows of a subject that the core judges; `pick` are rows of its table, by default all."""
-    pick = np.arange(len(judged)) if pick is None else pick
-    return Rows(picture, keys, names, judged.places[pick], pick, about, judged)
+def _coded(names: object, codes: dict[str, int]) -> Ints:
+    """The code of each row's word."""
+    assert isinstance(names, Names)
+    return np.array([codes.get(each, 0) for each in names.values], np.int32)[names.codes]
 
 
-WHY = "why"
-"""The name of the column that says the reason in words."""
-
-Make = Callable[[Rows], Values]
-
-
-def severity(rows: Rows) -> Ints:
-    """How bad each row is; larger is worse."""
-    return np.array(SEVERITIES, np.int32)[rows.status] if rows.judged is None else rows.judged.severity[rows.pick]
-
-
-def names(
+def column(
+    subject: Subject,
     name: str,
     title: str,
-    letter: str,
-    make: Make,
-    meaning: str,
+    letter: str = "",
+    width: int = 9,
     *,
-    width: int = 16,
     grow: int = 0,
     most: int = 0,
     rank: int = 0,
-    empty: str = "",
+    kind: str = "",
+    level: str = "",
+    cell: Callable[[Rows, int], Cell] | None = None,
+    note: str = "",
+    empty: str = '""',
 ) -> Column[Rows]:
-    """A column of names or other words; None is unknown, and `empty` stands for an empty one."""
+    """A subject's column in a table; how its values are written, set and sorted follows from their kind.
+
+    `kind` is the colour of a number above zero, by default that of its level; `level` is the column that has the level
+    of each row instead. `cell` writes the cells of a column that says more than its value, which `note` explains.
+    `empty` stands for an empty text.
+    """
+    declared = subject.schema[name]
+    write = _sentences(name) if declared.sentence else _nodes(subject, name) if declared.kind is NODES else None
+    if write is None:
+        numeric = declared.type is Type.NUMBER
+        write = (
+            _numbers(subject, declared, kind or declared.above_zero, level) if numeric else _texts(subject, name, empty)
+        )
+    bound = declared.at_least or declared.partial
+    signs = ("± its error" if declared.error else "", "≥ where only a part is known" if bound else "")
     return Column(
         name,
         title,
         width,
-        cell=lambda rows, row: Cell(visible(rows.array(make)[row]) or empty),
-        meaning=meaning,
-        sort=lambda rows: [rows.array(make)],
+        cell=cell or write,
+        meaning="; ".join(filter(None, (declared.meaning.replace("None", text.UNKNOWN), note, *signs))),
+        sort=None if declared.sentence else _order(subject, declared),
         letter=letter,
-        falling=False,
+        right=declared.kind.right,
+        falling=declared.kind.right and declared.kind.write is not text.number,
         grow=grow,
         most=most,
         rank=rank,
+        source=subject,
     )
 
 
-def amounts(  # noqa: PLR0917 - the writer stands before what every column has
-    write: Callable[[float], str],
-    name: str,
-    title: str,
-    letter: str,
-    make: Make,
-    meaning: str,
-    *,
-    width: int = 9,
-    rank: int = 0,
-    kind: str = "",
-    falling: bool = True,
-    alarm: Callable[[Rows], Texts] | None = None,
-) -> Column[Rows]:
-    """A column of numbers as `write` has them; NaN is unknown, zero is pale, and `kind` is that of the others.
+def _order(subject: Subject, declared: Declared) -> Callable[[Rows], Sequence[Values]]:
+    """What a column sorts by: node ids as they are written, other values as they are."""
+    if declared.kind is NODES:
+        return lambda rows: [objects(map(_node_ids(rows, subject, declared.name), range(len(rows.pick))))]
+    return lambda rows: [rows.shown(declared.name, subject).order]
 
-    `alarm` gives the level of each number where the core has one.
-    """
+
+def _texts(subject: Subject, name: str, empty: str) -> Callable[[Rows, int], Cell]:
+    def cell(rows: Rows, row: int) -> Cell:
+        value = rows.word(name, row, subject)
+        return Cell(text.visible(value) or empty)
+
+    return cell
+
+
+def _sentences(name: str) -> Callable[[Rows, int], Cell]:
+    return lambda rows, row: Cell(rows.sentence(row, name) or text.UNKNOWN)
+
+
+def _nodes(subject: Subject, name: str) -> Callable[[Rows, int], Cell]:
+    return lambda rows, row: Cell(_node_ids(rows, subject, name)(row) or text.UNKNOWN)
+
+
+def _node_ids(rows: Rows, subject: Subject, name: str) -> Callable[[int], str]:
+    """Writes the node ids of a row; empty for none."""
+    lists = rows.reading(subject)[name]
+    assert isinstance(lists, Lists)
+    values, places = lists.values, lists.rows
+    return lambda row: " ".join(map(str, values.row(places[row]))) if places[row] >= 0 else ""
+
+
+def _numbers(subject: Subject, declared: Declared, kind: str, level: str) -> Callable[[Rows, int], Cell]:
+    """Numbers with their error or known part; unknown and zero are pale."""
+    numeral = declared.kind.write is text.number
 
     def cell(rows: Rows, row: int) -> Cell:
-        value = float(rows.array(make)[row])
-        if np.isnan(value):
-            return Cell(UNKNOWN_NUMBER, "dim")
-        return Cell(write(value), _plain(str(alarm(rows)[row])) if alarm else _plain(kind) if value else "dim")
+        column = rows.shown(declared.name, subject)
+        value, least = float(column.values[row]), float(column.order[row])
+        if declared.kind is LEFT and np.isinf(value) and rows.status[row] == OK:
+            return Cell("")
+        colour = rows.kind(row) if kind == OF_ROW else kind
+        if level:
+            colour = str(rows.word(level, row, subject))
+        if (np.isnan(value) and np.isnan(least)) or (least == 0 and not numeral and not level):
+            colour = "dim"
+        short = text.at_least(value, least, lambda known: writer(declared.kind, human=True)(known or 0.0))
+        written = column.text(row, writer(declared.kind, human=rows.picture.human))
+        return Cell(written, "" if colour in {"ok", "note"} and kind != OF_ROW else colour, short)
 
-    return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
-
-
-def _plain(level: str) -> str:
-    """The kind of a number of this level: one that is ok, or a note, is plain."""
-    return "" if level in {"ok", "note"} else level
-
-
-def counts(
-    name: str,
-    title: str,
-    letter: str,
-    make: Make,
-    meaning: str,
-    *,
-    width: int = 12,
-    rank: int = 0,
-    kind: str = "",
-    falling: bool = True,
-) -> Column[Rows]:
-    """A column of numbers of things, which take their short form where there is no room; see `amounts`."""
-
-    def cell(rows: Rows, row: int) -> Cell:
-        value = float(rows.array(make)[row])
-        known = not np.isnan(value)
-        return Cell(
-            count(value, human=rows.human),
-            _plain(kind) if known and value else "dim",
-            count(value, human=True) if known else "",
-        )
-
-    return _of_numbers(Column(name, title, width, cell, meaning, rank=rank, falling=falling), letter, make)
+    return cell
 
 
-def _of_numbers(column: Column[Rows], letter: str, make: Make) -> Column[Rows]:
-    return replace(column, sort=lambda rows: [rows.array(make)], letter=letter, right=True)
-
-
-sizes = partial(amounts, size)
-"""A column of bytes."""
-
-spans = partial(amounts, duration)
-"""A column of limits in seconds."""
-
-ages = partial(amounts, age)
-"""A column of how long ago something was, in seconds."""
-
-shares = partial(amounts, percent)
-"""A column of shares of 1."""
-
-
-def numbers(
-    name: str, title: str, letter: str, make: Make, meaning: str, *, width: int = 9, rank: int = 0
-) -> Column[Rows]:
-    """A column of numbers that name something, such as a partition: no separators, the smallest first."""
-    return Column(
-        name,
-        title,
-        width,
-        cell=lambda rows, row: Cell(str(rows.array(make)[row])),
-        meaning=meaning,
-        sort=lambda rows: [rows.array(make)],
-        letter=letter,
-        right=True,
-        falling=False,
-        rank=rank,
-    )
-
-
-def totals(
-    name: str,
-    title: str,
-    letter: str,
-    total: Make,
-    meaning: str,
-    *,
-    known: Make,
-    width: int = 12,
-    rank: int = 0,
-    kind: str | None = None,
-) -> Column[Rows]:
-    """A column of totals, of which the known part is shown while a part is unknown; it sorts by what is known.
-
-    `kind` is that of a total above zero, by default the one of the row's status.
-    """
-
-    def cell(rows: Rows, row: int) -> Cell:
-        whole, part = float(rows.array(total)[row]), float(rows.array(known)[row])
-        colour = (rows.kind(row) if kind is None else _plain(kind)) if part > 0 else "dim"
-        return Cell(at_least(whole, part, human=rows.human), colour, at_least(whole, part, human=True))
-
-    return Column(name, title, width, cell, meaning, lambda rows: [rows.array(known)], letter, right=True, rank=rank)
-
-
-def whole(make: Make, complete: Callable[[Snapshot], bool]) -> Make:
-    """A column of counts for `totals`: unknown where some of what is counted may be hidden from this user."""
-    return lambda rows: make(rows) if complete(rows.view.snapshot) else np.full(len(rows.pick), np.nan)
+def writer(kind: Kind, *, human: bool) -> Callable[[float], str]:
+    """How a number of this kind is written in a table, whose titles have the unit of rates; `human` makes it short."""
+    short = partial(count, human=human)
+    if kind.write is text.rate:
+        return lambda value: short(value) if human and value >= 1000 else text.rate(value).removesuffix("/s")
+    return short if kind.write is text.count else kind.write
 
 
 def statuses(
-    words: Sequence[str] | Mapping[int, str] | Callable[[Rows, int], str],
-    tie: Make,
-    meaning: str,
-    *,
-    width: int = 9,
-    ranked: bool = False,
+    subject: Subject, tie: str | Callable[[Rows], Values], *, width: int = 9, falling: bool = True, ranked: bool = False
 ) -> Column[Rows]:
-    """The column of a glyph and a word for each status, or for each row; it sorts by severity, then by `tie`.
+    """The column of a glyph and a word for each status; it sorts by severity, then by `tie`, a column or an array.
 
-    Where rows are `ranked` it sorts by `tie` alone.
+    `falling` tells whether the largest of these comes first. Where rows are `ranked` it sorts by `tie` alone.
     """
 
     def cell(rows: Rows, row: int) -> Cell:
-        status = rows.status[row]
-        return Cell(f"{SIGNS[status]} {words(rows, row) if callable(words) else words[status]}", rows.kind(row))
+        return Cell(f"{SIGNS[rows.status[row]]} {rows.word(declared.name, row)}", rows.kind(row))
 
-    return Column(
-        "status",
-        "Status",
-        width,
-        cell,
-        meaning,
-        sort=lambda rows: [rows.array(tie)] if ranked else [rows.array(severity), rows.array(tie)],
-        letter="S",
-    )
+    def order(rows: Rows) -> Sequence[Values]:
+        ties = tie(rows) if callable(tie) else rows.shown(tie).order
+        return [*([] if ranked else [rows.severity]), ties if falling else -ties.astype(np.float64)]
+
+    declared = subject.schema["status" if "status" in subject.schema else "level"]
+    return Column("status", "Status", width, cell, declared.meaning, order, "S")
 
 
 def reasons(
-    write: Callable[[Rows, int], str],
-    meaning: str,
+    subject: Subject,
+    name: str = WHY,
+    title: str = "Why",
     *,
     width: int = 24,
-    title: str = "Why",
     grow: int = 2,
     rank: int = 0,
+    write: Callable[[View, int, Write], str] | None = None,
 ) -> Column[Rows]:
-    """The last column: the reason, or all there is to say, in words; it takes the room that is left."""
+    """The last column: the reason, or all there is to say, in words; it takes the room that is left.
+
+    `write` gives a shorter reason for a row of the subject.
+    """
+
+    def cell(rows: Rows, row: int) -> Cell:
+        said = write(rows.view, int(rows.pick[row]), rows.write) if write else rows.sentence(row, name)
+        return Cell(said, "unknown" if rows.status[row] == UNKNOWN else "")
+
     return Column(
         WHY,
         title,
         width,
-        cell=lambda rows, row: Cell(write(rows, row), "unknown" if rows.status[row] == UNKNOWN else ""),
-        meaning=meaning,
+        cell=cell,
+        meaning=subject.schema[name].meaning,
         grow=grow,
         rank=rank,
     )
+
+
+def unknowns(rows: Rows, columns: Sequence[Column[Rows]], row: int) -> str:
+    """Why numbers of a row are unknown in these columns; those of one reason together, without what "why" says."""
+    said = rows.sentence(row) if WHY in rows.subject.schema else ""
+    titles: dict[str, list[str]] = {}
+    for each in columns:
+        why = rows.shown(each.name, each.source).why(row) if each.source and _explained(each.source, each.name) else ""
+        if why:
+            titles.setdefault(text.visible(why), []).append(each.title)
+    return "; ".join(f"{', '.join(named)} {text.UNKNOWN}: {why}" for why, named in titles.items() if why not in said)
+
+
+def _explained(subject: Subject, name: str) -> bool:
+    """Whether there is a reason where a column is unknown: that of a name or a word is that it has none."""
+    declared = subject.schema[name]
+    return declared.type is Type.NUMBER or bool(declared.reason)

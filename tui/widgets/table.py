@@ -95,6 +95,11 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         """The row of the model under the cursor, None while there are no rows."""
         return None if self._model is None or not len(self._order) else int(self._order[self.cursor])
 
+    @property
+    def shown_columns(self) -> list[Column[M]]:
+        """The columns that there is room for."""
+        return [each for each, _ in self._shown]
+
     def cut_text(self, name: str) -> str:
         """The text of a column in the row under the cursor; empty where all of it is in sight."""
         width = next((size for each, size in self._shown if each.name == name), 0)

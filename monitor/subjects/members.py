@@ -1,0 +1,123 @@
+"""Members of groups with what they are assigned, and the tasks of streams groups."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from monitor.model.cluster_tables import Tasks
+from monitor.model.levels import ABOVE_ZERO
+from monitor.model.snapshot import KNOWN, Assignments, Members
+from monitor.model.table import Floats, Ints
+from monitor.model.text import UNKNOWN, visible
+from monitor.model.view import View
+from monitor.subjects.column import Subject
+from monitor.subjects.kinds import COUNT, RECORDS
+from monitor.subjects.tables import numbers, of, reasons, sentences, states
+
+
+def _members(view: View) -> int:
+    return len(view.snapshot.members)
+
+
+def _tasks(view: View) -> int:
+    return len(view.snapshot.tasks)
+
+
+def _moving(view: View) -> Ints:
+    """1 for members that have a target assignment, which differs from their assignment, else 0."""
+    moving = np.zeros(_members(view), np.int8)
+    moving[view.snapshot.target_assignments.member] = 1
+    return moving
+
+
+def _partitions(view: View) -> Ints:
+    return np.bincount(view.snapshot.assignments.member, minlength=_members(view))
+
+
+def _lag(view: View) -> Floats:
+    lag = view.lag
+    owned = lag.member >= 0
+    return np.bincount(lag.member[owned], lag.lag[owned], minlength=_members(view)).astype(np.float64)
+
+
+def _lag_reason(view: View) -> Ints:
+    lag, codes = view.lag, np.zeros(_members(view), np.int32)
+    unknown = np.flatnonzero((lag.member >= 0) & (lag.reason != KNOWN))[::-1]
+    codes[lag.member[unknown]] = lag.reason[unknown]
+    return codes
+
+
+def ranges(values: Iterable[int]) -> str:
+    """Numbers in order with runs drawn together: 0-3 5."""
+    parts: list[list[int]] = []
+    for each in sorted(values):
+        if parts and each <= parts[-1][1] + 1:
+            parts[-1][1] = each
+        else:
+            parts.append([each, each])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts) or UNKNOWN
+
+
+def _places(view: View, table: Assignments, member: int) -> str:
+    """The partitions of a member in a table of assignments: orders 0-3 5, payments 1; empty for none."""
+    rows = np.flatnonzero(table.member == member)
+    by_topic: dict[int, list[int]] = {}
+    for topic, partition in zip(table.topic[rows].tolist(), table.partition[rows].tolist(), strict=True):
+        by_topic.setdefault(topic, []).append(partition)
+    names = view.snapshot.topics.topic
+    return ", ".join(f"{visible(names[topic], 40)} {ranges(of)}" for topic, of in by_topic.items())
+
+
+def _assigned(view: View, row: int) -> str:
+    return _places(view, view.snapshot.assignments, row)
+
+
+def member_why(view: View, row: int) -> str:
+    """The target assignment and the epoch of a member, where they differ from what it has; empty where they do not."""
+    members, groups = view.snapshot.members, view.snapshot.groups
+    target = _places(view, view.snapshot.target_assignments, row)
+    parts = [f"target assignment {target}"] if target else []
+    epoch, wanted = float(members.epoch[row]), float(groups.assignment_epoch[members.group[row]])
+    if epoch < wanted:
+        parts.append(f"at epoch {epoch:.0f} of {wanted:.0f}")
+    return "; ".join(parts)
+
+
+def _reads(view: View, row: int) -> str:
+    """The topics that a task's subtopology reads."""
+    parts, tasks = view.snapshot.subtopologies, view.snapshot.tasks
+    group = view.snapshot.members.group[tasks.member[row]]
+    there = np.flatnonzero((parts.group == group) & (parts.subtopology == tasks.subtopology[row]))
+    topics = [name for each in there for name in (*parts.source_topics[each], *parts.repartition_topics[each])]
+    return ", ".join(visible(name, 60) for name in topics)
+
+
+MEMBER = Subject(
+    "member",
+    "member of a group",
+    ("group", "member_id"),
+    _members,
+    (
+        *of("snapshot.members", Members),
+        *states({"ok": "ok", "moving": ABOVE_ZERO["reconciling"]}, _moving, "moving: its target assignment is another"),
+        sentences("why", "target assignment and epoch, where they differ from what it has", _members, member_why),
+        numbers("partitions", COUNT, "partitions assigned to it", _partitions),
+        numbers(
+            "lag", RECORDS, "lag over the partitions assigned to it; unknown if any part is", _lag, reason="reason"
+        ),
+        reasons("reason", "why its lag is unknown", _lag_reason),
+        sentences("assigned", "the partitions assigned to it, in words", _members, _assigned),
+    ),
+)
+
+TASK = Subject(
+    "task",
+    "task that a member of a streams group has",
+    ("member", "subtopology", "partition", "role"),
+    _tasks,
+    (
+        *of("snapshot.tasks", Tasks),
+        *of("snapshot.members", Members, "client_id", "host", "rack", by="snapshot.tasks.member"),
+        sentences("reads", "topics that its subtopology reads", _tasks, _reads),
+    ),
+)
