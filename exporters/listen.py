@@ -18,13 +18,18 @@ from monitor.settings.values import is_loopback, split_address
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 200
+"""How many are open at a time; a new one takes the place of one that is idle."""
+
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than the usual scrape interval, so that scrapers stay connected."""
 
 PATIENCE_SECONDS = 10.0
-"""How long a client may take to send the head of a request, or to take in any more of an answer."""
+"""How long a client may take to send a whole request, or to take in any more of an answer."""
 
 MAX_HEAD_BYTES = 65536
+MAX_BODY_BYTES = 1_048_576
+"""Far more than a browser sends to a callback of the dashboard, the only requests with a body."""
+
 GRACE_SECONDS = 2
 """How long answers under way may take when the server is stopped; a second later it stops whatever still runs."""
 
@@ -65,36 +70,77 @@ def bind(host: str, port: int) -> socket.socket:
         raise ListenError(f"cannot listen on {shown}: {why}") from None
 
 
+class Deadline:
+    """What happens unless it is stopped within PATIENCE_SECONDS of its start."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, missed: Callable[[], object]) -> None:
+        self._loop = loop
+        self._missed = missed
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to wait; without effect while it is waiting already."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(PATIENCE_SECONDS, self._missed)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which ends connections that stall in the middle of a request's head or of an answer."""
+    """uvicorn's protocol with limits on what a client may hold up.
+
+    A connection ends when its request is too slow or too large, when it stops reading an answer, and when it waits for
+    its client while a new connection needs its place. Idle connections therefore never keep anybody out.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in its base
+        self._make_room()
         super().connection_made(transport)
-        self._head_bytes = 0
-        self._stalled: asyncio.TimerHandle | None = None
-        self._expect_progress()
+        self._whole_request = Deadline(self.loop, transport.abort)
+        self._read_answer = Deadline(self.loop, transport.abort)
+        self._refused = False
+        self._expect_head()
+        self._whole_request.start()
+        self.heard = self.loop.time()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._progress()
+        self._whole_request.stop()
+        self._read_answer.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
+        if self._refused:
+            return
+        self.heard = self.loop.time()
+        self._request_bytes += len(data)
+        self._begin()
         super().data_received(data)
-        if not self._in_head:
-            self._head_bytes = 0
-            self._progress()
-        elif self._head_bytes > MAX_HEAD_BYTES:
-            self.transport.abort()
-        elif self._stalled is None:
-            self._expect_progress()
+        if self._in_request and self._request_bytes > (MAX_HEAD_BYTES if self._in_head else MAX_BODY_BYTES):
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        self._begin()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._request_bytes = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._whole_request.stop()
+        self._expect_head()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._expect_progress()
+        self._read_answer.start()
 
     def resume_writing(self) -> None:
-        self._progress()
+        self._read_answer.stop()
         super().resume_writing()
 
     def shutdown(self) -> None:
@@ -102,25 +148,52 @@ class PatientProtocol(HttpToolsProtocol):
         super().shutdown()
         self.loop.call_later(GRACE_SECONDS, self.transport.abort)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer a request for a WebSocket like any other: uvicorn would log how to install a library for it."""
+
+    def _begin(self) -> None:
+        self._in_request = True
+        self._whole_request.start()
+
+    def _expect_head(self) -> None:
+        self._in_request = False
+        self._in_head = True
+        self._request_bytes = 0
+
     @property
-    def _in_head(self) -> bool:
-        upgraded = self.transport.get_protocol() is not self
-        return not upgraded and (self.cycle is None or self.cycle.response_complete)
+    def answering(self) -> bool:
+        """Whether a whole request is here and its answer is not sent."""
+        return not self._in_request and self.cycle is not None and not self.cycle.response_complete
 
-    def _expect_progress(self) -> None:
-        self._progress()
-        self._stalled = self.loop.call_later(PATIENCE_SECONDS, self.transport.abort)
+    def _make_room(self) -> None:
+        """Let go of the connection that is silent for longest when all places are taken, of one that waits if any."""
+        there = [each for each in self.connections if isinstance(each, PatientProtocol)]
+        there = [each for each in there if not each.transport.is_closing()]
+        if len(there) >= MAX_CONNECTIONS:
+            min(there, key=lambda each: (each.answering, each.heard)).transport.abort()
 
-    def _progress(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
+    def _refuse(self) -> None:
+        """Answer that the request is too large, if nothing else is being answered, and take in no more of it."""
+        self._refused = True
+        cycle = self.cycle
+        answered = cycle is None or cycle.response_complete
+        if self._in_head:
+            status, free = b"431 Request Header Fields Too Large", answered
+        else:
+            status, free = b"413 Content Too Large", not cycle.response_started and not self.pipeline
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if free:
+            self.transport.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+        elif not answered:
+            self.transport.abort()
+            return
+        self.flow.resume_reading()
+        self.transport.write_eof()  # not closed: that could reset the connection before the client has read why
 
 
 @contextmanager
-def serve(
-    app: Any, host: str, port: int, *, websockets: bool = True, lost: Callable[[], None] = lambda: None
-) -> Iterator[str]:
+def serve(app: Any, host: str, port: int, *, lost: Callable[[], None] = lambda: None) -> Iterator[str]:
     """Serve an ASGI application from a thread while the context lasts; gives its URL. Raises ListenError.
 
     `lost` is called on that thread when it ends before the context does: nothing is served any more.
@@ -131,13 +204,12 @@ def serve(
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
-        ws="auto" if websockets else "none",
+        ws="none",
         log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS + 1,
     )

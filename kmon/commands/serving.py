@@ -38,7 +38,7 @@ def serving(
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
             attach(app, sources)
-        with serve(app, host, port, websockets=settings.dashboard, lost=lost) as url:
+        with serve(app, host, port, lost=lost) as url:
             monitor.start()
             yield monitor, url
         page.close()

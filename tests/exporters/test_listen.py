@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ import uvicorn
 from hostile import HOSTILE
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
+from dashboards.app import attach
 from exporters import listen
 from exporters.listen import ListenError, PatientProtocol, bind, check_listen, serve
 from exporters.prometheus import MetricsPage
@@ -152,6 +153,96 @@ def test_a_client_that_does_not_read_is_dropped(url: str, page: MetricsPage, mon
                 received += len(part)
         assert received < len(page.body()[0])
     assert httpx.get(f"{url}/-/healthy").status_code == 200
+
+
+UNFINISHED = b"POST /_dash-update-component HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+def dashboard_url(page: MetricsPage) -> Iterator[str]:
+    """A server with what reads bodies of requests."""
+    source = FixtureSource(shop_view())
+    server = create_server([source], page)
+    attach(server, [source])
+    with serve(server, "127.0.0.1", 0) as url:
+        yield url
+
+
+@pytest.mark.parametrize("path", ["/_dash-update-component", "/metrics"])
+def test_unfinished_bodies_and_idle_connections_keep_nobody_out(
+    dashboard_url: str, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 3600)
+    with ExitStack() as stack:
+        unfinished = [stack.enter_context(connect(dashboard_url)) for _ in range(listen.MAX_CONNECTIONS + 50)]
+        for connection in unfinished[len(unfinished) // 4 :]:
+            with suppress(ConnectionError):  # those that had to make room
+                connection.sendall(
+                    UNFINISHED.replace(b"/_dash-update-component", path.encode()) + b"Content-Length: 9\r\n\r\n{"
+                )
+        for served in ("/metrics", "/-/healthy", "/-/ready", "/api/v1/groups", "/"):
+            assert httpx.get(f"{dashboard_url}{served}").status_code == 200
+    assert caplog.records == []
+
+
+def test_a_new_connection_takes_the_place_of_a_waiting_one_not_of_an_answer(
+    url: str, page: MetricsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "MAX_CONNECTIONS", 2)
+    with connect(url) as reading, connect(url) as waiting:
+        reading.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        received = len(reading.recv(100))
+        waiting.sendall(UNFINISHED)
+        assert httpx.get(f"{url}/-/healthy").status_code == 200
+        assert closes(waiting)
+        while part := reading.recv(1 << 20):
+            received += len(part)
+        assert received > len(page.body()[0])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        UNFINISHED + b"Content-Length: 9\r\n\r\n{",
+        UNFINISHED + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{",
+        b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n" + UNFINISHED,
+    ],
+)
+def test_a_body_that_never_ends_is_dropped(
+    dashboard_url: str, start: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
+    with connect(dashboard_url) as slow:
+        slow.sendall(start)
+        assert closes(slow)
+    assert httpx.get(f"{dashboard_url}/-/healthy").status_code == 200
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/_dash-update-component", 413), ("/metrics", 405)])
+@pytest.mark.parametrize("length", [{}, {"Content-Length": str(100 * listen.MAX_BODY_BYTES)}], ids=["chunked", "long"])
+def test_a_large_body_is_refused_before_it_is_all_taken_in(
+    dashboard_url: str, path: str, status: int, length: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def body() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b" " * listen.MAX_BODY_BYTES
+
+    answer = httpx.post(
+        dashboard_url + path, content=body(), headers={"Content-Type": "application/json", **length}, timeout=60
+    )
+    assert answer.status_code == status
+    assert httpx.get(f"{dashboard_url}/-/healthy").status_code == 200
+    assert caplog.records == []
+
+
+def test_a_request_for_a_websocket_is_answered_as_any_other(
+    dashboard_url: str, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "a"}
+    for base, path, status in ((url, "/-/healthy", 200), (dashboard_url, "/_dash-ws-callback", 404)):
+        assert httpx.get(base + path, headers=upgrade).status_code == status
+    assert caplog.records == []
 
 
 def test_an_endless_head_is_dropped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
