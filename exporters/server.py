@@ -5,43 +5,16 @@ from collections.abc import Callable, Sequence
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from exporters.api import Api
 from exporters.exposition import Piece, filled
+from exporters.middleware import HeadAsGet, SecurityHeaders
 from exporters.prometheus import MetricsPage
 from monitor.model.text import visible
 from monitor.poll.source import Source
 from monitor.settings.values import is_loopback
-
-SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
-)
-"""Headers of every answer that does not set its own; pages that need scripts set their own Content-Security-Policy."""
-
-
-class SecurityHeaders:
-    """ASGI middleware that adds SECURITY_HEADERS to answers without them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=list(message.get("headers", [])))
-                for name, value in SECURITY_HEADERS:
-                    headers.setdefault(name, value)
-                message = {**message, "headers": headers.raw}
-            await send(message)
-
-        await self.app(scope, receive, secured if scope["type"] == "http" else send)
 
 
 class Pieces(Response):
@@ -83,9 +56,10 @@ def create_server(
         shown = f"[{host}]" if ":" in host else host
         allowed = {"localhost", "127.0.0.1", "[::1]", shown}
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(allowed), www_redirect=False)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
 
-    @app.api_route("/metrics", methods=["GET", "HEAD"])
+    @app.get("/metrics")
     async def metrics(request: Request) -> Response:
         accepted = request.headers.get("accept-encoding", "")
         if page.ready(accepted):
@@ -100,18 +74,11 @@ def create_server(
 
     @app.get("/-/ready")
     async def ready() -> PlainTextResponse:
-        waiting = [reason for source in sources if (reason := _not_ready(source))]
-        if waiting:
-            return PlainTextResponse("".join(f"{reason}\n" for reason in waiting), 503)
-        return PlainTextResponse("kmon is ready\n")
+        views = [(source.cluster, source.latest()) for source in sources]
+        if waiting := [cluster for cluster, view in views if view is None]:
+            return PlainTextResponse("".join(f"{visible(each)}: the first poll is not done\n" for each in waiting), 503)
+        down = [f"{visible(cluster)}: {view.snapshot.error}\n" for cluster, view in views if view and not view.up]
+        return PlainTextResponse("".join(["kmon is ready\n", *down]))
 
     app.include_router(Api(sources).router(), prefix="/api/v1")
     return app
-
-
-def _not_ready(source: Source) -> str:
-    """Why nothing can be shown of a cluster yet; empty once a poll of it was answered."""
-    view = source.latest()
-    if view is None:
-        return f"{source.cluster}: the first poll is not done"
-    return "" if view.shown.up else f"{source.cluster}: {view.snapshot.error}"

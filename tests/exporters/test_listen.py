@@ -94,6 +94,19 @@ def test_a_head_request_has_no_body(url: str, page: MetricsPage) -> None:
         assert answer.headers.get("content-length") == (str(len(page.body(coding)[0])) if coding == "gzip" else None)
 
 
+@pytest.mark.parametrize(
+    "path", ["/-/healthy", "/-/ready", "/api/v1/clusters", "/api/v1/groups/nosuch", "/", "/groups"]
+)
+def test_head_is_answered_like_get_without_the_body(dashboard_url: str, path: str) -> None:
+    with httpx.Client(base_url=dashboard_url) as client:
+        get = client.get(path)
+        head = client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert client.get("/-/healthy").text == "kmon is alive\n"
+        assert client.post(path).status_code == 405
+
+
 def test_a_group_of_any_name_is_found_by_its_percent_encoded_name() -> None:
     names = [*HOSTILE, "a/b/../c", "ein%20", "?x=1&y=2", "end\n", "+"]
     view = make_view(snapshot_of([Topic("t", [(0, 9)])], [Group(name, {("t", 0): 4}) for name in names]))

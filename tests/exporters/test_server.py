@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import Lines, Unfilled
+from exporters.middleware import SECURITY_HEADERS
 from exporters.prometheus import MetricsPage
-from exporters.server import SECURITY_HEADERS, create_server
+from exporters.server import create_server
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow
@@ -71,21 +72,26 @@ def test_scrapes_ask_the_source_nothing() -> None:
     assert source.reads == reads
 
 
-def test_healthy_always_and_ready_after_the_first_good_view() -> None:
-    source = FixtureSource()
-    client = client_of(source)
-    assert client.get("/-/healthy").status_code == 200
-    assert (client.get("/-/ready").status_code, client.get("/-/ready").text) == (
-        503,
-        "demo: the first poll is not done\n",
-    )
-    source.show(make_view(snapshot_of([], [], error="127.0.0.1:1: connection refused")))
-    assert client.get("/-/ready").text == "demo: 127.0.0.1:1: connection refused\n"
+def test_ready_when_the_first_poll_of_each_cluster_has_ended_and_through_an_outage() -> None:
+    source, other = FixtureSource(), FixtureSource(cluster="other")
+    client = client_of(source, other)
+
+    def ready() -> tuple[int, str]:
+        answer = client.get("/-/ready")
+        assert client.get("/-/healthy").status_code == 200
+        return answer.status_code, answer.text
+
+    waits = "the first poll is not done\n"
+    assert ready() == (503, f"demo: {waits}other: {waits}")
     source.show(shop_view())
-    assert client.get("/-/ready").status_code == 200
+    assert ready() == (503, f"other: {waits}")
+    other.show(make_view(snapshot_of([], [], error="127.0.0.1:1: connection refused")))
+    assert ready() == (200, "kmon is ready\nother: 127.0.0.1:1: connection refused\n")
     source.show(shop_view(1, error="no broker is reachable", last_good=source.latest()))
-    assert client.get("/-/ready").status_code == 200
-    assert client.get("/-/healthy").status_code == 200
+    assert ready() == (
+        200,
+        "kmon is ready\ndemo: no broker is reachable\nother: 127.0.0.1:1: connection refused\n",
+    )
 
 
 def test_healthy_fails_with_each_reason_while_a_part_of_kmon_does_not_work() -> None:
