@@ -1,5 +1,6 @@
 """What holds for every request, whatever answers it: ASGI middleware."""
 
+from fastapi.responses import PlainTextResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +30,19 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, secured if scope["type"] == "http" else send)
+
+
+class OneHost:
+    """ASGI middleware that answers 400 to a request with several Host headers: which of them counts is ambiguous."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and [name for name, _ in scope["headers"]].count(b"host") > 1:
+            await PlainTextResponse("Several Host headers", 400)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 class HeadAsGet:

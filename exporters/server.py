@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from exporters.api import Api
 from exporters.exposition import Piece, filled
-from exporters.middleware import HeadAsGet, SecurityHeaders
+from exporters.middleware import HeadAsGet, OneHost, SecurityHeaders
 from exporters.prometheus import MetricsPage
 from monitor.model.text import visible
 from monitor.poll.source import Source
@@ -51,11 +51,12 @@ def create_server(
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
     name of its own at 127.0.0.1.
     """
-    app = FastAPI(title="kmon", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="kmon", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     if is_loopback(host):
         shown = f"[{host}]" if ":" in host else host
         allowed = {"localhost", "127.0.0.1", "[::1]", shown}
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(allowed), www_redirect=False)
+    app.add_middleware(OneHost)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
 

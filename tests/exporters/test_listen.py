@@ -107,6 +107,18 @@ def test_head_is_answered_like_get_without_the_body(dashboard_url: str, path: st
         assert client.post(path).status_code == 405
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("second", [b"localhost", b"evil.example"])
+def test_two_host_headers_are_a_bad_request(page: MetricsPage, host: str, second: bytes) -> None:
+    with (
+        serve(create_server([FixtureSource(shop_view())], page, host), "127.0.0.1", 0) as url,
+        connect(url) as connection,
+    ):
+        request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: %s\r\nConnection: close\r\n\r\n"
+        connection.sendall(request % second)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_group_of_any_name_is_found_by_its_percent_encoded_name() -> None:
     names = [*HOSTILE, "a/b/../c", "ein%20", "?x=1&y=2", "end\n", "+"]
     view = make_view(snapshot_of([Topic("t", [(0, 9)])], [Group(name, {("t", 0): 4}) for name in names]))

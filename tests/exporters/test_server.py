@@ -353,3 +353,11 @@ def test_on_loopback_only_this_machine_may_be_asked_for(host: str, status: int) 
 def test_an_open_server_answers_to_any_name() -> None:
     client = client_of(FixtureSource(shop_view()), host="0.0.0.0")
     assert client.get("/metrics", headers={"Host": "kmon.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_path_with_a_slash_too_many_is_not_redirected(host: str) -> None:
+    client = client_of(FixtureSource(shop_view()), host=host)
+    for path in ("/metrics/", "/-/healthy/", "/api/v1/clusters/"):
+        answer = client.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers.get("location")) == (404, None)
