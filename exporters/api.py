@@ -6,10 +6,11 @@ docs/api.md shows every path with an example; a test holds it to the answers.
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.convertors import Convertor, register_url_convertor
 
@@ -67,6 +68,20 @@ class Json(Response):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
+def refuse_unknown(request: Request) -> None:
+    """Raises HTTPException 400 for a query parameter that the path does not have: ignored, it would show too much."""
+    known = [each.alias for each in request.scope["route"].dependant.query_params]
+    if unknown := [name for name in request.query_params if name not in known]:
+        has = f"it has {', '.join(known)}" if known else "it has none"
+        raise HTTPException(400, f"unknown parameter {', '.join(unknown)}: {has}")
+
+
+def invalid(_request: Request, error: Exception) -> Json:
+    """The answer to a parameter with a value that it cannot have, in the shape of all other errors."""
+    errors = cast("RequestValidationError", error).errors()
+    return Json({"detail": "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in errors)}, 400)
+
+
 class AnyText(Convertor[str]):
     """The rest of a path, whatever stands in it: Starlette's own `path` ends at a newline."""
 
@@ -88,7 +103,7 @@ class Api:
 
     def router(self) -> APIRouter:
         register_url_convertor("any_text", AnyText())
-        router = APIRouter()
+        router = APIRouter(dependencies=[Depends(refuse_unknown)])
         for path, answer in (
             ("/clusters", self.clusters),
             ("/groups", self.groups),

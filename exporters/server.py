@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
-from exporters.api import Api
+from exporters.api import Api, invalid
 from exporters.exposition import Piece, filled
 from exporters.middleware import HeadAsGet, OneHost, SecurityHeaders
 from exporters.prometheus import MetricsPage
@@ -81,5 +82,6 @@ def create_server(
         down = [f"{visible(cluster)}: {view.snapshot.error}\n" for cluster, view in views if view and not view.up]
         return PlainTextResponse("".join(["kmon is ready\n", *down]))
 
+    app.add_exception_handler(RequestValidationError, invalid)
     app.include_router(Api(sources).router(), prefix="/api/v1")
     return app

@@ -169,7 +169,7 @@ def test_lag_is_worst_first_and_limited() -> None:
     }
     assert get(client, "/lag?group=payments-ledger&topic=payments")["total_rows"] == 2
     assert get(client, "/lag?group=nobody")["lag"] == []
-    assert client.get("/api/v1/lag?limit=0").status_code == 422
+    assert client.get("/api/v1/lag?limit=0").status_code == 400
     expected = {
         "cluster": "demo",
         "group": "clicks-sessionizer",
@@ -361,3 +361,22 @@ def test_a_path_with_a_slash_too_many_is_not_redirected(host: str) -> None:
     for path in ("/metrics/", "/-/healthy/", "/api/v1/clusters/"):
         answer = client.get(path, follow_redirects=False)
         assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "part"),
+    [
+        ("/clusters?cluster=demo", 400, "unknown parameter cluster: it has none"),
+        ("/groups?grup=x&cluster=demo", 400, "unknown parameter grup: it has cluster, where"),
+        ("/groups/word-count?where=lag", 400, "unknown parameter where: it has cluster"),
+        ("/lag?limit=0", 400, "limit: "),
+        ("/lag?limit=x", 400, "limit: "),
+        ("/lag?where=nosuch>1", 400, "nosuch"),
+        ("/groups/nosuch", 404, "no such group"),
+        ("/nosuch", 404, "Not Found"),
+    ],
+)
+def test_every_error_is_one_sentence_under_detail(path: str, status: int, part: str) -> None:
+    answer = get(client_of(FixtureSource(shop_view())), path, status)
+    assert list(answer) == ["detail"]
+    assert part in answer["detail"]
