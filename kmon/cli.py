@@ -215,10 +215,16 @@ def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; errors are one line each on stderr."""
+    from kmon.commands.signals import Ended, interruptible  # noqa: PLC0415 - not for who imports the parser
+
     try:
-        code = _run(argv)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        with interruptible():
+            code = _run(argv)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except Ended as end:
+        print(f"kmon: ended by {end}", file=sys.stderr)
+        return 128 + end.number
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -9,6 +9,7 @@ from exporters.listen import ListenError, check_listen
 from kmon.commands.options import option
 from kmon.commands.serving import serving
 from kmon.commands.signals import ending
+from kmon.commands.terminal import run_app
 from kmon.commands.wiring import Monitor, line_of
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
@@ -29,7 +30,7 @@ RULES = (
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the demo until Ctrl-C, the end of the TUI or --duration: 0, or 2 with a line on what is in the way."""
+    """Run the demo until a signal, the end of the TUI or --duration: 0, or 2 with a line on what is in the way."""
     seconds = option("--duration", args.duration, parse_duration)
     listen = args.listen or LISTEN
     check_listen(listen)
@@ -71,13 +72,7 @@ def _watch(monitor: Monitor, url: str, bootstrap: str, seconds: float | None) ->
     from tui.app import KmonApp  # noqa: PLC0415 - only where there is a terminal
 
     app = KmonApp([monitor.memory], addresses=[bootstrap], troubles=monitor.troubles)
-    timer = threading.Timer(seconds, app.call_from_thread, [app.exit]) if seconds else None
-    if timer:
-        timer.daemon = True
-        timer.start()
-    app.run()
-    if timer:
-        timer.cancel()
+    run_app(app, seconds)
     print(f"The dashboard was at {url}/ and the metrics at {url}/metrics; Kafka was at {bootstrap}.")
 
 

@@ -23,14 +23,14 @@ SWITCH_SECONDS = 0.001
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM: 0 after an orderly end, 1 when the HTTP server failed, 2 when it cannot listen."""
+    """Serve until a signal but SIGHUP ends it: 0, 1 when the HTTP server failed, 2 when it cannot listen."""
     settings, clusters = clusters_from(args)
     give_memory_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("%s is open to other machines without TLS and authentication", settings.listen)
     failed = threading.Event()
-    with ending() as end:
+    with ending(hangup=_keep_on) as end:
 
         def lost() -> None:
             failed.set()
@@ -51,6 +51,10 @@ def run(args: argparse.Namespace) -> int:
         print("kmon serve: the HTTP server failed: see the log for the reason", file=sys.stderr)
         return 1
     return 0
+
+
+def _keep_on() -> None:
+    log.info("SIGHUP is ignored: kmon reads its settings when it starts; restart it to use changed ones")
 
 
 class _Changes:

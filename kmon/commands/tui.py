@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmon.commands.options import clusters_from
 from kmon.commands.sources import memory_of
+from kmon.commands.terminal import run_app
 from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the terminal UI until it is quit. 2 when there is no terminal. Raises what kept it from polling."""
+    """Run the terminal UI until it is quit or a signal ends it; 2 where there is no terminal.
+
+    Raises what kept it from polling.
+    """
     settings, clusters = clusters_from(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("kmon tui: needs a terminal; kmon lag prints the same numbers without a terminal", file=sys.stderr)
@@ -28,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     app = KmonApp(polls.memories, addresses=addresses, troubles=polls.troubles)
     polls.start()
     try:
-        app.run()
+        run_app(app)
     finally:
         polls.stop()
     if polls.error is not None:

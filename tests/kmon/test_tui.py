@@ -123,6 +123,6 @@ async def test_what_keeps_it_from_polling_is_shown_and_raised_when_it_is_quit(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setattr(Polls, "stop", lambda self: self._thread.join())
-    monkeypatch.setattr(KmonApp, "run", lambda _self: None)
+    monkeypatch.setattr(tui, "run_app", lambda _app: None)
     with pytest.raises(SettingsError, match=r"ca\.pem"):
         tui.run(argparse.Namespace())
