@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.markup import escape
 from textual.screen import Screen
 
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.poll.source import Source
+from tui.driver import OutputDriver
 from tui.heading import FLEET
 from tui.host import Host
 from tui.keys import APP_KEYS, view_keys
@@ -61,6 +63,9 @@ class KmonApp(Host, inherit_bindings=False):
         self.picture = Picture(
             first.cluster, self._addresses[0], first.interval_seconds, clock(), clusters=self._clusters()
         )
+
+    def get_driver_class(self) -> type[Driver]:
+        return OutputDriver
 
     # Data
 

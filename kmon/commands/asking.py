@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING
 
+from kmon.commands.terminal import moves_cursor
 from monitor.model.text import duration, plural
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
@@ -33,7 +34,7 @@ def ask(
     if not seconds:
         return poll_once(cluster, collectors)
     poller = Poller(cluster, collectors)
-    terminal = sys.stderr.isatty()
+    terminal = moves_cursor(sys.stderr)
     hint = "" if end is None else "; Ctrl-C prints the result so far"
     try:
         return watch(poller, seconds, end or Event(), (lambda line: _progress(line + hint)) if terminal else None)

@@ -9,7 +9,7 @@ from exporters.listen import ListenError, check_listen
 from kmon.commands.options import option
 from kmon.commands.serving import serving
 from kmon.commands.signals import ending
-from kmon.commands.terminal import run_app
+from kmon.commands.terminal import lacking, run_app
 from kmon.commands.wiring import Monitor, line_of
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     seconds = option("--duration", args.duration, parse_duration)
     listen = args.listen or LISTEN
     check_listen(listen)
-    terminal = sys.stdin.isatty() and sys.stdout.isatty() and not args.no_tui
+    terminal = not args.no_tui and lacking() is None
     with ending() as end:
         try:
             with ExitStack() as stack:

@@ -1,11 +1,30 @@
-"""The terminal UI as a part of a command."""
+"""The terminal that a command was started in, and the terminal UI on it."""
 
-from typing import TYPE_CHECKING
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
 
 from kmon.commands.signals import ending
 
 if TYPE_CHECKING:
     from textual.app import App
+
+WITHOUT_ESCAPES = ("dumb", "unknown")
+"""Values of TERM for terminals that show escape sequences as text."""
+
+
+def moves_cursor(stream: TextIO) -> bool:
+    """Whether this is a terminal that obeys escape sequences."""
+    return stream.isatty() and os.environ.get("TERM") not in WITHOUT_ESCAPES
+
+
+def lacking() -> str | None:
+    """What the terminal UI would need and does not have, None where it can run."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "needs a terminal"
+    if not moves_cursor(sys.stdout):
+        return f"needs a terminal that can move the cursor, and TERM is {os.environ['TERM']}"
+    return None
 
 
 def run_app(app: "App[None]", seconds: float | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kmon.commands.options import clusters_from
 from kmon.commands.sources import memory_of
-from kmon.commands.terminal import run_app
+from kmon.commands.terminal import lacking, run_app
 from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
     Raises what kept it from polling.
     """
     settings, clusters = clusters_from(args)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("kmon tui: needs a terminal; kmon lag prints the same numbers without a terminal", file=sys.stderr)
+    if lack := lacking():
+        print(f"kmon tui: {lack}; kmon lag prints the same numbers without one", file=sys.stderr)
         return 2
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 

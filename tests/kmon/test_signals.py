@@ -18,7 +18,6 @@ from terminal import Terminal
 
 from kmon.commands.signals import ENDING
 
-ROOT = Path(__file__).parents[2]
 REFUSED = "127.0.0.1:1"
 OTHERS = [each for each in ENDING if each != signal.SIGHUP]
 
@@ -94,14 +93,6 @@ def test_nohup_is_kept() -> None:
         "    assert end.is_set()\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=COMMAND_SECONDS)
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    require_program("tmux")
-    terminal = Terminal(tmp_path, {"PYTHONPATH": str(ROOT)})
-    yield terminal
-    terminal.end()
 
 
 def program_in(terminal: Terminal) -> int:
