@@ -4,6 +4,8 @@ Nothing heavy is imported here: `kmon --help` is fast, and a command pays for wh
 """
 
 import argparse
+import contextlib
+import errno
 import importlib
 import io
 import os
@@ -11,10 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-BAD_USAGE, UNEXPECTED, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
+BAD_USAGE, UNEXPECTED, UNWRITABLE, INTERRUPTED, BROKEN_PIPE = 2, 70, 74, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
 CHECK_UNKNOWN = 3
-"""Exit code for bad usage of `kmon check`: monitoring systems read 2 as critical."""
+"""What `kmon check` exits with instead of BAD_USAGE and UNWRITABLE: monitoring systems read 2 as critical."""
+UNWRITABLE_ERRNOS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 LISTEN_HELP = "host:port to serve metrics and the dashboard on, e.g. 127.0.0.1:9400 (default: 127.0.0.1:9308)"
 
 
@@ -223,16 +226,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()
     except Ended as end:
-        print(f"kmon: ended by {end}", file=sys.stderr)
-        return 128 + end.number
+        return _failed(f"kmon: ended by {end}", 128 + end.number)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output is gone; what is still buffered must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last place that can turn an error into one line
-        return _report(error)
+        return _report(error, argv)
     return code
 
 
@@ -241,8 +239,7 @@ def _run(argv: Sequence[str] | None) -> int:
         args = make_parser().parse_args(argv)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-        checks = (sys.argv[1:] if argv is None else argv)[:1] == ["check"]
-        return CHECK_UNKNOWN if code == BAD_USAGE and checks else code
+        return _own_code(argv, code)
     from kmon.commands import logs  # noqa: PLC0415 - not for --help
 
     logs.set_up(args.command, verbose=args.verbose)
@@ -252,19 +249,44 @@ def _run(argv: Sequence[str] | None) -> int:
     return int(importlib.import_module(f"kmon.commands.{args.command}").run(args))
 
 
-def _report(error: Exception) -> int:
+def _own_code(argv: Sequence[str] | None, code: int) -> int:
+    """The exit code as the command has it: `kmon check` fails with CHECK_UNKNOWN."""
+    checks = (sys.argv[1:] if argv is None else argv)[:1] == ["check"]
+    return CHECK_UNKNOWN if code in (BAD_USAGE, UNWRITABLE) and checks else code
+
+
+def _report(error: Exception, argv: Sequence[str] | None) -> int:
     from monitor.model.text import visible  # noqa: PLC0415 - not for --help
     from monitor.settings.errors import SettingsError  # noqa: PLC0415 - not for --help
 
     if isinstance(error, SettingsError):
-        for problem in error.problems:
-            print(visible(problem), file=sys.stderr)
-        return BAD_USAGE
+        return _failed("\n".join(map(visible, error.lines)), BAD_USAGE)
+    if isinstance(error, OSError) and error.errno in UNWRITABLE_ERRNOS and error.filename is None:
+        _drop_output()
+        if isinstance(error, BrokenPipeError):
+            return BROKEN_PIPE
+        return _failed(f"kmon: cannot write: {os.strerror(error.errno)}", _own_code(argv, UNWRITABLE))
     if os.environ.get("KMON_DEBUG"):
         raise error
     text = visible(f"{type(error).__name__}: {error}")
-    print(f"kmon: unexpected error: {text} (KMON_DEBUG=1 shows where)", file=sys.stderr)
-    return UNEXPECTED
+    return _failed(f"kmon: unexpected error: {text} (KMON_DEBUG=1 shows where)", UNEXPECTED)
+
+
+def _failed(lines: str, code: int) -> int:
+    """Print lines to stderr, if that can be written, and return the exit code."""
+    with contextlib.suppress(OSError):
+        print(lines, file=sys.stderr)
+    return code
+
+
+def _drop_output() -> None:
+    """What is still buffered and cannot be written must not raise again when Python exits."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

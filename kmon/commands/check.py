@@ -87,8 +87,9 @@ def run(args: argparse.Namespace) -> int:
         view = ask(settings_from(args).cluster, seconds, everything=asked is None)
         verdict = judge_rows(view, asked) if asked else judge_cluster(view)
     except SettingsError as error:
-        for problem in error.problems[1:]:
-            print(visible(problem), file=sys.stderr)
+        for line in error.lines:
+            if line != error.problems[0]:
+                print(visible(line), file=sys.stderr)
         verdict = Verdict([Finding(UNKNOWN, error.problems[0])])
     except Exception as error:
         if os.environ.get("KMON_DEBUG"):

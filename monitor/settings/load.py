@@ -129,7 +129,7 @@ class _Loader:
                 continue
             if name not in known:
                 # Others set KMON_… too, such as Kubernetes for a service that is called kmon.
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+                near = difflib.get_close_matches(name, [*known, *OTHER_VARIABLES], n=1, cutoff=0.85)
                 self.notes += [f"{name}: is not a variable of kmon: did you mean {near[0]}?"] if near else []
                 continue
             path, key = known[name]
@@ -173,7 +173,7 @@ class _Loader:
                 if not chosen or context is settings.cluster:
                     self._check_security(context, find(root, ("contexts", number, "security"))[0])
         if self.problems or settings is None:
-            raise SettingsError(*dict.fromkeys(each.text for each in self.problems))
+            raise SettingsError(*dict.fromkeys(each.text for each in self.problems), notes=self.notes)
         return settings
 
     def _check_security(self, context: ClusterSettings, given: Given) -> None:

@@ -237,6 +237,39 @@ def test_a_reader_that_goes_away_is_no_error(args: list[str]) -> None:
     assert done.returncode == 141
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    ("args", "code"), [(["--version"], 74), (["config", "show", "-b", "a:1"], 74), (["check", "-b", REFUSED], 3)]
+)
+def test_output_that_cannot_be_written_is_told_in_a_line(args: list[str], code: int, unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kmon", *args],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert (done.returncode, done.stderr) == (code, "kmon: cannot write: No space left on device\n")
+
+
+def test_errors_that_cannot_be_written_do_not_end_in_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "kmon", "lag"], stderr=full, check=False, timeout=60)
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(("command", "code"), [("lag", 2), ("check", 3)])
+def test_a_variable_that_is_probably_mistyped_is_named_where_the_command_fails(command: str, code: int) -> None:
+    done = kmon(command, env={"KMON_BOOTSTRAP_SERVER": REFUSED, "KMON_CONFG": "kmon.yaml"})
+    assert done.returncode == code
+    hints = [line.partition("did you mean ")[2] for line in done.stderr.splitlines()]
+    assert hints[:2] == ["KMON_BOOTSTRAP_SERVERS?", "KMON_CONFIG?"]
+    assert "no bootstrap servers" in done.stdout + done.stderr
+
+
 def test_an_unreachable_cluster_is_one_line_and_exit_code_2() -> None:
     done = kmon("lag", "-b", REFUSED, "--timeout", "1s")
     assert done.returncode == 2
