@@ -240,6 +240,10 @@ def _run(argv: Sequence[str] | None) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
         return _own_code(argv, code)
+    if sys.flags.optimize:
+        why = "the Kafka client (kafka-python) does not work without Python's assertions"
+        line = f"kmon: {why}: unset PYTHONOPTIMIZE, and run Python without -O"
+        return _failed(line, _own_code(argv, BAD_USAGE))
     from kmon.commands import logs  # noqa: PLC0415 - not for --help
 
     logs.set_up(args.command, verbose=args.verbose)

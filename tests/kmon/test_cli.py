@@ -261,6 +261,16 @@ def test_errors_that_cannot_be_written_do_not_end_in_a_traceback() -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.parametrize(("command", "code"), [("lag", 2), ("serve", 2), ("check", 3)])
+def test_python_without_assertions_is_refused_with_the_reason(command: str, code: int) -> None:
+    done = kmon(command, "-b", REFUSED, env={"PYTHONOPTIMIZE": "1"})
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "unset PYTHONOPTIMIZE" in done.stderr
+    assert "kafka-python" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert kmon("--version", env={"PYTHONOPTIMIZE": "1"}).returncode == 0
+
+
 @pytest.mark.parametrize(("command", "code"), [("lag", 2), ("check", 3)])
 def test_a_variable_that_is_probably_mistyped_is_named_where_the_command_fails(command: str, code: int) -> None:
     done = kmon(command, env={"KMON_BOOTSTRAP_SERVER": REFUSED, "KMON_CONFG": "kmon.yaml"})
