@@ -112,7 +112,8 @@ def _add_lag(commands: Any) -> None:
         commands,
         "lag",
         "print the lag of every group on every partition",
-        epilog="Exit codes: 0 complete, 1 partial (stderr lists what is missing and why), 2 unreachable or bad usage.",
+        epilog="Exit codes: 0 complete, 1 partial or --group or --topic does not match anything (stderr lists what is "
+        "missing and why), 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
     parser.add_argument(

@@ -13,12 +13,11 @@ import numpy as np
 
 from kmon.commands.asking import ask
 from kmon.commands.lag import selection_of
-from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows
+from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import option, settings_from
 from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
-from monitor.model.table import matching
 from monitor.model.text import age, count, name_of, plural, visible
 from monitor.model.units import parse_duration
 from monitor.model.view import View
@@ -158,7 +157,7 @@ def judge_rows(view: View, asked: Selection) -> Verdict:
     groups = plural(len({row["group"] for row in rows}), "group")
     findings = [
         *([Finding(CRITICAL, _breaking(breaking))] if breaking else []),
-        *_unknown([*missing, *_absent(view, asked)]),
+        *_unknown([*missing, *unmatched(view, *patterns)]),
         *_ahead(rows),
         *_short(view, rows),
         Finding(OK, f"{plural(len(rows), 'partition')} of {groups} within limits"),
@@ -181,17 +180,6 @@ def _some(texts: Sequence[str], number: int | None = None) -> list[str]:
     """The first few, and how many more there are; `number` is how many in all where `texts` are only the first."""
     more = (len(texts) if number is None else number) - NAMED
     return [*texts[:NAMED], *([f"and {more:,} more"] if more > 0 else [])]
-
-
-def _absent(view: View, asked: Selection) -> Iterable[str]:
-    """An option that does not match any name is more likely misspelt than within limits."""
-    snapshot = view.snapshot
-    for flag, pattern, names in (
-        ("--group", asked.group_re, snapshot.groups.group),
-        ("--topic", asked.topic_re, snapshot.topics.topic),
-    ):
-        if pattern is not None and not matching(pattern, names).any():
-            yield f"{flag} {pattern.text}: does not match any {flag[2:]}"
 
 
 def _breaking(rows: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from kmon.commands.asking import ask
 from kmon.commands.lag_output import RENDERERS
-from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows
+from kmon.commands.lag_rows import lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import option, settings_from
 from kmon.commands.signals import ending
 from monitor.analysis.derive.emptiness import no_lag, no_match
@@ -20,7 +20,7 @@ from monitor.subjects.lag import LAG
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was asked for: 0 when it is complete, 1 when a part is missing, 2 when nothing could be asked."""
+    """Print what was asked for: 0 when complete, 1 when a part or a name is missing, 2 when Kafka is unreachable."""
     group_re, topic_re, where = selection_of(args)
     seconds = option("--for", args.watch_for, parse_duration)
     cluster = settings_from(args).cluster
@@ -38,12 +38,13 @@ def run(args: argparse.Namespace) -> int:
     if not newest.up:
         before = duration(newest.time - view.time)
         missing.insert(0, f"the last poll failed ({newest.snapshot.error}): showing the poll {before} before it")
-    if not rows and not missing:
+    strange = unmatched(view, group_re, topic_re)
+    if not rows and not missing and not strange:
         empty = no_match("row") if len(view.lag) else no_lag(view)
         print(f"kmon lag: {empty.sentence}", file=sys.stderr)
-    for each in missing:
-        print(f"kmon lag: partial: {visible(each)}", file=sys.stderr)
-    return 1 if missing else 0
+    for line in (*strange, *(f"partial: {each}" for each in missing)):
+        print(f"kmon lag: {visible(line)}", file=sys.stderr)
+    return 1 if missing or strange else 0
 
 
 def selection_of(args: argparse.Namespace) -> tuple[Pattern | None, Pattern | None, Filter | None]:

@@ -131,6 +131,17 @@ def missing_of(view: View, rows: Sequence[Row], *, filtered: bool = False) -> li
     return missing + [f"members of {_named(groups)} are unknown: {reason}" for reason, groups in members.items()]
 
 
+def unmatched(view: View, group_re: Pattern | None, topic_re: Pattern | None) -> list[str]:
+    """The options --group and --topic that do not match any name, and so are more likely misspelt than fine."""
+    snapshot = view.snapshot
+    asked = (("group", group_re, snapshot.groups.group), ("topic", topic_re, snapshot.topics.topic))
+    return [
+        f"--{noun} {pattern.text}: does not match any {noun}"
+        for noun, pattern, names in asked
+        if pattern is not None and not matching(pattern, names).any()
+    ]
+
+
 def _named(groups: Sequence[str]) -> str:
     """How many rows of which groups, the first few by name."""
     names = list(dict.fromkeys(groups))

@@ -226,17 +226,40 @@ def test_complete_is_0(answer: list[View], capsys: pytest.CaptureFixture[str]) -
     [
         ([], (), "No groups: no group on this cluster has members or committed offsets"),
         ([Group("g")], (), "No lag: no group has committed offsets or assigned partitions"),
-        ([Group("g", {("t", 0): 40})], ("--group", "h"), "No row matches"),
+        ([Group("g", {("t", 0): 40})], ("--where", "lag > 60"), "No row matches"),
+        ([Group("g", {("t", 0): 40})], ("--topic", "u"), "No row matches"),
     ],
 )
 def test_an_empty_table_says_why(
     answer: list[View], capsys: pytest.CaptureFixture[str], groups: list[Group], args: tuple[str, ...], why: str
 ) -> None:
-    answer.append(view_of(groups))
+    answer.append(view_of(groups, Topic("u", [(0, 1)])))
     assert run(*args) == 0
     told = capsys.readouterr()
     assert told.out.count("\n") == 1
     assert told.err == f"kmon lag: {why}\n"
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+@pytest.mark.parametrize(
+    ("args", "lines"),
+    [
+        (("--group", "G"), ["--group G: does not match any group"]),
+        (("--group", "g", "--topic", "T.*"), ["--topic T.*: does not match any topic"]),
+        (
+            ("--group", "", "--topic", "a\nb"),
+            ["--group : does not match any group", r"--topic a\nb: does not match any topic"],
+        ),
+    ],
+)
+def test_an_option_that_does_not_match_any_name_is_reported_with_exit_code_1(
+    answer: list[View], capsys: pytest.CaptureFixture[str], args: tuple[str, ...], lines: list[str], output: str
+) -> None:
+    answer.append(view_of([Group("g", {("t", 0): 40})]))
+    assert run(*args, "-o", output) == 1
+    told = capsys.readouterr()
+    assert told.out == (render_table([]) if output == "table" else render_json([]))
+    assert told.err == "".join(f"kmon lag: {line}\n" for line in lines)
 
 
 def test_without_a_list_of_groups_an_empty_table_is_partial(
@@ -257,7 +280,7 @@ def test_partial_is_1_and_stderr_says_why(answer: list[View], capsys: pytest.Cap
 
 def test_a_filter_that_matches_nothing_is_complete(answer: list[View], capsys: pytest.CaptureFixture[str]) -> None:
     answer.append(shop_view())
-    assert run("--group", "none") == 0
+    assert run("--where", 'group = "none"') == 0
     assert capsys.readouterr().out.count("\n") == 1
 
 
