@@ -27,10 +27,19 @@ class Known:
 JAAS = "sasl.jaas.config"
 TOKEN_URL = "sasl.oauthbearer.token.endpoint.url"  # noqa: S105 - the name of a property
 IDENTIFICATION = "ssl.endpoint.identification.algorithm"
+
+
+def _milliseconds(text: str) -> str:
+    """A number of milliseconds as the settings write it. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]+", text):
+        raise ValueError("is not a whole number: write milliseconds without a unit, e.g. 30000")
+    return f"{text}ms"
+
+
 PROPERTIES = {
     "bootstrap.servers": Known("bootstrap_servers"),
     "client.id": Known("client_id"),
-    "request.timeout.ms": Known("request_timeout", lambda text: f"{text}ms"),
+    "request.timeout.ms": Known("request_timeout", _milliseconds),
     "security.protocol": Known("protocol", str.upper),
     "sasl.mechanism": Known("sasl_mechanism"),
     JAAS: Known(secret=True),
@@ -117,7 +126,10 @@ class _Mapping:
         if unused := self.unused_with(key):
             self.read.notes.append(f"{self.label(key)}: is not used with {unused}")
         elif known.key:
-            self.give(key, known.key, known.change(self.text(key) or ""))
+            try:
+                self.give(key, known.key, known.change(self.text(key) or ""))
+            except ValueError as error:
+                self.report(key, str(error))
 
     def unused_with(self, key: str) -> str:
         """The property for which this one is not used, empty where it is used."""

@@ -71,6 +71,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
+            if text[place] in "\"'":
+                raise ValueError("has a quote that is not closed on its line")
             raise ValueError("has an unexpected character: put values in double quotes")
         place = match.end()
         if match["quoted"] is not None:

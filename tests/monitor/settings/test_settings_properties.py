@@ -107,7 +107,9 @@ def test_a_login_is_read_with_javas_quoting(text: str, username: str, password: 
         (f'{PLAIN} required username="u";', "lacks username or password"),
         (f'{PLAIN} required username "u" password="{SECRET}";', "has an option that is not"),
         (f'{PLAIN} required username="u" password={SECRET}%;', "an unexpected character"),
-        (f'{PLAIN} required username="u" password="{SECRET};', "an unexpected character"),
+        (f'{PLAIN} required username="u" password="{SECRET};', "has a quote that is not closed"),
+        (f"{PLAIN} required username='u' password='{SECRET};", "has a quote that is not closed"),
+        (f'{PLAIN} required username="u" password="{SECRET}\n";', "has a quote that is not closed"),
         (f'{PLAIN} required username="u" password="{SECRET}"; {PLAIN} required;', "more than one login module"),
         (
             'com.sun.security.auth.module.JndiLoginModule required user.provider.url="ldap://x";',
@@ -128,7 +130,7 @@ def test_a_login_that_cannot_be_used_says_why_without_its_values(text: str, comp
 
 @given(st.text(alphabet=st.sampled_from("ab1 =;\"'\\/*\n.é"), max_size=40))
 def test_any_text_is_a_login_or_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a login|login module|lacks|option|semicolon|character"):
+    with pytest.raises(ValueError, match=r"is not a login|login module|lacks|option|semicolon|character|quote"):
         parse_jaas(text)
 
 
@@ -237,7 +239,15 @@ def test_client_properties_of_msk(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("security.protocol=TLS\n", "client.properties:2: security.protocol: must be one of PLAINTEXT, SSL"),
-        ("request.timeout.ms=soon\n", "client.properties:2: request.timeout.ms: is not a duration"),
+        (
+            "request.timeout.ms=soon\n",
+            "client.properties:2: request.timeout.ms: is not a whole number: write milliseconds",
+        ),
+        (
+            "request.timeout.ms=500ms\n",
+            "client.properties:2: request.timeout.ms: is not a whole number: write milliseconds",
+        ),
+        ("request.timeout.ms=\n", "client.properties:2: request.timeout.ms: is not a whole number: write milliseconds"),
         (
             f"security.protocol=SASL_SSL\nsasl.jaas.config={PLAIN} required username=u password={SECRET};\n",
             "client.properties: sasl.mechanism: is missing, which means GSSAPI",
