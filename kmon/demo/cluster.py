@@ -30,7 +30,8 @@ class Cluster:
     `config` adds to or replaces server properties. `listeners` maps client listeners to their security protocols (the
     first is the brokers' own, too), `client_config` tells kafka-python how to reach the first one, `format_args` goes
     to Kafka's StorageTool: together they open the door to TLS and SASL. Data lies in a temporary folder that goes at
-    the end, or in `data_dir`, which stays and is started from again. Logs stay in `logs`. Errors are DemoErrors.
+    the end, as do the libraries that Java programs unpack, or in `data_dir`, which stays and is started from again.
+    Logs stay in `logs`. Errors are DemoErrors.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Cluster:
         java()
         self._jars = kafka_jars(self.version, self._tell)
         self._logs = logs_folder()
-        folder = make(self._data_dir) if self._data_dir else make(Path(tempfile.gettempdir()))
+        temporary = make(Path(tempfile.gettempdir()))
+        folder = make(self._data_dir) if self._data_dir else temporary
         need_space(folder, SPACE_BYTES_PER_NODE * self._count)
+        self._temporary = Path(tempfile.mkdtemp(prefix="kmon-kafka-", dir=temporary))
         if not self._data_dir:
-            folder = self._temporary = Path(tempfile.mkdtemp(prefix="kmon-kafka-"))
+            folder = self._temporary
         self._nodes = {i: Node(i, folder / f"broker-{i}") for i in range(1, self._count + 1)}
         try:
             self._group = ProcessGroup(self._temporary)
@@ -223,9 +226,7 @@ class Cluster:
         """
         main_class = _full(main_class)
         name = main_class.rsplit(".", 1)[-1]
-        argv = jvm.command(
-            tools_jars(self._tell), main_class, *args, heap_mb=heap_mb, log=self.logs / f"{name}.log", level="warn"
-        )
+        argv = self._java(tools_jars(self._tell), main_class, *args, name=name, heap_mb=heap_mb)
         try:
             done = subprocess.run(  # noqa: S603  # a command line made here
                 argv, capture_output=True, text=True, timeout=timeout_seconds, check=False
@@ -253,7 +254,7 @@ class Cluster:
         main_class = _full(main_class)
         name = name or f"{main_class.rsplit('.', 1)[-1]}-{next(self._numbers)}"
         jars = streams_jars(self._tell) if streams else tools_jars(self._tell)
-        argv = jvm.command(jars, main_class, *args, heap_mb=heap_mb, log=self.logs / f"{name}.log")
+        argv = self._java(jars, main_class, *args, name=name, heap_mb=heap_mb)
         return self.spawn(name, argv, keep_output=keep_output)
 
     def spawn(self, name: str, argv: Sequence[str], *, keep_output: bool = True) -> Process:
@@ -295,9 +296,8 @@ class Cluster:
         first, *others = self._nodes.values()
         if first.data.exists():
             return
-        log = self.logs / "format.log"
         args = ("format", "--config", str(first.properties), "--cluster-id", random_id(), *self.format_args)
-        argv = jvm.command(self._jars, "kafka.tools.StorageTool", *args, heap_mb=96, log=log)
+        argv = self._java(self._jars, "kafka.tools.StorageTool", *args, name="format", heap_mb=96)
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # made here
         if done.returncode:
             raise DemoError(f"cannot format a log dir: {without_stack(done.stderr or done.stdout)}")
@@ -306,17 +306,17 @@ class Cluster:
             node.copy_format(first)
 
     def _spawn_node(self, node: Node) -> None:
-        log = self.logs / f"broker-{node.id}.log"
-        argv = jvm.command(
-            self._jars,
-            "kafka.Kafka",
-            str(node.properties),
-            heap_mb=self.heap_mb,
-            log=log,
-            level="info",
-            options=self.jvm_options,
-        )
-        node.process, node.paused = self.spawn(f"broker-{node.id}", argv), False
+        name = f"broker-{node.id}"
+        options = {"heap_mb": self.heap_mb, "level": "info", "options": self.jvm_options}
+        argv = self._java(self._jars, "kafka.Kafka", str(node.properties), name=name, **options)
+        node.process, node.paused = self.spawn(name, argv), False
+
+    def _java(self, jars: Sequence[Path], main_class: str, *args: str, name: str, **options: Any) -> list[str]:
+        """The command line of a Java program that logs to NAME.log and unpacks its libraries where they are removed."""
+        log, temporary = self.logs / f"{name}.log", self._temporary
+        if temporary is None:
+            raise DemoError("the cluster is not running")
+        return jvm.command(jars, main_class, *args, log=log, temporary=temporary, **options)
 
     def _stop_all(self, timeout_seconds: float) -> None:
         running = [node.process for node in self._nodes.values() if node.process and node.process.running]

@@ -33,10 +33,14 @@ def command(
     *args: str,
     heap_mb: int,
     log: Path,
+    temporary: Path,
     level: str = "warn",
     options: Sequence[str] = QUICK,
 ) -> list[str]:
-    """The command line that runs `main_class`; it logs to `log`, rolled at 5 MB, from `level` up."""
+    """The command line that runs `main_class`; it logs to `log`, rolled at 5 MB, from `level` up.
+
+    Native libraries, which Java programs unpack and leave behind when they are killed, go to the folder `temporary`.
+    """
     configuration = log.parent / "log4j2.properties"
     if not configuration.exists():
         configuration.write_text(LOG4J)
@@ -46,6 +50,7 @@ def command(
         *options,
         *ALWAYS,
         f"-XX:ErrorFile={log}.crash",
+        f"-Djava.io.tmpdir={temporary}",
         f"-Dlog4j2.configurationFile={configuration}",
         f"-Dkmon.log={log}",
         f"-Dkmon.level={level}",

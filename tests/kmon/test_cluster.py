@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -13,11 +14,22 @@ import psutil
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
-from kafka_cluster import broker_killed, broker_paused, broker_stopped, commit, make_topic, produce, unique, wait_until
+from kafka_cluster import (
+    broker_killed,
+    broker_paused,
+    broker_stopped,
+    commit,
+    create_topic,
+    make_topic,
+    produce,
+    unique,
+    wait_until,
+)
 
 from kmon.demo import cluster as cluster_module
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
+from kmon.demo.kafka_clients import STREAMS_INPUT, STREAMS_OUTPUT, streams_member
 from kmon.demo.node import free_ports
 from kmon.demo.readiness import registered
 
@@ -174,6 +186,21 @@ def test_taken_port_is_left_for_another(kafka: Cluster, monkeypatch: pytest.Monk
             assert unfenced(cluster) == {1}
 
 
+def test_the_temporary_folder_is_left_as_it_was(
+    kafka_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka Streams unpacks RocksDB, and clients unpack codecs, into Java's folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Cluster(brokers=1) as cluster:
+        for topic in (STREAMS_INPUT, STREAMS_OUTPUT):
+            create_topic(cluster, topic)
+        streams_member(cluster, unique("streams"), "streams-1")
+        wait_until(lambda: [*tmp_path.rglob("librocksdbjni*")], "RocksDB in the cluster's folder")
+        (folder,) = tmp_path.iterdir()
+        assert folder == cluster.folder
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_data_dir_is_kept_and_started_from_again(kafka: Cluster, tmp_path: Path) -> None:
     with Cluster(brokers=1, data_dir=tmp_path / "kept") as cluster:
         topic = make_topic(cluster)
@@ -183,6 +210,7 @@ def test_data_dir_is_kept_and_started_from_again(kafka: Cluster, tmp_path: Path)
 
         partition = TopicPartition(topic, 0)
         assert admin.list_partition_offsets({partition: OffsetSpec.LATEST})[partition].offset == 6
+    assert {each.name for each in (tmp_path / "kept").iterdir()} == {"broker-1"}
 
 
 def test_broker_that_dies_at_start_shows_the_end_of_its_log(kafka: Cluster) -> None:
