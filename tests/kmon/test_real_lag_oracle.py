@@ -33,7 +33,7 @@ MEMBERS = {"member_id": "CONSUMER-ID", "host": "HOST", "client_id": "CLIENT-ID"}
 
 
 def told_by_tool(output: str, *headers: str) -> Told:
-    """The columns of these headers in the tables that a tool has printed; `-` is None."""
+    """The columns of these headers in the tables that a tool has printed; `-` is None, and hosts lose Java's slash."""
     told: Told = {}
     columns: list[str] = []
     for cells in map(str.split, output.splitlines()):
@@ -41,6 +41,7 @@ def told_by_tool(output: str, *headers: str) -> Told:
             columns = cells
         elif cells and len(cells) == len(columns):
             row = {name: None if cell == "-" else cell for name, cell in zip(columns, cells, strict=True)}
+            row["HOST"] = (row.get("HOST") or "").removeprefix("/") or None
             key = (str(row["GROUP"]), str(row["TOPIC"]), int(str(row["PARTITION"])))
             assert key not in told
             told[key] = tuple(row[header] for header in headers)

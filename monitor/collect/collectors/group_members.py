@@ -42,7 +42,7 @@ def _classic(group: Any) -> GroupDescription:
         if assigned is None:
             unreadable.append(str(each.client_id))
         members.append(
-            MemberRow(each.member_id, each.client_id, each.client_host, each.group_instance_id, None, assigned or [])
+            MemberRow(each.member_id, each.client_id, _host(each), each.group_instance_id, None, assigned or [])
         )
     more = f" and {len(unreadable) - 1:,} more" if len(unreadable) > 1 else ""
     error = f"the assignment of member {unreadable[0]}{more} cannot be decoded" if unreadable else ""
@@ -78,6 +78,11 @@ def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], **more
     )
 
 
+def _host(member: Any) -> str:
+    """The address a member connects from, without the slash that Java writes for a name that it did not look up."""
+    return str(member.client_host).removeprefix("/")
+
+
 def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> MemberRow:
     now = assigned(member.assignment)
     wanted = getattr(member, "target_assignment", None)  # which share groups do not tell
@@ -85,7 +90,7 @@ def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> Me
     return MemberRow(
         member.member_id,
         member.client_id,
-        member.client_host,
+        _host(member),
         getattr(member, "instance_id", None),
         member.rack_id or None,
         now,
