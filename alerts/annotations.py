@@ -7,7 +7,7 @@ from alerts.rules import Details, Labels
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
 from alerts.text import moment, records, seconds
-from monitor.model.text import duration, plural, visible
+from monitor.model.text import duration, name_of, plural, visible
 from monitor.settings.alerts import RuleSettings
 
 ANNOTATIONS = {
@@ -45,7 +45,7 @@ def summarise(rule: AnyRule, alert: Alert) -> str:
             return f"{condition.over.format(cluster=cluster)}; it fired {_since(alert)}"
         why = f"; {visible(alert.sample.why, 8 * _NAME)}" if alert.sample.why else ""
         return f"{condition.fires.format(cluster=cluster)} {_since(alert)}{why}"
-    subject = f"group {visible(labels['group'], _NAME)} on cluster {visible(labels['cluster'], _NAME)}"
+    subject = f"group {name_of(labels['group'], _NAME)} on cluster {visible(labels['cluster'], _NAME)}"
     if "partition" in labels:
         subject += f", partition {_partition(labels['topic'], int(labels['partition']))}"
     limit, since = records(rule.lag_above), _since(alert)
@@ -83,7 +83,7 @@ def _since(alert: Alert) -> str:
 def _circumstances(details: Details, *, worst: bool) -> list[str]:
     if details.client_id is not None:
         reader = (
-            f"assigned to {visible(details.client_id, _NAME)} at {visible(details.host or 'an unknown host', _NAME)}"
+            f"assigned to {name_of(details.client_id, _NAME)} at {visible(details.host or 'an unknown host', _NAME)}"
         )
     else:
         reader = "unassigned" if details.state is not None else "member unknown"
@@ -123,4 +123,4 @@ def _lag(alert: Alert) -> str:
 
 
 def _partition(topic: str, partition: int) -> str:
-    return f"{visible(topic, _NAME)}-{partition}"
+    return f"{name_of(topic, _NAME)}-{partition}"

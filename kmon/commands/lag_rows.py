@@ -13,7 +13,7 @@ from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, matching
-from monitor.model.text import visible
+from monitor.model.text import name_of, visible
 from monitor.model.view import View
 from monitor.subjects.column import Columns, columns_of
 from monitor.subjects.filter.filter import Filter
@@ -145,5 +145,5 @@ def unmatched(view: View, group_re: Pattern | None, topic_re: Pattern | None) ->
 def _named(groups: Sequence[str]) -> str:
     """How many rows of which groups, the first few by name."""
     names = list(dict.fromkeys(groups))
-    shown = ", ".join(clip(visible(name), NAME) for name in names[:NAMED])
+    shown = ", ".join(clip(name_of(name), NAME) for name in names[:NAMED])
     return f"{shown} and {len(names) - NAMED:,} more groups" if len(names) > NAMED else shown

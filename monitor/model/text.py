@@ -18,6 +18,9 @@ _BLANK = re.compile(
 _JOINED = re.compile("[\u1161-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 """Conjoining jamo and skin tones: no marks by category, but terminals draw them onto the letter before."""
 
+_ESCAPE = re.compile(r"\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+"""What `visible` writes for something else, or `name_of` for a backslash."""
+
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -65,8 +68,16 @@ def _is_mark(letter: str) -> bool:
 
 
 def name_of(name: str, limit: int | None = None) -> str:
-    """The visible name of a thing that has one; an empty one stands in quotes."""
-    return visible(name, limit) or '""'
+    r"""The visible text of a name, cut to `limit` characters, in which no two names that are not cut look alike.
+
+    An empty name stands in quotes, and so does one with blanks around it. Backslashes are doubled where a name holds
+    what looks like an escape: a line break is \n, and a backslash before an n is \\n.
+    """
+    if "\\" in name and (_ESCAPE.search(name) or visible(name) != name):
+        name = name.replace("\\", "\\\\")
+    shown = visible(name, limit)
+    bare = shown and shown == shown.strip() and not shown[0] == shown[-1] == '"'
+    return shown if bare else f'"{shown}"'
 
 
 def count(value: float | None) -> str:

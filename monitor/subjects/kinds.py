@@ -66,6 +66,7 @@ REPLICAS, MEMBERS, REQUESTS, COUNT = (
 NODE = Kind("node", none=-1, write=number)
 NUMBER = Kind("number", none=-1, write=number)
 TEXT = Kind("text", Type.TEXT)
+SENTENCE = Kind("sentence", Type.TEXT)
 WORD = Kind("word", Type.TEXT)
 REASON = Kind("reason", Type.TEXT)
 FLAG = Kind("flag", Type.FLAG, write=switch)
@@ -79,8 +80,10 @@ _BY_NAME = {
     "retention_bytes": LIMIT,
     "leader_skew": CHANGE,
     "size_skew": CHANGE,
+    "sentence": SENTENCE,
+    "text": SENTENCE,
 }
-"""Times left, which may be never, sizes that may have no limit, and ratios that are differences."""
+"""Times left, which may be never, sizes that may have no limit, differences, and texts that are not names."""
 
 _BY_UNIT = {
     each.unit or each.name: each

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.model.table import Flags, Floats, Ints
-from monitor.model.text import at_least, count, visible
+from monitor.model.text import at_least, count, name_of, visible
 from monitor.subjects.column import ABSENT, Column, Names, Numbers, Reading, Values
-from monitor.subjects.kinds import Type
+from monitor.subjects.kinds import TEXT, Type
 
 UNREPORTED = "not reported by the broker"
 """Why a value is unknown where nothing else says why."""
@@ -30,11 +30,11 @@ def written(
     """
     if isinstance(value, dict):
         numbers = ((name, math.nan if each is None else float(each)) for name, each in value.items())
-        return ", ".join(f"{visible(name)} {count(number)}" for name, number in numbers)
+        return ", ".join(f"{name_of(name)} {count(number)}" for name, number in numbers)
     if isinstance(value, list):
-        return ", ".join(visible(str(each)) for each in value)
+        return ", ".join(name_of(str(each)) for each in value)
     if value is None or column.type is Type.TEXT:
-        return visible(value)
+        return name_of(value) if value is not None and column.kind is TEXT else visible(value)
     number, write = float(value), write or column.kind.write
     if math.isnan(number):
         return at_least(None, part, lambda known: write(known or 0.0))

@@ -21,7 +21,7 @@ from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
 from monitor.model.text import Write
 from monitor.subjects.column import ABSENT, ALL, Column, Lists, Names, Numbers, Rows, Subject, Values
-from monitor.subjects.kinds import REASON, TEXT, WORD, Kind, kind_of
+from monitor.subjects.kinds import REASON, SENTENCE, TEXT, WORD, Kind, kind_of
 
 Path = str | Callable[[Any], Any]
 """Where a View has something: the path of an attribute, or a function."""
@@ -191,7 +191,7 @@ def sentences(
         made = [write(view, row) or None for row in np.arange(count(view))[rows].tolist()]
         return Names(objects(made), np.arange(len(made), dtype=np.int32))
 
-    return Column(name, TEXT, meaning, read, sentence=sentence)
+    return Column(name, SENTENCE, meaning, read, sentence=sentence)
 
 
 def texts(

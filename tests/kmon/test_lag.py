@@ -262,6 +262,21 @@ def test_an_option_that_does_not_match_any_name_is_reported_with_exit_code_1(
     assert told.err == "".join(f"kmon lag: {line}\n" for line in lines)
 
 
+@pytest.mark.parametrize("render", [render_table, render_wide])
+def test_no_two_groups_look_alike_and_none_is_a_blank_cell(render: Callable[[list[Row]], str]) -> None:
+    names = ["", " ", '""', "a\nb", r"a\nb", "a b", "a b "]
+    rows = lag_rows(view_of([Group(name, {("t", 0): 40}) for name in names]))
+    header, *lines = render(rows).splitlines()
+    place, end = header.index("GROUP"), header.index("TYPE" if render is render_wide else "TOPIC")
+    shown = [line[place:end].rstrip() for line in lines]
+    assert set(shown) == {'""', '" "', '""""', r"a\nb", r"a\\nb", "a b", '"a b "'}
+
+
+def test_groups_without_a_visible_name_are_named_in_what_is_missing() -> None:
+    view = view_of([Group(name, {("t", 0): "denied"}) for name in ("", " ")])
+    assert any('"", " "' in line for line in missing_of(view, lag_rows(view)))
+
+
 def test_without_a_list_of_groups_an_empty_table_is_partial(
     answer: list[View], capsys: pytest.CaptureFixture[str]
 ) -> None:

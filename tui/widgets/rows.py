@@ -14,7 +14,7 @@ from monitor.model.text import Write
 from monitor.model.view import View
 from monitor.subjects.column import Column as Declared
 from monitor.subjects.column import Lists, Names, Reading, Subject
-from monitor.subjects.kinds import LEFT, NODES, Kind, Type
+from monitor.subjects.kinds import LEFT, NODES, TEXT, Kind, Type
 from monitor.subjects.shown import Shown, shown
 from tui.format import count
 from tui.picture import Picture
@@ -179,9 +179,13 @@ def _order(subject: Subject, declared: Declared) -> Callable[[Rows], Sequence[Va
 
 
 def _texts(subject: Subject, name: str, empty: str) -> Callable[[Rows, int], Cell]:
+    declared = subject.schema[name]
+
     def cell(rows: Rows, row: int) -> Cell:
         value = rows.word(name, row, subject)
-        return Cell(text.visible(value) or empty)
+        if not value:
+            return Cell(text.visible(value) if value is None else empty)
+        return Cell(text.name_of(value) if declared.kind is TEXT else text.visible(value))
 
     return cell
 

@@ -204,4 +204,4 @@ def partition_why(view: View, row: int, write: Write = count) -> str:
 
 
 def _place(view: View, row: int) -> str:
-    return f"{visible(view.snapshot.topics.topic[view.lag.topic[row]])}-{view.lag.partition[row]}"
+    return f"{name_of(view.snapshot.topics.topic[view.lag.topic[row]])}-{view.lag.partition[row]}"

@@ -1,6 +1,7 @@
 """Words for names and numbers: a name cannot hide or do anything, unknown is a dash, a part of a total says so."""
 
 import math
+import re
 import unicodedata
 
 import pytest
@@ -81,6 +82,43 @@ def test_a_name_is_cut_after_it_is_made_visible(name: str, limit: int) -> None:
 def test_a_nameless_thing_is_seen() -> None:
     assert name_of("") == '""'
     assert name_of("x" * 99, 3) == "xx…"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (" ", '" "'),
+        ("orders ", '"orders "'),
+        ('""', '""""'),
+        ('say "hi"', 'say "hi"'),
+        ("two\nlines", r"two\nlines"),
+        (r"two\nlines", r"two\\nlines"),
+        (r"DOMAIN\user", r"DOMAIN\user"),
+        ("\u202eC:\\", r"\u202eC:\\"),
+        (r"\x1b[0m", r"\\x1b[0m"),
+        (r"a\\b", r"a\\\\b"),
+    ],
+)
+def test_a_name_that_could_be_taken_for_another_is_marked(name: str, shown: str) -> None:
+    assert name_of(name) == shown
+    assert visible(name_of(name)) == shown
+
+
+confusable = st.text(st.sampled_from('\\ntx1bu2028" \n\t\x1b\u2028é'), max_size=12)
+
+
+@given(confusable | anything, confusable | anything)
+def test_no_two_names_look_alike(one: str, other: str) -> None:
+    assert (name_of(one) == name_of(other)) == (one == other)
+
+
+@given(confusable)
+def test_a_name_is_read_back_from_how_it_looks(name: str) -> None:
+    """So that no two look alike: there is one way to read each."""
+    shown = name_of(name)
+    bare = shown[1:-1] if len(shown) > 1 and shown[0] == shown[-1] == '"' else shown
+    escapes = re.findall(r"\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})", bare)
+    assert (bare.encode("latin-1", "backslashreplace").decode("unicode_escape") if escapes else bare) == name
 
 
 def test_an_unknown_count_is_a_dash_and_never_zero() -> None:
