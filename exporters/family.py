@@ -17,7 +17,7 @@ LABELS = {"node": "broker", "coordinator": "broker", "log_dir": "path", "group_t
 """Labels with another name than their column. A broker has one label in all families, so that they can be joined."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """A metric family: the numbers of a column of a subject, or 1 for every row where `column` is empty.
 
@@ -95,7 +95,7 @@ class Family:
         return columns, numbers if math.isnan(self.unknown) else np.where(np.isnan(numbers), self.unknown, numbers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StateSet(Family):
     """A family of a column of texts, with a line for each state that a row can be in: 1 for its own, 0 for the others.
 

@@ -1,5 +1,6 @@
 """What a Snapshot says, as rows of plain values that can be compared with those of another; unknown is None."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -8,6 +9,9 @@ from monitor.model.snapshot import Snapshot
 from monitor.model.table import Ragged, Table
 
 Row = tuple[Any, ...]
+
+ROW_OF = re.compile(r"row in `(\w+)`")
+"""How the meaning of a column begins that numbers rows of another table."""
 
 
 def tables(snapshot: Snapshot) -> Iterator[tuple[str, Table]]:
@@ -24,11 +28,11 @@ def rows(snapshot: Snapshot, table: Table) -> list[Row]:
     Raises IndexError when a row of another table is not there.
     """
     names: dict[str, Any] = {
-        "topic": snapshot.topics.topic,
-        "group": snapshot.groups.group,
-        "member": snapshot.members.member_id,
-        "log dir": list(zip(snapshot.log_dirs.broker.tolist(), snapshot.log_dirs.path, strict=True)),
-        "transaction": snapshot.transactions.transactional_id,
+        "topics": snapshot.topics.topic,
+        "groups": snapshot.groups.group,
+        "members": snapshot.members.member_id,
+        "log_dirs": list(zip(snapshot.log_dirs.broker.tolist(), snapshot.log_dirs.path, strict=True)),
+        "transactions": snapshot.transactions.transactional_id,
     }
     columns: list[list[Any]] = []
     for each in table.schema():
@@ -37,9 +41,9 @@ def rows(snapshot: Snapshot, table: Table) -> list[Row]:
             continue
         if isinstance(column, Ragged):
             columns.append([tuple(column.row(index)) for index in range(len(column))])
-        elif meaning.startswith("row of"):
+        elif numbered := ROW_OF.match(meaning):
             assert (column >= 0).all(), each.name
-            table_of = names[meaning.removeprefix("row of ").split(" ", 1)[1]]
+            table_of = names[numbered[1]]
             columns.append([table_of[row] for row in column])
         else:
             columns.append([None if value != value else value for value in column.tolist()])

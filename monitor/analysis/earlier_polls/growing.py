@@ -1,6 +1,5 @@
 """How the lag of totals goes over minutes, and since when they grow; by name, from poll to poll."""
 
-import math
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
@@ -19,16 +18,17 @@ class Sample(NamedTuple):
 class Total(NamedTuple):
     """The least lag of this window, which `began` then, and of the two before it; whether it grows, as it `turned` to.
 
-    `since` is when what is told of it began, NaN while it is not told to grow.
+    `before` and `earlier` are None until there was such a window. `since` is when what is told of it began, None while
+    it is not told to grow.
     """
 
     began: float
     low: float
-    before: float = math.nan
-    earlier: float = math.nan
+    before: float | None = None
+    earlier: float | None = None
     evidence: bool = False
-    turned: float = math.nan
-    since: float = math.nan
+    turned: float | None = None
+    since: float | None = None
 
 
 Growing = Mapping[Hashable, Total]
@@ -47,11 +47,17 @@ def follow(totals: Growing, now: float, behind: Mapping[Hashable, Sample], *, en
             each = _turned(totals[key], now, enter, leave, holds=False)
         else:
             each = _windowed(totals.get(key, Total(now, sample.lag)), now, sample.lag)
-            rises = each.before - each.earlier >= sample.least and each.low >= each.before
-            each = _turned(each, now, enter, leave, holds=sample.short and rises)
-        if sample is not None or not math.isnan(each.since):
+            each = _turned(each, now, enter, leave, holds=sample.short and _rises(each, sample.least))
+        if sample is not None or each.since is not None:
             after[key] = each
     return after
+
+
+def _rises(total: Total, least: float) -> bool:
+    """Whether the lag rose by so much from window to window, and has not fallen since."""
+    if total.before is None or total.earlier is None:
+        return False
+    return total.before - total.earlier >= least and total.low >= total.before
 
 
 def _windowed(total: Total, now: float, lag: float) -> Total:
@@ -63,11 +69,10 @@ def _windowed(total: Total, now: float, lag: float) -> Total:
 
 def _turned(total: Total, now: float, enter: float, leave: float, *, holds: bool) -> Total:
     """A total that is told, or no longer told, to grow where that `holds`, or does not, for long enough."""
-    turned = total.turned if total.evidence == holds else now
-    told = not math.isnan(total.since)
+    turned = now if total.turned is None or total.evidence != holds else total.turned
     since = total.since
-    if holds and not told and now - turned >= enter:
+    if holds and since is None and now - turned >= enter:
         since = turned
-    elif told and not holds and now - turned >= leave:
-        since = math.nan
+    elif since is not None and not holds and now - turned >= leave:
+        since = None
     return total._replace(evidence=holds, turned=turned, since=since)
