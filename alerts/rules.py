@@ -212,7 +212,7 @@ def _unlisted(view: View) -> str | None:
     outcome = view.outcome("groups")
     if outcome is None:
         return "groups were not listed"
-    return None if outcome.success else outcome.error or "groups could not be listed"
+    return outcome.error or None
 
 
 def _details(view: View, group: int, table: Lag, worst: int) -> Details:

@@ -15,7 +15,7 @@ from kafka.record.default_records import DefaultRecordBatchBuilder
 from benchmarks.load import Load, build
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.messages import read
 from monitor.model.table import Ints
@@ -132,7 +132,7 @@ def _produce(client: Client, leaders: Mapping[Place, int], batches: Mapping[Plac
                 if each.error_code in REFUSED:
                     left[topic.name, each.index] = batches[topic.name, each.index]
                 elif each.error_code:
-                    raise RuntimeError(f"writing to {topic.name}: {error_text(each.error_code)}")
+                    raise RuntimeError(f"writing to {topic.name}: {error_reason(each.error_code)}")
     return left
 
 

@@ -9,9 +9,9 @@ from monitor.model.view import View
 
 def failures(view: View) -> list[tuple[str, str]]:
     """The collectors that failed in the View's poll and why; when nothing answered, "all" with that reason once."""
-    error = view.snapshot.error
-    failed = [(each.collector, each.error or "failed") for each in view.snapshot.outcomes if not each.success]
-    return [("all", error), *(each for each in failed if each[1] != error)] if error else failed
+    snapshot = view.snapshot
+    failed = [(each.collector, each.error) for each in snapshot.outcomes if each.errors not in ((), snapshot.errors)]
+    return [("all", snapshot.error), *failed] if snapshot.errors else failed
 
 
 def counted(number: int, why_not_all: str) -> str:

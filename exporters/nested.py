@@ -143,8 +143,12 @@ def cluster_row(view: View) -> Row:
         "features": dict(zip(snapshot.features.feature, snapshot.features.level.tolist(), strict=True)),
         **CLUSTER.plain(shown, names=("hidden_topics", "hidden_groups"))[0],
         "overruns": view.snapshot.overruns,
-        "collectors": [dict(vars(each)) for each in snapshot.outcomes],
+        "collectors": [{name: getattr(each, name) for name in OUTCOME} for each in snapshot.outcomes],
     }
+
+
+OUTCOME = ("collector", "success", "duration_seconds", "collected_at", "error", "ran")
+"""What is told of how a collector fared."""
 
 
 def why_missing(view: View, collector: str) -> str | None:

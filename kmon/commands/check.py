@@ -13,9 +13,8 @@ import numpy as np
 
 from kmon.commands.asking import ask
 from kmon.commands.lag import selection_of
-from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows, unmatched
+from kmon.commands.lag_rows import Row, committed, lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import option, settings_from
-from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.text import age, count, name_of, plural, visible
@@ -151,6 +150,7 @@ def judge_rows(view: View, asked: Selection) -> Verdict:
     patterns = asked.group_re, asked.topic_re
     rows = lag_rows(view, *patterns, words=False)
     breaking = lag_rows(view, *patterns, asked.breaks.rows, words=False)
+    known = committed(view, rows)
     open_rows = undecided_rows(view, *patterns, asked.breaks)
     missing = missing_of(view, [] if asked.given else rows, filtered=True)
     missing += undecided(open_rows, asked.breaks) if asked.given else []
@@ -166,8 +166,8 @@ def judge_rows(view: View, asked: Selection) -> Verdict:
         _perf("partitions", len(rows)),
         _perf("breaking", len(breaking)),
         _perf("unknown", len(open_rows)),
-        _perf("max_lag", _most(rows, "lag"), limit=asked.max_lag),
-        _perf("max_lag_seconds", _most(rows, "lag_seconds"), "s", asked.max_lag_seconds),
+        _perf("max_lag", _most(known, "lag"), limit=asked.max_lag),
+        _perf("max_lag_seconds", _most(known, "lag_seconds"), "s", asked.max_lag_seconds),
     ]
     return Verdict(findings, perfdata)
 
@@ -230,8 +230,8 @@ def _short(view: View, rows: Sequence[Row]) -> Iterable[Finding]:
 
 
 def _most(rows: Sequence[Row], key: str) -> float | None:
-    """The largest value, None while one that may be larger is unknown. No commit has none."""
-    values = [row[key] for row in rows if row["reason"] != NO_COMMIT]
+    """The largest value, None while one that may be larger is unknown."""
+    values = [row[key] for row in rows]
     known = [float(value) for value in values if value is not None]
     return max(known) if known and len(known) == len(values) else None
 

@@ -89,8 +89,18 @@ def _unread(view: View, group: int) -> Row:
 
 def undecided_rows(view: View, group_re: Pattern | None, topic_re: Pattern | None, where: Filter) -> list[Row]:
     """Rows of which a filter cannot tell whether they fit. That there is no commit is an answer, and fits nothing."""
-    rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
-    return [row for row in rows if row["reason"] != NO_COMMIT]
+    return committed(
+        view, lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
+    )
+
+
+def committed(view: View, rows: Sequence[Row]) -> list[Row]:
+    """The rows but those without a commit, of which nothing else is unknown."""
+    lag, snapshot = view.lag, view.snapshot
+    at = np.flatnonzero(lag.reason == view.reason_values.index(NO_COMMIT))
+    names = (snapshot.groups.group[lag.group[at]], snapshot.topics.topic[lag.topic[at]], lag.partition[at].tolist())
+    without = set(zip(*names, strict=True))
+    return [row for row in rows if (row["group"], row["topic"], row["partition"]) not in without]
 
 
 def undecided(rows: Sequence[Row], where: Filter) -> list[str]:
@@ -119,8 +129,8 @@ def missing_of(view: View, rows: Sequence[Row], *, filtered: bool = False) -> li
     ]
     missing += view.snapshot.notices
     by_reason: dict[str, list[str]] = {}
-    for row in rows:
-        if row["lag"] is None and row["reason"] != NO_COMMIT:
+    for row in committed(view, rows):
+        if row["lag"] is None:
             by_reason.setdefault(str(row["reason"]), []).append(str(row["group"]))
     missing += [f"lag of {_named(groups)} is unknown: {reason}" for reason, groups in by_reason.items()]
     members: dict[str, list[str]] = {}

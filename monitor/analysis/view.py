@@ -20,6 +20,7 @@ from monitor.model.cluster_tables import RecordTimes
 from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag
 from monitor.model.limits import Limits
+from monitor.model.reasons import ReasonCodes
 from monitor.model.snapshot import Snapshot
 from monitor.model.view import AlertRow, View
 
@@ -45,7 +46,7 @@ def derive_view(
     past: Past,
     snapshot: Snapshot,
     lag: Lag,
-    reasons: tuple[str, ...],
+    reasons: ReasonCodes,
     record_times: RecordTimes,
     *,
     last_good: View | None,
@@ -57,12 +58,12 @@ def derive_view(
     `past` has the poll in it (`remember`); `lag` and `reasons` are what derive_lag gave for it, `changes` is what the
     log of events tells. `last_good` is the View before. `limits` are those of the settings.
     """
-    texts = list(reasons)
+    reasons = ReasonCodes(reasons)
     rates = derive_rates(past)
-    times = derive_times(snapshot, lag, past, rates, texts, record_times=record_times)
+    times = derive_times(snapshot, lag, past, rates, reasons, record_times=record_times)
     marks, statuses = derive_statuses(past.marks, snapshot, lag, times, rates)
     lag = replace(lag, lost=statuses.lost)
-    kept = last_good.shown if last_good is not None and snapshot.error else None
+    kept = last_good.shown if last_good is not None and snapshot.errors else None
     growing, growth = derive_growth((past.growing, past.growing_topics), snapshot, lag, statuses, rates)
     groups = total_groups(snapshot, lag, statuses, times, growth.groups)
     health = derive_partitions(snapshot)
@@ -82,7 +83,7 @@ def derive_view(
         quorum_lags=derive_quorum(snapshot),
         transaction_ages=past.transaction_ages,
         totals=total_cluster(snapshot, groups, health),
-        reasons=tuple(texts),
+        reason_values=tuple(reasons),
         group_activity=derive_activity(snapshot, changes),
         events=changes.events,
         event_counts=changes.counts,

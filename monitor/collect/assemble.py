@@ -6,14 +6,9 @@ from typing import Any
 import numpy as np
 
 from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup
-from monitor.collect.group_tables import (
-    NOT_ASKED,
-    description,
-    make_groups,
-    make_members,
-    troubles,
-)
+from monitor.collect.group_tables import description, make_groups, make_members, troubles
 from monitor.model.cluster_tables import Capabilities, Subtopologies, Tasks, TopicConfigs
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import (
     NOT_IN_METADATA,
     Assignments,
@@ -29,9 +24,6 @@ from monitor.model.snapshot import (
     row_key,
 )
 from monitor.model.table import Floats, Ints
-
-CUT_COMMITS = "it reads topics that are not monitored (limits.partitions)"
-
 
 SHARED = {each.name for each in fields(Draft)} & {each.name for each in fields(Snapshot)}
 """What a Snapshot takes from a draft, unless it is made of it; what nobody filled has the default of a Snapshot."""
@@ -81,7 +73,7 @@ class Assembler:
             "requests": requests,
             "capabilities": _capabilities(draft),
             "topic_configs": _topic_configs(draft, len(self._topics)),
-            "silent": tuple(sorted(draft.failed.items())),
+            "silent": tuple(draft.failed[node] for node in sorted(draft.failed)),
             "cut_topics": len(draft.cut_topics),
             "notices": tuple(draft.notices),
             "outcomes": outcomes,
@@ -112,7 +104,7 @@ class Assembler:
             self._renew_reasons(draft)
             return
         self._base, self._mentioned, self._described = draft.topics, mentioned, None
-        reason = draft.reason(NOT_IN_METADATA) if mentioned else 0
+        reason = draft.reasons[NOT_IN_METADATA] if mentioned else 0
         self._topics = draft.topics.with_rows(
             (name, None, name.startswith("__"), 0, 0, True, reason) for name in mentioned
         )
@@ -123,7 +115,7 @@ class Assembler:
         """Reason codes are of one poll: those of kept rows are looked up anew."""
         if self._mentioned:
             reason = self._topics.reason.copy()
-            reason[len(draft.topics) :] = draft.reason(NOT_IN_METADATA)
+            reason[len(draft.topics) :] = draft.reasons[NOT_IN_METADATA]
             self._topics = replace(self._topics, reason=reason)
 
     def _make_groups(self, draft: Draft) -> Groups:
@@ -132,7 +124,7 @@ class Assembler:
             self._groups = make_groups(draft)
             self._make_members(draft)
             self._listed, self._described = draft.groups, draft.descriptions
-        reasons: dict[str, Any] = {name: _codes(draft, texts) for name, texts in troubles(draft).items()}
+        reasons: dict[str, Any] = {name: draft.codes(why) for name, why in troubles(draft).items()}
         return replace(self._groups, **reasons)
 
     def _make_members(self, draft: Draft) -> None:
@@ -184,18 +176,14 @@ class Assembler:
         return tuple(column[keep] for column in columns)  # type: ignore[return-value]
 
 
-def _codes(draft: Draft, texts: list[str]) -> Ints:
-    """Reasons as codes of this poll."""
-    return np.array([draft.reason(text) if text else 0 for text in texts], np.int32)
-
-
 def _tell_cut_commits(draft: Draft) -> None:
     """A group that reads a topic beyond the limit has commits that are left out, so its total is not known."""
     for rows in draft.commits:
         cut = np.array([name in draft.cut_topics for name in rows.topics], bool)
         if cut.any():
             groups = np.unique(rows.group[cut[rows.topic]]).tolist()
-            draft.commit_faults.update(dict.fromkeys((rows.groups[group] for group in groups), CUT_COMMITS))
+            cut_commits = Reason(Kind.CUT_COMMITS)
+            draft.commit_faults.update(dict.fromkeys((rows.groups[group] for group in groups), cut_commits))
 
 
 def _brokers(draft: Draft) -> Brokers:
@@ -226,14 +214,14 @@ def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
     missing = count - len(known)
     if not missing:
         return known
-    reason = draft.reason(NOT_IN_METADATA if len(known) else NOT_ASKED)
+    reason = draft.reasons[NOT_IN_METADATA if len(known) else Reason(Kind.NOT_ASKED)]
     row = [reason if each.name == "reason" else None for each in TopicConfigs.schema()]
     return known.with_rows([row] * missing)
 
 
 def _offsets(draft: Draft) -> Offsets:
     starts, ends, stables = (
-        each or draft.unknown_offsets(NOT_ASKED) for each in (draft.starts, draft.ends, draft.stables)
+        each or draft.unknown_offsets(Reason(Kind.NOT_ASKED)) for each in (draft.starts, draft.ends, draft.stables)
     )
     return Offsets(
         start_offset=starts.offset,

@@ -1,12 +1,13 @@
 """A Snapshot in the making: what collectors read from and write to during one poll."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from monitor.kafka.client.client import BrokerAddress
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     EligibleReplicas,
@@ -21,8 +22,9 @@ from monitor.model.cluster_tables import (
     TransactionPartitions,
     Transactions,
 )
+from monitor.model.reasons import NO_REASON, Kind, Reason, ReasonCodes
 from monitor.model.selection import Choice
-from monitor.model.snapshot import NO_LEADER, Partitions, Topics, reason_code
+from monitor.model.snapshot import NO_LEADER, Partitions, Topics
 from monitor.model.table import Floats, Ints
 
 
@@ -63,12 +65,12 @@ class SubtopologyRow(NamedTuple):
 
 @dataclass
 class GroupDescription:
-    """What a describe answer says of one group; `error` is empty when it could be described.
+    """What a describe answer says of one group; `error` is why it could not be described.
 
-    `assignment_error` is why what some members are assigned is not known, empty where it is.
+    `assignment_error` is why what some members are assigned is not known.
     """
 
-    error: str = ""
+    error: Reason = NO_REASON
     state: str | None = None
     epoch: float | None = None
     assignment_epoch: float | None = None
@@ -76,7 +78,7 @@ class GroupDescription:
     assignor: str | None = None
     subtopologies: list[SubtopologyRow] = field(default_factory=list)
     members: list[MemberRow] = field(default_factory=list)
-    assignment_error: str = ""
+    assignment_error: Reason = NO_REASON
 
 
 class ListedGroup(NamedTuple):
@@ -90,7 +92,7 @@ class ListedGroup(NamedTuple):
     protocol_type: str
     state: str | None
     coordinator: int
-    reason: str = ""
+    reason: Reason = NO_REASON
     ready: bool = True
 
     @property
@@ -124,18 +126,19 @@ class Draft:
     choice: Choice = field(default_factory=Choice)
     interval_seconds: float | None = None
     overruns: int = 0
-    error: str = ""
+    errors: tuple[Reason, ...] = ()
+    """Why nothing of the cluster could be asked; empty where something could."""
     cluster_id: str | None = None
     controller: int | None = None
     brokers: list[BrokerAddress] = field(default_factory=list)
-    failed: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, Reason] = field(default_factory=dict)
     """Brokers that did not answer in this poll and are not asked again in it, with the reason."""
     topics: Topics = field(default_factory=Topics.empty)
     partitions: Partitions = field(default_factory=Partitions.empty)
     groups: list[ListedGroup] = field(default_factory=list)
     descriptions: dict[str, GroupDescription] = field(default_factory=dict)
     commits: list[CommitRows] = field(default_factory=list)
-    commit_faults: dict[str, str] = field(default_factory=dict)
+    commit_faults: dict[str, Reason] = field(default_factory=dict)
     starts: OffsetColumn | None = None
     ends: OffsetColumn | None = None
     stables: OffsetColumn | None = None
@@ -144,7 +147,7 @@ class Draft:
     versions: dict[int, str] = field(default_factory=dict)
     """The Kafka version of each broker that kmon is connected to, inferred from the APIs that it serves."""
     features: Features | None = None
-    capabilities: dict[str, tuple[float, str]] = field(default_factory=dict)
+    capabilities: dict[str, tuple[float, Reason]] = field(default_factory=dict)
     """Name to (1, 0 or NaN, why): see `Capabilities`."""
     quorum: Quorum | None = None
     quorum_epoch: int | None = None
@@ -165,7 +168,7 @@ class Draft:
     """Names of topics beyond the limit on partitions."""
     cut_groups: int = 0
     notices: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=lambda: [""])
+    reasons: ReasonCodes = field(default_factory=ReasonCodes)
 
     @property
     def nodes(self) -> set[int]:
@@ -177,17 +180,17 @@ class Draft:
         """Ids of the brokers that are worth a question: those that have not failed in this poll."""
         return [each.node for each in self.brokers if each.node not in self.failed]
 
-    def note(self, fault: Fault) -> str:
-        """Remember a fault's broker as failed, unless the broker did answer; the fault as a reason."""
+    def note(self, fault: Fault) -> Fault:
+        """Remember a fault's broker as failed, unless the broker did answer; the fault."""
         if isinstance(fault.node, int) and fault.kind is not Kind.UNSUPPORTED:
-            self.failed.setdefault(fault.node, fault.where)
-        return fault.where
+            self.failed.setdefault(fault.node, fault)
+        return fault
 
-    def unknown_offsets(self, why: str) -> OffsetColumn:
+    def codes(self, reasons: Iterable[Reason]) -> Ints:
+        """The codes of reasons, shape (reasons,)."""
+        return np.array([self.reasons[each] for each in reasons], np.int32)
+
+    def unknown_offsets(self, why: Reason) -> OffsetColumn:
         """A column of which nothing is known."""
         count = len(self.partitions)
-        return OffsetColumn(np.full(count, np.nan), np.full(count, self.reason(why), np.int32))
-
-    def reason(self, text: str) -> int:
-        """The code of a reason."""
-        return reason_code(self.reasons, text)
+        return OffsetColumn(np.full(count, np.nan), np.full(count, self.reasons[why], np.int32))

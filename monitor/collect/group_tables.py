@@ -1,10 +1,10 @@
 """Tables of groups and their members, from what ListGroups and the describe answers of a draft say."""
 
 from monitor.collect.draft import Draft, GroupDescription, ListedGroup, MemberRow
+from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import Groups, Members
 
 DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
-NOT_ASKED = "not requested: an earlier request failed"
 
 
 def description(draft: Draft, group: ListedGroup) -> GroupDescription:
@@ -12,17 +12,17 @@ def description(draft: Draft, group: ListedGroup) -> GroupDescription:
     if known is None:
         strange = group.group_type is not None and group.group_type not in DESCRIBED_TYPES
         known = GroupDescription(
-            error=f"groups of type {group.group_type} are not supported by kmon" if strange else NOT_ASKED
+            Reason(Kind.STRANGE_GROUP_TYPE, detail=str(group.group_type)) if strange else Reason(Kind.NOT_ASKED)
         )
     return known
 
 
-def troubles(draft: Draft) -> dict[str, list[str]]:
-    """Why something of each group is unknown, empty where it is known, by the columns of `Groups` that say so."""
+def troubles(draft: Draft) -> dict[str, list[Reason]]:
+    """Why something of each group is unknown, NO_REASON where it is known, by the columns of `Groups` that say so."""
     described = [description(draft, each) for each in draft.groups]
     return {
         "reason": [each.reason or about.error for each, about in zip(draft.groups, described, strict=True)],
-        "commits_reason": [draft.commit_faults.get(each.group, "") for each in draft.groups],
+        "commits_reason": [draft.commit_faults.get(each.group, NO_REASON) for each in draft.groups],
         "assignments_reason": [each.assignment_error for each in described],
     }
 

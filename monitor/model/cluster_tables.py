@@ -5,10 +5,12 @@ the Outcome of their collector tells how old it is. Rows of other tables are nam
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
+from monitor.model.reasons import Kind
+from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column, objects
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,22 +21,23 @@ class Features(Table):
     level: Ints = column("i4", "finalized level of a feature, such as metadata.version")
 
 
-SWITCHED_OFF = "disabled by settings"
-"""Why a capability is not there that the settings switch off: nothing that is missing."""
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Capabilities(Table):
     """One row per permission or API, by name: whether kmon can use it on this cluster."""
 
     capability: Texts = column("O", "name of the capability; docs/permissions.md lists permissions")
     available: Floats = column("f8", "whether kmon can use it; unknown if the request failed", "flag")
-    why: Texts = column("O", "why it is not available, or why that is unknown; empty if it is")
+    why_not: Texts = column("O", "why it is not available, or why that is unknown; NO_REASON if it is")
+
+    @cached_property
+    def why(self) -> Texts:
+        """The reasons in words."""
+        return objects(str(each) for each in self.why_not)
 
     @property
     def switched_off(self) -> Flags:
-        """Which capabilities the settings switch off."""
-        return np.array([each == SWITCHED_OFF for each in self.why], bool)
+        """Which capabilities the settings switch off: nothing that is missing."""
+        return np.array([each.kind is Kind.SWITCHED_OFF for each in self.why_not], bool)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import NO_LEADER, Partitions, Topics
 
 OFFSETS_TOPIC = "__consumer_offsets"
@@ -48,10 +49,10 @@ def _java_hash(name: str) -> int:
     return value - 2**32 if value >= 2**31 else value
 
 
-def leaderless(held: tuple[Tenure, ...], topic: str) -> str:
-    """Which partitions of such a topic have no leader, in words; empty where all have one."""
+def leaderless(held: tuple[Tenure, ...], topic: str) -> list[Reason]:
+    """That partitions of such a topic have no leader; nothing where all have one."""
     numbers = [str(number) for number, each in enumerate(held) if each.leader == NO_LEADER]
     if not numbers:
-        return ""
+        return []
     shown = ", ".join(numbers[:5]) + (f" and {len(numbers) - 5:,} more" if len(numbers) > 5 else "")
-    return f"{topic}: no leader of partition{'s' * (len(numbers) > 1)} {shown}"
+    return [Reason(Kind.NO_LEADERS, api=topic, detail=f"partition{'s' * (len(numbers) > 1)} {shown}")]

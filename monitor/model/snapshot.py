@@ -24,22 +24,17 @@ from monitor.model.cluster_tables import (
     TransactionPartitions,
     Transactions,
 )
+from monitor.model.reasons import NO_REASON, Kind, Reason, written
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, column
 
 KNOWN = 0
-"""The reason code of a number that is known: `Snapshot.reasons[KNOWN]` is empty."""
+"""The reason code of a number that is known: `Snapshot.reasons[KNOWN]` is NO_REASON."""
 
 NO_LEADER = -1
 """What Kafka calls the leader of a partition that has none."""
 
-NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
-
-
-def reason_code(reasons: list[str], text: str) -> int:
-    """The code of a reason in `reasons`, which gets it when it is not there yet."""
-    if text not in reasons:
-        reasons.append(text)
-    return reasons.index(text)
+NOT_IN_METADATA = Reason(Kind.NOT_IN_METADATA)
+"""Why nothing more is known of a topic that only commits or assignments mention."""
 
 
 def row_key(group: Ints, topic: Ints, partition: Ints, topics: int) -> Ints:
@@ -178,32 +173,41 @@ class Requests(Table):
 class Outcome:
     """How one collector fared in one poll.
 
-    `error` is empty when `success`; a collector that lost some brokers' rows has both success False and fresh rows.
-    `duration_seconds` is None when it did not run in this poll: `success` is then that of its last run, or False with
-    `ran` False where it has not run yet or could not, because the cluster is unreachable.
+    `errors` are what is missing; a collector that lost some brokers' rows has both errors and fresh rows.
+    `duration_seconds` is None when it did not run in this poll: `errors` are then those of its last run, or with `ran`
+    False why it has not run yet: the cluster is unreachable.
     `collected_at` is unix time of the newest answer in its tables, None before the first.
     """
 
     collector: str
-    success: bool
     duration_seconds: float | None
     collected_at: float | None = None
-    error: str = ""
+    errors: tuple[Reason, ...] = ()
     ran: bool = True
+
+    @property
+    def success(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.errors
+
+    @property
+    def error(self) -> str:
+        """What is missing, in words."""
+        return written(self.errors)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one poll of one cluster brought. `reasons[code]` is the text of any reason column; code 0 is "known".
+    """What one poll of one cluster brought. `reasons[code]` is what the code of any reason column stands for.
 
-    `time` is unix seconds and `started` the monotonic clock when the first request was sent. `error` says why the whole
-    cluster could not be asked and is empty when any of it answered.
+    `time` is unix seconds and `started` the monotonic clock when the first request was sent. `errors` are why the whole
+    cluster could not be asked, empty when any of it answered.
     """
 
     cluster: str
     time: float
     started: float
-    error: str = ""
+    errors: tuple[Reason, ...] = ()
     cluster_id: str | None = None
     controller: int | None = None
     brokers: Brokers = field(default_factory=Brokers.empty)
@@ -233,8 +237,8 @@ class Snapshot:
     transactions: Transactions = field(default_factory=Transactions.empty)
     transaction_partitions: TransactionPartitions = field(default_factory=TransactionPartitions.empty)
     producers: Producers = field(default_factory=Producers.empty)
-    silent: tuple[tuple[int, str], ...] = ()
-    """Brokers that metadata names and that did not answer kmon in this poll: node id and why, by id."""
+    silent: tuple[Reason, ...] = ()
+    """Why brokers that metadata names did not answer kmon in this poll, by node id."""
     hidden_topics: int = 0
     """Topics that the settings leave out."""
     hidden_groups: int = 0
@@ -250,4 +254,9 @@ class Snapshot:
     overruns: int = 0
     """Polls skipped since kmon began to poll the cluster, because the one before was still under way."""
     outcomes: tuple[Outcome, ...] = ()
-    reasons: tuple[str, ...] = ("",)
+    reasons: tuple[Reason, ...] = (NO_REASON,)
+
+    @property
+    def error(self) -> str:
+        """Why the whole cluster could not be asked, in words."""
+        return written(self.errors)

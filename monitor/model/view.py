@@ -16,6 +16,7 @@ from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.limits import Limits
 from monitor.model.problems import Problems
 from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.reasons import Reason
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
 from monitor.model.verdict import Verdict
@@ -42,8 +43,9 @@ class AlertRow:
 class View:
     """Everything a face may show of one cluster at one poll.
 
-    `reasons[code]` is the text of every reason column here and in the snapshot. `last_good` is the newest View that
-    answered, and only set while `up` is False: a face then shows that one, with its age.
+    `reason_values[code]` is what the code of every reason column here and in the snapshot stands for, and
+    `reasons[code]` its text. `last_good` is the newest View that answered, and only set while `up` is False: a face
+    then shows that one, with its age.
     """
 
     snapshot: Snapshot
@@ -61,7 +63,7 @@ class View:
     quorum_lags: QuorumLags
     transaction_ages: TransactionAges
     totals: ClusterTotals
-    reasons: tuple[str, ...]
+    reason_values: tuple[Reason, ...]
     group_activity: GroupActivity
     limits: Limits = Limits()
     """The limits by which it is judged."""
@@ -91,7 +93,7 @@ class View:
     @property
     def up(self) -> bool:
         """Whether any of the cluster answered this poll."""
-        return not self.snapshot.error
+        return not self.snapshot.errors
 
     @property
     def shown(self) -> "View":
@@ -105,6 +107,10 @@ class View:
 
     def outcome(self, collector: str) -> Outcome | None:
         return next((each for each in self.snapshot.outcomes if each.collector == collector), None)
+
+    @cached_property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(map(str, self.reason_values))
 
     @cached_property
     def group_rows(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from monitor.collect.collectors.base import Collector, Reply, Step
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Ask, Batch, Client
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Outcome
 from monitor.poll.worker import log_failure
 
@@ -32,7 +33,7 @@ class Turn:
     reading: float = 0.0
     answered: bool = False
     ran: bool = False
-    missing: list[str] = field(default_factory=list)
+    missing: list[Reason] = field(default_factory=list)
 
 
 class Asking:
@@ -56,7 +57,7 @@ class Asking:
             discover = discover[1:]
         self._begin(discover)
         self._finish(discover)
-        if self._draft.error:
+        if self._draft.errors:
             return
         self._begin(starts)
         self._finish(starts)
@@ -92,7 +93,7 @@ class Asking:
     def _finish(self, turns: Sequence[Turn]) -> None:
         for turn in turns:
             self._read(turn, self._wait(turn))
-            if self._draft.error:
+            if self._draft.errors:
                 return
 
     def _read(self, turn: Turn, replies: list[Reply]) -> None:
@@ -116,7 +117,8 @@ class Asking:
         if self._client.closed or self._client.crashed:
             raise error
         log_failure(log, "collector %s of cluster %s failed", turn.collector.name, self._draft.cluster)
-        reason = f"collector {turn.collector.name} failed: {type(error).__name__}: {error}"
+        detail = f"{type(error).__name__}: {error}"
+        reason = Reason(Kind.BROKEN_COLLECTOR, api=turn.collector.name, detail=detail)
         turn.answered, turn.ran = False, True
         turn.missing.append(reason)
         turn.collector.fail(self._draft, reason)
@@ -129,18 +131,19 @@ class Collected(NamedTuple):
     at: Mapping[str, float] = {}
 
 
-def outcomes(before: Collected, turns: Sequence[Turn], error: str, now: float) -> tuple[Collected, tuple[Outcome, ...]]:
-    """What is to be remembered, and how each collector fared by unix time `now`; `error` is why nobody was asked."""
+def outcomes(
+    before: Collected, turns: Sequence[Turn], errors: tuple[Reason, ...], now: float
+) -> tuple[Collected, tuple[Outcome, ...]]:
+    """What is to be remembered, and how each collector fared by unix time `now`; `errors` are why nobody was asked."""
     ran, at = set(before.ran), dict(before.at)
     found = []
     for turn in turns:
-        name, missing = turn.collector.name, turn.missing or ([error] if error else [])
+        name, missing = turn.collector.name, tuple(dict.fromkeys(turn.missing or errors))
         if turn.ran:
             ran.add(name)
         if turn.answered or not (missing or turn.collector.kept):
             at[name] = now
         seconds = turn.seconds if turn.ran else None
-        told = "; ".join(dict.fromkeys(missing))
-        has_run = turn.ran or (name in ran and not error)
-        found.append(Outcome(name, not missing, seconds, at.get(name), told, has_run))
+        has_run = turn.ran or (name in ran and not errors)
+        found.append(Outcome(name, seconds, at.get(name), missing, has_run))
     return Collected(frozenset(ran), at), tuple(found)

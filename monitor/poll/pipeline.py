@@ -39,7 +39,7 @@ def step(
     `took` is how many seconds the snapshot took, `date` asks for the times of records that no earlier poll saw come,
     and `limits` are those of the settings.
     """
-    if snapshot.error:
+    if snapshot.errors:
         view = make_view(snapshot, last_good=before.view, changes=before.log.changes, limits=limits)
         return replace(before, view=view), view
     believed, snapshot = believe_commits(before.believed, snapshot)

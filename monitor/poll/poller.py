@@ -93,7 +93,10 @@ class Poller:
         self.name = self.name.settle(draft.cluster_id)
         draft.cluster = str(self.name)
         asked = clock()
-        self._collected, fared = outcomes(self._collected, asking.turns, draft.error, self._clock.unix())
+        if draft.errors:
+            protocol = self.settings.security.protocol
+            draft.errors = diagnose(self._client.bootstrap_servers, protocol, draft.errors, deadline)
+        self._collected, fared = outcomes(self._collected, asking.turns, draft.errors, self._clock.unix())
         snapshot = self._assemble(draft, fared)
         assembled = clock()
         until = min(deadline, assembled + dating_share * interval)
@@ -102,7 +105,7 @@ class Poller:
             self._remembered, snapshot, took=asked - started, date=date, limits=self.settings.health.limits
         )
         decoding = sum(turn.reading for turn in asking.turns)
-        dating = 0.0 if snapshot.error else self.dates.seconds
+        dating = 0.0 if snapshot.errors else self.dates.seconds
         self.parts = {
             "asking": asked - started - decoding,
             "decoding": decoding + assembled - asked,
@@ -118,14 +121,13 @@ class Poller:
 
     def _assemble(self, draft: Draft, fared: tuple[Outcome, ...]) -> Snapshot:
         requests = self._client.tally.table()
-        if not draft.error:
+        if not draft.errors:
             return self._assembler.snapshot(draft, fared, requests)
-        error = diagnose(self._client.bootstrap_servers, self.settings.security.protocol, draft.error, draft.deadline)
         return Snapshot(
             draft.cluster,
             draft.time,
             draft.started,
-            error,
+            draft.errors,
             requests=requests,
             interval_seconds=draft.interval_seconds,
             overruns=draft.overruns,

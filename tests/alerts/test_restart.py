@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alert_fixtures import FakeClock, Recorder, rule_of, view_of
 from http_receiver import GUARD_SECONDS
+from reasons import reasons
 from views import NOW
 
 from alerts.cluster_rules import AnyRule
@@ -120,7 +121,7 @@ def test_what_a_first_poll_cannot_tell_resolves_nothing(kmon: Kmon, word: str) -
 def incomplete(word: str) -> View:
     """A poll of which a collector that lag does not need failed."""
     view = view_of(word)
-    failed = replace(view.snapshot.outcomes[0], collector="log_dirs", success=False, error="broker 2: timed out")
+    failed = replace(view.snapshot.outcomes[0], collector="log_dirs", errors=reasons("broker 2: timed out"))
     return make_view(replace(view.snapshot, outcomes=(*view.snapshot.outcomes, failed)))
 
 

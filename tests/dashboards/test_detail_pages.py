@@ -260,7 +260,7 @@ def test_open_transactions_stand_worst_first_and_then_the_oldest() -> None:
 
 def _asked(collector: str, view: View) -> View:
     """The View with an answer of this collector, and no open transaction."""
-    outcomes = (*view.snapshot.outcomes, Outcome(collector, success=True, duration_seconds=0.1, collected_at=NOW))
+    outcomes = (*view.snapshot.outcomes, Outcome(collector, duration_seconds=0.1, collected_at=NOW))
     return make_view(replace(view.snapshot, transactions=Transactions.empty(), outcomes=outcomes))
 
 

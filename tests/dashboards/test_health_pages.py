@@ -10,6 +10,7 @@ from api_examples import changed_view
 from dash_client import DashClient, components, texts
 from details import detailed_view
 from hostile import HOSTILE
+from reasons import whys
 from series import Series
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
@@ -233,7 +234,9 @@ def restricted(groups: int = 2) -> View:
     """What a user sees who may describe neither the cluster nor all topics and groups."""
     names = ("describe_all_topics", "describe_cluster", "describe_all_groups")
     table = Capabilities(
-        capability=objects(names), available=np.zeros(3), why=objects(f"{each} is not granted" for each in names)
+        capability=objects(names),
+        available=np.zeros(3),
+        why_not=whys(*(f"{each} is not granted" for each in names)),
     )
     readers = [Group(f"g{each}", {("t", 0): 1}, [("c", "/h", [("t", 0)])]) for each in range(groups)]
     return make_view(replace(snapshot_of([Topic("t", [(0, 1)])], readers), capabilities=table))

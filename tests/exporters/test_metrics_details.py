@@ -12,6 +12,7 @@ import pytest
 from details import GIB, detailed_snapshot, detailed_view
 from hostile import HOSTILE
 from metric_samples import names, samples, value
+from reasons import reasons, whys
 from requirements import require
 from series import Series
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
@@ -250,17 +251,19 @@ def test_transactions_and_only_the_oldest_of_many() -> None:
 def test_transactions_are_not_counted_while_some_may_be_unknown() -> None:
     snapshot = detailed_snapshot()
     for partial in (
-        replace(snapshot, outcomes=(Outcome("transactions", success=False, duration_seconds=0.1),)),
+        replace(snapshot, outcomes=(Outcome("transactions", 0.1, errors=reasons("timed out")),)),
         replace(
             snapshot,
             capabilities=Capabilities(
-                capability=objects(["transactions"]), available=np.zeros(1), why=objects(["denied"])
+                capability=objects(["transactions"]), available=np.zeros(1), why_not=whys("denied")
             ),
         ),
         replace(
             snapshot,
             capabilities=Capabilities(
-                capability=objects(["describe_transactional_ids"]), available=np.zeros(1), why=objects(["denied"])
+                capability=objects(["describe_transactional_ids"]),
+                available=np.zeros(1),
+                why_not=whys("denied"),
             ),
         ),
     ):

@@ -13,6 +13,7 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from metric_samples import names, samples, value
+from reasons import reasons
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import filled
@@ -355,7 +356,7 @@ def test_collectors_that_did_not_run_have_no_line() -> None:
     view = shop_view()
     changes: dict[str, dict[str, Any]] = {
         "log_dirs": {"duration_seconds": None},
-        "configs": {"duration_seconds": None, "success": False},
+        "configs": {"duration_seconds": None, "errors": reasons("timed out")},
         "producers": {"duration_seconds": None, "ran": False},
     }
     outcomes = [replace(each, **changes.get(each.collector, {})) for each in view.snapshot.outcomes]

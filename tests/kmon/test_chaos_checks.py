@@ -11,6 +11,7 @@ from chaos_checks import CHECKS, INTERNAL, THRESHOLD, Seen, alerts, falsehoods, 
 from chaos_scenario import ACTIONS, SHORT, drawn
 from chaos_truth import SPREADING_SECONDS, Ledger, Series, Span, Truth
 from chaos_workload import COORDINATORS, coordinator_of, names
+from reasons import reasons, whys
 from views import NOW, Group, Topic, snapshot_of
 
 from monitor.analysis.view import make_view
@@ -145,7 +146,7 @@ UNKNOWN = {
         replace(
             view().snapshot,
             capabilities=Capabilities(
-                capability=objects(["describe_cluster"]), available=np.zeros(1), why=objects(["denied"])
+                capability=objects(["describe_cluster"]), available=np.zeros(1), why_not=whys("denied")
             ),
         )
     ),
@@ -182,7 +183,7 @@ def test_a_group_that_was_listed_is_not_forgotten() -> None:
     assert list(forgotten(seen, view(), TRUTH)) == []
     assert list(forgotten(seen, without("ahead"), TRUTH))
     down = replace(
-        without("ahead"), last_good=view(), snapshot=replace(view().snapshot, error="no broker is reachable")
+        without("ahead"), last_good=view(), snapshot=replace(view().snapshot, errors=reasons("no broker is reachable"))
     )
     assert list(forgotten(seen, down, TRUTH)) == []
 

@@ -12,6 +12,7 @@ import pytest
 from hostile import any_text
 from hypothesis import given
 from real_kmon import kmon
+from reasons import whys
 from views import Topic, snapshot_of
 
 from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
@@ -47,7 +48,9 @@ def view_of(available: dict[str, float] | None = None, failed: dict[str, str] | 
     """A View of a cluster whose permissions are granted but for those that are `available` otherwise."""
     given = {**dict.fromkeys(NAMES, 1.0), **(available or {})}
     table = Capabilities(
-        capability=objects(given), available=np.array(list(given.values())), why=objects("why" for _ in given)
+        capability=objects(given),
+        available=np.array(list(given.values())),
+        why_not=whys(*("why" for _ in given)),
     )
     snapshot = snapshot_of([Topic("t", [(0, 1)])], [], failed=failed)
     return make_view(replace(snapshot, capabilities=table))

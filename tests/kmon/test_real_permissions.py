@@ -91,7 +91,7 @@ def test_what_may_be_seen_is_complete_and_what_is_hidden_is_said(half: Half) -> 
 
     # With members it is known what a group reads, without them it is not.
     assert lag_of(view, half.reader) == (6, 6, "")
-    assert lag_of(view, half.left) == (None, 6, HIDDEN_COMMITS)
+    assert lag_of(view, half.left) == (None, 6, str(HIDDEN_COMMITS))
     total, known, why = lag_of(view, half.both)
     assert (total, known) == (None, 6)
     assert "Describe on the topic is denied" in why

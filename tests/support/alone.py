@@ -9,8 +9,9 @@ from monitor.collect.collectors.base import Collector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, BrokerAddress
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 from monitor.model.snapshot import Snapshot
 
 BROKERS = [BrokerAddress(1, "b1", 9092, "r1"), BrokerAddress(2, "b2", 9092, None)]
@@ -40,7 +41,8 @@ class Alone:
         draft = new_draft(**{"brokers": BROKERS, **fields})
         draft.started += at
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        answers = self.client.ask(asks, draft.deadline)
+        self.missing = [str(each) for each in self.collector.read(self.client, draft, asks, answers)]
         return draft
 
     @property
@@ -50,10 +52,10 @@ class Alone:
 
 
 def lacking(api: Api, node: int = 1) -> Fault:
-    return Fault(Kind.UNSUPPORTED, api.name, node, f"{api.name} is not served by this broker")
+    return Fault(Kind.UNSUPPORTED, node, api.name, detail=f"{api.name} is not served by this broker")
 
 
 def capability(draft: Draft, name: str) -> tuple[float | None, str]:
     """1, 0 or None for unknown, and why."""
     available, why = draft.capabilities[name]
-    return None if math.isnan(available) else available, why
+    return None if math.isnan(available) else available, str(why)

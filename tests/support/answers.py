@@ -1,6 +1,6 @@
 """Answers of Kafka made by hand, and a client that gives them: for tests of collectors and polls without a Kafka."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kafka.protocol.admin import (
@@ -18,16 +18,19 @@ from kafka.protocol.admin import (
 )
 from kafka.protocol.consumer import ListOffsetsResponse, OffsetFetchResponse
 from kafka.protocol.metadata import ApiVersionsResponse, MetadataResponse
+from reasons import reason
 from views import NOW
 
 from monitor.collect.draft import Draft
 from monitor.kafka import schemas
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Batch, BrokerAddress, Client, Node
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.tally import Tally
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind, ReasonCodes
 
+NOTHING: Mapping[int, str] = {}
 RESPONSES: dict[str, Any] = {
     "Metadata": MetadataResponse,
     "ListGroups": ListGroupsResponse,
@@ -75,14 +78,16 @@ def answer_of(api: Api, node: Node = 1, *, api_version: int | None = None, **fie
 
 
 def timeout(api: Api, node: Node = 1) -> Fault:
-    return Fault(Kind.TIMEOUT, api.name, node, "after 3.0 s", 3.0)
+    return Fault(Kind.TIMEOUT, node, api.name, detail="after 3.0 s", seconds=3.0)
 
 
 def unsupported(ask: Ask) -> Fault:
-    return Fault(Kind.UNSUPPORTED, ask.api.name, ask.node, f"{ask.api.name} is not served by this broker")
+    return Fault(Kind.UNSUPPORTED, ask.node, ask.api.name, detail=f"{ask.api.name} is not served by this broker")
 
 
-def new_draft(**fields: Any) -> Draft:
+def new_draft(*, reasons: Iterable[str] = ("",), failed: Mapping[int, str] = NOTHING, **fields: Any) -> Draft:
+    """A draft of the fixture's cluster; reasons as their texts."""
+    fields |= {"reasons": ReasonCodes(map(reason, reasons)), "failed": {node: reason(failed[node]) for node in failed}}
     return Draft("demo", NOW, 1000.0, 1010.0, **fields)
 
 

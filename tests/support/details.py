@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from reasons import reasons, whys
 from views import NOW, Group, Topic, snapshot_of
 
 from monitor.analysis.view import make_view
@@ -65,14 +66,14 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
         Group("totals", {("clicks", 0): 249_000}, [("tot-0", "/10.0.7.7", [("clicks", 0)])], group_type="streams"),
     ]
     snapshot = snapshot_of(topics, groups, time=NOW + 10 * step)
-    reasons = (*snapshot.reasons, DENIED, "KAFKA_STORAGE_ERROR")
-    denied, storage = len(reasons) - 2, len(reasons) - 1
+    codes = (*snapshot.reasons, *reasons(DENIED, "KAFKA_STORAGE_ERROR"))
+    denied, storage = len(codes) - 2, len(codes) - 1
     stable = snapshot.offsets.stable_offset.copy()
     stable[snapshot.topics.first_row[2]] -= 70
     nan = math.nan
     return replace(
         snapshot,
-        reasons=reasons,
+        reasons=codes,
         brokers=Brokers(
             np.array([1, 2, 3, 4]),
             objects(["127.0.0.1"] * 4),
@@ -109,7 +110,7 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
         capabilities=Capabilities(
             capability=objects(["describe_all_topics", "describe_configs", "share_lag"]),
             available=np.array([1.0, 0.0, nan]),
-            why=objects(["", DENIED, "broker 2: timed out after 3.0 s"]),
+            why_not=whys("", DENIED, "broker 2: timed out after 3.0 s"),
         ),
         reassignments=Reassignments(
             topic=np.array([3]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from details import detailed_snapshot, detailed_view
 from hostile import HOSTILE
+from reasons import reason, reasons
 from troubled import troubled_views
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
@@ -31,7 +32,7 @@ def every_problem() -> View:
 
 
 def worse(snapshot: Snapshot) -> Snapshot:
-    storage = snapshot.reasons.index("KAFKA_STORAGE_ERROR")
+    storage = snapshot.reasons.index(reason("KAFKA_STORAGE_ERROR"))
     free = (40, 16, 14, 6, 4, math.nan, math.nan)
     count = len(free)
     dirs = LogDirs(
@@ -58,7 +59,7 @@ def worse(snapshot: Snapshot) -> Snapshot:
         adding=Ragged.of([[], [4]]),
         removing=Ragged.of([[3], [3]]),
     )
-    silent = ((1, "broker 1: timed out after 3.0 s"),)
+    silent = reasons("broker 1: timed out after 3.0 s")
     rows = [snapshot.partitions.isr.row(row) for row in range(len(snapshot.partitions))]
     rows[int(snapshot.topics.first_row[2])] = [1, 2]
     isr = Ragged.of(rows)
@@ -111,7 +112,7 @@ def hidden() -> View:
     denied = Capabilities(
         capability=objects(["describe_all_topics"]),
         available=np.zeros(1),
-        why=objects(["Describe on all topics is denied"]),
+        why_not=objects(reasons("Describe on all topics is denied")),
     )
     return make_view(replace(snapshot, capabilities=denied))
 

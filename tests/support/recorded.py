@@ -18,8 +18,9 @@ from answers import StubClient, unsupported
 
 from monitor.kafka.client import apis
 from monitor.kafka.client.client import Ask, Node
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 from monitor.poll.poller import Clock, Poller
 from monitor.settings.model import ClusterSettings
 
@@ -104,7 +105,7 @@ class ReplayClient(StubClient):
         found = self._exact.get((api.name, ask.node, question)) or self._of_any.get((api.name, question))
         if found is None:
             self.unheard.append(f"{api.name} of {ask.node}")
-            return Fault(Kind.ERROR, api.name, ask.node, "not recorded: run tests/support/record_answers.py")
+            return Fault(Kind.ERROR, ask.node, api.name, detail="not recorded: run tests/support/record_answers.py")
         self.given.append(found)
         return Answer(api, found.version, found.body, ask.node)
 

@@ -37,7 +37,7 @@ def rows(snapshot: Snapshot, table: Table) -> list[Row]:
     columns: list[list[Any]] = []
     for each in table.schema():
         column, meaning = getattr(table, each.name), each.metadata["meaning"]
-        if "reason" in each.name or each.name in ("first_row", "why"):
+        if "reason" in each.name or each.name in ("first_row", "why_not"):
             continue
         if isinstance(column, Ragged):
             columns.append([tuple(column.row(index)) for index in range(len(column))])

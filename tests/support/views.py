@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from reasons import reason, reasons
 
 from monitor.analysis.view import make_view
 from monitor.collect.collectors import COLLECTORS
+from monitor.model.reasons import ReasonCodes
 from monitor.model.snapshot import (
     Assignments,
     Brokers,
@@ -71,13 +73,11 @@ def snapshot_of(
     failed: dict[str, str] | None = None,
     offset_reason: str = "broker 2: timed out after 3.3 s",
 ) -> Snapshot:
-    """A Snapshot of these topics and groups; `failed` maps a collector's name to its error."""
-    reasons = [""]
+    """A Snapshot of these topics and groups; `failed` maps a collector's name to its errors, with "; " between."""
+    codes = ReasonCodes()
 
     def code(text: str) -> int:
-        if text not in reasons:
-            reasons.append(text)
-        return reasons.index(text)
+        return codes[reason(text)]
 
     groups = sorted(groups, key=lambda each: each.name)
     mentioned = {topic for group in groups for topic, _ in group.commits}
@@ -120,7 +120,7 @@ def snapshot_of(
         cluster=cluster,
         time=time,
         started=1000.0,
-        error=error,
+        errors=reasons(error),
         cluster_id="4L6g3nShT-eMCtK--X86sw",
         controller=1 if brokers else None,
         brokers=Brokers(
@@ -177,9 +177,9 @@ def snapshot_of(
             np.array([2.0 if group.group_type == "streams" else math.nan for group in groups]),
             objects("range" if group.members else None for group in groups),
             np.array([math.nan if group.reason else float(len(group.members)) for group in groups]),
-            np.array([code(group.reason) if group.reason else 0 for group in groups]),
-            np.array([code(group.commits_reason) if group.commits_reason else 0 for group in groups]),
-            np.array([code(group.assignments_reason) if group.assignments_reason else 0 for group in groups]),
+            np.array([code(group.reason) for group in groups]),
+            np.array([code(group.commits_reason) for group in groups]),
+            np.array([code(group.assignments_reason) for group in groups]),
         ),
         members=Members(
             group=np.array([row for row, _, _, _ in members], np.int32),
@@ -220,10 +220,10 @@ def snapshot_of(
         ),
         interval_seconds=10.0,
         outcomes=tuple(
-            Outcome(name, name not in failed, 0.012, None if name in failed else time + 0.1, failed.get(name, ""))
+            Outcome(name, 0.012, None if name in failed else time + 0.1, reasons(*failed.get(name, "").split("; ")))
             for name in COLLECTOR_NAMES
         ),
-        reasons=tuple(reasons),
+        reasons=tuple(codes),
     )
 
 

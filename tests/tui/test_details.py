@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from details import DENIED, detailed_snapshot, detailed_view
+from reasons import reason, reasons, whys
 from textual.pilot import Pilot
 from tui_screen import app_on, detail, lines, monitor, settled, table, text
 from views import shop_view
 
 from monitor.analysis.derive.missing import missing_capabilities, why_missing
 from monitor.analysis.view import make_view
-from monitor.model.cluster_tables import SWITCHED_OFF, Capabilities
+from monitor.model.cluster_tables import Capabilities
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.table import objects
 from monitor.model.text import latency
@@ -266,9 +268,9 @@ async def test_no_transactions_is_told_from_not_known(success: bool, available: 
     snapshot = shop_view().snapshot
     why = "" if available else "not served by this broker"
     outcomes = [each for each in snapshot.outcomes if each.collector != "transactions"]
-    outcomes.append(Outcome("transactions", success, 0.1, snapshot.time, "" if success else "broker 2: timed out"))
+    outcomes.append(Outcome("transactions", 0.1, snapshot.time, reasons("" if success else "broker 2: timed out")))
     capabilities = Capabilities(
-        capability=objects(["transactions"]), available=np.array([available]), why=objects([why])
+        capability=objects(["transactions"]), available=np.array([available]), why_not=whys(why)
     )
     app, _ = app_on(make_view(replace(snapshot, outcomes=tuple(outcomes), capabilities=capabilities)))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -303,7 +305,9 @@ async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_request
 async def test_without_a_quorum_the_reason_is_told() -> None:
     snapshot = shop_view().snapshot
     capabilities = Capabilities(
-        capability=objects(["quorum"]), available=np.array([0.0]), why=objects(["not served by this broker"])
+        capability=objects(["quorum"]),
+        available=np.array([0.0]),
+        why_not=whys("not served by this broker"),
     )
     app, _ = app_on(make_view(replace(snapshot, capabilities=capabilities)))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -316,7 +320,7 @@ def test_why_something_is_missing() -> None:
     table = Capabilities(
         capability=objects(["log_dirs", "producers"]),
         available=np.array([0.0, np.nan]),
-        why=objects(["Describe on Cluster", SWITCHED_OFF]),
+        why_not=objects([reason("Describe on Cluster"), Reason(Kind.SWITCHED_OFF)]),
     )
     view = make_view(replace(snapshot, capabilities=table))
     assert why_missing(view, "log_dirs") == "Describe on Cluster"

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from details import detailed_snapshot, detailed_view
+from reasons import reason, reasons, whys
 from tui_screen import app_on, detail, lines, monitor, settled
 
 from monitor.analysis.derive.times import NOT_DATED
@@ -65,15 +66,15 @@ def hostile_snapshot(name: str) -> Snapshot:
         snapshot,
         cluster_id=name,
         notices=(name,),
-        reasons=tuple(name if each else each for each in snapshot.reasons),
+        reasons=tuple(reason(name) if each else each for each in snapshot.reasons),
         members=replace(members, member_id=one, client_id=one, host=one, instance_id=one, rack=one),
         brokers=replace(brokers, host=named, rack=named, version=named),
         transactions=replace(snapshot.transactions, transactional_id=objects([name]), state=objects([name])),
         log_dirs=replace(snapshot.log_dirs, path=objects([name] * 3)),
         features=replace(snapshot.features, feature=objects([name] * 2)),
-        capabilities=replace(snapshot.capabilities, capability=objects([name] * 3), why=objects([name] * 3)),
+        capabilities=replace(snapshot.capabilities, capability=objects([name] * 3), why_not=whys(*[name] * 3)),
         topic_configs=replace(snapshot.topic_configs, cleanup_policy=objects([name] * 4)),
-        outcomes=tuple(replace(each, success=False, error=name) for each in snapshot.outcomes),
+        outcomes=tuple(replace(each, errors=reasons(name)) for each in snapshot.outcomes),
         tasks=replace(snapshot.tasks, subtopology=objects([name] * 2), role=objects([name] * 2)),
         subtopologies=replace(
             snapshot.subtopologies, subtopology=objects([name] * 2), source_topics=objects([(name,), (name,)])

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from reasons import whys
 from textual.pilot import Pilot
 from troubled import troubled_views
 from tui_screen import app_on, detail, lines, monitor, settled, table, text
@@ -355,7 +356,7 @@ def seen_by_a_stranger() -> View:
     hidden = Capabilities(
         capability=objects(["describe_all_topics", "describe_cluster"]),
         available=np.zeros(2),
-        why=objects(["denied", "denied"]),
+        why_not=whys("denied", "denied"),
     )
     return make_view(replace(VIEW.snapshot, capabilities=hidden))
 

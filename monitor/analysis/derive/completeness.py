@@ -65,7 +65,7 @@ def why_not_all_topics(snapshot: Snapshot) -> str:
 def failure(snapshot: Snapshot, *collectors: str) -> str:
     """Why these collectors did not get every answer, empty where they did."""
     failed = (each for each in snapshot.outcomes if each.collector in collectors and not each.success)
-    return snapshot.error or "; ".join(each.error or f"{each.collector} failed" for each in failed)
+    return snapshot.error or "; ".join(each.error for each in failed)
 
 
 def unasked(snapshot: Snapshot, *collectors: str) -> str:

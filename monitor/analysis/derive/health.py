@@ -36,12 +36,8 @@ FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
 UNREACHABLE: Key = ("cluster_unreachable", "cluster")
 
 
-EFFECTS = {
-    "offline": "partition offline",
-    "under_min_isr": "partition under min ISR",
-    "under_replicated": "partition under-replicated",
-}
-"""How effects are counted in the sentence of their cause; others are not."""
+EFFECTS = {"offline": "offline", "under_min_isr": "under min ISR", "under_replicated": "under-replicated"}
+"""What partitions are in the sentence of their cause, by the kind of its effects; other kinds are not counted."""
 
 
 def find_problems(view: View) -> list[Problem]:
@@ -78,8 +74,7 @@ def _with_effects(problem: Problem, row: int, found: list[Problem], causes: list
     told = []
     for kind, words in EFFECTS.items():
         if number := count_of([each for each in effects if each.kind == kind]):
-            noun, _, rest = words.partition(" ")
-            told.append(f"{plural(number, noun)} {rest}")
+            told.append(f"{plural(number, 'partition')} {words}")
     if groups := sum(each.count for each in effects if each.kind.startswith("group_")):
         told.append(f"{plural(groups, 'group')} affected")
     return replace(problem, sentence=f"{problem.sentence}; {', '.join(told)}") if told else problem

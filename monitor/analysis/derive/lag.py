@@ -5,12 +5,13 @@ import numpy as np
 from monitor.analysis.derive.own_records import own_records
 from monitor.analysis.derive.partitions import partition_rows
 from monitor.model.lag import Lag
+from monitor.model.reasons import Kind, Reason, ReasonCodes
 from monitor.model.snapshot import KNOWN, Snapshot, row_key
 from monitor.model.table import Floats, Ints, values_at
 
-NO_COMMIT = "no commit"
-NO_PARTITION = "partition not in metadata: deleted, or Describe on the topic is denied"
-HIDDEN_COMMITS = "it may have commits on topics that kmon is not authorized to describe"
+NO_COMMIT = Reason(Kind.NO_COMMIT)
+NO_PARTITION = Reason(Kind.NO_PARTITION)
+HIDDEN_COMMITS = Reason(Kind.HIDDEN_COMMITS)
 
 
 def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
@@ -21,10 +22,10 @@ def lag_of(committed: Floats, start: Floats, end: Floats) -> tuple[Floats, Float
     return np.maximum(0.0, end - np.maximum(committed, start)), np.maximum(0.0, start - committed)
 
 
-def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
-    """The Lag table of a snapshot, and all reasons of its View."""
+def derive_lag(snapshot: Snapshot) -> tuple[Lag, ReasonCodes]:
+    """The Lag table of a snapshot, and the snapshot's reasons with those that are found out by deriving."""
     reasons = reasons_of(snapshot)
-    no_commit, no_partition = reasons.index(NO_COMMIT), reasons.index(NO_PARTITION)
+    no_commit, no_partition = reasons[NO_COMMIT], reasons[NO_PARTITION]
     group, topic, partition, committed, reported, reason, member = _rows(snapshot, no_commit)
     row = partition_rows(snapshot, topic, partition)
     offsets = snapshot.offsets
@@ -62,10 +63,9 @@ def derive_lag(snapshot: Snapshot) -> tuple[Lag, tuple[str, ...]]:
     ), reasons
 
 
-def reasons_of(snapshot: Snapshot) -> tuple[str, ...]:
-    """The snapshot's reasons, and behind them those that are found out by deriving."""
-    added = (text for text in (NO_COMMIT, NO_PARTITION, HIDDEN_COMMITS) if text not in snapshot.reasons)
-    return (*snapshot.reasons, *added)
+def reasons_of(snapshot: Snapshot) -> ReasonCodes:
+    """The snapshot's reasons, and behind them those that are found out by deriving lag and its totals."""
+    return ReasonCodes(dict.fromkeys((*snapshot.reasons, NO_COMMIT, NO_PARTITION, HIDDEN_COMMITS)))
 
 
 def _rows(snapshot: Snapshot, no_commit: int) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:

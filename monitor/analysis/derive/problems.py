@@ -1,11 +1,13 @@
 """What can be the matter with brokers, the quorum, disks and transactions: each with what would explain it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
 
 from monitor.analysis.derive.judged.brokers import log_dir_why
 from monitor.model.problems import Key, Problem
+from monitor.model.reasons import Reason
 from monitor.model.snapshot import KNOWN
 from monitor.model.text import duration, name_of, visible
 from monitor.model.view import View
@@ -31,9 +33,16 @@ def down_brokers(view: View) -> dict[int, bool]:
     }
 
 
-def silent_brokers(view: View) -> dict[int, str]:
+def log_dir(view: View, row: int) -> str:
+    """A log dir as a subject."""
+    dirs = view.snapshot.log_dirs
+    return f"broker {dirs.broker[row]} {name_of(str(dirs.path[row]))}"
+
+
+def silent_brokers(view: View) -> dict[int, Reason]:
     """Brokers that metadata names and that did not answer kmon, with the reason."""
-    return {node: why for node, why in view.snapshot.silent if node in set(view.snapshot.brokers.broker.tolist())}
+    named = set(view.snapshot.brokers.broker.tolist())
+    return {each.node: each for each in view.snapshot.silent if isinstance(each.node, int) and each.node in named}
 
 
 def brokers_at_fault(view: View) -> dict[int, Key]:
@@ -58,8 +67,8 @@ def find_brokers(view: View) -> Iterable[Problem]:
             yield Problem("attention", "broker_fenced", broker(node), sentence, node)
     for node, why in silent.items():
         if node not in down:
-            reason = visible(why.removeprefix(f"broker {node}: "))
-            yield Problem("degraded", "broker_silent", broker(node), f"broker {node} did not respond: {reason}", node)
+            sentence = f"broker {node} did not respond: {visible(why.what)}"
+            yield Problem("degraded", "broker_silent", broker(node), sentence, node)
 
 
 def find_quorum(view: View) -> Iterable[Problem]:
@@ -91,12 +100,11 @@ def find_disks(view: View) -> Iterable[Problem]:
     dirs, judged = view.snapshot.log_dirs, view.judged.log_dirs
     for row in np.flatnonzero(judged.status).tolist():
         node, path = int(dirs.broker[row]), name_of(str(dirs.path[row]), NAME)
-        subject = f"broker {node} {name_of(str(dirs.path[row]))}"
         if dirs.reason[row] != KNOWN:
             kind, said = "log_dir_offline", f"log dir {path} of broker {node}"
         else:
             kind, said = "disk_full", f"disk of log dir {path} of broker {node} is nearly full"
-        yield Problem(str(judged.levels[row]), kind, subject, f"{said}: {log_dir_why(view, row)}", node)
+        yield Problem(str(judged.levels[row]), kind, log_dir(view, row), f"{said}: {log_dir_why(view, row)}", node)
 
 
 def find_transactions(view: View) -> Iterable[Problem]:
@@ -116,27 +124,24 @@ def find_transactions(view: View) -> Iterable[Problem]:
 
 def find_unanswered(view: View) -> Iterable[Problem]:
     """Collectors without a full answer; a broker or log dir that is at fault for all that is missing explains it."""
-    failed = [each for each in view.snapshot.outcomes if not each.success]
+    failed = [each for each in view.snapshot.outcomes if each.errors]
     if not failed:
         return
-    keys = {f"broker {node}: ": key for node, key in brokers_at_fault(view).items()}
+    at_fault = brokers_at_fault(view)
     dirs = view.snapshot.log_dirs
+    of_dirs: dict[Reason, list[Key]] = defaultdict(list)
     for row in np.flatnonzero(dirs.reason != KNOWN).tolist():
-        subject = f"broker {dirs.broker[row]} {name_of(str(dirs.path[row]))}"
-        keys[view.reasons[dirs.reason[row]]] = "log_dir_offline", subject
-    causes: dict[Key, None] = {}
-    unexplained = []
-    for each in failed:
-        found = [
-            next((key for text, key in keys.items() if part.startswith(text)), None) for part in each.error.split("; ")
-        ]
-        causes.update((key, None) for key in found if key)
-        if None in found:
-            unexplained.append(each)
+        of_dirs[view.reason_values[dirs.reason[row]]].append(("log_dir_offline", log_dir(view, row)))
+
+    def causes(error: Reason) -> list[Key]:
+        if isinstance(error.node, int) and error.node in at_fault:
+            return [at_fault[error.node]]
+        return of_dirs.get(error, [])
+
+    unexplained = [each for each in failed if not all(map(causes, each.errors))]
     told = unexplained or failed
     names = [each.collector for each in told]
     more = f"{', '.join(names[:3])} and {len(names) - 3:,} more" if len(names) > 3 else ", ".join(names)
-    reason = visible(next((each.error for each in told if each.error), "failed"))
-    sentence = f"{more} incomplete: {reason}"
-    causes = {} if unexplained else causes
-    yield Problem("degraded", "no_full_answer", "kmon", sentence, count=len(told), explained_by=tuple(causes))
+    keys = dict.fromkeys(key for each in failed for error in each.errors for key in causes(error) if not unexplained)
+    sentence = f"{more} incomplete: {visible(told[0].error)}"
+    yield Problem("degraded", "no_full_answer", "kmon", sentence, count=len(told), explained_by=tuple(keys))

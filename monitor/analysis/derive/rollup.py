@@ -30,7 +30,7 @@ def _failed(snapshot: Snapshot) -> Ints:
     groups = snapshot.groups
     failed = groups.unread
     if hides_topics(snapshot):
-        hidden = reasons_of(snapshot).index(HIDDEN_COMMITS)
+        hidden = reasons_of(snapshot)[HIDDEN_COMMITS]
         failed = np.where((failed == KNOWN) & (groups.members == 0), hidden, failed)
     return failed.astype(np.int32)
 

@@ -23,15 +23,13 @@ from monitor.model.lag import (
     waiting_rows,
 )
 from monitor.model.rates import ConsumeRates, PartitionRates
-from monitor.model.snapshot import KNOWN, Snapshot, reason_code
+from monitor.model.reasons import Kind, Reason, ReasonCodes
+from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.table import Floats, Ints, values_at
 
 AHEAD_SECONDS = 5.0
 """How far a timestamp may be ahead of kmon's clock before it is not believed."""
-AHEAD = "the record's timestamp is ahead of kmon's clock"
-UNORDERED = "timestamps are out of order"
-NOT_DATED = "record time not known yet"
-NO_LAG = "lag is unknown"
+NOT_DATED = str(Reason(Kind.NOT_DATED))
 NO_RATES = "not enough polls yet without a gap or rewind"
 NO_HEADROOM = "retention or time lag is unknown"
 EVEN = np.float32(1e-6)
@@ -43,7 +41,7 @@ def derive_times(
     lag: Lag,
     past: Past,
     rates: tuple[PartitionRates, ConsumeRates],
-    reasons: list[str],
+    reasons: ReasonCodes,
     *,
     record_times: RecordTimes,
 ) -> LagTimes:
@@ -79,13 +77,13 @@ def derive_times(
 
 
 def _written(
-    snapshot: Snapshot, lag: Lag, past: Past, record_times: RecordTimes, reasons: list[str]
+    snapshot: Snapshot, lag: Lag, past: Past, record_times: RecordTimes, reasons: ReasonCodes
 ) -> tuple[Floats, Floats, Ints, Ints]:
     """Between which unix times the next record of each row was written; the method, and the reason where unknown."""
     count = len(lag)
     earliest, latest = np.full(count, np.nan), np.full(count, np.nan)
     method = np.zeros(count, np.int8)
-    reason = np.where(np.isnan(lag.lag), reason_code(reasons, NO_LAG), reason_code(reasons, NOT_DATED))
+    reason = np.where(np.isnan(lag.lag), reasons[Reason(Kind.NO_LAG)], reasons[Reason(Kind.NOT_DATED)])
     nothing = lag.lag == 0
     earliest[nothing] = latest[nothing] = snapshot.time
     method[nothing] = NOTHING
@@ -106,7 +104,7 @@ def _by_timestamp(
     lag: Lag,
     rows: Ints,
     columns: tuple[Floats, Floats, Ints, Ints],
-    reasons: list[str],
+    reasons: ReasonCodes,
     *,
     times: RecordTimes,
 ) -> None:
@@ -116,8 +114,8 @@ def _by_timestamp(
     rows, place = rows[place >= 0], place[place >= 0]
     told = ~np.isnan(times.earliest[place]) & ~np.isnan(times.latest[place])
     unordered, ahead = times.unordered[place], times.earliest[place] > snapshot.time + AHEAD_SECONDS
-    reason[rows[told & unordered]] = reason_code(reasons, UNORDERED)
-    reason[rows[told & ~unordered & ahead]] = reason_code(reasons, AHEAD)
+    reason[rows[told & unordered]] = reasons[Reason(Kind.UNORDERED)]
+    reason[rows[told & ~unordered & ahead]] = reasons[Reason(Kind.AHEAD)]
     believed = told & ~unordered & ~ahead
     rows, place = rows[believed], place[believed]
     earliest[rows] = times.earliest[place]

@@ -11,10 +11,11 @@ import numpy as np
 
 from monitor.analysis.earlier_polls.rows import KEPT_SECONDS, group_places, lag_places
 from monitor.model.coordinators import partition_of, tenures
-from monitor.model.snapshot import KNOWN, Outcome, Snapshot, reason_code
+from monitor.model.reasons import Kind, Reason, ReasonCodes
+from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.table import Flags, Floats, Ints, Texts
 
-FELL = "the new coordinator reports an older offset than the previous one: checked again in the next poll"
+FELL = Reason(Kind.FELL)
 
 
 class Reign(NamedTuple):
@@ -119,19 +120,17 @@ def _compare(now: Snapshot, before: Snapshot, names: set[str], fell: Flags, comm
 
 def _doubted(now: Snapshot, fell: Flags) -> Snapshot:
     """The snapshot without the offsets that fell, and with the reason, also where it tells how collectors fared."""
-    reasons = list(now.reasons)
+    reasons = ReasonCodes(now.reasons)
     table = now.commits
     commits = replace(
         table,
         committed_offset=np.where(fell, np.nan, table.committed_offset),
-        reason=np.where(fell, reason_code(reasons, FELL), table.reason).astype(np.int32),
+        reason=np.where(fell, reasons[FELL], table.reason).astype(np.int32),
     )
-    outcomes = tuple(_failed(each) if each.collector == "commits" else each for each in now.outcomes)
+    outcomes = tuple(
+        replace(each, errors=(*each.errors, FELL)) if each.collector == "commits" else each for each in now.outcomes
+    )
     return replace(now, commits=commits, reasons=tuple(reasons), outcomes=outcomes)
-
-
-def _failed(outcome: Outcome) -> Outcome:
-    return replace(outcome, success=False, error="; ".join(filter(None, (outcome.error, FELL))))
 
 
 def _trimmed(snapshot: Snapshot) -> Snapshot:

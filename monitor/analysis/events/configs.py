@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from monitor.analysis.events.event import NAME, fold
@@ -42,6 +43,9 @@ OF_BROKERS: Named = {
 Subject = tuple[str | None, str | None, int]
 """Name and id of a topic, or the id of a broker."""
 
+Changes = dict[Event, str]
+"""Events, and the name of the config that each is about."""
+
 
 class Config(NamedTuple):
     """Known configs: a digest of all, and the columns that have names."""
@@ -69,15 +73,16 @@ def see_configs(before: Configs | None, now: Snapshot) -> tuple[Configs, list[Ev
     if before is None:
         return Configs(asked, topics, brokers, fresh), []
     times = min(before.asked, now.time), now.time
-    events = [
-        event
+    changes = {
+        event: name
         for subject, config in fresh.items()
         if subject in before.known and before.known[subject].digest != config.digest
-        for event in _changes(subject, times, before.known[subject], config)
-    ]
+        for event, name in _changes(subject, times, before.known[subject], config)
+    }
     there = {(name, topic_id, NO_LEADER) for name, topic_id in _names(now)}
     kept = {key: value for key, value in before.known.items() if key in there or key[2] != NO_LEADER}
-    return Configs(asked, topics, brokers, {**kept, **fresh}), fold(events, _what, _many)
+    events = fold(list(changes), partial(_what, changes), partial(_many, changes))
+    return Configs(asked, topics, brokers, {**kept, **fresh}), events
 
 
 def _names(now: Snapshot) -> Iterable[tuple[str, str | None]]:
@@ -104,7 +109,7 @@ def _rows(table: TopicConfigs | BrokerConfigs, named: Named) -> Iterable[Config]
     return (Config(digest, values) for digest, *values in zip(digests, *columns, strict=True))
 
 
-def _changes(subject: Subject, times: tuple[float, float], old: Config, new: Config) -> Iterable[Event]:
+def _changes(subject: Subject, times: tuple[float, float], old: Config, new: Config) -> Iterable[tuple[Event, str]]:
     topic, _, broker = subject
     where = f"broker {broker}" if topic is None else name_of(topic, NAME)
     named = OF_BROKERS if topic is None else OF_TOPICS
@@ -114,29 +119,22 @@ def _changes(subject: Subject, times: tuple[float, float], old: Config, new: Con
             continue
         found = True
         before, after = write(was), write(is_)
-        yield Event(
-            "config_changed",
-            *times,
-            f"{name} of {where}: {before} → {after}",
-            broker,
-            topic,
-            before=before,
-            after=after,
-        )
+        text = f"{name} of {where}: {before} → {after}"
+        yield Event("config_changed", *times, text, broker, topic, before=before, after=after), name
     if not found:
         text = f"a config of {where} changed"
-        yield Event("config_changed", *times, text, broker, topic, before=old.digest, after=new.digest)
+        yield Event("config_changed", *times, text, broker, topic, before=old.digest, after=new.digest), "a config"
 
 
-def _what(event: Event) -> tuple[str, str, str]:
-    """What changed in an event, whatever it changed of."""
-    return event.text.partition(" of ")[0], event.before, event.after
+def _what(changes: Changes, event: Event) -> tuple[str, str, str]:
+    """What changed, whatever it changed of."""
+    return changes[event], event.before, event.after
 
 
-def _many(events: list[Event]) -> Event:
+def _many(changes: Changes, events: list[Event]) -> Event:
     first = events[0]
-    alike = len({_what(each) for each in events}) == 1
-    what = f"{_what(first)[0]}: {first.before} → {first.after}" if alike else "several configs changed"
+    alike = len({_what(changes, each) for each in events}) == 1
+    what = f"{changes[first]}: {first.before} → {first.after}" if alike else "several configs changed"
     topics = sum(each.topic is not None for each in events)
     of = f"{topics:,} topics" if topics == len(events) else f"{len(events):,} topics and brokers"
     before, after = (first.before, first.after) if alike else ("", "")

@@ -10,9 +10,10 @@ import numpy as np
 from monitor.collect.draft import Draft
 from monitor.collect.requests import Permission, Request
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import Topics
 
 Reply = Answer | Fault
@@ -66,11 +67,11 @@ class Collector:
         """Leave the questions just asked for to the next poll, if they can wait; whether they do."""
         return False
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         """Put what the replies say into the draft; the answer is what is missing and why, empty when nothing is."""
         raise NotImplementedError
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         """Put into the draft that nothing is known, because `read` could not make sense of the replies."""
         draft.capabilities.update(dict.fromkeys(self.capabilities(), (math.nan, reason)))
 
@@ -85,18 +86,18 @@ class Collector:
         return draft.choice.every.get(self.name, self.every_seconds)
 
 
-def trouble_of(draft: Draft, reply: Reply, take: Callable[[Answer], object]) -> str:
-    """Have `take` read an answer; why there is none or it could not be read, empty where it was."""
+def trouble_of(draft: Draft, reply: Reply, take: Callable[[Answer], object]) -> Reason:
+    """Have `take` read an answer; why there is none or it could not be read, NO_REASON where it was."""
     if isinstance(reply, Fault):
         return draft.note(reply)
     try:
         take(reply)
     except MalformedAnswerError as error:
-        return f"broker {reply.node}: {Kind.PROTOCOL}: {error}"
-    return ""
+        return Reason(Kind.PROTOCOL, reply.node, detail=str(error))
+    return NO_REASON
 
 
-def why_unasked(draft: Draft, asks: Sequence[Ask]) -> dict[int, str]:
+def why_unasked(draft: Draft, asks: Sequence[Ask]) -> dict[int, Reason]:
     """Why brokers were not asked, by node id: they had failed before in this poll."""
     asked = {ask.node for ask in asks}
     return {node: draft.failed[node] for node in sorted(draft.nodes - asked) if node in draft.failed}
@@ -133,10 +134,10 @@ class SlowCollector(Collector):
         self._retries = 0
         self._up: set[int] = set()
         self._asked_up: set[int] = set()
-        self._missing: list[str] = []
+        self._missing: list[Reason] = []
         self._asking = False
         self._postponed = 0
-        self._capabilities: dict[str, tuple[float, str]] = {}
+        self._capabilities: dict[str, tuple[float, Reason]] = {}
         """What the last turn said of its capabilities; later polls say the same."""
 
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
@@ -145,7 +146,7 @@ class SlowCollector(Collector):
         self._asking = draft.started >= self._due or not self._asked_up <= self._up
         return self.questions(client, draft) if self._asking else []
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self.kept = not self._asking
         if self._asking:
             self._postponed = 0
@@ -172,7 +173,7 @@ class SlowCollector(Collector):
         """What to ask now; as `ask`."""
         raise NotImplementedError
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         """Keep what the replies say, and what earlier ones said of brokers that did not answer; as `read`."""
         raise NotImplementedError
 

@@ -16,15 +16,16 @@ from monitor.collect.collectors.capability import NOBODY, ask_somebody, availabl
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import API_VERSIONS, FENCED_BROKERS
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
-from monitor.kafka.client.faults import Fault, Kind, error_text
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.versions import kafka_version
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded
 from monitor.model.cluster_tables import Features
+from monitor.model.reasons import NO_REASON, Kind, Reason
 
 FENCED, FEATURES = requests.FENCED_BROKERS.capability, requests.API_VERSIONS.capability
 METADATA_VERSION = "metadata.version"
-NO_FEATURES = "the broker reports no finalized features"
+NO_FEATURES = Reason(Kind.NO_FEATURES)
 Served = dict[int, tuple[int, int]]
 
 
@@ -70,7 +71,7 @@ class BrokerCollector(Collector):
         fresh = known is not None and draft.started - known.asked < self.every(draft)
         return known is None or known.served is not client.served(node) or not fresh
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         missing = []
         fenced = [reply for ask, reply in zip(asks, replies, strict=True) if ask.api is FENCED_BROKERS]
         for ask, reply in zip(asks[len(fenced) :], replies[len(fenced) :], strict=True):
@@ -79,22 +80,22 @@ class BrokerCollector(Collector):
         self._put(client, draft, missing)
         return [*learn(draft, FENCED, fenced, partial(_put_fenced, draft)), *missing]
 
-    def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> str:
+    def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> Reason:
         """Keep what a broker says of itself; the answer is what went wrong."""
         served = client.served(node)
         if isinstance(reply, Fault):
             if reply.kind is not Kind.UNSUPPORTED:
                 return draft.note(reply)
             self._known[node] = _Known(served, draft.started, kafka_version(served) if served else None, -1, {})
-            return ""
+            return NO_REASON
         try:
             with decoded(reply) as told:
                 self._known[node] = _known(told, served, draft.started)
         except MalformedAnswerError as error:
-            return f"broker {node}: {error}"
-        return ""
+            return Reason(Kind.OTHER, node, detail=str(error))
+        return NO_REASON
 
-    def _put(self, client: Client, draft: Draft, missing: list[str]) -> None:
+    def _put(self, client: Client, draft: Draft, missing: list[Reason]) -> None:
         self._known = {node: known for node, known in self._known.items() if node in draft.nodes}
         for node in draft.nodes:
             known, served = self._known.get(node), client.served(node)
@@ -111,9 +112,9 @@ class BrokerCollector(Collector):
             draft.features = Features.of_rows(sorted(newest.levels.items()))
 
 
-def _put_fenced(draft: Draft, _node: int, described: Any) -> list[str]:
+def _put_fenced(draft: Draft, _node: int, described: Any) -> list[Reason]:
     if described.error_code:
-        raise MalformedAnswerError(error_text(described.error_code))
+        raise MalformedAnswerError(error_reason(described.error_code))
     draft.fenced = {
         int(each.broker_id): BrokerAddress(int(each.broker_id), str(each.host), int(each.port), each.rack)
         for each in described.brokers
@@ -124,7 +125,7 @@ def _put_fenced(draft: Draft, _node: int, described: Any) -> list[str]:
 
 def _known(told: Any, served: Served | None, asked: float) -> _Known:
     if told.error_code:
-        raise MalformedAnswerError(error_text(told.error_code))
+        raise MalformedAnswerError(error_reason(told.error_code))
     apis = {int(each.api_key): (int(each.min_version), int(each.max_version)) for each in told.api_keys}
     supported = {str(each.name): int(each.max_version) for each in told.supported_features or ()}
     levels = {str(each.name): int(each.max_version_level) for each in told.finalized_features or ()}

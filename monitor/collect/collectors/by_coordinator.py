@@ -11,6 +11,7 @@ from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.messages import encode
+from monitor.model.reasons import Reason
 
 Types = tuple[str | None, ...]
 """Types of groups; a broker that does not name the type, which is None, has classic groups only."""
@@ -69,7 +70,7 @@ class CoordinatorCollector(Collector):
             self._bodies[place, version] = encode(question.request.api, version, fields)
         return self._bodies[place, version]
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         by_place = dict(zip(self._asked, replies, strict=True))
         missing = []
         for place, question in enumerate(self._questions):
@@ -90,7 +91,7 @@ class CoordinatorCollector(Collector):
         """Take the answer to the question at this place. Raises MalformedAnswerError before it changes the draft."""
         raise NotImplementedError
 
-    def lack(self, draft: Draft, names: list[str], trouble: str) -> None:
+    def lack(self, draft: Draft, names: list[str], trouble: Reason) -> None:
         """Put into the draft why nothing is known of these groups."""
         raise NotImplementedError
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from monitor.collect.collectors.base import Reply
 from monitor.collect.draft import Draft
-from monitor.collect.group_tables import NOT_ASKED
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded
+from monitor.model.reasons import NO_REASON, Kind, Reason
 
-NOBODY = "no broker is reachable"
+NOBODY = Reason(Kind.NO_BROKER)
 
 
 def ask_somebody(draft: Draft, api: Api, **fields: Any) -> list[Ask]:
@@ -21,33 +21,33 @@ def ask_somebody(draft: Draft, api: Api, **fields: Any) -> list[Ask]:
     return [Ask.of(node, api, **fields) for node in draft.up[:1]]
 
 
-def available(draft: Draft, name: str) -> list[str]:
+def available(draft: Draft, name: str) -> list[Reason]:
     """The capability is there. As the functions below, returns what a collector's `read` is to say is missing."""
-    draft.capabilities[name] = 1.0, ""
+    draft.capabilities[name] = 1.0, NO_REASON
     return []
 
 
-def refused(draft: Draft, name: str, why: str) -> list[str]:
+def refused(draft: Draft, name: str, why: Reason) -> list[Reason]:
     """The capability is not there: a fact about the cluster or the user, not an error."""
     draft.capabilities[name] = 0.0, why
     return []
 
 
-def unknown(draft: Draft, name: str, why: str) -> list[str]:
+def unknown(draft: Draft, name: str, why: Reason) -> list[Reason]:
     """Whether the capability is there could not be found out."""
     draft.capabilities[name] = math.nan, why
     return [why]
 
 
-def best(draft: Draft, name: str, states: Iterable[tuple[float, str]]) -> None:
+def best(draft: Draft, name: str, states: Iterable[tuple[float, Reason]]) -> None:
     """The capability as those of many brokers or topics have it that know best: there, else refused, else unknown."""
     ranked = sorted(states, key=lambda state: -1.0 if math.isnan(state[0]) else state[0])
     draft.capabilities[name] = ranked[-1] if ranked else (math.nan, NOBODY)
 
 
 def learn(
-    draft: Draft, name: str, replies: Sequence[Reply], take: Callable[[int, Any], list[str]], *, noted: bool = True
-) -> list[str]:
+    draft: Draft, name: str, replies: Sequence[Reply], take: Callable[[int, Any], list[Reason]], *, noted: bool = True
+) -> list[Reason]:
     """Have `take` put the answer of a node into the draft, by node and message, or say why there is none.
 
     Without `noted` a fault is not held against the broker, which may wait for another.
@@ -60,15 +60,15 @@ def learn(
             draft.note(reply)
         if reply.kind is Kind.UNSUPPORTED:
             return refused(draft, name, not_served(draft, reply.node))
-        return unknown(draft, name, reply.where)
+        return unknown(draft, name, reply)
     try:
         with decoded(reply) as message:
             return take(int(reply.node), message)
     except MalformedAnswerError as error:
-        return unknown(draft, name, f"broker {reply.node}: {error}")
+        return unknown(draft, name, Reason(Kind.OTHER, reply.node, detail=str(error)))
 
 
-def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[str]:
+def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[Reason]:
     """Whether a broker would answer, where nothing had to be asked."""
     node = next(iter(draft.up), None)
     served = None if node is None else client.served(node)
@@ -77,15 +77,15 @@ def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[str]:
     return available(draft, name) if api.version(served) is not None else refused(draft, name, not_served(draft, node))
 
 
-def served_by_all(api: Api, serves: Mapping[int, bool]) -> tuple[float, str]:
+def served_by_all(api: Api, serves: Mapping[int, bool]) -> tuple[float, Reason]:
     """The capability as all these brokers have it, by node id: there only where each `serves` the API."""
     silent = ", ".join(str(node) for node in sorted(serves) if not serves[node])
     if silent:
-        return 0.0, f"{api.name} v{api.oldest} is not served by broker {silent}"
-    return (1.0, "") if serves else (math.nan, NOT_ASKED)
+        return 0.0, Reason(Kind.NOT_SERVED_BY_ALL, api=f"{api.name} v{api.oldest}", detail=silent)
+    return (1.0, NO_REASON) if serves else (math.nan, Reason(Kind.NOT_ASKED))
 
 
-def not_served(draft: Draft, node: int | str) -> str:
+def not_served(draft: Draft, node: int | str | None) -> Reason:
     """Why a broker does not answer a request that it does not know."""
     version = draft.versions.get(node) if isinstance(node, int) else None
-    return f"not served by this broker (Kafka {version})" if version else "not served by this broker"
+    return Reason(Kind.NOT_SERVED_BY_KAFKA, detail=version) if version else Reason(Kind.NOT_SERVED)

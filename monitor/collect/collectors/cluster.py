@@ -13,6 +13,7 @@ from monitor.kafka.client.apis import METADATA
 from monitor.kafka.client.client import Ask, Client, Node
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.model.reasons import Kind, Reason, ReasonCodes
 from monitor.model.selection import Choice
 from monitor.model.snapshot import Partitions, Topics
 
@@ -41,7 +42,7 @@ class ClusterCollector(Collector):
         self._node: int | None = None
         self._turn = -1
         self._failed: set[Node] = set()
-        self._tables = Tables(Topics.empty(), Partitions.empty(), [""])
+        self._tables = Tables(Topics.empty(), Partitions.empty(), ReasonCodes())
         self._topics = Topics.empty()
         self._hidden = 0
         self._cut: frozenset[str] = frozenset()
@@ -58,7 +59,7 @@ class ClusterCollector(Collector):
         kept = [self._node] if self._node is not None and self._node in client.nodes else []
         return kept + sorted(others[turn:] + others[:turn], key=self._failed.__contains__)
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         heard = _Heard(self._claims)
         for reply in replies:
             heard.hear(reply)
@@ -69,17 +70,18 @@ class ClusterCollector(Collector):
             if answer is None:
                 break
             heard.hear(answer)
-        for fault in heard.faults:
-            draft.note(fault)
+        for trouble in heard.troubles.values():
+            if isinstance(trouble, Fault):
+                draft.note(trouble)
         if not heard.claims:
-            faults_text = dict.fromkeys(f"{client.address(node)}: {why}" for node, why in heard.troubles)
-            draft.error = "; ".join(faults_text)
-            draft.error = draft.error or f"no broker of {', '.join(client.bootstrap_servers)} responded in time"
-            return [draft.error]
+            silent = Reason(Kind.UNREACHABLE, detail=", ".join(client.bootstrap_servers))
+            troubles = [replace(each, node=client.address(node)) for node, each in heard.troubles.items()]
+            draft.errors = tuple(troubles) or (silent,)
+            return list(draft.errors)
         believed, evident = self._hear_others(client, draft, heard)
         why = [] if evident else _why_doubtful(heard, behind=self._is_behind(believed))
         self._last, self._node = believed, believed.node
-        self._failed = {node for node, _ in heard.troubles}
+        self._failed = set(heard.troubles)
         self._claims = list(heard.claims.values())
         self._take(client, draft, believed)
         return why
@@ -115,7 +117,7 @@ class ClusterCollector(Collector):
         draft.notices += self._notices
         draft.topics, draft.partitions = self._topics, self._tables.partitions
         # The kept table's codes hold because this collector is read first, when no reason is given yet.
-        draft.reasons[:] = self._tables.reasons
+        draft.reasons = ReasonCodes(self._tables.reasons)
 
     def _watch(self, choice: Choice) -> None:
         """Mark the topics that the settings choose, as many as the limit on partitions allows, by name."""
@@ -134,8 +136,8 @@ class ClusterCollector(Collector):
             )
         self._topics = replace(topics, watched=chosen & fits)
 
-    def fail(self, draft: Draft, reason: str) -> None:
-        draft.error = reason
+    def fail(self, draft: Draft, reason: Reason) -> None:
+        draft.errors = (reason,)
 
 
 def _question(node: Node) -> Ask:
@@ -149,19 +151,17 @@ class _Heard:
         self._before = before
         self.asked: set[Node] = set()
         self.claims: dict[Node, Claim] = {}
-        self.faults: list[Fault] = []
-        self.troubles: list[tuple[Node, str]] = []
+        self.troubles: dict[Node, Reason] = {}
 
     def hear(self, reply: Reply) -> None:
         self.asked.add(reply.node)
         if isinstance(reply, Fault):
-            self.faults.append(reply)
-            self.troubles.append((reply.node, str(reply)))
+            self.troubles[reply.node] = reply
             return
         try:
             self.claims[reply.node] = claim_of(reply, (*self.claims.values(), *self._before))
         except MalformedAnswerError as error:
-            self.troubles.append((reply.node, str(error)))
+            self.troubles[reply.node] = Reason(Kind.OTHER, reply.node, detail=str(error))
 
     @property
     def voices(self) -> list[Claim]:
@@ -170,13 +170,11 @@ class _Heard:
         return [each for each in claims if each.node is not None] or claims
 
 
-def _why_doubtful(heard: _Heard, *, behind: bool) -> list[str]:
+def _why_doubtful(heard: _Heard, *, behind: bool) -> list[Reason]:
     """Why what a broker says of the cluster may not be so."""
     nodes = sorted(each.node for each in heard.voices if each.node is not None)
     if len(nodes) > 1:
         who = ", ".join(map(str, nodes[:-1])) + f" and {nodes[-1]}"
-        if behind:
-            return [f"the metadata of brokers {who} is older than in the previous poll"]
-        return [f"brokers {who} return different metadata"]
-    troubles = [f"broker {node}: {why}" for node, why in heard.troubles if isinstance(node, int)]
-    return troubles or ["only one broker returned metadata"]
+        return [Reason(Kind.OLDER_METADATA if behind else Kind.DIFFERENT_METADATA, detail=who)]
+    troubles = [each for node, each in heard.troubles.items() if isinstance(node, int)]
+    return troubles or [Reason(Kind.UNCONFIRMED_METADATA)]

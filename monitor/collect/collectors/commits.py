@@ -11,9 +11,10 @@ from monitor.collect.collectors.by_coordinator import CoordinatorCollector, Grou
 from monitor.collect.draft import CommitRows, Draft
 from monitor.kafka.client.apis import OFFSET_FETCH
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.offset_fetch import decode_offset_fetch
+from monitor.model.reasons import Reason
 
 
 class GroupOffsetCollector(CoordinatorCollector):
@@ -29,15 +30,16 @@ class GroupOffsetCollector(CoordinatorCollector):
                 draft.commit_faults[each.group] = each.reason
         return super().ask(client, draft)
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         missing, faults = super().read(client, draft, asks, replies), draft.commit_faults
         mine = [each.group for each in draft.groups if each.group_type in self.types and each.askable]
-        return [*missing, *sorted({faults[name] for name in mine if name in faults} - set(missing))]
+        found = dict.fromkeys(faults[name] for name in mine if name in faults)
+        return [*missing, *(each for each in found if each not in missing)]
 
-    def lack(self, draft: Draft, names: list[str], trouble: str) -> None:
+    def lack(self, draft: Draft, names: list[str], trouble: Reason) -> None:
         draft.commit_faults.update(dict.fromkeys(names, trouble))
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         draft.commit_faults.update({each.group: reason for each in draft.groups if each.group_type in self.types})
 
@@ -56,15 +58,16 @@ class CommitCollector(GroupOffsetCollector):
         ),
     )
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         missing = super().read(client, draft, asks, replies)
-        rows = {draft.reasons[code] for rows in draft.commits for code in np.unique(rows.reason).tolist() if code}
-        return [*missing, *sorted(rows)]
+        reasons = list(draft.reasons)
+        codes = {code for rows in draft.commits for code in np.unique(rows.reason).tolist() if code}
+        return [*missing, *(reasons[code] for code in sorted(codes))]
 
     def take(self, draft: Draft, _place: int, answer: Answer) -> None:
         draft.commits.append(_rows(draft, answer))
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         draft.commits = []
 
@@ -73,10 +76,10 @@ def _rows(draft: Draft, answer: Answer) -> CommitRows:
     offsets = decode_offset_fetch(answer.body, answer.version)
     for name, code in zip(offsets.groups, offsets.group_error.tolist(), strict=True):
         if code:
-            draft.commit_faults[name] = error_text(code)
+            draft.commit_faults[name] = error_reason(code)
     reason = np.zeros(len(offsets.error), np.int32)
     for code in np.unique(offsets.error[offsets.error != 0]).tolist():
-        reason[offsets.error == code] = draft.reason(error_text(code))
+        reason[offsets.error == code] = draft.reasons[error_reason(code)]
     return CommitRows(
         offsets.groups,
         offsets.topics,

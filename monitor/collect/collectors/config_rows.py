@@ -13,6 +13,7 @@ import numpy as np
 from monitor.collect.draft import Draft
 from monitor.kafka.decode.configs import BROKER, TOPIC, Config
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
+from monitor.model.reasons import NO_REASON, Reason
 from monitor.model.table import Floats, Texts, objects
 
 Row = Mapping[str, Any]
@@ -42,12 +43,12 @@ UNKNOWN: Mapping[int, Row] = {
 class Known:
     """What is known of a topic or broker; one object may stand for many that have the same bytes.
 
-    `available` is as in Capabilities; `why` is empty where the configs are known.
+    `available` is as in Capabilities; `why` tells why the configs are unknown.
     """
 
     row: Row
     available: float = 1.0
-    why: str = ""
+    why: Reason = NO_REASON
 
 
 def known(kind: int, configs: Sequence[Config]) -> Known:
@@ -55,7 +56,7 @@ def known(kind: int, configs: Sequence[Config]) -> Known:
 
 
 @lru_cache(256)
-def unknown(kind: int, why: str, available: float = math.nan) -> Known:
+def unknown(kind: int, why: Reason, available: float = math.nan) -> Known:
     return Known(UNKNOWN[kind], available, why)
 
 
@@ -73,7 +74,7 @@ class Columns:
 
     def with_reasons(self, draft: Draft) -> dict[str, Any]:
         """The columns with that of the reasons, whose codes are of one poll."""
-        codes = np.array([draft.reason(each.why) for each in self.distinct], np.int32)
+        codes = draft.codes(each.why for each in self.distinct)
         return {**self._columns, "reason": codes[self._codes]}
 
 

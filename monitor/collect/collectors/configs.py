@@ -16,11 +16,12 @@ from monitor.collect.collectors.topic_keys import TopicKey
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_CONFIGS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Kind, error_name
+from monitor.kafka.client.faults import error_name
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.configs import BROKER, TOPIC, ConfigReader, Described, encode_describe_configs
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Topics
 
 SILENT_SECONDS = (15.0, 30.0)
@@ -29,15 +30,13 @@ TOPICS_A_REQUEST = 500
 REQUESTS_A_POLL = 4
 """How many requests of a poll name topics while most topics have the same configs; else, and at first, it is one."""
 
-NOT_ASKED_YET = "not requested yet"
-NOT_ANSWERED = "missing in the broker's response"
-NOT_THERE = "the broker does not know the topic (UNKNOWN_TOPIC_OR_PARTITION)"
-NO_TOPICS = "no topic to describe"
+NOT_ASKED_YET = Reason(Kind.NOT_ASKED_YET)
+NOT_THERE = Reason(Kind.UNKNOWN_TOPIC)
 UNKNOWN_TOPIC = 3
 QUIET = (NOT_ASKED_YET, NOT_THERE, NOT_CHOSEN)
 """Reasons that are no fault: the rest of what was asked is whole."""
 
-DENIED = {29: "DescribeConfigs on the topic is denied", 31: "DescribeConfigs on the cluster is denied"}
+DENIED = {29: Kind.TOPIC_CONFIGS_DENIED, 31: Kind.CLUSTER_CONFIGS_DENIED}
 
 _NOT_ASKED, _LEFT_OUT = unknown(TOPIC, NOT_ASKED_YET), unknown(TOPIC, NOT_CHOSEN)
 
@@ -52,7 +51,7 @@ class _Question(NamedTuple):
 class _Silence(NamedTuple):
     """Why a broker gave no usable answer, until when it is left alone, and how often in a row that is so."""
 
-    why: str
+    why: Reason
     until: float
     times: int
 
@@ -134,7 +133,7 @@ class ConfigCollector(Collector):
 
     # -------------------------------------------------------------------- reading
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self.kept = not asks
         for ask, question, reply in zip(asks, self._asked, replies, strict=True):
             self._take(draft, int(ask.node), question, reply)
@@ -154,7 +153,7 @@ class ConfigCollector(Collector):
                 return
             why = draft.note(reply)
         except MalformedAnswerError as error:
-            why = f"broker {node}: {Kind.PROTOCOL}: {error}"
+            why = Reason(Kind.PROTOCOL, node, detail=str(error))
         times = 0 if before is None else min(before.times + 1, len(SILENT_SECONDS) - 1)
         self._silent[node] = _Silence(why, draft.started + SILENT_SECONDS[times], times)
         if question.own and (node not in self._brokers or self._brokers[node].why):
@@ -185,7 +184,7 @@ class ConfigCollector(Collector):
             self._queue = [*(key for key in self._queue if key not in topics), *again]
             self._columns = None
 
-    def _put(self, draft: Draft) -> list[str]:
+    def _put(self, draft: Draft) -> list[Reason]:
         """Put what is kept into the draft; returns what is missing in it."""
         if self._columns is None:
             rows = [self._topics.get(key, _NOT_ASKED) if watched else _LEFT_OUT for key, watched in _keys(draft.topics)]
@@ -196,12 +195,12 @@ class ConfigCollector(Collector):
         draft.broker_configs = BrokerConfigs(broker=np.array(nodes, np.int32), **brokers.with_reasons(draft))
         missing = []
         for name, columns in (("topic_configs", self._columns), ("broker_configs", brokers)):
-            nothing = (math.nan, NO_TOPICS if columns is self._columns else NOBODY)
+            nothing = (math.nan, Reason(Kind.NO_TOPICS) if columns is self._columns else NOBODY)
             best(draft, name, [nothing, *((each.available, each.why) for each in columns.distinct)])
             missing += [each.why for each in columns.distinct if math.isnan(each.available) and each.why not in QUIET]
         return missing
 
-    def _unheard(self, draft: Draft) -> list[str]:
+    def _unheard(self, draft: Draft) -> list[Reason]:
         """Why brokers are silent that are still to be asked."""
         silent = [each.why for node, each in self._silent.items() if self._queue or node in self._own]
         return [
@@ -209,7 +208,7 @@ class ConfigCollector(Collector):
             *(draft.failed[node] for node in sorted(self._own - set(self._silent)) if node in draft.failed),
         ]
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         rows = Columns(TOPIC, [unknown(TOPIC, reason)] * len(draft.topics))
         draft.topic_configs = TopicConfigs(**rows.with_reasons(draft))
@@ -228,10 +227,11 @@ def _body(node: int, question: _Question, version: int) -> bytes:
 def _said(node: int, kind: int, described: Described[Known] | None) -> Known:
     """What a broker says of a topic or itself."""
     if described is None:
-        return unknown(kind, f"broker {node}: {NOT_ANSWERED}")
+        return unknown(kind, Reason(Kind.MISSING_CONFIGS, node))
     code = described.error
     if code in DENIED:
-        return unknown(kind, f"{DENIED[code]} ({error_name(code)})", 0.0)
+        return unknown(kind, Reason(DENIED[code], code=code, detail=error_name(code)), 0.0)
     if code == UNKNOWN_TOPIC:
         return unknown(kind, NOT_THERE)
-    return unknown(kind, f"broker {node}: {error_name(code)}") if code else described.configs
+    reason = Reason(Kind.OTHER, node, code=code, detail=error_name(code))
+    return unknown(kind, reason) if code else described.configs

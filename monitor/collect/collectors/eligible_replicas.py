@@ -13,10 +13,10 @@ from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TOPIC_PARTITIONS
 from monitor.kafka.client.client import Ask, Client
 from monitor.model.cluster_tables import EligibleReplicas, Features
+from monitor.model.reasons import Kind, Reason
 from monitor.model.table import Ints
 
 FEATURE = "eligible.leader.replicas.version"
-SWITCHED_OFF = f"the feature {FEATURE} is not on"
 PARTITIONS_AN_ANSWER = 2000
 """More than this no broker puts into one answer, by default."""
 
@@ -48,16 +48,16 @@ class EligibleReplicaCollector(Collector):
         limit = {"response_partition_limit": PARTITIONS_AN_ANSWER, "cursor": None}
         return ask_somebody(draft, DESCRIBE_TOPIC_PARTITIONS, topics=named, **limit)
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self._off = draft.features is not None and _level(draft.features) < 1
         if self._off:
-            return refused(draft, self.name, SWITCHED_OFF)
+            return refused(draft, self.name, Reason(Kind.FEATURE_OFF, detail=FEATURE))
         if not replies:
             missing = unasked(client, draft, self.name, DESCRIBE_TOPIC_PARTITIONS)
             return missing if len(self._short) else []
         return learn(draft, self.name, replies, partial(self._take, draft))
 
-    def _take(self, draft: Draft, _node: int, described: Any) -> list[str]:
+    def _take(self, draft: Draft, _node: int, described: Any) -> list[Reason]:
         told = {
             (str(topic.name), int(each.partition_index)): each
             for topic in described.topics

@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from monitor.collect.draft import ListedGroup
 from monitor.model.coordinators import NOBODY, OFFSETS_TOPIC, Tenure, leaderless, partition_of
+from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import NO_LEADER
 
 ABSENT_POLLS = 3
 """How many lists in a row have to lack a group to prove that it is gone, where its coordinator is not known or may not
 be asked."""
 
-DENIED = "denied"
+DENIED = Reason(Kind.GROUP_DENIED)
 """What came of asking a coordinator that this user may not ask: it proves nothing."""
 
 
-NOT_LISTED = "no broker lists the group, and none confirms that it is deleted"
+NOT_LISTED = Reason(Kind.NOT_LISTED)
 
 
 class Absence(NamedTuple):
@@ -51,18 +52,18 @@ class Lists(NamedTuple):
     """
 
     groups: Mapping[int, Mapping[str, ListedGroup]]
-    troubles: Mapping[int, str]
+    troubles: Mapping[int, Reason]
     tenures: tuple[Tenure, ...]
     places: Mapping[str, int]
     """The partition of the offsets topic of each group that is known or listed."""
 
-    def trouble(self, partition: int) -> str:
-        """Why the groups of a partition of the offsets topic could not be listed; empty where they could."""
+    def trouble(self, partition: int) -> Reason:
+        """Why the groups of a partition of the offsets topic could not be listed; NO_REASON where they could."""
         leader = self.tenures[partition].leader
         if leader == NO_LEADER:
-            return f"partition {partition} of {OFFSETS_TOPIC} has no leader"
-        absent = f"broker {leader}: it leads partition {partition} of {OFFSETS_TOPIC} and is not in metadata"
-        return "" if leader in self.groups else self.troubles.get(leader, absent)
+            return Reason(Kind.NO_COORDINATOR, detail=str(partition))
+        absent = Reason(Kind.UNKNOWN_COORDINATOR, leader, detail=str(partition))
+        return NO_REASON if leader in self.groups else self.troubles.get(leader, absent)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Finding:
     """The groups by name, why not all of them could be listed, and what to remember."""
 
     groups: list[ListedGroup]
-    missing: list[str]
+    missing: list[Reason]
     evidence: Evidence
 
     @property
@@ -111,22 +112,23 @@ def to_ask(evidence: Evidence, lists: Lists) -> dict[int, list[str]]:
     return asks
 
 
-def find(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str]) -> Finding:
+def find(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], Reason]) -> Finding:
     """The groups of a poll. `answers` tells of each question of `to_ask`, a node and a group id, what came of it.
 
-    That is "" where the broker coordinates the group (before it listed its groups and after), else DENIED or why not.
+    That is NO_REASON where the broker coordinates the group, before it listed its groups and after, else DENIED or why
+    not.
     """
     return _by_leader(evidence, lists, answers) if lists.tenures else _by_lister(evidence, lists, answers)
 
 
-def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str]) -> Finding:
-    why: dict[int, str] = {}
+def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], Reason]) -> Finding:
+    why: dict[int, Reason] = {}
     denied: set[int] = set()
     unready: set[int] = set()
     loaded: dict[int, Tenure] = {}
     asked = {(node, partition_of(name, len(lists.tenures))): said for (node, name), said in answers.items()}
     for partition, tenure in enumerate(lists.tenures):
-        said = asked.get((tenure.leader, partition), "")
+        said = asked.get((tenure.leader, partition), NO_REASON)
         if said == DENIED:
             denied.add(partition)
         elif trouble := lists.trouble(partition) or said:
@@ -149,25 +151,25 @@ def _by_leader(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
         elif partition not in why and (tenure.leader, partition) in asked:
             continue
         if old is not None and (name not in absent or absent[name].polls < ABSENT_POLLS):
-            reason = why.get(partition, f"broker {tenure.leader}: it coordinates the group but does not list it")
+            reason = why.get(partition, Reason(Kind.NOT_LISTED_BY_COORDINATOR, tenure.leader))
             ready = partition not in unready
             rows[name] = old._replace(state=None, coordinator=tenure.leader, reason=reason, ready=ready)
     return _finding(rows, _reasons(lists, why), loaded, absent)
 
 
-def _reasons(lists: Lists, why: Mapping[int, str]) -> list[str]:
+def _reasons(lists: Lists, why: Mapping[int, Reason]) -> list[Reason]:
     """What is missing, with the partitions that have no leader in one."""
     there = [why[partition] for partition in sorted(why) if lists.tenures[partition].leader != NO_LEADER]
-    return list(dict.fromkeys(filter(None, (*there, leaderless(lists.tenures, OFFSETS_TOPIC)))))
+    return list(dict.fromkeys((*there, *leaderless(lists.tenures, OFFSETS_TOPIC))))
 
 
-def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], str]) -> Finding:
+def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str], Reason]) -> Finding:
     """Without the leaders of the offsets topic: a group is where it is listed, and gone when nobody lists it."""
     rows: dict[str, ListedGroup] = {}
     for node in sorted(lists.groups):
         for name, each in lists.groups[node].items():
             if name in rows:
-                reason = f"more than one broker lists it ({rows[name].coordinator} and {node})"
+                reason = Reason(Kind.LISTED_TWICE, detail=f"{rows[name].coordinator} and {node}")
                 rows[name] = each._replace(state=None, coordinator=NO_LEADER, reason=reason)
             else:
                 rows[name] = each
@@ -178,7 +180,7 @@ def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
         said = [answers[node, name] for node in lists.groups if (node, name) in answers]
         if lists.troubles:
             reason = lists.troubles.get(old.coordinator, missing[0])
-        elif DENIED in said or "" in said:
+        elif DENIED in said or NO_REASON in said:
             absent[name] = _absence(evidence, name, NOBODY)
             if absent[name].polls >= ABSENT_POLLS:
                 continue
@@ -191,10 +193,11 @@ def _by_lister(evidence: Evidence, lists: Lists, answers: Mapping[tuple[int, str
 
 
 def _finding(
-    rows: Mapping[str, ListedGroup], missing: list[str], loaded: Mapping[int, Tenure], absent: Mapping[str, Absence]
+    rows: Mapping[str, ListedGroup], missing: list[Reason], loaded: Mapping[int, Tenure], absent: Mapping[str, Absence]
 ) -> Finding:
-    doubted = sorted({each.reason for each in rows.values() if each.reason and not missing})
-    return Finding([rows[name] for name in sorted(rows)], missing or doubted, Evidence(dict(rows), loaded, absent))
+    groups = [rows[name] for name in sorted(rows)]
+    doubted = list(dict.fromkeys(each.reason for each in groups if each.reason))
+    return Finding(groups, missing or doubted, Evidence(dict(rows), loaded, absent))
 
 
 def _absent_everywhere(evidence: Evidence, lists: Lists) -> list[str]:

@@ -15,10 +15,11 @@ from monitor.kafka.client.apis import (
     Api,
 )
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_name, error_text
+from monitor.kafka.client.faults import error_name, error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
 from monitor.kafka.messages import decoded
+from monitor.model.reasons import NO_REASON, Kind, Reason
 
 TOPIC_DENIED = 29
 """What a coordinator answers for a whole group of which a member has a topic that the user may not describe."""
@@ -28,9 +29,10 @@ Descriptions = dict[str, GroupDescription]
 
 def _one(describe: Callable[[Any], GroupDescription], group: Any) -> GroupDescription:
     if group.error_code == TOPIC_DENIED:
-        return GroupDescription(error=f"Describe on a topic that it reads is denied ({error_name(TOPIC_DENIED)})")
+        denied = Reason(Kind.TOPIC_OF_GROUP_DENIED, code=TOPIC_DENIED, detail=error_name(TOPIC_DENIED))
+        return GroupDescription(error=denied)
     if group.error_code:
-        return GroupDescription(error=error_text(group.error_code))
+        return GroupDescription(error=error_reason(group.error_code))
     return describe(group)
 
 
@@ -45,7 +47,7 @@ def _classic(group: Any) -> GroupDescription:
             MemberRow(each.member_id, each.client_id, _host(each), each.group_instance_id, None, assigned or [])
         )
     more = f" and {len(unreadable) - 1:,} more" if len(unreadable) > 1 else ""
-    error = f"the assignment of member {unreadable[0]}{more} cannot be decoded" if unreadable else ""
+    error = Reason(Kind.BAD_ASSIGNMENT, detail=f"{unreadable[0]}{more}") if unreadable else NO_REASON
     return GroupDescription(
         state=group.group_state, assignor=group.protocol_data or None, members=members, assignment_error=error
     )
@@ -194,7 +196,7 @@ class GroupMemberCollector(CoordinatorCollector):
     def renew(self) -> None:
         self._seen = {}
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self._parts = []
         missing = super().read(client, draft, asks, replies)
         marks = [mark for mark, _ in self._parts]
@@ -202,8 +204,8 @@ class GroupMemberCollector(CoordinatorCollector):
             merged = {name: each for _, part in self._parts for name, each in part.items()}
             self._merged = (None if missing else marks, merged)
         draft.descriptions = self._merged[1]
-        errors = {each.error for each in draft.descriptions.values()} - {""}
-        return [*missing, *sorted(errors - set(missing))]
+        errors = dict.fromkeys(each.error for each in draft.descriptions.values() if each.error)
+        return [*missing, *(each for each in errors if each not in missing)]
 
     def take(self, draft: Draft, place: int, answer: Answer) -> None:
         mark = answer.mark()
@@ -213,9 +215,9 @@ class GroupMemberCollector(CoordinatorCollector):
                 self._seen[place] = mark, {str(each.group_id): _one(describe, each) for each in described.groups}
         self._parts.append(self._seen[place])
 
-    def lack(self, draft: Draft, names: list[str], trouble: str) -> None:
+    def lack(self, draft: Draft, names: list[str], trouble: Reason) -> None:
         self._parts.append((b"", dict.fromkeys(names, GroupDescription(error=trouble))))
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         draft.descriptions = {each.group: GroupDescription(error=reason) for each in draft.groups}

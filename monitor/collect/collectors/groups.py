@@ -11,11 +11,12 @@ from monitor.collect.collectors.group_evidence import Evidence, Finding, Lists, 
 from monitor.collect.draft import Draft, ListedGroup
 from monitor.kafka.client.apis import GROUP_TYPES, LIST_GROUPS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, error_text
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded
 from monitor.model.coordinators import Tenure, tenures
+from monitor.model.reasons import Kind, Reason
 
 LEFT = ("Empty", "Dead")
 """States of groups that have no members."""
@@ -51,11 +52,11 @@ class GroupCollector(Collector):
     def ask(self, client: Client, draft: Draft) -> list[Ask]:
         return [Ask.of(node, LIST_GROUPS) for node in client.nodes if node not in draft.failed]
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         # Metadata may have named brokers in the meantime.
         more = [Ask.of(node, LIST_GROUPS) for node in client.nodes if node not in {ask.node for ask in asks}]
         replies = [*replies, *client.ask(more, draft.deadline)]
-        troubles: dict[int, str] = {}
+        troubles: dict[int, Reason] = {}
         for ask, reply in zip([*asks, *more], replies, strict=True):
             self._take(int(ask.node), reply, draft, troubles)
         # A broker that metadata has dropped coordinates nothing, though it may not know that.
@@ -68,7 +69,7 @@ class GroupCollector(Collector):
         draft.capabilities[requests.GROUP_TYPES.capability] = served_by_all(GROUP_TYPES, types)
         return self._found.missing
 
-    def _find(self, client: Client, draft: Draft, troubles: dict[int, str], held: tuple[Tenure, ...]) -> None:
+    def _find(self, client: Client, draft: Draft, troubles: dict[int, Reason], held: tuple[Tenure, ...]) -> None:
         """Find out which groups there are; kept while nobody lists other ones and nothing is in doubt."""
         fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
         same = held == self._held and fresh.keys() == self._fresh.keys()
@@ -84,7 +85,7 @@ class GroupCollector(Collector):
         self._found, self._held = found, held
         self._fresh = {node: listed for node, listed in self._listed.items() if node not in troubles}
 
-    def _take(self, node: int, reply: Reply, draft: Draft, troubles: dict[int, str]) -> None:
+    def _take(self, node: int, reply: Reply, draft: Draft, troubles: dict[int, Reason]) -> None:
         """Read one broker's list, or put into `troubles` why there is none."""
         if isinstance(reply, Fault):
             troubles[node] = draft.note(reply)
@@ -98,13 +99,13 @@ class GroupCollector(Collector):
             self._marks[node] = mark
         except MalformedAnswerError as error:
             self._forget(node)
-            troubles[node] = f"broker {node}: {error}"
+            troubles[node] = Reason(Kind.OTHER, node, detail=str(error))
 
     def _forget(self, node: int) -> None:
         self._listed.pop(node, None)
         self._marks.pop(node, None)
 
-    def _lists(self, troubles: dict[int, str], held: tuple[Tenure, ...]) -> Lists:
+    def _lists(self, troubles: dict[int, Reason], held: tuple[Tenure, ...]) -> Lists:
         listed = {node: each for node, each in self._listed.items() if node not in troubles}
         if not held:
             return Lists(listed, troubles, held, {})
@@ -114,7 +115,7 @@ class GroupCollector(Collector):
         return Lists(listed, troubles, held, self._places[1])
 
     def _ask_coordinators(
-        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, str], partitions: int
+        self, client: Client, draft: Draft, wanted: dict[int, list[str]], troubles: dict[int, Reason], partitions: int
     ) -> Said:
         """Have brokers list their groups again, and report before and after whether they coordinate some."""
         wanted = {node: names for node, names in wanted.items() if node not in troubles}
@@ -124,8 +125,8 @@ class GroupCollector(Collector):
                 lists = [Ask.of(node, LIST_GROUPS) for node in wanted if node not in draft.failed]
                 for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
                     self._take(int(ask.node), reply, draft, troubles)
-            for key, text in ask_whether_coordinator(client, draft, wanted).items():
-                said[key] = said.get(key) or text
+            for key, answer in ask_whether_coordinator(client, draft, wanted).items():
+                said[key] = said.get(key) or answer
         return said
 
     def _choose(self, draft: Draft) -> None:
@@ -154,7 +155,7 @@ class GroupCollector(Collector):
             self._chosen = chosen
         draft.groups, draft.hidden_groups = self._chosen, self._hidden
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         draft.groups = [each._replace(state=None, reason=reason) for each in self._chosen]
 
@@ -162,7 +163,7 @@ class GroupCollector(Collector):
 def _groups(answer: Answer, node: int) -> list[ListedGroup]:
     with decoded(answer) as listed:
         if listed.error_code:
-            raise MalformedAnswerError(error_text(listed.error_code))
+            raise MalformedAnswerError(error_reason(listed.error_code))
         return [
             ListedGroup(
                 str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node

@@ -11,15 +11,16 @@ from monitor.collect.collectors.base import Collector, Reply, trouble_of
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import NO_LEADER, Partitions
 from monitor.model.table import Flags, Ints
 
-NO_LEADER_REASON = "the partition has no leader"
-NOT_ANSWERED = "missing in the leader's response"
-NOT_CHOSEN = "excluded by settings"
+NO_LEADER_REASON = Reason(Kind.NO_LEADER)
+NOT_ANSWERED = Reason(Kind.MISSING_AT_LEADER)
+NOT_CHOSEN = Reason(Kind.NOT_CHOSEN)
 
 
 class LeaderOffsetCollector(Collector):
@@ -83,26 +84,26 @@ class LeaderOffsetCollector(Collector):
             self.isolation,
         )
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         column = draft.unknown_offsets(NOT_ANSWERED)
-        column.reason[draft.partitions.leader == NO_LEADER] = draft.reason(NO_LEADER_REASON)
+        column.reason[draft.partitions.leader == NO_LEADER] = draft.reasons[NO_LEADER_REASON]
         left_out = ~self.wanted(draft)
         if left_out.any():
-            column.reason[left_out] = draft.reason(NOT_CHOSEN)
+            column.reason[left_out] = draft.reasons[NOT_CHOSEN]
         setattr(draft, self.column, column)
-        missing: list[str] = []
+        missing: list[Reason] = []
         asked = {ask.node for ask in asks}
         for node, rows in self._leaders.items():
             if node not in asked:
                 missing.append(draft.failed[node])
-                column.reason[rows] = draft.reason(draft.failed[node])
+                column.reason[rows] = draft.reasons[draft.failed[node]]
         for ask, reply in zip(asks, replies, strict=True):
             if whole := trouble_of(draft, reply, partial(self._fill, draft, column, missing)):
                 missing.append(whole)
-                column.reason[self._leaders[int(ask.node)]] = draft.reason(whole)
+                column.reason[self._leaders[int(ask.node)]] = draft.reasons[whole]
         return missing
 
-    def _fill(self, draft: Draft, column: OffsetColumn, missing: list[str], answer: Answer) -> None:
+    def _fill(self, draft: Draft, column: OffsetColumn, missing: list[Reason], answer: Answer) -> None:
         """Put an answer into its rows, and into `missing` what is wrong with some.
 
         Raises MalformedAnswerError before it does.
@@ -115,10 +116,11 @@ class LeaderOffsetCollector(Collector):
         codes = offsets.error[known]
         column.reason[rows] = 0
         for code in np.unique(codes[codes != 0]).tolist():
-            column.reason[rows[codes == code]] = draft.reason(f"broker {answer.node}: {error_text(code)}")
+            column.reason[rows[codes == code]] = draft.reasons[error_reason(code, answer.node)]
         nothing = np.isnan(column.offset[rows]) & (column.reason[rows] == 0)
-        column.reason[rows[nothing]] = draft.reason(NOT_ANSWERED)
-        missing += [draft.reasons[code] for code in np.unique(column.reason[rows]).tolist() if code]
+        column.reason[rows[nothing]] = draft.reasons[NOT_ANSWERED]
+        reasons = list(draft.reasons)
+        missing += [reasons[code] for code in np.unique(column.reason[rows]).tolist() if code]
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         setattr(draft, self.column, draft.unknown_offsets(reason))

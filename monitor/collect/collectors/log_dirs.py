@@ -13,16 +13,17 @@ from monitor.collect.collectors.capability import best, not_served
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import DENIED_CODES, Fault, Kind, error_text
+from monitor.kafka.client.faults import DENIED_CODES, Fault, error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
 from monitor.model.cluster_tables import LogDirs, Replicas
+from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import Topics
 from monitor.model.table import Flags, Floats, Ints
 from monitor.model.text import plural
 
 STORAGE_ERROR = 56
-EMPTY = "Describe on the cluster is denied: the response is empty"
+EMPTY = Reason(Kind.NO_LOG_DIRS)
 """How brokers before Kafka 3.2 say so."""
 
 Dirs = Mapping[int, DescribedLogDirs]
@@ -57,7 +58,7 @@ class LogDirCollector(SlowCollector):
     def __init__(self) -> None:
         super().__init__()
         self._held: dict[int, _Held] = {}
-        self._states: dict[int, tuple[float, str]] = {}
+        self._states: dict[int, tuple[float, Reason]] = {}
         self._strange: set[str] = set()
         self._hidden = 0
         self._topics = Topics.empty()
@@ -67,7 +68,7 @@ class LogDirCollector(SlowCollector):
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         return [Ask.of(node, DESCRIBE_LOG_DIRS, topics=None) for node in draft.up]
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self._held = {node: held for node, held in self._held.items() if node in draft.nodes}
         self._states = {node: (math.nan, why) for node, why in why_unasked(draft, asks).items()}
         missing = [why for _, why in self._states.values()]
@@ -83,21 +84,21 @@ class LogDirCollector(SlowCollector):
         self._hide(draft)
         return missing
 
-    def _keep(self, node: int, missing: list[str], answer: Answer) -> None:
+    def _keep(self, node: int, missing: list[Reason], answer: Answer) -> None:
         """Keep what a broker tells of its log dirs, and put into `missing` what it does not."""
         held = self._read(node, answer)
         code = held.dirs.error
         if code in DENIED_CODES or (not code and not held.dirs.paths and answer.version < 3):
             self._held.pop(node, None)
-            self._states[node] = 0.0, error_text(code) if code else EMPTY
+            self._states[node] = 0.0, error_reason(code) if code else EMPTY
         elif code:
             self._held.pop(node, None)
-            missing.append(f"broker {node}: {error_text(code)}")
+            missing.append(error_reason(code, node))
             self._states[node] = math.nan, missing[-1]
         else:
             self._held[node] = held
-            self._states[node] = 1.0, ""
-            missing += sorted({_trouble(node, code) for code in held.dirs.dir_error.tolist()} - {""})
+            self._states[node] = 1.0, NO_REASON
+            missing += filter(None, dict.fromkeys(_trouble(node, code) for code in held.dirs.dir_error.tolist()))
 
     def _read(self, node: int, answer: Answer) -> _Held:
         source = answer.version, answer.mark()
@@ -126,12 +127,11 @@ class LogDirCollector(SlowCollector):
         draft.log_dirs, draft.replicas = _log_dirs(draft, dirs), self._replicas
 
 
-def _trouble(node: int, code: int) -> str:
-    """What an error code of a log dir means, empty for none."""
-    if not code:
-        return ""
-    what = "the log dir is offline (KAFKA_STORAGE_ERROR)" if code == STORAGE_ERROR else error_text(code)
-    return f"broker {node}: {what}"
+def _trouble(node: int, code: int) -> Reason:
+    """What an error code of a log dir means."""
+    if code == STORAGE_ERROR:
+        return Reason(Kind.LOG_DIR_OFFLINE, node, code=code)
+    return error_reason(code, node) if code else NO_REASON
 
 
 def _by_path(dirs: DescribedLogDirs) -> list[int]:
@@ -145,7 +145,7 @@ def _log_dirs(draft: Draft, brokers: Dirs) -> LogDirs:
             dirs.paths[place],
             dirs.total_bytes[place],
             dirs.usable_bytes[place],
-            draft.reason(_trouble(node, int(dirs.dir_error[place]))),
+            draft.reasons[_trouble(node, int(dirs.dir_error[place]))],
         )
         for node, dirs in brokers.items()
         for place in _by_path(dirs)

@@ -12,20 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from monitor.kafka.client.client import BrokerAddress
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
 from monitor.kafka.messages import decoded
-from monitor.model.snapshot import Partitions, Topics, reason_code
+from monitor.model.reasons import ReasonCodes
+from monitor.model.snapshot import KNOWN, Partitions, Topics
 from monitor.model.table import Ints, Ragged
 
 
 class Tables(NamedTuple):
-    """Topics and partitions of an answer, and the texts of the reason codes of the topics."""
+    """Topics and partitions of an answer, and the reasons of the topics by code."""
 
     topics: Topics
     partitions: Partitions
-    reasons: list[str]
+    reasons: ReasonCodes
 
 
 @dataclass(frozen=True)
@@ -172,12 +173,12 @@ def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
 
 
 def _tables(metadata: Any) -> Tables:
-    """Topics by name and their partitions by number, and the texts of the reason codes in `Topics.reason`."""
+    """Topics by name and their partitions by number, and what the codes in `Topics.reason` stand for."""
     if metadata.error_code:
-        raise MalformedAnswerError(error_text(metadata.error_code))
+        raise MalformedAnswerError(error_reason(metadata.error_code))
     topics = sorted((each for each in metadata.topics if each.name), key=lambda each: str(each.name))
-    reasons = [""]
-    codes = [reason_code(reasons, error_text(each.error_code) if each.error_code else "") for each in topics]
+    reasons = ReasonCodes()
+    codes = [reasons[error_reason(each.error_code)] if each.error_code else KNOWN for each in topics]
     partitions = [_dense(each) for each in topics]
     first = np.cumsum([0, *map(len, partitions)])
     return Tables(

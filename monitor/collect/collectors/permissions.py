@@ -9,11 +9,11 @@ from monitor.collect.collectors.base import Reply, SlowCollector, Step
 from monitor.collect.collectors.capability import NOBODY
 from monitor.collect.collectors.probes import PROBES, Probe
 from monitor.collect.draft import Draft
-from monitor.collect.group_tables import NOT_ASKED
 from monitor.collect.requests import CLUSTER, GROUP, PERMISSIONS, TOPIC, Permission
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.model.reasons import NO_REASON, Kind, Reason
 
 HIDDEN_TOPICS = f"topics and their commits may be hidden: {TOPIC.grant} is not granted"
 HIDDEN_GROUPS = f"groups may be hidden: neither {CLUSTER.grant} nor {GROUP.grant} is granted"
@@ -35,13 +35,13 @@ class PermissionCollector(SlowCollector):
         super().__init__()
         # What is random comes first, so that no prefix in an ACL fits.
         self._stranger = f"{secrets.token_hex(8)}-kmon-probe"
-        self._known = dict.fromkeys(PERMISSIONS, (math.nan, NOT_ASKED))
+        self._known = dict.fromkeys(PERMISSIONS, (math.nan, Reason(Kind.NOT_ASKED)))
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         node = next((each for each in client.nodes if each not in draft.failed), None)
         return [] if node is None else [each.ask(node, self._stranger) for each in PROBES]
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         if not asks:
             return [NOBODY]
         return [
@@ -50,20 +50,20 @@ class PermissionCollector(SlowCollector):
             if (trouble := self._keep(draft, probe, reply))
         ]
 
-    def _keep(self, draft: Draft, probe: Probe, reply: Reply) -> str:
+    def _keep(self, draft: Draft, probe: Probe, reply: Reply) -> Reason:
         """Keep what a reply tells; the answer is why it tells nothing."""
         if isinstance(reply, Fault):
-            trouble = draft.note(reply)
+            trouble: Reason = draft.note(reply)
             if reply.kind is Kind.UNSUPPORTED:
                 self._known.update(dict.fromkeys(probe.permissions, (math.nan, trouble)))
-                return ""
+                return NO_REASON
         else:
             try:
                 self._known.update({each: _row(each, granted) for each, granted in probe.read(reply).items()})
             except MalformedAnswerError as error:
-                trouble = f"broker {reply.node}: {error}"
+                trouble = Reason(Kind.OTHER, reply.node, detail=str(error))
             else:
-                return ""
+                return NO_REASON
         unknown = [each for each in probe.permissions if math.isnan(self._known[each][0])]
         self._known.update(dict.fromkeys(unknown, (math.nan, trouble)))
         return trouble
@@ -77,5 +77,5 @@ class PermissionCollector(SlowCollector):
             draft.notices.append(HIDDEN_GROUPS)
 
 
-def _row(permission: Permission, granted: bool) -> tuple[float, str]:
-    return (1.0, "") if granted else (0.0, f"{permission.grant} is not granted")
+def _row(permission: Permission, granted: bool) -> tuple[float, Reason]:
+    return (1.0, NO_REASON) if granted else (0.0, Reason(Kind.NOT_GRANTED, detail=str(permission.grant)))

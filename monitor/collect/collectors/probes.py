@@ -19,7 +19,7 @@ from monitor.collect.requests import (
     Request,
 )
 from monitor.kafka.client.client import Ask, Node
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode import configs
 from monitor.kafka.decode.cursor import MalformedAnswerError
@@ -51,13 +51,13 @@ class Probe(NamedTuple):
 
 def _is_granted(code: int, refusal: int) -> bool:
     if code == UNKNOWN_SERVER_ERROR:
-        raise MalformedAnswerError(error_text(code))
+        raise MalformedAnswerError(error_reason(code))
     return code != refusal
 
 
 def _cluster(described: Any) -> dict[Permission, bool]:
     if described.error_code not in (0, CLUSTER_DENIED):
-        raise MalformedAnswerError(error_text(described.error_code))
+        raise MalformedAnswerError(error_reason(described.error_code))
     operations = () if described.error_code else described.authorized_operations
     if operations is None:
         raise MalformedAnswerError("the broker does not report permissions")

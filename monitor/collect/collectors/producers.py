@@ -17,15 +17,15 @@ from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topi
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_PRODUCERS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_name, error_text
+from monitor.kafka.client.faults import error_name, error_reason
 from monitor.kafka.messages import known
-from monitor.model.cluster_tables import SWITCHED_OFF, Producers
+from monitor.model.cluster_tables import Producers
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import NO_LEADER
 
 PARTITIONS_AT_A_TIME = 200
 """How many partitions are asked about, those that are held back most first."""
 
-NOTHING_HELD_BACK = "not requested yet: no transaction blocks a partition"
 TOPIC_DENIED = 29
 
 
@@ -56,19 +56,19 @@ class ProducerCollector(SlowCollector):
     def __init__(self) -> None:
         super().__init__()
         self._producers: list[_Producer] = []
-        self._capabilities = {self.name: (math.nan, NOTHING_HELD_BACK)}
+        self._capabilities = {self.name: (math.nan, Reason(Kind.NOTHING_HELD_BACK))}
         self._notices: list[str] = []
         self._denied = False
 
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         return []
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         missing = super().read(client, draft, asks, replies)
         self.kept |= not draft.choice.producers
         return missing
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self._producers, self._notices, self._denied = [], [], False
         by_leader = self._held_back(draft) if draft.choice.producers else {}
         asks = [
@@ -79,14 +79,14 @@ class ProducerCollector(SlowCollector):
             )
             for node, topics in by_leader.items()
         ]
-        missing: list[str] = []
+        missing: list[Reason] = []
         for reply in client.ask(asks, draft.deadline):
             missing += learn(draft, self.name, [reply], partial(self._read, draft), noted=False)
         if self._denied:
-            refused(draft, self.name, f"Read on the topic is denied ({error_name(TOPIC_DENIED)})")
+            refused(draft, self.name, Reason(Kind.READ_DENIED, code=TOPIC_DENIED, detail=error_name(TOPIC_DENIED)))
         return missing
 
-    def _read(self, draft: Draft, node: int, described: Any) -> list[str]:
+    def _read(self, draft: Draft, node: int, described: Any) -> list[Reason]:
         """Keep the producers that a leader reports; returns what is missing."""
         keys = topic_keys(draft, {topic.name for topic in described.topics})
         found = [
@@ -97,7 +97,7 @@ class ProducerCollector(SlowCollector):
         self._producers += producers
         self._denied |= TOPIC_DENIED in errors
         available(draft, self.name)
-        return [f"broker {node}: {error_text(code)}" for code in sorted(errors - {TOPIC_DENIED})]
+        return [error_reason(code, node) for code in sorted(errors - {TOPIC_DENIED})]
 
     def _held_back(self, draft: Draft) -> dict[int, dict[str, list[int]]]:
         """Leaders to their partitions by topic whose stable offset is behind the end."""
@@ -121,7 +121,7 @@ class ProducerCollector(SlowCollector):
 
     def put(self, draft: Draft) -> None:
         if not draft.choice.producers:
-            draft.capabilities[self.name] = math.nan, SWITCHED_OFF
+            draft.capabilities[self.name] = math.nan, Reason(Kind.SWITCHED_OFF)
             return
         draft.notices += self._notices
         places = partition_rows(draft, {each[:2] for each in self._producers})

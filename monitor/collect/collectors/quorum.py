@@ -13,9 +13,10 @@ from monitor.collect.collectors.capability import ask_somebody, available, learn
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_QUORUM
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import DENIED_CODES, Fault, Kind, error_text
+from monitor.kafka.client.faults import DENIED_CODES, Fault, error_reason
 from monitor.kafka.messages import known
 from monitor.model.cluster_tables import Quorum
+from monitor.model.reasons import Kind, Reason
 
 
 class QuorumCollector(Collector):
@@ -36,22 +37,22 @@ class QuorumCollector(Collector):
         topic = {"topic_name": "__cluster_metadata", "partitions": [{"partition_index": 0}]}
         return ask_somebody(draft, DESCRIBE_QUORUM, topics=[topic])
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         if not any(isinstance(each, Fault) and each.kind is Kind.UNSUPPORTED for each in replies):
             draft.controller = None
         return learn(draft, self.name, replies, partial(_take, draft), noted=False)
 
-    def fail(self, draft: Draft, reason: str) -> None:
+    def fail(self, draft: Draft, reason: Reason) -> None:
         super().fail(draft, reason)
         draft.controller = None
 
 
-def _take(draft: Draft, node: int, described: Any) -> list[str]:
+def _take(draft: Draft, node: int, described: Any) -> list[Reason]:
     """Put an answer into the draft; returns what is missing."""
     partition = next((each for topic in described.topics for each in topic.partitions), None)
     code = described.error_code or (partition.error_code if partition is not None else 0)
     if code:
-        why = f"broker {node}: {error_text(code)}"
+        why = error_reason(code, node)
         tell = refused if code in DENIED_CODES else unknown
         return tell(draft, QuorumCollector.name, why)
     if partition is not None:

@@ -14,11 +14,12 @@ from monitor.collect.collectors.commits import GroupOffsetCollector
 from monitor.collect.draft import CommitRows, Draft
 from monitor.kafka.client.apis import DESCRIBE_SHARE_GROUP_OFFSETS, SHARE_LAG
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_text
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.messages import decoded, known
+from monitor.model.reasons import Kind, Reason
 
-NO_SHARE_LAG = "the broker does not report the lag of share groups"
+NO_SHARE_LAG = Reason(Kind.NO_SHARE_LAG)
 
 
 class ShareOffsetCollector(GroupOffsetCollector):
@@ -36,7 +37,7 @@ class ShareOffsetCollector(GroupOffsetCollector):
         ),
     )
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         # Of all brokers that kmon is connected to, also while there is no such group.
         served = {node: versions for node in client.nodes if (versions := client.served(node)) is not None}
         tells = {node: SHARE_LAG.version(versions) is not None for node, versions in served.items()}
@@ -51,7 +52,7 @@ class ShareOffsetCollector(GroupOffsetCollector):
 def _rows(draft: Draft, described: Any) -> CommitRows:
     for group in described.groups:
         if group.error_code:
-            draft.commit_faults[group.group_id] = error_text(group.error_code)
+            draft.commit_faults[group.group_id] = error_reason(group.error_code)
     topics: dict[str, int] = {}
     rows = [
         (number, topics.setdefault(topic.topic_name, len(topics)), each.partition_index, *_offsets(draft, each))
@@ -68,7 +69,7 @@ def _rows(draft: Draft, described: Any) -> CommitRows:
 def _offsets(draft: Draft, partition: Any) -> tuple[float, float, int]:
     """Start offset and lag of a share-partition, and the code of the reason why one is unknown."""
     if partition.error_code:
-        return math.nan, math.nan, draft.reason(error_text(partition.error_code))
+        return math.nan, math.nan, draft.reasons[error_reason(partition.error_code)]
     start, lag = known(partition.start_offset), known(partition.lag)
     unreported = math.isnan(lag) and not math.isnan(start)
-    return start, lag, draft.reason(NO_SHARE_LAG) if unreported else 0
+    return start, lag, draft.reasons[NO_SHARE_LAG] if unreported else 0

@@ -9,6 +9,7 @@ from monitor.collect.collectors.leader_offsets import NOT_CHOSEN, LeaderOffsetCo
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.decode.list_offsets import EARLIEST
+from monitor.model.reasons import Reason
 from monitor.model.table import Ints
 
 
@@ -37,7 +38,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
         self._kept = None
         return super().ask(client, draft)
 
-    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self.kept = self._kept is not None
         if self._kept is not None:
             draft.starts = OffsetColumn(self._kept.offset, self._without(draft))
@@ -52,5 +53,5 @@ class StartOffsetCollector(LeaderOffsetCollector):
         reason = np.zeros(len(draft.partitions), np.int32)
         left_out = ~self.wanted(draft)
         if left_out.any():
-            reason[left_out] = draft.reason(NOT_CHOSEN)
+            reason[left_out] = draft.reasons[NOT_CHOSEN]
         return reason

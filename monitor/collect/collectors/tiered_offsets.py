@@ -15,10 +15,11 @@ from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, rows
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import LOCAL_OFFSETS, TIERED_OFFSETS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, Kind, error_text
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
 from monitor.model.cluster_tables import TieredOffsets
+from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import NO_LEADER
 
 EARLIEST_LOCAL, LATEST_TIERED = -4, -5
@@ -33,7 +34,7 @@ class _Row:
 
     local_start: float = math.nan
     tiered_end: float = math.nan
-    reason: str = NOT_ANSWERED
+    reason: Reason = NOT_ANSWERED
 
 
 class TieredOffsetCollector(SlowCollector):
@@ -68,10 +69,11 @@ class TieredOffsetCollector(SlowCollector):
             for api, timestamp in ((LOCAL_OFFSETS, EARLIEST_LOCAL), (TIERED_OFFSETS, LATEST_TIERED))
         ]
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         unasked(client, draft, self.name, LOCAL_OFFSETS)
         self._rows = self._next
-        missing = sorted({row.reason for row in self._rows.values() if row.reason in draft.failed.values()})
+        failed = set(draft.failed.values())
+        missing = list(dict.fromkeys(row.reason for row in self._rows.values() if row.reason in failed))
         for ask, reply in zip(asks, replies, strict=True):
             local = ask.api is LOCAL_OFFSETS
             unsupported = isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED
@@ -97,9 +99,9 @@ class TieredOffsetCollector(SlowCollector):
             if not local:
                 row.tiered_end = offset
             elif code or math.isnan(offset):
-                row.reason = f"broker {answer.node}: {error_text(code)}" if code else NOT_ANSWERED
+                row.reason = error_reason(code, answer.node) if code else NOT_ANSWERED
             else:
-                row.local_start, row.reason = offset, ""
+                row.local_start, row.reason = offset, NO_REASON
 
     def put(self, draft: Draft) -> None:
         if draft.topic_configs is None:
@@ -111,7 +113,7 @@ class TieredOffsetCollector(SlowCollector):
             self._due = -math.inf
         self._topics = topics
         draft.tiered_offsets = TieredOffsets.of_rows(
-            (topic, number, each.local_start, each.tiered_end, draft.reason(each.reason))
+            (topic, number, each.local_start, each.tiered_end, draft.reasons[each.reason])
             for topic, number, each in rows_of(draft, self._rows)
         )
 

@@ -16,11 +16,12 @@ from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topi
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TRANSACTIONS, LIST_TRANSACTIONS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, error_text
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded, known
 from monitor.model.cluster_tables import TransactionPartitions, Transactions
 from monitor.model.coordinators import TRANSACTIONS_TOPIC, leaderless, partition_of, tenures
+from monitor.model.reasons import NO_REASON, Kind, Reason
 
 UNDER_WAY = ("Ongoing", "PrepareCommit", "PrepareAbort")
 NOT_FOUND = 105
@@ -29,7 +30,7 @@ NOT_FOUND = 105
 DESCRIBED_AT_A_TIME = 100
 """How many transactions a coordinator is asked to describe at a time."""
 
-NOT_DESCRIBED = "not requested: too many open transactions"
+NOT_DESCRIBED = Reason(Kind.NOT_DESCRIBED)
 
 
 @dataclass(eq=False)
@@ -43,7 +44,7 @@ class _Transaction:
     started: float = math.nan
     timeout_seconds: float = math.nan
     partitions: list[tuple[TopicKey, int]] = field(default_factory=list)
-    reason: str = NOT_DESCRIBED
+    reason: Reason = NOT_DESCRIBED
 
 
 class TransactionCollector(SlowCollector):
@@ -70,7 +71,7 @@ class TransactionCollector(SlowCollector):
         filters = {"state_filters": list(UNDER_WAY), "producer_id_filters": []}
         return [Ask.of(node, LIST_TRANSACTIONS, **filters) for node in draft.up]
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self._listed = {node: listed for node, listed in self._listed.items() if node in draft.nodes}
         missing = list(why_unasked(draft, asks).values())
         self._fresh = []
@@ -82,12 +83,12 @@ class TransactionCollector(SlowCollector):
             unknown(draft, self.name, NOBODY)
         # A partition that nobody leads keeps transactions that nobody lists.
         unled = leaderless(tenures(draft.topics, draft.partitions, TRANSACTIONS_TOPIC), TRANSACTIONS_TOPIC)
-        return [*missing, *filter(None, [unled]), *self._describe(client, draft)]
+        return [*missing, *unled, *self._describe(client, draft)]
 
-    def _list(self, node: int, listed: Any) -> list[str]:
+    def _list(self, node: int, listed: Any) -> list[Reason]:
         """Keep the transactions of a coordinator; returns what is missing. Raises MalformedAnswerError."""
         if listed.error_code:
-            raise MalformedAnswerError(error_text(listed.error_code))
+            raise MalformedAnswerError(error_reason(listed.error_code))
         self._listed[node] = [
             _Transaction(str(each.transactional_id), int(each.producer_id), str(each.transaction_state), node)
             for each in listed.transaction_states
@@ -95,7 +96,7 @@ class TransactionCollector(SlowCollector):
         self._fresh.append(node)
         return []
 
-    def _describe(self, client: Client, draft: Draft) -> list[str]:
+    def _describe(self, client: Client, draft: Draft) -> list[Reason]:
         """Ask the coordinators for what they have listed, what was described longest ago first."""
         chosen = {}
         for node in self._fresh:
@@ -140,7 +141,7 @@ class TransactionCollector(SlowCollector):
                 each.coordinator,
                 each.started,
                 each.timeout_seconds,
-                draft.reason(each.reason),
+                draft.reasons[each.reason],
             )
             for each in rows
         )
@@ -158,10 +159,10 @@ class TransactionCollector(SlowCollector):
             )
 
 
-def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> str:
+def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> Reason:
     """Put what a coordinator tells of transactions into them; the answer is what went wrong with the whole."""
     if isinstance(reply, Fault):  # not held against the broker: it may wait behind what the controller does not answer
-        return reply.where
+        return reply
     try:
         with decoded(reply) as described:
             keys = topic_keys(draft, {topic.topic for each in described.transaction_states for topic in each.topics})
@@ -172,7 +173,7 @@ def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> 
                 if each.error_code == NOT_FOUND:
                     transaction.state = "Dead"
                 elif each.error_code:
-                    transaction.reason = f"broker {reply.node}: {error_text(each.error_code)}"
+                    transaction.reason = error_reason(each.error_code, reply.node)
                 else:
                     transaction.producer_id, transaction.state = int(each.producer_id), str(each.transaction_state)
                     transaction.started = known(each.transaction_start_time_ms) / 1000
@@ -183,7 +184,7 @@ def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> 
                         if topic.topic in keys
                         for number in topic.partitions
                     ]
-                    transaction.reason = ""
+                    transaction.reason = NO_REASON
     except MalformedAnswerError as error:
-        return f"broker {reply.node}: {error}"
-    return ""
+        return Reason(Kind.OTHER, reply.node, detail=str(error))
+    return NO_REASON

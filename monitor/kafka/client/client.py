@@ -15,11 +15,12 @@ from kafka.protocol.metadata import MetadataResponse
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.budget import Budget
 from monitor.kafka.client.connections import Connections
-from monitor.kafka.client.faults import Fault, Kind, fault_of
+from monitor.kafka.client.faults import Fault, fault_of
 from monitor.kafka.client.io_loop import IoLoop
 from monitor.kafka.client.tally import Tally
 from monitor.kafka.client.wire import Answer, Request
 from monitor.kafka.messages import encode
+from monitor.model.reasons import Kind
 
 log = logging.getLogger(__name__)
 
@@ -256,7 +257,7 @@ class Client:
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
         began = time.monotonic()
         if began >= deadline:  # a request that cannot wait would only cost a good connection
-            return Fault(Kind.TIMEOUT, ask.api.name, ask.node, "before it could be asked")
+            return Fault(Kind.TIMEOUT, ask.node, ask.api.name, detail="before it could be asked")
         try:
             if ask.node in self._refused:
                 return replace(self._refused[ask.node][1], api=ask.api.name)

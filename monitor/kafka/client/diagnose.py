@@ -1,4 +1,4 @@
-"""Why a cluster cannot be reached, in words: looks at what its bootstrap addresses really speak."""
+"""Why a cluster cannot be reached: looks at what its bootstrap addresses really speak."""
 
 import socket
 import ssl
@@ -7,6 +7,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+
+from monitor.kafka.client.apis import METADATA
+from monitor.model.reasons import Kind, Reason
 
 ADDRESSES = 3
 """How many of the bootstrap addresses are looked at, all at the same time."""
@@ -17,9 +20,8 @@ SECONDS = 1.0
 _API_VERSIONS = struct.pack(">ihhih", 14, 18, 0, 7, 4) + b"kmon"
 """An ApiVersions request, version 0, correlation id 7: what any Kafka broker answers before anything else."""
 
-
-_TOLD = ("authentication failed", "certificate")
-"""An error with one of these words is from a broker that was reached and understood."""
+_UNDERSTOOD = (Kind.AUTHENTICATION, Kind.CERTIFICATE)
+"""Faults of a broker that was reached and understood."""
 
 _NO_CONNECTION: dict[type[OSError], str] = {
     ConnectionRefusedError: "connection refused, nothing listens on this port",
@@ -27,49 +29,49 @@ _NO_CONNECTION: dict[type[OSError], str] = {
 }
 
 
-def diagnose(servers: Sequence[str], security_protocol: str, error: str, deadline: float) -> str:
-    """One line on why `servers` (host:port) gave `error` under a security protocol such as SASL_SSL.
+def diagnose(
+    servers: Sequence[str], security_protocol: str, errors: tuple[Reason, ...], deadline: float
+) -> tuple[Reason, ...]:
+    """Why `servers` (host:port) gave these errors under a security protocol such as SASL_SSL, as well as can be told.
 
     No address is looked at after `deadline`, a time of the monotonic clock.
     """
-    encrypted = security_protocol.endswith("SSL")
-    found: list[str] = []
-    if any(word in error for word in _TOLD):
-        return error
+    if any(each.kind in _UNDERSTOOD for each in errors):
+        return errors
     # An address takes up to three steps.
     if time.monotonic() + 3 * SECONDS < deadline:
-        look = partial(_verdict, security_protocol=security_protocol, encrypted=encrypted)
+        look = partial(_verdict, security_protocol=security_protocol)
         with ThreadPoolExecutor(ADDRESSES, "diagnose") as pool:
-            found = [verdict for verdict in pool.map(look, servers[:ADDRESSES]) if verdict]
-    if found:
-        return "; ".join(found)
-    if "connection lost" in error and not security_protocol.startswith("SASL"):
-        return f"{error} (a SASL listener closes connections like this; security.protocol is {security_protocol})"
-    if "Metadata is not served" in error:
-        return f"{error} (a KRaft controller's listener does not serve clients: use a broker's)"
-    return error
+            found = zip(servers, pool.map(look, servers[:ADDRESSES]), strict=False)
+            if diagnosed := tuple(Reason(Kind.OTHER, server, detail=text) for server, text in found if text):
+                return diagnosed
+    if any(each.kind is Kind.DISCONNECTED for each in errors) and not security_protocol.startswith("SASL"):
+        return (*errors, Reason(Kind.SASL_LISTENER, detail=security_protocol))
+    if any(each.kind is Kind.UNSUPPORTED and each.api == METADATA.name for each in errors):
+        return (*errors, Reason(Kind.CONTROLLER_LISTENER))
+    return errors
 
 
-def _verdict(server: str, *, security_protocol: str, encrypted: bool) -> str:
+def _verdict(server: str, *, security_protocol: str) -> str:
     """What is wrong at one address, empty when it speaks what it should."""
     host, _, port = server.rpartition(":")
     host = host.strip("[]")
     try:
         speaks = _speaks(host, int(port))
     except (socket.gaierror, UnicodeError) as error:
-        return f"{server}: cannot resolve the host name ({getattr(error, 'strerror', 'not a host name')})"
+        return f"cannot resolve the host name ({getattr(error, 'strerror', 'not a host name')})"
     except OSError as error:
-        return f"{server}: {_NO_CONNECTION.get(type(error)) or error.strerror or error}"
+        return _NO_CONNECTION.get(type(error)) or error.strerror or str(error)
     verdicts = {
         "http": "speaks HTTP, not Kafka",
         "silent": f"accepts connections but does not respond within {SECONDS:.0f} s",
         "other": "does not speak Kafka",
     }
-    if encrypted:
+    if security_protocol.endswith("SSL"):
         verdicts["kafka"] = f"speaks plaintext, but security.protocol is {security_protocol}"
     else:
         verdicts["tls"] = f"speaks TLS, but security.protocol is {security_protocol}"
-    return f"{server}: {verdicts[speaks]}" if speaks in verdicts else ""
+    return verdicts.get(speaks, "")
 
 
 def _speaks(host: str, port: int) -> str:

@@ -2,46 +2,19 @@
 
 import re
 import ssl
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 
 from kafka import errors as kafka_errors
 
-
-class Kind(StrEnum):
-    """What went wrong, in the order in which a connection can fail."""
-
-    RESOLVE = "cannot resolve the host name"
-    CONNECT = "cannot connect"
-    TLS = "TLS handshake failed"
-    AUTHENTICATION = "authentication failed"
-    DISCONNECTED = "connection lost"
-    TIMEOUT = "timed out"
-    UNSUPPORTED = "not supported"
-    DENIED = "denied"
-    THROTTLED = "throttled"
-    PROTOCOL = "invalid response"
-    ERROR = "error"
+from monitor.model.reasons import Kind, Reason
 
 
 @dataclass(frozen=True)
-class Fault:
-    """No answer from `node` to `api`. `str()` is one line without the node: "timed out after 3.0 s"."""
+class Fault(Reason):
+    """No answer from `node` to `api`, after `seconds`."""
 
-    kind: Kind
-    api: str
-    node: int | str
-    detail: str = ""
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        return (" " if self.kind is Kind.TIMEOUT else ": ").join(filter(None, (self.kind, self.detail)))
-
-    @property
-    def where(self) -> str:
-        """The fault with the broker it came from: what a reason column says."""
-        place = f"broker {self.node}" if isinstance(self.node, int) else self.node
-        return f"{place}: {self}"
+    node: int | str = ""
+    seconds: float = field(default=0.0, compare=False)
 
 
 _RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...] = (
@@ -96,10 +69,11 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
     elif kind is Kind.AUTHENTICATION:
         detail = _login_words(text)
     elif kind is Kind.TLS:
+        kind = Kind.CERTIFICATE if re.search("certificate|unknown ca", detail) else kind
         detail = _tls_words(detail)
     elif kind is Kind.ERROR:
         detail = text or type(error).__name__
-    return Fault(kind, api, node, detail, seconds)
+    return Fault(kind, node, api, detail=detail, seconds=seconds)
 
 
 _LOGIN_WORDS = {
@@ -140,13 +114,13 @@ def error_name(code: int) -> str:
 
 
 DENIED_CODES = {
-    29: "Describe on the topic is denied",
-    30: "Describe on the group is denied",
-    31: "Describe on the cluster is denied",
-    53: "Describe on the transactional id is denied",
+    29: Kind.TOPIC_DENIED,
+    30: Kind.GROUP_DENIED,
+    31: Kind.CLUSTER_DENIED,
+    53: Kind.TRANSACTIONAL_ID_DENIED,
 }
 
 
-def error_text(code: int) -> str:
-    """What an error code means to the person on call, with Kafka's name for it."""
-    return f"{DENIED_CODES[code]} ({error_name(code)})" if code in DENIED_CODES else error_name(code)
+def error_reason(code: int, node: int | str | None = None) -> Reason:
+    """What an error code of Kafka stands for."""
+    return Reason(DENIED_CODES.get(code, Kind.OTHER), node, code=code, detail=error_name(code))

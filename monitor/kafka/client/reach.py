@@ -49,5 +49,5 @@ def _reached(client: Client, node: Node, reply: Answer | Fault, security_protoco
     broker, address = node if isinstance(node, int) else None, client.address(node)
     if not isinstance(reply, Fault):
         return Reached(broker, address, served=client.served(node) or {})
-    words = diagnose([address], security_protocol, str(reply), time.monotonic() + LOOKING_SECONDS)
-    return Reached(broker, address, words.removeprefix(f"{address}: "))
+    errors = diagnose([address], security_protocol, (reply,), time.monotonic() + LOOKING_SECONDS)
+    return Reached(broker, address, "; ".join(each.what for each in errors))

@@ -4,8 +4,9 @@ import threading
 from collections import defaultdict
 from dataclasses import astuple, dataclass
 
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 from monitor.model.snapshot import NO_LEADER, Requests
 
 

@@ -10,6 +10,7 @@ import pytest
 from details import detailed_snapshot
 from hostile import any_text
 from hypothesis import given
+from reasons import reason, whys
 from snapshots import snapshots
 from views import NOW, Group, Topic, snapshot_of
 
@@ -18,6 +19,7 @@ from monitor.analysis.events.event import subject_of, when
 from monitor.analysis.events.log import KEPT, STORM_SECONDS, EventLog, log_events
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import KINDS, Event, Events
+from monitor.model.reasons import NO_REASON
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.text import duration
@@ -328,7 +330,9 @@ def test_many_topics_are_one_event() -> None:
 def test_topics_that_may_be_hidden_are_neither_created_nor_deleted() -> None:
     def partly(snapshot: Snapshot, granted: float) -> Snapshot:
         capabilities = Capabilities(
-            capability=objects(["describe_all_topics"]), available=np.array([granted]), why=objects([""])
+            capability=objects(["describe_all_topics"]),
+            available=np.array([granted]),
+            why_not=whys(""),
         )
         return replace(snapshot, capabilities=capabilities)
 
@@ -363,7 +367,7 @@ def test_a_topic_that_metadata_cannot_tell_about_is_not_deleted() -> None:
         watched=np.ones(2, bool),
         reason=np.array([0, 1]),
     )
-    denied = replace(doubtful, topics=table, reasons=("", "LEADER_NOT_AVAILABLE"))
+    denied = replace(doubtful, topics=table, reasons=(NO_REASON, reason("LEADER_NOT_AVAILABLE")))
     assert watched.tell(denied) == []
     assert watched.tell(named("a", "b")) == []
 

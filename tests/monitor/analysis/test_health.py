@@ -9,6 +9,7 @@ import pytest
 from details import GIB, detailed_view
 from hostile import any_text
 from hypothesis import given
+from reasons import reasons
 from series import Poll, watch
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
@@ -148,7 +149,7 @@ def test_a_coordinator_or_leader_that_does_not_answer_explains_unknown_groups_an
         [topic], [asked, unasked], failed={"groups": TIMED_OUT, "end_offsets": f"{TIMED_OUT}; {TIMED_OUT}"}
     )
     groups = replace(snapshot.groups, coordinator=np.array([2, 1]))
-    view = make_view(replace(snapshot, groups=groups, silent=((2, TIMED_OUT),)))
+    view = make_view(replace(snapshot, groups=groups, silent=reasons(TIMED_OUT)))
     assert told(view) == [
         ("degraded", "broker_silent", "broker 2 did not respond: timed out after 3.3 s; 2 groups affected")
     ]
@@ -158,14 +159,14 @@ def test_a_coordinator_or_leader_that_does_not_answer_explains_unknown_groups_an
 
 def test_an_answer_that_another_fault_cost_is_not_explained() -> None:
     snapshot = snapshot_of([], [], failed={"groups": f"{TIMED_OUT}; broker 1: denied", "commits": TIMED_OUT})
-    view = make_view(replace(snapshot, silent=((2, TIMED_OUT),)))
+    view = make_view(replace(snapshot, silent=reasons(TIMED_OUT)))
     assert told(view)[1] == ("degraded", "no_full_answer", f"groups incomplete: {TIMED_OUT}; broker 1: denied")
 
 
 def test_a_group_that_lost_records_is_not_excused_by_a_broker() -> None:
     topic = Topic("orders", [(5, 10), (0, 10), (0, 10)])
     group = Group("pay", {("orders", 0): 1, ("orders", 1): 10, ("orders", 2): 10})
-    view = make_view(replace(snapshot_of([topic], [group]), silent=((1, "broker 1: timed out"),)))
+    view = make_view(replace(snapshot_of([topic], [group]), silent=reasons("broker 1: timed out")))
     assert cause_of(view, "group_lost") is None
 
 
@@ -384,7 +385,9 @@ def test_problems_are_ranked_causes_end_and_the_verdict_has_the_worst_level(one:
 @given(any_text, any_text)
 def test_no_name_leaves_the_line(group: str, topic: str) -> None:
     groups = [Group(group, {(topic, 0): 1, (topic, 1): None}), Group(group + "2", {(topic, 0): 7})]
-    view = make_view(snapshot_of([Topic(topic, [(5, 10), (0, 9)], leaders=[1, -1])], groups, failed={"commits": topic}))
+    view = make_view(
+        snapshot_of([Topic(topic, [(5, 10), (0, 9)], leaders=[1, -1])], groups, failed={"commits": f"lost {topic}"})
+    )
     assert len(view.problems) >= 4
     for texts in (view.problems.sentence, view.problems.subject):
         assert all(each.isprintable() for each in texts)

@@ -6,10 +6,11 @@ import numpy as np
 from series import topic_configs
 from views import NOW, Group, Topic, snapshot_of
 
-from monitor.analysis.derive.times import AHEAD, NOT_DATED, UNORDERED
+from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import RecordTimes
 from monitor.model.lag import APPEND, CREATE, METHODS, RECORD
+from monitor.model.reasons import Kind
 from monitor.model.table import objects
 from monitor.model.view import View
 
@@ -72,8 +73,8 @@ def test_what_is_not_believed_is_unknown_and_says_so() -> None:
         ("u", 1, 5, -4.0, -4.0, False),
     ]
     said = ages(view_of(times))
-    assert said["g", "t", 0] == (None, None, UNORDERED)
-    assert said["g", "t", 1] == (None, None, AHEAD)
+    assert said["g", "t", 0] == (None, None, Kind.UNORDERED.value)
+    assert said["g", "t", 1] == (None, None, Kind.AHEAD.value)
     assert said["g", "t", 2] == (None, None, NOT_DATED)
     assert said["g", "u", 1] == (0.0, 0.0, ""), "a clock may be off by a little, and no age is negative"
 

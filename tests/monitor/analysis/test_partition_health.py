@@ -7,11 +7,13 @@ import numpy as np
 from details import detailed_snapshot, detailed_view
 from hypothesis import given
 from hypothesis import strategies as st
+from reasons import reason
 from views import Topic, snapshot_of
 
 from monitor.analysis.derive.partitions import derive_partitions, measured_brokers, partition_rows
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import LogDirs, Reassignments, Replicas, TopicConfigs
+from monitor.model.reasons import NO_REASON
 from monitor.model.snapshot import NO_LEADER, Snapshot
 from monitor.model.table import Ragged, objects
 
@@ -88,7 +90,7 @@ class World:
                 offset_lag=np.zeros(len(held)),
                 future=np.array([each in self.future for each in held], bool),
             ),
-            reasons=("", "KAFKA_STORAGE_ERROR"),
+            reasons=(NO_REASON, reason("KAFKA_STORAGE_ERROR")),
         )
 
 

@@ -13,8 +13,8 @@ from kafka_cluster import commit, commit_all, delete_records, make_topic, unique
 from real_kmon import settings_of
 
 from kmon.demo.cluster import Cluster
-from monitor.analysis.derive.times import AHEAD
 from monitor.model.lag import CREATE, METHODS, NOTHING, SEEN
+from monitor.model.reasons import Kind
 from monitor.model.table import Floats
 from monitor.model.view import View
 from monitor.poll.poller import Poller
@@ -222,7 +222,7 @@ def test_timestamps_ahead_of_the_clock_are_named_and_not_believed(kafka: Cluster
         view = poller.poll()
     row = int(np.flatnonzero(view.lag.group == view.group_rows[group])[0])
     assert np.isnan(view.lag_times.lag_seconds[row])
-    assert view.reasons[view.lag_times.reason[row]] == AHEAD
+    assert view.reason_values[view.lag_times.reason[row]].kind is Kind.AHEAD
 
 
 def test_open_and_aborted_transactions_are_records_too(kafka: Cluster) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from details import detailed_view
 from hypothesis import given
+from reasons import whys
 from series import Series
 from snapshots import snapshots
 from views import Group, Topic, shop_view, snapshot_of
@@ -253,7 +254,7 @@ def seen(view_of: Snapshot, **available: float) -> Snapshot:
     table = Capabilities(
         capability=objects(available),
         available=np.array(list(available.values())),
-        why=objects("why" for _ in available),
+        why_not=whys(*("why" for _ in available)),
     )
     return dataclasses.replace(view_of, capabilities=table)
 
@@ -271,7 +272,7 @@ def test_while_topics_may_be_hidden_only_members_tell_what_a_group_reads() -> No
     assert view.group_lags.lag[0] == 6
     assert np.isnan(view.group_lags.lag[1:]).all()
     assert view.group_lags.lag_at_least[1] == 6
-    assert [view.reasons[code] for code in view.group_lags.reason] == ["", HIDDEN_COMMITS, HIDDEN_COMMITS]
+    assert [view.reasons[code] for code in view.group_lags.reason] == ["", str(HIDDEN_COMMITS), str(HIDDEN_COMMITS)]
     assert [STATUSES[code] for code in view.group_lags.status] == ["behind", "behind", "unknown"]
     assert view.totals.lag is None
     assert view.totals.lag_at_least == 12
@@ -327,7 +328,7 @@ def test_why_something_may_be_hidden_is_said_and_how_many_are_visible() -> None:
     assert (why_hidden_topics(denied), why_hidden_groups(denied)) == ("why", "why; why")
     assert why_hidden_groups(seen(snapshot, describe_cluster=0, describe_all_groups=1)) == ""
     unasked = Capabilities(
-        capability=objects(["describe_all_topics"]), available=np.array([math.nan]), why=objects([""])
+        capability=objects(["describe_all_topics"]), available=np.array([math.nan]), why_not=whys("")
     )
     assert why_hidden_topics(dataclasses.replace(snapshot, capabilities=unasked)) == NOT_PROBED
     assert number_of(1, "group", whole=True) == "1 group"

@@ -14,7 +14,7 @@ from monitor.model.snapshot import Outcome, Snapshot
 
 
 def test_an_age_does_not_grow_while_nobody_has_looked() -> None:
-    snapshot = replace(detailed_view().snapshot, outcomes=(Outcome("transactions", True, 0.1, NOW + 5),), time=NOW + 50)
+    snapshot = replace(detailed_view().snapshot, outcomes=(Outcome("transactions", 0.1, NOW + 5),), time=NOW + 50)
     assert ages(snapshot) == [845]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hostile import any_text
 from hypothesis import given
+from reasons import whys
 from series import Series
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
@@ -53,7 +54,9 @@ def test_nothing_the_matter(groups: int, sentence: str) -> None:
 
 def test_what_may_be_hidden_is_noted_and_not_counted_as_well() -> None:
     hidden = Capabilities(
-        capability=objects(["describe_cluster", "describe_all_groups"]), available=np.zeros(2), why=objects(["", ""])
+        capability=objects(["describe_cluster", "describe_all_groups"]),
+        available=np.zeros(2),
+        why_not=whys("", ""),
     )
     for groups, keeps_up in (
         (0, "no visible groups"),

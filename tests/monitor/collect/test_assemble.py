@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 from answers import new_draft
+from reasons import reason
 from views import Topic, snapshot_of
 
 from monitor.collect.assemble import Assembler
 from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
-from monitor.collect.group_tables import NOT_ASKED
 from monitor.kafka.client.client import BrokerAddress
+from monitor.model.reasons import Kind
 from monitor.model.snapshot import NOT_IN_METADATA, Requests, Snapshot
 
 METADATA = snapshot_of([Topic("a", [(0, 0), (0, 0)]), Topic("b", [(0, 0)])], [])
@@ -71,7 +72,7 @@ def committed(snapshot: Snapshot) -> list[tuple[str, str, int, float]]:
 
 
 def reasons(snapshot: Snapshot, codes: Any) -> list[str]:
-    return [snapshot.reasons[code] for code in codes]
+    return [str(snapshot.reasons[code]) for code in codes]
 
 
 def test_commits_stand_by_group_topic_and_partition() -> None:
@@ -105,7 +106,7 @@ def test_topics_that_only_commits_or_assignments_name_come_last_with_a_reason() 
     descriptions = {"g": GroupDescription(state="Stable", members=[member("g", ("deleted", 0))])}
     snapshot = assemble(Assembler(), draft_of(rows(("g", "another", 0, 1.0)), descriptions=descriptions))
     assert snapshot.topics.topic.tolist() == ["a", "b", "another", "deleted"]
-    assert reasons(snapshot, snapshot.topics.reason) == ["", "", NOT_IN_METADATA, NOT_IN_METADATA]
+    assert reasons(snapshot, snapshot.topics.reason) == ["", "", str(NOT_IN_METADATA), str(NOT_IN_METADATA)]
     assert snapshot.topics.partitions.tolist() == [2, 1, 0, 0]
     assert snapshot.assignments.topic.tolist() == [3]
 
@@ -121,7 +122,7 @@ def test_reasons_of_kept_tables_are_those_of_this_poll() -> None:
     assembler = Assembler()
     assemble(assembler, draft_of(rows(("g", "deleted", 0, 1.0)), reasons=["", "one", "two", "three"]))
     snapshot = assemble(assembler, draft_of(rows(("g", "deleted", 0, 1.0)), reasons=["", "other"]))
-    assert reasons(snapshot, snapshot.topics.reason) == ["", "", NOT_IN_METADATA]
+    assert reasons(snapshot, snapshot.topics.reason) == ["", "", str(NOT_IN_METADATA)]
 
 
 def test_members_and_assignments_are_rows() -> None:
@@ -156,17 +157,17 @@ def test_assignments_follow_the_rows_of_new_topics() -> None:
 def test_what_could_not_be_described_is_unknown_with_the_reason() -> None:
     groups = [
         ListedGroup("denied", "classic", "consumer", "Stable", 1),
-        ListedGroup("lost", "classic", "consumer", None, 2, "broker 2: timed out"),
+        ListedGroup("lost", "classic", "consumer", None, 2, reason("broker 2: timed out")),
         ListedGroup("unasked", "classic", "consumer", "Stable", 1),
     ]
-    descriptions = {"denied": GroupDescription(error="Describe on the group is denied")}
+    descriptions = {"denied": GroupDescription(error=reason("Describe on the group is denied"))}
     draft = draft_of(groups=groups, descriptions=descriptions, commit_faults={"lost": "broker 2: timed out", "x": "y"})
     snapshot = assemble(Assembler(), draft)
     assert np.isnan(snapshot.groups.members).all()
     assert reasons(snapshot, snapshot.groups.reason) == [
         "Describe on the group is denied",
         "broker 2: timed out",
-        NOT_ASKED,
+        Kind.NOT_ASKED.value,
     ]
     assert reasons(snapshot, snapshot.groups.commits_reason) == ["", "broker 2: timed out", ""]
     assert snapshot.groups.state.tolist() == ["Stable", None, "Stable"]
@@ -177,7 +178,7 @@ def test_offsets_that_were_never_asked_are_unknown() -> None:
     snapshot = assemble(Assembler(), draft_of(ends=ends))
     assert snapshot.offsets.end_offset.tolist() == [1, 2, 3]
     assert np.isnan(snapshot.offsets.start_offset).all()
-    assert reasons(snapshot, snapshot.offsets.start_reason) == [NOT_ASKED] * 3
+    assert reasons(snapshot, snapshot.offsets.start_reason) == [Kind.NOT_ASKED.value] * 3
 
 
 def test_no_commits_are_an_empty_table() -> None:

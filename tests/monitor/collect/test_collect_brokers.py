@@ -5,6 +5,7 @@ from typing import Any
 from alone import BOTH_FAILED, BROKERS, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.broker_version_data import BROKER_API_VERSIONS
+from reasons import failed, reason
 
 from monitor.collect.collectors.brokers import FEATURES, FENCED, NO_FEATURES, BrokerCollector
 from monitor.collect.collectors.capability import NOBODY
@@ -93,7 +94,7 @@ def test_the_newest_features_count() -> None:
 def test_a_broker_without_features_is_known_by_its_apis() -> None:
     draft = Alone(BrokerCollector()).poll(cluster(), versions(1, None, epoch=-1, version=3))
     assert draft.versions == {1: "4.1"}
-    assert (draft.features, capability(draft, FEATURES)) == (None, (0, NO_FEATURES))
+    assert (draft.features, capability(draft, FEATURES)) == (None, (0, str(NO_FEATURES)))
 
 
 def test_a_broker_that_cannot_tell_its_features_is_asked_once() -> None:
@@ -102,7 +103,7 @@ def test_a_broker_that_cannot_tell_its_features_is_asked_once() -> None:
     for _ in range(2):
         draft = alone.poll(cluster(), lacking(API_VERSIONS))
         assert (draft.versions, alone.missing) == ({1: "3.9"}, [])
-        assert capability(draft, FEATURES) == (0, NO_FEATURES)
+        assert capability(draft, FEATURES) == (0, str(NO_FEATURES))
     assert alone.asked.count(("ApiVersions", 1)) == 1
 
 
@@ -121,12 +122,12 @@ def test_faults_and_errors() -> None:
     draft = alone.poll(timeout(FENCED_BROKERS), versions(1, a=1))
     assert (draft.fenced, capability(draft, FENCED)) == (None, (None, TIMEOUT))
     assert alone.missing == [TIMEOUT]
-    assert draft.failed == {1: TIMEOUT}
+    assert failed(draft) == {1: TIMEOUT}
     draft = alone.poll(cluster(error_code=-1))
     assert (capability(draft, FENCED), alone.missing) == ((None, "broker 1: UNKNOWN"), ["broker 1: UNKNOWN"])
     assert draft.features is not None, "what is known of features stays"
     draft = alone.poll(failed=BOTH_FAILED)
-    assert (capability(draft, FENCED), alone.missing) == ((None, NOBODY), [NOBODY])
+    assert (capability(draft, FENCED), alone.missing) == ((None, str(NOBODY)), [str(NOBODY)])
     alone = Alone(BrokerCollector())
     draft = alone.poll(cluster(), versions(1, error=35), versions(2))
     assert (draft.versions, alone.missing) == ({2: "4.1"}, ["broker 1: UNSUPPORTED_VERSION"])
@@ -153,5 +154,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = Alone(BrokerCollector()).poll(cluster())
-    BrokerCollector().fail(draft, "why")
+    BrokerCollector().fail(draft, reason("why"))
     assert capability(draft, FENCED) == capability(draft, FEATURES) == (None, "why")

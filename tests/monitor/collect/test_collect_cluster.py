@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import reason, texts, worded
 
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.draft import Draft
@@ -13,6 +14,7 @@ from monitor.kafka.client.apis import METADATA
 from monitor.kafka.client.client import BrokerAddress
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind, Reason, written
 from monitor.model.snapshot import NO_LEADER
 
 BROKERS: list[dict[str, Any]] = [
@@ -54,7 +56,7 @@ def told(
     client.log.clear()
     draft = new_draft()
     asks = collector.ask(client, draft)
-    return draft, collector.read(client, draft, asks, client.ask(asks, draft.deadline))
+    return draft, worded(collector.read(client, draft, asks, client.ask(asks, draft.deadline)))
 
 
 def asked(client: StubClient) -> list[int | str]:
@@ -128,7 +130,7 @@ def test_a_topic_with_an_error_has_the_reason_also_when_its_table_is_used_again(
     topics = [topic("a", [partition(0)]), topic("secret", [], error_code=29, topic_id=None)]
     for _ in range(2):
         draft = collect(collector, metadata(topics=topics))
-        assert [draft.reasons[code] for code in draft.topics.reason] == [
+        assert [texts(draft)[code] for code in draft.topics.reason] == [
             "",
             "Describe on the topic is denied (TOPIC_AUTHORIZATION_FAILED)",
         ]
@@ -180,7 +182,7 @@ def test_another_broker_is_asked_when_one_does_not_answer() -> None:
     good = metadata(brokers=THREE)
     for silent in (1, 2, 3):
         draft, missing = told(ClusterCollector(), good, timeout(METADATA, silent), client=client)
-        assert (draft.error, missing) == ("", [])
+        assert (written(draft.errors), missing) == ("", [])
         assert len(draft.topics) == 2
         assert set(draft.failed) <= {silent}
         assert set(asked(client)) >= {1, 2, 3} - {silent}
@@ -193,16 +195,16 @@ def test_another_broker_is_asked_when_one_says_what_cannot_be_read(odd: dict[str
         good = metadata(2 if broken == 1 else 1, brokers=THREE)
         bad = metadata(broken, **{"brokers": THREE, **odd})
         draft, missing = told(ClusterCollector(), good, bad, client=client)
-        assert (draft.error, missing) == ("", [])
+        assert (written(draft.errors), missing) == ("", [])
         assert len(draft.topics) == 2
 
 
 def test_one_voice_among_several_brokers_is_told_for_what_it_is() -> None:
     draft, missing = told(ClusterCollector(), metadata(1), timeout(METADATA, 2))
-    assert (draft.error, missing) == ("", ["broker 2: timed out after 3.0 s"])
+    assert (written(draft.errors), missing) == ("", ["broker 2: timed out after 3.0 s"])
     assert len(draft.topics) == 2
     draft, missing = told(ClusterCollector(), metadata(1), metadata(2, brokers=[]))
-    assert (draft.error, missing) == ("", ["broker 2: names no brokers"])
+    assert (written(draft.errors), missing) == ("", ["broker 2: names no brokers"])
     only = [BROKERS[1]]
     draft, missing = told(ClusterCollector(), metadata(1, brokers=only), client=StubClient({}, nodes=[1]))
     assert missing == []
@@ -249,7 +251,7 @@ def test_brokers_that_do_not_agree_make_the_metadata_doubtful() -> None:
     said = [led(1, 5, isr_nodes=[1]), led(1, 5, isr_nodes=[2]), led(1, 5, isr_nodes=[1, 2])]
     client = StubClient({}, nodes=[1, 2, 3])
     draft, missing = told(ClusterCollector(), *answers(*said), client=client)
-    assert draft.error == ""
+    assert written(draft.errors) == ""
     assert missing == ["brokers 1, 2 and 3 return different metadata"]
     assert sorted(map(str, asked(client))) == ["1", "2", "3"]
 
@@ -289,26 +291,28 @@ def test_elections_are_compared_topic_by_topic() -> None:
 def test_nobody_answers() -> None:
     faults = [timeout(METADATA, 1), timeout(METADATA, 2), timeout(METADATA, "bootstrap-0")]
     draft = collect(ClusterCollector(), *faults)
-    assert draft.error == "; ".join(f"broker-{node}:9092: timed out after 3.0 s" for node in (1, 2, "bootstrap-0"))
+    assert written(draft.errors) == "; ".join(
+        f"broker-{node}:9092: timed out after 3.0 s" for node in (1, 2, "bootstrap-0")
+    )
 
 
 def test_no_broker_is_reached_in_time() -> None:
     client = StubClient({})
     client.ask_any = lambda *_args, **_options: (None, [])  # type: ignore[method-assign]  # the deadline has passed
-    assert collect(ClusterCollector(), client=client).error == "no broker of 127.0.0.1:9092 responded in time"
+    assert collect(ClusterCollector(), client=client).errors == (Reason(Kind.UNREACHABLE, detail="127.0.0.1:9092"),)
 
 
 def test_what_cannot_be_understood_fails_the_cluster_and_not_as_an_empty_one() -> None:
     client, draft = StubClient({}), new_draft()
     odd = collect(ClusterCollector(), metadata(topics=[topic("a", [partition(1)])]), client=client)
-    assert odd.error.endswith("'a' are not numbered from 0 without gaps")
+    assert written(odd.errors).endswith("'a' are not numbered from 0 without gaps")
     assert client.nodes == []
-    ClusterCollector().fail(draft, "why")
-    assert draft.error == "why"
+    ClusterCollector().fail(draft, reason("why"))
+    assert written(draft.errors) == "why"
 
 
 def test_a_broker_that_names_no_brokers_says_nothing_of_the_cluster() -> None:
     draft = collect(ClusterCollector(), metadata(brokers=[]))
-    assert draft.error.endswith(": names no brokers")
+    assert written(draft.errors).endswith(": names no brokers")
     refused = collect(ClusterCollector(), metadata(version=13, error_code=41))
-    assert refused.error
+    assert refused.errors

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import failed, reason, texts, worded
 
 from monitor.collect.collectors.base import Collector
 from monitor.collect.collectors.commits import CommitCollector
@@ -38,7 +39,7 @@ class Poll:
             self.client.replies[api.name] = lambda _ask: left.pop(0)
         draft = new_draft(groups=self.groups, failed=failed or {})
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
 
@@ -81,7 +82,7 @@ def test_a_group_error_is_the_reason_of_that_group() -> None:
     poll = Poll(CommitCollector(), listed("g"), listed("h"))
     draft = poll(fetched(group("g", error_code=30), group("h", a=[committed(0, 7)])))
     denied = "Describe on the group is denied (GROUP_AUTHORIZATION_FAILED)"
-    assert draft.commit_faults == {"g": denied}
+    assert worded(draft.commit_faults) == {"g": denied}
     assert poll.missing == [denied]
     assert draft.commits[0].committed_offset.tolist() == [7]
 
@@ -92,14 +93,14 @@ def test_a_partition_error_is_the_reason_of_that_row() -> None:
     )
     (rows,) = draft.commits
     assert np.isnan(rows.committed_offset[0])
-    assert [draft.reasons[code] for code in rows.reason] == ["UNSTABLE_OFFSET_COMMIT", ""]
+    assert [texts(draft)[code] for code in rows.reason] == ["UNSTABLE_OFFSET_COMMIT", ""]
 
 
 def test_a_coordinator_that_fails_costs_only_its_groups() -> None:
     poll = Poll(CommitCollector(), listed("g"), listed("h", node=2))
     draft = poll(fetched(group("g", a=[committed(0, 5)])), timeout(OFFSET_FETCH, 2))
-    assert draft.commit_faults == {"h": TIMEOUT}
-    assert draft.failed == {2: TIMEOUT}
+    assert worded(draft.commit_faults) == {"h": TIMEOUT}
+    assert failed(draft) == {2: TIMEOUT}
     assert poll.missing == [TIMEOUT]
     assert len(draft.commits) == 1
 
@@ -107,17 +108,17 @@ def test_a_coordinator_that_fails_costs_only_its_groups() -> None:
 def test_a_coordinator_that_failed_before_is_not_asked() -> None:
     poll = Poll(CommitCollector(), listed("g"), listed("h", node=2))
     draft = poll(fetched(group("g")), failed={2: TIMEOUT})
-    assert draft.commit_faults == {"h": TIMEOUT}
+    assert worded(draft.commit_faults) == {"h": TIMEOUT}
     assert poll.missing == [TIMEOUT]
     assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
 
 
 @pytest.mark.parametrize("without", [{"coordinator": NO_LEADER}, {"coordinator": 2, "ready": False}])
 def test_a_group_that_no_broker_can_be_asked_about_is_unknown_for_that_reason(without: dict[str, Any]) -> None:
-    nobody = listed("h")._replace(state=None, reason="why", **without)
+    nobody = listed("h")._replace(state=None, reason=reason("why"), **without)
     poll = Poll(CommitCollector(), listed("g"), nobody)
     draft = poll(fetched(group("g", a=[committed(0, 5)])))
-    assert draft.commit_faults == {"h": "why"}
+    assert worded(draft.commit_faults) == {"h": "why"}
     assert poll.missing == []  # the list of groups tells of it
     assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
 
@@ -125,7 +126,7 @@ def test_a_group_that_no_broker_can_be_asked_about_is_unknown_for_that_reason(wi
 def test_an_answer_that_cannot_be_read_costs_only_its_coordinator() -> None:
     poll = Poll(CommitCollector(), listed("g"), listed("h", node=2))
     draft = poll(Answer(OFFSET_FETCH, 9, b"\0\0\0\0garbage", 1), fetched(group("h", a=[committed(0, 7)]), node=2))
-    assert draft.commit_faults["g"].startswith("broker 1: invalid response: ")
+    assert str(draft.commit_faults["g"]).startswith("broker 1: invalid response: ")
     assert draft.commits[0].groups == ["h"]
 
 
@@ -134,7 +135,7 @@ def test_a_large_number_of_groups_is_asked_in_parts(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(CommitCollector, "group_requests", two)
     poll = Poll(CommitCollector(), listed("f"), listed("g"), listed("h"))
     draft = poll(fetched(group("f", a=[committed(0, 1)]), group("g")), timeout(OFFSET_FETCH, 1))
-    assert draft.commit_faults == {"h": "broker 1: timed out after 3.0 s"}
+    assert worded(draft.commit_faults) == {"h": "broker 1: timed out after 3.0 s"}
     assert draft.commits[0].groups == ["f", "g"]
 
 
@@ -172,7 +173,7 @@ def test_share_groups_have_a_start_offset_and_the_broker_s_lag() -> None:
     assert (rows.committed_offset[0], rows.reported_lag[0]) == (40, 60)
     assert np.isnan(rows.committed_offset[1:]).all()
     assert np.isnan(rows.reported_lag[1:]).all()
-    assert [draft.reasons[code] for code in rows.reason] == ["", "", "UNKNOWN_TOPIC_OR_PARTITION"]
+    assert [texts(draft)[code] for code in rows.reason] == ["", "", "UNKNOWN_TOPIC_OR_PARTITION"]
 
 
 def test_an_older_broker_does_not_tell_the_lag_of_share_groups() -> None:
@@ -181,14 +182,14 @@ def test_an_older_broker_does_not_tell_the_lag_of_share_groups() -> None:
     (rows,) = draft.commits
     assert rows.committed_offset.tolist() == [40]
     assert np.isnan(rows.reported_lag).all()
-    assert draft.reasons[rows.reason[0]] == NO_SHARE_LAG
+    assert texts(draft)[rows.reason[0]] == str(NO_SHARE_LAG)
 
 
 def test_a_share_group_error_is_told_and_is_the_reason_of_that_group() -> None:
     poll = Poll(ShareOffsetCollector(), listed("s", "share"), listed("t", "share"))
     draft = poll(shared(share("s", error_code=30), share("t", a=[standing(0, 1, 2)])))
     denied = "Describe on the group is denied (GROUP_AUTHORIZATION_FAILED)"
-    assert draft.commit_faults == {"s": denied}
+    assert worded(draft.commit_faults) == {"s": denied}
     assert poll.missing == [denied]
 
 
@@ -202,14 +203,14 @@ def test_a_collector_that_breaks_leaves_its_groups_unknown(
     poll = Poll(collector(), listed("g", group_type))
     poll(answer_of(api, 1, groups=[]))
     draft = new_draft(groups=poll.groups)
-    poll.collector.fail(draft, "why")
-    assert draft.commit_faults == {"g": "why"}
+    poll.collector.fail(draft, reason("why"))
+    assert worded(draft.commit_faults) == {"g": "why"}
 
 
 def test_a_share_coordinator_that_fails_costs_only_its_groups() -> None:
     poll = Poll(ShareOffsetCollector(), listed("s", "share"), listed("t", "share", 2))
     draft = poll(shared(share("s", a=[standing(0, 1, 2)])), timeout(DESCRIBE_SHARE_GROUP_OFFSETS, 2))
-    assert draft.commit_faults == {"t": TIMEOUT}
+    assert worded(draft.commit_faults) == {"t": TIMEOUT}
     assert poll.missing == [TIMEOUT]
 
 
@@ -217,8 +218,8 @@ def test_whether_share_lag_is_told_shows_also_without_a_share_group() -> None:
     poll, key = Poll(ShareOffsetCollector()), DESCRIBE_SHARE_GROUP_OFFSETS.key
     assert np.isnan(poll().capabilities["share_lag"][0])
     poll.client.versions = {1: {key: (0, 1)}, 2: {key: (0, 1)}}
-    assert poll().capabilities["share_lag"] == (1.0, "")
+    assert worded(poll().capabilities["share_lag"]) == (1.0, "")
     poll.client.versions = {1: {key: (0, 1)}, 2: {key: (0, 0)}}
-    assert poll().capabilities["share_lag"] == (0.0, "DescribeShareGroupOffsets v1 is not served by broker 2")
+    assert worded(poll().capabilities["share_lag"]) == (0.0, "DescribeShareGroupOffsets v1 is not served by broker 2")
     poll.client.versions = {1: {}}
     assert poll().capabilities["share_lag"][0] == 0

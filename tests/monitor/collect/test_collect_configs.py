@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 from kafka.protocol.admin import DescribeConfigsRequest
+from reasons import failed, reason, texts, worded
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors import configs as module
@@ -16,8 +17,9 @@ from monitor.collect.collectors.leader_offsets import NOT_CHOSEN
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_CONFIGS
 from monitor.kafka.client.client import Ask, BrokerAddress
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 from monitor.model.selection import Choice
 from monitor.model.snapshot import Snapshot, Topics
 
@@ -99,7 +101,7 @@ class Cluster:
         draft = new_draft(partitions=self.snapshot.partitions, **fields)
         draft.started += at
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
     @property
@@ -131,7 +133,7 @@ def row(draft: Draft, topic: str = "a") -> dict[str, Any]:
     assert len(table) == len(draft.topics)
     at = draft.topics.topic.tolist().index(topic)
     values = {each.name: getattr(table, each.name)[at] for each in table.schema()}
-    return {**values, "reason": draft.reasons[values["reason"]]}
+    return {**values, "reason": texts(draft)[values["reason"]]}
 
 
 def reasons(draft: Draft) -> dict[str, str]:
@@ -143,7 +145,7 @@ def broker_row(draft: Draft, node: int) -> dict[str, Any]:
     assert table is not None
     at = table.broker.tolist().index(node)
     values = {each.name: getattr(table, each.name)[at] for each in table.schema()}
-    return {**values, "reason": draft.reasons[values["reason"]]}
+    return {**values, "reason": texts(draft)[values["reason"]]}
 
 
 def is_unknown(values: dict[str, Any]) -> bool:
@@ -307,7 +309,7 @@ def test_each_broker_is_asked_for_itself_and_one_for_the_topics() -> None:
     draft = cluster.poll()
     assert cluster.asked == [(1, [(BROKER, "1"), (TOPIC, "a"), (TOPIC, "b")]), (2, [(BROKER, "2")])]
     assert cluster.missing == []
-    assert draft.capabilities["topic_configs"] == draft.capabilities["broker_configs"] == (1.0, "")
+    assert worded(draft.capabilities["topic_configs"]) == worded(draft.capabilities["broker_configs"]) == (1.0, "")
 
 
 def test_all_are_asked_again_after_a_while_and_kept_till_then() -> None:
@@ -369,7 +371,7 @@ def test_topics_that_are_left_out_are_not_asked() -> None:
     cluster = Cluster()
     draft = cluster.poll(topics=with_columns(cluster.snapshot.topics, watched=np.array([False, True])))
     assert cluster.topics_asked == {1: ["b"]}
-    assert reasons(draft) == {"a": NOT_CHOSEN, "b": ""}
+    assert reasons(draft) == {"a": str(NOT_CHOSEN), "b": ""}
     assert is_unknown(row(draft, "a"))
     assert cluster.missing == []
 
@@ -391,7 +393,7 @@ def test_many_topics_are_spread_over_polls() -> None:
     cluster = Cluster(NAMES)
     first = cluster.poll()
     assert cluster.topics_asked == {1: NAMES[:2]}
-    assert reasons(first) == {name: "" if name in NAMES[:2] else NOT_ASKED_YET for name in NAMES}
+    assert reasons(first) == {name: "" if name in NAMES[:2] else str(NOT_ASKED_YET) for name in NAMES}
     assert is_unknown(row(first, NAMES[5]))
     assert cluster.missing == [], "what is not asked yet is no fault"
     cluster.poll(at=10)
@@ -447,7 +449,7 @@ def test_what_is_denied_has_its_reason_and_the_rest_is_complete() -> None:
     assert is_unknown(row(draft, "a"))
     assert is_unknown(values := broker_row(draft, 2))
     assert values["reason"] == "DescribeConfigs on the cluster is denied (CLUSTER_AUTHORIZATION_FAILED)"
-    assert draft.capabilities["topic_configs"] == draft.capabilities["broker_configs"] == (1.0, "")
+    assert worded(draft.capabilities["topic_configs"]) == worded(draft.capabilities["broker_configs"]) == (1.0, "")
     assert cluster.missing == [], "denied is a fact and not a fault"
 
 
@@ -457,17 +459,17 @@ def test_where_all_is_denied_the_capability_is_not_there() -> None:
     cluster.errors = {"a": 29, "b": 29, "1": 31, "2": 31}
     draft = cluster.poll(at=300)
     assert draft.capabilities["topic_configs"][0] == draft.capabilities["broker_configs"][0] == 0
-    assert "DescribeConfigs on the topic" in draft.capabilities["topic_configs"][1]
+    assert "DescribeConfigs on the topic" in str(draft.capabilities["topic_configs"][1])
     assert is_unknown(row(draft)), "what is denied is not known from before"
 
 
 def test_an_unsupported_api_is_a_capability_at_0() -> None:
     cluster = Cluster()
-    cluster.faults = dict.fromkeys((1, 2), lambda ask: Fault(Kind.UNSUPPORTED, "DescribeConfigs", ask.node))
+    cluster.faults = dict.fromkeys((1, 2), lambda ask: Fault(Kind.UNSUPPORTED, ask.node, "DescribeConfigs"))
     draft = cluster.poll()
     not_served = (0.0, "not served by this broker")
-    assert draft.capabilities["topic_configs"] == draft.capabilities["broker_configs"] == not_served
-    assert (cluster.missing, draft.failed) == ([], {})
+    assert worded(draft.capabilities["topic_configs"]) == worded(draft.capabilities["broker_configs"]) == not_served
+    assert (cluster.missing, failed(draft)) == ([], {})
     cluster.poll(at=SILENT_SECONDS[-1])
     assert cluster.asked == []
 
@@ -478,10 +480,10 @@ def test_a_silent_broker_is_left_alone_for_a_while_and_another_is_asked_for_its_
     why = "broker 1: timed out after 3.0 s"
     draft = cluster.poll()
     assert set(cluster.missing) == {why}
-    assert draft.failed == {1: why}
+    assert failed(draft) == {1: why}
     assert reasons(draft) == {"a": why, "b": why}
     assert broker_row(draft, 1)["reason"] == why
-    assert draft.capabilities["broker_configs"] == (1.0, "")
+    assert worded(draft.capabilities["broker_configs"]) == (1.0, "")
     assert math.isnan(draft.capabilities["topic_configs"][0])
     draft = cluster.poll(at=10)
     assert cluster.asked == [(2, [(TOPIC, "a"), (TOPIC, "b")])]
@@ -549,7 +551,7 @@ def test_a_topic_that_is_not_there_yet_is_asked_again() -> None:
     cluster = Cluster()
     cluster.errors = {"b": 3}
     draft = cluster.poll()
-    assert reasons(draft) == {"a": "", "b": NOT_THERE}
+    assert reasons(draft) == {"a": "", "b": str(NOT_THERE)}
     assert cluster.missing == []
     cluster.errors = {}
     assert row(cluster.poll(at=10), "b")["reason"] == ""
@@ -577,6 +579,6 @@ def test_nothing_to_ask() -> None:
 def test_a_failed_collector_leaves_rows_with_the_reason() -> None:
     cluster = Cluster()
     draft = new_draft(topics=cluster.snapshot.topics)
-    cluster.collector.fail(draft, "why")
+    cluster.collector.fail(draft, reason("why"))
     assert reasons(draft) == {"a": "why", "b": "why"}
-    assert draft.capabilities["topic_configs"][1] == "why"
+    assert worded(draft.capabilities["topic_configs"][1]) == "why"

@@ -7,11 +7,12 @@ import pytest
 from alone import BOTH_FAILED, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.admin import DescribeTopicPartitionsRequest
+from reasons import reason
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors import eligible_replicas
 from monitor.collect.collectors.capability import NOBODY
-from monitor.collect.collectors.eligible_replicas import FEATURE, SWITCHED_OFF, EligibleReplicaCollector
+from monitor.collect.collectors.eligible_replicas import FEATURE, EligibleReplicaCollector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TOPIC_PARTITIONS
 from monitor.kafka.client.wire import Answer
@@ -92,14 +93,18 @@ def test_nothing_is_asked_while_all_is_in_sync() -> None:
     draft = one.poll(versions={1: "3.9"})
     assert (rows(draft), capability(draft, NAME)) == (None, (0, "not served by this broker (Kafka 3.9)"))
     draft = one.poll(failed=BOTH_FAILED)
-    assert (capability(draft, NAME), one.missing) == ((None, NOBODY), [])
+    assert (capability(draft, NAME), one.missing) == ((None, str(NOBODY)), [])
 
 
 def test_without_the_feature_no_replica_is_said_to_be_ineligible() -> None:
     one = Alone(EligibleReplicaCollector(), SHORT)
     for _ in range(3):
         draft = one.poll(ANSWER, features=OFF)
-        assert (rows(draft), capability(draft, NAME), one.missing) == (None, (0, SWITCHED_OFF), [])
+        assert (rows(draft), capability(draft, NAME), one.missing) == (
+            None,
+            (0, f"the feature {FEATURE} is not on"),
+            [],
+        )
     assert len(one.asked) == 1, "once that is known, nothing is asked"
     one.client.versions = {1: {75: (0, 0)}}
     one.poll(features=ON)
@@ -133,7 +138,7 @@ def test_faults() -> None:
     draft = one.poll(lacking(DESCRIBE_TOPIC_PARTITIONS))
     assert (rows(draft), capability(draft, NAME), one.missing) == (None, (0, "not served by this broker"), [])
     draft = one.poll(failed=BOTH_FAILED)
-    assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, NOBODY), [NOBODY])
+    assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, str(NOBODY)), [str(NOBODY)])
 
 
 def test_cut_answers_are_unknown() -> None:
@@ -145,5 +150,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = Alone(EligibleReplicaCollector(), SHORT).poll(ANSWER)
-    EligibleReplicaCollector().fail(draft, "why")
+    EligibleReplicaCollector().fail(draft, reason("why"))
     assert capability(draft, NAME) == (None, "why")

@@ -7,6 +7,7 @@ import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 from hypothesis import given
 from hypothesis import strategies as st
+from reasons import reason, worded
 
 from monitor.collect.collectors.group_members import GroupMemberCollector
 from monitor.collect.draft import Draft, GroupDescription, ListedGroup, MemberRow, SubtopologyRow
@@ -17,7 +18,7 @@ from monitor.kafka.client.apis import (
     STREAMS_GROUP_DESCRIBE,
     Api,
 )
-from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.wire import Answer
 
 
@@ -42,7 +43,7 @@ class Poll:
             self.client.replies[name] = lambda ask: by_question[ask.api.name, ask.node]
         draft = new_draft(groups=self.groups, failed=failed or {})
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
 
@@ -77,7 +78,7 @@ def test_a_classic_group(version: int) -> None:
     poll = Poll(listed("g", "classic"))
     draft = poll(classic("g", assignment(("a", [0, 1]), ("b", [2])), assignment(), version=version))
     described = draft.descriptions["g"]
-    assert (described.error, described.state, described.assignor) == ("", "Stable", "range")
+    assert worded((described.error, described.state, described.assignor)) == ("", "Stable", "range")
     assert described.epoch is None
     assert described.members == [
         MemberRow("m0", "c0", "10.0.0.1", None, None, [("a", 0), ("a", 1), ("b", 2)]),
@@ -95,7 +96,7 @@ def test_garbage_instead_of_a_classic_assignment_is_no_error(data: bytes) -> Non
     """Clients write these bytes, and each may write what it wants."""
     poll = Poll(listed("g", "classic"))
     described = poll(classic("g", data)).descriptions["g"]
-    assert described.error == ""
+    assert worded(described.error) == ""
     if data == b"\xff" * len(data):
         assert bool(described.assignment_error) == bool(data)
     for topic, _ in described.members[0].assigned:
@@ -106,15 +107,17 @@ def test_an_assignment_whose_names_are_not_utf_8_is_not_known() -> None:
     data = struct.pack(">hih", 3, 1, 2) + b"\xff\xfe" + struct.pack(">ii", 1, 0)
     described = Poll(listed("g", "classic"))(classic("g", data)).descriptions["g"]
     assert described.members[0].assigned == []
-    assert described.assignment_error == "the assignment of member c0 cannot be decoded"
+    assert worded(described.assignment_error) == "the assignment of member c0 cannot be decoded"
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 30, b"\0", assignment(("a", [0, 1]), rest=b"")[:-1]])
 def test_an_assignment_that_cannot_be_decoded_is_told_and_none_at_all_is_none(data: bytes) -> None:
     described = Poll(listed("g", "classic"))(classic("g", assignment(("a", [0])), data, b"", data)).descriptions["g"]
     assert [each.assigned for each in described.members] == [[("a", 0)], [], [], []]
-    assert described.assignment_error == "the assignment of member c1 and 1 more cannot be decoded"
-    assert Poll(listed("g", "classic"))(classic("g", b"", assignment())).descriptions["g"].assignment_error == ""
+    assert worded(described.assignment_error) == "the assignment of member c1 and 1 more cannot be decoded"
+    assert (
+        worded(Poll(listed("g", "classic"))(classic("g", b"", assignment())).descriptions["g"].assignment_error) == ""
+    )
 
 
 def test_the_members_of_another_protocol_are_counted_and_their_bytes_left_alone() -> None:
@@ -248,7 +251,7 @@ def test_a_group_that_may_not_be_described_says_why(group_type: str, api: Api) -
     poll = Poll(listed("g", group_type))
     draft = poll(answer_of(api, 1, groups=[group]))
     denied = "Describe on the group is denied (GROUP_AUTHORIZATION_FAILED)"
-    assert draft.descriptions["g"] == GroupDescription(error=denied)
+    assert draft.descriptions["g"] == GroupDescription(error=error_reason(30))
     assert poll.missing == [denied]
 
 
@@ -256,14 +259,15 @@ def test_a_group_with_a_topic_that_may_not_be_described_says_so() -> None:
     group = {"group_id": "g", "group_state": "", "error_code": 29, "group_epoch": -1, "members": []}
     draft = Poll(listed("g", "consumer"))(answer_of(CONSUMER_GROUP_DESCRIBE, 1, groups=[group]))
     why = "Describe on a topic that it reads is denied (TOPIC_AUTHORIZATION_FAILED)"
-    assert draft.descriptions["g"] == GroupDescription(error=why)
+    assert draft.descriptions["g"] == GroupDescription(error=draft.descriptions["g"].error)
+    assert str(draft.descriptions["g"].error) == why
 
 
 def test_a_broker_that_fails_costs_only_its_groups() -> None:
     poll = Poll(listed("g", "classic", 1), listed("h", "classic", 2))
     draft = poll(classic("g"), timeout(DESCRIBE_GROUPS, 2))
     assert draft.descriptions["g"].state == "Stable"
-    assert draft.descriptions["h"] == GroupDescription(error="broker 2: timed out after 3.0 s")
+    assert draft.descriptions["h"] == GroupDescription(error=timeout(DESCRIBE_GROUPS, 2))
     assert poll.missing == ["broker 2: timed out after 3.0 s"]
     again = poll(classic("g"), classic("h", node=2))
     assert again.descriptions["h"].state == "Stable"
@@ -273,7 +277,7 @@ def test_a_broker_that_fails_costs_only_its_groups() -> None:
 def test_a_broker_that_failed_before_is_not_asked() -> None:
     poll = Poll(listed("g", "classic", 1), listed("h", "classic", 2))
     draft = poll(classic("g"), failed={2: "broker 2: cannot connect"})
-    assert draft.descriptions["h"] == GroupDescription(error="broker 2: cannot connect")
+    assert draft.descriptions["h"] == GroupDescription(error=reason("broker 2: cannot connect"))
     assert [node for what, _, node in poll.client.log if what == "ask"] == [1]
 
 
@@ -281,7 +285,7 @@ def test_an_answer_that_cannot_be_read_costs_only_its_broker() -> None:
     poll = Poll(listed("g", "classic", 1), listed("h", "classic", 2))
     draft = poll(classic("g"), Answer(DESCRIBE_GROUPS, 6, b"\0\0\0\0garbage", 2))
     assert draft.descriptions["g"].state == "Stable"
-    assert draft.descriptions["h"].error.startswith("broker 2: invalid response: ")
+    assert str(draft.descriptions["h"].error).startswith("broker 2: invalid response: ")
 
 
 def test_descriptions_are_the_same_object_while_no_answer_changes() -> None:
@@ -299,5 +303,5 @@ def test_groups_of_each_type_of_a_coordinator_are_asked_in_one_request_each() ->
 
 def test_a_collector_that_breaks_leaves_every_group_unknown() -> None:
     poll, draft = Poll(listed("g", "classic")), new_draft(groups=[listed("g", "classic")])
-    poll.collector.fail(draft, "why")
-    assert draft.descriptions == {"g": GroupDescription(error="why")}
+    poll.collector.fail(draft, reason("why"))
+    assert draft.descriptions == {"g": GroupDescription(error=reason("why"))}

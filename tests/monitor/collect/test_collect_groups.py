@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import failed, reason, worded
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors.group_evidence import ABSENT_POLLS, NOT_LISTED, made_up
@@ -14,9 +15,10 @@ from monitor.collect.collectors.groups import GroupCollector
 from monitor.collect.draft import Draft, ListedGroup
 from monitor.kafka.client.apis import DESCRIBE_GROUPS, LIST_GROUPS, LIST_OFFSETS
 from monitor.kafka.client.client import Ask
-from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.model.coordinators import OFFSETS_TOPIC, partition_of
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import NO_LEADER
 
 TIMEOUT = "broker 2: timed out after 3.0 s"
@@ -43,7 +45,7 @@ class Groups:
         self.client.replies["ListGroups"] = lambda ask: by_node[ask.node]
         draft = new_draft()
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
 
@@ -76,10 +78,10 @@ def test_groups_of_a_broker_that_fails_stay_with_an_unknown_state_and_the_reason
     draft = groups.poll(listed(1, group("a")), timeout(LIST_GROUPS, 2))
     assert draft.groups == [
         ListedGroup("a", "classic", "consumer", "Stable", 1),
-        ListedGroup("b", "classic", "consumer", None, 2, TIMEOUT),
+        ListedGroup("b", "classic", "consumer", None, 2, timeout(LIST_GROUPS, 2)),
     ]
     assert groups.missing == [TIMEOUT]
-    assert draft.failed == {2: TIMEOUT}
+    assert failed(draft) == {2: TIMEOUT}
 
 
 def test_groups_are_known_again_when_their_broker_answers_as_before() -> None:
@@ -100,7 +102,7 @@ def test_a_group_that_moved_counts_where_it_is_listed_now() -> None:
 def test_a_group_that_two_brokers_list_is_one_row_that_nobody_is_believed_on() -> None:
     draft = Groups(1, 2).poll(listed(1, group("a")), listed(2, group("a")))
     assert [(each.group, each.state, each.coordinator) for each in draft.groups] == [("a", None, NO_LEADER)]
-    assert draft.groups[0].reason == "more than one broker lists it (1 and 2)"
+    assert worded(draft.groups[0].reason) == "more than one broker lists it (1 and 2)"
 
 
 def test_an_error_code_is_a_reason() -> None:
@@ -108,8 +110,8 @@ def test_an_error_code_is_a_reason() -> None:
     groups.poll(listed(1, group("a")), listed(2, group("b")))
     draft = groups.poll(listed(1, group("a")), listed(2, error_code=14))
     assert groups.missing == ["broker 2: COORDINATOR_LOAD_IN_PROGRESS"]
-    assert draft.groups[1].reason == "broker 2: COORDINATOR_LOAD_IN_PROGRESS"
-    assert draft.failed == {}
+    assert worded(draft.groups[1].reason) == "broker 2: COORDINATOR_LOAD_IN_PROGRESS"
+    assert failed(draft) == {}
 
 
 def test_an_answer_that_cannot_be_read_costs_only_its_broker() -> None:
@@ -150,15 +152,15 @@ def test_a_collector_that_breaks_keeps_its_groups_with_the_reason() -> None:
     groups = Groups(1)
     groups.poll(listed(1, group("a")))
     draft = new_draft()
-    groups.collector.fail(draft, "why")
-    assert draft.groups == [ListedGroup("a", "classic", "consumer", None, 1, "why")]
+    groups.collector.fail(draft, reason("why"))
+    assert draft.groups == [ListedGroup("a", "classic", "consumer", None, 1, reason("why"))]
 
 
 def test_types_are_told_when_every_broker_tells_them() -> None:
     groups = Groups(1, 2)
-    assert groups.poll(listed(1), listed(2)).capabilities["group_types"] == (1.0, "")
+    assert worded(groups.poll(listed(1), listed(2)).capabilities["group_types"]) == (1.0, "")
     draft = groups.poll(listed(1), listed(2, version=4))
-    assert draft.capabilities["group_types"] == (0.0, "ListGroups v5 is not served by broker 2")
+    assert worded(draft.capabilities["group_types"]) == (0.0, "ListGroups v5 is not served by broker 2")
 
 
 def test_whether_types_are_told_is_unknown_before_the_first_answer() -> None:
@@ -222,12 +224,12 @@ class Led(Groups):
         epochs = np.array(self.epochs, np.int32)
         draft = new_draft(topics=topic.topics, partitions=replace(topic.partitions, leader_epoch=epochs))
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
     def rows(self, *replies: Answer | Fault, again: Answer | None = None) -> dict[str, str]:
         """The state of each group, or why it is unknown."""
-        return {each.group: each.state or each.reason for each in self.poll(*replies, again=again).groups}
+        return {each.group: each.state or str(each.reason) for each in self.poll(*replies, again=again).groups}
 
 
 BOTH = (listed(1, group("b")), listed(2, group("a")))
@@ -255,7 +257,7 @@ def test_groups_whose_partition_has_no_leader_stay_unknown_for_as_long() -> None
     for _ in range(5):
         draft = groups.poll(listed(1, group("b")), listed(2))
         assert draft.groups == [
-            ListedGroup("a", "classic", "consumer", None, NO_LEADER, "partition 1 of __consumer_offsets has no leader"),
+            ListedGroup("a", "classic", "consumer", None, NO_LEADER, Reason(Kind.NO_COORDINATOR, detail="1")),
             ListedGroup("b", "classic", "consumer", "Stable", 1),
         ]
         assert groups.missing == ["__consumer_offsets: no leader of partition 1"]
@@ -294,7 +296,7 @@ def test_a_new_coordinator_that_has_not_caught_up_with_its_log_proves_nothing() 
     for _ in range(5):
         draft = groups.poll(listed(1, group("b")), listed(2))
         # Nobody is asked for its commits, which may be of before as well.
-        assert draft.groups[0] == ListedGroup("a", "classic", "consumer", None, 1, why, ready=False)
+        assert draft.groups[0] == ListedGroup("a", "classic", "consumer", None, 1, error_reason(78, 1), ready=False)
         assert groups.missing == [why]
     groups.behind = set()
     assert groups.rows(listed(1, group("a"), group("b")), listed(2)) == KNOWN
@@ -402,13 +404,13 @@ def test_without_the_offsets_topic_a_group_is_gone_when_nobody_lists_it_for_seve
     assert Groups.poll(groups, *BOTH).groups
     for _ in range(ABSENT_POLLS - 1):
         draft = Groups.poll(groups, listed(1), listed(2, group("a")))
-        assert [(each.group, each.reason) for each in draft.groups] == [("a", ""), ("b", NOT_LISTED)]
-        assert groups.missing == [NOT_LISTED]
+        assert worded([(each.group, each.reason) for each in draft.groups]) == [("a", ""), ("b", str(NOT_LISTED))]
+        assert groups.missing == [str(NOT_LISTED)]
     draft = Groups.poll(groups, listed(1), listed(2, group("a")))
     assert [each.group for each in draft.groups] == ["a"]
     groups.says = {1: NOT_COORDINATOR, 2: NOT_COORDINATOR}
     draft = Groups.poll(groups, listed(1), listed(2))
-    assert [(each.group, each.coordinator, each.reason) for each in draft.groups] == [
+    assert worded([(each.group, each.coordinator, each.reason) for each in draft.groups]) == [
         ("a", NO_LEADER, "broker 1: NOT_COORDINATOR")
     ]
     assert groups.missing == ["broker 1: NOT_COORDINATOR"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import failed, reason, texts, worded
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors.end_offsets import EndOffsetCollector
@@ -41,7 +42,7 @@ class Poll:
         self.client.replies["ListOffsets"] = lambda ask: by_node[ask.node]
         draft = new_draft(topics=snapshot.topics, partitions=snapshot.partitions, **fields)
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
     @property
@@ -60,7 +61,7 @@ def offsets(node: int, version: int = 11, **topics: Sequence[tuple[int, int, int
 
 def column(draft: Draft, which: OffsetColumn | None) -> list[tuple[float, str]]:
     assert which is not None
-    return [(float(o), draft.reasons[code]) for o, code in zip(which.offset, which.reason, strict=True)]
+    return [(float(o), texts(draft)[code]) for o, code in zip(which.offset, which.reason, strict=True)]
 
 
 def known(draft: Draft) -> list[float | str]:
@@ -72,7 +73,7 @@ def known(draft: Draft) -> list[float | str]:
 def test_offsets_land_in_their_rows(version: int) -> None:
     poll = Poll()
     draft = poll(offsets(1, version, b=[(0, 30, 0)], a=[(0, 10, 0)]), offsets(2, version, a=[(1, 20, 0)]))
-    assert known(draft) == [10, 20, 30, NO_LEADER_REASON]
+    assert known(draft) == [10, 20, 30, str(NO_LEADER_REASON)]
     assert np.isnan(draft.ends.offset[3] if draft.ends else 0)
     assert poll.missing == []
 
@@ -80,15 +81,15 @@ def test_offsets_land_in_their_rows(version: int) -> None:
 def test_a_leader_that_fails_costs_only_its_rows() -> None:
     poll = Poll()
     draft = poll(offsets(1, a=[(0, 10, 0)], b=[(0, 30, 0)]), timeout(LIST_OFFSETS, 2))
-    assert known(draft) == [10, TIMEOUT, 30, NO_LEADER_REASON]
+    assert known(draft) == [10, TIMEOUT, 30, str(NO_LEADER_REASON)]
     assert poll.missing == [TIMEOUT]
-    assert draft.failed == {2: TIMEOUT}
+    assert failed(draft) == {2: TIMEOUT}
 
 
 def test_a_leader_that_failed_before_is_not_asked() -> None:
     poll = Poll()
     draft = poll(offsets(1, a=[(0, 10, 0)], b=[(0, 30, 0)]), failed={2: TIMEOUT})
-    assert known(draft) == [10, TIMEOUT, 30, NO_LEADER_REASON]
+    assert known(draft) == [10, TIMEOUT, 30, str(NO_LEADER_REASON)]
     assert poll.missing == [TIMEOUT]
     assert poll.asked == [1]
 
@@ -97,10 +98,10 @@ def test_a_leader_that_answered_is_not_missing_because_something_else_failed_the
     poll = Poll()
     draft = new_draft(topics=SNAPSHOT.topics, partitions=SNAPSHOT.partitions)
     asks = poll.collector.ask(poll.client, draft)
-    draft.failed[2] = TIMEOUT
+    draft.failed[2] = reason(TIMEOUT)
     replies = [offsets(1, a=[(0, 10, 0)], b=[(0, 30, 0)]), offsets(2, a=[(1, 20, 0)])]
     assert poll.collector.read(poll.client, draft, asks, replies) == []
-    assert known(draft) == [10, 20, 30, NO_LEADER_REASON]
+    assert known(draft) == [10, 20, 30, str(NO_LEADER_REASON)]
 
 
 def test_a_partition_error_is_the_reason_of_its_row() -> None:
@@ -108,13 +109,13 @@ def test_a_partition_error_is_the_reason_of_its_row() -> None:
     draft = poll(offsets(1, a=[(0, 10, 0)], b=[(0, -1, 6)]), offsets(2, a=[(1, -1, 29)]))
     moved = "broker 1: NOT_LEADER_FOR_PARTITION"
     denied = "broker 2: Describe on the topic is denied (TOPIC_AUTHORIZATION_FAILED)"
-    assert known(draft) == [10, denied, moved, NO_LEADER_REASON]
+    assert known(draft) == [10, denied, moved, str(NO_LEADER_REASON)]
     assert poll.missing == [moved, denied]
 
 
 def test_a_row_that_an_answer_leaves_out_or_gives_no_offset_is_unknown() -> None:
     draft = Poll()(offsets(1, a=[(0, 10, 0)]), offsets(2, a=[(1, -1, 0)]))
-    assert known(draft) == [10, NOT_ANSWERED, NOT_ANSWERED, NO_LEADER_REASON]
+    assert known(draft) == [10, str(NOT_ANSWERED), str(NOT_ANSWERED), str(NO_LEADER_REASON)]
 
 
 def test_rows_that_nobody_asked_for_are_left_aside() -> None:
@@ -140,7 +141,7 @@ def test_the_request_is_encoded_once_while_the_partitions_are_the_same() -> None
 
 def test_a_collector_that_breaks_leaves_every_row_unknown() -> None:
     draft = new_draft(topics=SNAPSHOT.topics, partitions=SNAPSHOT.partitions)
-    EndOffsetCollector().fail(draft, "why")
+    EndOffsetCollector().fail(draft, reason("why"))
     assert known(draft) == ["why"] * 4
 
 

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import failed, reason, texts, worded
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors.log_dirs import EMPTY, LogDirCollector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
 from monitor.kafka.client.client import BrokerAddress
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 from monitor.model.selection import Choice
 from monitor.model.snapshot import Snapshot
 
@@ -46,7 +48,7 @@ class Poll:
         draft = new_draft(**fields)
         draft.started += at
         asks = self.collector.ask(self.client, draft)
-        self.missing = self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline))
+        self.missing = worded(self.collector.read(self.client, draft, asks, self.client.ask(asks, draft.deadline)))
         return draft
 
     @property
@@ -99,7 +101,7 @@ def dir_rows(draft: Draft) -> list[tuple[int, str, float, float, str]]:
     table = draft.log_dirs
     assert table is not None
     columns = (table.broker.tolist(), table.path, table.total_bytes.tolist(), table.usable_bytes.tolist())
-    return list(zip(*columns, [draft.reasons[code] for code in table.reason], strict=True))
+    return list(zip(*columns, [texts(draft)[code] for code in table.reason], strict=True))
 
 
 ONE = answer(1, log_dir("/z", b={1: 11}, a={0: 10}), log_dir("/y", volume=(200, 90), a={1: 12}))
@@ -114,7 +116,7 @@ def test_rows_are_in_order_and_name_their_log_dir() -> None:
     assert list(sizes(draft).items()) == [(("a", 0, 1), 10), (("a", 0, 2), 20), (("a", 1, 1), 12), (("b", 1, 1), 11)]
     assert draft.replicas is not None
     assert draft.replicas.log_dir.tolist() == [1, 2, 0, 1]
-    assert draft.capabilities["log_dirs"] == (1.0, "")
+    assert worded(draft.capabilities["log_dirs"]) == (1.0, "")
     assert draft.notices == []
 
 
@@ -200,9 +202,9 @@ def test_a_silent_broker_keeps_its_rows_and_is_missing() -> None:
     first = poll(ONE, TWO)
     draft = poll(answer(1, log_dir(a={0: 77})), timeout(DESCRIBE_LOG_DIRS, 2), at=60)
     assert poll.missing == [TIMEOUT]
-    assert draft.failed == {2: TIMEOUT}
+    assert failed(draft) == {2: TIMEOUT}
     assert sizes(draft) == {("a", 0, 1): 77, ("a", 0, 2): 20}
-    assert draft.capabilities["log_dirs"] == (1.0, "")
+    assert worded(draft.capabilities["log_dirs"]) == (1.0, "")
     assert sizes(first)["a", 0, 1] == 10
     poll(ONE, TWO, at=61)
     assert poll.missing == []
@@ -216,7 +218,7 @@ def test_a_broker_that_never_answered_has_no_rows() -> None:
     assert (dir_rows(draft), sizes(draft)) == ([], {})
     available, why = draft.capabilities["log_dirs"]
     assert math.isnan(available)
-    assert why == TIMEOUT
+    assert worded(why) == TIMEOUT
 
 
 def test_brokers_that_are_gone_take_their_rows_along() -> None:
@@ -237,14 +239,14 @@ def test_garbled_answers_are_missing_and_change_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("denied", "why"),
-    [(answer(1, error=31), DENIED), (answer(1, version=2), EMPTY)],
+    [(answer(1, error=31), DENIED), (answer(1, version=2), str(EMPTY))],
     ids=["told", "an empty answer of an old broker"],
 )
 def test_denied_is_a_fact_and_not_a_fault(denied: Answer, why: str) -> None:
     poll = Poll()
     poll(ONE, TWO)
     draft = poll(denied, Answer(DESCRIBE_LOG_DIRS, denied.version, denied.body, 2), at=60)
-    assert draft.capabilities["log_dirs"] == (0.0, why)
+    assert worded(draft.capabilities["log_dirs"]) == (0.0, why)
     assert poll.missing == []
     assert (dir_rows(draft), sizes(draft)) == ([], {}), "what is denied is not known from before"
 
@@ -258,10 +260,10 @@ def test_an_error_of_the_whole_answer_is_missing() -> None:
 
 def test_brokers_without_the_api_are_told() -> None:
     poll = Poll()
-    draft = poll(*(Fault(Kind.UNSUPPORTED, "DescribeLogDirs", node) for node in (1, 2)), versions={1: "0.10", 2: "1.0"})
+    draft = poll(*(Fault(Kind.UNSUPPORTED, node, "DescribeLogDirs") for node in (1, 2)), versions={1: "0.10", 2: "1.0"})
     assert poll.missing == []
-    assert draft.failed == {}
-    assert draft.capabilities["log_dirs"] == (0.0, "not served by this broker (Kafka 1.0)")
+    assert failed(draft) == {}
+    assert worded(draft.capabilities["log_dirs"]) == (0.0, "not served by this broker (Kafka 1.0)")
     assert poll.asked == [1, 2]
     poll(at=59)
     assert poll.asked == [1, 2]
@@ -275,5 +277,5 @@ def test_no_broker_is_no_answer() -> None:
 
 def test_a_failed_collector_is_an_unknown_capability() -> None:
     draft = new_draft()
-    LogDirCollector().fail(draft, "why")
-    assert draft.capabilities["log_dirs"][1] == "why"
+    LogDirCollector().fail(draft, reason("why"))
+    assert worded(draft.capabilities["log_dirs"][1]) == "why"

@@ -9,6 +9,7 @@ import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 from kafka.protocol.admin import DescribeConfigsRequest, DescribeGroupsRequest, DescribeTransactionsRequest
 from kafka.protocol.metadata import MetadataRequest
+from reasons import reason, worded
 
 from monitor.collect.collectors.permissions import HIDDEN_GROUPS, HIDDEN_TOPICS, PermissionCollector
 from monitor.collect.draft import Draft
@@ -77,7 +78,7 @@ class Polls:
         draft.started += 3600.0 * self.hours
         self.asked = self.collector.ask(self.client, draft)
         answers = self.client.ask(self.asked, draft.deadline)
-        self.missing = self.collector.read(self.client, draft, self.asked, answers)
+        self.missing = worded(self.collector.read(self.client, draft, self.asked, answers))
         return draft
 
 
@@ -88,14 +89,14 @@ def available(draft: Draft) -> dict[str, float]:
 def test_a_user_who_may_see_everything() -> None:
     polls = Polls()
     draft = polls(replies())
-    assert draft.capabilities == dict.fromkeys(NAMES, (1.0, ""))
+    assert worded(draft.capabilities) == dict.fromkeys(NAMES, (1.0, ""))
     assert (draft.notices, polls.missing) == ([], [])
 
 
 def test_a_user_who_may_see_nothing_is_told_what_to_grant() -> None:
     polls = Polls()
     draft = polls(replies(**NOTHING))
-    assert draft.capabilities == {
+    assert worded(draft.capabilities) == {
         "describe_cluster": (0.0, "Describe on Cluster is not granted"),
         "describe_all_topics": (0.0, "Describe on Topic '*' is not granted"),
         "describe_all_groups": (0.0, "Describe on Group '*' is not granted"),
@@ -163,7 +164,7 @@ def test_a_probe_without_an_answer_tells_nothing_of_its_permission() -> None:
     polls = Polls()
     draft = polls({**replies(group=30), "Metadata": timeout(METADATA)})
     assert np.isnan(available(draft)["describe_all_topics"])
-    assert draft.capabilities["describe_all_topics"][1] == "broker 1: timed out after 3.0 s"
+    assert worded(draft.capabilities["describe_all_topics"][1]) == "broker 1: timed out after 3.0 s"
     assert available(draft)["describe_all_groups"] == 0
     assert polls.missing == ["broker 1: timed out after 3.0 s"]
     assert draft.notices == []
@@ -181,7 +182,7 @@ def test_a_broker_that_does_not_serve_a_probe_leaves_its_permission_unknown_with
     polls = Polls()
     draft = polls({name: reply for name, reply in replies().items() if name != "DescribeTransactions"})
     assert np.isnan(available(draft)["describe_transactional_ids"])
-    assert "DescribeTransactions is not served" in draft.capabilities["describe_transactional_ids"][1]
+    assert "DescribeTransactions is not served" in str(draft.capabilities["describe_transactional_ids"][1])
     assert polls.missing == []
 
 
@@ -200,7 +201,7 @@ def test_an_answer_that_tells_nothing_is_no_permission_and_no_refusal(answer: An
     polls = Polls()
     draft = polls({**replies(), answer.api.name: answer})
     assert np.isnan(available(draft)[unknown])
-    assert draft.capabilities[unknown][1].startswith("broker 1: ")
+    assert str(draft.capabilities[unknown][1]).startswith("broker 1: ")
     assert len(polls.missing) == 1
 
 
@@ -213,8 +214,8 @@ def test_without_a_broker_to_ask_every_permission_is_unknown() -> None:
 
 def test_a_collector_that_breaks_leaves_every_permission_unknown() -> None:
     draft = new_draft()
-    PermissionCollector().fail(draft, "why")
-    assert {name: why for name, (_, why) in draft.capabilities.items()} == dict.fromkeys(NAMES, "why")
+    PermissionCollector().fail(draft, reason("why"))
+    assert worded({name: why for name, (_, why) in draft.capabilities.items()}) == dict.fromkeys(NAMES, "why")
     assert np.isnan(list(available(draft).values())).all()
 
 

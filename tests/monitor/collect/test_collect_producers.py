@@ -8,16 +8,17 @@ import pytest
 from alone import TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.admin import DescribeProducersRequest
+from reasons import reason
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors import producers
-from monitor.collect.collectors.producers import NOTHING_HELD_BACK, ProducerCollector
+from monitor.collect.collectors.producers import ProducerCollector
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import DESCRIBE_PRODUCERS
 from monitor.kafka.client.client import Ask
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
-from monitor.model.cluster_tables import SWITCHED_OFF
+from monitor.model.reasons import Kind
 from monitor.model.selection import Choice
 
 NAME = "producers"
@@ -125,11 +126,11 @@ def test_switched_off_and_nothing_to_ask() -> None:
     one = Producing([90] * 4, on=False)
     draft = one.poll()
     assert (rows(draft), one.asked, one.missing) == (None, [], [])
-    assert capability(draft, NAME) == (None, SWITCHED_OFF)
+    assert capability(draft, NAME) == (None, Kind.SWITCHED_OFF.value)
     draft = Producing([100] * 4).poll()
-    assert (rows(draft), capability(draft, NAME)) == ([], (None, NOTHING_HELD_BACK))
+    assert (rows(draft), capability(draft, NAME)) == ([], (None, Kind.NOTHING_HELD_BACK.value))
     draft = Producing([90] * 4).poll(ends=None, stables=None)
-    assert capability(draft, NAME) == (None, NOTHING_HELD_BACK)
+    assert capability(draft, NAME) == (None, Kind.NOTHING_HELD_BACK.value)
 
 
 def test_denied_is_a_capability_and_no_error() -> None:
@@ -171,5 +172,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = Producing([100] * 4).poll()
-    ProducerCollector().fail(draft, "why")
+    ProducerCollector().fail(draft, reason("why"))
     assert capability(draft, NAME) == (None, "why")

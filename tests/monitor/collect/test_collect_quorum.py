@@ -5,6 +5,7 @@ from typing import Any
 
 from alone import TIMEOUT, capability, lacking
 from answers import StubClient, answer_of, new_draft, timeout
+from reasons import failed, reason, worded
 
 from monitor.collect.collectors.capability import NOBODY
 from monitor.collect.collectors.quorum import QuorumCollector
@@ -23,7 +24,7 @@ def collect(reply: Answer | Fault | None, failed: dict[int, str] | None = None) 
     collector = QuorumCollector()
     draft = new_draft(brokers=BROKERS, controller=2, failed=failed or {})
     asks = collector.ask(client, draft)
-    return draft, collector.read(client, draft, asks, client.ask(asks, draft.deadline))
+    return draft, worded(collector.read(client, draft, asks, client.ask(asks, draft.deadline)))
 
 
 def replica(node: int, end: int = 100, fetch: int = -1, caught_up: int = -1, version: int = 2) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def test_what_cannot_be_asked_is_unknown_and_not_what_metadata_says() -> None:
     draft, missing = collect(timeout(DESCRIBE_QUORUM))
     assert (draft.controller, draft.quorum, missing) == (None, None, [TIMEOUT])
     assert capability(draft, "quorum") == (None, TIMEOUT)
-    assert draft.failed == {}, "a broker that waits for a quorum answers everything else"
+    assert failed(draft) == {}, "a broker that waits for a quorum answers everything else"
 
 
 def test_errors_are_reasons() -> None:
@@ -123,7 +124,7 @@ def test_an_answer_without_the_topic_is_no_controller() -> None:
 def test_brokers_that_failed_are_not_asked() -> None:
     assert collect(quorum(3), failed={1: "why"})[0].controller == 3
     draft, missing = collect(None, failed={1: "why", 2: "why"})
-    assert (draft.controller, missing, capability(draft, "quorum")) == (None, [NOBODY], (None, NOBODY))
+    assert (draft.controller, missing, capability(draft, "quorum")) == (None, [str(NOBODY)], (None, str(NOBODY)))
 
 
 def test_cut_answers_are_unknown() -> None:
@@ -138,5 +139,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft, _ = collect(quorum(3))
-    QuorumCollector().fail(draft, "why")
+    QuorumCollector().fail(draft, reason("why"))
     assert (draft.controller, capability(draft, "quorum")) == (None, (None, "why"))

@@ -4,6 +4,7 @@ from typing import Any
 
 from alone import BOTH_FAILED, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
+from reasons import failed, reason
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors.capability import NOBODY
@@ -84,12 +85,12 @@ def test_faults_and_errors_are_unknown() -> None:
     one = alone()
     draft = one.poll(timeout(LIST_PARTITION_REASSIGNMENTS))
     assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, TIMEOUT), [TIMEOUT])
-    assert draft.failed == {}, "the controller did not answer, the broker is well"
+    assert failed(draft) == {}, "the controller did not answer, the broker is well"
     draft = one.poll(moving(error_code=41))
     why = "broker 1: NOT_CONTROLLER"
     assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, why), [why])
     draft = one.poll(failed=BOTH_FAILED)
-    assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, NOBODY), [NOBODY])
+    assert (rows(draft), capability(draft, NAME), one.missing) == (None, (None, str(NOBODY)), [str(NOBODY)])
 
 
 def test_another_broker_is_asked_where_one_failed() -> None:
@@ -108,5 +109,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = alone().poll(moving())
-    ReassignmentCollector().fail(draft, "why")
+    ReassignmentCollector().fail(draft, reason("why"))
     assert capability(draft, NAME) == (None, "why")

@@ -7,6 +7,7 @@ import numpy as np
 from alone import BOTH_FAILED, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.consumer import ListOffsetsRequest
+from reasons import reason, texts
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors.capability import NOBODY
@@ -84,7 +85,7 @@ def rows(draft: Draft) -> list[tuple[Any, ...]] | None:
         return None
     columns = [getattr(table, each.name).tolist() for each in table.schema()]
     return [
-        (topic, number, *(None if math.isnan(each) else each for each in offsets), draft.reasons[reason])
+        (topic, number, *(None if math.isnan(each) else each for each in offsets), texts(draft)[reason])
         for topic, number, *offsets, reason in zip(*columns, strict=True)
     ]
 
@@ -123,10 +124,10 @@ def test_partitions_without_leader_and_errors_say_why() -> None:
     assert rows(one.second(0, 1, 1)) == [
         (1, 0, 50, 49, ""),
         (1, 1, None, None, "broker 2: NOT_LEADER_FOR_PARTITION"),
-        (2, 0, None, None, NO_LEADER_REASON),
+        (2, 0, None, None, str(NO_LEADER_REASON)),
     ]
     one = Tiered({**LOCAL, ("a", 0): (-1, 0)}, TIERED)
-    assert rows(one.second(1, 0, 0)) == [(0, 0, None, 2, NOT_ANSWERED)]
+    assert rows(one.second(1, 0, 0)) == [(0, 0, None, 2, str(NOT_ANSWERED))]
 
 
 def test_a_leader_that_fails() -> None:
@@ -154,7 +155,7 @@ def test_older_brokers() -> None:
     assert (rows(draft), one.missing) == ([(0, 0, None, None, why)], [])
     assert capability(draft, NAME) == (0, why)
     draft = Tiered(LOCAL, TIERED).poll(failed=BOTH_FAILED)
-    assert (rows(draft), capability(draft, NAME)) == (None, (None, NOBODY))
+    assert (rows(draft), capability(draft, NAME)) == (None, (None, str(NOBODY)))
 
 
 def test_a_topic_of_the_same_name_is_another() -> None:
@@ -179,5 +180,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = Tiered(LOCAL, TIERED).poll()
-    TieredOffsetCollector().fail(draft, "why")
+    TieredOffsetCollector().fail(draft, reason("why"))
     assert capability(draft, NAME) == (None, "why")

@@ -7,6 +7,7 @@ import pytest
 from alone import BOTH_FAILED, BROKERS, TIMEOUT, Alone, capability, lacking
 from answers import answer_of, timeout
 from kafka.protocol.admin import DescribeTransactionsRequest, ListTransactionsRequest
+from reasons import failed, reason, texts
 from views import Topic, snapshot_of
 
 from monitor.collect.collectors import transactions
@@ -66,7 +67,7 @@ def rows(draft: Draft) -> list[tuple[Any, ...]] | None:
         (
             name,
             *(None if isinstance(each, float) and math.isnan(each) else each for each in values),
-            draft.reasons[reason],
+            texts(draft)[reason],
         )
         for name, *values, reason in zip(
             table.transactional_id, *(column.tolist() for column in columns), table.reason, strict=True
@@ -173,7 +174,7 @@ def test_a_broker_that_does_not_list_keeps_what_it_had() -> None:
     one.poll(listed(1, "pay"), listed(2, "bill"), described(1, about("pay")), described(2, about("bill")))
     draft = one.poll(timeout(LIST_TRANSACTIONS), listed(2), at=30)
     assert rows(draft) == [("pay", 7, "Ongoing", 1, 5.5, 60, "")]
-    assert (one.missing, draft.failed) == ([TIMEOUT], {1: TIMEOUT})
+    assert (one.missing, failed(draft)) == ([TIMEOUT], {1: TIMEOUT})
     moved = about("pay", transaction_start_time_ms=6_000)
     draft = one.poll(listed(1, error_code=14), listed(2, "pay"), described(2, moved), at=60)
     assert rows(draft) == [("pay", 7, "Ongoing", 2, 6, 60, "")], "it has a new coordinator"
@@ -211,7 +212,7 @@ def test_not_served_and_never_answered() -> None:
     assert one.missing == [TIMEOUT, TIMEOUT.replace("1", "2", 1)]
     one = alone()
     draft = one.poll(failed=BOTH_FAILED)
-    assert (rows(draft), capability(draft, NAME)) == (None, (None, NOBODY))
+    assert (rows(draft), capability(draft, NAME)) == (None, (None, str(NOBODY)))
     assert one.missing == list(BOTH_FAILED.values())
 
 
@@ -229,7 +230,7 @@ def test_a_coordinator_describes_some_at_a_time_and_the_others_next(monkeypatch:
         draft = one.poll(listed(1, "a", "b", "c"), listed(2), at=at)
         found = rows(draft)
         assert found is not None
-        assert [row[0] for row in found if row[-1] == NOT_DESCRIBED] == [
+        assert [row[0] for row in found if row[-1] == str(NOT_DESCRIBED)] == [
             each for each in "abc" if each not in asked[-1]
         ]
         assert draft.notices == ["1 of 3 open transactions known by name only (limit: 2 per coordinator)"]
@@ -254,5 +255,5 @@ def test_cut_answers_are_unknown() -> None:
 
 def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft = alone().poll(listed(1), listed(2))
-    TransactionCollector().fail(draft, "why")
+    TransactionCollector().fail(draft, reason("why"))
     assert capability(draft, NAME) == (None, "why")

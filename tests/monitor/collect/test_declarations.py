@@ -13,6 +13,7 @@ from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector, SlowCollector
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
+from monitor.model.reasons import Kind, Reason
 from monitor.settings.selection import CollectSettings
 
 NOT_RECORDED = {"tiered_offsets"}
@@ -82,9 +83,10 @@ def test_no_two_capabilities_have_the_same_name() -> None:
 @each_collector
 def test_a_fault_of_its_own_makes_its_capabilities_unknown(collector: type[Collector]) -> None:
     draft = new_draft()
-    collector().fail(draft, "why")
-    assert {name: why for name, (_, why) in draft.capabilities.items()} == dict.fromkeys(
-        collector.capabilities(), "why"
+    why = Reason(Kind.OTHER, detail="why")
+    collector().fail(draft, why)
+    assert {name: found for name, (_, found) in draft.capabilities.items()} == dict.fromkeys(
+        collector.capabilities(), why
     )
 
 

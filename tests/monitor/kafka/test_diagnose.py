@@ -9,10 +9,13 @@ from loopback import Talk, over_tls, saying, serving, silent
 
 from monitor.kafka.client import diagnose as module
 from monitor.kafka.client.diagnose import diagnose
+from monitor.kafka.client.faults import Fault
+from monitor.model.reasons import Kind, Reason, written
 
 KAFKA = struct.pack(">iih", 6, 7, 0)
 TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x46"
-LOST = "connection lost: socket disconnected"
+ERROR = Reason(Kind.OTHER, detail="the error")
+LOST = Fault(Kind.DISCONNECTED, 1, "Metadata", detail="socket disconnected")
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +23,10 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS", 0.4)
 
 
-def verdict(talk: Talk, protocol: str = "PLAINTEXT", error: str = "the error") -> str:
+def verdict(talk: Talk, protocol: str = "PLAINTEXT", error: Reason = ERROR) -> str:
     """What is said of a server that talks so, without its address."""
     with serving(talk) as server:
-        return diagnose([server.address], protocol, error, time.monotonic() + 60).removeprefix(f"{server.address}: ")
+        return "; ".join(each.what for each in diagnose([server.address], protocol, (error,), time.monotonic() + 60))
 
 
 def free_address() -> str:
@@ -33,7 +36,7 @@ def free_address() -> str:
 
 def test_nothing_listens() -> None:
     address = free_address()
-    assert diagnose([address], "PLAINTEXT", "the error", time.monotonic() + 60) == (
+    assert written(diagnose([address], "PLAINTEXT", (ERROR,), time.monotonic() + 60)) == (
         f"{address}: connection refused, nothing listens on this port"
     )
 
@@ -70,12 +73,12 @@ def test_a_listener_that_speaks_what_it_should_leaves_the_error_as_it_is() -> No
 
 def test_a_listener_that_wants_sasl_and_a_controller_are_guessed() -> None:
     assert "a SASL listener" in verdict(saying(KAFKA), error=LOST)
-    assert verdict(saying(KAFKA), "SASL_PLAINTEXT", error=LOST) == LOST
-    assert "KRaft controller" in verdict(saying(KAFKA), error="not supported: Metadata is not served by this broker")
+    assert verdict(saying(KAFKA), "SASL_PLAINTEXT", error=LOST) == LOST.what
+    assert "KRaft controller" in verdict(saying(KAFKA), error=Fault(Kind.UNSUPPORTED, 1, "Metadata"))
 
 
 def test_a_host_that_is_none() -> None:
-    assert diagnose(["a..b:9092"], "PLAINTEXT", "the error", time.monotonic() + 60).startswith(
+    assert written(diagnose(["a..b:9092"], "PLAINTEXT", (ERROR,), time.monotonic() + 60)).startswith(
         "a..b:9092: cannot resolve the host name"
     )
 
@@ -83,20 +86,21 @@ def test_a_host_that_is_none() -> None:
 def test_several_addresses_are_told_apart() -> None:
     address = free_address()
     with serving(saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        said = diagnose([address, server.address], "PLAINTEXT", "the error", time.monotonic() + 60)
+        said = written(diagnose([address, server.address], "PLAINTEXT", (ERROR,), time.monotonic() + 60))
     assert said == (
         f"{address}: connection refused, nothing listens on this port; {server.address}: speaks HTTP, not Kafka"
     )
 
 
-@pytest.mark.parametrize("error", ["b:1: authentication failed: x", "b:1: TLS handshake failed: certificate verify"])
-def test_no_address_is_looked_at_where_the_broker_itself_said_why(error: str) -> None:
+@pytest.mark.parametrize("kind", [Kind.AUTHENTICATION, Kind.CERTIFICATE])
+def test_no_address_is_looked_at_where_the_broker_itself_said_why(kind: Kind) -> None:
     with serving(silent) as server:
-        assert diagnose([server.address], "SASL_SSL", error, time.monotonic() + 60) == error
+        errors = (Reason(kind, "b:1", detail="x"),)
+        assert diagnose([server.address], "SASL_SSL", errors, time.monotonic() + 60) == errors
         assert server.connections == 0
 
 
 def test_no_address_is_looked_at_after_the_deadline() -> None:
     with serving(silent) as server:
-        assert diagnose([server.address], "PLAINTEXT", "the error", time.monotonic()) == "the error"
+        assert diagnose([server.address], "PLAINTEXT", (ERROR,), time.monotonic()) == (ERROR,)
         assert server.connections == 0

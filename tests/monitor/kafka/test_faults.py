@@ -5,7 +5,8 @@ import ssl
 import pytest
 from kafka import errors
 
-from monitor.kafka.client.faults import Fault, Kind, error_name, error_text, fault_of
+from monitor.kafka.client.faults import Fault, error_name, error_reason, fault_of
+from monitor.model.reasons import Kind
 
 RAISED = [
     (errors.KafkaConnectionError("111 ECONNREFUSED"), "cannot connect: connection refused"),
@@ -89,13 +90,13 @@ RAISED = [
 @pytest.mark.parametrize(("error", "line"), RAISED, ids=[f"{type(each).__name__}-{line[:30]}" for each, line in RAISED])
 def test_each_exception_is_one_line(error: Exception, line: str) -> None:
     fault = fault_of(error, "Metadata", 7, 3.0)
-    assert str(fault) == line
-    assert fault.where == f"broker 7: {line}"
+    assert fault.what == line
+    assert str(fault) == f"broker 7: {line}"
     assert (fault.api, fault.node, fault.seconds) == ("Metadata", 7, 3.0)
 
 
 def test_a_bootstrap_address_is_named_as_it_is() -> None:
-    assert Fault(Kind.CONNECT, "Metadata", "bootstrap-0", "connection refused").where == (
+    assert str(Fault(Kind.CONNECT, "bootstrap-0", "Metadata", detail="connection refused")) == (
         "bootstrap-0: cannot connect: connection refused"
     )
 
@@ -113,7 +114,7 @@ def test_a_bootstrap_address_is_named_as_it_is() -> None:
     ],
 )
 def test_error_codes_in_words(code: int, text: str) -> None:
-    assert error_text(code) == text
+    assert str(error_reason(code)) == text
 
 
 def test_every_code_that_kafka_python_knows_has_a_name() -> None:

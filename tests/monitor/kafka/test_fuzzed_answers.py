@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from recorded import Recorded, Recording, ReplayClient, load, replaying
 from said import Row, is_true, said, tables
 
+from monitor.model.reasons import Reason
 from monitor.model.view import View
 
 RECORDING = load()
@@ -75,7 +76,8 @@ def hold_sane(view: View) -> None:
             if "reason" in each.name:
                 assert all(0 <= code < len(view.reasons) for code in column), f"{name}.{each.name}"
             if isinstance(column, np.ndarray) and column.dtype == object:
-                assert all(value is None or isinstance(value, str | tuple) for value in column), f"{name}.{each.name}"
+                good = (str, tuple, Reason, type(None))
+                assert all(isinstance(value, good) for value in column), f"{name}.{each.name}"
     said(view.snapshot)
 
 

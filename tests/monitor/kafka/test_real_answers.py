@@ -27,10 +27,11 @@ from monitor.kafka.client.apis import (
     Api,
 )
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
-from monitor.kafka.client.faults import Fault, Kind
+from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, encode_list_offsets
 from monitor.kafka.decode.offset_fetch import decode_offset_fetch
+from monitor.model.reasons import Kind
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.client_options import client_options

@@ -37,7 +37,7 @@ def refusal(fetch: tokens.Fetch) -> str:
     """Why there is no token, as a person reads it."""
     with pytest.raises(TokenError) as caught:
         TokenProvider(fetch).renew()
-    line = str(fault_of(caught.value, "Metadata", 1, 0.0))
+    line = fault_of(caught.value, "Metadata", 1, 0.0).what
     assert "\n" not in line
     assert SECRET not in line
     return line.removeprefix("authentication failed: ")
@@ -228,7 +228,7 @@ def test_a_failed_fetch_is_tried_again_at_the_next_login() -> None:
 def test_a_refused_token_is_told_with_what_it_shows(token: str, said_by_broker: str, words: str) -> None:
     provider = TokenProvider(lambda: Token(token))
     provider.renew()
-    line = str(fault_of(provider.refused(Exception(said_by_broker)), "Metadata", 1, 0.0))
+    line = fault_of(provider.refused(Exception(said_by_broker)), "Metadata", 1, 0.0).what
     assert line.startswith(f"authentication failed: the broker rejected the token: {words}")
     assert token not in line
 

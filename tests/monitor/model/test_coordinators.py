@@ -4,6 +4,7 @@ import pytest
 from views import Topic, snapshot_of
 
 from monitor.model.coordinators import OFFSETS_TOPIC, Tenure, leaderless, partition_of, tenures
+from monitor.model.reasons import written
 from monitor.model.snapshot import NO_LEADER
 
 
@@ -36,6 +37,6 @@ def test_tenures_are_those_of_the_topic_in_metadata() -> None:
 
 def test_partitions_without_a_leader_are_named() -> None:
     none = Tenure(NO_LEADER, 3)
-    assert leaderless((Tenure(1, 2),), "t") == ""
-    assert leaderless((Tenure(1, 2), none), "t") == "t: no leader of partition 1"
-    assert leaderless((none,) * 7, "t") == "t: no leader of partitions 0, 1, 2, 3, 4 and 2 more"
+    assert leaderless((Tenure(1, 2),), "t") == []
+    assert written(leaderless((Tenure(1, 2), none), "t")) == "t: no leader of partition 1"
+    assert written(leaderless((none,) * 7, "t")) == "t: no leader of partitions 0, 1, 2, 3, 4 and 2 more"

@@ -12,11 +12,12 @@ import pytest
 from answers import StubClient, answer_of, new_draft, timeout
 from hypothesis import given
 from hypothesis import strategies as st
+from reasons import texts
 from views import Topic, snapshot_of
 
 from monitor.analysis.view import make_view
 from monitor.collect import requests
-from monitor.collect.assemble import CUT_COMMITS, Assembler
+from monitor.collect.assemble import Assembler
 from monitor.collect.collectors.base import POSTPONED_POLLS, RETRY_SECONDS, Reply, SlowCollector, Step
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.collectors.end_offsets import EndOffsetCollector
@@ -25,6 +26,7 @@ from monitor.collect.collectors.leader_offsets import NOT_CHOSEN
 from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.kafka.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
+from monitor.model.reasons import Kind, Reason
 from monitor.model.selection import Choice, Names
 from monitor.model.snapshot import Requests
 from monitor.settings import load
@@ -121,7 +123,7 @@ def test_offsets_of_topics_that_are_not_watched_are_not_asked() -> None:
     assert draft.ends is not None
     assert draft.ends.offset[0] == 9
     assert np.isnan(draft.ends.offset[1])
-    assert [draft.reasons[code] for code in draft.ends.reason] == ["", NOT_CHOSEN]
+    assert [texts(draft)[code] for code in draft.ends.reason] == ["", str(NOT_CHOSEN)]
 
 
 def test_commits_and_assignments_on_topics_that_are_not_watched_are_left_out() -> None:
@@ -175,7 +177,7 @@ def test_a_total_over_what_the_limits_cut_is_no_total() -> None:
     view = make_view(Assembler().snapshot(draft, (), Requests.empty()))
     assert view.group_lags.lag[0] == 8
     assert np.isnan(view.group_lags.lag[1])
-    assert view.reasons[view.group_lags.reason[1]] == CUT_COMMITS
+    assert view.reasons[view.group_lags.reason[1]] == Kind.CUT_COMMITS.value
     assert (view.totals.lag, view.totals.lag_at_least) == (None, 16)
 
 
@@ -227,6 +229,9 @@ def test_the_chosen_groups_are_the_same_object_while_they_are_the_same() -> None
 # -------------------------------------------------------------------- cadence
 
 
+NOT_ALL = Reason(Kind.OTHER, detail="not all")
+
+
 class Slow(SlowCollector):
     """Counts what it was asked to do."""
 
@@ -242,9 +247,9 @@ class Slow(SlowCollector):
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         return [Ask(1, LIST_GROUPS, lambda _: b"")]
 
-    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[str]:
+    def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         self.taken += 1
-        return ["not all"]
+        return [NOT_ALL]
 
     def put(self, draft: Draft) -> None:
         self.given += 1
@@ -258,7 +263,7 @@ def test_a_slow_collector_asks_when_it_is_due_and_gives_what_it_has_in_between()
         draft = new_draft(choice=Choice(every=every))
         draft.started += at
         asks = slow.ask(client, draft)
-        assert slow.read(client, draft, asks, [reply] * len(asks)) == ["not all"]
+        assert slow.read(client, draft, asks, [reply] * len(asks)) == [NOT_ALL]
         return slow.taken, slow.kept
 
     assert poll(0, good) == (1, False)

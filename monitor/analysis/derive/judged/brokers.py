@@ -30,7 +30,8 @@ def judge_brokers(view: View, before: View | None) -> JudgedBrokers:
     fenced = fenced_brokers(view)
     told = Judge(JudgedBrokers, len(totals))
     told.where(totals.out_of_sync > 0, "out of sync", "degraded")
-    told.where(np.isin(totals.broker, [node for node, _ in view.snapshot.silent]), "silent", "degraded")
+    silent = np.array([each.node for each in view.snapshot.silent], np.int32)
+    told.where(np.isin(totals.broker, silent), "silent", "degraded")
     told.where(fenced, "fenced", "attention")
     told.where(offline_dirs(view), "dir offline", "critical")
     told.where(fenced & (totals.replicas > 0), "fenced", "critical")
@@ -49,9 +50,7 @@ def broker_why(view: View, row: int) -> str:
         parts.append(f"not in metadata, but has {plural(held, 'replica')}")
     elif fenced_brokers(view)[row]:
         parts.append("fenced: cannot lead partitions" if held else "fenced, holds no replicas")
-    reasons = dict(view.snapshot.silent)
-    if node in reasons:
-        parts.append(f"did not respond: {visible(reasons[node].removeprefix(f'broker {node}: '))}")
+    parts += [f"did not respond: {visible(each.what)}" for each in view.snapshot.silent if each.node == node]
     parts += [
         f"log dir {visible(dirs.path[each], 40)}: {log_dir_why(view, each)}"
         for each in np.flatnonzero((dirs.broker == node) & (dirs.reason != KNOWN)).tolist()
@@ -110,7 +109,7 @@ def log_dir_why(view: View, row: int) -> str:
     """What is wrong with a row of `log_dirs`, in words; empty where nothing is."""
     dirs = view.snapshot.log_dirs
     if dirs.reason[row] != KNOWN:
-        return visible(view.reasons[dirs.reason[row]]).removeprefix(f"broker {dirs.broker[row]}: ")
+        return visible(view.reason_values[dirs.reason[row]].what)
     if view.judged.log_dirs.words[row] == "ok":
         return ""
     free = float(_free(view)[row])
