@@ -8,6 +8,7 @@ from kmon.commands.grants import how_to_grant
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
 from monitor.kafka.client.reach import Reached
+from monitor.model.reasons import Kind
 from monitor.model.view import View
 from monitor.settings.model import ClusterSettings
 
@@ -80,7 +81,7 @@ def _api(request: Request, brokers: Sequence[Reached]) -> Check:
     silent = [str(each.broker) for each in brokers if request.api.version(each.served) is None]
     name = f"{request.api.name} v{request.api.oldest}"
     if not brokers:
-        return Check("api", name, NOTE, "unknown", "no broker is reachable", request.without)
+        return Check("api", name, NOTE, "unknown", Kind.NO_BROKER.value, request.without)
     if not silent:
         return Check("api", name, OK, "served", "", request.without)
     where = "" if len(silent) == len(brokers) else f"by broker {', '.join(silent)}"

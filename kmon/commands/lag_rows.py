@@ -89,9 +89,8 @@ def _unread(view: View, group: int) -> Row:
 
 def undecided_rows(view: View, group_re: Pattern | None, topic_re: Pattern | None, where: Filter) -> list[Row]:
     """Rows of which a filter cannot tell whether they fit. That there is no commit is an answer, and fits nothing."""
-    return committed(
-        view, lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
-    )
+    rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
+    return committed(view, rows)
 
 
 def committed(view: View, rows: Sequence[Row]) -> list[Row]:

@@ -24,7 +24,7 @@ from monitor.model.cluster_tables import (
 )
 from monitor.model.reasons import NO_REASON, Kind, Reason, ReasonCodes
 from monitor.model.selection import Choice
-from monitor.model.snapshot import NO_LEADER, Partitions, Topics
+from monitor.model.snapshot import KNOWN, NO_LEADER, Partitions, Topics
 from monitor.model.table import Floats, Ints
 
 
@@ -188,7 +188,7 @@ class Draft:
 
     def codes(self, reasons: Iterable[Reason]) -> Ints:
         """The codes of reasons, shape (reasons,)."""
-        return np.array([self.reasons[each] for each in reasons], np.int32)
+        return np.array([self.reasons[each] if each else KNOWN for each in reasons], np.int32)
 
     def unknown_offsets(self, why: Reason) -> OffsetColumn:
         """A column of which nothing is known."""

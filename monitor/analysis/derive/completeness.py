@@ -1,6 +1,7 @@
 """Whether a Snapshot has all topics and all groups of the cluster, or some may be hidden from this user."""
 
 from monitor.model.coordinators import OFFSETS_TOPIC
+from monitor.model.reasons import Kind
 from monitor.model.snapshot import Snapshot
 from monitor.model.text import plural
 
@@ -82,7 +83,7 @@ def unasked(snapshot: Snapshot, *collectors: str) -> str:
     if why := failure(snapshot, *collectors) or "; ".join(lacking):
         return why
     asked = (each.collected_at is not None for each in snapshot.outcomes if each.collector in collectors)
-    return "" if any(asked) else "not requested yet"
+    return "" if any(asked) else Kind.NOT_ASKED_YET.value
 
 
 def number_of(number: int, noun: str, *, whole: bool) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from monitor.model.reasons import Kind
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Ints
 from monitor.model.text import visible
@@ -26,7 +27,9 @@ def why_missing(view: View, collector: str, *capabilities: str) -> str:
     outcome = view.outcome(collector)
     if outcome is not None and outcome.error:
         return visible(outcome.error)
-    return "not requested yet" if outcome is None or outcome.collected_at is None else "not reported by the brokers"
+    return (
+        Kind.NOT_ASKED_YET.value if outcome is None or outcome.collected_at is None else "not reported by the brokers"
+    )
 
 
 def why_no_size(view: View) -> str:

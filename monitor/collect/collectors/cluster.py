@@ -75,9 +75,9 @@ class ClusterCollector(Collector):
                 draft.note(trouble)
         if not heard.claims:
             silent = Reason(Kind.UNREACHABLE, detail=", ".join(client.bootstrap_servers))
-            troubles = [replace(each, node=client.address(node)) for node, each in heard.troubles.items()]
-            draft.errors = tuple(troubles) or (silent,)
-            return list(draft.errors)
+            errors = [replace(each, node=client.address(node)) for node, each in heard.troubles.items()] or [silent]
+            draft.errors = tuple(errors)
+            return errors
         believed, evident = self._hear_others(client, draft, heard)
         why = [] if evident else _why_doubtful(heard, behind=self._is_behind(believed))
         self._last, self._node = believed, believed.node
