@@ -27,9 +27,8 @@ def why_missing(view: View, collector: str, *capabilities: str) -> str:
     outcome = view.outcome(collector)
     if outcome is not None and outcome.error:
         return visible(outcome.error)
-    return (
-        Kind.NOT_ASKED_YET.value if outcome is None or outcome.collected_at is None else "not reported by the brokers"
-    )
+    asked = outcome is not None and outcome.collected_at is not None
+    return "not reported by the brokers" if asked else Kind.NOT_ASKED_YET.value
 
 
 def why_no_size(view: View) -> str:

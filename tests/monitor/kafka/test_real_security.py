@@ -134,7 +134,7 @@ PLAIN = {"sasl_mechanism": "PLAIN", "username": "watcher", "password": "wrong-ho
     [
         ("SASL", "SASL_SSL", PLAIN, "authentication failed: Invalid username or password"),
         ("OAUTH", "SASL_SSL", PLAIN, "authentication failed: the listener does not support this sasl_mechanism"),
-        ("SASL", "SSL", {}, "connection lost: socket disconnected (a SASL listener closes connections like this"),
+        ("SASL", "SSL", {}, "connection lost: socket disconnected; a SASL listener closes connections like this"),
         ("MTLS", "SSL", {}, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
         ("MTLS", "SASL_SSL", PLAIN, "TLS handshake failed: the broker requires a client certificate: set ssl_certfile"),
         ("ADMIN", "SSL", {}, "speaks plaintext, but security.protocol is SSL"),
