@@ -69,7 +69,7 @@ def test_a_column_that_is_added_by_the_recipe_is_in_every_output(tmp_path: Path)
     for room in ROOMS:
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     changed = changes()
-    assert len(changed) == 4
+    assert len(changed) == 5
     for name, before, after in changed:
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.count(before) == 1, f"{name} has no longer the lines that the page shows"
