@@ -85,7 +85,8 @@ class GridColumn:
                 "comparator": {"function": f"knownFirst('{self.field}_{'at_latest' if self.latest else 'at_least'}')"},
             }
             if column.above_zero:
-                kind["cellClassRules"] = {f"level-{column.above_zero}": "params.value > 0"}
+                above = f"params.value > 0 || params.data['{self.field}_at_least'] > 0"
+                kind["cellClassRules"] = {f"level-{column.above_zero}": above}
         else:
             kind = TEXT
         return {**own, **kind, **tooltip, **self.options}

@@ -4,20 +4,25 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.analysis.derive.completeness import lists_topics
+from monitor.analysis.derive.completeness import lists_topics, unasked
 from monitor.analysis.derive.judged.brokers import fullest_disks, fullest_levels
-from monitor.analysis.derive.missing import first_reason, missing_capabilities, why_missing
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.text import age, percent, plural, visible
 from monitor.model.view import View
+from monitor.subjects.shown import UNREPORTED
 from tui.format import count
 from tui.widgets.facts import joined, titled
 from tui.widgets.lines import Line, Part
 
 MISSING_NAMED = 1
 """Capabilities that are named with their reason; the rest is counted."""
+
+
+def why_missing(view: View, *names: str) -> str:
+    """Why a table that these collectors fill, or that depends on these capabilities, has nothing; one visible line."""
+    return visible(unasked(view.snapshot, *names) or UNREPORTED)
 
 
 def health_lines(view: View, *, human: bool) -> list[Line]:
@@ -75,7 +80,8 @@ def partition_clauses(view: View) -> Iterable[Part]:
     unknown = int(np.isnan(health.under_min_isr[watched]).sum())
     if unknown:
         configs = snapshot.topic_configs
-        why = first_reason(view, configs.reason[snapshot.topics.watched]) if len(configs) else ""
+        told = configs.reason[snapshot.topics.watched] if len(configs) else configs.reason
+        why = visible(view.reasons[told[told != KNOWN][0]]) if (told != KNOWN).any() else ""
         why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
         yield Part(f"min ISR of {plural(unknown, 'partition')} unknown ({why})", "unknown")
 
@@ -137,7 +143,7 @@ def transaction_clauses(view: View) -> Iterable[Part]:
 def missing_clauses(view: View) -> Iterable[Part]:
     """The capabilities that are missing or unknown, the first with its reason."""
     table = view.snapshot.capabilities
-    missing = missing_capabilities(view)
+    missing = np.flatnonzero((table.available != 1) & ~table.switched_off).tolist()
     for row in missing[:MISSING_NAMED]:
         yield Part(f"{visible(table.capability[row])}: {visible(table.why[row])}", "unknown")
     more = len(missing) - MISSING_NAMED

@@ -1,12 +1,11 @@
 """The replicas that one broker holds, by partition, as Kafka assigns them and as its log dirs report them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from monitor.analysis.derive.judged.partitions import judge_replicas
-from monitor.analysis.derive.missing import why_no_size
 from monitor.analysis.derive.partitions import partition_rows
 from monitor.model.cluster_tables import Replicas
 from monitor.model.judgements import JudgedReplicas
@@ -85,12 +84,6 @@ def held_why(holder: Holder, row: int) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _why_no_size(holder: Holder) -> str:
-    return why_no_size(holder.view)
-
-
-SIZE = replace(*of("snapshot.replicas", Replicas, "size_bytes", by="current"), otherwise=_why_no_size)
-
 HELD_REPLICA = Subject(
     "held_replica",
     "a replica that one broker holds",
@@ -101,7 +94,6 @@ HELD_REPLICA = Subject(
         texts("role", "leader or follower", lambda _: objects(ROLES), _roles, words=ROLES, kind=WORD),
         *judged("judged", JudgedReplicas, "status", "level"),
         sentences("why", "reason for the status, and reassignments", _count, held_why),
-        SIZE,
-        *of("snapshot.replicas", Replicas, "offset_lag", "log_dir", by="current"),
+        *of("snapshot.replicas", Replicas, "size_bytes", "offset_lag", "log_dir", by="current"),
     ),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.model.status import STATUS_MEANING
 from monitor.model.table import Floats, Ints, Table, column
 
 
@@ -62,7 +63,7 @@ class LagTimes(Table):
 class LagStatuses(Table):
     """One row per row of `lag`, in its order."""
 
-    status: Ints = column("i1", "index in STATUSES: status of the group on the partition")
+    status: Ints = column("i1", f"index in STATUSES: status of the group on the partition; {STATUS_MEANING}")
     since: Floats = column("f8", "unix time when the status began; unknown if before kmon started", "unix seconds")
     since_at_latest: Floats = column(
         "f8", "the same; if unknown, the unix time of the first poll with a known lag", "unix seconds"

@@ -1,11 +1,10 @@
 """Brokers, their log dirs and configs, and what there is once a cluster: the quorum and features."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from monitor.analysis.derive.completeness import lists_topics
+from monitor.analysis.derive.completeness import why_not_all_topics
 from monitor.analysis.derive.judged.brokers import (
     broker_why,
     disk_used,
@@ -14,7 +13,6 @@ from monitor.analysis.derive.judged.brokers import (
     log_dir_why,
     quorum_why,
 )
-from monitor.analysis.derive.missing import why_no_size
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     Features,
@@ -23,7 +21,7 @@ from monitor.model.cluster_tables import (
 )
 from monitor.model.conditions import QuorumLags
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
-from monitor.model.levels import ABOVE_ZERO, LEVELS
+from monitor.model.levels import LEVELS
 from monitor.model.snapshot import KNOWN, Brokers
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.totals import BrokerTotals
@@ -31,6 +29,8 @@ from monitor.model.view import View
 from monitor.subjects.column import ABSENT, Subject
 from monitor.subjects.kinds import BYTES, COUNT, FLAG, RATIO, REASON, REQUESTS, WORD
 from monitor.subjects.tables import (
+    LEVEL,
+    NO_DISKS,
     NO_VOLUMES,
     cluster,
     hidden,
@@ -44,10 +44,6 @@ from monitor.subjects.tables import (
 
 ROLES = ("observer", "voter")
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
-
-
-COUNTS = ("leaders", "replicas", "out_of_sync", "preferred", "preferred_missing")
-HIDDEN_TOPICS = "ACLs may hide topics"
 
 
 def count(view: View) -> int:
@@ -111,10 +107,13 @@ def _roles(view: View) -> Texts:
 
 
 def _requests(name: str, view: View) -> Floats:
-    """Requests to each broker, as many as a column of the table of requests has over all APIs."""
+    """The sum of a column of the requests to each broker."""
     requests, ids = view.snapshot.requests, view.broker_totals.broker
     return np.array([getattr(requests, name)[requests.broker == each].sum() for each in ids], np.float64)
 
+
+COUNTS = ("leaders", "replicas", "out_of_sync", "preferred", "preferred_missing")
+"""Numbers of partitions, of which there are more where topics are hidden."""
 
 BROKER = Subject(
     "broker",
@@ -142,7 +141,7 @@ BROKER = Subject(
         *judged("judged.brokers", JudgedBrokers),
         sentences("why", "reason for the status", count, broker_why),
         texts("reason", "why the address is unknown", _reason, kind=REASON),
-        *of("broker_totals", BrokerTotals, "described"),
+        *of("broker_totals", BrokerTotals, "described", "leader_skew"),
         *hidden(
             of(
                 "broker_totals",
@@ -152,26 +151,21 @@ BROKER = Subject(
                 preferred="preferred_leaders",
                 preferred_missing="preferred_leaders_missing",
             ),
-            lists_topics,
-            HIDDEN_TOPICS,
+            why_not_all_topics,
         ),
         *of("broker_totals", BrokerTotals, "size_bytes", "size_skew", why="size_reason"),
-        *of("broker_totals", BrokerTotals, "leader_skew"),
         numbers(
             "disk_used",
             RATIO,
             "used share of the volume of its fullest log dir",
             fullest_disks,
             reason="size_reason",
-            otherwise=why_no_size,
+            otherwise=NO_DISKS,
         ),
+        texts("disk_level", f"{LEVEL} of that log dir", fullest_levels, words=LEVELS, kind=WORD),
         texts("size_reason", "why size_bytes or disk_used is unknown", _size_reason, kind=REASON),
-        texts("disk_level", "how bad that is", fullest_levels, words=LEVELS, kind=WORD),
-        numbers("requests", REQUESTS, "requests that kmon sent to it", partial(_requests, "requests")),
-        replace(
-            numbers("errors", REQUESTS, "failed requests of kmon to it", partial(_requests, "errors")),
-            above_zero=ABOVE_ZERO["errors"],
-        ),
+        numbers("requests", REQUESTS, "requests sent to it since kmon started", partial(_requests, "requests")),
+        numbers("errors", REQUESTS, "failed requests of these", partial(_requests, "errors")),
     ),
     judged="brokers",
 )
@@ -236,6 +230,7 @@ LOG_DIR = Subject(
     ),
     judged="log_dirs",
 )
+
 
 FEATURE = subject("feature", "snapshot.features", Features, "feature")
 

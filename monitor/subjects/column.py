@@ -75,8 +75,8 @@ class Column:
 
     `words` are all the texts it can have, where that is certain. `reason` names the column that says why a value is
     unknown, and `otherwise` says it of a View where that one does not; `error` names the column with the error of a
-    value, and `at_least` the one with its known part. `above_zero` is the level of a number that ought to be 0.
-    `partial` are the rows whose numbers are only a known part, or one flag for all rows. `sentence` writes one row of a
+    value, and `at_least` the one with its known part. `partial` are the rows whose numbers are only a known part, or
+    one flag for all rows. `above_zero` is the level of a number that ought to be 0. `sentence` writes one row of a
     column of sentences, with a writer of numbers.
     """
 
@@ -89,8 +89,8 @@ class Column:
     otherwise: str | Callable[[Any], str] = field(default="", compare=False)
     error: str = ""
     at_least: str = ""
-    above_zero: str = ""
     partial: Callable[[Any, Rows], Flags] | None = field(default=None, compare=False)
+    above_zero: str = ""
     sentence: Callable[[Any, int, Write], str] | None = field(default=None, compare=False)
 
     @property

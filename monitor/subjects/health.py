@@ -13,7 +13,7 @@ from monitor.model.text import name_of
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import NUMBER, SECONDS, WORD
-from monitor.subjects.tables import LEVEL, judged, numbers, of, texts
+from monitor.subjects.tables import LEVEL, judged, numbers, of, subject, texts
 
 
 def _cause(view: View) -> Floats:
@@ -79,13 +79,13 @@ def _event_levels(view: View) -> Texts:
     return objects(OF_EVENTS.get(each, "ok") for each in view.events.kind)
 
 
-EVENT = Subject(
+EVENT = subject(
     "event",
-    "a change that kmon saw, the newest first",
-    ("time", "kind"),
-    lambda view: len(view.events),
-    (
-        *of("events", Events),
+    "events",
+    Events,
+    "time",
+    "kind",
+    more=(
         texts("subject", "group, partition, topic or broker concerned", _event_subjects),
         texts("level", LEVEL, _event_levels, words=LEVELS, kind=WORD),
     ),

@@ -6,13 +6,12 @@ import numpy as np
 
 from monitor.model.cluster_tables import Tasks
 from monitor.model.levels import ABOVE_ZERO
-from monitor.model.snapshot import KNOWN, Assignments, Members
+from monitor.model.snapshot import Assignments, Members
 from monitor.model.table import Floats, Ints
 from monitor.model.text import UNKNOWN, visible
 from monitor.model.view import View
-from monitor.subjects.column import Subject
 from monitor.subjects.kinds import COUNT, RECORDS
-from monitor.subjects.tables import numbers, of, reasons, sentences, states
+from monitor.subjects.tables import first_codes, numbers, of, reasons, sentences, states, subject
 
 
 def _members(view: View) -> int:
@@ -41,10 +40,9 @@ def _lag(view: View) -> Floats:
 
 
 def _lag_reason(view: View) -> Ints:
-    lag, codes = view.lag, np.zeros(_members(view), np.int32)
-    unknown = np.flatnonzero((lag.member >= 0) & (lag.reason != KNOWN))[::-1]
-    codes[lag.member[unknown]] = lag.reason[unknown]
-    return codes
+    lag = view.lag
+    owned = lag.member >= 0
+    return first_codes(_members(view), lag.member[owned], lag.reason[owned])
 
 
 def ranges(values: Iterable[int]) -> str:
@@ -92,31 +90,31 @@ def _reads(view: View, row: int) -> str:
     return ", ".join(visible(name, 60) for name in topics)
 
 
-MEMBER = Subject(
+MEMBER = subject(
     "member",
-    "member of a group",
-    ("group", "member_id"),
-    _members,
-    (
-        *of("snapshot.members", Members),
+    "snapshot.members",
+    Members,
+    "group",
+    "member_id",
+    more=(
         *states({"ok": "ok", "moving": ABOVE_ZERO["reconciling"]}, _moving, "moving: its target assignment is another"),
         sentences("why", "target assignment and epoch, where they differ from what it has", _members, member_why),
         numbers("partitions", COUNT, "partitions assigned to it", _partitions),
-        numbers(
-            "lag", RECORDS, "lag over the partitions assigned to it; unknown if any part is", _lag, reason="reason"
-        ),
+        numbers("lag", RECORDS, "lag on the partitions assigned to it", _lag, reason="reason"),
         reasons("reason", "why its lag is unknown", _lag_reason),
         sentences("assigned", "the partitions assigned to it, in words", _members, _assigned),
     ),
 )
 
-TASK = Subject(
+TASK = subject(
     "task",
-    "task that a member of a streams group has",
-    ("member", "subtopology", "partition", "role"),
-    _tasks,
-    (
-        *of("snapshot.tasks", Tasks),
+    "snapshot.tasks",
+    Tasks,
+    "member",
+    "subtopology",
+    "partition",
+    "role",
+    more=(
         *of("snapshot.members", Members, "client_id", "host", "rack", by="snapshot.tasks.member"),
         sentences("reads", "topics that its subtopology reads", _tasks, _reads),
     ),

@@ -11,7 +11,7 @@ from monitor.model.table import Floats, Ints, objects
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import BYTES, LATENCY, REASON, SECONDS
-from monitor.subjects.tables import numbers, of, states, texts
+from monitor.subjects.tables import numbers, of, states, subject, texts
 
 UNSENT = "no requests yet"
 
@@ -104,13 +104,13 @@ COLLECTOR = Subject(
     ),
 )
 
-REQUEST = Subject(
+REQUEST = subject(
     "request",
-    "API and broker: the requests that kmon has sent since it started",
-    ("api", "broker"),
-    lambda view: len(view.snapshot.requests),
-    (
-        *of("snapshot.requests", Requests),
+    "snapshot.requests",
+    Requests,
+    "api",
+    "broker",
+    more=(
         *states({"ok": "ok", "failing": ABOVE_ZERO["errors"]}, _failing, "failing: some requests have failed"),
         numbers("mean_seconds", LATENCY, "average time to the response", _MEAN_SECONDS, otherwise=UNSENT),
         numbers(

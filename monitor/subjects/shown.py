@@ -47,16 +47,14 @@ class Shown:
     """A column of some rows of a View. Nothing is written before it is asked for.
 
     `values`, shape (rows,), are numbers with NaN for unknown, or texts with None; so are `error` and `part`, the known
-    part of a number that is not known whole, which are absent where the column has none. `otherwise` is why a value is
-    unknown where no reason of its row says it.
+    part of a number that is not known whole, which are absent where the column has none.
     """
 
     column: Column
     values: NDArray[np.generic]
     error: Floats | None
     part: Floats | None
-    reasons: Values | None
-    otherwise: str
+    reading: Reading
 
     def __len__(self) -> int:
         return len(self.values)
@@ -73,7 +71,7 @@ class Shown:
     def level(self, row: int) -> str:
         """The level of a number that ought to be 0 and is not; empty for all others."""
         level = self.column.above_zero
-        return level if level and float(np.nan_to_num(_floats(self.values[row : row + 1])[0])) > 0 else ""
+        return level if level and float(np.nan_to_num(_floats(self.order[row : row + 1])[0])) > 0 else ""
 
     def why(self, row: int) -> str:
         """Why a value is unknown; empty where it is known."""
@@ -83,6 +81,17 @@ class Shown:
         if isinstance(self.reasons, Names):
             told = self.reasons.values[self.reasons.codes[row]] if self.reasons.codes[row] >= 0 else None
         return self._because(told)
+
+    @cached_property
+    def reasons(self) -> Values | None:
+        """The reasons of the rows, where the column has them."""
+        return self.reading[self.column.reason] if self.column.reason else None
+
+    @cached_property
+    def otherwise(self) -> str:
+        """Why a value is unknown where no reason of its row says it."""
+        said = self.column.otherwise
+        return said if isinstance(said, str) else said(self.reading.view)
 
     def _because(self, told: str | None) -> str:
         return told if told and (told != ABSENT or not self.otherwise) else self.otherwise or UNREPORTED
@@ -111,18 +120,12 @@ def shown(reading: Reading, name: str) -> Shown:
     """A column of the rows that were read, by its name. Raises KeyError for one that the subject does not have."""
     column = reading.subject.schema[name]
     values = _plain(column, reading[name])
+    error = _floats(_plain(column, reading[column.error])) if column.error else None
     part = _floats(_plain(column, reading[column.at_least])) if column.at_least else None
     if column.partial is not None:
         part = _floats(values)
         values = np.where(column.partial(reading.view, reading.rows), np.nan, part)
-    return Shown(
-        column,
-        values,
-        _floats(_plain(column, reading[column.error])) if column.error else None,
-        part,
-        reading[column.reason] if column.reason else None,
-        column.otherwise if isinstance(column.otherwise, str) else column.otherwise(reading.view),
-    )
+    return Shown(column, values, error, part, reading)
 
 
 def _floats(values: NDArray[np.generic]) -> Floats:

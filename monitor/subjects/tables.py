@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from monitor.analysis.derive.completeness import unasked
-from monitor.analysis.derive.missing import why_no_size
 from monitor.analysis.derive.status import BEFORE_WATCHED
 from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
 from monitor.model.judgements import Judged
 from monitor.model.lag import METHODS
 from monitor.model.levels import ABOVE_ZERO, LEVELS
-from monitor.model.snapshot import KNOWN
+from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.status import STATUSES
 from monitor.model.table import Flags, Floats, Ints, Ragged, Table, objects, values_at
 from monitor.model.text import Write
@@ -27,16 +26,18 @@ Path = str | Callable[[Any], Any]
 """Where a View has something: the path of an attribute, or a function."""
 
 REFERENCES = {
-    "group": ("snapshot.groups.group", "group id"),
-    "topic": ("snapshot.topics.topic", "name of the topic"),
-    "member": ("snapshot.members.member_id", "member id"),
-    "transaction": ("snapshot.transactions.transactional_id", "transactional id"),
-    "log_dir": ("snapshot.log_dirs.path", "path of the log dir"),
+    "group": "snapshot.groups.group",
+    "topic": "snapshot.topics.topic",
+    "member": "snapshot.members.member_id",
+    "transaction": "snapshot.transactions.transactional_id",
+    "log_dir": "snapshot.log_dirs.path",
 }
-"""Columns that number rows of another table: where the names of those are, and what they are to everyone else."""
+"""Columns that number rows of another table, and where the names of those are. They are texts to everyone else."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "method": METHODS}
 """Columns of codes, and the word of each code."""
+
+LEVEL = "severity of the status"
 
 CODE = re.compile(r"(index|row) in [`\w]+: ")
 """How the meaning of a column of codes begins; the rest is what a code stands for."""
@@ -49,6 +50,7 @@ def not_asked(collector: str, why: str) -> Callable[[Any], str]:
 
 NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
 NO_VOLUMES = "the broker does not report the size of its volumes"
+NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
 OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "lag_seconds": NOT_DATED,
@@ -64,7 +66,7 @@ OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     **dict.fromkeys(("age_seconds", "timeout_seconds", "producer_id"), "not reported by the coordinator"),
     **dict.fromkeys(("local_retention_seconds", "unclean_election"), "the broker has no such config"),
     "transaction_start_offset": "no open transaction",
-    "epoch": "classic groups and their members have none",
+    **dict.fromkeys(("epoch", "assignment_epoch", "reconciling"), "classic groups and their members have none"),
     **dict.fromkeys(("total_bytes", "usable_bytes"), NO_VOLUMES),
     **dict.fromkeys(
         ("behind_seconds", "fetch_age_seconds", "log_end_offset"), "the leader of the quorum does not report it"
@@ -72,17 +74,13 @@ OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "reassigned": "not being reassigned",
     "local_start_offset": "no remote storage",
     "tiered_end_offset": "nothing in remote storage",
-    "size_bytes": why_no_size,
+    "size_bytes": NO_DISKS,
     "leader_skew": "no other broker to compare with",
     "size_skew": "the size of some broker is unknown",
     "records": "some offsets are unknown",
     **dict.fromkeys(("under_min_isr", "min_insync_replicas", "retention_seconds", "retention_bytes"), NO_CONFIGS),
-    **dict.fromkeys(("assignment_epoch", "reconciling"), "classic groups have none"),
-    "topology_epoch": "only streams groups have one",
 }
 """Why a value is unknown where no reason of its row says it, by the name of its column."""
-
-LEVEL = "severity of the status"
 
 
 def get(path: Path, view: Any) -> Any:
@@ -118,7 +116,7 @@ def of(
             Column(
                 renamed.get(name, name),
                 kind,
-                REFERENCES[name][1] if reference else CODE.sub("", declared.metadata["meaning"]),
+                CODE.sub("", declared.metadata["meaning"]),
                 _reader(path, name, by, known, kind, reference=reference),
                 words=tuple(filter(None, WORDS.get(name, ()))),
                 reason="" if kind is REASON else reason,
@@ -145,7 +143,7 @@ def _reader(
         if name in WORDS:
             return Names(objects(each or None for each in WORDS[name]), chosen(values, -1).astype(np.int32, copy=False))
         if reference:
-            return Names(get(REFERENCES[name][0], view), chosen(values, -1))
+            return Names(get(REFERENCES[name], view), chosen(values, -1))
         if values.dtype.hasobject:
             return Names(values, _row_numbers(at, values))
         numbers = chosen(values.astype(np.float64) if by else values)
@@ -170,10 +168,10 @@ def _row_numbers(rows: Rows, values: Sized) -> Ints:
     return np.arange(len(values), dtype=np.int32)[rows] if isinstance(rows, slice) else rows
 
 
-def subject(name: str, path: str, table: type[Table], *key: str) -> Subject:
-    """A subject that is one table."""
+def subject(name: str, path: str, table: type[Table], *key: str, more: tuple[Column, ...] = ()) -> Subject:
+    """A subject that is one table, and has more columns."""
     about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row per ").removesuffix(".")
-    return Subject(name, about, key, lambda view: len(get(path, view)), of(path, table))
+    return Subject(name, about, key, lambda view: len(get(path, view)), (*of(path, table), *more))
 
 
 def sentences(
@@ -216,7 +214,17 @@ def numbers(
     def read(view: Any, rows: Rows) -> Values:
         return Numbers(np.asarray(get(values, view))[rows])
 
-    return Column(name, kind, meaning, read, reason=reason, otherwise=otherwise or OTHERWISE.get(name, ""))
+    level = ABOVE_ZERO.get(name, "")
+    return Column(name, kind, meaning, read, reason=reason, otherwise=otherwise, above_zero=level)
+
+
+def hidden(columns: Iterable[Column], why: Callable[[Snapshot], str]) -> tuple[Column, ...]:
+    """Counts of what may be hidden in part: only a known part where there is a reason `why` some may be missing."""
+
+    def partial_rows(view: Any, _: Rows) -> Flags:
+        return np.array([bool(why(view.snapshot))])
+
+    return tuple(replace(each, partial=partial_rows, otherwise=lambda view: why(view.snapshot)) for each in columns)
 
 
 def first_codes(count: int, key: Ints, codes: Ints) -> Ints:
@@ -237,15 +245,6 @@ def one(name: str, kind: Kind, meaning: str, value: Path) -> Column:
     return numbers(name, kind, meaning, lambda view: np.array([get(value, view)], np.float64))
 
 
-def hidden(columns: Iterable[Column], complete: Callable[[Any], bool], why: str) -> tuple[Column, ...]:
-    """Counts of what ACLs may hide in part: known whole only where the Snapshot is `complete`."""
-
-    def partial_rows(view: Any, _: Rows) -> Flags:
-        return np.array([not complete(view.snapshot)])
-
-    return tuple(replace(each, partial=partial_rows, otherwise=why) for each in columns)
-
-
 def computed(table: type[Table], values: Callable[..., Floats]) -> tuple[Column, ...]:
     """Columns like those of a table, whose numbers a function gives by name."""
     return tuple(
@@ -260,11 +259,11 @@ def judged(path: str, table: type[Judged], *names: str, by: Path = "") -> tuple[
     `by` is where the row of that judgement stands for each row of the subject; without it rows are the same.
     """
 
-    def codes(name: str, view: Any) -> Ints:
-        found: Ints = getattr(get(path, view), name)
+    def codes(column: str, view: Any) -> Ints:
+        found: Ints = get(f"{path}.{column}", view)
         return found[get(by, view)] if by else found
 
-    status, level = (partial(codes, name) for name in ("status", "level"))
+    status, level = (partial(codes, each) for each in ("status", "level"))
     columns = (
         texts("status", table.MEANING, lambda _: objects(table.WORDS), status, words=table.WORDS, kind=WORD),
         texts("level", LEVEL, lambda _: objects(LEVELS), level, words=LEVELS, kind=WORD),

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.analysis.derive.completeness import failure, lists_groups
+from monitor.analysis.derive.completeness import failure, why_not_all_groups
 from monitor.analysis.derive.judged.partitions import partition_health_why, topic_why
-from monitor.analysis.derive.missing import why_no_size
 from monitor.analysis.derive.partitions import partition_rows, rows_of_partitions
 from monitor.analysis.derive.rates import topic_rate
+from monitor.analysis.derive.times import NO_RATES
 from monitor.model.cluster_tables import (
     EligibleReplicas,
     Producers,
@@ -28,6 +28,7 @@ from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import RATE, RECORDS, SECONDS
 from monitor.subjects.tables import (
+    NO_DISKS,
     cluster,
     computed,
     first_codes,
@@ -44,9 +45,6 @@ from monitor.subjects.tables import (
 
 def count(view: View) -> int:
     return len(view.snapshot.topics)
-
-
-HIDDEN_GROUPS = "ACLs may hide groups"
 
 
 def _described(view: View) -> Flags:
@@ -83,6 +81,12 @@ def _no_lag(view: View) -> str:
     return failure(view.snapshot, "groups", "commits") or "a group that may read it is unknown"
 
 
+def _no_size(view: View) -> str:
+    """Why the size of some topic is unknown: the first reason of a log dir, or else of all of them."""
+    told = view.snapshot.log_dirs.reason
+    return view.reasons[told[told != KNOWN][0]] if (told != KNOWN).any() else NO_DISKS(view)
+
+
 def _readers_known(view: View) -> Flags:
     return np.full(count(view), not failure(view.snapshot, "groups"))
 
@@ -104,15 +108,19 @@ TOPIC = Subject(
         *of(
             "topic_totals",
             TopicTotals,
-            leave=("records", "under_min_isr", "groups", "lag", "lag_at_least"),
+            leave=("records", "size_bytes", "under_min_isr", "groups", "lag", "lag_at_least"),
             known=_described,
             why="reason",
             offline="offline_partitions",
             under_replicated="under_replicated_partitions",
         ),
         *of("topic_totals", TopicTotals, "records", known=_described, why="records_reason"),
+        *(
+            replace(each, otherwise=_no_size)
+            for each in of("topic_totals", TopicTotals, "size_bytes", known=_described, why="reason")
+        ),
         reasons("records_reason", "why records is unknown", _records_reason),
-        *hidden(of("topic_totals", TopicTotals, "groups", known=_readers_known), lists_groups, HIDDEN_GROUPS),
+        *hidden(of("topic_totals", TopicTotals, "groups", known=_readers_known), why_not_all_groups),
         *(replace(each, otherwise=_no_lag) for each in of("topic_totals", TopicTotals, *LAGS, why="lag_reason")),
         reasons("lag_reason", "why lag is unknown", _lag_reason),
         *of("topic_totals", TopicTotals, *UNDER_MIN, why="config_reason", under_min_isr="under_min_isr_partitions"),
@@ -175,9 +183,6 @@ def _follower_lag(view: View) -> Floats:
     return worst
 
 
-TIERED_COLUMNS = ("local_start_offset", "tiered_end_offset", "reason")
-
-
 def _records(view: View) -> Floats:
     offsets = view.snapshot.offsets
     return offsets.end_offset - offsets.start_offset
@@ -188,9 +193,7 @@ def _produced(view: View) -> Floats:
     return np.where(np.isnan(rates.produce_rate_5m), rates.produce_rate_1m, rates.produce_rate_5m)
 
 
-def _idle(view: View) -> Floats:
-    return view.time - view.snapshot.producers.last_timestamp
-
+TIERED_COLUMNS = ("local_start_offset", "tiered_end_offset", "reason")
 
 PARTITION = Subject(
     "partition",
@@ -222,7 +225,7 @@ PARTITION = Subject(
             why="stable_reason",
             unstable="open_transaction_records",
         ),
-        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=why_no_size),
+        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=NO_DISKS),
         *judged("judged.partitions", JudgedPartitions),
         sentences("why", "reason for the status", _partitions, partition_health_why, numbers=True),
         *of("snapshot.offsets", Offsets, end_reason="reason"),
@@ -235,8 +238,14 @@ PARTITION = Subject(
             reason="tiered_reason",
         ),
         *of("partition_rates", PartitionRates),
-        numbers("records", RECORDS, "end - start offset", _records, reason="reason"),
-        numbers("produce_rate", RATE, "records produced a second in the last 5 minutes, or the last one", _produced),
+        numbers("records", RECORDS, "records in its log: end - start offset", _records, reason="reason"),
+        numbers(
+            "produce_rate",
+            RATE,
+            "records produced a second in the last 5 minutes, or the last one",
+            _produced,
+            otherwise=NO_RATES,
+        ),
     ),
     judged="partitions",
 )
@@ -253,15 +262,20 @@ REASSIGNMENT = Subject(
 )
 
 REPLICA = subject("replica", "snapshot.replicas", Replicas, "broker", "log_dir", "topic", "partition")
-PRODUCER = Subject(
+
+
+def _idle(view: View) -> Floats:
+    return view.time - view.snapshot.producers.last_timestamp
+
+
+PRODUCER = subject(
     "producer",
-    "a producer that a partition remembers; only asked where it is switched on",
-    ("topic", "partition", "producer_id"),
-    lambda view: len(view.snapshot.producers),
-    (
-        *of("snapshot.producers", Producers),
-        numbers("idle_seconds", SECONDS, "time since its last record", _idle),
-    ),
+    "snapshot.producers",
+    Producers,
+    "topic",
+    "partition",
+    "producer_id",
+    more=(numbers("idle_seconds", SECONDS, "time since its last record", _idle),),
 )
 
 ELIGIBLE = subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition")

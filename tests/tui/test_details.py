@@ -10,7 +10,6 @@ from textual.pilot import Pilot
 from tui_screen import app_on, detail, lines, monitor, settled, table, text
 from views import shop_view
 
-from monitor.analysis.derive.missing import missing_capabilities, why_missing
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.reasons import Kind, Reason
@@ -18,6 +17,7 @@ from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.table import objects
 from monitor.model.text import latency
 from tui.app import KmonApp
+from tui.health import why_missing
 from tui.screens.broker import LogDirsScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
@@ -327,5 +327,4 @@ def test_why_something_is_missing() -> None:
     assert why_missing(view, "quorum") == "broker 1: timed out"
     assert why_missing(view, "never") == "not requested yet"
     assert why_missing(view, "commits", "log_dirs") == "Describe on Cluster"
-    assert why_missing(view, "commits") == "not reported by the brokers"
-    assert missing_capabilities(view).tolist() == [0]
+    assert why_missing(view, "commits") == "not reported by the broker"

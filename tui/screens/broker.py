@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why
-from monitor.analysis.derive.missing import why_missing
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.text import count, duration, percent, plural, size, visible
 from monitor.model.view import View
 from monitor.subjects.brokers import LOG_DIR
+from tui.health import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column

@@ -5,14 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.analysis.derive.missing import why_missing
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import number, visible
 from monitor.model.view import View
 from monitor.subjects.brokers import QUORUM
 from monitor.subjects.requests import CAPABILITY, COLLECTOR, REQUEST
-from tui.health import excluded_clauses
+from tui.health import excluded_clauses, why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Cell, Column

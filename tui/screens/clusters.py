@@ -1,12 +1,11 @@
 """Every cluster that is monitored, the worst first, with its status and the age of its data."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from monitor.analysis.derive.completeness import lists_groups, lists_topics
+from monitor.analysis.derive.completeness import why_not_all_groups, why_not_all_topics
 from monitor.model.levels import ABOVE_ZERO, LEVEL_AT, LEVELS, OF_VERDICTS, SEVERITIES, SIGNS
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import UNKNOWN
@@ -14,7 +13,8 @@ from monitor.model.table import Flags, Floats, objects
 from monitor.model.text import plural
 from monitor.model.view import View
 from monitor.subjects import column as subjects
-from monitor.subjects.kinds import COUNT, RECORDS, SECONDS, WORD, Kind
+from monitor.subjects.cluster import CLUSTER
+from monitor.subjects.kinds import SECONDS, WORD
 from monitor.subjects.tables import numbers, texts
 from tui.heading import FLEET
 from tui.picture import Picture, Watched, data_age
@@ -25,39 +25,43 @@ from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Rows, column, reasons, statuses
 
 POLLING = "polling"
+NO_DATA = "no data yet"
+HIDDEN = f"{NO_DATA}, or ACLs may hide some"
 
 
 def _texts(name: str, meaning: str, of: Callable[[Watched], str], words: tuple[str, ...] = ()) -> subjects.Column:
     return texts(name, meaning, lambda picture: objects(map(of, picture.clusters)), words=words, kind=WORD)
 
 
-def _numbers(name: str, kind: Kind, meaning: str, of: Callable[[View], float | None]) -> subjects.Column:
-    """A number of the View that is shown of each cluster, unknown where there is none."""
-
-    def values(picture: Picture) -> Floats:
-        views = [
-            each.view if each.view and (each.view.up or each.view.last_good) else None for each in picture.clusters
-        ]
-        known = (None if view is None else of(view.shown) for view in views)
-        return np.array([np.nan if each is None else each for each in known], np.float64)
-
-    return numbers(name, kind, meaning, values, otherwise="no data yet")
-
-
-def _of_all(
-    name: str, meaning: str, of: Callable[[View], float], complete: Callable[[Snapshot], bool]
+def _total(
+    name: str, why: Callable[[Snapshot], str] | None = None, of: Callable[[View], float | None] | None = None
 ) -> subjects.Column:
-    """A column of how many a cluster has, or how many of them this user may see."""
+    """A column of the subject "cluster", of the View that is shown of each; `why` some of what it counts is hidden.
 
-    def partial(picture: Picture, rows: Any) -> Flags:
-        views = [each.view for each in picture.clusters]
-        some: Flags = np.array([view is not None and not complete(view.shown.snapshot) for view in views], bool)[rows]
+    Where there is a reason, the number is only a known part. `of` is the number, by default the total of this name.
+    """
+    declared, total = CLUSTER.schema[name], of or (lambda view: getattr(view.totals, name))
+
+    def read(picture: Picture, rows: subjects.Rows) -> subjects.Values:
+        known = (None if view is None else total(view) for view in _views(picture))
+        return subjects.Numbers(np.array([np.nan if each is None else each for each in known], np.float64)[rows])
+
+    def partial(picture: Picture, rows: subjects.Rows) -> Flags:
+        some: Flags = np.array([view is not None and bool(why and why(view.snapshot)) for view in _views(picture)])[
+            rows
+        ]
         return some
 
     level = ABOVE_ZERO.get(name, "")
     return replace(
-        _numbers(name, COUNT, meaning, of), partial=partial, otherwise="ACLs may hide some", above_zero=level
+        declared, read=read, partial=partial if why else None, otherwise=HIDDEN if why else NO_DATA, above_zero=level
     )
+
+
+def _views(picture: Picture) -> Iterable[View | None]:
+    """The View that is shown of each cluster, None where there is none."""
+    views = (each.view for each in picture.clusters)
+    return (None if each is None or not (each.up or each.last_good) else each.shown for each in views)
 
 
 def _verdict(cluster: Watched) -> int:
@@ -88,26 +92,15 @@ CLUSTERS = subjects.Subject(
         _texts("level", "how bad that is", lambda each: LEVEL_AT[_verdict(each)], LEVELS),
         _texts("why", "reason for the status", _why),
         _texts("cluster", "name of the cluster", lambda each: each.cluster),
-        _numbers("brokers", COUNT, "brokers that are up", lambda view: view.totals.brokers),
-        _of_all("partitions", "partitions", lambda view: view.totals.partitions, lists_topics),
-        _of_all(
-            "offline", "offline partitions: those without a leader", lambda view: view.totals.offline, lists_topics
-        ),
-        _of_all(
-            "under_replicated", "under-replicated partitions", lambda view: view.totals.under_replicated, lists_topics
-        ),
-        _of_all("groups", "groups", lambda view: view.totals.groups, lists_groups),
-        _of_all(
-            "behind",
-            "groups that are behind or have lost records",
-            lambda view: view.totals.groups_behind + view.totals.groups_lost,
-            lists_groups,
-        ),
-        replace(
-            _numbers("lag", RECORDS, "lag of all its groups", lambda view: view.totals.lag), at_least="lag_at_least"
-        ),
-        _numbers("lag_at_least", RECORDS, "the part of it that is known", lambda view: view.totals.lag_at_least),
-        numbers("age", SECONDS, "age of the data shown", _ages, otherwise="no data yet"),
+        _total("brokers"),
+        _total("partitions", why_not_all_topics),
+        _total("offline", why_not_all_topics),
+        _total("under_replicated", why_not_all_topics),
+        _total("groups", why_not_all_groups),
+        _total("groups_behind", why_not_all_groups, lambda view: view.totals.groups_behind + view.totals.groups_lost),
+        replace(_total("lag"), at_least="lag_at_least", otherwise=f"{NO_DATA}, or the lag of some group is unknown"),
+        _total("lag_at_least"),
+        numbers("age", SECONDS, "age of the data shown", _ages, otherwise=NO_DATA),
     ),
 )
 
@@ -126,7 +119,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     column(CLUSTERS, "offline", "Offline", "O", 8, rank=4),
     column(CLUSTERS, "under_replicated", "Under", "U", 6, rank=5),
     column(CLUSTERS, "groups", "Groups", "R", 7, rank=2),
-    column(CLUSTERS, "behind", "Behind", "H", 7),
+    column(CLUSTERS, "groups_behind", "Behind", "H", 7, note="or that have lost records"),
     column(CLUSTERS, "lag", "Lag", "A", 11),
     column(CLUSTERS, "age", "Data age", "E", 8, cell=_age),
     reasons(CLUSTERS, width=16),

@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups, number_of
-from monitor.analysis.derive.missing import why_missing, why_no_size
 from monitor.model.levels import ODD
-from monitor.model.snapshot import KNOWN
-from monitor.model.text import duration, size, visible
+from monitor.model.text import duration, visible
 from monitor.model.view import View
-from monitor.subjects.topics import PARTITION
+from monitor.subjects.column import Reading
+from monitor.subjects.shown import shown
+from monitor.subjects.topics import CONFIGS, PARTITION, TOPIC
 from tui.format import at_least, count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -67,33 +67,33 @@ class TopicScreen(OneTopic):
 def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
     """What a topic is: how much it holds, who reads it, and its configs, or why they are unknown."""
     totals, topics = view.topic_totals, view.snapshot.topics
+    reading = TOPIC.read(view, slice(row, row + 1))
+    bytes_ = shown(reading, "size_bytes")
     yield Fact("partitions", count(topics.partitions[row] or None), "strong")
     yield Fact("records", count(totals.records[row], human=human), "strong")
-    yield Fact("size", size(totals.size_bytes[row]), "strong")
-    if np.isnan(totals.size_bytes[row]) and topics.partitions[row]:
-        yield unknown("size", why_no_size(view))
+    yield Fact("size", bytes_.text(0), "strong")
+    if not bytes_.is_known(0) and topics.partitions[row]:
+        yield unknown("size", visible(bytes_.why(0)))
     lag = at_least(totals.lag[row], totals.lag_at_least[row], human=human)
     yield Fact(
         "read by", f"{number_of(int(totals.groups[row]), 'group', whole=lists_groups(view.snapshot))}, lag {lag}"
     )
     if not topics.watched[row]:
         yield Fact("not monitored:", "excluded by settings", "unknown")
-    yield from config_facts(view, row)
+    yield from config_facts(view, row, reading)
 
 
-def config_facts(view: View, row: int) -> Iterable[Fact]:
+def config_facts(view: View, row: int, reading: Reading) -> Iterable[Fact]:
     """The configs of a topic that kmon reasons with, in words."""
     configs = view.snapshot.topic_configs
-    if not len(configs) or configs.reason[row] != KNOWN:
-        why = visible(view.reasons[configs.reason[row]]) if len(configs) else ""
-        why = why or why_missing(view, "configs", "topic_configs", "describe_topic_configs")
-        yield unknown("configs", why)
+    least, kept, limit, policy = (shown(reading, name) for name in CONFIGS)
+    if not least.is_known(0):
+        yield unknown("configs", visible(least.why(0)))
         return
-    yield Fact("min ISR", count(configs.min_insync_replicas[row]))
-    limit = float(configs.retention_bytes[row])
-    kept = duration(configs.retention_seconds[row])
-    yield Fact("retention", kept if not np.isfinite(limit) else f"{kept} or {size(limit)} per partition")
-    yield Fact("cleanup", visible(configs.cleanup_policy[row]))
+    yield Fact("min ISR", least.text(0))
+    limited = np.isfinite(float(configs.retention_bytes[row]))
+    yield Fact("retention", f"{kept.text(0)} or {limit.text(0)} per partition" if limited else kept.text(0))
+    yield Fact("cleanup", policy.text(0))
     yield Fact("timestamps", visible(configs.timestamp_type[row]))
     if configs.unclean_election[row] == 1:
         yield Fact("unclean election", "on: may lose records", ODD)

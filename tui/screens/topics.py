@@ -8,7 +8,7 @@ from textual.widget import Widget
 from monitor.analysis.derive.emptiness import no_topics
 from monitor.model.status import OK
 from monitor.model.text import plural
-from monitor.subjects.topics import TOPIC, TOPIC_CONFIG
+from monitor.subjects.topics import TOPIC
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
@@ -21,7 +21,7 @@ COLUMNS: tuple[Column[Rows], ...] = (
     column(TOPIC, "topic", "Topic", "T", 18, grow=3, most=60),
     column(TOPIC, "partitions", "Parts", "P", 6),
     column(TOPIC, "replication_factor", "Repl", "E", 5, rank=5),
-    column(TOPIC_CONFIG, "min_insync_replicas", "Min ISR", "N", 7, rank=8),
+    column(TOPIC, "min_insync_replicas", "Min ISR", "N", 7, rank=8),
     column(TOPIC, "offline_partitions", "Offline", "O", 8, rank=3),
     column(TOPIC, "under_min_isr_partitions", "Under min", "M", 9, rank=7),
     column(TOPIC, "under_replicated_partitions", "Under", "U", 6, rank=6),
@@ -29,8 +29,8 @@ COLUMNS: tuple[Column[Rows], ...] = (
     column(TOPIC, "size_bytes", "Size", "Z", 8),
     column(TOPIC, "groups", "Groups", "R", 7, rank=4),
     column(TOPIC, "lag", "Lag", "A", 11),
-    column(TOPIC_CONFIG, "retention_seconds", "Keeps", "K", 7, rank=8),
-    column(TOPIC_CONFIG, "cleanup_policy", "Cleanup", "L", 8, rank=8),
+    column(TOPIC, "retention_seconds", "Keeps", "K", 7, rank=8),
+    column(TOPIC, "cleanup_policy", "Cleanup", "L", 8, rank=8),
     column(TOPIC, "topic_id", "Topic id", "I", 22, rank=WIDE),
     reasons(TOPIC, width=20),
 )

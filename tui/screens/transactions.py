@@ -4,10 +4,10 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from monitor.analysis.derive.missing import why_missing
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.subjects.transactions import TRANSACTION
+from tui.health import why_missing
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.transaction import TransactionScreen

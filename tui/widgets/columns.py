@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.model.table import Floats, Ints
-from monitor.subjects.column import Subject
 from tui.format import fit
 
 
@@ -38,7 +37,8 @@ class Column(Generic[M]):
     `cell` writes a row's cell; `sort` gives the columns to sort by, first the one that counts most, and None makes the
     column not sortable. `letter`, an upper-case letter in the title, is the key that sorts by it; `falling` tells
     whether the largest comes first at first. `grow` is its share of the room that is left, up to `most` cells. Where
-    columns do not fit, the one of highest `rank` goes first; rank 0 stays. `source` is the subject that declares it.
+    columns do not fit, the one of highest `rank` goes first; rank 0 stays. Where it is `explained`, the reason for an
+    unknown value stands below the table.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Column(Generic[M]):
     grow: int = 0
     most: int = 0
     rank: int = 0
-    source: Subject | None = None
+    explained: bool = False
 
 
 WIDE = 9

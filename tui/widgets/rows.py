@@ -42,31 +42,27 @@ class Rows:
     names: Sequence[str]
     about: Hashable = None
     source: object = None
-    _read: dict[str, Reading] = field(default_factory=dict, repr=False)
-    _made: dict[tuple[str, str], Shown] = field(default_factory=dict, repr=False)
+    _made: dict[str, Shown] = field(default_factory=dict, repr=False)
 
     @property
     def view(self) -> View:
         """The View whose tables are shown. Only where there is one."""
         return self.picture.shown
 
-    def reading(self, subject: Subject | None = None) -> Reading:
-        """The columns of these rows, or those that another subject with the same rows has."""
-        of = subject or self.subject
-        if of.name not in self._read:
-            self._read[of.name] = of.read(self.source or self.view, self.pick)
-        return self._read[of.name]
+    @cached_property
+    def reading(self) -> Reading:
+        """The columns of these rows."""
+        return self.subject.read(self.source or self.view, self.pick)
 
-    def shown(self, name: str, subject: Subject | None = None) -> Shown:
+    def shown(self, name: str) -> Shown:
         """A column of these rows, read once."""
-        of = subject or self.subject
-        if (of.name, name) not in self._made:
-            self._made[of.name, name] = shown(self.reading(of), name)
-        return self._made[of.name, name]
+        if name not in self._made:
+            self._made[name] = shown(self.reading, name)
+        return self._made[name]
 
-    def word(self, name: str, row: int, subject: Subject | None = None) -> str | None:
+    def word(self, name: str, row: int) -> str | None:
         """A text of a row, None where there is none."""
-        names = self.reading(subject)[name]
+        names = self.reading[name]
         assert isinstance(names, Names)
         return names.values[names.codes[row]] if names.codes[row] >= 0 else None
 
@@ -90,19 +86,19 @@ class Rows:
         """The place of each row's status in SIGNS: that of a status of lag, or else of its level."""
         if "level" not in self.subject.schema:
             return np.full(len(self.pick), OK, np.int32)
-        place = _coded(self.reading()["level"], PLACE_OF)
+        place = _coded(self.reading["level"], PLACE_OF)
         if self._is_lag:
-            place = _coded(self.reading()["status"], {word: code for code, word in enumerate(STATUSES)})
+            place = _coded(self.reading["status"], {word: code for code, word in enumerate(STATUSES)})
         return place
 
     @cached_property
     def severity(self) -> Ints:
         """How bad each row is; larger is worse."""
         words = self.subject.schema["status"].words
-        status = _coded(self.reading()["status"], {word: code for code, word in enumerate(words)})
+        status = _coded(self.reading["status"], {word: code for code, word in enumerate(words)})
         if self._is_lag:
             return np.array(SEVERITY, np.int32)[status]
-        return _coded(self.reading()["level"], {word: code for code, word in enumerate(LEVELS)}) * len(words) + status
+        return _coded(self.reading["level"], {word: code for code, word in enumerate(LEVELS)}) * len(words) + status
 
     @property
     def _is_lag(self) -> bool:
@@ -146,12 +142,10 @@ def column(
     `empty` stands for an empty text.
     """
     declared = subject.schema[name]
-    write = _sentences(name) if declared.sentence else _nodes(subject, name) if declared.kind is NODES else None
+    numeric = declared.type is Type.NUMBER
+    write = _sentences(name) if declared.sentence else _nodes(name) if declared.kind is NODES else None
     if write is None:
-        numeric = declared.type is Type.NUMBER
-        write = (
-            _numbers(subject, declared, kind or declared.above_zero, level) if numeric else _texts(subject, name, empty)
-        )
+        write = _numbers(declared, kind or declared.above_zero, level) if numeric else _texts(declared, empty)
     bound = declared.at_least or declared.partial
     signs = ("± its error" if declared.error else "", "≥ where only a part is known" if bound else "")
     return Column(
@@ -160,29 +154,27 @@ def column(
         width,
         cell=cell or write,
         meaning="; ".join(filter(None, (declared.meaning.replace("None", text.UNKNOWN), note, *signs))),
-        sort=None if declared.sentence else _order(subject, declared),
+        sort=None if declared.sentence else _order(declared),
         letter=letter,
         right=declared.kind.right,
         falling=declared.kind.right and declared.kind.write is not text.number,
         grow=grow,
         most=most,
         rank=rank,
-        source=subject,
+        explained=numeric or bool(declared.reason),
     )
 
 
-def _order(subject: Subject, declared: Declared) -> Callable[[Rows], Sequence[Values]]:
+def _order(declared: Declared) -> Callable[[Rows], Sequence[Values]]:
     """What a column sorts by: node ids as they are written, other values as they are."""
     if declared.kind is NODES:
-        return lambda rows: [objects(map(_node_ids(rows, subject, declared.name), range(len(rows.pick))))]
-    return lambda rows: [rows.shown(declared.name, subject).order]
+        return lambda rows: [objects(map(_node_ids(rows, declared.name), range(len(rows.pick))))]
+    return lambda rows: [rows.shown(declared.name).order]
 
 
-def _texts(subject: Subject, name: str, empty: str) -> Callable[[Rows, int], Cell]:
-    declared = subject.schema[name]
-
+def _texts(declared: Declared, empty: str) -> Callable[[Rows, int], Cell]:
     def cell(rows: Rows, row: int) -> Cell:
-        value = rows.word(name, row, subject)
+        value = rows.word(declared.name, row)
         if not value:
             return Cell(text.visible(value) if value is None else empty)
         return Cell(text.name_of(value) if declared.kind is TEXT else text.visible(value))
@@ -194,30 +186,30 @@ def _sentences(name: str) -> Callable[[Rows, int], Cell]:
     return lambda rows, row: Cell(rows.sentence(row, name) or text.UNKNOWN)
 
 
-def _nodes(subject: Subject, name: str) -> Callable[[Rows, int], Cell]:
-    return lambda rows, row: Cell(_node_ids(rows, subject, name)(row) or text.UNKNOWN)
+def _nodes(name: str) -> Callable[[Rows, int], Cell]:
+    return lambda rows, row: Cell(_node_ids(rows, name)(row) or text.UNKNOWN)
 
 
-def _node_ids(rows: Rows, subject: Subject, name: str) -> Callable[[int], str]:
+def _node_ids(rows: Rows, name: str) -> Callable[[int], str]:
     """Writes the node ids of a row; empty for none."""
-    lists = rows.reading(subject)[name]
+    lists = rows.reading[name]
     assert isinstance(lists, Lists)
     values, places = lists.values, lists.rows
     return lambda row: " ".join(map(str, values.row(places[row]))) if places[row] >= 0 else ""
 
 
-def _numbers(subject: Subject, declared: Declared, kind: str, level: str) -> Callable[[Rows, int], Cell]:
+def _numbers(declared: Declared, kind: str, level: str) -> Callable[[Rows, int], Cell]:
     """Numbers with their error or known part; unknown and zero are pale."""
     numeral = declared.kind.write is text.number
 
     def cell(rows: Rows, row: int) -> Cell:
-        column = rows.shown(declared.name, subject)
+        column = rows.shown(declared.name)
         value, least = float(column.values[row]), float(column.order[row])
         if declared.kind is LEFT and np.isinf(value) and rows.status[row] == OK:
             return Cell("")
         colour = rows.kind(row) if kind == OF_ROW else kind
         if level:
-            colour = str(rows.word(level, row, subject))
+            colour = str(rows.word(level, row))
         if (np.isnan(value) and np.isnan(least)) or (least == 0 and not numeral and not level):
             colour = "dim"
         short = text.at_least(value, least, lambda known: writer(declared.kind, human=True)(known or 0.0))
@@ -289,13 +281,7 @@ def unknowns(rows: Rows, columns: Sequence[Column[Rows]], row: int) -> str:
     said = rows.sentence(row) if WHY in rows.subject.schema else ""
     titles: dict[str, list[str]] = {}
     for each in columns:
-        why = rows.shown(each.name, each.source).why(row) if each.source and _explained(each.source, each.name) else ""
+        why = rows.shown(each.name).why(row) if each.explained else ""
         if why:
             titles.setdefault(text.visible(why), []).append(each.title)
     return "; ".join(f"{', '.join(named)} {text.UNKNOWN}: {why}" for why, named in titles.items() if why not in said)
-
-
-def _explained(subject: Subject, name: str) -> bool:
-    """Whether there is a reason where a column is unknown: that of a name or a word is that it has none."""
-    declared = subject.schema[name]
-    return declared.type is Type.NUMBER or bool(declared.reason)
