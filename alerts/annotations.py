@@ -6,8 +6,8 @@ from alerts.cluster_rules import CONDITIONS, AnyRule, ClusterRule
 from alerts.rules import Details, Labels
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
-from alerts.text import moment, records, seconds
-from monitor.model.text import duration, name_of, plural, visible
+from alerts.text import records, seconds
+from monitor.model.text import duration, moment, name_of, plural, visible
 from monitor.settings.alerts import RuleSettings
 
 ANNOTATIONS = {

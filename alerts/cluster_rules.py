@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts import rules
 from alerts.rules import Labels, Sample, Samples
-from alerts.text import moment
+from monitor.model.text import moment
 from monitor.model.view import View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, RuleSettings, UnreachableSettings, WatchdogSettings
 

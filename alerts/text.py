@@ -1,4 +1,4 @@
-"""Records, spans and moments as alerts say them."""
+"""Records, spans and timestamps as alerts write them."""
 
 from datetime import UTC, datetime
 
@@ -16,8 +16,3 @@ def seconds(value: float) -> str:
 def timestamp(unix: float) -> str:
     """Unix seconds as RFC 3339 in UTC with milliseconds, as Alertmanager reads them."""
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def moment(unix: float) -> str:
-    """Unix seconds as people read them, in UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,7 +1,7 @@
 """A table sent to browsers once, and then only what changed in it since the View they already have."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,13 +24,6 @@ class Cells:
     rows: list[Row]
     whys: Whys = field(default_factory=dict)
     hidden: Sequence[str] | None = None
-
-
-def cells_of(
-    columns: Mapping[str, Iterable[Any]], whys: Whys | None = None, hidden: Sequence[str] | None = None
-) -> Cells:
-    """Columns of equal length by field, the first of which identifies a row, as rows."""
-    return Cells(tuple(columns), list(zip(*columns.values(), strict=True)), whys or {}, hidden)
 
 
 class Feed:

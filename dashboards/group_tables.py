@@ -79,7 +79,7 @@ def members(view: View, row: int) -> Any:
     if not len(mine):
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
         return nothing("Members unknown" if not_described else "No members", not_described)
-    assigned = np.bincount(view.snapshot.assignments.member, minlength=len(table))
+    assigned = shown(MEMBER.read(view), "partitions").values.tolist()
     ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
     columns = [
         Listed("Client id", "client_id"),

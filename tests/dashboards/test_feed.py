@@ -5,13 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.feed import Cells, Feed, cells_of
+from dashboards.feed import Cells, Feed
 
 tables = st.dictionaries(st.text(max_size=3), st.integers(0, 3), max_size=8)
 
 
 def cells(table: dict[str, int]) -> Cells:
-    return cells_of({"id": table, "value": table.values()})
+    return Cells(("id", "value"), list(table.items()))
 
 
 def applied(before: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
