@@ -24,7 +24,7 @@ class Family:
     `sources` are the APIs that its numbers come from. `help` is its text where the meaning of the column does not say
     it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
     line, and `only` says which, in words. `unknown` is its number where the column's is unknown, and before the first
-    View; NaN is no line. `always`: it tells of kmon, so it is there while the cluster is unreachable too.
+    View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is unreachable too.
     """
 
     name: str

@@ -148,7 +148,7 @@ def cluster_row(view: View) -> Row:
 
 
 OUTCOME = ("collector", "success", "duration_seconds", "collected_at", "error", "ran")
-"""What is told of how a collector fared."""
+"""What the API has of a collector's outcome in a poll."""
 
 
 def why_missing(view: View, collector: str) -> str | None:

@@ -48,7 +48,7 @@ MONITORED: Mapping[Subject, Callable[[View], Rows]] = {
     ELIGIBLE: _of_watched("snapshot.eligible_replicas.topic"),
     TIERED: _of_watched("snapshot.tiered_offsets.topic"),
 }
-"""The rows that metrics have of subjects of which kmon does not monitor all."""
+"""Chooses the monitored rows of each subject that also has rows that are not monitored."""
 
 
 class Readings:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the terminal UI until it is quit or a signal ends it; 2 where there is no terminal.
+    """Run the terminal UI until the user quits or a signal ends it; returns 2 if there is no terminal.
 
     Raises what kept it from polling.
     """

@@ -65,7 +65,7 @@ class SubtopologyRow(NamedTuple):
 
 @dataclass
 class GroupDescription:
-    """What a describe answer says of one group; `error` is why it could not be described.
+    """One group in a describe response; `error` is why it could not be described.
 
     `assignment_error` is why what some members are assigned is not known.
     """
@@ -191,6 +191,6 @@ class Draft:
         return np.array([self.reasons[each] if each else KNOWN for each in reasons], np.int32)
 
     def unknown_offsets(self, why: Reason) -> OffsetColumn:
-        """A column of which nothing is known."""
+        """A column of unknown values."""
         count = len(self.partitions)
         return OffsetColumn(np.full(count, np.nan), np.full(count, self.reasons[why], np.int32))

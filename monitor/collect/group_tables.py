@@ -18,7 +18,7 @@ def description(draft: Draft, group: ListedGroup) -> GroupDescription:
 
 
 def troubles(draft: Draft) -> dict[str, list[Reason]]:
-    """Why something of each group is unknown, NO_REASON where it is known, by the columns of `Groups` that say so."""
+    """The reason columns of `Groups`, by name; NO_REASON where the value is known."""
     described = [description(draft, each) for each in draft.groups]
     return {
         "reason": [each.reason or about.error for each, about in zip(draft.groups, described, strict=True)],

@@ -74,7 +74,7 @@ class Bracket:
         return self.cut if dense else max(self.cut, self.high)
 
     def learn(self, offset: int, answer: "_Heard") -> "Bracket":
-        """What encloses the first record at or after `offset`, with what an answer says of it."""
+        """The bracket of the first record at or after `offset`, narrowed by a response."""
         asked, first, timestamp = answer
         if self.exact:
             return self
@@ -176,7 +176,7 @@ def date_records(
     """What is to be remembered, and what encloses each wanted record; the first ones are asked first.
 
     `now` is unix seconds, `clock` the monotonic one, and `until` a time of that at which it ends. The bracket of a
-    record of which nothing was learnt is open.
+    record stays open if no response narrowed it.
     """
     first = clock()
     heard = {each.key: before.heard.get(each.key, ())[-KEPT_ANSWERS:] for each in wanted}

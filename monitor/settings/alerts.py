@@ -57,7 +57,7 @@ class RuleSettings(Frozen):
     lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this number of records")
     for_seconds: Period = Field(default=0.0, description="how long lag must stay above before the alert fires")
     keep_firing_for_seconds: Period = Field(
-        default=0.0, description="how long the alert keeps firing after lag is no longer above"
+        default=0.0, description="how long the alert keeps firing after the lag is back at or below the limit"
     )
     over: Literal["group", "partition"] = Field(
         default="group", description="what lag is compared: the total of a group, or that of each partition"

@@ -70,9 +70,9 @@ def failure(snapshot: Snapshot, *collectors: str) -> str:
 
 
 def unasked(snapshot: Snapshot, *collectors: str) -> str:
-    """Why a table that these collectors fill may be empty although there is something; empty where that is no doubt.
+    """Why an empty table of these collectors may be incomplete; an empty text if it is complete.
 
-    They failed, or the cluster does not answer them or not to this user, or they have not asked yet.
+    They failed, the cluster or its ACLs do not allow the request, or they have not sent it yet.
     """
     table = snapshot.capabilities
     lacking = [

@@ -18,8 +18,8 @@ class Sample(NamedTuple):
 class Total(NamedTuple):
     """The least lag of this window, which `began` then, and of the two before it; whether it grows, as it `turned` to.
 
-    `before` and `earlier` are None until there was such a window. `since` is when what is told of it began, None while
-    it is not told to grow.
+    `before` and `earlier` are None until there was such a window. `since` is when it began to grow, None while it
+    does not count as growing.
     """
 
     began: float
@@ -32,7 +32,7 @@ class Total(NamedTuple):
 
 
 Growing = Mapping[Hashable, Total]
-"""Totals that are read too slowly, or were so and are told yet. Times are seconds of the monotonic clock."""
+"""Totals that are read too slowly, or that still count as growing. Times are seconds of the monotonic clock."""
 
 
 def follow(totals: Growing, now: float, behind: Mapping[Hashable, Sample], *, enter: float, leave: float) -> Growing:
@@ -68,7 +68,7 @@ def _windowed(total: Total, now: float, lag: float) -> Total:
 
 
 def _turned(total: Total, now: float, enter: float, leave: float, *, holds: bool) -> Total:
-    """A total that is told, or no longer told, to grow where that `holds`, or does not, for long enough."""
+    """The total after this poll: it starts, or stops, to count as growing when `holds` has been so for long enough."""
     turned = now if total.turned is None or total.evidence != holds else total.turned
     since = total.since
     if holds and since is None and now - turned >= enter:

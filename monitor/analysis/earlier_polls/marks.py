@@ -35,7 +35,7 @@ class Marks(Table):
     middle: Shorts = column("f4", "`age_high` at `middle_at`", "seconds")
     base: Shorts = column("f4", "`age_high` at `base_at`, earlier", "seconds")
     evidence: Bits = column("u1", "which conditions held at the last poll, a bit each; monitor.analysis.derive.status")
-    on: Bits = column("u1", "which conditions are told, a bit each")
+    on: Bits = column("u1", "which conditions are in effect, one bit each")
     turned_behind: Shorts = column("f4", "when the bit of `evidence` last changed", TIME)
     turned_growing: Shorts = column("f4", "when the bit of `evidence` last changed", TIME)
     turned_rewound: Shorts = column("f4", "when the bit of `evidence` last changed", TIME)

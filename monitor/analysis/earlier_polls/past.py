@@ -69,7 +69,7 @@ class Past:
     starts: Ring = field(default_factory=_for_rates)
     commits: Ring = field(default_factory=_for_rates)
     marks: Marks = Marks.empty()
-    """What statuses are told by: see monitor.analysis.derive.status."""
+    """What statuses are derived from: see monitor.analysis.derive.status."""
     absent: tuple[Absent, ...] = ()
     transactions: OpenTransactions = field(default_factory=dict)
     transaction_ages: TransactionAges = TransactionAges.empty()

@@ -1,4 +1,4 @@
-"""Configs of topics, of which any broker is asked, and of brokers, of which each is asked for its own."""
+"""Configs of topics, requested from any broker, and of brokers, requested from each broker itself."""
 
 import math
 from collections.abc import Iterable, Sequence

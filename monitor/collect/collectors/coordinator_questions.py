@@ -75,7 +75,7 @@ def _ask_each(
     question: Callable[[int], Ask],
     read: Callable[[int, Answer], Mapping[str, Reason]],
 ) -> Said:
-    """What each broker's answer says of the groups that are wanted of it, or why there is none."""
+    """Each broker's response about the groups requested from it, or why there is none."""
     asks = [question(node) for node in wanted if node not in draft.failed]
     said: Said = {}
     for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):

@@ -85,7 +85,7 @@ class LogDirCollector(SlowCollector):
         return missing
 
     def _keep(self, node: int, missing: list[Reason], answer: Answer) -> None:
-        """Keep what a broker tells of its log dirs, and put into `missing` what it does not."""
+        """Keep what a broker reports of its log dirs, and add to `missing` what it does not report."""
         held = self._read(node, answer)
         code = held.dirs.error
         if code in DENIED_CODES or (not code and not held.dirs.paths and answer.version < 3):

@@ -38,7 +38,7 @@ class ShareOffsetCollector(GroupOffsetCollector):
     )
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
-        # Of all brokers that kmon is connected to, also while there is no such group.
+        # All brokers that kmon is connected to count, even while there is no share group.
         served = {node: versions for node in client.nodes if (versions := client.served(node)) is not None}
         tells = {node: SHARE_LAG.version(versions) is not None for node, versions in served.items()}
         draft.capabilities[requests.SHARE_LAG.capability] = served_by_all(SHARE_LAG, tells)

@@ -1,7 +1,7 @@
 """Transactions that are under way: who began them, when, and which partitions they hold back.
 
-Every broker lists its own transactions and then describes them. Of those that are denied nothing is told, as if they
-were not there.
+Every broker lists its own transactions and then describes them. A broker leaves out those that
+kmon is not authorized to describe, without an error.
 """
 
 import math
