@@ -1,7 +1,7 @@
 """A table sent to browsers once, and then only what changed in it since the View they already have."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,15 @@ class Cells:
     """A grid's rows as they travel.
 
     The cell `whys` of a row is its key in `whys`. `hidden` are columns that say nothing and are not shown; None leaves
-    the columns as they are.
+    the columns as they are. `all_columns` makes the same rows with all columns of their subject, where a page has the
+    choice.
     """
 
     fields: tuple[str, ...]
     rows: list[Row]
     whys: Whys = field(default_factory=dict)
     hidden: Sequence[str] | None = None
+    all_columns: "Callable[[], Cells] | None" = field(default=None, compare=False)
 
 
 class Feed:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import Dash, Input, Output, State
 
-from dashboards.components.controls import drive_grid
+from dashboards.components.controls import ALL_COLUMNS, drive_grid, keep_in_url
 from dashboards.feed import Cells, Feed
 from dashboards.shell import newest
 from monitor.model.view import View
@@ -31,11 +31,12 @@ def fill(
     *,
     grid: str = "",
     choice: tuple[str, str] | None = None,
+    columns: bool = False,
 ) -> None:
     """Fill the parts of a page, and its grid if it has one, whenever there is a new View.
 
     `make` gives what each of the parts, named by id or by id and property, is to hold, and the cells of the grid.
-    `choice` is the id and the property of what a person chooses.
+    `choice` is the id and the property of what a person chooses, and `columns` says that all columns of the grid are.
     """
     feed = Feed(keep=8)
 
@@ -45,7 +46,13 @@ def fill(
         held, cells = make(Now(view.shown, view, kept, chosen))
         if cells is None:
             return list(held)
-        return [*feed.send([source.cluster, chosen or ""], view.shown.time, cells, given[-1]), *held]
+        every = columns and given[-2] == ALL_COLUMNS
+        if every and cells.all_columns is not None:
+            cells = cells.all_columns()
+        return [
+            *feed.send([source.cluster, chosen or "", ALL_COLUMNS if every else ""], view.shown.time, cells, given[-1]),
+            *held,
+        ]
 
     app.callback(
         *((Output(f"{grid}-feed", "data"), Output(f"{grid}-base", "data")) if grid else ()),
@@ -53,8 +60,11 @@ def fill(
         Input("view", "data"),
         State("url", "search"),
         *((Input(*choice),) if choice else ()),
+        *((Input(f"{grid}-columns", "value"),) if columns else ()),
         *((State(f"{grid}-base", "data"),) if grid else ()),
     )(update)
 
     if grid:
         drive_grid(app, grid)
+    if columns:
+        keep_in_url(app, f"{grid}-columns")

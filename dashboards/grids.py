@@ -6,8 +6,8 @@ its reason, its error and its known part follow from the column of the subject.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +20,7 @@ from monitor.model.levels import SIGN_OF
 from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Flags, Floats, Ints
 from monitor.model.view import View
-from monitor.subjects.column import INFINITY, Lists, Numbers, Rows, Subject, Values
+from monitor.subjects.column import INFINITY, Lists, Numbers, Rows, Subject, Values, words_of
 from monitor.subjects.column import Column as SubjectColumn
 from monitor.subjects.kinds import Type
 from monitor.subjects.shown import Shown, shown
@@ -115,20 +115,44 @@ TIMES = (
 
 
 class Grid:
-    """The rows of a subject as a grid; `key` are the fields of the columns that identify a row."""
+    """The rows of a subject as a grid; `key` are the fields of the columns that identify a row.
 
-    def __init__(self, subject: Subject, key: Sequence[str], *columns: GridColumn) -> None:
+    The subject's other columns but those in `without` are shown on request; with None the page has no such choice.
+    """
+
+    def __init__(
+        self, subject: Subject, key: Sequence[str], *columns: GridColumn, without: Sequence[str] | None = None
+    ) -> None:
         self.subject, self.key, self.columns = subject, key, columns
-        self.definitions = [each.definition(subject.schema.get(each.name)) for each in columns]
+        listed = [each.name for each in columns]
+        others = () if without is None else subject.others([*listed, *without])
+        self.others = tuple(column(each.name, words_of(each.name), 120, hide=True) for each in others)
+        self.definitions = [each.definition(subject.schema.get(each.name)) for each in (*columns, *self.others)]
 
     def cells(
         self, view: View, rows: Rows = slice(None), hidden: Sequence[str] | None = None, **own: Iterable[Any]
     ) -> Cells:
         """These rows as they travel; `own` are cells that the page brings, by field, and `hidden` as in Cells."""
+        brought = {name: list(cells) for name, cells in own.items()}
+        if not self.others:
+            return self._cells(view, rows, self.columns, hidden, brought)
+        hidden = hidden or ()
+        all_columns = partial(self._cells, view, rows, (*self.columns, *self.others), hidden, brought)
+        cells = self._cells(view, rows, self.columns, [*hidden, *(each.field for each in self.others)], brought)
+        return replace(cells, all_columns=all_columns)
+
+    def _cells(
+        self,
+        view: View,
+        rows: Rows,
+        columns: Sequence[GridColumn],
+        hidden: Sequence[str] | None,
+        own: Mapping[str, list[Any]],
+    ) -> Cells:
         reading = self.subject.read(view, rows)
         fields: dict[str, Sequence[Any]] = {}
         unknown: dict[str, Shown] = {}
-        for each in self.columns:
+        for each in columns:
             column = self.subject.schema.get(each.name)
             if column is None or each.field in own:
                 continue
@@ -147,7 +171,7 @@ class Grid:
                 told = values.unknown & (latest < view.time)
                 fields[f"{each.field}_at_latest"] = _numbers(np.where(told, latest, np.nan), digits)
             unknown[each.field] = values
-        fields |= {name: list(cells) for name, cells in own.items()}
+        fields |= own
         keys, whys = _whys(unknown)
         ids = zip(*(fields[name] for name in self.key), strict=True)
         head = {"id": ["/".join(map(str, each)) for each in ids]}

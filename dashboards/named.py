@@ -20,6 +20,7 @@ class Named:
     """A page whose path is `above`, the path of the page of all, and a name. Its parts have the ids `<kind>-<part>`.
 
     `tell` gives for a View, a name and what links keep: the cells of the grid, and what each of the parts holds.
+    `columns` says that all columns of the grid can be chosen.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Named:
     grid: str
     parts: tuple[str, ...]
     tell: Callable[[View, str, str], tuple[Cells, tuple[Any, ...]]]
+    columns: bool = False
 
     def head(self) -> list[Any]:
         """What the page begins with: the way up, the name, and the tiles, which are one of its parts."""
@@ -47,6 +49,7 @@ class Named:
             self._make,
             grid=self.grid,
             choice=("url", "pathname"),
+            columns=self.columns,
         )
 
     def _make(self, now: Now) -> tuple[Sequence[Any], Cells]:

@@ -2,7 +2,7 @@
 (() => {
   const kmon = (window.kmon = window.kmon || {});
   const client = (window.dash_clientside = window.dash_clientside || {});
-  const defaults = { q: "", range: "1h", show: "watched", kind: null };
+  const defaults = { q: "", range: "1h", show: "watched", columns: "main", kind: null };
   const whole = new Intl.NumberFormat("en-US");
 
   // The same as visible in monitor/model/text.py: what cannot be seen, or turns text around, stands as its escape.

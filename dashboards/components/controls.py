@@ -19,6 +19,9 @@ _THEME = """themeQuartz.withParams({
     tooltipTextColor: 'var(--text)', headerColumnResizeHandleColor: 'transparent', browserColorScheme: 'inherit'
 })"""
 
+ALL_COLUMNS = "all"
+"""The choice of all columns of a grid, in the control and in the URL."""
+
 
 def chart(identity: str, label: str) -> dcc.Graph:
     """An empty chart; a figure dict put into the store `<identity>-figure` fills it."""
@@ -89,7 +92,7 @@ def grid_card(identity: str, what: Grid, title: html.H1 | html.H2, label: str, n
     """A grid below its title and tools; what stands in the part named `note` comes above its rows."""
     return html.Section(
         [
-            html.Div([title, *grid_tools(identity, label)], className="toolbar"),
+            html.Div([title, *grid_tools(identity, label, columns=bool(what.others))], className="toolbar"),
             *([html.Div(id=note)] if note else []),
             grid(identity, what, label.partition(" ")[2].capitalize()),
         ],
@@ -97,10 +100,19 @@ def grid_card(identity: str, what: Grid, title: html.H1 | html.H2, label: str, n
     )
 
 
-def grid_tools(identity: str, label: str) -> list[Any]:
-    """How many rows a grid shows, its filter and its export."""
+def grid_tools(identity: str, label: str, *, columns: bool = False) -> list[Any]:
+    """How many rows a grid shows, the choice of all its columns where it has that, its filter and its export."""
+    choice = dmc.SegmentedControl(
+        id=f"{identity}-columns",
+        data=[{"value": "main", "label": "Main columns"}, {"value": ALL_COLUMNS, "label": "All columns"}],
+        value="main",
+        size="xs",
+        radius="sm",
+        **{"aria-label": "Which columns"},
+    )
     return [
         html.Span(id=f"{identity}-count", className="muted grow"),
+        *([choice] if columns else []),
         dmc.TextInput(
             id=f"{identity}-q", placeholder=label, debounce=150, size="sm", className="filter", **{"aria-label": label}
         ),

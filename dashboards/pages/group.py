@@ -45,6 +45,7 @@ GRID = Grid(
     column("client_id", "Client id", 120, field="client"),
     column("host", "Host", 105),
     column("member_id", "Member id", 140, field="member"),
+    without=("group_type", "state", "coordinator", "status_seconds"),
 )
 
 
@@ -112,7 +113,13 @@ def tell(view: View, group: str, kept: str) -> tuple[Cells, tuple[Any, ...]]:
 
 
 PAGE = Named(
-    "group", "Groups", GROUPS, "partitions", ("note", "tiles", "diagnoses", "members", "streams", "events"), tell
+    "group",
+    "Groups",
+    GROUPS,
+    "partitions",
+    ("note", "tiles", "diagnoses", "members", "streams", "events"),
+    tell,
+    columns=True,
 )
 
 

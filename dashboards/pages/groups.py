@@ -36,6 +36,7 @@ GRID = Grid(
     column("max_lag", "Max lag", 100),
     column("partitions", "Partitions", 100),
     column("unknown_partitions", "Unknown", 95, field="unknown"),
+    without=(),
 )
 
 
@@ -45,7 +46,7 @@ def layout() -> html.Div:
             html.Div(
                 [
                     html.H1("Groups"),
-                    *grid_tools("groups", "Filter groups"),
+                    *grid_tools("groups", "Filter groups", columns=True),
                 ],
                 className="toolbar",
             ),
@@ -75,4 +76,4 @@ def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, ["groups-note"], make, grid="groups")
+    fill(app, sources, ["groups-note"], make, grid="groups", columns=True)

@@ -43,6 +43,7 @@ GRID = Grid(
     column("retention_bytes", "Kept size", 105),
     column("cleanup_policy", "Cleanup", 125, field="cleanup"),
     column("why", "Why", 200, flex=1, minWidth=180),
+    without=("watched",),
 )
 
 
@@ -57,7 +58,9 @@ def layout() -> html.Div:
     )
     return html.Div(
         [
-            html.Div([html.H1("Topics"), show, *grid_tools("topics", "Filter topics")], className="toolbar"),
+            html.Div(
+                [html.H1("Topics"), show, *grid_tools("topics", "Filter topics", columns=True)], className="toolbar"
+            ),
             html.Div(id="topics-note"),
             grid("topics", GRID, "Topics", base=TOPICS),
         ],
@@ -102,5 +105,5 @@ def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, ["topics-note"], make, grid="topics", choice=("topics-show", "value"))
+    fill(app, sources, ["topics-note"], make, grid="topics", choice=("topics-show", "value"), columns=True)
     keep_in_url(app, "topics-show")

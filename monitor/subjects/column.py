@@ -5,7 +5,7 @@ how a value is written and what a filter may ask of it, so nothing else is decla
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -128,6 +128,11 @@ class Column:
         return int(value) if float(value).is_integer() else value
 
 
+def words_of(name: str) -> str:
+    """The name of a column as a title: log_end becomes Log end."""
+    return name.replace("_", " ").capitalize()
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A kind of thing that a View has rows of.
@@ -147,6 +152,14 @@ class Subject:
     def schema(self) -> "Schema":
         """The columns by name."""
         return schema_of(*self.columns)
+
+    def others(self, listed: Iterable[str]) -> tuple[Column, ...]:
+        """The columns beside those `listed` that people read: no key, status, sentence nor part of another column."""
+        parts = {name for each in self.columns for name in (each.reason, each.error, each.at_least)}
+        left = {*listed, *self.key, *parts, "status", "level", "since_at_latest"}
+        return tuple(
+            each for each in self.columns if each.name not in left and each.kind is not REASON and not each.sentence
+        )
 
     def read(self, view: Any, rows: Rows = ALL) -> "Reading":
         """The values of these rows, each column read when it is first asked for."""

@@ -66,6 +66,24 @@ def test_topics_filter_sort_and_choice_are_in_the_url_and_unknown_says_why(brows
         assert cell(page, "topics", "payments", "status").inner_text().endswith("under min ISR")
 
 
+def test_all_columns_of_groups_are_a_choice_that_the_url_keeps(browser: Any) -> None:
+    shown = "dash_ag_grid.getApi('groups')?.getAllDisplayedColumns().some((each) => each.getColId() === 'assignor')"
+    sent = "dash_ag_grid.getApi('groups').getDisplayedRowAtIndex(0).data.assignor !== undefined"
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open("/groups")
+        page.wait("#groups .name", "orders-fulfilment")
+        assert not page.tab.evaluate(shown)
+        assert not page.tab.evaluate(sent)
+        page.tab.locator("#groups-columns label", has_text="All columns").click()
+        page.tab.wait_for_url("**/groups?columns=all")
+        page.tab.wait_for_function(f"{shown} && {sent}")
+        page.tab.reload()
+        page.wait("#groups .name", "orders-fulfilment")
+        page.tab.wait_for_function(shown)
+        page.tab.locator("#groups-columns label", has_text="Main columns").click()
+        page.tab.wait_for_function(f"!({shown})")
+
+
 def test_from_a_problem_to_its_group_and_events_of_a_kind_in_the_url(browser: Any) -> None:
     series = Series()
     for commit in (80, 20):

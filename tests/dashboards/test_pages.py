@@ -66,7 +66,16 @@ def test_columns_and_fields_of_the_grids_belong_together() -> None:
         (cluster, cluster.rows(view)),
         (events, events.rows(view, None, "")),
     ):
-        assert {each["field"] for each in page.GRID.definitions} <= set(cells.fields)
+        every = cells if cells.all_columns is None else cells.all_columns()
+        assert {each["field"] for each in page.GRID.definitions} <= set(every.fields)
+        assert len(every.rows) == len(cells.rows)
+        others = set(every.fields) - set(cells.fields)
+        assert (
+            others
+            == {each["field"] for each in page.GRID.definitions if each.get("hide")}
+            <= set(cells.hidden or others)
+        )
+        assert not others & set(every.hidden or ())
         assert all("markdown" not in str(each) and "dangerously" not in str(each) for each in page.GRID.definitions)
 
 

@@ -45,12 +45,13 @@ answer = TestClient(app).get("/lag", params={"where": f"retained >= {most}"}).js
 assert {row["retained"] for row in answer["lag"]} == {most}
 assert frame(view, "lag").retained.max() == most
 assert frame(view, "lag").attrs["units"]["retained"] == "records"
-assert "retained" in [column.name for column in PARTITION_COLUMNS]
+assert [column.name for column in PARTITION_COLUMNS].count("retained") == 1
 page = MetricsPage([FixtureSource(view)]).body()[0].decode()
 assert "# HELP kmon_group_partition_retained Records in the log of the partition: end - start\\n" in page
 numbers = [float(line.split()[-1]) for line in page.splitlines() if line.startswith("kmon_group_partition_retained{")]
 assert sorted(numbers) == sorted(expected)
-assert "retained" in web_rows(view, 0).fields
+cells = web_rows(view, 0)
+assert "retained" in cells.all_columns().fields and "retained" in cells.hidden
 """
 
 
@@ -58,19 +59,22 @@ def changes() -> list[tuple[str, str, str]]:
     """Every change of the page: the file, the lines there now, and the lines after it."""
     found = []
     for block in re.findall(r"^```diff\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        for name, body in re.findall(r"^--- (\S+)\n((?:[ +].*\n)+)", block, re.MULTILINE):
+        for name, body in re.findall(r"^--- (\S+)\n((?:[ +-](?!-- ).*\n)+)", block, re.MULTILINE):
             lines = body.splitlines()
-            before = "".join(f"{line[1:]}\n" for line in lines if line[0] == " ")
-            found.append((name, before, "".join(f"{line[1:]}\n" for line in lines)))
+            before = "".join(f"{line[1:]}\n" for line in lines if line[0] in " -")
+            found.append((name, before, "".join(f"{line[1:]}\n" for line in lines if line[0] in " +")))
     return found
 
 
-def test_a_column_that_is_added_by_the_recipe_is_in_every_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize("files", [2, 3])
+def test_a_column_that_is_added_by_the_recipe_is_in_every_output(tmp_path: Path, files: int) -> None:
+    """Two files are enough for every face, and the third has it among the columns that one shows at first."""
     for room in ROOMS:
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     changed = changes()
-    assert len(changed) == 5
-    for name, before, after in changed:
+    names = list(dict.fromkeys(name for name, _, _ in changed))
+    assert len(names) == 3
+    for name, before, after in (each for each in changed if each[0] in names[:files]):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.count(before) == 1, f"{name} has no longer the lines that the page shows"
         (tmp_path / name).write_text(text.replace(before, after), encoding="utf-8")

@@ -1,11 +1,12 @@
 """Every screen on a Snapshot in which every table has rows: it fits, and whatever a name holds is text."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from details import detailed_snapshot, detailed_view
 from reasons import reason, reasons, whys
-from tui_screen import app_on, detail, lines, monitor, settled
+from tui_screen import app_on, detail, lines, monitor, settled, text
 
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
@@ -95,3 +96,16 @@ async def test_hostile_names_are_text_on_every_screen(name: str) -> None:
             assert [strip.cell_length for strip in strips] == [app.size.width] * len(strips)
             assert all(strip.text.isprintable() for strip in strips)
         assert app.is_running
+
+
+async def test_wide_shows_every_column_of_the_subject() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(700, 24)) as pilot:
+        await pilot.press("w", "2")
+        await settled(pilot)
+        assert re.search(r"Consume rate 15m +Consume rate 60m", text(app))
+        await pilot.press("enter")
+        await settled(pilot)
+        table = monitor(pilot).table
+        assert {"ahead", "lag_method"} <= {each.name for each in table.shown_columns}
+        assert "Lag method" in text(app)

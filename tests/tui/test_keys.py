@@ -12,6 +12,7 @@ from tui.keys_page import page
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen, help_lines
+from tui.widgets.columns import WIDE
 from tui.widgets.table import VirtualTable
 
 DOCS = Path(__file__).parents[2] / "docs" / "keys.md"
@@ -48,7 +49,7 @@ def test_everything_bound_in_a_view_is_in_its_help(screen: type[MonitorScreen]) 
 @pytest.mark.parametrize("name", [name for _, name, _ in VIEWS])
 async def test_the_help_names_every_key_and_column(name: str) -> None:
     app, _ = app_on(shop_view())
-    async with app.run_test(size=(120, 90)) as pilot:
+    async with app.run_test(size=(120, 120)) as pilot:
         app.action_view(name)
         await pilot.pause()
         screen = monitor(pilot)
@@ -68,7 +69,8 @@ def test_every_column_says_what_it_means() -> None:
         for column in screen.COLUMNS:
             assert column.meaning.strip(), column.name
             assert not column.letter or column.letter in column.title.upper(), column.name
-            assert (column.letter != "") == (column.sort is not None), column.name
+            assert column.sort is not None or not column.letter, column.name
+            assert column.letter or column.sort is None or column.rank == WIDE, column.name
 
 
 def test_the_help_fits_a_narrow_terminal() -> None:

@@ -22,11 +22,11 @@ from tui.screens.base import MonitorScreen
 from tui.screens.lag_columns import SINCE, time_columns
 from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
-from tui.widgets.columns import WIDE, Column
+from tui.widgets.columns import WIDE
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
 from tui.widgets.places import Places
-from tui.widgets.rows import Rows, column, reasons, statuses
+from tui.widgets.rows import Rows, column, every, reasons, statuses
 
 MOST_DIAGNOSES = 2
 """Diagnoses shown below the reason."""
@@ -34,7 +34,8 @@ MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
 
-PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
+PARTITION_COLUMNS = every(
+    LAG,
     statuses(LAG, "lag"),
     column(LAG, "topic", "Topic", "T", 14, grow=2, most=40),
     column(LAG, "partition", "Part", "P", 5),
@@ -50,6 +51,7 @@ PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
     column(LAG, "host", "Host", "H", 14, rank=8),
     column(LAG, "member_id", "Member id", "M", 20, grow=1, most=48, rank=WIDE),
     reasons(LAG, width=16, write=partition_why),
+    but=("group_type", "state", "coordinator", "status_seconds"),
 )
 
 

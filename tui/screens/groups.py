@@ -14,7 +14,7 @@ from tui.screens.base import MonitorScreen
 from tui.screens.group import GroupScreen
 from tui.screens.lag_columns import lag_columns, named_columns
 from tui.widgets.columns import WIDE, Cell, Column
-from tui.widgets.rows import Rows, column, reasons
+from tui.widgets.rows import Rows, column, every, reasons
 
 TREND_POINTS = 10
 
@@ -31,7 +31,8 @@ def _trend(rows: Rows, row: int) -> Cell:
     return Cell(spark([point.lag_of(name) for point in trend_points(rows.picture.points)]), "bar")
 
 
-GROUP_COLUMNS: tuple[Column[Rows], ...] = (
+GROUP_COLUMNS = every(
+    GROUP,
     *named_columns(GROUP),
     column(GROUP, "members", "Members", "M", 7, rank=4),
     Column(

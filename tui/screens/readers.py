@@ -13,9 +13,10 @@ from tui.screens.group import GroupScreen
 from tui.screens.lag_columns import lag_columns, named_columns
 from tui.screens.topic import OneTopic
 from tui.widgets.columns import Column
-from tui.widgets.rows import Rows, column, reasons
+from tui.widgets.rows import Rows, column, every, reasons
 
-READER_COLUMNS: tuple[Column[Rows], ...] = (
+READER_COLUMNS = every(
+    GROUP_TOPIC,
     *named_columns(GROUP_TOPIC),
     column(GROUP_TOPIC, "members", "Members", "M", 7, rank=4),
     column(GROUP_TOPIC, "partitions", "Parts", "P", 6, rank=6),

@@ -12,11 +12,12 @@ from monitor.subjects.topics import TOPIC
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.topic import TopicScreen
-from tui.widgets.columns import WIDE, Column
+from tui.widgets.columns import WIDE
 from tui.widgets.lines import Line, Lines, Part
-from tui.widgets.rows import Rows, column, reasons, statuses
+from tui.widgets.rows import Rows, column, every, reasons, statuses
 
-COLUMNS: tuple[Column[Rows], ...] = (
+COLUMNS = every(
+    TOPIC,
     statuses(TOPIC, "lag", width=18),
     column(TOPIC, "topic", "Topic", "T", 18, grow=3, most=60),
     column(TOPIC, "partitions", "Parts", "P", 6),

@@ -13,12 +13,12 @@ from monitor.model.table import Flags, Ints, objects
 from monitor.model.text import Write
 from monitor.model.view import View
 from monitor.subjects.column import Column as Declared
-from monitor.subjects.column import Lists, Names, Reading, Subject
-from monitor.subjects.kinds import LEFT, NODES, TEXT, Kind, Type
+from monitor.subjects.column import Lists, Names, Reading, Subject, words_of
+from monitor.subjects.kinds import LEFT, NODES, NUMBERS, TEXT, TEXTS, Kind, Type
 from monitor.subjects.shown import Shown, shown
 from tui.format import count
 from tui.picture import Picture
-from tui.widgets.columns import Cell, Column, Values
+from tui.widgets.columns import WIDE, Cell, Column, Values
 
 WHY = "why"
 """The name of the column that says the reason in words."""
@@ -144,6 +144,8 @@ def column(
     declared = subject.schema[name]
     numeric = declared.type is Type.NUMBER
     write = _sentences(name) if declared.sentence else _nodes(name) if declared.kind is NODES else None
+    if write is None and declared.type in {Type.FLAG, Type.LIST}:
+        write = _written(name)
     if write is None:
         write = _numbers(declared, kind or declared.above_zero, level) if numeric else _texts(declared, empty)
     bound = declared.at_least or declared.partial
@@ -154,7 +156,7 @@ def column(
         width,
         cell=cell or write,
         meaning="; ".join(filter(None, (declared.meaning.replace("None", text.UNKNOWN), note, *signs))),
-        sort=None if declared.sentence else _order(declared),
+        sort=None if declared.sentence or declared.kind in {TEXTS, NUMBERS} else _order(declared),
         letter=letter,
         right=declared.kind.right,
         falling=declared.kind.right and declared.kind.write is not text.number,
@@ -163,6 +165,23 @@ def column(
         rank=rank,
         explained=numeric or bool(declared.reason),
     )
+
+
+def every(subject: Subject, *columns: Column[Rows], but: Sequence[str] = ()) -> tuple[Column[Rows], ...]:
+    """These columns of a table, and the subject's others without `but`, which `wide` shows before the last."""
+    others = (
+        column(
+            subject,
+            each.name,
+            title := words_of(each.name),
+            width=max(11, len(title)),
+            grow=each.kind is TEXT,
+            most=40,
+            rank=WIDE,
+        )
+        for each in subject.others([*(each.name for each in columns), *but])
+    )
+    return (*columns[:-1], *others, columns[-1])
 
 
 def _order(declared: Declared) -> Callable[[Rows], Sequence[Values]]:
@@ -180,6 +199,10 @@ def _texts(declared: Declared, empty: str) -> Callable[[Rows, int], Cell]:
         return Cell(text.name_of(value) if declared.kind is TEXT else text.visible(value))
 
     return cell
+
+
+def _written(name: str) -> Callable[[Rows, int], Cell]:
+    return lambda rows, row: Cell(rows.shown(name).text(row))
 
 
 def _sentences(name: str) -> Callable[[Rows, int], Cell]:
