@@ -9,7 +9,7 @@ import numpy as np
 
 from exporters.exposition import LabelColumn
 from exporters.readings import Readings, Where
-from exporters.sources import ApiSource
+from monitor.collect.requests import Request
 from monitor.model.table import Flags, Floats, objects, values_at
 from monitor.subjects.column import Lists, Names, Numbers, Reading, Subject, Values
 
@@ -23,14 +23,15 @@ class Family:
 
     `sources` are the APIs that its numbers come from. `help` is its text where the meaning of the column does not say
     it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
-    line, and `only` says which, in words. `unknown` is its number where the column's is unknown, and before the first
-    View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is unreachable too.
+    line, and `only` says which, in words, where that is no filter. `unknown` is its number where the column's is
+    unknown, and before the first View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is
+    unreachable too.
     """
 
     name: str
     subject: Subject
     column: str
-    sources: tuple[ApiSource, ...] = ()
+    sources: tuple[Request, ...] = ()
     help: str = ""
     only: str = ""
     labels: tuple[str, ...] = ()
@@ -49,12 +50,24 @@ class Family:
 
     @property
     def meaning(self) -> str:
-        """Its help text. A number that a table has as unknown is absent here."""
+        """Its help text. A number that a table has as unknown is absent here, or `unknown`."""
         if self.help:
             return self.help
-        first, space, rest = self.subject.schema[self.column].meaning.replace("; unknown ", "; absent ").partition(" ")
+        unknown = "absent" if math.isnan(self.unknown) else f"{self.unknown:g}"
+        first, space, rest = self._about.replace("; unknown ", f"; {unknown} ").partition(" ")
         first = first if "." in first else first.capitalize()
-        return first + space + rest + (f"; only for {self.only}" if self.only else "")
+        only = (
+            f"for {self.only}"
+            if self.only
+            else f"where {self.where}"
+            if self.where and isinstance(self.where, str)
+            else ""
+        )
+        return first + space + rest + (f"; only {only}" if only else "")
+
+    @property
+    def _about(self) -> str:
+        return self.subject.schema[self.column].meaning
 
     @property
     def type(self) -> str:
@@ -106,6 +119,10 @@ class StateSet(Family):
 
     states: tuple[str, ...] = ()
     possible: Callable[[Reading, tuple[str, ...]], Flags] | None = None
+
+    @property
+    def _about(self) -> str:
+        return f"1 for the current {self.column} of the {self.subject.name.replace('_', ' ')}, 0 for the others"
 
     @property
     def label_names(self) -> tuple[str, ...]:

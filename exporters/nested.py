@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from monitor.analysis.derive.completeness import unasked
 from monitor.analysis.derive.partitions import Places
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
@@ -103,7 +104,7 @@ def quorum_row(view: View) -> Row:
     return {
         "leader": leaders[0] if leaders else None,
         "epoch": view.snapshot.quorum_epoch,
-        "reason": None if len(quorum) else why_missing(view, "quorum"),
+        "reason": None if len(quorum) else unasked(view.snapshot, "quorum") or None,
         "quorum": QUORUM.plain(view),
     }
 
@@ -149,15 +150,6 @@ def cluster_row(view: View) -> Row:
 
 OUTCOME = ("collector", "success", "duration_seconds", "collected_at", "error", "ran")
 """What the API has of a collector's outcome in a poll."""
-
-
-def why_missing(view: View, collector: str) -> str | None:
-    """Why a collector's tables may be empty: its capability is not there, or it got no answer."""
-    names = view.snapshot.capabilities.capability.tolist()
-    if collector in names and (why := view.snapshot.capabilities.why[names.index(collector)]):
-        return str(why)
-    outcome = view.outcome(collector)
-    return outcome.error or None if outcome is not None else None
 
 
 def alert_rows(view: View) -> list[Row]:

@@ -1,9 +1,12 @@
 """The metrics page: rendered once a poll on the poll's thread, handed to every scrape as bytes that are ready."""
 
+import platform
 import threading
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import version
 
 import numpy as np
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -11,7 +14,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
 from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, FAMILIES, PROCESS_FAMILIES
 from exporters.family import Family
-from exporters.process import Process
 from exporters.readings import Labels, Readings
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.view import View
@@ -24,6 +26,15 @@ SMALL_BYTES = 65536
 HEADS = {
     each.name: f"# HELP {each.name} {each.meaning}\n# TYPE {each.name} {each.type}\n".encode() for each in FAMILIES
 }
+
+
+@dataclass(frozen=True)
+class Process:
+    """The running kmon. `web_open`: it is served beyond loopback without TLS and a password."""
+
+    web_open: bool = False
+    version: str = field(default_factory=lambda: version("kmon-kafka"))
+    python: str = field(default_factory=platform.python_version)
 
 
 class Rendered:

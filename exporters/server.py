@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from exporters.api import Api, invalid
 from exporters.exposition import Piece, filled
-from exporters.middleware import HeadAsGet, OneHost, SecurityHeaders
+from exporters.middleware import EveryRequest
 from exporters.prometheus import MetricsPage
 from monitor.model.text import visible
 from monitor.poll.source import Source
@@ -40,10 +40,7 @@ class Pieces(Response):
 
 
 def create_server(
-    sources: Sequence[Source],
-    page: MetricsPage,
-    host: str = "127.0.0.1",
-    troubles: Callable[[], Sequence[str]] = tuple,
+    sources: Sequence[Source], page: MetricsPage, host: str = "127.0.0.1", troubles: Callable[[], Sequence[str]] = tuple
 ) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
 
@@ -57,9 +54,7 @@ def create_server(
         shown = f"[{host}]" if ":" in host else host
         allowed = {"localhost", "127.0.0.1", "[::1]", shown}
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(allowed), www_redirect=False)
-    app.add_middleware(OneHost)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(EveryRequest)
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:

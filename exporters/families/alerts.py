@@ -37,12 +37,7 @@ ALERTING = Subject(
     (),
     lambda _: 1,
     (
-        one(
-            "evaluations",
-            EVALUATIONS,
-            "evaluations of alert rules, one per rule and poll",
-            "evaluations",
-        ),
+        one("evaluations", EVALUATIONS, "evaluations of alert rules, one per rule and poll", "evaluations"),
         one(
             "failures",
             EVALUATIONS,

@@ -1,7 +1,7 @@
 """Metrics of brokers: what they are, hold and lead, their log dirs and the defaults that they are configured with."""
 
-from exporters import sources
 from exporters.family import Family, StateSet
+from monitor.collect import requests as sources
 from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR
 
 METADATA = (sources.METADATA,)
@@ -26,13 +26,7 @@ BROKER_FAMILIES = (
         where="described == true",
     ),
     Family("kmon_broker_fenced", BROKER, "fenced", (sources.DESCRIBE_CLUSTER,)),
-    StateSet(
-        "kmon_broker_status",
-        BROKER,
-        "status",
-        (sources.METADATA, sources.DESCRIBE_CLUSTER, sources.LOG_DIRS),
-        "1 for the broker's current status, 0 for every other status",
-    ),
+    StateSet("kmon_broker_status", BROKER, "status", (sources.METADATA, sources.DESCRIBE_CLUSTER, sources.LOG_DIRS)),
     Family("kmon_broker_leaders", BROKER, "leaders", METADATA),
     Family("kmon_broker_replicas", BROKER, "replicas", METADATA),
     Family("kmon_broker_out_of_sync_replicas", BROKER, "out_of_sync_replicas", METADATA),
@@ -42,13 +36,7 @@ BROKER_FAMILIES = (
     Family("kmon_broker_size_skew_ratio", BROKER, "size_skew", LOG_DIRS),
     Family("kmon_log_dir_total_bytes", LOG_DIR, "total_bytes", LOG_DIRS),
     Family("kmon_log_dir_usable_bytes", LOG_DIR, "usable_bytes", LOG_DIRS),
-    StateSet(
-        "kmon_log_dir_status",
-        LOG_DIR,
-        "status",
-        LOG_DIRS,
-        "1 for the log dir's current status, 0 for every other status",
-    ),
+    StateSet("kmon_log_dir_status", LOG_DIR, "status", LOG_DIRS),
     Family(
         "kmon_log_dir_error",
         LOG_DIR,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from exporters import sources
 from exporters.family import Family
+from monitor.collect import requests as sources
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.brokers import FEATURE, QUORUM
@@ -43,23 +43,12 @@ CLUSTER_TOTALS = (
     Family("kmon_cluster_under_min_isr_partitions", CLUSTER, "under_min_isr", (*METADATA, sources.TOPIC_CONFIGS)),
     Family("kmon_cluster_groups", CLUSTER, "groups", (sources.LIST_GROUPS,)),
     Family("kmon_cluster_lag", CLUSTER, "lag", LAG),
-    Family(
-        "kmon_cluster_lag_at_least",
-        CLUSTER,
-        "lag_at_least",
-        LAG,
-        "Lag of all groups on the partitions whose lag is known. Use this one for alerts",
-    ),
+    Family("kmon_cluster_lag_at_least", CLUSTER, "lag_at_least", LAG),
     Family("kmon_cluster_feature_level", FEATURE, "level", (sources.API_VERSIONS,)),
     Family("kmon_cluster_hidden_topics", CLUSTER, "hidden_topics", METADATA),
     Family("kmon_cluster_hidden_groups", CLUSTER, "hidden_groups", (sources.LIST_GROUPS,)),
     Family("kmon_cluster_notices", CLUSTER, "notices"),
-    Family(
-        "kmon_capability",
-        CAPABILITY,
-        "available",
-        help="1 when kmon can use this capability, 0 when a permission or an API is missing; absent while unknown",
-    ),
+    Family("kmon_capability", CAPABILITY, "available"),
 )
 
 QUORUM_FAMILIES = (

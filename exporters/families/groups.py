@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from exporters import sources
 from exporters.family import Family, StateSet
+from monitor.collect import requests as sources
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Flags, Floats, Ints, objects
 from monitor.model.view import View
@@ -85,16 +85,7 @@ GROUP_FAMILIES = (
         "Always 1. Label: the group's type, which is classic, consumer, share or streams",
         labels=("group", "group_type"),
     ),
-    StateSet(
-        "kmon_group_state",
-        GROUP,
-        "state",
-        (*LISTED, *sources.GROUPS),
-        "1 for the group's current state in Kafka, 0 for the other states of its type; absent while the state is "
-        "unknown",
-        states=STATES,
-        possible=states_of_type,
-    ),
+    StateSet("kmon_group_state", GROUP, "state", (*LISTED, *sources.GROUPS), states=STATES, possible=states_of_type),
     Family(
         "kmon_group_coordinator",
         GROUP,
@@ -109,113 +100,35 @@ GROUP_FAMILIES = (
     Family("kmon_group_assignment_epoch", GROUP, "assignment_epoch", sources.NEW_GROUPS),
     Family("kmon_group_reconciling_partitions", GROUP, "reconciling_partitions", sources.NEW_GROUPS),
     Family("kmon_group_tasks", TASKS, "tasks", (sources.STREAMS_GROUPS,)),
-    Family(
-        "kmon_group_lag",
-        GROUP,
-        "lag",
-        sources.LAG,
-        "Lag of the group on all its partitions; absent while the lag on any partition is unknown",
-    ),
-    Family(
-        "kmon_group_lag_at_least",
-        GROUP,
-        "lag_at_least",
-        sources.LAG,
-        "Lag of the group on the partitions whose lag is known, 0 while none is. Use this one for alerts",
-        unknown=0.0,
-    ),
-    Family(
-        "kmon_group_stable_lag",
-        GROUP,
-        "stable_lag",
-        STABLE_LAG,
-        "Lag of the group up to the last stable offsets, which a read_committed consumer can read; absent while it is "
-        "unknown on any partition",
-    ),
-    StateSet(
-        "kmon_group_status",
-        GROUP,
-        "status",
-        sources.LAG,
-        "1 for the group's current status, which is the worst status of its partitions, 0 for every other status",
-    ),
+    Family("kmon_group_lag", GROUP, "lag", sources.LAG),
+    Family("kmon_group_lag_at_least", GROUP, "lag_at_least", sources.LAG, unknown=0.0),
+    Family("kmon_group_stable_lag", GROUP, "stable_lag", STABLE_LAG),
+    StateSet("kmon_group_status", GROUP, "status", sources.LAG),
     Family("kmon_group_lag_seconds", GROUP, "lag_seconds", sources.LAG),
-    Family(
-        "kmon_group_lag_error_seconds",
-        GROUP,
-        "lag_seconds_error",
-        sources.LAG,
-        "Error bound of kmon_group_lag_seconds: the true time lag is at most this much less or more",
-    ),
-    Family(
-        "kmon_group_produce_rate",
-        GROUP,
-        "produce_rate",
-        sources.LAG,
-        "In rate: records per second produced to the group's partitions, over 5 minutes",
-    ),
-    Family(
-        "kmon_group_consume_rate",
-        GROUP,
-        "consume_rate",
-        sources.LAG,
-        "Out rate: records per second read by the group, over 5 minutes",
-    ),
-    Family(
-        "kmon_group_eta_seconds",
-        GROUP,
-        "eta_seconds",
-        sources.LAG,
-        "Time to drain: time until the lag is 0 at the current rates; +Inf while the lag does not fall",
-    ),
-    Family(
-        "kmon_group_headroom_seconds",
-        GROUP,
-        "headroom_seconds",
-        (*sources.LAG, sources.TOPIC_CONFIGS),
-        "Time to data loss: earliest time until retention deletes an unread record; +Inf for never",
-    ),
+    Family("kmon_group_lag_error_seconds", GROUP, "lag_seconds_error", sources.LAG),
+    Family("kmon_group_produce_rate", GROUP, "produce_rate", sources.LAG),
+    Family("kmon_group_consume_rate", GROUP, "consume_rate", sources.LAG),
+    Family("kmon_group_eta_seconds", GROUP, "eta_seconds", sources.LAG),
+    Family("kmon_group_headroom_seconds", GROUP, "headroom_seconds", (*sources.LAG, sources.TOPIC_CONFIGS)),
     Family(
         "kmon_group_partition_lag_seconds",
         LAG,
         "lag_seconds",
         sources.LAG,
-        "Time lag on the partition: the age of the oldest unread record; only for unhealthy partitions",
         where='status != "ok" and lag_seconds is not unknown',  # hysteresis keeps it from changing with every poll
     ),
     Family("kmon_group_partitions", GROUP, "partitions", (*sources.COMMITS, *sources.GROUPS)),
     Family("kmon_group_unknown_partitions", GROUP, "unknown_partitions", (*sources.LAG, *sources.GROUPS)),
-    Family(
-        "kmon_group_partition_lag",
-        LAG,
-        "lag",
-        sources.LAG,
-        "Lag on the partition: records that the group has not read yet",
-    ),
+    Family("kmon_group_partition_lag", LAG, "lag", sources.LAG),
     Family(
         "kmon_group_partition_stable_lag",
         LAG,
         "stable_lag",
         STABLE_LAG,
-        "Lag on the partition up to the last stable offset, which a read_committed consumer can read; only for "
-        "partitions where it is less than the lag",
+        only="partitions where it is less than the lag",
         where=holding_back,
     ),
     Family("kmon_group_partition_committed_offset", LAG, "committed_offset", sources.COMMITS),
-    Family(
-        "kmon_group_partition_lost",
-        LAG,
-        "lost",
-        sources.LAG,
-        "Records lost: deleted before the group read them; only for partitions with records lost",
-        where="lost > 0",
-    ),
-    Family(
-        "kmon_group_partition_ahead",
-        LAG,
-        "ahead",
-        sources.LAG,
-        "Records by which the committed offset is beyond the log end; only for partitions where it is",
-        where='status == "ahead"',
-    ),
+    Family("kmon_group_partition_lost", LAG, "lost", sources.LAG, where="lost > 0"),
+    Family("kmon_group_partition_ahead", LAG, "ahead", sources.LAG, where='status == "ahead"'),
 )

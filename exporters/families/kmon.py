@@ -1,23 +1,14 @@
 """Metrics of kmon itself: its process, its collectors, its requests to Kafka and its polls."""
 
 import time
-from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from exporters.family import Family
-from monitor.model.snapshot import Outcome
-from monitor.model.table import Floats, objects
-from monitor.model.view import View
-from monitor.subjects.column import Column, Subject
+from monitor.model.table import objects
+from monitor.subjects.column import Subject
 from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
-from monitor.subjects.requests import REQUEST
-from monitor.subjects.tables import numbers, one, texts
-
-NEVER = 0.0
-"""What stands for the time of what has not happened yet, so that an alert on its age fires."""
-
+from monitor.subjects.requests import COLLECTOR, REQUEST
+from monitor.subjects.tables import numbers, one, size, texts
 
 PROCESS = Subject(
     "process",
@@ -37,47 +28,11 @@ PROCESS = Subject(
 )
 
 
-def _outcomes(name: str, kind: Kind, meaning: str, value: Callable[[Outcome], float | None]) -> Column:
-    def read(view: View) -> Floats:
-        return np.array([value(each) for each in view.snapshot.outcomes], np.float64)
-
-    return numbers(name, kind, meaning, read)
-
-
-COLLECTOR = Subject(
-    "collector",
-    "a collector, by its last run",
-    ("collector",),
-    lambda view: len(view.snapshot.outcomes),
-    (
-        texts("collector", "name", lambda view: objects(each.collector for each in view.snapshot.outcomes)),
-        _outcomes(
-            "success",
-            FLAG,
-            "1 when the last run of the collector was complete, else 0; absent before its first run, and "
-            "while the cluster is unreachable and the collector cannot run",
-            lambda outcome: outcome.success if outcome.ran else None,
-        ),
-        _outcomes(
-            "duration_seconds",
-            SECONDS,
-            "duration of the collector in the last poll; absent when it did not run",
-            lambda outcome: outcome.duration_seconds,
-        ),
-        _outcomes(
-            "collected_at",
-            UNIX,
-            "unix time of the newest response in the collector's tables; absent before the first",
-            lambda outcome: outcome.collected_at,
-        ),
-    ),
-)
-
 EVENTS = Subject(
     "events_by_kind",
     "a kind of events",
     ("kind",),
-    lambda view: len(view.event_counts),
+    size("event_counts"),
     (
         texts("kind", "kind", lambda view: objects(view.event_counts)),
         numbers(
@@ -98,7 +53,7 @@ POLL = Subject(
         one(
             "last_successful",
             UNIX,
-            "unix time when the last successful poll began; 0 before the first",
+            "unix time when the last successful poll began; unknown before the first",
             lambda view: view.shown.time if view.shown.up else None,
         ),
         one("interval_seconds", SECONDS, "configured time between polls", "snapshot.interval_seconds"),
@@ -134,17 +89,13 @@ KMON_FAMILIES = (
     always("kmon_collector_success", COLLECTOR, "success"),
     always("kmon_collector_duration_seconds", COLLECTOR, "duration_seconds"),
     always("kmon_collector_last_collected_timestamp_seconds", COLLECTOR, "collected_at"),
-    always(
-        "kmon_kafka_requests_total",
-        REQUEST,
-        "requests",
-        help="Requests to Kafka, including those that could not be sent; broker is bootstrap before its id is known",
-    ),
+    always("kmon_kafka_requests_total", REQUEST, "requests"),
     always("kmon_kafka_request_errors_total", REQUEST, "errors"),
     always("kmon_kafka_request_seconds_total", REQUEST, "seconds"),
     always("kmon_kafka_received_bytes_total", REQUEST, "received_bytes"),
     always("kmon_events_total", EVENTS, "events"),
-    always("kmon_last_successful_poll_timestamp_seconds", POLL, "last_successful", unknown=NEVER),
+    # 0 before the first, so that an alert on its age fires.
+    always("kmon_last_successful_poll_timestamp_seconds", POLL, "last_successful", unknown=0.0),
     always("kmon_poll_interval_seconds", POLL, "interval_seconds"),
     always("kmon_poll_overruns_total", POLL, "overruns"),
     # Last, because it ends when all the others are rendered.

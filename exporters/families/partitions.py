@@ -1,7 +1,7 @@
 """Metrics of partitions and their replicas. What tells of trouble has a line only where there is some."""
 
-from exporters import sources
 from exporters.family import Family
+from monitor.collect import requests as sources
 from monitor.subjects.topics import ELIGIBLE, PARTITION, REPLICA, TIERED
 
 METADATA = (sources.METADATA,)
@@ -9,6 +9,7 @@ OFFSETS = (sources.LIST_OFFSETS,)
 LOG_DIRS = (sources.LOG_DIRS,)
 MIN_ISR = (*METADATA, sources.TOPIC_CONFIGS)
 TIERED_OFFSETS = (*OFFSETS, sources.TOPIC_CONFIGS)
+REMOTE = "topics with remote storage"
 ON_BROKER = ("broker", "topic", "partition")
 
 PARTITION_FAMILIES = (
@@ -16,38 +17,16 @@ PARTITION_FAMILIES = (
     Family("kmon_partition_end_offset", PARTITION, "end_offset", OFFSETS),
     Family("kmon_partition_stable_offset", PARTITION, "stable_offset", OFFSETS),
     Family("kmon_partition_size_bytes", PARTITION, "size_bytes", (*METADATA, *LOG_DIRS)),
-    Family(
-        "kmon_partition_offline",
-        PARTITION,
-        "offline",
-        METADATA,
-        "1 for an offline partition, which has no leader; only for such partitions",
-        where="offline == true",
-    ),
+    Family("kmon_partition_offline", PARTITION, "offline", METADATA, where="offline == true"),
     Family(
         "kmon_partition_out_of_sync_replicas",
         PARTITION,
         "out_of_sync_replicas",
         (*METADATA, sources.REASSIGNMENTS),
-        only="partitions that have any",
         where="out_of_sync_replicas > 0",
     ),
-    Family(
-        "kmon_partition_under_min_isr",
-        PARTITION,
-        "under_min_isr",
-        MIN_ISR,
-        only="such partitions",
-        where="under_min_isr == true",
-    ),
-    Family(
-        "kmon_partition_at_min_isr",
-        PARTITION,
-        "at_min_isr",
-        MIN_ISR,
-        only="such partitions",
-        where="at_min_isr == true",
-    ),
+    Family("kmon_partition_under_min_isr", PARTITION, "under_min_isr", MIN_ISR, where="under_min_isr == true"),
+    Family("kmon_partition_at_min_isr", PARTITION, "at_min_isr", MIN_ISR, where="at_min_isr == true"),
     Family(
         "kmon_partition_not_preferred_leader",
         PARTITION,
@@ -57,12 +36,7 @@ PARTITION_FAMILIES = (
         where="preferred_leader == false and offline == false",
     ),
     Family(
-        "kmon_partition_reassigning",
-        PARTITION,
-        "reassigning",
-        (sources.REASSIGNMENTS,),
-        "1 for a partition whose replicas are being reassigned; only for such partitions",
-        where="reassigning == true",
+        "kmon_partition_reassigning", PARTITION, "reassigning", (sources.REASSIGNMENTS,), where="reassigning == true"
     ),
     Family(
         "kmon_partition_reassigned_ratio",
@@ -76,7 +50,6 @@ PARTITION_FAMILIES = (
         PARTITION,
         "open_transaction_records",
         OFFSETS,
-        only="partitions that have any",
         where="open_transaction_records > 0",
     ),
     Family(
@@ -86,26 +59,13 @@ PARTITION_FAMILIES = (
         (sources.TOPIC_PARTITIONS,),
         only="partitions short of in-sync replicas",
     ),
-    Family(
-        "kmon_partition_local_start_offset",
-        TIERED,
-        "local_start_offset",
-        TIERED_OFFSETS,
-        only="topics with remote storage",
-    ),
-    Family(
-        "kmon_partition_tiered_end_offset",
-        TIERED,
-        "tiered_end_offset",
-        TIERED_OFFSETS,
-        only="topics with remote storage",
-    ),
+    Family("kmon_partition_local_start_offset", TIERED, "local_start_offset", TIERED_OFFSETS, only=REMOTE),
+    Family("kmon_partition_tiered_end_offset", TIERED, "tiered_end_offset", TIERED_OFFSETS, only=REMOTE),
     Family(
         "kmon_replica_offset_lag",
         REPLICA,
         "offset_lag",
         LOG_DIRS,
-        only="replicas that are behind",
         labels=ON_BROKER,
         where="offset_lag > 0 and future == false",
     ),

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from exporters import sources
 from exporters.family import Family
 from monitor.analysis.derive.completeness import lists_transactions
+from monitor.collect import requests as sources
 from monitor.collect.collectors.transactions import UNDER_WAY
 from monitor.model.table import Floats, Ints, objects
 from monitor.model.view import View

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from exporters.listen import check_listen, serve
-from exporters.process import Process
-from exporters.prometheus import MetricsPage
+from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
 from kmon.commands.wiring import Monitor, polling
 from monitor.settings.model import ClusterSettings, Settings

@@ -26,7 +26,9 @@ class Capabilities(Table):
     """One row per permission or API, by name: whether kmon can use it on this cluster."""
 
     capability: Texts = column("O", "name of the capability; docs/permissions.md lists permissions")
-    available: Floats = column("f8", "whether kmon can use it; unknown if the request failed", "flag")
+    available: Floats = column(
+        "f8", "whether kmon can use a permission or an API; unknown if the request failed", "flag"
+    )
     why_not: Texts = column("O", "why it is not available, or why that is unknown; NO_REASON if it is")
 
     @cached_property
@@ -134,8 +136,10 @@ class TopicConfigs(Table):
     """
 
     min_insync_replicas: Floats = column("f8", "min.insync.replicas of the topic", "replicas")
-    retention_seconds: Floats = column("f8", "retention.ms", "seconds")
-    retention_bytes: Floats = column("f8", "retention.bytes, the limit of each partition", "bytes")
+    retention_seconds: Floats = column("f8", "retention.ms of the topic; infinite for no limit", "seconds")
+    retention_bytes: Floats = column(
+        "f8", "retention.bytes of the topic, a limit per partition; infinite for no limit", "bytes"
+    )
     local_retention_seconds: Floats = column("f8", "local.retention.ms; if that is -2, retention.ms", "seconds")
     cleanup_policy: Texts = column("O", "cleanup.policy: delete, compact, or both separated by a comma")
     unclean_election: Floats = column("f8", "unclean.leader.election.enable", "flag")

@@ -11,8 +11,8 @@ from monitor.model.table import Flags, Floats, Ints, Table, column
 class PartitionHealth(Table):
     """One row per partition, in the order of `partitions`."""
 
-    offline: Flags = column("?", "has no leader")
-    preferred: Flags = column("?", "is led by its preferred leader, the first of its replicas")
+    offline: Flags = column("?", "whether the partition has no leader")
+    preferred: Flags = column("?", "whether the partition is led by its preferred leader, the first of its replicas")
     missing: Ints = column(
         "i4", "replicas of the partition that are out of sync, except those that a reassignment is adding", "replicas"
     )
@@ -29,7 +29,7 @@ class PartitionHealth(Table):
     )
     size_bytes: Floats = column("f8", "size of the partition's log on its leader", "bytes")
     unstable: Floats = column("f8", "records beyond the last stable offset, held back by open transactions", "records")
-    reassigning: Flags = column("?", "its replicas are being reassigned")
+    reassigning: Flags = column("?", "whether the replicas of the partition are being reassigned")
     reassigned: Floats = column(
         "f8",
         "progress of the reassignment: smallest share of the leader's bytes on a replica being added, 0 to 1; "

@@ -63,7 +63,7 @@ class Topics(Table):
     topic: Texts = column("O", "topic name")
     topic_id: Texts = column("O", "topic id, as Kafka prints it (base64url); None if the broker does not use topic ids")
     internal: Flags = column("?", "whether the topic is internal to Kafka, e.g. __consumer_offsets")
-    partitions: Ints = column("i4", "number of partitions")
+    partitions: Ints = column("i4", "partitions of the topic")
     first_row: Ints = column("i4", "row of its partition 0 in `partitions`")
     watched: Flags = column("?", "whether the settings select the topic; for other topics, only metadata is known")
     reason: Ints = column("i4", "why metadata of the topic is unknown")
@@ -163,7 +163,7 @@ class Requests(Table):
 
     api: Texts = column("O", "name of the API in Kafka's protocol, e.g. ListOffsets")
     broker: Ints = column("i4", "node id; none for a bootstrap connection", "node")
-    requests: Floats = column("f8", "completed requests, including those that could not be sent", "requests")
+    requests: Floats = column("f8", "requests to Kafka, including those that could not be sent", "requests")
     errors: Floats = column("f8", "failed requests to Kafka, including those that could not be sent", "requests")
     seconds: Floats = column("f8", "total time from request to response or failure", "seconds")
     received_bytes: Floats = column("f8", "total size of Kafka's responses", "bytes")

@@ -13,9 +13,13 @@ class LagTotals(Table):
     `lag` is unknown when the lag of any of its partitions is; `lag_at_least` is the sum of what is known.
     """
 
-    lag: Floats = column("f8", "sum of lag; unknown if any part is unknown", "records")
-    lag_at_least: Floats = column("f8", "sum of known lag (lower bound); unknown if no part is known", "records")
-    stable_lag: Floats = column("f8", "sum of stable_lag; unknown if any part is unknown", "records")
+    lag: Floats = column("f8", "lag on all partitions; unknown while any part is unknown", "records")
+    lag_at_least: Floats = column(
+        "f8", "lag on the partitions whose lag is known (lower bound); unknown while none is", "records"
+    )
+    stable_lag: Floats = column(
+        "f8", "lag up to the last stable offsets: what read_committed can read; unknown while any part is", "records"
+    )
     max_lag: Floats = column("f8", "largest known lag of a partition", "records")
     lost: Floats = column("f8", "sum of the records known to be lost; unknown while none is", "records")
     partitions: Ints = column("i4", "partitions that the group has committed offsets for or is assigned")
@@ -44,12 +48,14 @@ class Standing(Table):
         "time lag of the group: the age of the oldest unread record on any partition; 0 when nothing is unread",
         "seconds",
     )
-    lag_seconds_error: Floats = column("f8", "the true age is at most this much less or more", "seconds")
+    lag_seconds_error: Floats = column("f8", "error bound: the exact time lag differs by at most this much", "seconds")
     lag_seconds_at_least: Floats = column("f8", "the least that the age can be; unknown while none is known", "seconds")
-    produce_rate: Floats = column("f8", "records produced a second, in the last minutes", "records/s")
-    consume_rate: Floats = column("f8", "records read a second, in the last minutes", "records/s")
-    eta_seconds: Floats = column("f8", "time until the last partition has lag 0; infinite if one does not", "seconds")
-    headroom_seconds: Floats = column("f8", "time until retention deletes the first next record", "seconds")
+    produce_rate: Floats = column("f8", "in rate: records produced per second over the last 5 minutes", "records/s")
+    consume_rate: Floats = column("f8", "out rate: records consumed per second over the last 5 minutes", "records/s")
+    eta_seconds: Floats = column("f8", "time to drain at these rates; infinite if one lag does not fall", "seconds")
+    headroom_seconds: Floats = column(
+        "f8", "time to data loss: until retention deletes the first unread record; infinite if never", "seconds"
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -13,12 +13,7 @@ from monitor.analysis.derive.judged.brokers import (
     log_dir_why,
     quorum_why,
 )
-from monitor.model.cluster_tables import (
-    BrokerConfigs,
-    Features,
-    LogDirs,
-    Quorum,
-)
+from monitor.model.cluster_tables import BrokerConfigs, Features, LogDirs, Quorum
 from monitor.model.conditions import QuorumLags
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
 from monitor.model.levels import LEVELS
@@ -38,24 +33,15 @@ from monitor.subjects.tables import (
     numbers,
     of,
     sentences,
+    size,
     subject,
     texts,
 )
 
+count, _nodes, _log_dirs = size("broker_totals"), size("snapshot.quorum"), size("snapshot.log_dirs")
+
 ROLES = ("observer", "voter")
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
-
-
-def count(view: View) -> int:
-    return len(view.broker_totals)
-
-
-def _nodes(view: View) -> int:
-    return len(view.snapshot.quorum)
-
-
-def _log_dirs(view: View) -> int:
-    return len(view.snapshot.log_dirs)
 
 
 def _rows_in(ids: Ints, view: View) -> Ints:

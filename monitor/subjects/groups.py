@@ -18,11 +18,10 @@ from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
 from monitor.subjects.column import Column, Numbers, Rows, Subject
 from monitor.subjects.members import MEMBER, TASK
-from monitor.subjects.tables import cluster, computed, first_codes, get, judged, of, reasons, sentences, subject
+from monitor.subjects.tables import cluster, computed, first_codes, get, judged, of, reasons, sentences, size, subject
 
-
-def count(view: View) -> int:
-    return len(view.snapshot.groups)
+count = size("snapshot.groups")
+_group_topics = size("group_topic_lags")
 
 
 COUNTS = ("partitions", "unknown_partitions")
@@ -52,10 +51,6 @@ def known_lost(columns: Iterable[Column], path: str) -> Iterable[Column]:
         return Numbers(np.where((totals.lost == 0) & np.isnan(totals.lag), np.nan, totals.lost)[rows])
 
     return (replace(each, read=read) if each.name == "lost" else each for each in columns)
-
-
-def _group_topics(view: View) -> int:
-    return len(view.group_topic_lags)
 
 
 GROUP = Subject(

@@ -13,7 +13,9 @@ from monitor.model.text import name_of
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import NUMBER, SECONDS, WORD
-from monitor.subjects.tables import LEVEL, judged, numbers, of, subject, texts
+from monitor.subjects.tables import LEVEL, judged, numbers, of, size, subject, texts
+
+_diagnoses = size("diagnoses")
 
 
 def _cause(view: View) -> Floats:
@@ -33,10 +35,6 @@ def where(view: View, row: int) -> str:
     return f"broker {broker}" if broker >= 0 else ""
 
 
-def _diagnoses(view: View) -> int:
-    return len(view.diagnoses)
-
-
 def _where(view: View) -> Texts:
     return objects(where(view, row) or None for row in range(_diagnoses(view)))
 
@@ -49,7 +47,7 @@ PROBLEM = Subject(
     "problem",
     "problem of the cluster, the worst first; fixing its cause fixes it",
     ("kind", "subject"),
-    lambda view: len(view.problems),
+    size("problems"),
     (
         *of("problems", Problems, leave=("cause", "partitions", "group", "topic")),
         *of("problems", Problems, "group", "topic"),

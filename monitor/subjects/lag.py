@@ -11,11 +11,9 @@ from monitor.model.table import Floats, Ints
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import SECONDS
-from monitor.subjects.tables import cluster, judged, numbers, of, reasons, sentences
+from monitor.subjects.tables import cluster, judged, numbers, of, reasons, sentences, size
 
-
-def count(view: View) -> int:
-    return len(view.lag)
+count = size("lag")
 
 
 def _reason(view: View) -> Ints:

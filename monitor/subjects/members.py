@@ -11,15 +11,10 @@ from monitor.model.table import Floats, Ints
 from monitor.model.text import UNKNOWN, visible
 from monitor.model.view import View
 from monitor.subjects.kinds import COUNT, RECORDS
-from monitor.subjects.tables import first_codes, numbers, of, reasons, sentences, states, subject
+from monitor.subjects.tables import first_codes, numbers, of, reasons, sentences, size, states, subject
 
-
-def _members(view: View) -> int:
-    return len(view.snapshot.members)
-
-
-def _tasks(view: View) -> int:
-    return len(view.snapshot.tasks)
+_members = size("snapshot.members")
+_tasks = size("snapshot.tasks")
 
 
 def _moving(view: View) -> Ints:

@@ -10,10 +10,10 @@ from monitor.model.snapshot import Requests
 from monitor.model.table import Floats, Ints, objects
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.kinds import BYTES, LATENCY, REASON, SECONDS
-from monitor.subjects.tables import numbers, of, states, subject, texts
+from monitor.subjects.kinds import BYTES, FLAG, LATENCY, REASON, SECONDS, UNIX
+from monitor.subjects.tables import numbers, of, size, states, subject, texts
 
-UNSENT = "no requests yet"
+UNSENT, NO_DATA = "no requests yet", "no data yet"
 
 
 def _available(view: View) -> Ints:
@@ -43,6 +43,10 @@ def _outcomes(name: str, view: View) -> Floats:
     return np.array([np.nan if each is None else each for each in values], np.float64)
 
 
+def _success(view: View) -> Floats:
+    return np.where([each.ran for each in view.snapshot.outcomes], _outcomes("success", view), np.nan)
+
+
 def _data_age(view: View) -> Floats:
     return np.maximum(0.0, view.time - _outcomes("collected_at", view))
 
@@ -55,7 +59,7 @@ CAPABILITY = Subject(
     "capability",
     "permission or API that kmon can use on a cluster",
     ("capability",),
-    lambda view: len(view.snapshot.capabilities),
+    size("snapshot.capabilities"),
     (
         *of("snapshot.capabilities", Capabilities, "capability", "available"),
         *states(
@@ -72,7 +76,7 @@ COLLECTOR = Subject(
     "collector",
     "collector and how it fared in the last poll",
     ("collector",),
-    lambda view: len(view.snapshot.outcomes),
+    size("snapshot.outcomes"),
     (
         texts(
             "collector",
@@ -88,16 +92,26 @@ COLLECTOR = Subject(
             "why", "reason of the failure", lambda view: objects(each.error or None for each in view.snapshot.outcomes)
         ),
         numbers(
-            "data_age_seconds",
-            SECONDS,
-            "age of its newest data when this poll began",
-            _data_age,
-            otherwise="no data yet",
+            "success",
+            FLAG,
+            "1 when the last run of the collector was complete, else 0; unknown before its first run, and while the "
+            "cluster is unreachable and the collector cannot run",
+            _success,
+        ),
+        numbers(
+            "collected_at",
+            UNIX,
+            "unix time of the newest response in the collector's tables; unknown before the first",
+            partial(_outcomes, "collected_at"),
+            otherwise=NO_DATA,
+        ),
+        numbers(
+            "data_age_seconds", SECONDS, "age of its newest data when this poll began", _data_age, otherwise=NO_DATA
         ),
         numbers(
             "duration_seconds",
             LATENCY,
-            "duration in this poll",
+            "duration of the collector in the last poll; unknown when it did not run",
             partial(_outcomes, "duration_seconds"),
             otherwise="it did not run in this poll",
         ),
@@ -113,13 +127,7 @@ REQUEST = subject(
     more=(
         *states({"ok": "ok", "failing": ABOVE_ZERO["errors"]}, _failing, "failing: some requests have failed"),
         numbers("mean_seconds", LATENCY, "average time to the response", _MEAN_SECONDS, otherwise=UNSENT),
-        numbers(
-            "mean_bytes",
-            BYTES,
-            "average size of a response",
-            _MEAN_BYTES,
-            otherwise=UNSENT,
-        ),
+        numbers("mean_bytes", BYTES, "average size of a response", _MEAN_BYTES, otherwise=UNSENT),
     ),
 )
 

@@ -87,6 +87,11 @@ def get(path: Path, view: Any) -> Any:
     return attrgetter(path)(view) if isinstance(path, str) else path(view)
 
 
+def size(path: Path) -> Callable[[Any], int]:
+    """How many rows there are at a path."""
+    return lambda view: len(get(path, view))
+
+
 def of(
     path: Path,
     table: type[Table],
@@ -171,7 +176,7 @@ def _row_numbers(rows: Rows, values: Sized) -> Ints:
 def subject(name: str, path: str, table: type[Table], *key: str, more: tuple[Column, ...] = ()) -> Subject:
     """A subject that is one table, and has more columns."""
     about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row per ").removesuffix(".")
-    return Subject(name, about, key, lambda view: len(get(path, view)), (*of(path, table), *more))
+    return Subject(name, about, key, size(path), (*of(path, table), *more))
 
 
 def sentences(

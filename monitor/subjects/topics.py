@@ -38,13 +38,13 @@ from monitor.subjects.tables import (
     of,
     reasons,
     sentences,
+    size,
     subject,
     texts,
 )
 
-
-def count(view: View) -> int:
-    return len(view.snapshot.topics)
+count = size("snapshot.topics")
+_partitions = size("snapshot.partitions")
 
 
 def _described(view: View) -> Flags:
@@ -156,10 +156,6 @@ def _moving(view: View) -> Ints:
     return partition_rows(view.snapshot, moving.topic, moving.partition)
 
 
-def _partitions(view: View) -> int:
-    return len(view.snapshot.partitions)
-
-
 def _reassignment(view: View) -> Ints:
     """The reassignment of each partition, -1 for none."""
     return rows_of_partitions(view.snapshot, view.snapshot.reassignments)
@@ -218,13 +214,7 @@ PARTITION = Subject(
             missing="out_of_sync_replicas",
             reassigned="reassigned_ratio",
         ),
-        *of(
-            "partition_health",
-            PartitionHealth,
-            "unstable",
-            why="stable_reason",
-            unstable="open_transaction_records",
-        ),
+        *of("partition_health", PartitionHealth, "unstable", why="stable_reason", unstable="open_transaction_records"),
         numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=NO_DISKS),
         *judged("judged.partitions", JudgedPartitions),
         sentences("why", "reason for the status", _partitions, partition_health_why, numbers=True),
@@ -254,7 +244,7 @@ REASSIGNMENT = Subject(
     "reassignment",
     "partition that is being reassigned",
     ("topic", "partition"),
-    lambda view: len(view.snapshot.reassignments),
+    size("snapshot.reassignments"),
     (
         *of("snapshot.reassignments", Reassignments),
         *of("partition_health", PartitionHealth, "reassigned", by=_moving, reassigned="reassigned_ratio"),

@@ -15,11 +15,9 @@ from monitor.model.table import Floats, Ints, Texts, objects, values_at
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import COUNT, REASON
-from monitor.subjects.tables import judged, numbers, of, sentences, states, texts
+from monitor.subjects.tables import judged, numbers, of, sentences, size, states, texts
 
-
-def _transactions(view: View) -> int:
-    return len(view.snapshot.transactions)
+_transactions = size("snapshot.transactions")
 
 
 def _written(view: View) -> Floats:
@@ -78,7 +76,7 @@ TRANSACTION_PARTITION = Subject(
     "transaction_partition",
     "partition that a transaction has written to",
     ("transaction", "topic", "partition"),
-    lambda view: len(view.snapshot.transaction_partitions),
+    size("snapshot.transaction_partitions"),
     (
         *of("snapshot.transaction_partitions", TransactionPartitions),
         *states(

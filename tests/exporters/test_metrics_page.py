@@ -18,8 +18,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import filled
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
-from exporters.process import Process
-from exporters.prometheus import MetricsPage, accepts_gzip
+from exporters.prometheus import MetricsPage, Process, accepts_gzip
 from exporters.readings import Readings
 from monitor.analysis.view import make_view
 from monitor.model.alert_counters import AlertCounters, Counters

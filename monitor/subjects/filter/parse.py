@@ -10,19 +10,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from monitor.model.text import visible
 from monitor.subjects.filter.errors import FilterError
 from monitor.subjects.filter.literals import parse_number, parse_text, print_text
-from monitor.subjects.filter.tree import (
-    Among,
-    And,
-    Compare,
-    Expression,
-    Known,
-    Literal,
-    Match,
-    Not,
-    Or,
-    Span,
-    Value,
-)
+from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Literal, Match, Not, Or, Span, Value
 
 MAX_CHARACTERS = 4096
 MAX_DEPTH = 32
