@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from breakable import Cluster
 from hypothesis import settings
 from requirements import require
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars, tools_jars
 

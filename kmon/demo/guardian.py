@@ -22,15 +22,13 @@ def wait_for_end_of(parent: int) -> None:
 
 
 def main() -> None:
-    """Wait, kill the group, remove FOLDER if one is named."""
+    """Wait, kill the group, remove FOLDER."""
     parent, folder = int(sys.argv[1]), sys.argv[2]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     print("ready", flush=True)
     wait_for_end_of(parent)
     group = os.getpgrp()
-    if not folder:
-        os.killpg(group, signal.SIGKILL)
     if os.fork():
         # The child kills us with the group, once it has left it.
         while True:

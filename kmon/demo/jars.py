@@ -1,4 +1,4 @@
-"""Brings Apache Kafka's jars and a Java to run them, with Python packages only.
+"""Brings Apache Kafka's jars and a Java to run them, with Python packages only; the command lines of Java programs.
 
 jgo resolves Maven coordinates. What it found is written down beside the jars, so a later start asks no network.
 """
@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +24,27 @@ KAFKA_VERSION = "4.4.0"
 TOOLS_VERSION = "4.3.1"
 # slf4j 1.7 is what Kafka logs through; without this binding its logs are lost.
 LOG_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5"
+
+# The first-level compiler and the serial collector: a broker is up in half the time and takes half the memory.
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=48m", "-Xss512k")
+ALWAYS = ("-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData", "-Djava.awt.headless=true", "-Duser.timezone=UTC")
+
+LOG4J = """\
+status = error
+appender.file.type = RollingFile
+appender.file.name = file
+appender.file.fileName = ${sys:kmon.log}
+appender.file.filePattern = ${sys:kmon.log}.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} %m%n
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 5MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 1
+rootLogger.level = ${sys:kmon.level}
+rootLogger.appenderRef.file.ref = file
+"""
 
 Tell = Callable[[str], None]
 """Takes one line on what is being done; called from several threads, one call at a time."""
@@ -165,6 +186,34 @@ def _extra(module: str) -> ModuleType:
         raise DemoError(f"{module} is not installed: pip install 'kmon-kafka[demo]'") from error
 
 
-def joined(jars: tuple[Path, ...]) -> str:
-    """A class path as `java -cp` takes it."""
-    return os.pathsep.join(map(str, jars))
+def java_command(
+    jars: Sequence[Path],
+    main_class: str,
+    *args: str,
+    heap_mb: int,
+    log: Path,
+    temporary: Path,
+    level: str = "warn",
+) -> list[str]:
+    """The command line that runs `main_class`; it logs to `log`, rolled at 5 MB, from `level` up.
+
+    Native libraries, which Java programs unpack and leave behind when they are killed, go to the folder `temporary`.
+    """
+    configuration = log.parent / "log4j2.properties"
+    if not configuration.exists():
+        configuration.write_text(LOG4J)
+    return [
+        str(java()),
+        f"-Xmx{heap_mb}m",
+        *QUICK,
+        *ALWAYS,
+        f"-XX:ErrorFile={log}.crash",
+        f"-Djava.io.tmpdir={temporary}",
+        f"-Dlog4j2.configurationFile={configuration}",
+        f"-Dkmon.log={log}",
+        f"-Dkmon.level={level}",
+        "-cp",
+        os.pathsep.join(map(str, jars)),
+        main_class,
+        *args,
+    ]

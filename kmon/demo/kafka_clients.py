@@ -32,15 +32,12 @@ def share_member(cluster: Cluster, group: str, topic: str, name: str) -> Process
     )
 
 
-def streams_member(cluster: Cluster, application: str, name: str, protocol: str = "streams") -> Process:
-    """One instance of the word-count application: `STREAMS_INPUT` to `STREAMS_OUTPUT`, which must both exist.
-
-    With `protocol` "classic" it forms a classic group, as Kafka Streams did before 4.1.
-    """
+def streams_member(cluster: Cluster, application: str, name: str) -> Process:
+    """One instance of the word-count application: `STREAMS_INPUT` to `STREAMS_OUTPUT`, which must both exist."""
     settings = {
         "application.id": application,
         "bootstrap.servers": cluster.bootstrap,
-        "group.protocol": protocol,
+        "group.protocol": "streams",
         "state.dir": cluster.folder / name,
         "commit.interval.ms": 1000,
         "replication.factor": min(3, len(cluster.ids)),

@@ -5,7 +5,7 @@ import random
 import shutil
 import socket
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,6 @@ class Node:
     folder: Path
     ports: dict[str, int] = field(default_factory=dict)
     process: Process | None = None
-    paused: bool = False
 
     @property
     def data(self) -> Path:
@@ -57,13 +56,13 @@ def random_id() -> str:
     return random_id() if text.startswith("-") else text
 
 
-def free_ports(count: int, taken: Iterable[int] = ()) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports nobody listens on now; somebody may take one before we do."""
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
         if len(found) == count:
             return found
-        if port not in taken and _is_free(port):
+        if _is_free(port):
             found.append(port)
     raise DemoError(f"no {count} free ports on {HOST} between {PORTS.start} and {PORTS.stop}")
 
@@ -83,7 +82,7 @@ def render(properties: Mapping[str, object]) -> str:
 
 
 def server_properties(
-    node: Node, nodes: Sequence[Node], version: tuple[int, ...], protocols: Mapping[str, str], *, rack: bool
+    node: Node, nodes: Sequence[Node], version: tuple[int, ...], protocols: Mapping[str, str]
 ) -> dict[str, object]:
     """server.properties of a small KRaft node, by default settings as close to production as a fast start allows.
 
@@ -103,7 +102,7 @@ def server_properties(
             f"{name}:{protocol}" for name, protocol in {**protocols, CONTROLLER: "PLAINTEXT"}.items()
         ),
         "log.dirs": node.data,
-        **({"broker.rack": f"r{node.id}"} if rack else {}),
+        "broker.rack": f"r{node.id}",
         "auto.create.topics.enable": "false",
         "default.replication.factor": replicas,
         "min.insync.replicas": in_sync,

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from kmon.demo import guardian
 from kmon.demo.errors import DemoError
@@ -43,17 +41,6 @@ class Process:
         """Send a signal; none to a process that has ended."""
         self._popen.send_signal(number)
 
-    def pause(self) -> None:
-        """SIGSTOP: it keeps its connections and answers nothing; returns when all of its threads have stopped."""
-        self.send(signal.SIGSTOP)
-        if self.running and hasattr(os, "waitid"):
-            # On a busy machine threads may run on for a while; nothing is taken from who waits for its end.
-            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-
-    def resume(self) -> None:
-        """SIGCONT."""
-        self.send(signal.SIGCONT)
-
     def kill(self) -> None:
         """SIGKILL, also when paused; returns when it is gone."""
         self.send(signal.SIGKILL)
@@ -67,7 +54,7 @@ class Process:
     def terminate(self) -> None:
         """SIGTERM, also when paused; returns at once."""
         self.send(signal.SIGTERM)
-        self.resume()
+        self.send(signal.SIGCONT)
 
     def wait(self, timeout_seconds: float) -> int:
         """Its exit code; it is killed when it has not ended in time."""
@@ -103,15 +90,15 @@ def _end_of(path: Path, size_bytes: int = 20_000) -> str:
 class ProcessGroup:
     """Starts processes in a process group of their own, apart from the terminal's Ctrl-C, led by a guardian.
 
-    `folder`, if given, is removed by the guardian when this process ends without `close()`.
+    `folder` is removed by the guardian when this process ends without `close()`.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         if os.name != "posix":
             raise DemoError("the demo cluster needs Linux or macOS")
         self._processes: list[Process] = []
         self._guardian = subprocess.Popen(  # noqa: S603  # our own script
-            [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(folder or "")],
+            [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,
@@ -149,11 +136,3 @@ class ProcessGroup:
         for pipe in (self._guardian.stdin, self._guardian.stdout):
             with contextlib.suppress(OSError, AttributeError):
                 pipe.close()  # type: ignore[union-attr]  # AttributeError is suppressed
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

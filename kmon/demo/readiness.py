@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 
@@ -21,7 +21,7 @@ def admin_client(**config: Any) -> Any:
     return admin
 
 
-def registered(addresses: Collection[str], client_config: Mapping[str, Any]) -> set[int]:
+def registered(addresses: Collection[str]) -> set[int]:
     """The ids of brokers that are registered and not fenced, as told at `addresses`; none while one is silent."""
     from kafka.errors import KafkaError  # noqa: PLC0415  # as above
 
@@ -29,7 +29,7 @@ def registered(addresses: Collection[str], client_config: Mapping[str, Any]) -> 
         return set()
     patience = {"bootstrap_timeout_ms": 3000, "request_timeout_ms": 3000}
     try:
-        admin = admin_client(**{**client_config, "bootstrap_servers": list(addresses), **patience})
+        admin = admin_client(bootstrap_servers=list(addresses), **patience)
     except KafkaError:
         return set()
     try:
@@ -55,16 +55,6 @@ def make_group_coordinators(admin: Any, timeout_seconds: float = 30) -> None:
                 raise
             time.sleep(0.1)
     admin.wait_for_topics(["__consumer_offsets"])
-
-
-def out_of_sync(admin: Any) -> list[str]:
-    """`topic-partition` of those without a leader or with fewer in-sync replicas than replicas."""
-    return [
-        f"{topic['name']}-{partition['partition_index']}"
-        for topic in admin.describe_topics()
-        for partition in topic["partitions"]
-        if partition["leader_id"] < 0 or len(partition["isr_nodes"]) < len(partition["replica_nodes"])
-    ]
 
 
 def _listens(address: str) -> bool:

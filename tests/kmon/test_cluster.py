@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from breakable import Cluster
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
 from kafka_cluster import (
@@ -27,7 +28,6 @@ from kafka_cluster import (
 )
 
 from kmon.demo import cluster as cluster_module
-from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.kafka_clients import STREAMS_INPUT, STREAMS_OUTPUT, streams_member
 from kmon.demo.node import free_ports
@@ -37,11 +37,11 @@ pytestmark = pytest.mark.kafka
 
 # Starts a cluster, tells its pids and folder, and waits for its end.
 PARENT = """
-import sys
+import os, signal, sys
 from kmon.demo.cluster import Cluster
 with Cluster(brokers=1) as cluster:
     if sys.argv[1] == "pause":
-        cluster.pause(1)
+        os.kill(cluster.process(1).pid, signal.SIGSTOP)
     other = cluster.spawn("other", ["sleep", "600"])
     try:
         print(cluster.process(1).pid, other.pid, cluster.folder, flush=True)
@@ -53,8 +53,7 @@ with Cluster(brokers=1) as cluster:
 
 def unfenced(cluster: Cluster) -> set[int]:
     """Empty where the one that was asked did not answer in time."""
-    up = [cluster.address(broker) for broker in cluster.ids if cluster.state(broker) == "running"]
-    return registered(up, cluster.client_config)
+    return registered([*map(cluster.address, cluster.running)])
 
 
 def answers(address: str) -> bool:
@@ -215,7 +214,7 @@ def test_data_dir_is_kept_and_started_from_again(kafka: Cluster, tmp_path: Path)
 
 def test_broker_that_dies_at_start_shows_the_end_of_its_log(kafka: Cluster) -> None:
     with pytest.raises(DemoError, match=r"no\.such\.Class") as raised:
-        Cluster(brokers=1, config={"authorizer.class.name": "no.such.Class"}).start_all()
+        Cluster(brokers=1, config={"authorizer.class.name": "no.such.Class"}).__enter__()
     message = str(raised.value)
     assert message.startswith("broker 1 exited with code 1; logs are in /")
     logs = re.search(r"logs are in (\S+);", message)
@@ -225,13 +224,13 @@ def test_broker_that_dies_at_start_shows_the_end_of_its_log(kafka: Cluster) -> N
 
 def test_bad_property_is_named(kafka: Cluster) -> None:
     with pytest.raises(DemoError, match=r"cannot format a log dir: .*Invalid value soon .*log\.retention\.ms"):
-        Cluster(brokers=1, config={"log.retention.ms": "soon"}).start_all()
+        Cluster(brokers=1, config={"log.retention.ms": "soon"}).__enter__()
 
 
 def test_data_dir_that_cannot_be_written(kafka: Cluster, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DemoError, match=r"^cannot write to .*/file/data: Not a directory$"):
-        Cluster(brokers=1, data_dir=tmp_path / "file" / "data").start_all()
+        Cluster(brokers=1, data_dir=tmp_path / "file" / "data").__enter__()
 
 
 @pytest.mark.parametrize("brokers", [0, 6])

@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+from breakable import Cluster
 from kafka import TopicPartition
 from kafka_cluster import (
     commit,
@@ -16,7 +17,6 @@ from kafka_cluster import (
     unique,
 )
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 
 pytestmark = pytest.mark.kafka

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from breakable import Cluster
 from kafka import KafkaProducer
 from kafka_cluster import broker_paused, commit, make_topic, produce, unique
 from real_kmon import kmon, kmon_lag
 
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, UNKNOWN, WARNING
-from kmon.demo.cluster import Cluster
 
 pytestmark = pytest.mark.kafka
 

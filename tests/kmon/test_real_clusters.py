@@ -4,10 +4,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from breakable import Cluster
 from kafka_cluster import commit, make_topic, produce, unique, wait_until
 from real_kmon import Serve
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.node import free_ports
 
 pytestmark = pytest.mark.kafka

@@ -10,6 +10,7 @@ from contextlib import closing
 from urllib.parse import quote
 
 import pytest
+from breakable import Cluster
 from hostile import HOSTILE
 from kafka import OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, NoError
@@ -17,7 +18,6 @@ from kafka_cluster import commit, make_topic, produce, unique
 from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
 from kmon.commands.text import clip
-from kmon.demo.cluster import Cluster
 from monitor.model.text import name_of, visible
 
 pytestmark = pytest.mark.kafka

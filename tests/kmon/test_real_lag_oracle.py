@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
+from breakable import Cluster
 from kafka_cluster import (
     commit,
     consumer_group,
@@ -20,7 +21,6 @@ from kafka_cluster import (
 from real_kmon import kmon_lag, polling, rows_of
 
 from kmon.commands.lag_rows import Row
-from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 
 pytestmark = pytest.mark.kafka

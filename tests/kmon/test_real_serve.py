@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from breakable import Cluster
 from broker_pems import CERT, KEY
 from http_receiver import HttpReceiver
 from kafka.net.transport import KafkaTCPTransport
@@ -24,7 +25,6 @@ from kafka_cluster import commit, make_topic, produce, unique, wait_until
 from real_kmon import COMMAND_SECONDS, Serve, command, environment, kmon, settings_of
 
 from kmon.commands.serving import serving
-from kmon.demo.cluster import Cluster
 from kmon.demo.node import free_ports
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import Settings

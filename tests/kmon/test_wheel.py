@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from breakable import Cluster
 from kafka_cluster import commit, make_topic, produce, unique
 from pythons import Python, pythons
 from real_kmon import COMMAND_SECONDS, Serve, environment
 from requirements import require, require_program
 from terminal import Terminal
 
-from kmon.demo.cluster import Cluster
 from tui.registry import SCREENS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.tmux, pytest.mark.pypi]

@@ -43,7 +43,7 @@ class Stage:
         """The broker of a step is broken: wait for what the step says; what mends it comes within the context."""
         others = [self.cluster.address(each) for each in self.cluster.ids if each != step.broker]
         if step.given_up:
-            wait_until(lambda: (up := registered(others, {})) and step.broker not in up, f"broker {step.broker} to go")
+            wait_until(lambda: (up := registered(others)) and step.broker not in up, f"broker {step.broker} to go")
             self.ledger.give_up(frozenset({step.broker}), time.monotonic())
         time.sleep(step.seconds)
         self.ledger.give_up(frozenset(), time.monotonic())

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
+from breakable import Cluster
 from chaos_checks import INTERNAL, THRESHOLD
 from chaos_truth import Ledger, Partition, Series
 from kafka import KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, KafkaTimeoutError, NoError
 from kafka_cluster import commit_all, create_topic, wait_until
-
-from kmon.demo.cluster import Cluster
 
 REPLICATED, SINGLE = "replicated", "single"
 PARTITIONS = 3

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import psutil
+from breakable import Cluster
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.node import CONTROLLER, HOST
 
 CLIENTS, BROKERS = "CLIENTS", "BROKERS"

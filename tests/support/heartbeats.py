@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from breakable import Cluster
 from kafka_cluster import wait_until
 from real_kmon import settings_of
 
-from kmon.demo.cluster import Cluster
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
 from monitor.kafka.client.wire import Answer

@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
+from breakable import Cluster
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, NoError
 
 from kmon.demo import kafka_clients
-from kmon.demo.cluster import Cluster
 from kmon.demo.processes import Process
 
 _numbers = itertools.count(1)
@@ -60,7 +60,7 @@ def produce(
     cluster: Cluster, topic: str, partition: int = 0, count: int = 1, value: bytes = b"x", **config: Any
 ) -> int:
     """Write `count` records to a partition and return its end offset after them; `config` goes to the producer."""
-    settings = {"bootstrap_servers": cluster.bootstrap, **cluster.client_config, **config}
+    settings = {"bootstrap_servers": cluster.bootstrap, **config}
     with closing(KafkaProducer(**settings)) as producer:
         futures = [producer.send(topic, value, partition=partition) for _ in range(count)]
         producer.flush()
@@ -137,7 +137,6 @@ def member(cluster: Cluster, group: str, *topics: str, **config: Any) -> Iterato
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",
         "max_poll_records": 1,
-        **cluster.client_config,
         **config,
     }
     with closing(KafkaConsumer(**settings)) as consumer:

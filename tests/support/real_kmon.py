@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import httpx
+from breakable import Cluster
 from kafka_cluster import wait_until
 from prometheus_client.parser import text_string_to_metric_families
 
 from kmon.commands.lag_rows import Row, lag_rows
-from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from breakable import Cluster
 from kafka import KafkaProducer, TopicPartition
 from kafka_cluster import (
     commit,
@@ -23,7 +24,6 @@ from kafka_cluster import (
 from real_kmon import settings_of
 from recorded import CHOICE, FILE, Recorded, Recording, digest, repeatable, save
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 from kmon.demo.readiness import registered
 from monitor.kafka.client.client import Ask, Client
@@ -77,7 +77,7 @@ def filled() -> Iterator[Cluster]:
         producer.send("payments", b"x", partition=0).get(timeout=30)
         cluster.kill(DEAD)
         alive = [cluster.address(broker) for broker in cluster.ids if broker != DEAD]
-        wait_until(lambda: registered(alive, {}) == {1, 2}, "the end of a broker")
+        wait_until(lambda: registered(alive) == {1, 2}, "the end of a broker")
         with closing(cluster.admin()) as admin:
             admin.alter_partition_reassignments({TopicPartition("payments", 0): [1, DEAD]})
         yield cluster

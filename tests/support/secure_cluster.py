@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from breakable import Cluster
 from certificates import Authority
 from kafka.admin import (
     ACL,
@@ -24,7 +25,6 @@ from kafka.admin import (
 )
 from real_kmon import settings_of
 
-from kmon.demo.cluster import Cluster
 from monitor.poll.poller import Poller
 from monitor.settings.model import ClusterSettings
 from monitor.settings.security import SecuritySettings

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka import KafkaProducer
 from kafka_cluster import commit, commit_all, delete_records, make_topic, unique, wait_until
 from real_kmon import settings_of
 
-from kmon.demo.cluster import Cluster
 from monitor.model.lag import CREATE, METHODS, NOTHING, SEEN
 from monitor.model.reasons import Kind
 from monitor.model.table import Floats

@@ -4,6 +4,7 @@ from contextlib import ExitStack, closing
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka_cluster import (
     broker_paused,
     broker_stopped,
@@ -22,7 +23,6 @@ from kafka_cluster import (
 )
 from real_kmon import polling, rows_of
 
-from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 
 pytestmark = pytest.mark.kafka

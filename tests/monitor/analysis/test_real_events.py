@@ -4,11 +4,11 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka import TopicPartition
 from kafka_cluster import commit, create_topic, make_topic, member, produce, unique, wait_until
 from real_kmon import polling
 
-from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 

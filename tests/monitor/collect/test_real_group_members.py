@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
+from breakable import Cluster
 from heartbeats import HeartbeatMember, heartbeats
 from kafka_cluster import make_topic, unique, wait_until
 from real_kmon import polling
 
-from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 

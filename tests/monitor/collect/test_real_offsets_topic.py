@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 from alert_fixtures import rule_of
+from breakable import Cluster
 from kafka_cluster import broker_killed, commit_all, produce, unique, wait_until
 from real_kmon import kmon, polling
 
 from alerts.evaluator import Evaluator
-from kmon.demo.cluster import Cluster
 from monitor.analysis.derive.completeness import lists_groups
 from monitor.model.coordinators import OFFSETS_TOPIC, partition_of
 from monitor.model.snapshot import KNOWN, NO_LEADER

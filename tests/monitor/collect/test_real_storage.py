@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breakable import Cluster
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka_cluster import make_topic, produce, wait_until
 from real_kmon import settings_of
 
-from kmon.demo.cluster import Cluster
 from monitor.collect.collectors.base import Collector
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.collectors.configs import ConfigCollector

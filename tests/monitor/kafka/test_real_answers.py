@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka.protocol.consumer import OffsetFetchRequest
 from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, streams_group, unique, wait_until
 from plain import plain_list_offsets, plain_offset_fetch
 from real_kmon import polling, rows_of, settings_of
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.kafka_clients import STREAMS_INPUT
 from monitor.kafka import schemas
 from monitor.kafka.client.apis import (

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from breakable import Cluster
 from kafka.errors import KafkaError
 from kafka_cluster import broker_killed, broker_paused, commit, make_topic, produce, unique, wait_until
 from real_kmon import polling
 
 from kmon.commands.lag_rows import lag_rows
-from kmon.demo.cluster import Cluster
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Ask, Client
 from monitor.model.coordinators import OFFSETS_TOPIC

@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka_cluster import commit, consumer_group, make_topic, member, produce, wait_until
 from real_kmon import polling, rows_of
 from releases import RELEASES
 from requirements import require
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars
 from monitor.collect.requests import PERMISSIONS

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from breakable import Cluster
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka_cluster import broker_killed, commit, make_topic, produce, unique, wait_until
 from real_kmon import polling
 
-from kmon.demo.cluster import Cluster
 from kmon.demo.jars import KAFKA_VERSION, class_path
 from monitor.model.lag import CREATE
 from monitor.model.selection import Choice
@@ -173,8 +173,7 @@ def test_a_reassignment_under_way(kafka: Cluster) -> None:
 def test_a_transaction_left_open(kafka: Cluster) -> None:
     """It is told with all about it, and holds back the stable offset while the end moves on."""
     topic, name = make_topic(kafka, partitions=2), unique("transfer")
-    config = {"bootstrap_servers": kafka.bootstrap, **kafka.client_config}
-    config |= {"transactional_id": name, "transaction_timeout_ms": 50_000}
+    config = {"bootstrap_servers": kafka.bootstrap, "transactional_id": name, "transaction_timeout_ms": 50_000}
     with polling_all(kafka) as poller, closing(KafkaProducer(**config)) as producer:
         assert name not in poller.poll().snapshot.transactions.transactional_id.tolist()
         producer.init_transactions()

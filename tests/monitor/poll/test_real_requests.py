@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
+from breakable import Cluster
 from kafka_cluster import (
     commit_all,
     consumer_group,
@@ -16,7 +17,6 @@ from kafka_cluster import (
 )
 from real_kmon import polling
 
-from kmon.demo.cluster import Cluster
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.selection import CollectSettings
