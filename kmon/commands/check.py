@@ -14,7 +14,7 @@ import numpy as np
 from kmon.commands.asking import ask
 from kmon.commands.lag import selection_of
 from kmon.commands.lag_rows import Row, committed, lag_rows, missing_of, undecided, undecided_rows, unmatched
-from kmon.commands.options import option, settings_from
+from kmon.commands.options import cluster_from, option
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.text import age, count, name_of, plural, visible
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         asked = rows_of(args)
         seconds = option("--for", args.watch_for, parse_duration)
-        view = ask(settings_from(args).cluster, seconds, everything=asked is None)
+        view = ask(cluster_from(args), seconds, everything=asked is None)
         verdict = judge_rows(view, asked) if asked else judge_cluster(view)
     except SettingsError as error:
         for line in error.lines:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from exporters.listen import ListenError, check_listen
 from kmon.commands.options import option
-from kmon.commands.serving import serving
+from kmon.commands.serve import serving
 from kmon.commands.signals import ending
 from kmon.commands.terminal import lacking, run_app
 from kmon.commands.wiring import Monitor, line_of

@@ -4,22 +4,46 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 
-from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
-from kmon.commands.grants import ADMIN, principal_notes, principal_of
-from kmon.commands.options import settings_from
+from kmon.commands.grants import ADMIN, how_to_grant, principal_notes, principal_of
+from kmon.commands.options import cluster_from
 from kmon.commands.text import align, clip
+from monitor.collect.collectors import COLLECTORS
+from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
+from monitor.kafka.client.reach import Reached, reach
+from monitor.model.reasons import Kind
 from monitor.model.text import UNKNOWN, visible
 from monitor.model.view import View
+from monitor.poll.poller import client_of, poll_once
 from monitor.settings.model import ClusterSettings
+
+OK, MISSING, NOTE = "ok", "missing", "note"
+"""How a check went. A note is what this Kafka does not have: nothing that could be mended here."""
 
 HOW_TO_GRANT = f"To grant the missing permissions, run as a user who may alter ACLs ({ADMIN} holds that user's login):"
 CELLS = 60
 """The widest cell of the table's first column."""
 MARKS = {OK: "●", NOTE: "▲", MISSING: "✘"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at. `kind` is address, permission, api or answer; `state` is a word or two for people.
+
+    `fix` is a line for an administrator that mends it, empty where there is none.
+    """
+
+    kind: str
+    name: str
+    level: str
+    state: str
+    why: str = ""
+    without: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +64,7 @@ EXIT_CODES = {"ok": 0, "degraded": 1, "unreachable": 2}
 
 def run(args: argparse.Namespace) -> int:
     """Print the report: 0 when everything is there, 1 when something is missing, 2 when nothing could be asked."""
-    cluster = settings_from(args).cluster
+    cluster = cluster_from(args)
     report = examine(cluster)
     if args.output == "json":
         print(json.dumps(asdict(report), indent=1))
@@ -53,9 +77,6 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(cluster: ClusterSettings) -> Report:
     """Poll the cluster once and ask every address of it."""
-    from monitor.kafka.client.reach import reach  # noqa: PLC0415 - the Kafka client is not needed to find bad usage
-    from monitor.poll.poller import client_of, poll_once  # noqa: PLC0415 - as above
-
     view = poll_once(cluster)
     if not view.up:
         return _report(cluster, view, "unreachable", [])
@@ -91,3 +112,93 @@ def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:
         lines += ["", HOW_TO_GRANT, "", *(f"  {visible(each)}" for each in fixes)]
         lines += ["", *notes] if notes else []
     return [*lines, "", f"{report.status}: {summary(report.checks) or 'nothing is missing'}"]
+
+
+# -------------------------------------------------------------------- checks
+
+
+def checks_of(cluster: ClusterSettings, view: View, reached: Sequence[Reached]) -> list[Check]:
+    """All checks of a cluster that was polled and whose addresses were asked."""
+    return [
+        *_addresses(view, reached),
+        *_permissions(cluster, view),
+        *_apis(cluster, [each for each in reached if each.broker is not None and not each.error]),
+        *_answers(view),
+    ]
+
+
+def _addresses(view: View, reached: Sequence[Reached]) -> Iterator[Check]:
+    fenced = set(view.snapshot.brokers.broker[view.snapshot.brokers.fenced == 1].tolist())
+    for each in reached:
+        name = f"{'bootstrap' if each.broker is None else f'broker {each.broker}'} at {each.address}"
+        if each.error:
+            lost = "the offsets of its partitions and its groups are unknown" if each.broker is not None else ""
+            yield Check("address", name, MISSING, "unreachable", each.error, lost)
+        elif each.broker in fenced:
+            yield Check("address", name, MISSING, "fenced", "", "it does not lead any partition")
+        else:
+            yield Check("address", name, OK, "reachable")
+
+
+def _permissions(cluster: ClusterSettings, view: View) -> Iterator[Check]:
+    table = view.snapshot.capabilities
+    known = {name: (value, why) for name, value, why in zip(table.capability, table.available, table.why, strict=True)}
+    for each in (*PERMISSIONS, READ_TOPIC) if cluster.choice.producers else PERMISSIONS:
+        available, why = known.get(each.capability, (float("nan"), ""))
+        if available == 1:
+            yield Check("permission", str(each.grant), OK, "granted", "", each.without)
+        elif available == 0:
+            fix = how_to_grant(cluster, each.grant)
+            yield Check("permission", str(each.grant), MISSING, "denied", "", each.without, fix)
+        else:
+            # Producers are asked only where a transaction holds a partition back.
+            level = NOTE if each is READ_TOPIC else MISSING
+            yield Check("permission", str(each.grant), level, "unknown", why, each.without)
+
+
+def _apis(cluster: ClusterSettings, brokers: Sequence[Reached]) -> Iterator[Check]:
+    asking = [each for each in COLLECTORS if cluster.choice.producers or not each.opt_in]
+    for request in {each.api: each for collector in asking for each in collector.sends}.values():
+        yield _api(request, brokers)
+
+
+def _api(request: Request, brokers: Sequence[Reached]) -> Check:
+    silent = [str(each.broker) for each in brokers if request.api.version(each.served) is None]
+    name = f"{request.api.name} v{request.api.oldest}"
+    if not brokers:
+        return Check("api", name, NOTE, "unknown", Kind.NO_BROKER.value, request.without)
+    if not silent:
+        return Check("api", name, OK, "served", "", request.without)
+    where = "" if len(silent) == len(brokers) else f"by broker {', '.join(silent)}"
+    since = f"needs Kafka {request.kafka} or later" if request.kafka else ""
+    return Check("api", name, NOTE, "not served", "; ".join(filter(None, (where, since))), request.without)
+
+
+def _answers(view: View) -> Iterator[Check]:
+    """What was asked and not answered in full, with the collectors that had the same trouble together."""
+    by_error: dict[str, list[str]] = {}
+    for each in view.snapshot.outcomes:
+        if not each.success:
+            by_error.setdefault(each.error, []).append(each.collector)
+    for error, names in by_error.items():
+        yield Check("answer", ", ".join(names), MISSING, "incomplete", error)
+
+
+_TROUBLES = {
+    "unreachable": ("address is unreachable", "addresses are unreachable"),
+    "fenced": ("broker is fenced", "brokers are fenced"),
+    "denied": ("permission is denied", "permissions are denied"),
+    "unknown": ("permission is unknown", "permissions are unknown"),
+    "incomplete": ("response is incomplete", "responses are incomplete"),
+}
+"""What each state of a check that found something missing is in a sentence, for one and for many."""
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """What is missing, in numbers; empty when nothing is."""
+    counts = Counter(each.state for each in checks if each.level == MISSING)
+    return ", ".join(
+        f"{counts[state]} {many if counts[state] > 1 else one}"
+        for state, (one, many) in _TROUBLES.items()
+        if counts[state]
+    )

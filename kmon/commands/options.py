@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from monitor.model.text import visible
@@ -28,14 +28,12 @@ QUICK_RULE = "LagAbove"
 """Name of the alert that --lag-above sets up."""
 
 
-def settings_from(
-    args: argparse.Namespace, *, bootstrap_servers: Sequence[str] | None = None, need_cluster: bool = True
-) -> Settings:
-    """The settings that a command runs with; notes go to stderr.
+def cluster_from(args: argparse.Namespace) -> ClusterSettings:
+    """The settings of the one cluster that a command asks; notes go to stderr.
 
-    `bootstrap_servers` is for a command that brings its own cluster. Raises SettingsError with everything wrong.
+    Raises SettingsError with everything wrong.
     """
-    return loaded_from(args, bootstrap_servers=bootstrap_servers, need_cluster=need_cluster).settings
+    return loaded_from(args).settings.cluster
 
 
 def clusters_from(args: argparse.Namespace) -> tuple[Settings, tuple[ClusterSettings, ...]]:
@@ -53,17 +51,12 @@ def clusters_from(args: argparse.Namespace) -> tuple[Settings, tuple[ClusterSett
     return settings, tuple(sorted(settings.contexts, key=lambda each: each.title != first))
 
 
-def loaded_from(
-    args: argparse.Namespace, *, bootstrap_servers: Sequence[str] | None = None, need_cluster: bool = True
-) -> Loaded:
-    """Like `settings_from`, with the place that each value came from."""
-    overrides = _overrides(args)
-    if bootstrap_servers is not None:
-        overrides["bootstrap_servers"] = ("the cluster just started", list(bootstrap_servers))
+def loaded_from(args: argparse.Namespace, *, need_cluster: bool = True) -> Loaded:
+    """All settings, with the place that each value came from; notes go to stderr. Raises SettingsError as above."""
     loaded = load(
         getattr(args, "config", None) or os.environ.get("KMON_CONFIG") or None,
         os.environ,
-        overrides,
+        _overrides(args),
         command_config=getattr(args, "command_config", None) or os.environ.get("KMON_COMMAND_CONFIG") or None,
         need_cluster=need_cluster,
     )

@@ -1,20 +1,25 @@
 """kmon serve: polls a cluster, serves metrics, API and dashboard, and sends alerts, until it is told to stop."""
 
 import argparse
+import ctypes
 import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
-from exporters.listen import ListenError
-from kmon.commands.memory import give_memory_back
+from exporters.listen import ListenError, check_listen, serve
+from exporters.prometheus import MetricsPage, Process
+from exporters.server import create_server
 from kmon.commands.options import clusters_from
-from kmon.commands.serving import serving
 from kmon.commands.signals import ending
+from kmon.commands.wiring import Monitor, polling
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.poll.log_pace import Pace
+from monitor.settings.model import ClusterSettings, Settings
+from monitor.settings.values import is_loopback
 
 log = logging.getLogger("kmon")
 
@@ -22,10 +27,13 @@ SWITCH_SECONDS = 0.001
 """How long Python lets one thread run while others wait: a scrape takes several turns beside a poll that decodes."""
 
 
+_M_MMAP_THRESHOLD, _THRESHOLD_BYTES = -3, 128 * 1024
+
+
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal but SIGHUP ends it: 0, 1 when the HTTP server failed, 2 when it cannot listen."""
     settings, clusters = clusters_from(args)
-    give_memory_back()
+    _give_memory_back()
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("%s is open to other machines without TLS and authentication", settings.listen)
@@ -76,3 +84,55 @@ class _Changes:
                 log.info("%s: all requests succeed", view.cluster)
         elif line := self._pace.line(state, self._monotonic()):
             log.warning("%s %s: %s", view.cluster, "is incomplete" if view.up else "is unreachable", line)
+
+
+def _give_memory_back() -> None:
+    """Have glibc give large freed blocks back to the system at once.
+
+    Left alone it raises its own threshold when large blocks come and go, as answers and metrics pages do each poll, and
+    then keeps them: a third more memory on a large cluster. Does nothing where there is no glibc.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _THRESHOLD_BYTES)
+
+
+@contextmanager
+def serving(
+    settings: Settings,
+    clusters: Sequence[ClusterSettings],
+    *,
+    insecure_allow_open: bool = False,
+    print_alerts: bool = True,
+    lost: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Monitor, str]]:
+    """Poll, and serve metrics, API and dashboard, while the context lasts; gives the monitor and the server's URL.
+
+    The address is taken before anything is asked of Kafka. `lost` is called on another thread when the server fails
+    meanwhile. Raises SettingsError or ListenError.
+    """
+    host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
+    shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    page_url = _page_url(shown, several=len(clusters) > 1) if settings.dashboard else None
+    with polling(settings, clusters, page_url, print_alerts=print_alerts) as monitor:
+        sources = monitor.memories
+        process = Process(web_open=insecure_allow_open and not is_loopback(host))
+        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
+        app = create_server(sources, page, host, monitor.troubles)
+        if settings.dashboard:
+            from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
+
+            attach(app, sources)
+        with serve(app, host, port, lost=lost) as url:
+            monitor.start()
+            yield monitor, url
+        page.close()
+
+
+def _page_url(base: str, *, several: bool) -> Callable[[str, str | None], str]:
+    from dashboards.links import OVERVIEW, group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
+
+    def page(cluster: str, group: str | None) -> str:
+        path = OVERVIEW if group is None else group_path(group)
+        return base + (on_cluster(path, cluster) if several else path)
+
+    return page

@@ -125,17 +125,12 @@ def test_commands_and_options_have_their_names(args: list[str], expected: dict[s
 def test_serve_options_become_settings() -> None:
     line = "serve -b a:1 --listen [::1]:1 --no-dashboard --interval 2s --timeout 1s --lag-above 500 --for 30s"
     args = cli.make_parser().parse_args([*line.split(), "--alertmanager-url", "http://a:9093"])
-    settings = options.settings_from(args)
+    settings = options.loaded_from(args).settings
     assert (settings.listen, settings.dashboard) == ("[::1]:1", False)
     assert (settings.cluster.interval_seconds, settings.cluster.request_timeout_seconds) == (2, 1)
     (rule,) = settings.alerts.rules
     assert (rule.name, rule.lag_above, rule.for_seconds) == ("LagAbove", 500, 30)
     assert settings.alerts.alertmanagers == ("http://a:9093",)
-
-
-def test_a_command_that_brings_its_own_cluster_names_it() -> None:
-    settings = options.settings_from(cli.make_parser().parse_args(["demo"]), bootstrap_servers=["127.0.0.1:19092"])
-    assert settings.cluster.bootstrap_servers == ("127.0.0.1:19092",)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +145,7 @@ def test_a_command_that_brings_its_own_cluster_names_it() -> None:
 )
 def test_a_wrong_option_of_serve_is_named(args: list[str], line: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        options.settings_from(cli.make_parser().parse_args(["serve", "-b", "a:1", *args]))
+        options.loaded_from(cli.make_parser().parse_args(["serve", "-b", "a:1", *args]))
     (problem,) = caught.value.problems
     assert problem.startswith(line)
 
@@ -167,11 +162,11 @@ def test_config_is_found_by_variable_too(tmp_path: Path, monkeypatch: pytest.Mon
     path.write_text("contexts: [{bootstrap_servers: 'yaml:1'}]\n")
     monkeypatch.setenv("KMON_CONFIG", str(path))
     args = cli.make_parser().parse_args(["tui"])
-    assert options.settings_from(args).cluster.bootstrap_servers == ("yaml:1",)
+    assert options.cluster_from(args).bootstrap_servers == ("yaml:1",)
     properties = tmp_path / "client.properties"
     properties.write_text("bootstrap.servers=properties:1")
     monkeypatch.setenv("KMON_COMMAND_CONFIG", str(properties))
-    assert options.settings_from(args).cluster.bootstrap_servers == ("properties:1",)
+    assert options.cluster_from(args).bootstrap_servers == ("properties:1",)
 
 
 SEVERAL = "contexts: [{name: a, bootstrap_servers: 'a:1'}, {name: b, bootstrap_servers: 'b:1'}]\n"

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from exporters.api import Api
 from exporters.prometheus import MetricsPage
-from kmon.commands.lag_output import render_csv, render_json, render_wide
+from kmon.commands.lag import render_csv, render_json, render_wide
 from kmon.commands.lag_rows import lag_rows
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.frames import frame

@@ -15,8 +15,7 @@ from real_kmon import kmon
 from reasons import whys
 from views import Topic, snapshot_of
 
-from kmon.commands.checks import MISSING, NOTE, OK, Check, checks_of, summary
-from kmon.commands.doctor import HOW_TO_GRANT, Report, lines_of
+from kmon.commands.doctor import HOW_TO_GRANT, MISSING, NOTE, OK, Check, Report, checks_of, lines_of, summary
 from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
 from monitor.analysis.view import make_view
 from monitor.collect.collectors import COLLECTORS

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from views import Group, Topic, shop_view, snapshot_of
 
 from kmon import cli
-from kmon.commands.lag_output import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
+from kmon.commands.lag import HEADERS, RENDERERS, render_csv, render_json, render_table, render_wide
 from kmon.commands.lag_rows import Row, lag_rows, missing_of
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view

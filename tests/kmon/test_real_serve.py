@@ -24,7 +24,7 @@ from kafka.net.transport import KafkaTCPTransport
 from kafka_cluster import commit, make_topic, produce, unique, wait_until
 from real_kmon import COMMAND_SECONDS, Serve, command, environment, kmon, settings_of
 
-from kmon.commands.serving import serving
+from kmon.commands.serve import serving
 from kmon.demo.node import free_ports
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.model import Settings

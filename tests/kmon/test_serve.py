@@ -13,7 +13,7 @@ from small_cluster import small_cluster
 
 import monitor.poll.poller
 from kmon import cli
-from kmon.commands.serving import serving
+from kmon.commands.serve import serving
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.alerts import AlertSettings

@@ -21,7 +21,7 @@ from dashboards.pages import topic as web_topic
 from dashboards.pages import topics as web_topics
 from exporters.api import Api
 from exporters.prometheus import MetricsPage
-from kmon.commands.lag_output import render_json
+from kmon.commands.lag import render_json
 from kmon.commands.lag_rows import lag_rows
 from monitor.model.levels import SIGN_OF, SIGNS, WORDS
 from monitor.model.view import View
