@@ -2,11 +2,9 @@
 
 import math
 
-from alerts.cluster_rules import CONDITIONS, AnyRule, ClusterRule
-from alerts.rules import Details, Labels
+from alerts.rules import CONDITIONS, AnyRule, ClusterRule, Details, Labels
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
-from alerts.text import records, seconds
 from monitor.model.text import duration, moment, name_of, plural, visible
 from monitor.settings.alerts import RuleSettings
 
@@ -48,7 +46,7 @@ def summarise(rule: AnyRule, alert: Alert) -> str:
     subject = f"group {name_of(labels['group'], _NAME)} on cluster {visible(labels['cluster'], _NAME)}"
     if "partition" in labels:
         subject += f", partition {_partition(labels['topic'], int(labels['partition']))}"
-    limit, since = records(rule.lag_above), _since(alert)
+    limit, since = _records(rule.lag_above), _since(alert)
     if alert.phase == RESOLVED:
         end = "no longer listed" if alert.resolution == "gone" else f"at or below {limit} records of lag again"
         return f"{subject}: {end}; its lag was above {limit} records {since}; last value {_lag(alert)}"
@@ -89,7 +87,7 @@ def _circumstances(details: Details, *, worst: bool) -> list[str]:
         reader = "unassigned" if details.state is not None else "member unknown"
     parts = []
     if details.worst_topic is not None:
-        where = f"worst {_partition(details.worst_topic, details.worst_partition)} with {records(details.worst_lag)}, "
+        where = f"worst {_partition(details.worst_topic, details.worst_partition)} with {_records(details.worst_lag)}, "
         parts.append((where if worst else "") + reader)
     members = "members unknown" if math.isnan(details.members) else plural(int(details.members), "member")
     parts.append(f"state {visible(details.state or 'unknown', _NAME)}, {members}")
@@ -106,10 +104,10 @@ def _circumstances(details: Details, *, worst: bool) -> list[str]:
 def _describe(rule: RuleSettings, alert: Alert) -> str:
     what = "a partition of a group" if rule.over == "partition" else "a group over its partitions"
     topics = f" of topics matching {visible(rule.topic, _NAME)}" if rule.topic else ""
-    keep = f", kept firing for {seconds(rule.keep_firing_for_seconds)}" if rule.keep_firing_for_seconds else ""
+    keep = f", kept firing for {rule.keep_firing_for_seconds:g} s" if rule.keep_firing_for_seconds else ""
     text = (
-        f"{visible(rule.name, _NAME)}: lag of {what}{topics} above {records(rule.lag_above)} records "
-        f"for {seconds(rule.for_seconds)}{keep}."
+        f"{visible(rule.name, _NAME)}: lag of {what}{topics} above {_records(rule.lag_above)} records "
+        f"for {rule.for_seconds:g} s{keep}."
     )
     if alert.sample.at_least:
         text += " The lag is a lower bound: its known part is already above the threshold."
@@ -119,7 +117,12 @@ def _describe(rule: RuleSettings, alert: Alert) -> str:
 
 
 def _lag(alert: Alert) -> str:
-    return ("≥ " if alert.sample.at_least else "") + records(alert.sample.value)
+    return ("≥ " if alert.sample.at_least else "") + _records(alert.sample.value)
+
+
+def _records(value: float) -> str:
+    """A number of records with thousands separated."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _partition(topic: str, partition: int) -> str:

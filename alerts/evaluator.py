@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
-from alerts.cluster_rules import AnyRule, cluster_samples
 from alerts.delivery import Receiver
 from alerts.notice import Notice
-from alerts.rules import Labels, Samples, samples
+from alerts.rules import AnyRule, Labels, Samples, samples
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
 from alerts.state_file import StateFile
@@ -163,7 +162,7 @@ class Evaluator:
         pace = cluster.paces.setdefault(rule.name, Pace())
         self._evaluations += 1
         try:
-            found = _samples(rule, view, watched(state))
+            found = samples(rule, view, watched(state))
             if cluster.settling and isinstance(rule, RuleSettings):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
             found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
@@ -197,10 +196,6 @@ class Evaluator:
         return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
 
 
-def _samples(rule: AnyRule, view: View, asked: Iterable[Labels]) -> Samples:
-    return samples(rule, view, asked) if isinstance(rule, RuleSettings) else cluster_samples(rule, view, asked)
-
-
 def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
     """Labels of new samples whose beginning was not seen: the View before has them neither as false nor as absent."""
     if rule.name == WATCHDOG:
@@ -212,7 +207,7 @@ def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) ->
     )
     if before is None or not new:
         return new
-    earlier = _samples(rule, before, new)
+    earlier = samples(rule, before, new)
     return new.difference(earlier.false, earlier.gone)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from alerts.rules import Labels
@@ -44,6 +45,11 @@ class GiveUp:
 
 
 Outcome = Delivered | Retry | GiveUp
+
+
+def timestamp(unix: float) -> str:
+    """Unix seconds as RFC 3339 in UTC with milliseconds, as Alertmanager reads them."""
+    return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Notifier(Protocol):

@@ -1,4 +1,4 @@
-"""What one View says about a rule: where its condition is true, false, gone or unknown.
+"""What one View says about a rule, on lag or built in: where its condition is true, false, gone or unknown.
 
 Nothing here knows of time; alerts/state.py turns these answers into pending, firing and resolved.
 """
@@ -14,17 +14,25 @@ from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Flags, Floats, Ints, matching
+from monitor.model.text import moment
 from monitor.model.totals import LagTotals
 from monitor.model.view import View
-from monitor.settings.alerts import RuleSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, RuleSettings, UnreachableSettings, WatchdogSettings
+
+ClusterRule = UnreachableSettings | WatchdogSettings
+"""A rule on whole clusters: its name is a key of CONDITIONS."""
+
+AnyRule = RuleSettings | ClusterRule
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""
 
 
-def covers(rule: RuleSettings, labels: Labels) -> bool:
+def covers(rule: AnyRule, labels: Labels) -> bool:
     """Whether these are the labels of a sample that the rule could have, now or at another time."""
     names = dict(labels)
+    if not isinstance(rule, RuleSettings):
+        return list(names) == ["cluster"]
     if tuple(names) != LABELS[rule.over] or not names.get("partition", "0").isdecimal():
         return False
     return all(pattern.matches(names[name]) for name, pattern in rule.patterns.items() if name in names)
@@ -78,12 +86,15 @@ class Samples:
     unseen: Collection[Labels] = frozenset()
 
 
-def samples(rule: RuleSettings, view: View, watched: Iterable[Labels] = ()) -> Samples:
+def samples(rule: AnyRule, view: View, watched: Iterable[Labels] = ()) -> Samples:
     """Where the rule's condition is true in the View, and what became of each of `watched`, labels of older samples.
 
     Whatever the View cannot say is unknown: all of it while the cluster is unreachable, what is absent while groups
     could not all be listed, and lag that is not known, unless what is known of it is above the threshold already.
+    A built-in alert is never unknown.
     """
+    if not isinstance(rule, RuleSettings):
+        return _cluster_samples(rule, view, watched)
     if not view.up:
         return Samples(reason=view.snapshot.error)
     rows = OVER[rule.over](rule, view)
@@ -232,3 +243,50 @@ def _details(view: View, group: int, table: Lag, worst: int) -> Details:
         state=groups.state[group],
         members=float(groups.members[group]),
     )
+
+
+# -------------------------------------------------------------------- built-in alerts, on a whole cluster
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When an alert on a cluster is true, why in words, and its texts: `{cluster}` is the cluster's visible name."""
+
+    true: Callable[[View], bool]
+    why: Callable[[View], str]
+    fires: str
+    over: str
+    description: str
+
+
+def _unreachable(view: View) -> str:
+    last = f"last successful poll {moment(view.shown.time)}" if view.shown.up else "no poll has succeeded yet"
+    return f"{last}; {view.snapshot.error}"
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    UNREACHABLE: Condition(
+        lambda view: not view.up,
+        _unreachable,
+        "cluster {cluster} is unreachable",
+        "cluster {cluster} is reachable again",
+        "kmon cannot poll the cluster: no broker responds. Lag and other alerts of the cluster are unknown.",
+    ),
+    WATCHDOG: Condition(
+        lambda _: True,
+        lambda _: "",
+        "kmon polls cluster {cluster} and sends alerts",
+        "kmon has stopped sending the watchdog of cluster {cluster}",
+        "This alert always fires. When it is missing, kmon or its connection to the receiver is down.",
+    ),
+}
+"""The alerts there are, by name."""
+
+
+def _cluster_samples(rule: ClusterRule, view: View, watched: Iterable[Labels]) -> Samples:
+    condition = CONDITIONS[rule.name]
+    if not condition.true(view):
+        return Samples(false=frozenset(watched))
+    sample = Sample((("cluster", view.cluster),), 1.0, why=condition.why(view))
+    # The cluster was called otherwise before it responded for the first time.
+    return Samples((sample,), gone=frozenset(watched) - {sample.labels})

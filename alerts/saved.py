@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.cluster_rules import AnyRule, covers
-from alerts.rules import Labels, Sample
+from alerts.rules import AnyRule, Labels, Sample, covers
 from alerts.state import PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, Stopwatch, identity
 
 VERSION = 1

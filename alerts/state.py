@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from alerts.cluster_rules import AnyRule
-from alerts.rules import Labels, Sample, Samples
+from alerts.rules import AnyRule, Labels, Sample, Samples
 
 PENDING, FIRING, RESOLVED = "pending", "firing", "resolved"
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 
-from alerts.notice import Delivered, GiveUp, Notice, Outcome, Retry
-from alerts.text import timestamp
+from alerts.notice import Delivered, GiveUp, Notice, Outcome, Retry, timestamp
 from monitor.model.text import visible
 
 BUSY = (408, 425, 429)

@@ -4,8 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from alerts.notice import Delivered, GiveUp, Notice, Outcome
-from alerts.text import timestamp
+from alerts.notice import Delivered, GiveUp, Notice, Outcome, timestamp
 from monitor.model.text import visible
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from alerts.cluster_rules import AnyRule
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
+from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.sources import memory_of
 from monitor.analysis.derive.verdict import count_groups

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from monitor.settings.errors import SettingsError
 from monitor.settings.raw_values import Given, Path, Problem, nearest
 from monitor.settings.schema import TWIN, Key, keys_of
-from monitor.settings.secrets import FileSecret
+from monitor.settings.security import FileSecret
 from monitor.settings.values import PATH
 
 

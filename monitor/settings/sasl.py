@@ -7,8 +7,7 @@ from typing import Any
 
 from monitor.kafka.client import tokens
 from monitor.settings.errors import SettingsError
-from monitor.settings.secrets import text_of
-from monitor.settings.security import SecuritySettings
+from monitor.settings.security import SecuritySettings, text_of
 from monitor.settings.tls import authorities
 
 MSK_HOST = re.compile(r"\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?::\d+)?$", re.IGNORECASE)

@@ -1,12 +1,14 @@
-"""Settings of security towards the brokers: protocol, SASL and TLS."""
+"""Settings of security towards the brokers: protocol, SASL, TLS, and secrets, which may live in files that change."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from monitor.settings.secrets import FileSecret, stamp_of
+from monitor.settings.document import read_bytes
+from monitor.settings.errors import SettingsError
 from monitor.settings.values import FilePath, Frozen, Secret, Text, is_loopback
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -24,6 +26,39 @@ ALTERNATIVES = (
     ("ssl_keyfile", "ssl_key_pem"),
     ("oauth_token_file", "oauth_token_endpoint"),
 )
+
+
+class FileSecret(SecretStr):
+    """A secret that was read from `file`."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        super().__init__(self.now())
+
+    def now(self) -> str:
+        """What the file holds now, without a newline at its end. Raises SettingsError when it cannot be read."""
+        try:
+            return re.sub(r"\r?\n\Z", "", read_bytes(self.file).decode())
+        except UnicodeDecodeError:
+            raise SettingsError(f"{self.file}: is not UTF-8") from None
+
+
+def text_of(secret: SecretStr) -> str:
+    """The secret as it is now. Raises SettingsError when its file cannot be read."""
+    return secret.now() if isinstance(secret, FileSecret) else secret.get_secret_value()
+
+
+def stamp_of(files: Iterable[str | Path]) -> tuple[tuple[int, ...] | None, ...]:
+    """A value that changes when one of the files is written, replaced, removed or made."""
+    return tuple(map(_stamp, files))
+
+
+def _stamp(file: str | Path) -> tuple[int, ...] | None:
+    try:
+        status = Path(file).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def check_endpoint(url: str) -> str:

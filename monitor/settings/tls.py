@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from monitor.settings.errors import SettingsError
-from monitor.settings.secrets import text_of
-from monitor.settings.security import SecuritySettings
+from monitor.settings.security import SecuritySettings, text_of
 
 JKS_HELP = (
     "is a Java keystore (JKS); kmon reads PEM. Convert it: keytool -importkeystore -srckeystore FILE -destkeystore "

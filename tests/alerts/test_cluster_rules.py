@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from views import NOW
 
 from alerts.annotations import annotate
-from alerts.cluster_rules import CONDITIONS
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator
+from alerts.rules import CONDITIONS
 from kmon.commands.wiring import rules_of
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View

@@ -8,9 +8,8 @@ from alert_fixtures import rule_of, view_of
 from views import NOW, shop_view
 
 from alerts.annotations import ANNOTATIONS, summarise
-from alerts.cluster_rules import CONDITIONS, cluster_samples
 from alerts.notifiers import NOTIFIERS
-from alerts.rules import OVER, samples
+from alerts.rules import CONDITIONS, OVER, samples
 from alerts.state import step
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings, UnreachableSettings
 from monitor.settings.schema import keys_of
@@ -52,7 +51,7 @@ def test_the_summary_of_an_unreachable_cluster_is_one_that_kmon_writes() -> None
     view = view_of("!")
     view = replace(view, snapshot=replace(view.snapshot, cluster="shop"), last_good=shop_view(time=NOW - 10))
     rule = UnreachableSettings(for_seconds=0)
-    state, _ = step({}, rule, cluster_samples(rule, view), NOW, 0.0)
+    state, _ = step({}, rule, samples(rule, view), NOW, 0.0)
     (alert,) = state.values()
     assert f"\n    {summarise(rule, alert)}\n" in PAGE
 

@@ -10,11 +10,11 @@ from http_receiver import GUARD_SECONDS
 from reasons import reasons
 from views import NOW
 
-from alerts.cluster_rules import AnyRule
 from alerts.delivery import Receiver
 from alerts.evaluator import SETTLING_POLLS, Evaluator, Kept
 from alerts.notice import Notice
 from alerts.notifiers import open_receiver
+from alerts.rules import AnyRule
 from alerts.state_file import StateFile
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View

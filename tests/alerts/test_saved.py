@@ -9,8 +9,7 @@ from alert_fixtures import changed, rule_of, view_of
 from hostile import HOSTILE
 from views import NOW
 
-from alerts.cluster_rules import covers
-from alerts.rules import OVER, Sample, Samples, samples
+from alerts.rules import OVER, Sample, Samples, covers, samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
 from monitor.settings.alerts import RuleSettings, WatchdogSettings

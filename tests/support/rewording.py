@@ -203,13 +203,12 @@ def alerts(view: Any, watched: Sequence[Any]) -> list[Any]:
     """What rules find in a View."""
     from alert_fixtures import rule_of
 
-    from alerts.cluster_rules import cluster_samples
     from alerts.rules import samples
     from monitor.settings.alerts import UnreachableSettings, WatchdogSettings
 
     partitions = [(*labels, ("topic", "t"), ("partition", "0")) for labels in watched]
     found = [samples(rule_of("r", 5.0), view, watched), samples(rule_of("r", 5.0, over="partition"), view, partitions)]
-    found += [cluster_samples(each, view) for each in (UnreachableSettings(), WatchdogSettings())]
+    found += [samples(each, view) for each in (UnreachableSettings(), WatchdogSettings())]
     return [
         [[[*each.labels], each.value] for each in one.true]
         + [sorted(map(str, part)) for part in (one.false, one.gone, one.unknown)]

@@ -14,7 +14,7 @@ from monitor.collect.collectors.base import Collector, SlowCollector
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
 from monitor.model.reasons import Kind, Reason
-from monitor.settings.selection import CollectSettings
+from monitor.settings.model import CollectSettings
 
 NOT_RECORDED = {"tiered_offsets"}
 """What the recorded cluster has nothing of. test_collect_tiered_offsets.py has what this one sends."""

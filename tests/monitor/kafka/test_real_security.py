@@ -17,8 +17,7 @@ from token_endpoint import TokenEndpoint, said
 from monitor.model.view import View
 from monitor.poll.poller import poll_once
 from monitor.settings import load
-from monitor.settings.secrets import FileSecret
-from monitor.settings.security import SecuritySettings
+from monitor.settings.security import FileSecret, SecuritySettings
 
 pytestmark = pytest.mark.kafka
 

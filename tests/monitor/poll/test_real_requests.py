@@ -19,7 +19,7 @@ from real_kmon import polling
 
 from monitor.model.view import View
 from monitor.poll.poller import Poller
-from monitor.settings.selection import CollectSettings
+from monitor.settings.model import CollectSettings
 
 pytestmark = pytest.mark.kafka
 

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 from monitor.settings import load
 from monitor.settings.client_options import client_options, security_options
 from monitor.settings.errors import SettingsError
-from monitor.settings.secrets import FileSecret, stamp_of, text_of
-from monitor.settings.security import SecuritySettings
+from monitor.settings.security import FileSecret, SecuritySettings, stamp_of, text_of
 
 ENDPOINT = {"oauth_token_endpoint": "https://idp/", "oauth_client_id": "kmon", "oauth_client_secret": "x"}
 PASSWORD = {"username": "u", "password": "p"}
