@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-KMON = [sys.executable, "-m", "kmon.cli"]
+KMON = [sys.executable, "-m", "kmon"]
 
 
 @contextmanager

@@ -13,13 +13,12 @@ from kmon.commands.terminal import lacking, run_app
 from kmon.commands.wiring import Monitor, line_of
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
-from kmon.demo.workload import Workload
+from kmon.demo.workload import workload
 from monitor.model.text import visible
 from monitor.model.units import parse_duration
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
 
-LISTEN = "127.0.0.1:9308"
 INTERVAL_SECONDS = 3.0
 """Short, so that something moves while one looks; a real cluster is asked every 10 s."""
 
@@ -32,7 +31,7 @@ RULES = (
 def run(args: argparse.Namespace) -> int:
     """Run the demo until a signal, the end of the TUI or --duration: 0, or 2 with a line on what is in the way."""
     seconds = option("--duration", args.duration, parse_duration)
-    listen = args.listen or LISTEN
+    listen = args.listen or Settings().listen
     check_listen(listen)
     terminal = not args.no_tui and lacking() is None
     with ending() as end:
@@ -40,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             with ExitStack() as stack:
                 cluster = stack.enter_context(Cluster(brokers=args.brokers, tell=_tell))
                 _tell("starting producers and groups of every type")
-                stack.enter_context(Workload(cluster))
+                stack.enter_context(workload(cluster))
                 settings = demo_settings(cluster.bootstrap, listen)
                 monitor, url = stack.enter_context(serving(settings, settings.contexts, print_alerts=not terminal))
                 if terminal:
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def demo_settings(bootstrap: str, listen: str = LISTEN) -> Settings:
+def demo_settings(bootstrap: str, listen: str) -> Settings:
     """What the demo runs with: the cluster is called demo and is asked every INTERVAL_SECONDS."""
     cluster = ClusterSettings(
         name="demo", bootstrap_servers=tuple(bootstrap.split(",")), interval_seconds=INTERVAL_SECONDS

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from kmon.commands.grants import ADMIN, how_to_grant, principal_notes, principal_of
 from kmon.commands.options import cluster_from
-from kmon.commands.text import align, clip
+from kmon.commands.terminal import align, clip
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Request
 from monitor.kafka.client.reach import Reached, reach

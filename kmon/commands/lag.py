@@ -12,7 +12,7 @@ from kmon.commands.asking import ask
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import cluster_from, option
 from kmon.commands.signals import ending
-from kmon.commands.text import align, clip
+from kmon.commands.terminal import align, clip
 from monitor.analysis.derive.emptiness import no_lag, no_match
 from monitor.model.patterns import Pattern
 from monitor.model.text import duration, visible
@@ -23,18 +23,7 @@ from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
 from monitor.subjects.shown import written
 
-TABLE = (
-    "group",
-    "topic",
-    "partition",
-    "committed_offset",
-    "end_offset",
-    "lag",
-    "lost",
-    "lag_seconds",
-    "status",
-    "why",
-)
+TABLE = ("group", "topic", "partition", "committed_offset", "end_offset", "lag", "lost", "lag_seconds", "status", "why")
 LAST = ("status", "reason", "member_id", "client_id", "host", "why")
 WIDE = (*(name for name in LAG.schema if name not in LAST), *LAST)
 """Every column, with the texts that may be long behind the numbers."""

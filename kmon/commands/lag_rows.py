@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kmon.commands.asking import EXTRAS
-from kmon.commands.text import clip
+from kmon.commands.terminal import clip
 from monitor.analysis.derive.judged.order import lag_order
 from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern

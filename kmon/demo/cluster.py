@@ -146,7 +146,7 @@ class Cluster:
         while missing := wanted - readiness.registered([*map(self.address, wanted)]):
             for broker in wanted:
                 if not (process := self.process(broker)).running:
-                    raise self._failed(f"broker {broker} exited with code {process.exit_code}", process)
+                    raise self._failed(f"broker {broker} exited with code {process.returncode}", process)
             if time.monotonic() > deadline:
                 late = self.process(min(missing))
                 raise self._failed(f"brokers {sorted(missing)} were not ready within {START_SECONDS} s", late)
@@ -240,7 +240,7 @@ class Cluster:
             process.terminate()
         deadline = time.monotonic() + timeout_seconds
         for process in running:
-            process.wait(max(0.0, deadline - time.monotonic()))
+            process.stop(max(0.0, deadline - time.monotonic()))
 
     def _failed(self, what: str, process: Process) -> DemoError:
         return DemoError(f"{what}; logs are in {self.logs}; the last lines of {process.name}:\n{process.tail()}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kmon.demo import guardian
 from kmon.demo.errors import DemoError
@@ -14,55 +15,36 @@ from kmon.demo.errors import DemoError
 TAIL_LINES = 12
 
 
-class Process:
+class Process(subprocess.Popen[bytes]):
     """One running program; what it prints is kept in `output`, what it logs by itself in `log`."""
 
-    def __init__(self, name: str, popen: subprocess.Popen[bytes], logs: Path) -> None:
+    def __init__(self, name: str, logs: Path, argv: Sequence[str], **options: Any) -> None:
+        super().__init__(argv, **options)
         self.name = name
         self.output, self.log = logs / f"{name}.out", logs / f"{name}.log"
-        self._popen = popen
-
-    @property
-    def pid(self) -> int:
-        """The pid, also after the end."""
-        return self._popen.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs (or is paused); negative: ended by that signal."""
-        return self._popen.poll()
 
     @property
     def running(self) -> bool:
         """Whether it has not ended; a paused process runs."""
-        return self.exit_code is None
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal; none to a process that has ended."""
-        self._popen.send_signal(number)
+        return self.poll() is None
 
     def kill(self) -> None:
         """SIGKILL, also when paused; returns when it is gone."""
-        self.send(signal.SIGKILL)
-        self._popen.wait()
+        super().kill()
+        self.wait()
+
+    def terminate(self) -> None:
+        """SIGTERM, also when paused; returns at once."""
+        super().terminate()
+        self.send_signal(signal.SIGCONT)
 
     def stop(self, timeout_seconds: float = 30) -> None:
         """SIGTERM, SIGKILL when that did not end it in time; returns when it is gone."""
         self.terminate()
-        self.wait(timeout_seconds)
-
-    def terminate(self) -> None:
-        """SIGTERM, also when paused; returns at once."""
-        self.send(signal.SIGTERM)
-        self.send(signal.SIGCONT)
-
-    def wait(self, timeout_seconds: float) -> int:
-        """Its exit code; it is killed when it has not ended in time."""
         try:
-            return self._popen.wait(timeout_seconds)
+            self.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            return self._popen.wait()
 
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of what it logged and of what it printed, without stack traces."""
@@ -111,7 +93,9 @@ class ProcessGroup:
         """Start a program; standard output and error are appended to `NAME.out` in `logs` or dropped; no input."""
         try:
             with (logs / f"{name}.out").open("ab") if keep_output else Path(os.devnull).open("wb") as output:
-                popen = subprocess.Popen(  # noqa: S603  # a command line made here
+                process = Process(
+                    name,
+                    logs,
                     argv,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -120,7 +104,6 @@ class ProcessGroup:
                 )
         except OSError as error:
             raise DemoError(f"cannot start {name}: {error}") from error
-        process = Process(name, popen, logs)
         self._processes = [p for p in self._processes if p.running] + [process]
         return process
 
@@ -128,7 +111,7 @@ class ProcessGroup:
         """Kill what still runs, then end the guardian."""
         running = [p for p in self._processes if p.running]
         for process in running:
-            process.send(signal.SIGKILL)
+            process.send_signal(signal.SIGKILL)
         for process in running:
             process.kill()
         self._guardian.kill()

@@ -5,8 +5,6 @@ Incidents are no part of it: they act from outside, on the Cluster (a broker is 
 
 from dataclasses import dataclass, field
 
-from kmon.demo.kafka_clients import STREAMS_INPUT, STREAMS_OUTPUT
-
 # Small segments and a bound in bytes: an unattended demo stays below 2 GB.
 RETENTION = {"retention.bytes": "20000000", "segment.bytes": "5000000"}
 
@@ -55,6 +53,9 @@ class GroupPlan:
     stop_at_seconds: float | None = None
     stuck_at_seconds: float | None = None
 
+
+# Written into Kafka's word-count example.
+STREAMS_INPUT, STREAMS_OUTPUT = "streams-plaintext-input", "streams-wordcount-output"
 
 TOPICS = (
     TopicPlan("orders", 12, Rhythm(per_second=120)),

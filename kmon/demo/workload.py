@@ -1,39 +1,40 @@
 """The shop's traffic on a demo cluster: its topics, its producer and its groups of every kind."""
 
 import sys
-from contextlib import closing
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
 
-from kmon.demo import kafka_clients
 from kmon.demo.cluster import Cluster
+from kmon.demo.node import render
 from kmon.demo.processes import Process
 from kmon.demo.shop import CONSUMER_GROUP, GROUPS, SHARE_GROUP, STREAMS_GROUP, TOPICS
 
 
-class Workload:
-    """Traffic on a running cluster inside a `with`."""
+@contextmanager
+def workload(cluster: Cluster) -> Iterator[list[Process]]:
+    """Traffic on a running cluster while the context lasts; gives its processes, before all members have joined.
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        self.processes: list[Process] = []
-
-    def __enter__(self) -> Self:
-        """Make the topics, commit the groups without members, start everybody; returns before they have all joined."""
-        with closing(self.cluster.admin()) as admin:
-            wanted = {
-                plan.name: {"num_partitions": plan.partitions, "replication_factor": -1, "configs": plan.configs}
-                for plan in TOPICS
-            }
-            there = set(admin.list_topics())
-            admin.create_topics({name: o for name, o in wanted.items() if name not in there}, wait_for_metadata=True)
-            _commit_memberless(admin)
-        argv = [sys.executable, "-m", "kmon.demo.traffic", self.cluster.bootstrap]
-        self.processes = [self.cluster.spawn("traffic", argv), *_start_kafka_clients(self.cluster)]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End all its processes. Members are not given time to leave their groups."""
-        for process in self.processes:
+    At the end they are killed: members are not given time to leave their groups.
+    """
+    with closing(cluster.admin()) as admin:
+        wanted = {
+            plan.name: {"num_partitions": plan.partitions, "replication_factor": -1, "configs": plan.configs}
+            for plan in TOPICS
+        }
+        there = set(admin.list_topics())
+        admin.create_topics({name: o for name, o in wanted.items() if name not in there}, wait_for_metadata=True)
+        _commit_memberless(admin)
+    processes = [
+        cluster.spawn("traffic", [sys.executable, "-m", "kmon.demo.traffic", cluster.bootstrap]),
+        consumer_member(cluster, *CONSUMER_GROUP, f"{CONSUMER_GROUP[0]}-1"),
+        share_member(cluster, *SHARE_GROUP, f"{SHARE_GROUP[0]}-1"),
+        streams_member(cluster, STREAMS_GROUP, f"{STREAMS_GROUP}-1"),
+    ]
+    try:
+        yield processes
+    finally:
+        for process in processes:
             process.kill()
 
 
@@ -49,9 +50,55 @@ def _commit_memberless(admin: Any) -> None:
             )
 
 
-def _start_kafka_clients(cluster: Cluster) -> list[Process]:
-    return [
-        kafka_clients.consumer_member(cluster, *CONSUMER_GROUP, f"{CONSUMER_GROUP[0]}-1"),
-        kafka_clients.share_member(cluster, *SHARE_GROUP, f"{SHARE_GROUP[0]}-1"),
-        kafka_clients.streams_member(cluster, STREAMS_GROUP, f"{STREAMS_GROUP}-1"),
-    ]
+# ---------------------------------------------------------------- members that only Kafka's own clients can be
+
+
+def consumer_member(cluster: Cluster, group: str, topic: str, name: str) -> Process:
+    """A member of a KIP-848 consumer group: reads `topic` from its start and commits after every batch."""
+    return cluster.spawn_tool(
+        "org.apache.kafka.tools.VerifiableConsumer",
+        *("--bootstrap-server", cluster.bootstrap, "--topic", topic, "--group-id", group),
+        *("--group-protocol", "consumer", "--command-config", _properties(cluster, name, {})),
+        name=name,
+        keep_output=False,
+    )
+
+
+def share_member(cluster: Cluster, group: str, topic: str, name: str) -> Process:
+    """A member of a share group: accepts what comes in after the group's first member joined, unless
+    the group's config `share.auto.offset.reset` is `earliest`.
+    """
+    return cluster.spawn_tool(
+        "org.apache.kafka.tools.consumer.ConsoleShareConsumer",
+        *("--bootstrap-server", cluster.bootstrap, "--topic", topic, "--group", group),
+        *("--command-config", _properties(cluster, name, {})),
+        name=name,
+        keep_output=False,
+    )
+
+
+def streams_member(cluster: Cluster, application: str, name: str) -> Process:
+    """One instance of the word-count application: `STREAMS_INPUT` to `STREAMS_OUTPUT`, which must both exist."""
+    settings = {
+        "application.id": application,
+        "bootstrap.servers": cluster.bootstrap,
+        "group.protocol": "streams",
+        "state.dir": cluster.folder / name,
+        "commit.interval.ms": 1000,
+        "replication.factor": min(3, len(cluster.ids)),
+        "num.stream.threads": 1,
+    }
+    return cluster.spawn_tool(
+        "org.apache.kafka.streams.examples.wordcount.WordCountDemo",
+        _properties(cluster, name, settings),
+        name=name,
+        heap_mb=80,
+        streams=True,
+        keep_output=False,
+    )
+
+
+def _properties(cluster: Cluster, name: str, settings: dict[str, object]) -> str:
+    path = cluster.folder / f"{name}.properties"
+    path.write_text(render({"client.id": name, **settings}))
+    return str(path)

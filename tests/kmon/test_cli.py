@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmon import cli
-from kmon.commands import logs, options, text
+from kmon.commands import logs, options, terminal
 from monitor.model.text import visible, width
 from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
@@ -22,7 +22,7 @@ REFUSED = "127.0.0.1:1"
 
 def kmon(*args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kmon.cli", *args],
+        [sys.executable, "-m", "kmon", *args],
         capture_output=True,
         text=True,
         check=False,
@@ -219,7 +219,7 @@ def test_a_reader_that_goes_away_is_no_error(args: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [sys.executable, "-m", "kmon.cli", *args],
+        [sys.executable, "-m", "kmon", *args],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
@@ -307,7 +307,7 @@ def test_a_visible_text_holds_nothing_a_terminal_obeys(name: str) -> None:
 
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), min_size=1), st.integers(2, 20))
 def test_columns_stand_under_one_another_whatever_the_names(rows: list[list[str]], cells: int) -> None:
-    shown = [[text.clip(visible(cell), cells) for cell in row] for row in rows]
+    shown = [[terminal.clip(visible(cell), cells) for cell in row] for row in rows]
     assert all(width(cell) <= cells for row in shown for cell in row)
-    lines = text.align([[*row, "|"] for row in shown], [False, True, False, False])
+    lines = terminal.align([[*row, "|"] for row in shown], [False, True, False, False])
     assert len({width(line) for line in lines}) == 1

@@ -29,9 +29,10 @@ from kafka_cluster import (
 
 from kmon.demo import cluster as cluster_module
 from kmon.demo.errors import DemoError
-from kmon.demo.kafka_clients import STREAMS_INPUT, STREAMS_OUTPUT, streams_member
 from kmon.demo.node import free_ports
 from kmon.demo.readiness import registered
+from kmon.demo.shop import STREAMS_INPUT, STREAMS_OUTPUT
+from kmon.demo.workload import streams_member
 
 pytestmark = pytest.mark.kafka
 
@@ -100,7 +101,7 @@ def test_ended_broker_comes_back_with_its_data(kafka: Cluster, broken: type, cod
     assert produce(kafka, topic, count=3, acks="all") == 3
     address, pid = kafka.address(3), kafka.process(3).pid
     with broken(kafka, 3):
-        assert (kafka.state(3), kafka.process(3).exit_code) == ("ended", code)
+        assert (kafka.state(3), kafka.process(3).poll()) == ("ended", code)
         assert produce(kafka, topic, count=2, acks="all") == 5
     assert kafka.address(3) == address
     assert kafka.process(3).pid != pid

@@ -34,7 +34,7 @@ def _group_types(url: str) -> dict[str, str]:
 
 
 def test_the_demo_shows_groups_of_every_type_and_leaves_nothing(kafka_here: None) -> None:
-    command = [sys.executable, "-m", "kmon.cli", "demo", "--brokers", "1", "--no-tui", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "kmon", "demo", "--brokers", "1", "--no-tui", "--listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
         assert demo.stdout
         try:
@@ -75,7 +75,7 @@ def test_a_line_a_poll_tells_the_state_in_words() -> None:
 
 
 def test_the_demo_asks_often_and_has_rules() -> None:
-    settings = demo_settings("127.0.0.1:1,127.0.0.1:2")
+    settings = demo_settings("127.0.0.1:1,127.0.0.1:2", "127.0.0.1:9308")
     assert settings.cluster.bootstrap_servers == ("127.0.0.1:1", "127.0.0.1:2")
     assert settings.cluster.name == "demo"
     assert {rule.name for rule in settings.alerts.rules} == {"GroupBehind", "GroupFarBehind"}

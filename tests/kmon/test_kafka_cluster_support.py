@@ -17,7 +17,7 @@ from kafka_cluster import (
     unique,
 )
 
-from kmon.demo.kafka_clients import STREAMS_INPUT
+from kmon.demo.shop import STREAMS_INPUT
 
 pytestmark = pytest.mark.kafka
 

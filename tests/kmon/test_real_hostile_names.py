@@ -17,7 +17,7 @@ from kafka.errors import KafkaError, NoError
 from kafka_cluster import commit, make_topic, produce, unique
 from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
-from kmon.commands.text import clip
+from kmon.commands.terminal import clip
 from monitor.model.text import name_of, visible
 
 pytestmark = pytest.mark.kafka

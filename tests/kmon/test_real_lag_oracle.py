@@ -21,7 +21,7 @@ from kafka_cluster import (
 from real_kmon import kmon_lag, polling, rows_of
 
 from kmon.commands.lag_rows import Row
-from kmon.demo.kafka_clients import STREAMS_INPUT
+from kmon.demo.shop import STREAMS_INPUT
 
 pytestmark = pytest.mark.kafka
 

@@ -14,7 +14,7 @@ from kafka_cluster import group_states, wait_until
 
 from kmon.demo.shop import CONSUMER_GROUP, GROUPS, SHARE_GROUP, STREAMS_GROUP, TOPICS, Rhythm, TopicPlan
 from kmon.demo.traffic import due_counts, records
-from kmon.demo.workload import Workload
+from kmon.demo.workload import workload
 
 rates = st.floats(0, 1000)
 
@@ -52,7 +52,7 @@ def test_plans_fit_together() -> None:
 def test_every_group_joins_and_payments_fall_behind(kafka: Cluster) -> None:
     names = [plan.name for plan in TOPICS]
     try:
-        with Workload(kafka) as workload:
+        with workload(kafka) as processes:
             joined = {plan.name: "Stable" if plan.members else "Empty" for plan in GROUPS}
             joined |= dict.fromkeys((CONSUMER_GROUP[0], SHARE_GROUP[0], STREAMS_GROUP), "Stable")
             wait_until(lambda: joined.items() <= group_states(kafka).items(), f"{joined}")
@@ -63,7 +63,7 @@ def test_every_group_joins_and_payments_fall_behind(kafka: Cluster) -> None:
             wait_until(
                 lambda: end_offsets(kafka, payments) > committed(kafka, "payments-ledger") + 300, "payments' lag"
             )
-            assert all(process.running for process in workload.processes)
+            assert all(process.running for process in processes)
     finally:
         with closing(kafka.admin()) as admin:
             admin.delete_topics(names)

@@ -15,7 +15,7 @@ from kmon.demo.processes import Process, without_stack
 
 def pause(process: Process) -> None:
     """SIGSTOP: it keeps its connections and answers nothing; returns when all of its threads have stopped."""
-    process.send(signal.SIGSTOP)
+    process.send_signal(signal.SIGSTOP)
     if process.running and hasattr(os, "waitid"):
         # On a busy machine threads may run on for a while; nothing is taken from who waits for its end.
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -67,7 +67,7 @@ class Cluster(cluster.Cluster):
 
     def resume(self, broker: int, *, wait: bool = True) -> None:
         """SIGCONT; `wait` until it is registered again."""
-        self.process(broker).send(signal.SIGCONT)
+        self.process(broker).send_signal(signal.SIGCONT)
         self._paused.discard(broker)
         if wait:
             self.wait_ready([broker])

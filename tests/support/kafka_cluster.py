@@ -12,8 +12,9 @@ from breakable import Cluster
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError, NoError
 
-from kmon.demo import kafka_clients
 from kmon.demo.processes import Process
+from kmon.demo.shop import STREAMS_INPUT, STREAMS_OUTPUT
+from kmon.demo.workload import consumer_member, share_member, streams_member
 
 _numbers = itertools.count(1)
 
@@ -164,7 +165,7 @@ def consumer_group(cluster: Cluster, group: str, topic: str, *, wait: bool = Tru
 
     It begins when the group is Stable, or without `wait` at once, so that several members start at the same time.
     """
-    process = kafka_clients.consumer_member(cluster, group, topic, unique("consumer"))
+    process = consumer_member(cluster, group, topic, unique("consumer"))
     with _running(cluster, group, process, wait=wait):
         yield process
 
@@ -177,20 +178,20 @@ def share_group(cluster: Cluster, group: str, topic: str, *, wait: bool = True) 
     with closing(cluster.admin()) as admin:
         reset = {"share.auto.offset.reset": "earliest"}
         admin.alter_configs([ConfigResource(ConfigResourceType.GROUP, group, reset)], raise_on_unknown=False)
-    process = kafka_clients.share_member(cluster, group, topic, unique("share"))
+    process = share_member(cluster, group, topic, unique("share"))
     with _running(cluster, group, process, wait=wait):
         yield process
 
 
 @contextmanager
 def streams_group(cluster: Cluster, group: str, *, wait: bool = True) -> Iterator[Process]:
-    """A streams group: word counts of `kafka_clients.STREAMS_INPUT`, which is made if it is not there."""
+    """A streams group: word counts of `STREAMS_INPUT`, which is made if it is not there."""
     with closing(cluster.admin()) as admin:
         there = admin.list_topics()
-    for topic in (kafka_clients.STREAMS_INPUT, kafka_clients.STREAMS_OUTPUT):
+    for topic in (STREAMS_INPUT, STREAMS_OUTPUT):
         if topic not in there:
             create_topic(cluster, topic, partitions=2)
-    process = kafka_clients.streams_member(cluster, group, unique("streams"))
+    process = streams_member(cluster, group, unique("streams"))
     with _running(cluster, group, process, wait=wait):
         yield process
 

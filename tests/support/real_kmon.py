@@ -48,7 +48,7 @@ def rows_of(view: View, group: str) -> dict[tuple[str, int], Row]:
 # -------------------------------------------------------------------- the command
 
 
-COMMAND = (sys.executable, "-m", "kmon.cli")
+COMMAND = (sys.executable, "-m", "kmon")
 
 
 def command(*args: str) -> list[str]:

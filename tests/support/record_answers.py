@@ -24,8 +24,8 @@ from kafka_cluster import (
 from real_kmon import settings_of
 from recorded import CHOICE, FILE, Recorded, Recording, digest, repeatable, save
 
-from kmon.demo.kafka_clients import STREAMS_INPUT
 from kmon.demo.readiness import registered
+from kmon.demo.shop import STREAMS_INPUT
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.wire import Answer
 from monitor.model.view import View

@@ -15,7 +15,7 @@ from kafka_cluster import commit, consumer_group, make_topic, produce, share_gro
 from plain import plain_list_offsets, plain_offset_fetch
 from real_kmon import polling, rows_of, settings_of
 
-from kmon.demo.kafka_clients import STREAMS_INPUT
+from kmon.demo.shop import STREAMS_INPUT
 from monitor.kafka import schemas
 from monitor.kafka.client.apis import (
     CONSUMER_GROUP_DESCRIBE,
