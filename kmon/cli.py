@@ -116,13 +116,7 @@ def _add_lag(commands: Any) -> None:
         "missing and why), 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=("table", "wide", "json", "csv"),
-        default="table",
-        help="output format (default: table)",
-    )
+    _add_output_option(parser, "table", "wide", "json", "csv")
     _add_watch_option(parser)
     _add_row_options(parser)
     parser.add_argument(
@@ -148,6 +142,11 @@ def _add_check(commands: Any) -> None:
     _add_row_options(parser)
 
 
+def _add_output_option(parser: argparse.ArgumentParser, *formats: str) -> None:
+    default = formats[0]
+    parser.add_argument("-o", "--output", choices=formats, default=default, help=f"output format (default: {default})")
+
+
 def _add_watch_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
@@ -159,16 +158,9 @@ def _add_watch_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--group",
-        metavar="RE",
-        help="only groups whose full id matches this RE2 expression, e.g. 'orders-.*' (default: all)",
-    )
-    parser.add_argument(
-        "--topic",
-        metavar="RE",
-        help="only topics whose full name matches this RE2 expression, e.g. 'orders-.*' (default: all)",
-    )
+    for noun, named in (("group", "id"), ("topic", "name")):
+        which = f"only {noun}s whose full {named} matches this RE2 expression, e.g. 'orders-.*' (default: all)"
+        parser.add_argument(f"--{noun}", metavar="RE", help=which)
 
 
 def _add_doctor(commands: Any) -> None:
@@ -179,9 +171,7 @@ def _add_doctor(commands: Any) -> None:
         epilog="Exit codes: 0 nothing is missing, 1 something is missing, 2 unreachable or bad usage.",
     )
     _add_cluster_options(parser)
-    parser.add_argument(
-        "-o", "--output", choices=("table", "json"), default="table", help="output format (default: table)"
-    )
+    _add_output_option(parser, "table", "json")
 
 
 def _add_config(commands: Any) -> None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kmon.commands.asking import ask
 from kmon.commands.lag import selection_of
 from kmon.commands.lag_rows import Row, committed, lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import cluster_from, option
+from kmon.commands.poll import ask
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
 from monitor.model.text import age, count, name_of, plural, visible

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from kmon.commands.asking import ask
 from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecided_rows, unmatched
 from kmon.commands.options import cluster_from, option
+from kmon.commands.poll import ask
 from kmon.commands.signals import ending
 from kmon.commands.terminal import align, clip
 from monitor.analysis.derive.emptiness import no_lag, no_match

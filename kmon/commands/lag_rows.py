@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kmon.commands.asking import EXTRAS
+from kmon.commands.poll import EXTRAS
 from kmon.commands.terminal import clip
 from monitor.analysis.derive.judged.order import lag_order
 from monitor.analysis.derive.lag import NO_COMMIT

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kmon.commands.options import clusters_from
-from kmon.commands.sources import memory_of
+from kmon.commands.poll import memory_of
 from kmon.commands.terminal import lacking, run_app
 from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings, Settings

@@ -11,7 +11,7 @@ from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
 from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
-from kmon.commands.sources import memory_of
+from kmon.commands.poll import memory_of
 from monitor.analysis.derive.verdict import count_groups
 from monitor.analysis.view import with_alerts
 from monitor.model.text import at_least, plural, visible

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from monitor.settings.document import read_bytes
-from monitor.settings.errors import SettingsError
 from monitor.settings.jaas import Login, parse_jaas
-from monitor.settings.properties import PropertiesError, Property, parse_properties
+from monitor.settings.properties import parse_properties
 from monitor.settings.raw_values import Given, named
 from monitor.settings.security import Mechanism
 
@@ -70,61 +69,43 @@ EXTENSION = "extension_"
 """What the options that are SASL extensions begin with."""
 
 
-@dataclass
 class ClientProperties:
-    """A client.properties file as settings of a context, with its problems, and notes on it, a line each."""
+    """A client.properties file as settings of a context, `given`.
 
-    given: Given
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    secrets: list[str] = field(default_factory=list)
+    `problems` and `notes` are a line each, and `secrets` are the places of secrets. Raises SettingsError when the file
+    cannot be read at all.
+    """
 
-
-def read_client_properties(path: Path) -> ClientProperties:
-    """The settings in a client.properties file. Raises SettingsError when it cannot be read at all."""
-    data = read_bytes(path)
-    if b"\0" in data:
-        raise SettingsError(f"{path}: is binary, not a properties file")
-    try:
-        properties = parse_properties(data)
-    except PropertiesError as error:
-        raise SettingsError(f"{path}:{error.line}: {error}") from None
-    return _Mapping(path, properties).result()
-
-
-class _Mapping:
-    """Maps one file's properties to settings."""
-
-    def __init__(self, path: Path, properties: dict[str, Property]) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.properties = properties
+        self.properties = parse_properties(read_bytes(path), str(path))
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.secrets: list[str] = []
         self.protocol = (self.text("security.protocol") or "PLAINTEXT").upper()
         self.mechanism = self.text("sasl.mechanism")
         self.context: dict[str, Given] = {}
         self.security: dict[str, Given] = {}
-        self.read = ClientProperties(Given(self.context, str(path)))
-
-    def result(self) -> ClientProperties:
+        self.given = Given(self.context, str(path))
         for key, each in self.properties.items():
             if key in PROPERTIES:
                 self.take(key, PROPERTIES[key])
             elif key not in CALLBACKS:
-                self.read.notes.append(f"{self.path}:{each.line}: {named(key)}: is not used by kmon")
+                self.notes.append(f"{self.path}:{each.line}: {named(key)}: is not used by kmon")
         if self.protocol.startswith("SASL_"):
             self.sasl()
         if self.protocol.endswith("SSL"):
             self.tls()
         if self.security:
-            self.context["security"] = Given(self.security, str(self.path))
-        return self.read
+            self.context["security"] = Given(self.security, str(path))
 
     def take(self, key: str, known: Known) -> None:
         if re.search(r"\$\{\w+:", self.properties[key].value):
             self.report(key, "refers to a config provider (${…:…}), which kmon does not support: write the value")
         if known.secret:
-            self.read.secrets.append(self.label(key))
+            self.secrets.append(self.label(key))
         if unused := self.unused_with(key):
-            self.read.notes.append(f"{self.label(key)}: is not used with {unused}")
+            self.notes.append(f"{self.label(key)}: is not used with {unused}")
         elif known.key:
             try:
                 self.give(key, known.key, known.change(self.text(key) or ""))
@@ -156,7 +137,7 @@ class _Mapping:
         (self.security if about_security else self.context)[name] = Given(value, self.place(key), key)
 
     def report(self, key: str, text: str) -> None:
-        self.read.problems.append(f"{self.label(key)}: {text}")
+        self.problems.append(f"{self.label(key)}: {text}")
 
     def sasl(self) -> None:
         if self.mechanism is None:
@@ -189,7 +170,7 @@ class _Mapping:
             elif option.startswith(EXTENSION):
                 extensions[option.removeprefix(EXTENSION)] = Given(text, self.place(JAAS))
             else:
-                self.read.notes.append(f"{self.label(JAAS)}: {named(option)}: is not used by kmon")
+                self.notes.append(f"{self.label(JAAS)}: {named(option)}: is not used by kmon")
         if oauth and extensions:
             self.give(JAAS, "oauth_extensions", extensions)
 

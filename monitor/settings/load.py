@@ -1,22 +1,22 @@
 """Loads settings: defaults under the file, under client.properties, under the environment, under flags."""
 
 import difflib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from monitor.settings.client_options import client_options
-from monitor.settings.client_properties import read_client_properties
+from monitor.settings.client_properties import ClientProperties
 from monitor.settings.document import parse, read_document
 from monitor.settings.errors import SettingsError
-from monitor.settings.model import ClusterSettings, Settings, check_choice, choose
-from monitor.settings.raw_values import Given, Path, Problem, child, find, plain
+from monitor.settings.model import NO_CLUSTER, ClusterSettings, Settings, check_choice, choose
+from monitor.settings.raw_values import Given, Path, Problem, child, dotted, find, plain
 from monitor.settings.resolve import Resolver, layer, merge
-from monitor.settings.schema import in_context, keys_of, variables
-from monitor.settings.validation_errors import problems_of
+from monitor.settings.schema import in_context, key_at, keys_of, variables
 from monitor.settings.values import split_list
 
 OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
@@ -27,6 +27,22 @@ Overrides = Mapping[str, tuple[str, Any]]
 text, a number, or lists and mappings of them."""
 
 NOTHING = Given({}, "")
+
+SENTENCES = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "mapping_type": "must be a mapping of names to strings",
+    "missing": "is missing",
+    "string_type": "must be a string",
+    "string_too_short": "is empty: set a value, or leave the key out",
+    "tuple_type": "must be a list, or a string with commas",
+}
+LIMITS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,7 @@ class _Loader:
         if path is None:
             return NOTHING
         path = FilePath(path)
-        read = read_client_properties(path)
+        read = ClientProperties(path)
         self.problems += [Problem(("properties",), text) for text in read.problems]
         self.notes += read.notes
         self._warn_if_readable(path, read.secrets)
@@ -166,7 +182,7 @@ class _Loader:
         try:
             settings = Settings.model_validate(plain(root))
         except ValidationError as error:
-            self.problems += problems_of(error, root, [each.path for each in self.problems])
+            self.problems += _problems_of(error, root, [each.path for each in self.problems])
         if settings is not None and not self.problems:
             chosen = settings.current_context is not None
             for number, context in enumerate(settings.contexts):
@@ -226,3 +242,36 @@ def _title(context: Given) -> str:
     if servers is None:
         return ""
     return ",".join(split_list(plain(servers)) if isinstance(servers.value, str) else map(str, plain(servers) or ()))
+
+
+# -------------------------------------------------------------------- errors of pydantic, in words
+
+
+def _problems_of(error: ValidationError, root: Given, known: Sequence[Path]) -> list[Problem]:
+    """The problems of a validation, without those that follow from a problem at one of the `known` paths."""
+    result = []
+    for each in error.errors(include_input=False, include_url=False):
+        path: Path = each["loc"]
+        if not any(path[: len(other)] == other[: len(path)] for other in known):
+            result.append(Problem(path, _line(each, root)))
+    return result
+
+
+def _line(error: ErrorDetails, root: Given) -> str:
+    path: Path = error["loc"]
+    given, rest = find(root, path)
+    if rest == ("bootstrap_servers",) and not given.path:
+        return NO_CLUSTER
+    return replace(given, path=dotted(rest, given.path)).problem(_sentence(error))
+
+
+def _sentence(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in LIMITS:
+        name, words = LIMITS[kind]
+        return f"must be {words} {key_at(error['loc']).notation.text(context[name])}"
+    if kind == "literal_error":
+        return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    if kind == "value_error":
+        return str(context["error"])
+    return SENTENCES.get(kind) or error["msg"].replace("Input should", "must").replace("String should", "must")

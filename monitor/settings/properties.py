@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from monitor.settings.errors import SettingsError
+
 ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -14,19 +16,13 @@ class Property:
     line: int
 
 
-class PropertiesError(ValueError):
-    """A unicode escape without its four digits; `line` (from 1) is where."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__("has a \\u that four hexadecimal digits do not follow")
-        self.line = line
-
-
-def parse_properties(data: bytes) -> dict[str, Property]:
+def parse_properties(data: bytes, where: str) -> dict[str, Property]:
     """The properties of a file by key, which Java takes to be ISO-8859-1; of a key given twice the last counts.
 
-    Raises PropertiesError where Java would refuse the file.
+    Raises SettingsError that names the file, `where`, if it is binary, and the line where Java would refuse it.
     """
+    if b"\0" in data:
+        raise SettingsError(f"{where}: is binary, not a properties file")
     result: dict[str, Property] = {}
     for number, line in _logical_lines(data.decode("latin-1")):
         match = re.match(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", line, re.DOTALL)
@@ -34,7 +30,7 @@ def parse_properties(data: bytes) -> dict[str, Property]:
         try:
             key, value = _unescape(match[1]), _unescape(match[2])
         except ValueError:
-            raise PropertiesError(number) from None
+            raise SettingsError(f"{where}:{number}: has a \\u that four hexadecimal digits do not follow") from None
         result[key] = Property(value, number)
     return result
 

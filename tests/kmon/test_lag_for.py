@@ -14,7 +14,7 @@ from series import Poll, watch
 from views import NOW
 
 from kmon import cli
-from kmon.commands import asking
+from kmon.commands import poll
 from kmon.commands.check import CRITICAL, OK, UNKNOWN
 from monitor.collect.collectors import COLLECTORS, LAG_COLLECTORS
 from monitor.model.text import duration
@@ -72,12 +72,12 @@ class Script:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(asking, "time", clock)
+    monkeypatch.setattr(poll, "time", clock)
     return clock
 
 
 def polled(script: Script, seconds: float, clock: Clock, tell: Callable[[str], None] | None = None) -> View:
-    return asking.watch(script, seconds, clock, tell)  # type: ignore[arg-type]  # has all of a Poller that is used
+    return poll.watch(script, seconds, clock, tell)  # type: ignore[arg-type]  # has all of a Poller that is used
 
 
 def test_it_polls_every_interval_and_at_the_end(clock: Clock) -> None:
@@ -142,7 +142,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, Script]
             return script
 
         monkeypatch.setattr("monitor.poll.poller.Poller", poller)
-        monkeypatch.setattr(asking, "time", clock)
+        monkeypatch.setattr(poll, "time", clock)
         monkeypatch.setattr(threading.Event, "wait", lambda _, timeout: Clock.wait(clock, timeout) and False)
         code = cli.main([args[0], "-b", "127.0.0.1:1", *args[1:]])
         assert script.closed

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from monitor.settings import load
 from monitor.settings.client_options import client_options
 from monitor.settings.errors import SettingsError
+from monitor.settings.load import SENTENCES
 from monitor.settings.model import NO_CLUSTER, ClusterSettings, choose
 from monitor.settings.schema import EACH, keys_of, variables, walk
 from monitor.settings.security import Protocol, SecuritySettings
-from monitor.settings.validation_errors import SENTENCES
 
 SECRET = "correct-horse-battery"
 NO_DURATION = "is not a duration: write a number with its unit, e.g. 500ms, 10s, 5m or 1h30m"

@@ -1,4 +1,7 @@
-"""Asks a cluster for what a command prints: once, or again and again for a while, as statuses and rates need."""
+"""Polls a cluster for what a command prints, once or for a while, and makes the Source that a face's polls fill.
+
+It imports the client late, so that a face can be drawn before the first poll.
+"""
 
 import sys
 import time
@@ -9,11 +12,14 @@ from typing import TYPE_CHECKING
 from kmon.commands.terminal import moves_cursor
 from monitor.model.text import duration, plural
 from monitor.model.view import View
+from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings
 
 if TYPE_CHECKING:
     from monitor.poll.poller import Poller
 
+REMEMBERED_SECONDS = 3 * 3600
+"""How much of the past the charts show without a history on disk."""
 EXTRAS = ("configs",)
 """Collectors without which lag is complete; what they bring is unknown then."""
 
@@ -65,3 +71,14 @@ def watch(poller: "Poller", seconds: float, end: Event, tell: Callable[[str], No
 def _progress(line: str) -> None:
     """Write a line over the one before."""
     print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+
+def memory_of(cluster: ClusterSettings, name: str | None = None) -> Memory:
+    """The memory that the polls of one cluster fill; `name` is what it is called before it responds."""
+    points = round(REMEMBERED_SECONDS / cluster.interval_seconds)
+    return Memory(
+        name or cluster.title,
+        cluster.interval_seconds,
+        points=max(60, min(points, 10_800)),
+        named=cluster.name is not None,
+    )
