@@ -3,6 +3,7 @@
 import argparse
 import sys
 import threading
+import time
 from contextlib import ExitStack
 
 from exporters.listen import ListenError, check_listen
@@ -10,12 +11,14 @@ from kmon.commands.options import option
 from kmon.commands.serve import serving
 from kmon.commands.signals import ending
 from kmon.commands.terminal import lacking, run_app
-from kmon.commands.wiring import Monitor, line_of
+from kmon.commands.wiring import Monitor
 from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import workload
-from monitor.model.text import visible
+from monitor.analysis.derive.verdict import count_groups
+from monitor.model.text import at_least, plural, visible
 from monitor.model.units import parse_duration
+from monitor.model.view import View
 from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -80,6 +83,21 @@ def _print(monitor: Monitor, url: str, bootstrap: str, seconds: float | None, en
     print(f"Dashboard   {url}/")
     print(f"Metrics     {url}/metrics")
     print(f"Terminal    kmon tui -b {bootstrap.partition(',')[0]}", flush=True)
-    stop = monitor.memory.subscribe(lambda view: print(visible(line_of(view)), flush=True))
+    stop = monitor.memory.subscribe(lambda view: print(line_of(view), flush=True))
     end.wait(seconds)
     stop()
+
+
+def line_of(view: View) -> str:
+    """One poll in one line, for a log."""
+    clock = time.strftime("%H:%M:%S", time.localtime(view.time))
+    totals, verdict = view.totals, view.verdict
+    groups = ", ".join(f"{number:,} {status}" for status, number in count_groups(view).items() if number)
+    figures = (
+        plural(totals.brokers, "broker"),
+        plural(totals.partitions, "partition"),
+        plural(totals.groups, "group") + (f" ({groups})" if groups else ""),
+        f"lag {at_least(totals.lag, totals.lag_at_least)}",
+    )
+    said = [*(figures if view.up else ()), verdict.sentence]
+    return visible(f"{clock}  {view.cluster} {verdict.level}: {' · '.join(said)}")

@@ -78,20 +78,23 @@ def run(args: argparse.Namespace) -> int:
 def examine(cluster: ClusterSettings) -> Report:
     """Poll the cluster once and ask every address of it."""
     view = poll_once(cluster)
-    if not view.up:
-        return _report(cluster, view, "unreachable", [])
-    with closing(client_of(cluster)) as client:
-        deadline = time.monotonic() + 3 * cluster.request_timeout_seconds
-        reached = reach(client, view.snapshot.brokers, cluster.security.protocol, deadline)
-    checks = checks_of(cluster, view, reached)
-    return _report(cluster, view, "degraded" if any(each.level == MISSING for each in checks) else "ok", checks)
-
-
-def _report(cluster: ClusterSettings, view: View, status: str, checks: Sequence[Check]) -> Report:
+    checks: list[Check] = []
+    if view.up:
+        with closing(client_of(cluster)) as client:
+            deadline = time.monotonic() + 3 * cluster.request_timeout_seconds
+            reached = reach(client, view.snapshot.brokers, cluster.security.protocol, deadline)
+        checks = checks_of(cluster, view, reached)
+    degraded = any(each.level == MISSING for each in checks)
     snapshot = view.snapshot
-    versions = sorted({str(each) for each in snapshot.brokers.version if each is not None})
-    principal = principal_of(cluster.security)
-    return Report(view.cluster, status, snapshot.error, snapshot.cluster_id, tuple(versions), principal, tuple(checks))
+    return Report(
+        cluster=view.cluster,
+        status="degraded" if degraded else "ok" if view.up else "unreachable",
+        error=snapshot.error,
+        cluster_id=snapshot.cluster_id,
+        kafka=tuple(sorted({str(each) for each in snapshot.brokers.version if each is not None})),
+        principal=principal_of(cluster.security),
+        checks=tuple(checks),
+    )
 
 
 def lines_of(report: Report, notes: Sequence[str] = ()) -> list[str]:

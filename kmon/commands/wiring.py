@@ -12,10 +12,7 @@ from alerts.evaluator import Evaluator, Kept
 from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.poll import memory_of
-from monitor.analysis.derive.verdict import count_groups
 from monitor.analysis.view import with_alerts
-from monitor.model.text import at_least, plural, visible
-from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
@@ -122,18 +119,3 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
 def rules_of(alerts: AlertSettings) -> list[AnyRule]:
     """The alert rules of the settings, and the built-in ones that are enabled."""
     return [*alerts.rules, *(each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)]
-
-
-def line_of(view: View, now: float | None = None) -> str:
-    """One poll in one line, for a log: what kmon demo prints without a terminal."""
-    clock = time.strftime("%H:%M:%S", time.localtime(view.time if now is None else now))
-    totals, verdict = view.totals, view.verdict
-    groups = ", ".join(f"{number:,} {status}" for status, number in count_groups(view).items() if number)
-    figures = (
-        plural(totals.brokers, "broker"),
-        plural(totals.partitions, "partition"),
-        plural(totals.groups, "group") + (f" ({groups})" if groups else ""),
-        f"lag {at_least(totals.lag, totals.lag_at_least)}",
-    )
-    said = [*(figures if view.up else ()), verdict.sentence]
-    return f"{clock}  {visible(view.cluster)} {verdict.level}: {' · '.join(said)}"

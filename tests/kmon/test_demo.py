@@ -13,8 +13,7 @@ from kafka_cluster import wait_until
 from prometheus_client.parser import text_string_to_metric_families
 from views import shop_view
 
-from kmon.commands.demo import demo_settings
-from kmon.commands.wiring import line_of
+from kmon.commands.demo import demo_settings, line_of
 
 pytestmark = pytest.mark.kafka
 
