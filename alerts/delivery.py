@@ -148,7 +148,7 @@ class Receiver:
             if not error:
                 self._counters = replace(self._counters, last_sent_at=time.time())
         if error:
-            if line := self._pace.line(error, self._monotonic()):
+            if line := self._pace.line(error, self._monotonic(), error.partition(":")[0]):
                 log.warning("alerts to %s: %s", self.name, line)
         elif self._pace.over():
             log.info("alerts to %s are delivered again", self.name)

@@ -172,7 +172,7 @@ class Evaluator:
             # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
             self._failures += 1
             reason = f"rule {rule.name} cannot be evaluated: {error}"
-            if line := pace.line(reason, monotonic):
+            if line := pace.line(reason, monotonic, type(error).__name__):
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             nothing = Samples(reason=reason)
             after = step(state, rule, nothing, now, monotonic, resend_seconds=self._resend_seconds)

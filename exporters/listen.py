@@ -89,6 +89,14 @@ class Deadline:
             self._timer = None
 
 
+class ClientLog(logging.LoggerAdapter[logging.Logger]):
+    """uvicorn's log of one connection: its records have the address of the `client`."""
+
+    @property
+    def level(self) -> int:
+        return self.logger.level
+
+
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits on what a client may hold up.
 
@@ -99,6 +107,9 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in its base
         self._make_room()
         super().connection_made(transport)
+        client = ":".join(map(str, self.client or ()))
+        self.logger = ClientLog(self.logger, {"client": client})  # type: ignore[assignment]  # used like a Logger
+        self._cycles: list[Any] = []
         self._whole_request = Deadline(self.loop, transport.abort)
         self._read_answer = Deadline(self.loop, transport.abort)
         self._refused = False
@@ -110,6 +121,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._whole_request.stop()
         self._read_answer.stop()
         super().connection_lost(exc)
+        # uvicorn tells only the last request; an earlier one of a pipeline, whose answer is under way, would write on.
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -129,6 +144,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head = False
         self._request_bytes = 0
         super().on_headers_complete()
+        self._cycles = [*(each for each in self._cycles if not each.response_complete), self.cycle]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

@@ -3,7 +3,6 @@
 import argparse
 import sys
 import threading
-import time
 from contextlib import ExitStack
 
 from exporters.listen import ListenError, check_listen
@@ -16,7 +15,7 @@ from kmon.demo.cluster import Cluster
 from kmon.demo.errors import DemoError
 from kmon.demo.workload import workload
 from monitor.analysis.derive.verdict import count_groups
-from monitor.model.text import at_least, plural, visible
+from monitor.model.text import at_least, moment, plural, visible
 from monitor.model.units import parse_duration
 from monitor.model.view import View
 from monitor.settings.alerts import AlertSettings, RuleSettings
@@ -90,7 +89,6 @@ def _print(monitor: Monitor, url: str, bootstrap: str, seconds: float | None, en
 
 def line_of(view: View) -> str:
     """One poll in one line, for a log."""
-    clock = time.strftime("%H:%M:%S", time.localtime(view.time))
     totals, verdict = view.totals, view.verdict
     groups = ", ".join(f"{number:,} {status}" for status, number in count_groups(view).items() if number)
     figures = (
@@ -100,4 +98,4 @@ def line_of(view: View) -> str:
         f"lag {at_least(totals.lag, totals.lag_at_least)}",
     )
     said = [*(figures if view.up else ()), verdict.sentence]
-    return visible(f"{clock}  {view.cluster} {verdict.level}: {' · '.join(said)}")
+    return visible(f"{moment(view.time)}  {view.cluster} {verdict.level}: {' · '.join(said)}")

@@ -70,19 +70,25 @@ class _Changes:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._told: str | None = None
+        self._told: object = None
         self._pace = Pace()
 
     def __call__(self, view: View) -> None:
-        missing = [f"{each.collector}: {each.error}" for each in view.snapshot.outcomes if not each.success]
-        state = view.snapshot.error or "; ".join(missing)
+        snapshot = view.snapshot
+        failed = [] if snapshot.errors else [each for each in snapshot.outcomes if not each.success]
+        text = snapshot.error or "; ".join(f"{each.collector}: {each.error}" for each in failed)
+        # Of a state that lasts, the details differ from poll to poll, e.g. after how long a request timed out.
+        reasons = [("", each) for each in snapshot.errors] + [
+            (one.collector, each) for one in failed for each in one.errors
+        ]
+        state = frozenset((collector, each.kind, each.node, each.code) for collector, each in reasons)
         changed, self._told = state != self._told, state
         if changed:
             self._pace = Pace()
         if not state:
             if changed:
                 log.info("%s: all requests succeed", view.cluster)
-        elif line := self._pace.line(state, self._monotonic()):
+        elif line := self._pace.line(text, self._monotonic(), state):
             log.warning("%s %s: %s", view.cluster, "is incomplete" if view.up else "is unreachable", line)
 
 

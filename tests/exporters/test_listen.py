@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -287,6 +288,24 @@ def test_a_client_that_does_not_read_holds_up_no_end(page: MetricsPage, caplog: 
     slow.close()
     assert not any(thread.name == "kmon-http" for thread in threading.enumerate())
     assert caplog.records == []
+
+
+def test_a_pipeline_whose_client_has_gone_costs_no_line(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        with connect(url) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+            client.recv(1)
+    assert httpx.get(f"{url}/-/healthy").status_code == 200
+    assert caplog.messages == []
+
+
+def test_the_log_names_the_client_of_an_invalid_request(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(url) as client:
+        host, port = client.getsockname()
+        client.sendall(b"nonsense\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400 ")
+    assert [each.client for each in caplog.records] == [f"{host}:{port}"]  # type: ignore[attr-defined]
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
