@@ -3,20 +3,17 @@
 from monitor.collect.collectors.base import Collector
 from monitor.collect.collectors.brokers import BrokerCollector
 from monitor.collect.collectors.cluster import ClusterCollector
-from monitor.collect.collectors.commits import CommitCollector
+from monitor.collect.collectors.commits import CommitCollector, ShareOffsetCollector
 from monitor.collect.collectors.configs import ConfigCollector
 from monitor.collect.collectors.eligible_replicas import EligibleReplicaCollector
-from monitor.collect.collectors.end_offsets import EndOffsetCollector
 from monitor.collect.collectors.group_members import GroupMemberCollector
 from monitor.collect.collectors.groups import GroupCollector
+from monitor.collect.collectors.leader_offsets import EndOffsetCollector, StableOffsetCollector, StartOffsetCollector
 from monitor.collect.collectors.log_dirs import LogDirCollector
 from monitor.collect.collectors.permissions import PermissionCollector
 from monitor.collect.collectors.producers import ProducerCollector
 from monitor.collect.collectors.quorum import QuorumCollector
 from monitor.collect.collectors.reassignments import ReassignmentCollector
-from monitor.collect.collectors.share_offsets import ShareOffsetCollector
-from monitor.collect.collectors.stable_offsets import StableOffsetCollector
-from monitor.collect.collectors.start_offsets import StartOffsetCollector
 from monitor.collect.collectors.tiered_offsets import TieredOffsetCollector
 from monitor.collect.collectors.transactions import TransactionCollector
 

@@ -1,4 +1,4 @@
-"""One offset of every partition, asked of the partitions' leaders: what start and end offsets have in common."""
+"""Start, end and last stable offset of every partition, asked of the partitions' leaders."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply, trouble_of
+from monitor.collect.collectors.base import Collector, Reply, Step, trouble_of
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.list_offsets import decode_list_offsets, encode_list_offsets
+from monitor.kafka.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, encode_list_offsets
 from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import NO_LEADER, Partitions
 from monitor.model.table import Flags, Ints
@@ -124,3 +124,72 @@ class LeaderOffsetCollector(Collector):
 
     def fail(self, draft: Draft, reason: Reason) -> None:
         setattr(draft, self.column, draft.unknown_offsets(reason))
+
+
+class StartOffsetCollector(LeaderOffsetCollector):
+    """Asks before the commits: an older start can only understate what was lost, never invent it."""
+
+    name = "start_offsets"
+    step = Step.STARTS
+    provides = "log start offsets"
+    without = "lag and lost records are unknown"
+    often = "{every:g} s, and when partitions or leaders change"
+    every_seconds = 30.0
+    """Log starts move when a segment is deleted, which is rare: they are asked less often than ends."""
+    column = "starts"
+    timestamp = EARLIEST
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: float | None = None
+        self._kept: OffsetColumn | None = None
+
+    def ask(self, client: Client, draft: Draft) -> list[Ask]:
+        fresh = self._asked is not None and draft.started - self._asked < self.every(draft)
+        if fresh and self._kept is not None and self._partitions is draft.partitions:
+            return []
+        self._kept = None
+        return super().ask(client, draft)
+
+    def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
+        self.kept = self._kept is not None
+        if self._kept is not None:
+            draft.starts = OffsetColumn(self._kept.offset, self._without(draft))
+            return []
+        missing = super().read(client, draft, asks, replies)
+        if not missing and draft.starts is not None and np.array_equal(draft.starts.reason, self._without(draft)):
+            self._kept, self._asked = draft.starts, draft.started
+        return missing
+
+    def _without(self, draft: Draft) -> Ints:
+        """The reasons where all that was asked for is known."""
+        reason = np.zeros(len(draft.partitions), np.int32)
+        left_out = ~self.wanted(draft)
+        if left_out.any():
+            reason[left_out] = draft.reasons[NOT_CHOSEN]
+        return reason
+
+
+class EndOffsetCollector(LeaderOffsetCollector):
+    name = "end_offsets"
+    step = Step.ENDS
+    provides = "log end offsets (high watermarks)"
+    without = "lag is unknown"
+    column = "ends"
+    timestamp = LATEST
+
+
+READ_COMMITTED = 1
+"""The isolation level at which Kafka gives the last stable offset for the latest."""
+
+
+class StableOffsetCollector(LeaderOffsetCollector):
+    """Asks right after the ends: what was produced in between must not look like records of an open transaction."""
+
+    name = "stable_offsets"
+    step = Step.ENDS
+    provides = "last stable offsets"
+    without = "stable lag and open transactions of partitions are unknown"
+    column = "stables"
+    timestamp = LATEST
+    isolation = READ_COMMITTED

@@ -14,9 +14,8 @@ from kafka.protocol.metadata import MetadataResponse
 
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.budget import Budget
-from monitor.kafka.client.connections import Connections
+from monitor.kafka.client.connections import Connections, IoLoop
 from monitor.kafka.client.faults import Fault, fault_of
-from monitor.kafka.client.io_loop import IoLoop
 from monitor.kafka.client.tally import Tally
 from monitor.kafka.client.wire import Answer, Request
 from monitor.kafka.messages import encode

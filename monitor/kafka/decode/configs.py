@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
-from monitor.kafka.decode.write import count, text
+from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, count, text
 
 TOPIC, BROKER = 2, 4
 """Kafka's types of resources."""

@@ -1,4 +1,4 @@
-"""Reading Kafka's wire types from bytes, one after another."""
+"""Reading Kafka's wire types from bytes, one after another, and writing them."""
 
 import struct
 from collections.abc import Iterator
@@ -130,3 +130,24 @@ class Cursor:
         """Hold that everything was read."""
         if self.at != len(self.body):
             raise MalformedAnswerError(f"{len(self.body) - self.at} bytes are left over")
+
+
+def varint(value: int) -> bytes:
+    """An unsigned varint."""
+    parts = bytearray()
+    while value > 0x7F:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
+
+
+def count(number: int, *, flexible: bool) -> bytes:
+    """What stands before the elements of an array."""
+    return varint(number + 1) if flexible else struct.pack(">i", number)
+
+
+def text(value: str, *, flexible: bool) -> bytes:
+    """A string that is not null."""
+    encoded = value.encode()
+    return (varint(len(encoded) + 1) if flexible else struct.pack(">h", len(encoded))) + encoded

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
-from monitor.kafka.decode.write import count, text
+from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, count, text
 from monitor.model.table import Floats, Ints
 
 LATEST, EARLIEST = -1, -2

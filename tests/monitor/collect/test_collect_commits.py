@@ -9,8 +9,7 @@ from answers import StubClient, answer_of, new_draft, timeout
 from reasons import failed, reason, texts, worded
 
 from monitor.collect.collectors.base import Collector
-from monitor.collect.collectors.commits import CommitCollector
-from monitor.collect.collectors.share_offsets import NO_SHARE_LAG, ShareOffsetCollector
+from monitor.collect.collectors.commits import NO_SHARE_LAG, CommitCollector, ShareOffsetCollector
 from monitor.collect.draft import Draft, ListedGroup
 from monitor.kafka.client.apis import DESCRIBE_SHARE_GROUP_OFFSETS, OFFSET_FETCH, Api
 from monitor.kafka.client.faults import Fault

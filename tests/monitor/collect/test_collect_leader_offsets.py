@@ -9,9 +9,13 @@ from answers import StubClient, answer_of, new_draft, timeout
 from reasons import failed, reason, texts, worded
 from views import Topic, snapshot_of
 
-from monitor.collect.collectors.end_offsets import EndOffsetCollector
-from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED, LeaderOffsetCollector
-from monitor.collect.collectors.start_offsets import StartOffsetCollector
+from monitor.collect.collectors.leader_offsets import (
+    NO_LEADER_REASON,
+    NOT_ANSWERED,
+    EndOffsetCollector,
+    LeaderOffsetCollector,
+    StartOffsetCollector,
+)
 from monitor.collect.draft import Draft, OffsetColumn
 from monitor.kafka.client.apis import LIST_OFFSETS
 from monitor.kafka.client.faults import Fault

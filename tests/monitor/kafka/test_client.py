@@ -13,8 +13,8 @@ from pems import CA
 
 from monitor.kafka.client.apis import DESCRIBE_QUORUM, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
+from monitor.kafka.client.connections import IoLoop
 from monitor.kafka.client.faults import Fault
-from monitor.kafka.client.io_loop import IoLoop
 from monitor.kafka.client.wire import Answer
 from monitor.model.reasons import Kind
 

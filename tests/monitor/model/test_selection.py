@@ -20,9 +20,8 @@ from monitor.collect import requests
 from monitor.collect.assemble import Assembler
 from monitor.collect.collectors.base import POSTPONED_POLLS, RETRY_SECONDS, Reply, SlowCollector, Step
 from monitor.collect.collectors.cluster import ClusterCollector
-from monitor.collect.collectors.end_offsets import EndOffsetCollector
 from monitor.collect.collectors.groups import GroupCollector
-from monitor.collect.collectors.leader_offsets import NOT_CHOSEN
+from monitor.collect.collectors.leader_offsets import NOT_CHOSEN, EndOffsetCollector
 from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow, OffsetColumn
 from monitor.kafka.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client

@@ -16,7 +16,7 @@ from wire_bytes import varint
 import monitor.poll.poller
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector, Reply
-from monitor.collect.collectors.end_offsets import EndOffsetCollector
+from monitor.collect.collectors.leader_offsets import EndOffsetCollector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import LIST_GROUPS, LIST_OFFSETS, METADATA, OFFSET_FETCH, Api
 from monitor.kafka.client.client import Ask, Client
