@@ -1,21 +1,19 @@
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from keys_page import PAGE, page
 from textual.binding import Binding, BindingsMap
 from tui_screen import app_on, monitor, text
 from views import shop_view
 
 from tui.app import VIEWS, KmonApp
 from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, view_keys
-from tui.keys_page import page
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.widgets.columns import WIDE
 from tui.widgets.table import VirtualTable
 
-DOCS = Path(__file__).parents[2] / "docs" / "keys.md"
 EVERY_SCREEN = (*SCREENS, *BELOW)
 
 
@@ -83,7 +81,7 @@ def test_the_help_fits_a_narrow_terminal() -> None:
     "binding", [*view_keys(VIEWS), *APP_KEYS, *SCREEN_KEYS, *TABLE_KEYS, *HELP_KEYS], ids=lambda each: each.key
 )
 def test_every_binding_stands_in_the_docs(binding: Binding) -> None:
-    page_text = DOCS.read_text()
+    page_text = PAGE.read_text()
     assert any(
         binding.tooltip in line and all(f"`{key_name(key)}`" in line for key in binding.key.split(","))
         for line in page_text.splitlines()
@@ -91,4 +89,4 @@ def test_every_binding_stands_in_the_docs(binding: Binding) -> None:
 
 
 def test_the_docs_are_what_the_registry_says() -> None:
-    assert DOCS.read_text() == page(), "run: python -m tui.keys_page > docs/keys.md"
+    assert PAGE.read_text() == page(), "run: python tests/support/keys_page.py"

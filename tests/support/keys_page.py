@@ -1,12 +1,14 @@
-"""docs/keys.md, made from the key bindings: `python -m tui.keys_page > docs/keys.md`."""
+"""docs/keys.md, made from the key bindings: `python tests/support/keys_page.py` writes it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from textual.binding import Binding
 
 from tui.app import VIEWS, KmonApp
 from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, key_names, view_keys
 
+PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 TITLE = """# Keys of `kmon tui`
 
 `?` in the TUI shows the keys of the current view and the meaning of its columns. In a table, type the underlined letter
@@ -46,4 +48,4 @@ def _code(name: str) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    PAGE.write_text(page(), encoding="utf-8")
