@@ -51,8 +51,13 @@ class Picture:
     @property
     def shown(self) -> View:
         """The View whose tables are shown. Only where there is one."""
+        return self.newest.shown
+
+    @property
+    def newest(self) -> View:
+        """The newest View, which knows the problems and events of an outage. Only where there is one."""
         assert self.view is not None
-        return self.view.shown
+        return self.view
 
     @property
     def age_seconds(self) -> float | None:

@@ -1,23 +1,19 @@
 """The screens of the terminal UI. Only the app imports this: a screen names another view by its NAME."""
 
 from tui.screens.base import MonitorScreen
-from tui.screens.broker import LogDirsScreen
+from tui.screens.broker import LogDirsScreen, ReplicasScreen
 from tui.screens.brokers import BrokersScreen
 from tui.screens.cluster import CapabilitiesScreen, CollectorsScreen, QuorumScreen, RequestsScreen
 from tui.screens.clusters import ClustersScreen
-from tui.screens.diagnoses import DiagnosesScreen
 from tui.screens.events import EventsScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GroupsScreen
 from tui.screens.members import MembersScreen, TasksScreen
 from tui.screens.overview import OverviewScreen
-from tui.screens.problems import ProblemsScreen
-from tui.screens.readers import ProducersScreen, ReadersScreen
-from tui.screens.replicas import ReplicasScreen
-from tui.screens.topic import TopicScreen
+from tui.screens.problems import DiagnosesScreen, ProblemsScreen
+from tui.screens.topic import ProducersScreen, ReadersScreen, TopicScreen
 from tui.screens.topics import TopicsScreen
-from tui.screens.transaction import TransactionScreen
-from tui.screens.transactions import TransactionsScreen
+from tui.screens.transactions import TransactionScreen, TransactionsScreen
 
 SCREENS: tuple[type[MonitorScreen], ...] = (
     OverviewScreen,

@@ -30,10 +30,9 @@ from tui.screens.base import MonitorScreen
 from tui.screens.broker import LogDirsScreen
 from tui.screens.brokers import BrokersScreen
 from tui.screens.cluster import QuorumScreen
-from tui.screens.diagnoses import DiagnosesScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GroupsScreen
-from tui.screens.problems import ProblemsScreen
+from tui.screens.problems import DiagnosesScreen, ProblemsScreen
 from tui.screens.topic import TopicScreen
 from tui.screens.topics import TopicsScreen
 from tui.screens.transactions import TransactionsScreen

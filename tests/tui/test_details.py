@@ -18,12 +18,11 @@ from monitor.model.table import objects
 from monitor.model.text import latency
 from tui.app import KmonApp
 from tui.health import why_missing
-from tui.screens.broker import LogDirsScreen
+from tui.screens.broker import LogDirsScreen, ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
-from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
-from tui.screens.transaction import TransactionScreen
+from tui.screens.transactions import TransactionScreen
 
 
 def line_with(app: KmonApp, words: str) -> str:

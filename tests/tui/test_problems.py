@@ -21,10 +21,10 @@ from monitor.model.table import objects
 from monitor.model.view import View
 from tui.app import KmonApp
 from tui.picture import Picture
+from tui.screens.broker import ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.overview import share
 from tui.screens.problems import ProblemsScreen, ranked
-from tui.screens.replicas import ReplicasScreen
 from tui.screens.topic import TopicScreen
 
 VIEWS = troubled_views()
@@ -95,6 +95,7 @@ async def test_only_problems_leaves_out_notes_and_the_filter_finds_kinds_and_sub
         levels = objects(["note", *["attention"] * (len(VIEW.problems) - 1)])
         view = replace(VIEW, problems=replace(VIEW.problems, level=levels))
         rows = ProblemsScreen().rows(Picture("c", "", 10.0, 0.0, view))
+        assert rows is not None
         assert rows.problems.tolist() == [False, *[True] * (len(VIEW.problems) - 1)]
         await pilot.press("z", "slash", *"^group_", "enter")
         assert table(pilot).keys == [LEDGER, BILLING, FULFILMENT]
@@ -178,7 +179,7 @@ async def test_diagnoses_are_a_tab_away_and_open_their_group_which_tells_them_to
     app, _ = app_on(*VIEWS)
     async with app.run_test(size=(160, 40)) as pilot:
         await pilot.press("7", "tab")
-        assert table(pilot).keys == [("billing", "empty_group", ""), ("fulfilment", "offsets_reset", "orders-0")]
+        assert table(pilot).keys == [("billing", "empty_group", None), ("fulfilment", "offsets_reset", "orders-0")]
         assert "□ stopped  billing" in lines(app)[5]
         assert str(VIEW.diagnoses.sentence[0])[:40] in lines(app)[5]
         await pilot.press("j")

@@ -1,7 +1,7 @@
 """What every screen has: the verdict, the views, one table with its filter, and the keys."""
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -15,7 +15,10 @@ from textual.widgets import Input
 
 from monitor.analysis.derive.emptiness import no_match
 from monitor.model.levels import SIGN_OF
+from monitor.model.table import Ints
 from monitor.model.text import duration, name_of, visible
+from monitor.model.view import View
+from monitor.subjects.column import Subject
 from tui.format import wrap
 from tui.heading import MOST_NAME, chips, panes_lines, views_line
 from tui.host import Host
@@ -46,8 +49,15 @@ def sort_keys(columns: Sequence[Column[Rows]]) -> list[BindingType]:
 
 
 class MonitorScreen(Screen[None], inherit_bindings=False):
-    """A view of one cluster: a table of Rows, with whatever a subclass puts above and below it."""
+    """A view of one cluster: a table of rows of a subject, with whatever a subclass puts above and below it."""
 
+    SUBJECT: ClassVar[Subject]
+    KEYED: ClassVar[tuple[str, ...]] = ()
+    """The columns that tell which row is which; without them the last one of the subject's key."""
+    NAMED: ClassVar[tuple[str, ...]] = ()
+    """The columns that a filter is matched against; without them those above."""
+    OPENS: ClassVar[tuple[str, ...]] = ()
+    """The columns that name what a row opens, called as its screen is: the first that is known in the row."""
     KEY: ClassVar[str] = ""
     """The key of a view that stands in the list of views."""
     NAME: ClassVar[str]
@@ -82,9 +92,13 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     # What a subclass defines
 
-    def rows(self, picture: Picture) -> Rows | None:
-        """The rows of the table; None when what the screen is about is no longer there."""
-        raise NotImplementedError
+    def pick(self, view: View) -> Ints | None:
+        """The rows of the subject in the table; None when what the screen is about is no longer there."""
+        return np.arange(self.SUBJECT.count(view))
+
+    def source(self, picture: Picture) -> Any:
+        """What the columns are read from: mostly the View that is shown."""
+        return picture.shown
 
     def why_empty(self, rows: Rows) -> str:
         """Why there is no row: nothing is there, or what is there is unknown."""
@@ -124,14 +138,16 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """The names in PANES that there is something to show on."""
         return list(self.PANES)
 
-    def target(self, key: Hashable) -> "MonitorScreen | None":
-        """The screen that the row with this key opens."""
-        return None
-
     @property
-    def subject(self) -> str | None:
+    def about_name(self) -> str | None:
         """The name of what a screen below a view is about, which may be hostile."""
         return None if self.about is None else str(self.about)
+
+    def rows(self, picture: Picture) -> Rows | None:
+        """The rows of the table; None when what the screen is about is no longer there."""
+        source = self.source(picture)
+        pick, keyed = self.pick(source), self.KEYED or self.SUBJECT.key[-1:]
+        return None if pick is None else Rows(picture, self.SUBJECT, pick, source, keyed, self.NAMED or keyed)
 
     # What it is made of
 
@@ -155,8 +171,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
-        own = type(self)
-        opens = own.target is not MonitorScreen.target or own.open is not MonitorScreen.open
+        opens = self.OPENS or type(self).open is not MonitorScreen.open
         keys = (*TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
         shown = [each for each in keys if each.show and (opens or each.action != "choose")]
         parts = [
@@ -184,7 +199,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         rows = None
         if self.has_something(picture):
             rows = self.rows(picture)
-            self._notice(f"{name_of((self.subject or '')[:MOST_NAME])} does not exist any more" if rows is None else "")
+            self._notice(
+                f"{name_of((self.about_name or '')[:MOST_NAME])} does not exist any more" if rows is None else ""
+            )
         else:
             self._notice(
                 polling(picture) if view is None else "nothing to show yet",
@@ -212,11 +229,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#troubles", Lines).put(*troubles)
         narrowed = chips(picture, self._pattern, self._shown())
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
-        views = views_line(picture, self.app.views, self.app.current_mode, self.subject, room)
+        views = views_line(picture, self.app.views, self.app.current_mode, self.about_name, room)
         self.query_one("#views", Lines).put(Line(views, narrowed))
 
     def _shown(self) -> str:
-        return "" if self._rows is None else f"{len(self.table.keys):,} of {len(self._rows.keys):,}"
+        return "" if self._rows is None else f"{len(self.table.keys):,} of {len(self._rows.pick):,}"
 
     def _notice(self, *lines: str) -> None:
         lines = tuple(line for line in lines if line)
@@ -226,11 +243,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#body").display = not lines
 
     def _fill(self, rows: Rows) -> None:
-        kept = rows.problems if rows.picture.problems else np.ones(len(rows.keys), bool)
+        kept = rows.problems if rows.picture.problems else np.ones(len(rows.pick), bool)
         if self._pattern:
             kept &= matching(self._pattern, rows.names)[0]
         noun = f"{self.NOUN} with a problem" if rows.picture.problems else self.NOUN
-        self.table.empty = no_match(noun, self._pattern).sentence if rows.keys else self.why_empty(rows)
+        self.table.empty = no_match(noun, self._pattern).sentence if len(rows.pick) else self.why_empty(rows)
         self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
 
     @on(VirtualTable.CursorMoved)
@@ -242,13 +259,22 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(VirtualTable.RowChosen)
     def open_row(self, message: VirtualTable.RowChosen) -> None:
-        self.open(message.key)
+        assert self._rows is not None
+        try:
+            row = self._rows.keys.index(message.key)
+        except ValueError:  # the row has gone since
+            return
+        self.open(self._rows, row)
 
-    def open(self, key: Hashable) -> None:
-        """Open the row with this key."""
-        screen = self.target(key)
-        if screen is not None:
-            self.app.push_screen(screen)
+    def open(self, rows: Rows, row: int) -> None:
+        """Open a row."""
+        named = ((name, rows.value(name, row)) for name in self.OPENS)
+        for name, about in [each for each in named if each[1] is not None][:1]:
+            self.push(name, about)
+
+    def push(self, name: str, about: Hashable = None) -> None:
+        """Open the screen with this NAME, about one thing."""
+        self.app.push_screen(self.app.screen_named(name, about))
 
     def action_pane(self, step: int) -> None:
         names = self.panes()
@@ -261,7 +287,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if name == self.app.current_mode:
             self.app.pop_screen()
         elif self.app.current_mode == self.NAME:  # the screen of a view itself cannot be put away
-            self.app.push_screen(self.app.screen_named(name, self.about))
+            self.push(name, self.about)
         else:
             self.app.switch_screen(self.app.screen_named(name, self.about))
 

@@ -1,17 +1,20 @@
-"""One broker: what it is, its log dirs, and how its configs differ from those of the others."""
+"""One broker: what it is, its replicas and log dirs, and how its configs differ from those of the others."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from monitor.analysis.derive.judged.brokers import disk_used, log_dir_why
+from monitor.analysis.derive.judged.partitions import on_broker
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
+from monitor.model.table import Ints
 from monitor.model.text import count, duration, percent, plural, size, visible
 from monitor.model.view import View
 from monitor.subjects.brokers import LOG_DIR
 from tui.health import why_missing
+from tui.held import HELD_REPLICA, Holder
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.widgets.columns import Column
@@ -31,13 +34,13 @@ class OneBroker(MonitorScreen):
         return self.about
 
     @property
-    def subject(self) -> str | None:
+    def about_name(self) -> str | None:
         return f"broker {self.broker}"
 
-    def rows(self, picture: Picture) -> Rows | None:
-        return self.rows_of(picture) if self.broker in picture.shown.broker_totals.broker else None
+    def pick(self, view: View) -> Ints | None:
+        return self.pick_of(view) if self.broker in view.broker_totals.broker else None
 
-    def rows_of(self, picture: Picture) -> Rows:
+    def pick_of(self, view: View) -> Ints:
         """The rows of the table, of a broker that is there."""
         raise NotImplementedError
 
@@ -121,6 +124,39 @@ def broker_configs(view: View, broker: int) -> Iterable[Fact]:
         yield Fact("configs", "same as the other brokers")
 
 
+REPLICA_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(HELD_REPLICA, "size_bytes", width=13),
+    column(HELD_REPLICA, "topic", "Topic", "T", 20, grow=2, most=60),
+    column(HELD_REPLICA, "partition", "Part", "P", 6),
+    column(HELD_REPLICA, "role", "Role", "R", 8),
+    column(HELD_REPLICA, "size_bytes", "Size", "Z"),
+    column(HELD_REPLICA, "offset_lag", "Lag", "A", 9),
+    column(HELD_REPLICA, "log_dir", "Log dir", "L", 12, grow=1, most=40, rank=1),
+    reasons(HELD_REPLICA, width=14),
+)
+
+
+class ReplicasScreen(OneBroker):
+    """The replicas that one broker holds: those in trouble first, then the largest."""
+
+    NAME, TITLE = "broker", "Broker"
+    SUBJECT = HELD_REPLICA
+    KEYED = ("topic", "partition")
+    NAMED = OPENS = ("topic",)
+    COLUMNS = REPLICA_COLUMNS
+    FIXED = 3
+    EMPTY = "No replicas"
+
+    def source(self, picture: Picture) -> Holder:
+        return Holder(picture.shown, self.broker)
+
+    def pick(self, holder: Any) -> Ints | None:
+        return super().pick(holder.view)
+
+    def pick_of(self, view: View) -> Ints:
+        return np.flatnonzero(on_broker(view.snapshot.partitions.replicas, self.broker))
+
+
 DIR_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(LOG_DIR, "used", width=13),
     column(LOG_DIR, "path", "Path", "P", 20, grow=2, most=80),
@@ -136,12 +172,9 @@ class LogDirsScreen(OneBroker):
     """The log dirs of one broker."""
 
     NAME, TITLE = "log_dirs", "Broker: log dirs"
+    SUBJECT = LOG_DIR
     COLUMNS = DIR_COLUMNS
     EMPTY = "Log dirs unknown"
 
-    def rows_of(self, picture: Picture) -> Rows:
-        view = picture.shown
-        dirs = view.snapshot.log_dirs
-        pick = np.flatnonzero(dirs.broker == self.broker)
-        paths = dirs.path[pick].tolist()
-        return Rows(picture, LOG_DIR, pick, paths, paths)
+    def pick_of(self, view: View) -> Ints:
+        return np.flatnonzero(view.snapshot.log_dirs.broker == self.broker)

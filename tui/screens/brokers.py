@@ -1,13 +1,7 @@
 """Every broker that the cluster names, or that a replica is assigned to."""
 
-from collections.abc import Hashable
-
-import numpy as np
-
 from monitor.subjects.brokers import BROKER
-from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.replicas import ReplicasScreen
 from tui.widgets.columns import WIDE, Column
 from tui.widgets.rows import Rows, column, reasons, statuses
 
@@ -37,18 +31,10 @@ class BrokersScreen(MonitorScreen):
     """Every broker with its share of the partitions."""
 
     KEY, NAME, TITLE = "4", "brokers", "Brokers"
+    SUBJECT = BROKER
+    NAMED = ("broker", "host")
+    OPENS = ("broker",)
     COLUMNS = COLUMNS
     SORT = "broker"
     EMPTY = "No brokers"
     NOUN = "broker"
-
-    def rows(self, picture: Picture) -> Rows:
-        view = picture.shown
-        totals, brokers = view.broker_totals, view.snapshot.brokers
-        hosts = dict(zip(brokers.broker.tolist(), brokers.host.tolist(), strict=True))
-        keys = totals.broker.tolist()
-        names = [f"{each} {hosts.get(each, '')}" for each in keys]
-        return Rows(picture, BROKER, np.arange(len(keys)), keys, names)
-
-    def target(self, key: Hashable) -> MonitorScreen:
-        return ReplicasScreen(int(str(key)))

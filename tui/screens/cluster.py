@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-import numpy as np
-
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import number, visible
@@ -83,13 +81,9 @@ class QuorumScreen(OneCluster):
     """The metadata quorum, with what the cluster is."""
 
     KEY, NAME, TITLE = "6", "quorum", "Cluster"
+    SUBJECT = QUORUM
     COLUMNS = QUORUM_COLUMNS
     SORT = "node"
-
-    def rows(self, picture: Picture) -> Rows:
-        view = picture.shown
-        nodes = view.snapshot.quorum.node.tolist()
-        return Rows(picture, QUORUM, np.arange(len(nodes)), nodes, [str(each) for each in nodes])
 
     def why_empty(self, rows: Rows) -> str:
         return f"Metadata quorum unknown ({why_missing(rows.view, 'quorum', 'describe_cluster')})"
@@ -106,13 +100,9 @@ class CapabilitiesScreen(OneCluster):
     """Which permissions and APIs kmon has on the cluster."""
 
     NAME, TITLE = "capabilities", "Cluster: capabilities"
+    SUBJECT = CAPABILITY
     COLUMNS = CAPABILITY_COLUMNS
     EMPTY = "Not polled yet"
-
-    def rows(self, picture: Picture) -> Rows:
-        capabilities = picture.shown.snapshot.capabilities
-        names = capabilities.capability.tolist()
-        return Rows(picture, CAPABILITY, np.arange(len(names)), names, names)
 
 
 COLLECTOR_COLUMNS: tuple[Column[Rows], ...] = (
@@ -128,12 +118,9 @@ class CollectorsScreen(OneCluster):
     """The outcome of each collector in the last poll."""
 
     NAME, TITLE = "collectors", "Cluster: collectors"
+    SUBJECT = COLLECTOR
     COLUMNS = COLLECTOR_COLUMNS
     EMPTY = "No requests yet"
-
-    def rows(self, picture: Picture) -> Rows:
-        names = [each.collector for each in picture.shown.snapshot.outcomes]
-        return Rows(picture, COLLECTOR, np.arange(len(names)), names, names)
 
 
 REQUEST_COLUMNS: tuple[Column[Rows], ...] = (
@@ -151,12 +138,8 @@ class RequestsScreen(OneCluster):
     """The requests of kmon by API and broker."""
 
     NAME, TITLE = "requests", "Cluster: requests"
+    SUBJECT = REQUEST
+    KEYED = ("api", "broker")
     COLUMNS = REQUEST_COLUMNS
     SORT = "received_bytes"
     EMPTY = "No requests yet"
-
-    def rows(self, picture: Picture) -> Rows:
-        requests = picture.shown.snapshot.requests
-        keys = list(zip(requests.api.tolist(), requests.broker.tolist(), strict=True))
-        names = [f"{api} {broker}" for api, broker in keys]
-        return Rows(picture, REQUEST, np.arange(len(keys)), keys, names)

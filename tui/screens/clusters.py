@@ -1,6 +1,6 @@
 """Every cluster that is monitored, the worst first, with its status and the age of its data."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -130,6 +130,7 @@ class ClustersScreen(MonitorScreen):
     """One row a cluster."""
 
     KEY, NAME, TITLE = "0", FLEET, "Clusters"
+    SUBJECT = CLUSTERS
     COLUMNS = COLUMNS
     EMPTY = "No clusters"
     NOUN = "cluster"
@@ -144,11 +145,8 @@ class ClustersScreen(MonitorScreen):
         parts = [Part(f" {SIGNS[status]} {number} ", LEVEL_AT[status]) for status, number in counts if number]
         return Line([Part(f" {plural(len(levels), 'cluster')} ", f"badge-{LEVEL_AT[worst]}"), Part(" "), *parts])
 
-    def rows(self, picture: Picture) -> Rows:
-        rows = np.arange(len(picture.clusters))
-        names = [each.cluster for each in picture.clusters]
-        return Rows(picture, CLUSTERS, rows, rows.tolist(), names, source=picture)
+    def source(self, picture: Picture) -> Picture:
+        return picture
 
-    def open(self, key: Hashable) -> None:
-        assert isinstance(key, int)
-        self.app.watch_cluster(key)
+    def open(self, rows: Rows, row: int) -> None:
+        self.app.watch_cluster(row)

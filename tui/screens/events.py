@@ -1,7 +1,7 @@
 """What changed in a cluster, the newest first: when, of what, from what to what."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,17 +17,13 @@ from monitor.subjects.health import EVENT
 from tui.heading import section
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.group import GroupScreen
-from tui.screens.replicas import ReplicasScreen
-from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Rows, column, reasons
 
 
 def _table(rows: Rows) -> Events:
-    assert rows.picture.view is not None
-    return rows.picture.view.events
+    return rows.picture.newest.events
 
 
 def event_status(events: Events) -> Ints:
@@ -71,6 +67,10 @@ class EventsScreen(MonitorScreen):
     """The events that are remembered."""
 
     KEY, NAME, TITLE = "8", "events", "Events"
+    SUBJECT = EVENT
+    KEYED = ("time", "kind", "text")
+    NAMED = ("kind", "text")
+    OPENS = ("group", "topic", "broker")
     COLUMNS = COLUMNS
     SORT = "when"
     NOUN = "event"
@@ -81,13 +81,8 @@ class EventsScreen(MonitorScreen):
     def why_empty(self, rows: Rows) -> str:
         return no_events(rows.view).sentence
 
-    def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        events = picture.view.events
-        columns = (events.time, events.kind, events.group, events.topic, events.partition, events.broker, events.text)
-        keys = list(zip(*(each.tolist() for each in columns), strict=True))
-        names = [f"{kind} {text}" for kind, text in zip(events.kind.tolist(), events.text.tolist(), strict=True)]
-        return Rows(picture, EVENT, np.arange(len(events)), keys, names, source=picture.view)
+    def source(self, picture: Picture) -> View:
+        return picture.newest
 
     def tail(self, rows: Rows) -> Sequence[Line]:
         row = self.table.cursor_row
@@ -96,21 +91,11 @@ class EventsScreen(MonitorScreen):
         told = when(_table(rows), row, rows.picture.now, rows.picture.interval_seconds)
         return [Line([Part(f" {_table(rows).text[row]}"), Part(f"  {told}", "dim")])]
 
-    def open(self, key: Hashable) -> None:
-        assert isinstance(key, tuple)
-        if key[1] == "controller_changed":
+    def open(self, rows: Rows, row: int) -> None:
+        if rows.word("kind", row) == "controller_changed":
             self.app.action_view("quorum")
         else:
-            super().open(key)
-
-    def target(self, key: Hashable) -> MonitorScreen | None:
-        assert isinstance(key, tuple)
-        _, _, group, topic, _, broker, _ = key
-        if group is not None:
-            return GroupScreen(str(group))
-        if topic is not None:
-            return TopicScreen(str(topic))
-        return ReplicasScreen(broker) if broker >= 0 else None
+            super().open(rows, row)
 
 
 def event_lines(view: View, now: float, interval_seconds: float, most: int) -> list[Line]:

@@ -1,6 +1,6 @@
 """One group: what it is, its lag over time, and every partition it reads, the worst first."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -20,12 +20,10 @@ from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
 from tui.screens.lag_columns import SINCE, time_columns
-from tui.screens.topic import TopicScreen
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.columns import WIDE
 from tui.widgets.facts import Fact, flow
 from tui.widgets.lines import Line, Part
-from tui.widgets.places import Places
 from tui.widgets.rows import Rows, column, every, reasons, statuses
 
 MOST_DIAGNOSES = 2
@@ -76,11 +74,11 @@ class OneGroup(MonitorScreen):
         streams = view is not None and row is not None and view.shown.snapshot.groups.group_type[row] == "streams"
         return [each for each in super().panes() if streams or each != "tasks"]
 
-    def rows(self, picture: Picture) -> Rows | None:
-        row = picture.shown.group_rows.get(self.group)
-        return None if row is None else self.rows_of(picture, row)
+    def pick(self, view: View) -> Ints | None:
+        row = view.group_rows.get(self.group)
+        return None if row is None else self.pick_of(view, row)
 
-    def rows_of(self, picture: Picture, group: int) -> Rows:
+    def pick_of(self, view: View, group: int) -> Ints:
         """The rows of the table for this row of groups."""
         raise NotImplementedError
 
@@ -94,16 +92,18 @@ class OneGroup(MonitorScreen):
             *subtopologies(view, row),
         ]
 
-    def unknown(self, rows: Rows) -> str:
-        """Why its members are unknown; empty where they are known."""
+    def why_empty(self, rows: Rows) -> str:
         reason = rows.view.snapshot.groups.reason[rows.view.group_rows[self.group]]
-        return f"Unknown ({visible(rows.view.reasons[reason])})" if reason != KNOWN else ""
+        return f"Unknown ({visible(rows.view.reasons[reason])})" if reason != KNOWN else self.EMPTY
 
 
 class GroupScreen(OneGroup):
     """One group and its partitions."""
 
     NAME, TITLE = "group", "Group"
+    SUBJECT = LAG
+    KEYED = ("topic", "partition")
+    NAMED = OPENS = ("topic",)
     COLUMNS = PARTITION_COLUMNS
     FIXED = 3
     EMPTY = "No committed offsets and no assigned partitions"
@@ -117,16 +117,8 @@ class GroupScreen(OneGroup):
     def above(self) -> Sequence[Widget]:
         return (Chart("Lag", id="chart"),)
 
-    def rows_of(self, picture: Picture, group: int) -> Rows:
-        view = picture.shown
-        pick = lag_rows(view, group)
-        topics = view.snapshot.topics.topic[view.lag.topic[pick]]
-        keys = Places(topics, view.lag.partition[pick])
-        return Rows(picture, LAG, pick, keys, topics.tolist())
-
-    def target(self, key: Hashable) -> MonitorScreen:
-        assert isinstance(key, tuple)
-        return TopicScreen(str(key[0]))
+    def pick_of(self, view: View, group: int) -> Ints:
+        return lag_rows(view, group)
 
     def said(self, rows: Rows, row: int) -> str:
         return rows.sentence(row)

@@ -1,17 +1,12 @@
 """Every group, the worst first."""
 
-from collections.abc import Hashable
-
 import numpy as np
 
 from monitor.analysis.derive.emptiness import no_groups
-from monitor.model.table import Ints
 from monitor.poll.source import Point
 from monitor.subjects.groups import GROUP
 from tui.format import spark
-from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.group import GroupScreen
 from tui.screens.lag_columns import lag_columns, named_columns
 from tui.widgets.columns import WIDE, Cell, Column
 from tui.widgets.rows import Rows, column, every, reasons
@@ -27,7 +22,7 @@ def trend_points(points: tuple[Point, ...]) -> list[Point]:
 
 
 def _trend(rows: Rows, row: int) -> Cell:
-    name = rows.names[row]
+    name = str(rows.word("group", row))
     return Cell(spark([point.lag_of(name) for point in trend_points(rows.picture.points)]), "bar")
 
 
@@ -53,26 +48,14 @@ GROUP_COLUMNS = every(
 )
 
 
-def group_rows(picture: Picture, pick: Ints | None = None) -> Rows:
-    """A row a group, or one for each of those picked."""
-    ids = picture.shown.snapshot.groups.group
-    pick = np.arange(len(ids)) if pick is None else pick
-    names = [str(each) for each in ids[pick]]
-    return Rows(picture, GROUP, pick, names, names)
-
-
 class GroupsScreen(MonitorScreen):
     """Every group with its lag, status and reason."""
 
     KEY, NAME, TITLE = "2", "groups", "Groups"
+    SUBJECT = GROUP
+    OPENS = ("group",)
     COLUMNS = GROUP_COLUMNS
     NOUN = "group"
 
     def why_empty(self, rows: Rows) -> str:
         return no_groups(rows.view).sentence
-
-    def rows(self, picture: Picture) -> Rows:
-        return group_rows(picture)
-
-    def target(self, key: Hashable) -> MonitorScreen:
-        return GroupScreen(str(key))

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from monitor.model.table import Ints
+from monitor.model.view import View
 from monitor.subjects.members import MEMBER, TASK
-from tui.picture import Picture
 from tui.screens.group import OneGroup
 from tui.widgets.columns import WIDE, Column
 from tui.widgets.rows import Rows, column, reasons, statuses
 
-COLUMNS: tuple[Column[Rows], ...] = (
+MEMBER_COLUMNS: tuple[Column[Rows], ...] = (
     statuses(MEMBER, "lag"),
     column(MEMBER, "client_id", "Client id", "C", 14, grow=1, most=32),
     column(MEMBER, "host", "Host", "H", 15),
@@ -27,18 +28,14 @@ class MembersScreen(OneGroup):
     """The members of one group."""
 
     NAME, TITLE = "members", "Group: members"
-    COLUMNS = COLUMNS
+    SUBJECT = MEMBER
+    NAMED = ("client_id",)
+    COLUMNS = MEMBER_COLUMNS
     EMPTY = "No members"
     NOUN = "member"
 
-    def rows_of(self, picture: Picture, group: int) -> Rows:
-        view = picture.shown
-        members = view.snapshot.members
-        pick = np.flatnonzero(members.group == group)
-        return Rows(picture, MEMBER, pick, members.member_id[pick].tolist(), members.client_id[pick].tolist())
-
-    def why_empty(self, rows: Rows) -> str:
-        return self.unknown(rows) or self.EMPTY
+    def pick_of(self, view: View, group: int) -> Ints:
+        return np.flatnonzero(view.snapshot.members.group == group)
 
 
 TASK_COLUMNS: tuple[Column[Rows], ...] = (
@@ -57,20 +54,14 @@ class TasksScreen(OneGroup):
     """The tasks of one streams group."""
 
     NAME, TITLE = "tasks", "Group: tasks"
+    SUBJECT = TASK
+    KEYED = ("subtopology", "partition", "role", "member")
+    NAMED = ("client_id",)
     COLUMNS = TASK_COLUMNS
     SORT = "subtopology"
     FIXED = 3
     EMPTY = "No tasks"
     NOUN = "task"
 
-    def why_empty(self, rows: Rows) -> str:
-        return self.unknown(rows) or self.EMPTY
-
-    def rows_of(self, picture: Picture, group: int) -> Rows:
-        view = picture.shown
-        tasks, members = view.snapshot.tasks, view.snapshot.members
-        pick = np.flatnonzero(members.group[tasks.member] == group)
-        names = members.client_id[tasks.member[pick]].tolist()
-        ids = members.member_id[tasks.member[pick]].tolist()
-        columns = (tasks.subtopology[pick].tolist(), tasks.partition[pick].tolist(), tasks.role[pick].tolist(), ids)
-        return Rows(picture, TASK, pick, list(zip(*columns, strict=True)), names)
+    def pick_of(self, view: View, group: int) -> Ints:
+        return np.flatnonzero(view.snapshot.members.group[view.snapshot.tasks.member] == group)

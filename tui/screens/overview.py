@@ -1,6 +1,6 @@
 """The first screen: the status of the cluster, the worst groups, alerts, and failed collectors."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,16 +11,17 @@ from monitor.analysis.derive.emptiness import no_unhealthy_groups
 from monitor.analysis.derive.verdict import count_groups, worst_groups
 from monitor.model.levels import ABOVE_ZERO, COLLECTOR_FAILED, OF_STATUS, SIGN_OF, alert_level
 from monitor.model.status import GLYPHS, OK
+from monitor.model.table import Ints
 from monitor.model.text import duration, visible
 from monitor.model.view import AlertRow, View
 from monitor.poll.source import Point
+from monitor.subjects.groups import GROUP
 from tui.format import at_least
 from tui.health import health_lines
 from tui.picture import Picture
 from tui.screens.base import TAIL, MonitorScreen
 from tui.screens.events import event_lines
-from tui.screens.group import GroupScreen
-from tui.screens.groups import GROUP_COLUMNS, group_rows
+from tui.screens.groups import GROUP_COLUMNS
 from tui.screens.problems import problem_lines
 from tui.widgets.chart import Chart, Sample
 from tui.widgets.lines import Line, Lines, Part
@@ -67,6 +68,8 @@ class OverviewScreen(MonitorScreen):
     """The cluster on one screen."""
 
     KEY, NAME, TITLE = "1", "overview", "Overview"
+    SUBJECT = GROUP
+    OPENS = ("group",)
     COLUMNS = GROUP_COLUMNS
     NOUN = "group"
 
@@ -79,24 +82,22 @@ class OverviewScreen(MonitorScreen):
     def why_empty(self, rows: Rows) -> str:
         return no_unhealthy_groups(rows.view).sentence
 
-    def rows(self, picture: Picture) -> Rows:
-        return group_rows(picture, np.sort(worst_groups(picture.shown)[:WORST_GROUPS]))
+    def pick(self, view: View) -> Ints:
+        return np.sort(worst_groups(view)[:WORST_GROUPS])
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
-        assert picture.view is not None
-        problems = problem_lines(picture.view, self._room(picture, rows).problems)
+        problems = problem_lines(picture.newest, self._room(picture, rows).problems)
         return [*self._figures(picture, rows), *problems, *([Line()] if problems else [])]
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        assert picture.view is not None
         view, room = rows.view, self._room(picture, rows)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
         troubled = int((view.group_lags.status != OK).sum())
-        listed = f"{len(rows.keys)} of " if troubled > len(rows.keys) else ""
+        listed = f"{len(rows.pick)} of " if troubled > len(rows.pick) else ""
         shown = f"{listed}{troubled:,} unhealthy"
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))
         self.table.styles.height = HEADER_LINES + room.groups
-        events = event_lines(picture.view, picture.now, picture.interval_seconds, room.events)
+        events = event_lines(picture.newest, picture.now, picture.interval_seconds, room.events)
         below = [*self._complaints(picture), *([Line(), *events, Line()] if events else [])]
         self.query_one("#below", Lines).put(*below)
 
@@ -106,18 +107,13 @@ class OverviewScreen(MonitorScreen):
         return [*figures, *tall, *health_lines(rows.view, human=picture.human), Line()]
 
     def _complaints(self, picture: Picture) -> list[Line]:
-        assert picture.view is not None
-        lines = [*failing(picture.view), *alerts(picture.view.alerts, picture.now)]
+        lines = [*failing(picture.newest), *alerts(picture.newest.alerts, picture.now)]
         return [Line(), *lines] if lines else []
 
     def _room(self, picture: Picture, rows: Rows) -> Room:
-        assert picture.view is not None
         others = FRAME + len(picture.troubles) + len(self._figures(picture, rows)) + len(self._complaints(picture))
-        problems = int((picture.view.problems.cause < 0).sum())
-        return share(self.size.height - others, len(rows.keys), problems, len(picture.view.events))
-
-    def target(self, key: Hashable) -> MonitorScreen:
-        return GroupScreen(str(key))
+        problems = int((picture.newest.problems.cause < 0).sum())
+        return share(self.size.height - others, len(rows.pick), problems, len(picture.newest.events))
 
 
 def sample(point: Point) -> Sample:

@@ -1,6 +1,6 @@
-"""All problems of a cluster, each effect below its cause."""
+"""All problems of a cluster, each effect below its cause, and the diagnoses: why groups are behind."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,16 +12,11 @@ from monitor.model.problems import Problems
 from monitor.model.table import Ints, Texts
 from monitor.model.text import age
 from monitor.model.view import View
-from monitor.subjects.health import PROBLEM
+from monitor.subjects.health import DIAGNOSIS, PROBLEM
 from tui.format import wrap
 from tui.heading import section
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.broker import LogDirsScreen
-from tui.screens.cluster import CollectorsScreen
-from tui.screens.group import GroupScreen
-from tui.screens.replicas import ReplicasScreen
-from tui.screens.topic import TopicScreen
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Rows, column, reasons, statuses
@@ -64,8 +59,7 @@ def ranked(table: Problems) -> tuple[Ints, Ints]:
 
 def _table(rows: Rows) -> Problems:
     """The problems of the newest View: that a cluster is unreachable is one of them."""
-    assert rows.picture.view is not None
-    return rows.picture.view.problems
+    return rows.picture.newest.problems
 
 
 def _place(rows: Rows) -> Ints:
@@ -124,18 +118,17 @@ class ProblemsScreen(Health):
     """All problems of the cluster, the worst first."""
 
     KEY, NAME, TITLE = "7", "problems", "Problems"
+    SUBJECT = PROBLEM
+    KEYED = ("kind", "subject")
+    OPENS = ("group", "topic", "broker")
     COLUMNS = COLUMNS
     NOUN = "problem"
 
     def why_empty(self, rows: Rows) -> str:
         return no_problems(rows.view).sentence
 
-    def rows(self, picture: Picture) -> Rows:
-        assert picture.view is not None
-        table = picture.view.problems
-        keys = list(zip(table.kind.tolist(), table.subject.tolist(), strict=True))
-        names = [f"{kind} {subject}" for kind, subject in keys]
-        return Rows(picture, PROBLEM, np.arange(len(table)), keys, names, source=picture.view)
+    def source(self, picture: Picture) -> View:
+        return picture.newest
 
     def details(self, rows: Rows, row: int) -> Iterable[Line]:
         table, view = _table(rows), rows.view
@@ -146,28 +139,40 @@ class ProblemsScreen(Health):
         for each in np.flatnonzero(view.diagnoses.group == group):
             yield from self.diagnosed(view, int(each))
 
-    def open(self, key: Hashable) -> None:
-        assert isinstance(key, tuple)
-        if key[0] in VIEWS:
-            self.app.action_view(VIEWS[key[0]])
-        elif key[0] == "no_full_answer":
-            self.app.push_screen(CollectorsScreen())
+    def open(self, rows: Rows, row: int) -> None:
+        kind, broker = rows.word("kind", row), rows.value("broker", row)
+        if kind in VIEWS:
+            self.app.action_view(VIEWS[kind])
+        elif kind == "no_full_answer":
+            self.push("collectors")
+        elif kind in {"log_dir_offline", "disk_full"} and broker is not None:
+            self.push("log_dirs", broker)
         else:
-            super().open(key)
+            super().open(rows, row)
 
-    def target(self, key: Hashable) -> MonitorScreen | None:
-        assert isinstance(key, tuple)
-        assert self._rows is not None
-        table = _table(self._rows)
-        row = list(self._rows.keys).index(key)
-        group, topic, broker = table.group[row], table.topic[row], int(table.broker[row])
-        if group is not None:
-            return GroupScreen(str(group))
-        if topic is not None:
-            return TopicScreen(str(topic))
-        if broker < 0:
-            return None
-        return LogDirsScreen(broker) if key[0] in {"log_dir_offline", "disk_full"} else ReplicasScreen(broker)
+
+DIAGNOSIS_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(DIAGNOSIS, lambda rows: rows.pick, falling=False, ranked=True),
+    column(DIAGNOSIS, "group", "Group", "R", 18, grow=2, most=44),
+    column(DIAGNOSIS, "pattern", "Pattern", "P", 18, rank=2),
+    column(DIAGNOSIS, "where", "Where", "W", 16, rank=1),
+    reasons(DIAGNOSIS, "sentence", "Diagnosis", grow=8),
+)
+
+
+class DiagnosesScreen(Health):
+    """Why groups are behind, those of the worst group first."""
+
+    NAME, TITLE = "diagnoses", "Problems: diagnoses"
+    SUBJECT = DIAGNOSIS
+    KEYED = ("group", "pattern", "where")
+    NAMED = ("group", "pattern")
+    OPENS = ("group",)
+    COLUMNS = DIAGNOSIS_COLUMNS
+    EMPTY = "No diagnoses: no known pattern matches a group"
+
+    def details(self, rows: Rows, row: int) -> Iterable[Line]:
+        return self.diagnosed(rows.view, int(rows.pick[row]))
 
 
 def problem_lines(view: View, most: int) -> list[Line]:

@@ -1,25 +1,28 @@
-"""One topic: its partitions with leader, replicas, offsets and size, and what its configs say."""
+"""One topic: its partitions, the groups that read it, its active producers, and what its configs say."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups, number_of
-from monitor.model.levels import ODD
-from monitor.model.text import duration, visible
+from monitor.model.levels import ABOVE_ZERO, ODD
+from monitor.model.table import Ints
+from monitor.model.text import UNKNOWN, duration, number, visible
 from monitor.model.view import View
 from monitor.subjects.column import Reading
+from monitor.subjects.groups import GROUP_TOPIC
 from monitor.subjects.shown import shown
-from monitor.subjects.topics import CONFIGS, PARTITION, TOPIC
+from monitor.subjects.topics import CONFIGS, PARTITION, PRODUCER, TOPIC
 from tui.format import at_least, count
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.partitions import COLUMNS
-from tui.widgets.columns import Column
+from tui.screens.lag_columns import lag_columns, named_columns
+from tui.widgets.columns import WIDE, Cell, Column
 from tui.widgets.facts import Fact, flow, unknown
 from tui.widgets.lines import Line
-from tui.widgets.rows import Rows
+from tui.widgets.rows import Rows, column, every, reasons, statuses
 
 
 class OneTopic(MonitorScreen):
@@ -36,32 +39,17 @@ class OneTopic(MonitorScreen):
         some = view is not None and len(view.shown.snapshot.producers) > 0
         return [each for each in super().panes() if some or each != "producers"]
 
-    def rows(self, picture: Picture) -> Rows | None:
-        row = picture.shown.topic_rows.get(self.topic)
-        return None if row is None else self.rows_of(picture, row)
+    def pick(self, view: View) -> Ints | None:
+        row = view.topic_rows.get(self.topic)
+        return None if row is None else self.pick_of(view, row)
 
-    def rows_of(self, picture: Picture, topic: int) -> Rows:
+    def pick_of(self, view: View, topic: int) -> Ints:
         """The rows of the table for this row of topics."""
         raise NotImplementedError
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         row = rows.view.topic_rows[self.topic]
         return flow(topic_facts(rows.view, row, human=picture.human), self.app.size.width)
-
-
-class TopicScreen(OneTopic):
-    """One topic and its partitions."""
-
-    NAME, TITLE = "topic", "Topic"
-    COLUMNS: ClassVar[tuple[Column[Rows], ...]] = COLUMNS
-    EMPTY = "Not in metadata: deleted, or not authorized to describe it"
-
-    def rows_of(self, picture: Picture, topic: int) -> Rows:
-        view = picture.shown
-        topics = view.snapshot.topics
-        pick = topics.first_row[topic] + np.arange(topics.partitions[topic])
-        numbers = view.snapshot.partitions.partition[pick]
-        return Rows(picture, PARTITION, pick, numbers.tolist(), list(map(str, numbers.tolist())))
 
 
 def topic_facts(view: View, row: int, *, human: bool) -> Iterable[Fact]:
@@ -99,3 +87,98 @@ def config_facts(view: View, row: int, reading: Reading) -> Iterable[Fact]:
         yield Fact("unclean election", "on: may lose records", ODD)
     if configs.remote_storage[row] == 1:
         yield Fact("remote storage", f"on, kept on brokers for {duration(configs.local_retention_seconds[row])}")
+
+
+ELSEWHERE = "the preferred leader in brackets while another leads"
+
+
+def _leader(rows: Rows, row: int) -> Cell:
+    """The leader, with the preferred leader in brackets while another leads."""
+    leader, replicas = rows.number("leader", row), rows.view.snapshot.partitions.replicas.row(int(rows.pick[row]))
+    if math.isnan(leader):
+        return Cell(UNKNOWN, ABOVE_ZERO["offline"])
+    if rows.number("preferred_leader", row) or not replicas:
+        return Cell(number(leader))
+    return Cell(f"{number(leader)} ({replicas[0]})", ABOVE_ZERO["preferred_missing"])
+
+
+PARTITION_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(PARTITION, "partition", width=18, falling=False),
+    column(PARTITION, "partition", "Part", "P", 5),
+    column(PARTITION, "leader", "Leader", "D", 7, cell=_leader, note=ELSEWHERE),
+    column(PARTITION, "replicas", "Replicas", "R"),
+    column(PARTITION, "isr", "In sync", "Y"),
+    column(PARTITION, "offline_replicas", "Offline", "F", rank=8),
+    column(PARTITION, "eligible_leader_replicas", "Eligible", "L", rank=8),
+    column(PARTITION, "start_offset", "Start", "T", 11, rank=3),
+    column(PARTITION, "stable_offset", "Stable", "B", 11, rank=6),
+    column(PARTITION, "end_offset", "End", "E", 11),
+    column(PARTITION, "records", "Records", "C", 11, rank=2),
+    column(PARTITION, "produce_rate", "In/s", "N", 7, rank=5),
+    column(PARTITION, "open_transaction_records", "Held", "H", 7, rank=5),
+    column(PARTITION, "size_bytes", "Size", "Z", 8, rank=1),
+    column(PARTITION, "reassigned_ratio", "Moved", "M", 6, rank=7),
+    column(PARTITION, "local_start_offset", "Local start", "A", 12, rank=WIDE),
+    column(PARTITION, "tiered_end_offset", "Tiered end", "I", 12, rank=WIDE),
+    column(PARTITION, "leader_epoch", "Epoch", "O", 6, rank=WIDE),
+    reasons(PARTITION, width=20),
+)
+
+
+class TopicScreen(OneTopic):
+    """One topic and its partitions."""
+
+    NAME, TITLE = "topic", "Topic"
+    SUBJECT = PARTITION
+    COLUMNS = PARTITION_COLUMNS
+    EMPTY = "Not in metadata: deleted, or not authorized to describe it"
+
+    def pick_of(self, view: View, topic: int) -> Ints:
+        return np.flatnonzero(view.snapshot.partitions.topic == topic)
+
+
+READER_COLUMNS = every(
+    GROUP_TOPIC,
+    *named_columns(GROUP_TOPIC),
+    column(GROUP_TOPIC, "members", "Members", "M", 7, rank=4),
+    column(GROUP_TOPIC, "partitions", "Parts", "P", 6, rank=6),
+    *lag_columns(GROUP_TOPIC),
+    reasons(GROUP_TOPIC, "reason", width=14),
+)
+
+
+class ReadersScreen(OneTopic):
+    """The groups that read one topic."""
+
+    NAME, TITLE = "readers", "Topic: groups"
+    SUBJECT = GROUP_TOPIC
+    KEYED = OPENS = ("group",)
+    COLUMNS = READER_COLUMNS
+    EMPTY = "No visible group reads this topic"
+
+    def pick_of(self, view: View, topic: int) -> Ints:
+        return np.flatnonzero(view.group_topic_lags.topic == topic)
+
+
+PRODUCER_COLUMNS: tuple[Column[Rows], ...] = (
+    column(PRODUCER, "partition", "Part", "P", 6),
+    column(PRODUCER, "producer_id", "Producer id", "I", 14),
+    column(PRODUCER, "producer_epoch", "Epoch", "E", 7),
+    column(PRODUCER, "idle_seconds", "Last record", "L", 12),
+    column(PRODUCER, "transaction_start_offset", "Open since", "O", 13, kind=ABOVE_ZERO["unstable"]),
+)
+
+
+class ProducersScreen(OneTopic):
+    """The active producers of one topic."""
+
+    NAME, TITLE = "producers", "Topic: producers"
+    SUBJECT = PRODUCER
+    KEYED = ("partition", "producer_id")
+    NAMED = ("producer_id",)
+    COLUMNS = PRODUCER_COLUMNS
+    SORT = "partition"
+    EMPTY = "No active producers"
+
+    def pick_of(self, view: View, topic: int) -> Ints:
+        return np.flatnonzero(view.snapshot.producers.topic == topic)

@@ -1,17 +1,18 @@
 """Every topic, the unhealthy ones first."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from textual.widget import Widget
 
 from monitor.analysis.derive.emptiness import no_topics
 from monitor.model.status import OK
+from monitor.model.table import Ints
 from monitor.model.text import plural
+from monitor.model.view import View
 from monitor.subjects.topics import TOPIC
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.topic import TopicScreen
 from tui.widgets.columns import WIDE
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import Rows, column, every, reasons, statuses
@@ -41,6 +42,8 @@ class TopicsScreen(MonitorScreen):
     """Every topic that is monitored, and every other that is unhealthy."""
 
     KEY, NAME, TITLE = "3", "topics", "Topics"
+    SUBJECT = TOPIC
+    OPENS = ("topic",)
     COLUMNS = COLUMNS
     NOUN = "topic"
 
@@ -50,16 +53,10 @@ class TopicsScreen(MonitorScreen):
     def why_empty(self, rows: Rows) -> str:
         return no_topics(rows.view).sentence
 
-    def rows(self, picture: Picture) -> Rows:
-        view = picture.shown
-        pick = np.flatnonzero(view.snapshot.topics.watched | (view.judged.topics.places != OK))
-        names = view.snapshot.topics.topic[pick].tolist()
-        return Rows(picture, TOPIC, pick, names, names)
+    def pick(self, view: View) -> Ints:
+        return np.flatnonzero(view.snapshot.topics.watched | (view.judged.topics.places != OK))
 
     def draw(self, picture: Picture, rows: Rows) -> None:
-        left_out = len(rows.view.snapshot.topics) - len(rows.keys)
+        left_out = len(rows.view.snapshot.topics) - len(rows.pick)
         notice = f" {plural(left_out, 'healthy topic')} not monitored" if left_out else ""
         self.query_one("#left-out", Lines).put(*([Line([Part(notice, "dim")])] if notice else []))
-
-    def target(self, key: Hashable) -> MonitorScreen:
-        return TopicScreen(str(key))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from monitor.subjects.shown import Shown, shown
 from tui.format import count
 from tui.picture import Picture
 from tui.widgets.columns import WIDE, Cell, Column, Values
+from tui.widgets.row_keys import RowKeys, value_at
 
 WHY = "why"
 """The name of the column that says the reason in words."""
@@ -31,17 +33,16 @@ OF_ROW = "row"
 class Rows:
     """Rows of a table: the rows `pick` of a subject, in what `source` is to it, mostly a View.
 
-    `keys` tell which row is which from one View to the next, and `names` are what a filter is matched against. `about`
-    is what all rows are of where the screen is about one thing, such as a broker's id.
+    The columns `keyed` tell which row is which from one View to the next, and `named` are what a filter is matched
+    against.
     """
 
     picture: Picture
     subject: Subject
     pick: Ints
-    keys: Sequence[Hashable]
-    names: Sequence[str]
-    about: Hashable = None
-    source: object = None
+    source: Any
+    keyed: tuple[str, ...]
+    named: tuple[str, ...]
     _made: dict[str, Shown] = field(default_factory=dict, repr=False)
 
     @property
@@ -52,7 +53,17 @@ class Rows:
     @cached_property
     def reading(self) -> Reading:
         """The columns of these rows."""
-        return self.subject.read(self.source or self.view, self.pick)
+        return self.subject.read(self.source, self.pick)
+
+    @cached_property
+    def keys(self) -> RowKeys:
+        return RowKeys(*(self.reading[name] for name in self.keyed))
+
+    @property
+    def names(self) -> list[str]:
+        """The text of each row that a filter is matched against."""
+        found = ([self.word(name, row) for name in self.named] for row in range(len(self.pick)))
+        return [" ".join(filter(None, words)) for words in found]
 
     def shown(self, name: str) -> Shown:
         """A column of these rows, read once."""
@@ -62,9 +73,12 @@ class Rows:
 
     def word(self, name: str, row: int) -> str | None:
         """A text of a row, None where there is none."""
-        names = self.reading[name]
-        assert isinstance(names, Names)
-        return names.values[names.codes[row]] if names.codes[row] >= 0 else None
+        value = self.value(name, row)
+        return None if value is None else str(value)
+
+    def value(self, name: str, row: int) -> Hashable:
+        """A text or number of a row, None where it is unknown."""
+        return value_at(self.reading[name], row)
 
     def number(self, name: str, row: int) -> float:
         """A number of a row."""
@@ -78,7 +92,7 @@ class Rows:
         """What a column says of a row in words; empty for nothing."""
         declared = self.subject.schema[name]
         if declared.sentence is not None:
-            return declared.sentence(self.source or self.view, int(self.pick[row]), self.write)
+            return declared.sentence(self.source, int(self.pick[row]), self.write)
         return text.visible(self.word(name, row) or "")
 
     @cached_property
@@ -86,19 +100,19 @@ class Rows:
         """The place of each row's status in SIGNS: that of a status of lag, or else of its level."""
         if "level" not in self.subject.schema:
             return np.full(len(self.pick), OK, np.int32)
-        place = _coded(self.reading["level"], PLACE_OF)
-        if self._is_lag:
-            place = _coded(self.reading["status"], {word: code for code, word in enumerate(STATUSES)})
-        return place
+        return self._codes("status", STATUSES) if self._is_lag else _coded(self.reading["level"], PLACE_OF)
 
     @cached_property
     def severity(self) -> Ints:
         """How bad each row is; larger is worse."""
         words = self.subject.schema["status"].words
-        status = _coded(self.reading["status"], {word: code for code, word in enumerate(words)})
-        if self._is_lag:
-            return np.array(SEVERITY, np.int32)[status]
-        return _coded(self.reading["level"], {word: code for code, word in enumerate(LEVELS)}) * len(words) + status
+        status = self._codes("status", words)
+        return (
+            np.array(SEVERITY, np.int32)[status] if self._is_lag else self._codes("level", LEVELS) * len(words) + status
+        )
+
+    def _codes(self, name: str, words: Sequence[str]) -> Ints:
+        return _coded(self.reading[name], {word: code for code, word in enumerate(words)})
 
     @property
     def _is_lag(self) -> bool:
