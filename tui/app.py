@@ -1,5 +1,6 @@
 """The terminal interface: Views of one or more clusters, drawn in a terminal. `KmonApp(sources).run()`."""
 
+import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
@@ -8,17 +9,17 @@ from typing import Any, ClassVar
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.markup import escape
+from textual.message import Message
 from textual.screen import Screen
 
 from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.poll.source import Source
-from tui.driver import OutputDriver
+from monitor.poll.source import Point, Source
 from tui.heading import FLEET
 from tui.host import Host
 from tui.keys import APP_KEYS, view_keys
-from tui.messages import ViewArrived
 from tui.picture import WINDOW_SECONDS, Picture, Watched
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
@@ -27,6 +28,25 @@ from tui.theme import KMON_DARK
 
 TICK_SECONDS = 1.0
 VIEWS = tuple((each.KEY, each.NAME, each.TITLE) for each in SCREENS)
+
+
+class ViewArrived(Message):
+    """A new View of one source, with what is remembered of the polls before it; posted from the poll's thread."""
+
+    def __init__(self, source: int, view: View, points: list[Point]) -> None:
+        """`source` is the place of the source among those the app was given."""
+        super().__init__()
+        self.source = source
+        self.view = view
+        self.points = points
+
+
+class OutputDriver(LinuxDriver):
+    """Draws on standard output. Textual's own draws on standard error, which is where kmon's log lines go."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file = sys.__stdout__
 
 
 class KmonApp(Host, inherit_bindings=False):

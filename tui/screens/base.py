@@ -20,12 +20,11 @@ from monitor.model.text import duration, name_of, visible
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from tui.format import wrap
-from tui.heading import MOST_NAME, chips, panes_lines, views_line
+from tui.heading import MOST_NAME, chips, panes_lines, polling, verdict_line, views_line
 from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
 from tui.picture import Picture
-from tui.verdict import polling, verdict_line
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part

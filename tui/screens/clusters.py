@@ -16,10 +16,9 @@ from monitor.subjects import column as subjects
 from monitor.subjects.cluster import CLUSTER
 from monitor.subjects.kinds import SECONDS, WORD
 from monitor.subjects.tables import numbers, texts
-from tui.heading import FLEET
+from tui.heading import FLEET, age_kind, polling
 from tui.picture import Picture, Watched, data_age
 from tui.screens.base import MonitorScreen
-from tui.verdict import age_kind, polling
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Rows, column, reasons, statuses

@@ -1,4 +1,4 @@
-"""The columns of a table: how they are written, sorted, and given room. Pure."""
+"""The columns of a table, and its lines as strips: how rows are written, sorted, and given room. Pure."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,13 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 from monitor.model.table import Floats, Ints
 from tui.format import fit
+from tui.theme import Inks
 
 
 class Cell(NamedTuple):
@@ -107,3 +111,48 @@ def written(cell: Cell, width: int, *, right: bool) -> str:
     """A cell in exactly `width` terminal cells; a number that does not fit takes its short form."""
     text = cell.short if cell.short and len(cell.text) > width else cell.text
     return fit(text, width, right=right)
+
+
+MARK = "▌"
+"""Stands before the row under the cursor, so that it is found without colours too."""
+
+Shown = Sequence[tuple[Column[M], int]]
+"""The columns that are shown, each with its width."""
+
+
+def header(shown: Shown[M], sort: Column[M], *, falling: bool, gap: str, ink: Inks) -> Strip:
+    """The titles, the letter that sorts by each underlined, and an arrow at the column that it is sorted by."""
+    parts = [Segment(" ", ink["head"])]
+    for column, size in shown:
+        sorted_by = column is sort
+        style = ink["head"] + Style(bold=True) if sorted_by else ink["head"]
+        arrow = ("▼" if falling else "▲") if sorted_by else ""
+        title = column.title if len(column.title) + len(arrow) <= size else column.title[: size - len(arrow)]
+        start, letter, end = title.partition(_letter(column))
+        if not letter:
+            start, end = title, ""
+        pad = " " * (size - len(title) - len(arrow))
+        parts += [
+            Segment((pad + arrow if column.right else "") + start, style),
+            Segment(letter, style + Style(underline=True)),
+            Segment(end + ("" if column.right else arrow + pad) + gap, style),
+        ]
+    return Strip(parts)
+
+
+def _letter(column: Column[M]) -> str:
+    """The letter of the title that stands for the key, in the case it has there."""
+    place = column.title.upper().find(column.letter) if column.letter else -1
+    return column.title[place] if place >= 0 else "\0"
+
+
+def line(shown: Shown[M], model: M, row: int, *, cursor: bool, gap: str, ink: Inks) -> Strip:
+    """A row of a model, marked where the cursor is on it."""
+    under = ink["cursor"] if cursor else Style()
+    parts = [Segment(MARK if cursor else " ", ink["accent"] + under)]
+    for column, size in shown:
+        cell = column.cell(model, row)
+        # Reversed colours are the cursor where a theme has no ground of its own; a patch in each cell's is not.
+        style = under if under.reverse else ink[cell.kind] + under
+        parts.append(Segment(written(cell, size, right=column.right) + gap, style))
+    return Strip(parts)

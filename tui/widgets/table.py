@@ -17,8 +17,7 @@ from textual.strip import Strip
 from monitor.model.table import Ints
 from tui.keys import TABLE_KEYS
 from tui.theme import inks
-from tui.widgets.columns import Column, M, room, sort_rows
-from tui.widgets.table_lines import header, line
+from tui.widgets.columns import Column, M, header, line, room, sort_rows
 
 HEADER_LINES = 1
 

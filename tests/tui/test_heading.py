@@ -4,8 +4,8 @@ import pytest
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.analysis.view import make_view
+from tui.heading import freshness, verdict_line
 from tui.picture import Picture
-from tui.verdict import freshness, verdict_line
 
 PICTURE = Picture("demo\x1b", "127.0.0.1:9092", 10.0, NOW)
 CALM = make_view(snapshot_of([Topic("orders", [(0, 5)])], [Group("a", {("orders", 0): 5})]))
