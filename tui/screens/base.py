@@ -38,15 +38,6 @@ BREAKPOINTS = [(0, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
 
 
-def sort_keys(columns: Sequence[Column[Rows]]) -> list[BindingType]:
-    """The keys that sort a table: an upper-case letter of each column's title."""
-    return [
-        Binding(each.letter, f"sort('{each.name}')", show=False, tooltip=f"sort by {each.title.lower()}")
-        for each in columns
-        if each.letter
-    ]
-
-
 class MonitorScreen(Screen[None], inherit_bindings=False):
     """A view of one cluster: a table of rows of a subject, with whatever a subclass puts above and below it."""
 
@@ -79,7 +70,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def __init_subclass__(cls, **options: bool) -> None:
         if "COLUMNS" in vars(cls):
-            cls.BINDINGS = sort_keys(cls.COLUMNS)
+            cls.BINDINGS = [
+                Binding(each.letter, f"sort('{each.name}')", show=False, tooltip=f"sort by {each.title.lower()}")
+                for each in cls.COLUMNS
+                if each.letter
+            ]
         super().__init_subclass__(**options)
 
     def __init__(self, about: Hashable = None) -> None:
@@ -219,7 +214,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def has_something(self, picture: Picture) -> bool:
         """Whether there is anything to show yet."""
-        return picture.view is not None and (picture.view.up or picture.view.last_good is not None)
+        return picture.age_seconds is not None
 
     def show_top(self, picture: Picture) -> None:
         """Draw the lines that change with time alone: the verdict, its age, the views and what narrows them."""

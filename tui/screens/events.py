@@ -4,14 +4,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from monitor.analysis.derive.emptiness import no_events
 from monitor.analysis.events.event import when
 from monitor.model.events import Events
-from monitor.model.levels import LEVEL_AT, OF_EVENTS, PLACE_OF
-from monitor.model.status import OK
-from monitor.model.table import Ints
+from monitor.model.levels import OF_EVENTS
 from monitor.model.view import View
 from monitor.subjects.health import EVENT
 from tui.heading import section
@@ -26,14 +22,12 @@ def _table(rows: Rows) -> Events:
     return rows.picture.newest.events
 
 
-def event_status(events: Events) -> Ints:
-    """The place of each event's level in SIGNS."""
-    return np.array([PLACE_OF[OF_EVENTS.get(each, "ok")] for each in events.kind], np.int32)
-
-
 def _kind(rows: Rows, row: int) -> Cell:
-    status = int(rows.status[row])
-    return Cell(str(_table(rows).kind[row]), "" if status == OK else LEVEL_AT[status])
+    return Cell(str(rows.word("kind", row)), _colour(rows.kind(row)))
+
+
+def _colour(level: str) -> str:
+    return "" if level == "ok" else level
 
 
 def _when(rows: Rows, row: int) -> Cell:
@@ -103,12 +97,11 @@ def event_lines(view: View, now: float, interval_seconds: float, most: int) -> l
     events = view.events
     if not len(events) or most < 1:
         return []
-    status = event_status(events)
     return [
         section("Events", len(events), EventsScreen.KEY, EventsScreen.NAME),
         *(
             Line(
-                [Part(f" {events.text[row]}", "" if status[row] == OK else LEVEL_AT[int(status[row])])],
+                [Part(f" {events.text[row]}", _colour(OF_EVENTS.get(events.kind[row], "ok")))],
                 [Part(f" {when(events, row, now, interval_seconds)} ", "dim")],
             )
             for row in range(min(most, len(events)))

@@ -13,9 +13,12 @@ from monitor.model.levels import ABOVE_ZERO
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import GLYPHS, STATUSES
 from monitor.model.table import Ints
-from monitor.model.text import UNKNOWN, Write, age, at_least, plural, rate, time_left, visible
+from monitor.model.text import UNKNOWN, Write, plural, visible
 from monitor.model.view import View
+from monitor.subjects.groups import GROUP
+from monitor.subjects.kinds import RECORDS
 from monitor.subjects.lag import LAG
+from monitor.subjects.shown import shown
 from tui.format import count, wrap
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
@@ -28,6 +31,16 @@ from tui.widgets.rows import Rows, column, every, reasons, statuses
 
 MOST_DIAGNOSES = 2
 """Diagnoses shown below the reason."""
+TIME_FACTS = (
+    ("lag", "lag"),
+    ("stable lag", "stable_lag"),
+    ("time lag", "lag_seconds"),
+    ("drains in", "eta_seconds"),
+    ("in", "produce_rate"),
+    ("out", "consume_rate"),
+    ("data loss in", "headroom_seconds"),
+)
+"""How far behind a group is: titles, and the columns of the group."""
 MOST_SUBTOPOLOGIES = 4
 """Subtopologies that have a line each."""
 
@@ -141,17 +154,13 @@ def status_lines(view: View, row: int, write: Write, width: int) -> list[Line]:
 
 def time_facts(view: View, row: int, write: Write) -> Iterable[Fact]:
     """How far behind a group is, in records and in time."""
-    lags = view.group_lags
-    yield Fact("lag", at_least(lags.lag[row], lags.lag_at_least[row], write), "strong")
-    if lags.stable_lag[row] < lags.lag[row]:
-        yield Fact("stable lag", write(float(lags.stable_lag[row])), "strong")
-    oldest, error = float(lags.lag_seconds[row]), float(lags.lag_seconds_error[row])
-    least = at_least(oldest, lags.lag_seconds_at_least[row], lambda each: age(each or 0.0))
-    yield Fact("time lag", least if np.isnan(oldest) else age(oldest, error), "strong")
-    yield Fact("drains in", time_left(float(lags.eta_seconds[row])))
-    yield Fact("in", rate(float(lags.produce_rate[row])))
-    yield Fact("out", rate(float(lags.consume_rate[row])))
-    yield Fact("data loss in", time_left(float(lags.headroom_seconds[row])))
+    lags, reading = view.group_lags, GROUP.read(view, slice(row, row + 1))
+    for title, name in TIME_FACTS:
+        if name != "stable_lag" or lags.stable_lag[row] < lags.lag[row]:
+            records = GROUP.schema[name].kind is RECORDS
+            yield Fact(
+                title, shown(reading, name).text(0, write if records else None), "strong" if "lag" in title else ""
+            )
 
 
 def group_facts(view: View, row: int) -> Iterable[Fact]:

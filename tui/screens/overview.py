@@ -132,10 +132,7 @@ def stats(view: View, *, human: bool, width: int) -> list[Line]:
 def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line]:
     totals = view.totals
     groups = [
-        Part(
-            f"{glyph} {number:,}{f' {word}' if wide else ''}  ",
-            OF_STATUS[word] if number else "dim",
-        )
+        Part(f"{glyph} {number:,}{f' {word}' if wide else ''}  ", OF_STATUS[word] if number else "dim")
         for glyph, (word, number) in zip(GLYPHS, count_groups(view).items(), strict=True)
         if number or (noughts and word in ("ok", "behind", "lost", "unknown"))
     ]
@@ -144,18 +141,10 @@ def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line
     figures: list[tuple[str, list[Part]]] = [
         ("Brokers", [Part(f"{totals.brokers:,}", "strong")]),
         ("Controller", [Part(controller, "strong")]),
+        ("Offline", [_visible(totals.offline, "offline", whole=topics)]),
         (
-            "Offline",
-            [Part(_visible(totals.offline, whole=topics), ABOVE_ZERO["offline"] if totals.offline else "strong")],
-        ),
-        (
-            "Under-repl." if not wide else "Under-replicated",
-            [
-                Part(
-                    _visible(totals.under_replicated, whole=topics),
-                    ABOVE_ZERO["under_replicated"] if totals.under_replicated else "strong",
-                )
-            ],
+            "Under-replicated" if wide else "Under-repl.",
+            [_visible(totals.under_replicated, "under_replicated", whole=topics)],
         ),
         (number_of(totals.groups, "group", whole=whole), groups),
         ("Lag", [Part(at_least(totals.lag, totals.lag_at_least, human=human), "strong")]),
@@ -169,9 +158,9 @@ def _figures(view: View, *, human: bool, wide: bool, noughts: bool) -> list[Line
     return [Line(), Line(heads), Line(values)]
 
 
-def _visible(number: int, *, whole: bool) -> str:
+def _visible(number: int, name: str, *, whole: bool) -> Part:
     """How many there are; of what this user may see where that is not the `whole`."""
-    return f"{number:,}" if whole else f"{number:,} visible"
+    return Part(f"{number:,}" if whole else f"{number:,} visible", ABOVE_ZERO[name] if number else "strong")
 
 
 def failing(view: View) -> list[Line]:

@@ -7,9 +7,9 @@ import numpy as np
 
 from monitor.analysis.derive.emptiness import no_problems
 from monitor.analysis.diagnosis.diagnosis import evidence_of
-from monitor.model.levels import LEVEL_AT, PLACE_OF, SIGNS
+from monitor.model.levels import SIGN_OF
 from monitor.model.problems import Problems
-from monitor.model.table import Ints, Texts
+from monitor.model.table import Ints
 from monitor.model.text import age
 from monitor.model.view import View
 from monitor.subjects.health import DIAGNOSIS, PROBLEM
@@ -34,11 +34,6 @@ VIEWS = {
     "transaction_hangs": "transactions",
 }
 """Where a problem opens that is about no group, topic or broker of which there is a screen."""
-
-
-def problem_status(levels: Texts) -> Ints:
-    """The place of each level of a problem in SIGNS."""
-    return np.array([PLACE_OF[each] for each in levels], np.int32)
 
 
 def ranked(table: Problems) -> tuple[Ints, Ints]:
@@ -181,12 +176,11 @@ def problem_lines(view: View, most: int) -> list[Line]:
     rows = np.flatnonzero(table.cause < 0)
     if not len(rows) or most < 1:
         return []
-    status = problem_status(table.level)
     return [
         section("Problems", len(rows), ProblemsScreen.KEY, ProblemsScreen.NAME),
         *(
             Line(
-                [Part(f" {SIGNS[status[row]]} ", LEVEL_AT[int(status[row])]), Part(str(table.sentence[row]))],
+                [Part(f" {SIGN_OF[table.level[row]]} ", table.level[row]), Part(str(table.sentence[row]))],
                 [Part(f" {age(view.time - float(table.since[row]))} ", "dim")],
             )
             for row in rows[:most].tolist()
