@@ -1,8 +1,7 @@
 """The screens of the terminal UI. Only the app imports this: a screen names another view by its NAME."""
 
 from tui.screens.base import MonitorScreen
-from tui.screens.broker import LogDirsScreen, ReplicasScreen
-from tui.screens.brokers import BrokersScreen
+from tui.screens.brokers import BrokersScreen, LogDirsScreen, ReplicasScreen
 from tui.screens.cluster import CapabilitiesScreen, CollectorsScreen, QuorumScreen, RequestsScreen
 from tui.screens.clusters import ClustersScreen
 from tui.screens.events import EventsScreen
@@ -11,8 +10,7 @@ from tui.screens.groups import GroupsScreen
 from tui.screens.members import MembersScreen, TasksScreen
 from tui.screens.overview import OverviewScreen
 from tui.screens.problems import DiagnosesScreen, ProblemsScreen
-from tui.screens.topic import ProducersScreen, ReadersScreen, TopicScreen
-from tui.screens.topics import TopicsScreen
+from tui.screens.topics import ProducersScreen, ReadersScreen, TopicScreen, TopicsScreen
 from tui.screens.transactions import TransactionScreen, TransactionsScreen
 
 SCREENS: tuple[type[MonitorScreen], ...] = (

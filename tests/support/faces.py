@@ -27,14 +27,12 @@ from monitor.model.levels import SIGN_OF, SIGNS, WORDS
 from monitor.model.view import View
 from tui.picture import Picture
 from tui.screens.base import MonitorScreen
-from tui.screens.broker import LogDirsScreen
-from tui.screens.brokers import BrokersScreen
+from tui.screens.brokers import BrokersScreen, LogDirsScreen
 from tui.screens.cluster import QuorumScreen
 from tui.screens.group import GroupScreen
 from tui.screens.groups import GroupsScreen
 from tui.screens.problems import DiagnosesScreen, ProblemsScreen
-from tui.screens.topic import TopicScreen
-from tui.screens.topics import TopicsScreen
+from tui.screens.topics import TopicScreen, TopicsScreen
 from tui.screens.transactions import TransactionsScreen
 from tui.theme import KMON_DARK, _mix
 from tui.widgets.columns import sort_rows

@@ -15,7 +15,7 @@ from monitor.model.text import name_of
 from monitor.model.view import AlertRow, View
 from tui.app import KmonApp
 from tui.screens.group import GroupScreen
-from tui.screens.topic import TopicScreen
+from tui.screens.topics import TopicScreen
 from tui.widgets.chart import Chart
 from tui.widgets.lines import Lines
 

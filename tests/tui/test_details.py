@@ -18,10 +18,10 @@ from monitor.model.table import objects
 from monitor.model.text import latency
 from tui.app import KmonApp
 from tui.health import why_missing
-from tui.screens.broker import LogDirsScreen, ReplicasScreen
+from tui.screens.brokers import LogDirsScreen, ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
-from tui.screens.topic import TopicScreen
+from tui.screens.topics import TopicScreen
 from tui.screens.transactions import TransactionScreen
 
 

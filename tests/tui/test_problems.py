@@ -21,11 +21,11 @@ from monitor.model.table import objects
 from monitor.model.view import View
 from tui.app import KmonApp
 from tui.picture import Picture
-from tui.screens.broker import ReplicasScreen
+from tui.screens.brokers import ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.overview import share
 from tui.screens.problems import ProblemsScreen, ranked
-from tui.screens.topic import TopicScreen
+from tui.screens.topics import TopicScreen
 
 VIEWS = troubled_views()
 VIEW = VIEWS[-1]

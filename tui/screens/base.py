@@ -227,7 +227,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#views", Lines).put(Line(views, narrowed))
 
     def _shown(self) -> str:
-        return "" if self._rows is None else f"{len(self.table.keys):,} of {len(self._rows.pick):,}"
+        return "" if self._rows is None else f"{self.table.row_count:,} of {len(self._rows.pick):,}"
 
     def _notice(self, *lines: str) -> None:
         lines = tuple(line for line in lines if line)

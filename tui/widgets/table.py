@@ -84,6 +84,11 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         return [] if self._model is None else [self._model.keys[row] for row in self._order]
 
     @property
+    def row_count(self) -> int:
+        """The number of rows shown."""
+        return len(self._order)
+
+    @property
     def cursor_key(self) -> Hashable | None:
         """The key of the row under the cursor, None while there are no rows."""
         row = self.cursor_row
