@@ -6,9 +6,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from monitor.model.levels import LEVELS, PLACES
+from monitor.model.levels import LEVELS, PLACES, SEVERITIES
 from monitor.model.limits import QUORUM_BEHIND_SECONDS
-from monitor.model.status import SEVERITY, STATUS_MEANING, STATUSES
+from monitor.model.status import STATUS_MEANING, STATUSES
 from monitor.model.table import Floats, Ints, Table, Texts, column, objects
 
 PARTITION_WORDS = ("ok", "unknown", "reassigning", "under-replicated", "at min ISR", "under min ISR", "offline")
@@ -103,7 +103,19 @@ class JudgedLags(Judged):
 
     @property
     def severity(self) -> Ints:
-        return np.array(SEVERITY, np.int32)[self.status]
+        return np.array(SEVERITIES, np.int32)[self.status]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JudgedMembers(JudgedLags):
+    """One row per member, in the order of `members`: as the worst partition that is assigned to it."""
+
+    WORDS: ClassVar[tuple[str, ...]] = (*STATUSES, "moving")
+    MEANING: ClassVar[str] = (
+        f"that of the worst partition assigned to it; moving: its target assignment is another; {STATUS_MEANING}"
+    )
+
+    lag_row: Ints = column("i4", "row in `lag` of the worst partition assigned to it, -1 for none")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,6 +159,7 @@ class Judgements:
     groups: JudgedLags = field(default_factory=JudgedLags.empty)
     group_topics: JudgedLags = field(default_factory=JudgedLags.empty)
     lag: JudgedLags = field(default_factory=JudgedLags.empty)
+    members: JudgedMembers = field(default_factory=JudgedMembers.empty)
     topics: JudgedTopics = field(default_factory=JudgedTopics.empty)
     partitions: JudgedPartitions = field(default_factory=JudgedPartitions.empty)
     brokers: JudgedBrokers = field(default_factory=JudgedBrokers.empty)

@@ -4,24 +4,19 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from monitor.analysis.derive.verdict import partition_why
 from monitor.model.cluster_tables import Tasks
-from monitor.model.levels import ABOVE_ZERO
+from monitor.model.judgements import JudgedMembers
 from monitor.model.snapshot import Assignments, Members
+from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints
 from monitor.model.text import UNKNOWN, visible
 from monitor.model.view import View
 from monitor.subjects.kinds import COUNT, RECORDS
-from monitor.subjects.tables import first_codes, numbers, of, reasons, sentences, size, states, subject
+from monitor.subjects.tables import first_codes, judged, numbers, of, reasons, sentences, size, subject
 
 _members = size("snapshot.members")
 _tasks = size("snapshot.tasks")
-
-
-def _moving(view: View) -> Ints:
-    """1 for members that have a target assignment, which differs from their assignment, else 0."""
-    moving = np.zeros(_members(view), np.int8)
-    moving[view.snapshot.target_assignments.member] = 1
-    return moving
 
 
 def _partitions(view: View) -> Ints:
@@ -66,10 +61,14 @@ def _assigned(view: View, row: int) -> str:
 
 
 def member_why(view: View, row: int) -> str:
-    """The target assignment and the epoch of a member, where they differ from what it has; empty where they do not."""
-    members, groups = view.snapshot.members, view.snapshot.groups
+    """Why the worst partition of a member is as it is, and its target assignment and epoch where it has others."""
+    members, groups, worst = view.snapshot.members, view.snapshot.groups, int(view.judged.members.lag_row[row])
     target = _places(view, view.snapshot.target_assignments, row)
     parts = [f"target assignment {target}"] if target else []
+    if worst >= 0 and view.lag_statuses.status[worst] != OK:
+        topic = visible(view.snapshot.topics.topic[view.lag.topic[worst]], 40)
+        why = partition_why(view, worst) or STATUSES[view.lag_statuses.status[worst]]
+        parts.insert(0, f"{topic}-{view.lag.partition[worst]}: {why}")
     epoch, wanted = float(members.epoch[row]), float(groups.assignment_epoch[members.group[row]])
     if epoch < wanted:
         parts.append(f"at epoch {epoch:.0f} of {wanted:.0f}")
@@ -92,8 +91,8 @@ MEMBER = subject(
     "group",
     "member_id",
     more=(
-        *states({"ok": "ok", "moving": ABOVE_ZERO["reconciling"]}, _moving, "moving: its target assignment is another"),
-        sentences("why", "target assignment and epoch, where they differ from what it has", _members, member_why),
+        *judged("judged.members", JudgedMembers),
+        sentences("why", "reason for the status, and pending changes of its assignment", _members, member_why),
         numbers("partitions", COUNT, "partitions assigned to it", _partitions),
         numbers("lag", RECORDS, "lag on the partitions assigned to it", _lag, reason="reason"),
         reasons("reason", "why its lag is unknown", _lag_reason),

@@ -198,10 +198,11 @@ async def test_members_tell_what_they_have_and_are_to_have() -> None:
         await pilot.press("tab")
         assert isinstance(app.screen, MembersScreen)
         waiting = line_with(app, "fulfil-2")
-        assert "◆ moving" in waiting
+        assert "▲ behind" in waiting
         assert "orders 1" in waiting
-        assert "target assignment orders 2" in waiting
-        assert "● ok" in line_with(app, "fulfil-1  ")
+        await pilot.press("end")
+        assert "orders-1: behind; target assignment orders 2" in detail(app)
+        assert "orders-0: behind" in line_with(app, "fulfil-1  ")
 
 
 async def test_only_streams_groups_have_tasks_and_subtopologies() -> None:

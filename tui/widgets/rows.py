@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from monitor.model import text
-from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, PLACE_OF, SIGNS
-from monitor.model.status import OK, SEVERITY, STATUSES, UNKNOWN
+from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, PLACE_OF, SEVERITIES, SIGNS
+from monitor.model.status import OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, Ints, objects
 from monitor.model.text import Write
 from monitor.model.view import View
@@ -100,23 +100,26 @@ class Rows:
         """The place of each row's status in SIGNS: that of a status of lag, or else of its level."""
         if "level" not in self.subject.schema:
             return np.full(len(self.pick), OK, np.int32)
-        return self._codes("status", STATUSES) if self._is_lag else _coded(self.reading["level"], PLACE_OF)
+        if self._is_lag:
+            return self._codes("status", self.subject.schema["status"].words)
+        return _coded(self.reading["level"], PLACE_OF)
 
     @cached_property
     def severity(self) -> Ints:
         """How bad each row is; larger is worse."""
         words = self.subject.schema["status"].words
         status = self._codes("status", words)
-        return (
-            np.array(SEVERITY, np.int32)[status] if self._is_lag else self._codes("level", LEVELS) * len(words) + status
-        )
+        if self._is_lag:
+            return np.array(SEVERITIES, np.int32)[status]
+        return self._codes("level", LEVELS) * len(words) + status
 
     def _codes(self, name: str, words: Sequence[str]) -> Ints:
         return _coded(self.reading[name], {word: code for code, word in enumerate(words)})
 
     @property
     def _is_lag(self) -> bool:
-        return "status" in self.subject.schema and self.subject.schema["status"].words == STATUSES
+        """Whether the code of a status is its place in SIGNS."""
+        return "status" in self.subject.schema and self.subject.schema["status"].words[: len(STATUSES)] == STATUSES
 
     def kind(self, row: int) -> str:
         """The level of a row, which is the name of its colour."""

@@ -13,15 +13,18 @@ from views import NOW, Group, Topic, snapshot_of
 from monitor.analysis.derive.judged.brokers import disk_used, fullest_disks, fullest_levels, log_dir_why
 from monitor.analysis.derive.judged.groups import judge_lags, known_partitions
 from monitor.analysis.derive.judged.order import worst_first
+from monitor.analysis.derive.judged.subjects import judge_rows
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import LogDirs
 from monitor.model.levels import LEVELS
 from monitor.model.limits import ABANDONED_SECONDS, DATA_LATE_POLLS, DATA_OLD_POLLS, Limits, data_level
+from monitor.model.snapshot import Assignments
 from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.settings import load
+from monitor.subjects.members import MEMBER
 
-STOPPED = 4
+STOPPED, STUCK = 4, 5
 
 
 def with_disks(*free: float) -> View:
@@ -131,3 +134,33 @@ def test_data_is_late_and_then_old() -> None:
         "critical",
     ]
     assert LEVELS.index("unknown") < LEVELS.index("attention")
+
+
+def test_a_member_is_as_the_worst_partition_that_is_assigned_to_it() -> None:
+    members = [
+        ("idle", "h", []),
+        ("fine", "h", [("t", 0)]),
+        ("stuck", "h", [("t", 1), ("t", 2)]),
+        ("unsure", "h", [("t", 3)]),
+        ("moving", "h", []),
+    ]
+    group = Group("g", {("t", 0): 100, ("t", 1): 100, ("t", 2): 7, ("t", 3): "denied"}, members)
+    snapshot = snapshot_of([Topic("t", [(0, 100)] * 4)], [group])
+    member = snapshot.members.client_id.tolist().index("moving")
+    target = Assignments(member=np.array([member]), topic=np.zeros(1, int), partition=np.array([2]))
+    view = make_view(replace(snapshot, target_assignments=target))
+    status = view.lag_statuses.status.copy()
+    status[2] = STUCK
+    stuck = replace(view, lag_statuses=replace(view.lag_statuses, status=status))
+    judged = judge_rows(stuck, None).members
+    words = dict(zip(stuck.snapshot.members.client_id, zip(judged.words, judged.levels, strict=True), strict=True))
+    assert words == {
+        "idle": ("ok", "ok"),
+        "fine": ("ok", "ok"),
+        "stuck": ("stuck", "degraded"),
+        "unsure": ("unknown", "unknown"),
+        "moving": ("moving", "attention"),
+    }
+    rows = {row["client_id"]: row for row in MEMBER.plain(replace(stuck, judged=judge_rows(stuck, None)))}
+    assert (rows["stuck"]["status"], rows["stuck"]["why"]) == ("stuck", "t-2: stuck")
+    assert (rows["unsure"]["status"], rows["unsure"]["why"]) == ("unknown", "t-3: denied")
