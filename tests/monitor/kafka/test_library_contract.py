@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 from kafka.net.connection import KafkaConnection
 
-from monitor.kafka.client import connections, frames, io_loop, sockets, tokens
+from monitor.kafka.client import connections, frames, sockets, tokens
 
-MODULES = (connections, frames, io_loop, sockets, tokens)
+MODULES = (connections, frames, sockets, tokens)
 OF_CONNECTION = ("connection_made", "_sasl_authenticate", "close", "broker_version_data", "parser")
 """Members of a connection that Connections replaces or reads."""
 
