@@ -15,26 +15,25 @@ from fastapi.responses import Response
 from starlette.convertors import Convertor, register_url_convertor
 
 from exporters.nested import (
-    alert_rows,
+    Row,
     broker_rows,
     cluster_row,
     member_rows,
     partition_rows_of,
     problem_rows,
     quorum_row,
-    subtopology_rows,
     topic_rows,
     transaction_rows,
 )
 from monitor.analysis.derive.judged.order import lag_order, transaction_order
-from monitor.model.table import Ints
+from monitor.model.table import Flags, Ints
 from monitor.model.view import View
 from monitor.poll.source import Source
 from monitor.subjects.brokers import BROKER
 from monitor.subjects.column import Subject
 from monitor.subjects.filter.errors import FilterError
 from monitor.subjects.filter.filter import Filter
-from monitor.subjects.groups import GROUP
+from monitor.subjects.groups import GROUP, SUBTOPOLOGY
 from monitor.subjects.health import DIAGNOSIS, EVENT, PROBLEM
 from monitor.subjects.lag import LAG
 from monitor.subjects.requests import CAPABILITY
@@ -105,33 +104,44 @@ class Api:
         register_url_convertor("any_text", AnyText())
         router = APIRouter(dependencies=[Depends(refuse_unknown)])
         for path, answer in (
-            ("/clusters", self.clusters),
-            ("/groups", self.groups),
-            ("/groups/{group:any_text}", self.group),
-            ("/lag", self.lag),
-            ("/topics", self.topics),
-            ("/topics/{topic:any_text}", self.topic),
-            ("/brokers", self.brokers),
-            ("/quorum", self.quorum),
-            ("/reassignments", self.reassignments),
-            ("/transactions", self.transactions),
-            ("/capabilities", self.capabilities),
-            ("/alerts", self.alerts),
-            ("/problems", self.problems),
-            ("/diagnoses", self.diagnoses),
-            ("/events", self.events),
+            ("clusters", self.clusters),
+            ("groups", self._table("groups", GROUP)),
+            ("groups/{group:any_text}", self.group),
+            ("lag", self.lag),
+            ("topics", self._table("topics", TOPIC, topic_rows, lambda view: np.flatnonzero(_watched(view)))),
+            ("topics/{topic:any_text}", self.topic),
+            ("brokers", self._table("brokers", BROKER, broker_rows)),
+            ("quorum", self.quorum),
+            ("reassignments", self._table("reassignments", REASSIGNMENT)),
+            ("transactions", self.transactions),
+            ("capabilities", self.capabilities),
+            ("alerts", self.alerts),
+            ("problems", self.problems),
+            ("diagnoses", self._table("diagnoses", DIAGNOSIS)),
+            ("events", self.events),
         ):
-            router.add_api_route(path, answer, methods=["GET"], response_class=Json)
+            router.add_api_route(f"/{path}", answer, methods=["GET"], response_class=Json)
         return router
+
+    def _table(
+        self,
+        name: str,
+        subject: Subject,
+        make: Callable[[View, Ints], list[Row]] | None = None,
+        order: Callable[[View], Ints] | None = None,
+    ) -> Callable[..., Response]:
+        """Answers with the rows of a subject that fit a filter, as `make` gives them; `order` are those that count."""
+
+        def answer(cluster: str | None = None, where: Where = None) -> Response:
+            view = self._newest(cluster)
+            rows, more = chosen(subject, view.shown, where, order(view.shown) if order else None)
+            return self._answer(view, **{name: (make or subject.plain)(view.shown, rows)}, **more)
+
+        return answer
 
     def clusters(self) -> Response:
         rows = [self._cluster(source) for source in self._sources]
         return Json({"clusters": rows})
-
-    def groups(self, cluster: str | None = None, where: Where = None) -> Response:
-        view = self._newest(cluster)
-        rows, more = chosen(GROUP, view.shown, where)
-        return self._answer(view, groups=GROUP.plain(view.shown, rows), **more)
 
     def group(self, group: str, cluster: str | None = None) -> Response:
         """One group with its members and its lag by partition; its name may hold slashes."""
@@ -144,7 +154,7 @@ class Api:
             view,
             **GROUP.plain(shown, np.array([row]))[0],
             group_members=member_rows(shown, row),
-            subtopologies=subtopology_rows(shown, row),
+            subtopologies=SUBTOPOLOGY.plain(shown, np.flatnonzero(shown.snapshot.subtopologies.group == row)),
             lag_rows=LAG.plain(shown, np.flatnonzero(shown.lag.group == row), LAG_KEYS),
         )
 
@@ -161,35 +171,20 @@ class Api:
         rows, more = chosen(LAG, view.shown, where, worst_first(view.shown, group, topic))
         return self._answer(view, total_rows=len(rows), lag=LAG.plain(view.shown, rows[:limit], LAG_KEYS), **more)
 
-    def topics(self, cluster: str | None = None, where: Where = None) -> Response:
-        view = self._newest(cluster)
-        rows, more = chosen(TOPIC, view.shown, where, np.flatnonzero(view.shown.snapshot.topics.watched))
-        return self._answer(view, topics=topic_rows(view.shown, rows), **more)
-
     def topic(self, topic: str, cluster: str | None = None) -> Response:
         """One topic with its partitions."""
         view = self._newest(cluster)
         shown = view.shown
         row = shown.topic_rows.get(topic)
-        if row is None or not shown.snapshot.topics.watched[row]:
+        if row is None or not _watched(shown)[row]:
             raise HTTPException(404, "no such topic, or the settings leave it out")
         return self._answer(
             view, **topic_rows(shown, np.array([row]))[0], topic_partitions=partition_rows_of(shown, row)
         )
 
-    def brokers(self, cluster: str | None = None, where: Where = None) -> Response:
-        view = self._newest(cluster)
-        rows, more = chosen(BROKER, view.shown, where)
-        return self._answer(view, brokers=broker_rows(view.shown, rows), **more)
-
     def quorum(self, cluster: str | None = None) -> Response:
         view = self._newest(cluster)
         return self._answer(view, **quorum_row(view.shown))
-
-    def reassignments(self, cluster: str | None = None, where: Where = None) -> Response:
-        view = self._newest(cluster)
-        rows, more = chosen(REASSIGNMENT, view.shown, where)
-        return self._answer(view, reassignments=REASSIGNMENT.plain(view.shown, rows), **more)
 
     def transactions(self, cluster: str | None = None, where: Where = None) -> Response:
         view = self._newest(cluster)
@@ -202,19 +197,15 @@ class Api:
         return self._answer(view, capabilities=CAPABILITY.plain(view.shown))
 
     def alerts(self, cluster: str | None = None) -> Response:
+        """Of the newest View, whether or not its cluster is reachable."""
         view = self._newest(cluster)
-        return self._answer(view, alerts=alert_rows(view))
+        return self._answer(view, alerts=[{**vars(each), "labels": dict(each.labels)} for each in view.alerts])
 
     def problems(self, cluster: str | None = None, where: Where = None) -> Response:
         """Of the newest View: that the cluster is unreachable is a problem too, and explains those last known."""
         view = self._newest(cluster)
         rows, more = chosen(PROBLEM, view, where)
         return self._answer(view, problems=problem_rows(view, rows), **more)
-
-    def diagnoses(self, cluster: str | None = None, where: Where = None) -> Response:
-        view = self._newest(cluster)
-        rows, more = chosen(DIAGNOSIS, view.shown, where)
-        return self._answer(view, diagnoses=DIAGNOSIS.plain(view.shown, rows), **more)
 
     def events(  # noqa: PLR0917 - FastAPI passes what the query names
         self,
@@ -290,6 +281,11 @@ def heading(view: View, now: float) -> dict[str, object]:
         "errors": errors,
         "notices": list(view.shown.snapshot.notices),
     }
+
+
+def _watched(view: View) -> Flags:
+    """The topics that the settings select."""
+    return view.snapshot.topics.watched
 
 
 def worst_first(view: View, group: str | None, topic: str | None) -> Ints:

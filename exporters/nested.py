@@ -11,7 +11,6 @@ from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM
 from monitor.subjects.cluster import CLUSTER, TOTALS
-from monitor.subjects.groups import SUBTOPOLOGY
 from monitor.subjects.health import PROBLEM
 from monitor.subjects.members import MEMBER, TASK
 from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
@@ -57,11 +56,6 @@ def member_rows(view: View, group: int) -> list[Row]:
         }
         for member, row in zip(rows.tolist(), MEMBER.plain(view, rows), strict=True)
     ]
-
-
-def subtopology_rows(view: View, group: int) -> list[Row]:
-    """The subtopologies of a streams group, empty for others."""
-    return SUBTOPOLOGY.plain(view, np.flatnonzero(view.snapshot.subtopologies.group == group))
 
 
 def topic_rows(view: View, rows: Ints) -> list[Row]:
@@ -150,8 +144,3 @@ def cluster_row(view: View) -> Row:
 
 OUTCOME = ("collector", "success", "duration_seconds", "collected_at", "error", "ran")
 """What the API has of a collector's outcome in a poll."""
-
-
-def alert_rows(view: View) -> list[Row]:
-    """Alerts of the newest View, whether or not its cluster is reachable."""
-    return [{**vars(each), "labels": dict(each.labels)} for each in view.alerts]
