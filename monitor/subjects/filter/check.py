@@ -51,18 +51,18 @@ def _check_match(text: str, match: Match, column: Column) -> None:
 def _check_values(text: str, condition: Compare | Among, column: Column) -> None:
     literals = condition.literals if isinstance(condition, Among) else (condition.literal,)
     for literal in literals:
-        if problem := _mismatch(column, literal):
+        if problem := _mismatch(column, literal, text[slice(*literal.at)]):
             raise FilterError(problem, text, *literal.at)
     if isinstance(condition, Compare) and condition.sign not in ("==", "!=") and column.type is not Type.NUMBER:
         raise FilterError(f"{_is(column)}, which has no order: use == or !=", text, *condition.sign_at)
 
 
-def _mismatch(column: Column, literal: Literal) -> str:
-    """What is wrong with comparing the column to this value, empty when nothing is."""
+def _mismatch(column: Column, literal: Literal, text: str) -> str:
+    """What is wrong with comparing the column to this value, written as `text`; empty when nothing is."""
     value, problem = literal.value, ""
     if column.type is Type.TEXT:
         if not isinstance(value, str):
-            problem = f"{_is(column)}: put the value in quotes: {print_text(str(literal))}"
+            problem = f"{_is(column)}: put the value in quotes: {print_text(text)}"
         elif column.words and value not in column.words:
             problem = f"{column.name} must be one of {', '.join(map(print_text, column.words))}"
     elif column.type is Type.FLAG:

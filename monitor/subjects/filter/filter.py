@@ -12,7 +12,7 @@ from monitor.subjects.filter.tree import Expression, conditions
 
 @dataclass(frozen=True)
 class Filter:
-    """An expression that fits a row set. Equal when the expressions are; `str` gives it in its normal form."""
+    """An expression that fits a row set. Equal when the expressions are."""
 
     expression: Expression
 
@@ -35,6 +35,3 @@ class Filter:
     def rows(self, columns: Columns) -> Flags:
         """The rows for which it is true, shape (rows,)."""
         return self.truth(columns).true
-
-    def __str__(self) -> str:
-        return str(self.expression)

@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from monitor.model.units import DURATION_UNITS, SIZE_UNITS
 
@@ -65,15 +64,6 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(code)
 
 
-def print_value(value: Number | str | bool) -> str:
-    """The value as a filter may write it; parsed, it is the same again."""
-    if isinstance(value, Number):
-        return _print_number(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return print_text(value)
-
-
 def print_text(text: str) -> str:
     """The text in double quotes, what is not printable as escapes."""
     escapes = {value: name for name, value in ESCAPES.items() if name != "'"}
@@ -84,24 +74,3 @@ def _printable(letter: str) -> str:
     if letter.isprintable():
         return letter
     return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
-
-
-def _print_number(number: Number) -> str:
-    value, unit = number.value, number.unit
-    if not unit:
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if unit == BYTES:
-        step = next((each for each in ("TiB", "GiB", "MiB", "KiB") if value and value % SIZES[each] == 0), "B")
-        return _decimal(value / SIZES[step]) + step
-    if not value.is_integer() or not 0 < abs(value) < 1e15:
-        return _decimal(value) + "s"
-    rest, parts = abs(int(value)), []
-    for each in ("d", "h", "m", "s"):
-        count, rest = divmod(rest, int(DURATION_UNITS[each]))
-        parts += [f"{count}{each}"] if count else []
-    return ("-" if value < 0 else "") + "".join(parts)
-
-
-def _decimal(value: float) -> str:
-    """Every digit of a number, without an exponent."""
-    return f"{Decimal(repr(value)):f}".removesuffix(".0")

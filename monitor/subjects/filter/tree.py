@@ -1,16 +1,15 @@
-"""Filter expressions as data: conditions on columns, joined by and, or, not. Printed, they parse to themselves."""
+"""Filter expressions as data: conditions on columns, joined by and, or, not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from monitor.subjects.filter.literals import Number, print_value
+from monitor.subjects.filter.literals import Number
 
 Value = Number | str | bool
 Span = tuple[int, int]
 """Begin and end of a part in the text of the filter."""
 
 NOWHERE: Span = (0, 0)
-COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
@@ -19,9 +18,6 @@ class Literal:
 
     value: Value
     at: Span = field(default=NOWHERE, compare=False)
-
-    def __str__(self) -> str:
-        return print_value(self.value)
 
 
 @dataclass(frozen=True)
@@ -35,13 +31,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Compare(Condition):
-    """`sign` is one of COMPARISONS."""
+    """`sign` is ==, !=, <, <=, > or >=."""
 
     sign: str
     literal: Literal
-
-    def __str__(self) -> str:
-        return f"{self.column} {self.sign} {self.literal}"
 
 
 @dataclass(frozen=True)
@@ -51,9 +44,6 @@ class Match(Condition):
     pattern: Literal
     negated: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.column} {'!~' if self.negated else '~'} {self.pattern}"
-
 
 @dataclass(frozen=True)
 class Among(Condition):
@@ -62,9 +52,6 @@ class Among(Condition):
     literals: tuple[Literal, ...]
     negated: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.column} {'not in' if self.negated else 'in'} ({', '.join(map(str, self.literals))})"
-
 
 @dataclass(frozen=True)
 class Known(Condition):
@@ -72,39 +59,23 @@ class Known(Condition):
 
     negated: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.column} is {'not ' if self.negated else ''}unknown"
-
 
 @dataclass(frozen=True)
 class Not:
     part: "Expression"
-
-    def __str__(self) -> str:
-        return f"not {_inside(self.part)}"
 
 
 @dataclass(frozen=True)
 class And:
     parts: tuple["Expression", ...]
 
-    def __str__(self) -> str:
-        return " and ".join(map(_inside, self.parts))
-
 
 @dataclass(frozen=True)
 class Or:
     parts: tuple["Expression", ...]
 
-    def __str__(self) -> str:
-        return " or ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
-
 
 Expression = Compare | Match | Among | Known | Not | And | Or
-
-
-def _inside(part: Expression) -> str:
-    return f"({part})" if isinstance(part, And | Or) else str(part)
 
 
 def conditions(expression: Expression) -> Iterator[Compare | Match | Among | Known]:
