@@ -8,8 +8,7 @@ from exporters.families.brokers import BROKER_FAMILIES
 from exporters.families.cluster import CLUSTER_TOTALS, QUORUM_FAMILIES
 from exporters.families.groups import GROUP_FAMILIES
 from exporters.families.kmon import KMON_FAMILIES, PROCESS_FAMILIES
-from exporters.families.partitions import PARTITION_FAMILIES
-from exporters.families.topics import TOPIC_FAMILIES
+from exporters.families.topics import PARTITION_FAMILIES, TOPIC_FAMILIES
 from exporters.families.transactions import TRANSACTION_FAMILIES
 
 CLUSTER_FAMILIES = (
