@@ -1,5 +1,6 @@
 """Brokers, their log dirs and configs, and what there is once a cluster: the quorum and features."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -28,6 +29,7 @@ from monitor.subjects.tables import (
     NO_DISKS,
     NO_VOLUMES,
     cluster,
+    get,
     hidden,
     judged,
     numbers,
@@ -44,18 +46,17 @@ ROLES = ("observer", "voter")
 NOT_NAMED = "not in metadata: the broker is down or gone, and replicas are assigned to it"
 
 
-def _rows_in(ids: Ints, view: View) -> Ints:
-    """The row of each broker among these sorted or unsorted node ids, -1 for none."""
-    rows = {broker: row for row, broker in enumerate(ids.tolist())}
-    return np.array([rows.get(broker, -1) for broker in view.broker_totals.broker.tolist()], np.int32)
+def _rows_in(path: str) -> Callable[[View], Ints]:
+    """The row of each broker in the table at a path, -1 for none."""
+
+    def rows(view: View) -> Ints:
+        row_of = {broker: row for row, broker in enumerate(get(path, view).broker.tolist())}
+        return np.array([row_of.get(broker, -1) for broker in view.broker_totals.broker.tolist()], np.int32)
+
+    return rows
 
 
-def _named(view: View) -> Ints:
-    return _rows_in(view.snapshot.brokers.broker, view)
-
-
-def _configured(view: View) -> Ints:
-    return _rows_in(view.snapshot.broker_configs.broker, view)
+_named, _configured = _rows_in("snapshot.brokers"), _rows_in("snapshot.broker_configs")
 
 
 def _controller(view: View) -> Floats:
@@ -197,10 +198,6 @@ def _held(view: View, weights: Floats | None = None) -> Floats:
     return np.where(dirs.reason == KNOWN, np.bincount(of, weights, minlength=len(dirs)), np.nan)
 
 
-def _held_bytes(view: View) -> Floats:
-    return _held(view, view.snapshot.replicas.size_bytes)
-
-
 LOG_DIR = Subject(
     "log_dir",
     "log dir of a broker",
@@ -210,7 +207,13 @@ LOG_DIR = Subject(
         *of("snapshot.log_dirs", LogDirs),
         numbers("used", RATIO, "used share of its volume", disk_used, reason="reason", otherwise=NO_VOLUMES),
         numbers("replicas", COUNT, "replicas that it holds", _held, reason="reason"),
-        numbers("replicas_bytes", BYTES, "size of these", _held_bytes, reason="reason"),
+        numbers(
+            "replicas_bytes",
+            BYTES,
+            "size of these",
+            lambda view: _held(view, view.snapshot.replicas.size_bytes),
+            reason="reason",
+        ),
         *judged("judged.log_dirs", JudgedLogDirs),
         sentences("why", "reason for the status", _log_dirs, log_dir_why),
     ),

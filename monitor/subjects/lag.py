@@ -7,7 +7,7 @@ from monitor.model.judgements import JudgedLags
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.rates import ConsumeRates
 from monitor.model.snapshot import KNOWN, Groups, Members, Topics
-from monitor.model.table import Floats, Ints
+from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import SECONDS
@@ -19,10 +19,6 @@ count = size("lag")
 def _reason(view: View) -> Ints:
     lag = view.lag.reason
     return np.where(lag != KNOWN, lag, view.lag_times.reason)
-
-
-def _status_seconds(view: View) -> Floats:
-    return view.time - view.lag_statuses.since
 
 
 RATES = ("produce_rate", "consume_rate", "eta_seconds", "headroom_seconds")
@@ -42,7 +38,7 @@ LAG = Subject(
         *of("lag_statuses", LagStatuses, leave=("lost",), why="lag_reason"),
         *judged("judged.lag", JudgedLags, "level"),
         *of("consume_rates", ConsumeRates),
-        numbers("status_seconds", SECONDS, "time since `since`", _status_seconds),
+        numbers("status_seconds", SECONDS, "time since `since`", lambda view: view.time - view.lag_statuses.since),
         reasons("reason", "why lag, or else lag_seconds, is unknown; empty if both are known", _reason),
         *of("lag_times", LagTimes, "reason", reason="age_reason"),
         sentences("why", "reason for the status, with the numbers behind it", count, partition_story, numbers=True),

@@ -1,5 +1,6 @@
 """Topics, and what belongs to one: partitions, their replicas, reassignments, producers and configs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -92,7 +93,6 @@ def _readers_known(view: View) -> Flags:
 
 
 LAGS = ("lag", "lag_at_least")
-UNDER_MIN = ("under_min_isr",)
 CONFIGS = ("min_insync_replicas", "retention_seconds", "retention_bytes", "cleanup_policy")
 """The configs of a topic that stand beside its numbers."""
 
@@ -123,7 +123,9 @@ TOPIC = Subject(
         *hidden(of("topic_totals", TopicTotals, "groups", known=_readers_known), why_not_all_groups),
         *(replace(each, otherwise=_no_lag) for each in of("topic_totals", TopicTotals, *LAGS, why="lag_reason")),
         reasons("lag_reason", "why lag is unknown", _lag_reason),
-        *of("topic_totals", TopicTotals, *UNDER_MIN, why="config_reason", under_min_isr="under_min_isr_partitions"),
+        *of(
+            "topic_totals", TopicTotals, "under_min_isr", why="config_reason", under_min_isr="under_min_isr_partitions"
+        ),
         *of("snapshot.topic_configs", TopicConfigs, *CONFIGS, by=_configured, why="config_reason"),
         reasons("config_reason", "why its configs are unknown", _config_reason),
         *judged("judged.topics", JudgedTopics),
@@ -142,23 +144,15 @@ TOPIC_CONFIG = Subject(
 )
 
 
-def _tiered(view: View) -> Ints:
-    return rows_of_partitions(view.snapshot, view.snapshot.tiered_offsets)
-
-
-def _eligible(view: View) -> Ints:
-    return rows_of_partitions(view.snapshot, view.snapshot.eligible_replicas)
+def _rows_of(table: str) -> Callable[[View], Ints]:
+    """The row of each partition in this table of the Snapshot, -1 for none."""
+    return lambda view: rows_of_partitions(view.snapshot, getattr(view.snapshot, table))
 
 
 def _moving(view: View) -> Ints:
     """The partition of each reassignment, -1 where metadata does not name it."""
     moving = view.snapshot.reassignments
     return partition_rows(view.snapshot, moving.topic, moving.partition)
-
-
-def _reassignment(view: View) -> Ints:
-    """The reassignment of each partition, -1 for none."""
-    return rows_of_partitions(view.snapshot, view.snapshot.reassignments)
 
 
 def _moves(view: View) -> Texts:
@@ -179,11 +173,6 @@ def _follower_lag(view: View) -> Floats:
     return worst
 
 
-def _records(view: View) -> Floats:
-    offsets = view.snapshot.offsets
-    return offsets.end_offset - offsets.start_offset
-
-
 def _produced(view: View) -> Floats:
     rates = view.partition_rates
     return np.where(np.isnan(rates.produce_rate_5m), rates.produce_rate_1m, rates.produce_rate_5m)
@@ -198,12 +187,12 @@ PARTITION = Subject(
     _partitions,
     (
         *of("snapshot.partitions", Partitions, offline="offline_replicas"),
-        texts("moving", "replicas that its reassignment adds and removes", _moves, _reassignment),
+        texts("moving", "replicas that its reassignment adds and removes", _moves, _rows_of("reassignments")),
         *of(
             "snapshot.eligible_replicas",
             EligibleReplicas,
             "eligible",
-            by=_eligible,
+            by=_rows_of("eligible_replicas"),
             eligible="eligible_leader_replicas",
         ),
         *of(
@@ -223,12 +212,18 @@ PARTITION = Subject(
             "snapshot.tiered_offsets",
             TieredOffsets,
             *TIERED_COLUMNS,
-            by=_tiered,
+            by=_rows_of("tiered_offsets"),
             why="tiered_reason",
             reason="tiered_reason",
         ),
         *of("partition_rates", PartitionRates),
-        numbers("records", RECORDS, "records in its log: end - start offset", _records, reason="reason"),
+        numbers(
+            "records",
+            RECORDS,
+            "records in its log: end - start offset",
+            lambda view: view.snapshot.offsets.end_offset - view.snapshot.offsets.start_offset,
+            reason="reason",
+        ),
         numbers(
             "produce_rate",
             RATE,
@@ -253,11 +248,6 @@ REASSIGNMENT = Subject(
 
 REPLICA = subject("replica", "snapshot.replicas", Replicas, "broker", "log_dir", "topic", "partition")
 
-
-def _idle(view: View) -> Floats:
-    return view.time - view.snapshot.producers.last_timestamp
-
-
 PRODUCER = subject(
     "producer",
     "snapshot.producers",
@@ -265,7 +255,14 @@ PRODUCER = subject(
     "topic",
     "partition",
     "producer_id",
-    more=(numbers("idle_seconds", SECONDS, "time since its last record", _idle),),
+    more=(
+        numbers(
+            "idle_seconds",
+            SECONDS,
+            "time since its last record",
+            lambda view: view.time - view.snapshot.producers.last_timestamp,
+        ),
+    ),
 )
 
 ELIGIBLE = subject("eligible_replicas", "snapshot.eligible_replicas", EligibleReplicas, "topic", "partition")
