@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup, MemberRow
+from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup
 from monitor.model.cluster_tables import Capabilities, Subtopologies, Tasks, TopicConfigs
 from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.snapshot import (
@@ -129,7 +129,10 @@ class Assembler:
     def _make_members(self, draft: Draft) -> None:
         described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
         members = [(row, each) for row, about in described for each in about.members]
-        self._members = make_members(members)
+        self._members = Members.of_rows(
+            (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
+            for row, each in members
+        )
         self._assignments = self._assigned_rows([each.assigned for _, each in members])
         self._targets = self._assigned_rows([each.target or [] for _, each in members])
         self._tasks = Tasks.of_rows((row, *task) for row, (_, each) in enumerate(members) for task in each.tasks)
@@ -273,12 +276,4 @@ def make_groups(draft: Draft) -> Groups:
         )
         for each in draft.groups
         for about in [description(draft, each)]
-    )
-
-
-def make_members(members: list[tuple[int, MemberRow]]) -> Members:
-    """The members with the row of their group."""
-    return Members.of_rows(
-        (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
-        for row, each in members
     )

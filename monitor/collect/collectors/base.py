@@ -86,14 +86,20 @@ class Collector:
         return draft.choice.every.get(self.name, self.every_seconds)
 
 
-def trouble_of(draft: Draft, reply: Reply, take: Callable[[Answer], object]) -> Reason:
-    """Have `take` read an answer; why there is none or it could not be read, NO_REASON where it was."""
+def trouble_of(
+    draft: Draft, reply: Reply, take: Callable[[Answer], object], kind: Kind = Kind.PROTOCOL, *, noted: bool = True
+) -> Reason:
+    """Have `take` read an answer; why there is none or it could not be read, NO_REASON where it was.
+
+    `kind` is OTHER where `take` may raise a MalformedAnswerError with the broker's own error. Without `noted` a fault
+    is not held against the broker, which may wait for another.
+    """
     if isinstance(reply, Fault):
-        return draft.note(reply)
+        return draft.note(reply) if noted else reply
     try:
         take(reply)
     except MalformedAnswerError as error:
-        return Reason(Kind.PROTOCOL, reply.node, detail=str(error))
+        return Reason(kind, reply.node, detail=str(error))
     return NO_REASON
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import kafka
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.base import Collector, Reply, Step, trouble_of
 from monitor.collect.collectors.capability import NOBODY, ask_somebody, available, learn, refused, unknown
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import API_VERSIONS, FENCED_BROKERS
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
 from monitor.kafka.client.faults import Fault, error_reason
 from monitor.kafka.client.versions import kafka_version
+from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded
 from monitor.model.cluster_tables import Features
@@ -83,17 +84,15 @@ class BrokerCollector(Collector):
     def _take(self, client: Client, draft: Draft, node: int, reply: Reply) -> Reason:
         """Keep what a broker says of itself; the answer is what went wrong."""
         served = client.served(node)
-        if isinstance(reply, Fault):
-            if reply.kind is not Kind.UNSUPPORTED:
-                return draft.note(reply)
+        if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
             self._known[node] = _Known(served, draft.started, kafka_version(served) if served else None, -1, {})
             return NO_REASON
-        try:
-            with decoded(reply) as told:
+
+        def keep(answer: Answer) -> None:
+            with decoded(answer) as told:
                 self._known[node] = _known(told, served, draft.started)
-        except MalformedAnswerError as error:
-            return Reason(Kind.OTHER, node, detail=str(error))
-        return NO_REASON
+
+        return trouble_of(draft, reply, keep, Kind.OTHER)
 
     def _put(self, client: Client, draft: Draft, missing: list[Reason]) -> None:
         self._known = {node: known for node, known in self._known.items() if node in draft.nodes}

@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from monitor.collect.collectors.base import Reply
+from monitor.collect.collectors.base import Reply, trouble_of
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault
-from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.client.wire import Answer
 from monitor.kafka.messages import decoded
 from monitor.model.reasons import NO_REASON, Kind, Reason
 
@@ -55,17 +55,16 @@ def learn(
     if not replies:
         return unknown(draft, name, NOBODY)
     (reply,) = replies
-    if isinstance(reply, Fault):
-        if noted:
-            draft.note(reply)
-        if reply.kind is Kind.UNSUPPORTED:
-            return refused(draft, name, not_served(draft, reply.node))
-        return unknown(draft, name, reply)
-    try:
-        with decoded(reply) as message:
-            return take(int(reply.node), message)
-    except MalformedAnswerError as error:
-        return unknown(draft, name, Reason(Kind.OTHER, reply.node, detail=str(error)))
+    if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
+        return refused(draft, name, not_served(draft, reply.node))
+    missing: list[Reason] = []
+
+    def read(answer: Answer) -> None:
+        with decoded(answer) as message:
+            missing.extend(take(int(answer.node), message))
+
+    trouble = trouble_of(draft, reply, read, Kind.OTHER, noted=noted)
+    return unknown(draft, name, trouble) if trouble else missing
 
 
 def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[Reason]:

@@ -7,15 +7,15 @@ from functools import partial
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply, Step
+from monitor.collect.collectors.base import Collector, Reply, Step, trouble_of
 from monitor.collect.collectors.capability import served_by_all
 from monitor.collect.collectors.group_evidence import DENIED, Evidence, Finding, Lists, find, places_of, to_ask
 from monitor.collect.draft import Draft, ListedGroup
 from monitor.kafka.client.apis import DESCRIBE_GROUPS, GROUP_TYPES, LIST_GROUPS, LIST_OFFSETS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, error_reason
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
-from monitor.kafka.decode.cursor import MalformedAnswerError
+from monitor.kafka.decode.cursor import MalformedAnswerError, understanding
 from monitor.kafka.decode.list_offsets import LATEST, decode_list_offsets, encode_list_offsets
 from monitor.kafka.messages import decoded
 from monitor.model.coordinators import OFFSETS_TOPIC, Tenure, partition_of, tenures
@@ -96,19 +96,17 @@ class GroupCollector(Collector):
 
     def _take(self, node: int, reply: Reply, draft: Draft, troubles: dict[int, Reason]) -> None:
         """Read one broker's list, or put into `troubles` why there is none."""
-        if isinstance(reply, Fault):
-            troubles[node] = draft.note(reply)
-            return
-        self._types[node] = reply.version >= GROUP_TYPES.oldest
-        mark = reply.mark(4)  # of what follows throttle_time_ms
-        if self._marks.get(node) == mark:
-            return
-        try:
-            self._listed[node] = {each.group: each for each in _groups(reply, node)}
-            self._marks[node] = mark
-        except MalformedAnswerError as error:
+        if trouble := trouble_of(draft, reply, partial(self._keep, node), Kind.OTHER):
+            troubles[node] = trouble
+
+    def _keep(self, node: int, answer: Answer) -> None:
+        """Keep a list, unless it is that of the last poll. Raises MalformedAnswerError."""
+        self._types[node] = answer.version >= GROUP_TYPES.oldest
+        mark = answer.mark(4)  # of what follows throttle_time_ms
+        if self._marks.get(node) != mark:
             self._forget(node)
-            troubles[node] = Reason(Kind.OTHER, node, detail=str(error))
+            self._listed[node] = {each.group: each for each in _groups(answer, node)}
+            self._marks[node] = mark
 
     def _forget(self, node: int) -> None:
         self._listed.pop(node, None)
@@ -192,10 +190,10 @@ def ask_readiness(client: Client, draft: Draft, wanted: Mapping[int, Sequence[st
     def question(node: int) -> Ask:
         return Ask(node, LIST_OFFSETS, partial(_ends_body, sorted({places[name] for name in wanted[node]})))
 
-    def read(node: int, answer: Answer) -> dict[str, Reason]:
+    def read(answer: Answer) -> dict[str, int]:
         ends = decode_list_offsets(answer.body, answer.version)
         codes = dict(zip(ends.partition.tolist(), ends.error.tolist(), strict=True))
-        return {name: _why(node, codes.get(places[name], 0)) for name in wanted[node]}
+        return {name: codes.get(place, 0) for name, place in places.items()}
 
     return _ask_each(client, draft, wanted, question, read)
 
@@ -210,10 +208,9 @@ def ask_whether_coordinator(client: Client, draft: Draft, wanted: Mapping[int, S
     def question(node: int) -> Ask:
         return Ask.of(node, DESCRIBE_GROUPS, groups=list(wanted[node]))
 
-    def read(node: int, answer: Answer) -> dict[str, Reason]:
+    def read(answer: Answer) -> dict[str, int]:
         with decoded(answer) as described:
-            codes = {str(each.group_id): int(each.error_code) for each in described.groups}
-            return {name: _why(node, codes[name]) for name in wanted[node]}
+            return {str(each.group_id): int(each.error_code) for each in described.groups}
 
     return _ask_each(client, draft, wanted, question, read)
 
@@ -230,16 +227,19 @@ def _ask_each(
     draft: Draft,
     wanted: Mapping[int, Sequence[str]],
     question: Callable[[int], Ask],
-    read: Callable[[int, Answer], Mapping[str, Reason]],
+    read: Callable[[Answer], Mapping[str, int]],
 ) -> Said:
-    """Each broker's response about the groups requested from it, or why there is none."""
-    asks = [question(node) for node in wanted if node not in draft.failed]
+    """What each broker responded about its groups, whose error codes `read` gives, or why there is no response."""
     said: Said = {}
+
+    def take(node: int, answer: Answer) -> None:
+        with understanding(f"{answer.api.name} v{answer.version}"):
+            codes = read(answer)
+            said.update({(node, name): _why(node, codes[name]) for name in wanted[node]})
+
+    asks = [question(node) for node in wanted if node not in draft.failed]
     for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
         node = int(ask.node)
-        try:
-            found = dict.fromkeys(wanted[node], draft.note(reply)) if isinstance(reply, Fault) else read(node, reply)
-        except MalformedAnswerError as error:
-            found = dict.fromkeys(wanted[node], Reason(Kind.OTHER, node, detail=str(error)))
-        said.update({(node, name): why for name, why in found.items()})
+        if trouble := trouble_of(draft, reply, partial(take, node), Kind.OTHER):
+            said.update({(node, name): trouble for name in wanted[node]})
     return said

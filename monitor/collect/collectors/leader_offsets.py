@@ -22,6 +22,9 @@ NO_LEADER_REASON = Reason(Kind.NO_LEADER)
 NOT_ANSWERED = Reason(Kind.MISSING_AT_LEADER)
 NOT_CHOSEN = Reason(Kind.NOT_CHOSEN)
 
+READ_COMMITTED = 1
+"""The isolation level at which Kafka gives the last stable offset for the latest."""
+
 
 class LeaderOffsetCollector(Collector):
     """Keeps the encoded requests while the partitions and their leaders are the same."""
@@ -87,9 +90,7 @@ class LeaderOffsetCollector(Collector):
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         column = draft.unknown_offsets(NOT_ANSWERED)
         column.reason[draft.partitions.leader == NO_LEADER] = draft.reasons[NO_LEADER_REASON]
-        left_out = ~self.wanted(draft)
-        if left_out.any():
-            column.reason[left_out] = draft.reasons[NOT_CHOSEN]
+        self._leave_out(draft, column.reason)
         setattr(draft, self.column, column)
         missing: list[Reason] = []
         asked = {ask.node for ask in asks}
@@ -102,6 +103,13 @@ class LeaderOffsetCollector(Collector):
                 missing.append(whole)
                 column.reason[self._leaders[int(ask.node)]] = draft.reasons[whole]
         return missing
+
+    def _leave_out(self, draft: Draft, reason: Ints) -> Ints:
+        """The reasons, with that of partitions which are not asked for put in."""
+        left_out = ~self.wanted(draft)
+        if left_out.any():
+            reason[left_out] = draft.reasons[NOT_CHOSEN]
+        return reason
 
     def _fill(self, draft: Draft, column: OffsetColumn, missing: list[Reason], answer: Answer) -> None:
         """Put an answer into its rows, and into `missing` what is wrong with some.
@@ -163,11 +171,7 @@ class StartOffsetCollector(LeaderOffsetCollector):
 
     def _without(self, draft: Draft) -> Ints:
         """The reasons where all that was asked for is known."""
-        reason = np.zeros(len(draft.partitions), np.int32)
-        left_out = ~self.wanted(draft)
-        if left_out.any():
-            reason[left_out] = draft.reasons[NOT_CHOSEN]
-        return reason
+        return self._leave_out(draft, np.zeros(len(draft.partitions), np.int32))
 
 
 class EndOffsetCollector(LeaderOffsetCollector):
@@ -177,10 +181,6 @@ class EndOffsetCollector(LeaderOffsetCollector):
     without = "lag is unknown"
     column = "ends"
     timestamp = LATEST
-
-
-READ_COMMITTED = 1
-"""The isolation level at which Kafka gives the last stable offset for the latest."""
 
 
 class StableOffsetCollector(LeaderOffsetCollector):

@@ -90,15 +90,23 @@ def agree(one: Claim, other: Claim) -> bool:
         return False
     if one.mark == other.mark and one.version == other.version:
         return True
-    (topics, rows, _), (their_topics, their_rows, _) = one.tables, other.tables
+    rows, their_rows = one.tables.partitions, other.tables.partitions
     return (
-        np.array_equal(topics.topic, their_topics.topic)
-        and np.array_equal(topics.partitions, their_topics.partitions)
-        and (_without_ids(one, other) or np.array_equal(topics.topic_id, their_topics.topic_id))
+        _same_topics(one, other)
         and np.array_equal(rows.leader, their_rows.leader)
         and np.array_equal(rows.leader_epoch, their_rows.leader_epoch)
         and _same_lists(rows.replicas, their_rows.replicas)
         and _same_lists(rows.isr, their_rows.isr)
+    )
+
+
+def _same_topics(one: Claim, other: Claim) -> bool:
+    """Whether both name the same topics, with as many partitions each."""
+    topics, others = one.tables.topics, other.tables.topics
+    return (
+        np.array_equal(topics.topic, others.topic)
+        and np.array_equal(topics.partitions, others.partitions)
+        and (_without_ids(one, other) or np.array_equal(topics.topic_id, others.topic_id))
     )
 
 
@@ -137,13 +145,9 @@ def _shared_epochs(one: Claim, other: Claim) -> tuple[Ints, Ints]:
     """
     topics, others = one.tables.topics, other.tables.topics
     epochs, their_epochs = one.tables.partitions.leader_epoch, other.tables.partitions.leader_epoch
-    without = _without_ids(one, other)
-    if (
-        np.array_equal(topics.topic, others.topic)
-        and np.array_equal(topics.partitions, others.partitions)
-        and (without or np.array_equal(topics.topic_id, others.topic_id))
-    ):
+    if _same_topics(one, other):
         return epochs, their_epochs
+    without = _without_ids(one, other)
     row = {name: at for at, name in enumerate(others.topic)}
     pairs = [
         (int(topics.first_row[at]) + number, int(others.first_row[row[name]]) + number)
@@ -165,11 +169,7 @@ def _head(cursor: Cursor) -> tuple[list[BrokerAddress], str | None, int | None]:
         brokers.append(broker)
     cluster_id = cursor.text()
     controller = cursor.int32()
-    return (
-        sorted(brokers, key=lambda each: each.node),
-        cluster_id,
-        controller if controller >= 0 else None,
-    )
+    return sorted(brokers, key=lambda each: each.node), cluster_id, controller if controller >= 0 else None
 
 
 def _tables(metadata: Any) -> Tables:

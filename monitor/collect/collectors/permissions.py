@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, trouble_of
 from monitor.collect.collectors.capability import NOBODY
 from monitor.collect.draft import Draft
 from monitor.collect.requests import (
@@ -21,7 +21,7 @@ from monitor.collect.requests import (
     Request,
 )
 from monitor.kafka.client.client import Ask, Client, Node
-from monitor.kafka.client.faults import Fault, error_reason
+from monitor.kafka.client.faults import error_reason
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode import configs
 from monitor.kafka.decode.cursor import MalformedAnswerError
@@ -67,14 +67,14 @@ def _cluster(described: Any) -> dict[Permission, bool]:
     return {CLUSTER: DESCRIBE in operations}
 
 
-def _topic(metadata: Any) -> dict[Permission, bool]:
-    (topic,) = metadata.topics
-    return {TOPIC: _is_granted(topic.error_code, TOPIC_DENIED)}
+def _only(permission: Permission, items: str, refusal: int) -> Callable[[Any], Mapping[Permission, bool]]:
+    """For a message with one item: whether its error is no refusal."""
 
+    def tell(message: Any) -> dict[Permission, bool]:
+        (item,) = getattr(message, items)
+        return {permission: _is_granted(item.error_code, refusal)}
 
-def _group(described: Any) -> dict[Permission, bool]:
-    (group,) = described.groups
-    return {GROUP: _is_granted(group.error_code, GROUP_DENIED)}
+    return tell
 
 
 def _configs(described: Any) -> dict[Permission, bool]:
@@ -83,11 +83,6 @@ def _configs(described: Any) -> dict[Permission, bool]:
         TOPIC_CONFIG: _is_granted(codes[configs.TOPIC], TOPIC_DENIED),
         BROKER_CONFIG: _is_granted(codes[configs.BROKER], CLUSTER_DENIED),
     }
-
-
-def _transactional_id(described: Any) -> dict[Permission, bool]:
-    (state,) = described.transaction_states
-    return {TRANSACTIONAL_ID: _is_granted(state.error_code, TRANSACTIONAL_ID_DENIED)}
 
 
 def _resources(name: str) -> dict[str, Any]:
@@ -111,15 +106,15 @@ PROBES = (
         requests.METADATA,
         (TOPIC,),
         lambda name: {"topics": [{"name": name}], "allow_auto_topic_creation": False},
-        _topic,
+        _only(TOPIC, "topics", TOPIC_DENIED),
     ),
-    Probe(requests.DESCRIBE_GROUPS, (GROUP,), lambda name: {"groups": [name]}, _group),
+    Probe(requests.DESCRIBE_GROUPS, (GROUP,), lambda name: {"groups": [name]}, _only(GROUP, "groups", GROUP_DENIED)),
     Probe(requests.TOPIC_CONFIGS, (TOPIC_CONFIG, BROKER_CONFIG), _resources, _configs),
     Probe(
         requests.DESCRIBE_TRANSACTIONS,
         (TRANSACTIONAL_ID,),
         lambda name: {"transactional_ids": [name]},
-        _transactional_id,
+        _only(TRANSACTIONAL_ID, "transaction_states", TRANSACTIONAL_ID_DENIED),
     ),
 )
 
@@ -160,21 +155,17 @@ class PermissionCollector(SlowCollector):
 
     def _keep(self, draft: Draft, probe: Probe, reply: Reply) -> Reason:
         """Keep what a reply tells; the answer is why it tells nothing."""
-        if isinstance(reply, Fault):
-            trouble: Reason = draft.note(reply)
-            if reply.kind is Kind.UNSUPPORTED:
-                self._known.update(dict.fromkeys(probe.permissions, (math.nan, trouble)))
-                return NO_REASON
-        else:
-            try:
-                self._known.update({each: _row(each, granted) for each, granted in probe.read(reply).items()})
-            except MalformedAnswerError as error:
-                trouble = Reason(Kind.OTHER, reply.node, detail=str(error))
-            else:
-                return NO_REASON
-        unknown = [each for each in probe.permissions if math.isnan(self._known[each][0])]
-        self._known.update(dict.fromkeys(unknown, (math.nan, trouble)))
-        return trouble
+
+        def read(answer: Answer) -> None:
+            self._known.update({each: _row(each, granted) for each, granted in probe.read(answer).items()})
+
+        trouble = trouble_of(draft, reply, read, Kind.OTHER)
+        if trouble:
+            unserved = trouble.kind is Kind.UNSUPPORTED
+            unknown = [each for each in probe.permissions if unserved or math.isnan(self._known[each][0])]
+            self._known.update(dict.fromkeys(unknown, (math.nan, trouble)))
+            return NO_REASON if unserved else trouble
+        return NO_REASON
 
     def put(self, draft: Draft) -> None:
         draft.capabilities.update({each.capability: state for each, state in self._known.items()})

@@ -6,7 +6,7 @@ It needs Read on the topics, which kmon does without otherwise: so it is asked o
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -29,17 +29,6 @@ PARTITIONS_AT_A_TIME = 200
 TOPIC_DENIED = 29
 
 
-class _Producer(NamedTuple):
-    """A row of `Producers` with the key of its topic."""
-
-    topic: TopicKey
-    partition: int
-    producer_id: int
-    epoch: int
-    last_timestamp: float
-    transaction_start_offset: float
-
-
 class ProducerCollector(SlowCollector):
     """Asks when the ends and stable offsets of the same poll are known, that is, when its replies would be read."""
 
@@ -55,7 +44,8 @@ class ProducerCollector(SlowCollector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._producers: list[_Producer] = []
+        self._producers: list[tuple[tuple[TopicKey, int], Any]] = []
+        """By topic and partition number; beside it the rest of a row of `Producers`."""
         self._capabilities = {self.name: (math.nan, Reason(Kind.NOTHING_HELD_BACK))}
         self._notices: list[str] = []
         self._denied = False
@@ -92,9 +82,12 @@ class ProducerCollector(SlowCollector):
         found = [
             (keys[topic.name], each) for topic in described.topics if topic.name in keys for each in topic.partitions
         ]
-        producers = [_producer(key, each, state) for key, each in found for state in each.active_producers]
         errors = {int(each.error_code) for _, each in found if each.error_code}
-        self._producers += producers
+        self._producers += [
+            ((key, int(each.partition_index)), _numbers(state))
+            for key, each in found
+            for state in each.active_producers
+        ]
         self._denied |= TOPIC_DENIED in errors
         available(draft, self.name)
         return [error_reason(code, node) for code in sorted(errors - {TOPIC_DENIED})]
@@ -124,16 +117,15 @@ class ProducerCollector(SlowCollector):
             draft.capabilities[self.name] = math.nan, Reason(Kind.SWITCHED_OFF)
             return
         draft.notices += self._notices
-        places = partition_rows(draft, {each[:2] for each in self._producers})
-        rows = [(places[each[:2]], *each[1:]) for each in self._producers if each[:2] in places]
+        places = partition_rows(draft, {place for place, _ in self._producers})
+        rows = [(places[place], place[1], *numbers) for place, numbers in self._producers if place in places]
         rows.sort(key=lambda row: row[:3])
         draft.producers = Producers.of_rows(rows)
 
 
-def _producer(topic: TopicKey, partition: Any, state: Any) -> _Producer:
-    return _Producer(
-        topic,
-        int(partition.partition_index),
+def _numbers(state: Any) -> tuple[int, int, float, float]:
+    """Producer id, epoch, unix time of its last record, and the first offset of its transaction."""
+    return (
         int(state.producer_id),
         int(state.producer_epoch),
         known(state.last_timestamp) / 1000,

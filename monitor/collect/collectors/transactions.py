@@ -7,16 +7,18 @@ kmon is not authorized to describe, without an error.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Reply, SlowCollector, Step, why_unasked
+from monitor.collect.collectors.base import Reply, SlowCollector, Step, trouble_of, why_unasked
 from monitor.collect.collectors.capability import NOBODY, available, learn, unknown
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, topic_keys
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_TRANSACTIONS, LIST_TRANSACTIONS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import Fault, error_reason
+from monitor.kafka.client.faults import error_reason
+from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.kafka.messages import decoded, known
 from monitor.model.cluster_tables import TransactionPartitions, Transactions
@@ -107,7 +109,8 @@ class TransactionCollector(SlowCollector):
         missing = []
         for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
             transactions = chosen[int(ask.node)]
-            if trouble := _fill(draft, transactions, reply):
+            # Not held against the broker: it may wait behind what the controller does not answer.
+            if trouble := trouble_of(draft, reply, partial(_fill, draft, transactions), Kind.OTHER, noted=False):
                 missing.append(trouble)
                 for each in transactions.values():
                     each.reason = trouble
@@ -159,32 +162,26 @@ class TransactionCollector(SlowCollector):
             )
 
 
-def _fill(draft: Draft, transactions: dict[str, _Transaction], reply: Reply) -> Reason:
-    """Put what a coordinator tells of transactions into them; the answer is what went wrong with the whole."""
-    if isinstance(reply, Fault):  # not held against the broker: it may wait behind what the controller does not answer
-        return reply
-    try:
-        with decoded(reply) as described:
-            keys = topic_keys(draft, {topic.topic for each in described.transaction_states for topic in each.topics})
-            for each in described.transaction_states:
-                transaction = transactions.get(each.transactional_id)
-                if transaction is None:
-                    continue
-                if each.error_code == NOT_FOUND:
-                    transaction.state = "Dead"
-                elif each.error_code:
-                    transaction.reason = error_reason(each.error_code, reply.node)
-                else:
-                    transaction.producer_id, transaction.state = int(each.producer_id), str(each.transaction_state)
-                    transaction.started = known(each.transaction_start_time_ms) / 1000
-                    transaction.timeout_seconds = known(each.transaction_timeout_ms) / 1000
-                    transaction.partitions = [
-                        (keys[topic.topic], int(number))
-                        for topic in each.topics
-                        if topic.topic in keys
-                        for number in topic.partitions
-                    ]
-                    transaction.reason = NO_REASON
-    except MalformedAnswerError as error:
-        return Reason(Kind.OTHER, reply.node, detail=str(error))
-    return NO_REASON
+def _fill(draft: Draft, transactions: dict[str, _Transaction], answer: Answer) -> None:
+    """Put what a coordinator tells of transactions into them. Raises MalformedAnswerError."""
+    with decoded(answer) as described:
+        keys = topic_keys(draft, {topic.topic for each in described.transaction_states for topic in each.topics})
+        for each in described.transaction_states:
+            transaction = transactions.get(each.transactional_id)
+            if transaction is None:
+                continue
+            if each.error_code == NOT_FOUND:
+                transaction.state = "Dead"
+            elif each.error_code:
+                transaction.reason = error_reason(each.error_code, answer.node)
+            else:
+                transaction.producer_id, transaction.state = int(each.producer_id), str(each.transaction_state)
+                transaction.started = known(each.transaction_start_time_ms) / 1000
+                transaction.timeout_seconds = known(each.transaction_timeout_ms) / 1000
+                transaction.partitions = [
+                    (keys[topic.topic], int(number))
+                    for topic in each.topics
+                    if topic.topic in keys
+                    for number in topic.partitions
+                ]
+                transaction.reason = NO_REASON
