@@ -25,6 +25,9 @@ class Api:
         version = min(high, self.newest)
         return version if version >= max(low, self.oldest) else None
 
+    def is_flexible(self, version: int) -> bool:
+        return version >= self.flexible
+
     def since(self, version: int) -> "Api":
         """The same API from a version on that does more."""
         return replace(self, oldest=version)

@@ -69,7 +69,7 @@ class RequestHeader:
 
     @property
     def _tagged(self) -> bool:
-        return self.version >= self.api.flexible and not self.api.plain_header
+        return self.api.is_flexible(self.version) and not self.api.plain_header
 
     def read(self, head: bytes | bytearray, body: bytes) -> tuple[int, bytes]:
         """Correlation id and body of an answer, from its first `head_bytes` and the rest. Raises KafkaProtocolError."""
@@ -89,7 +89,7 @@ class RequestHeader:
 
     def encode(self) -> bytes:
         fixed = struct.pack(">hhih", self.api.key, self.version, self.correlation_id, len(self.client_id))
-        return fixed + self.client_id + (b"\0" if self.version >= self.api.flexible else b"")
+        return fixed + self.client_id + (b"\0" if self.api.is_flexible(self.version) else b"")
 
 
 class Request:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, count, text
+from monitor.kafka.client.apis import DESCRIBE_CONFIGS
+from monitor.kafka.decode.cursor import Cursor, count, text
 
 TOPIC, BROKER = 2, 4
 """Kafka's types of resources."""
@@ -42,7 +43,7 @@ class _Entry(NamedTuple):
 
 def encode_describe_configs(resources: Sequence[tuple[int, str]], version: int) -> bytes:
     """The body of a request (versions 1 to 4) for all configs of each (type, name), without what explains them."""
-    flexible = version >= 4
+    flexible = DESCRIBE_CONFIGS.is_flexible(version)
     end = b"\0\0" if flexible else b"\xff\xff\xff\xff"  # configuration_keys: null for all
     parts = [bytes([kind]) + text(name, flexible=flexible) + end for kind, name in resources]
     options = b"\0" + (b"\0" if version >= 3 else b"") + (b"\0" if flexible else b"")
@@ -63,10 +64,7 @@ class ConfigReader(Generic[Made]):
 
     def read(self, body: bytes, version: int) -> list[Described[Made]]:
         """The resources in the order of the answer. Raises MalformedAnswerError when the bytes are not an answer."""
-        if not 1 <= version <= 4:
-            raise MalformedAnswerError(f"DescribeConfigs version {version} is not read here")
-        cursor = Cursor(body, flexible=version >= 4)
-        cursor.skip(4)  # throttle_time_ms
+        cursor = Cursor.of(DESCRIBE_CONFIGS, body, version)
         described = []
         for _ in range(cursor.count()):
             error, _message = cursor.int16(), cursor.text()

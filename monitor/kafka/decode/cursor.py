@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from monitor.kafka.client.apis import Api
+
 _INT8, _INT16, _INT32, _INT64 = struct.Struct(">b"), struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">q")
 
 
@@ -33,6 +35,15 @@ class Cursor:
         self.body = body
         self.at = at
         self.flexible = flexible
+
+    @classmethod
+    def of(cls, api: Api, body: bytes, version: int) -> "Cursor":
+        """Behind throttle_time_ms of an answer. Raises MalformedAnswerError for a version that kmon does not speak."""
+        if not api.oldest <= version <= api.newest:
+            raise MalformedAnswerError(f"{api.name} version {version} is not read here")
+        cursor = cls(body, flexible=api.is_flexible(version))
+        cursor.skip(4)
+        return cursor
 
     def int8(self) -> int:
         return self._number(_INT8)

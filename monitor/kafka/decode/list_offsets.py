@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError, count, text
+from monitor.kafka.client.apis import LIST_OFFSETS
+from monitor.kafka.decode.cursor import Cursor, count, text
 from monitor.model.table import Floats, Ints
 
 LATEST, EARLIEST = -1, -2
@@ -31,7 +32,7 @@ class PartitionOffsets:
 
 def _record(version: int) -> np.dtype[np.void]:
     fields = [("partition", ">i4"), ("error", ">i2"), ("timestamp", ">i8"), ("offset", ">i8"), ("epoch", ">i4")]
-    return np.dtype([*fields, ("tags", "u1")] if version >= 6 else fields)
+    return np.dtype([*fields, ("tags", "u1")] if LIST_OFFSETS.is_flexible(version) else fields)
 
 
 def encode_list_offsets(
@@ -41,7 +42,7 @@ def encode_list_offsets(
 
     `timestamp` is one of the constants above for all of them, or milliseconds for each partition of each topic.
     """
-    flexible = version >= 6
+    flexible = LIST_OFFSETS.is_flexible(version)
     fields = [("partition", ">i4"), ("epoch", ">i4"), ("timestamp", ">i8")]
     record = np.dtype([*fields, ("tags", "u1")] if flexible else fields)
     parts = [struct.pack(">ib", -1, isolation), count(len(topics), flexible=flexible)]
@@ -61,11 +62,8 @@ def encode_list_offsets(
 
 def decode_list_offsets(body: bytes, version: int) -> PartitionOffsets:
     """Read an answer (versions 4 to 11). Raises MalformedAnswerError when the bytes are not such an answer."""
-    if not 4 <= version <= 11:
-        raise MalformedAnswerError(f"ListOffsets version {version} is not read here")
     record = _record(version)
-    cursor = Cursor(body, flexible=version >= 6)
-    cursor.skip(4)  # throttle_time_ms
+    cursor = Cursor.of(LIST_OFFSETS, body, version)
     topics: list[str] = []
     parts: list[bytes] = []
     counts: list[int] = []

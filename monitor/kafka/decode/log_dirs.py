@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
+from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
+from monitor.kafka.decode.cursor import Cursor
 from monitor.model.table import Flags, Floats, Ints
 
 
@@ -32,16 +33,13 @@ class DescribedLogDirs:
 
 def _record(version: int) -> np.dtype[np.void]:
     fields = [("partition", ">i4"), ("size", ">i8"), ("lag", ">i8"), ("future", "u1")]
-    return np.dtype([*fields, ("tags", "u1")] if version >= 2 else fields)
+    return np.dtype([*fields, ("tags", "u1")] if DESCRIBE_LOG_DIRS.is_flexible(version) else fields)
 
 
 def decode_log_dirs(body: bytes, version: int) -> DescribedLogDirs:
     """Read an answer (versions 1 to 5). Raises MalformedAnswerError when the bytes are not such an answer."""
-    if not 1 <= version <= 5:
-        raise MalformedAnswerError(f"DescribeLogDirs version {version} is not read here")
     record = _record(version)
-    cursor = Cursor(body, flexible=version >= 2)
-    cursor.skip(4)  # throttle_time_ms
+    cursor = Cursor.of(DESCRIBE_LOG_DIRS, body, version)
     error = cursor.int16() if version >= 3 else 0
     dirs: list[tuple[str, int, int, int]] = []
     topics: list[str] = []

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.kafka.decode.cursor import Cursor, MalformedAnswerError
+from monitor.kafka.client.apis import OFFSET_FETCH
+from monitor.kafka.decode.cursor import Cursor
 from monitor.model.table import Floats, Ints
 
 # What Kafka commits without metadata, which nearly every record is: 20 bytes, of which two are known beforehand.
@@ -35,10 +36,7 @@ class CommittedOffsets:
 
 def decode_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
     """Read an answer. Raises MalformedAnswerError when the bytes are not an OffsetFetch answer of this version."""
-    if version not in (8, 9):
-        raise MalformedAnswerError(f"OffsetFetch version {version} is not read here")
-    cursor = Cursor(body, flexible=True)
-    cursor.skip(4)  # throttle_time_ms
+    cursor = Cursor.of(OFFSET_FETCH, body, version)
     groups: list[str] = []
     errors: list[int] = []
     topics: dict[str, int] = {}
