@@ -10,7 +10,7 @@ from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Client
-from monitor.kafka.client.diagnose import diagnose
+from monitor.kafka.client.reach import diagnose
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
 from monitor.poll.asking import Asking, Collected, outcomes

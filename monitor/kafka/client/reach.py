@@ -1,18 +1,132 @@
 """Which addresses of a cluster answer, and why the others do not: the bootstrap ones, and those of brokers."""
 
+import socket
+import ssl
+import struct
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
-from monitor.kafka.client.apis import API_VERSIONS
+from monitor.kafka.client.apis import API_VERSIONS, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client, Node
-from monitor.kafka.client.diagnose import diagnose
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Brokers
+
+ADDRESSES = 3
+"""How many of the bootstrap addresses are looked at, all at the same time."""
+
+SECONDS = 1.0
+"""How long each step of looking at an address may take."""
 
 LOOKING_SECONDS = 4.0
 """How long looking at an address that does not answer may take."""
+
+_API_VERSIONS = struct.pack(">ihhih", 14, 18, 0, 7, 4) + b"kmon"
+"""An ApiVersions request, version 0, correlation id 7: what any Kafka broker answers before anything else."""
+
+_UNDERSTOOD = (Kind.AUTHENTICATION, Kind.CERTIFICATE)
+"""Faults of a broker that was reached and understood."""
+
+_NO_CONNECTION: dict[type[OSError], str] = {
+    ConnectionRefusedError: "connection refused, nothing listens on this port",
+    TimeoutError: f"no connection within {SECONDS:.0f} s (wrong address, or a firewall)",
+}
+
+
+def diagnose(
+    servers: Sequence[str], security_protocol: str, errors: tuple[Reason, ...], deadline: float
+) -> tuple[Reason, ...]:
+    """Why `servers` (host:port) gave these errors under a security protocol such as SASL_SSL, as well as can be told.
+
+    No address is looked at after `deadline`, a time of the monotonic clock.
+    """
+    if any(each.kind in _UNDERSTOOD for each in errors):
+        return errors
+    # An address takes up to three steps.
+    if time.monotonic() + 3 * SECONDS < deadline:
+        look = partial(_verdict, security_protocol=security_protocol)
+        with ThreadPoolExecutor(ADDRESSES, "diagnose") as pool:
+            found = zip(servers, pool.map(look, servers[:ADDRESSES]), strict=False)
+            if diagnosed := tuple(Reason(Kind.OTHER, server, detail=text) for server, text in found if text):
+                return diagnosed
+    if any(each.kind is Kind.DISCONNECTED for each in errors) and not security_protocol.startswith("SASL"):
+        return (*errors, Reason(Kind.SASL_LISTENER, detail=security_protocol))
+    if any(each.kind is Kind.UNSUPPORTED and each.api == METADATA.name for each in errors):
+        return (*errors, Reason(Kind.CONTROLLER_LISTENER))
+    return errors
+
+
+def _verdict(server: str, *, security_protocol: str) -> str:
+    """What is wrong at one address, empty when it speaks what it should."""
+    host, _, port = server.rpartition(":")
+    host = host.strip("[]")
+    try:
+        speaks = _speaks(host, int(port))
+    except (socket.gaierror, UnicodeError) as error:
+        return f"cannot resolve the host name ({getattr(error, 'strerror', 'not a host name')})"
+    except OSError as error:
+        return _NO_CONNECTION.get(type(error)) or error.strerror or str(error)
+    verdicts = {
+        "http": "speaks HTTP, not Kafka",
+        "silent": f"accepts connections but does not respond within {SECONDS:.0f} s",
+        "other": "does not speak Kafka",
+    }
+    if security_protocol.endswith("SSL"):
+        verdicts["kafka"] = f"speaks plaintext, but security.protocol is {security_protocol}"
+    else:
+        verdicts["tls"] = f"speaks TLS, but security.protocol is {security_protocol}"
+    return verdicts.get(speaks, "")
+
+
+def _speaks(host: str, port: int) -> str:
+    """kafka, tls, http, silent or other. Raises OSError when there is no connection."""
+    with socket.create_connection((host, port), SECONDS) as connection:
+        connection.settimeout(SECONDS)
+        answer = _answer(connection, _API_VERSIONS)
+        if answer is None:
+            # A web server may still wait for the end of the line.
+            answer = _answer(connection, b"\r\n\r\n")
+    if answer and answer[4:8] == b"\0\0\0\7":
+        return "kafka"
+    if answer and answer.startswith((b"HTTP", b"<")):
+        return "http"
+    if (answer and answer[:2] == b"\x15\x03") or _has_tls(host, port):
+        return "tls"
+    return "silent" if answer is None else "other"
+
+
+def _answer(connection: socket.socket, question: bytes) -> bytes | None:
+    """The first bytes of the answer, empty when the connection ends instead, None when nothing comes."""
+    answer = b""
+    try:
+        connection.sendall(question)
+        while len(answer) < 8 and (more := connection.recv(8 - len(answer))):
+            answer += more
+    except TimeoutError:
+        return answer or None
+    except OSError:
+        pass
+    return answer
+
+
+def _has_tls(host: str, port: int) -> bool:
+    """Whether a TLS handshake gets as far as the certificates, whoever's they are."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), SECONDS) as connection:
+            connection.settimeout(SECONDS)
+            with context.wrap_socket(connection, server_hostname=host):
+                return True
+    except ssl.SSLError as error:
+        return "CERTIFICATE" in (error.reason or "")
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)

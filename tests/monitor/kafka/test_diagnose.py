@@ -7,9 +7,9 @@ import time
 import pytest
 from loopback import Talk, over_tls, saying, serving, silent
 
-from monitor.kafka.client import diagnose as module
-from monitor.kafka.client.diagnose import diagnose
+from monitor.kafka.client import reach as module
 from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.reach import diagnose
 from monitor.model.reasons import Kind, Reason, written
 
 KAFKA = struct.pack(">iih", 6, 7, 0)
