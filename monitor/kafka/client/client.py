@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import kafka.errors as kafka_errors
 from kafka.net.connection import KafkaConnection
@@ -47,8 +47,7 @@ class Ask:
         return cls(node, api, lambda version: encode(api, version, fields))
 
 
-@dataclass(frozen=True)
-class BrokerAddress:
+class BrokerAddress(NamedTuple):
     """Where a broker says that it can be reached."""
 
     node: int
@@ -115,7 +114,11 @@ class Client:
     @property
     def nodes(self) -> list[int]:
         """The brokers that metadata has named, none before the first answer."""
-        return sorted(broker.node_id for broker in self._manager.cluster.brokers())
+        return sorted(each.node for each in self._addresses())
+
+    def _addresses(self) -> set[BrokerAddress]:
+        known = self._manager.cluster.brokers()
+        return {BrokerAddress(each.node_id, each.host, each.port, each.rack) for each in known}
 
     @property
     def bootstrap_nodes(self) -> list[Node]:
@@ -136,17 +139,15 @@ class Client:
 
     def learn(self, brokers: Iterable[BrokerAddress]) -> None:
         """Connect to these brokers from now on, as metadata named them."""
-        wanted = {(each.node, each.host, each.port, each.rack) for each in brokers}
-        known = self._manager.cluster.brokers()
-        if wanted == {(each.node_id, each.host, each.port, each.rack) for each in known}:
+        wanted, known = set(brokers), self._addresses()
+        if wanted == known:
             return
         answer = MetadataResponse(
             version=5,
             brokers=[MetadataResponse.MetadataResponseBroker(*each, version=5) for each in sorted(wanted)],
             topics=[],
         )
-        moved = {each.node_id for each in known if (each.node_id, each.host, each.port, each.rack) not in wanted}
-        self._net.run(self._learn, answer, moved)
+        self._net.run(self._learn, answer, {each.node for each in known - wanted})
 
     async def _learn(self, answer: Any, moved: set[int]) -> None:
         for node in moved:
@@ -246,12 +247,12 @@ class Client:
         except Exception as error:  # noqa: BLE001 - a file may be missing while it is replaced
             log.warning("cannot use the new options, keeping the old connections: %s", error)
             return
-        brokers = self._manager.cluster.brokers()
+        brokers = self._addresses()
         self._net.run(self._close)
         self._manager = connections
         self._refused.clear()
         self._suspects.clear()
-        self.learn(BrokerAddress(each.node_id, each.host, each.port, each.rack) for each in brokers)
+        self.learn(brokers)
 
     async def _reply(self, ask: Ask, deadline: float) -> Answer | Fault:
         began = time.monotonic()

@@ -2,7 +2,6 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import astuple, dataclass
 
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
@@ -10,21 +9,12 @@ from monitor.model.reasons import Kind
 from monitor.model.snapshot import NO_LEADER, Requests
 
 
-@dataclass
-class _Count:
-    """The numbers of a row of `Requests`, in their order."""
-
-    requests: int = 0
-    errors: int = 0
-    seconds: float = 0.0
-    received_bytes: int = 0
-
-
 class Tally:
     """Counts since it was made. `count` runs on the I/O thread, `table` on any."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[str, int], _Count] = defaultdict(_Count)
+        self._counts: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0, 0, 0.0, 0])
+        """By API and broker; in the order of the columns of `Requests`."""
         self._lock = threading.Lock()
 
     def count(self, reply: Answer | Fault, api: str) -> None:
@@ -35,20 +25,14 @@ class Tally:
         """
         if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
             return
+        size = 0 if isinstance(reply, Fault) else len(reply.body)
+        numbers = (1, isinstance(reply, Fault), reply.seconds, size)
+        node = reply.node if isinstance(reply.node, int) else NO_LEADER
         with self._lock:
-            each = self._counts[api, _row(reply.node)]
-            each.requests += 1
-            each.seconds += reply.seconds
-            if isinstance(reply, Fault):
-                each.errors += 1
-            else:
-                each.received_bytes += len(reply.body)
+            before = self._counts[api, node]
+            self._counts[api, node] = [old + new for old, new in zip(before, numbers, strict=True)]
 
     def table(self) -> Requests:
         """The counts so far, by API and broker."""
         with self._lock:
-            return Requests.of_rows((*key, *astuple(each)) for key, each in sorted(self._counts.items()))
-
-
-def _row(node: int | str) -> int:
-    return node if isinstance(node, int) else NO_LEADER
+            return Requests.of_rows((*key, *numbers) for key, numbers in sorted(self._counts.items()))
