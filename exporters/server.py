@@ -6,12 +6,11 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from exporters.api import Api, invalid
 from exporters.exposition import Piece, filled
-from exporters.middleware import EveryRequest
+from exporters.middleware import EveryRequest, KnownHosts
 from exporters.prometheus import MetricsPage
 from monitor.model.text import visible
 from monitor.poll.source import Source
@@ -40,20 +39,23 @@ class Pieces(Response):
 
 
 def create_server(
-    sources: Sequence[Source], page: MetricsPage, host: str = "127.0.0.1", troubles: Callable[[], Sequence[str]] = tuple
+    sources: Sequence[Source],
+    page: MetricsPage,
+    host: str = "127.0.0.1",
+    troubles: Callable[[], Sequence[str]] = tuple,
+    hosts: Sequence[str] = (),
 ) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
 
     `troubles` gives the reasons why parts of kmon have stopped working; with any, `/-/healthy` fails.
 
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
-    name of its own at 127.0.0.1.
+    name of its own at 127.0.0.1; and those that name one of `hosts`, as a reverse proxy passes them on.
     """
     app = FastAPI(title="kmon", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     if is_loopback(host):
         shown = f"[{host}]" if ":" in host else host
-        allowed = {"localhost", "127.0.0.1", "[::1]", shown}
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(allowed), www_redirect=False)
+        app.add_middleware(KnownHosts, hosts=sorted({"localhost", "127.0.0.1", "[::1]", shown, *hosts}))
     app.add_middleware(EveryRequest)
 
     @app.get("/metrics")

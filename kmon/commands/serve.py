@@ -3,12 +3,15 @@
 import argparse
 import ctypes
 import logging
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
+from dashboards.links import OVERVIEW, group_path, on_cluster
 from exporters.listen import ListenError, check_listen, serve
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
@@ -49,7 +52,11 @@ def run(args: argparse.Namespace) -> int:
                 for cluster, memory in zip(clusters, monitor.memories, strict=True):
                     memory.subscribe(_Changes())
                     log.info("polling %s every %g s", cluster.title, cluster.interval_seconds)
-                log.info("metrics at %s/metrics%s", url, f", dashboard at {url}/" if settings.dashboard else "")
+                log.info(
+                    "metrics at %s/metrics%s",
+                    url,
+                    f", dashboard at {settings.external_url or url}/" if settings.dashboard else "",
+                )
                 end.wait()
                 log.info("stopping")
         except ListenError as error:
@@ -117,28 +124,27 @@ def serving(
     meanwhile. Raises SettingsError or ListenError.
     """
     host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
-    shown = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    page_url = _page_url(shown, several=len(clusters) > 1) if settings.dashboard else None
-    with polling(settings, clusters, page_url, print_alerts=print_alerts) as monitor:
+    base = settings.external_url or ""
+
+    def page_url(cluster: str, group: str | None) -> str:
+        path = OVERVIEW if group is None else group_path(group)
+        return base + (on_cluster(path, cluster) if len(clusters) > 1 else path)
+
+    linked = page_url if base or settings.dashboard else None
+    with polling(settings, clusters, linked, print_alerts=print_alerts) as monitor:
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
         page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
-        app = create_server(sources, page, host, monitor.troubles)
+        hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
+        app = create_server(sources, page, host, monitor.troubles, hosts)
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
             attach(app, sources)
         with serve(app, host, port, lost=lost) as url:
+            # Of a wildcard address, which is no place to go to, the name of this machine.
+            named = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+            base = base or f"http://{named}:{urlsplit(url).port}"
             monitor.start()
             yield monitor, url
         page.close()
-
-
-def _page_url(base: str, *, several: bool) -> Callable[[str, str | None], str]:
-    from dashboards.links import OVERVIEW, group_path, on_cluster  # noqa: PLC0415 - only where there is a dashboard
-
-    def page(cluster: str, group: str | None) -> str:
-        path = OVERVIEW if group is None else group_path(group)
-        return base + (on_cluster(path, cluster) if several else path)
-
-    return page

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.model.patterns import Pattern
-from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, check_unique, split_list
+from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, check_unique, is_url, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
 """Names of kmon's own alerts."""
@@ -29,12 +28,7 @@ def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
 def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
     """The URLs themselves. An error never repeats one: it may hold a password."""
     for number, url in enumerate(urls, 1):
-        try:
-            parts = urlsplit(url)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-        except ValueError:
-            good = False
-        if not good or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+        if not is_url(url):
             raise ValueError(f"URL {number} is not an address, e.g. http://alertmanager:9093")
     places = [re.sub(r"//[^/@]*@", "//", url).rstrip("/") for url in urls]
     for number, place in enumerate(places, 1):

@@ -10,7 +10,18 @@ from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import SecuritySettings
-from monitor.settings.values import Duration, Frozen, Listen, Name, Regexes, Servers, Size, check_unique
+from monitor.settings.values import (
+    Duration,
+    ExternalUrl,
+    Frozen,
+    Hosts,
+    Listen,
+    Name,
+    Regexes,
+    Servers,
+    Size,
+    check_unique,
+)
 
 NO_CLUSTER = (
     "no bootstrap servers: set -b HOST:PORT, KMON_BOOTSTRAP_SERVERS, or contexts[].bootstrap_servers in a --config file"
@@ -166,6 +177,13 @@ class Settings(Frozen):
     )
     listen: Listen = Field(
         default="127.0.0.1:9308", description="address and port that kmon serve listens on; port 0 selects a free port"
+    )
+    external_url: ExternalUrl | None = Field(
+        default=None, description="URL that users reach kmon by, for links in alerts (default: the listen address)"
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="host names that a reverse proxy on this machine may ask for, beside localhost and external_url",
     )
     dashboard: bool = Field(default=True, description="serve the web dashboard")
     alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")

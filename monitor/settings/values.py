@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -85,6 +86,30 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_url(text: str) -> bool:
+    """Whether this is an http or https URL of a place: without query, fragment and blanks."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return good and not (parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", text))
+
+
+def check_external(url: str) -> str:
+    """The URL without a slash at its end. Raises ValueError."""
+    if not is_url(url) or "@" in url:
+        raise ValueError("is not a URL without user and password, e.g. https://kmon.example.com")
+    return url.rstrip("/")
+
+
+def check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not re.fullmatch(r"(\*\.)?[\w.-]+|\[[0-9a-fA-F:]+\]", host):
+            raise ValueError(f"{host!r} is not a host name without a port, e.g. kmon.example.com or *.example.com")
+    return hosts
+
+
 def check_unique(kind: str, names: Iterable[str]) -> None:
     """Raise ValueError for a name that several of a kind have."""
     for name, count in Counter(names).items():
@@ -122,5 +147,7 @@ Duration = Annotated[float, BeforeValidator(parse_duration), Notation("duration"
 Size = Annotated[int, BeforeValidator(parse_size), Notation("size", format_size)]
 Servers = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_servers)]
 Listen = Annotated[str, AfterValidator(check_listen), Notation("address")]
+ExternalUrl = Annotated[str, AfterValidator(check_external), Notation("URL")]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_hosts)]
 Regex = Annotated[str, AfterValidator(check_regex), Notation("expression")]
 Regexes = Annotated[tuple[Regex, ...], BeforeValidator(split_list)]

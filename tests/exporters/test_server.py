@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import Lines, Unfilled
-from exporters.middleware import SECURITY_HEADERS
+from exporters.middleware import SECURITY_HEADERS, UNKNOWN_HOST
 from exporters.prometheus import MetricsPage
 from exporters.server import create_server
 from monitor.analysis.derive.times import NOT_DATED
@@ -348,6 +348,16 @@ def test_on_loopback_only_this_machine_may_be_asked_for(host: str, status: int) 
     client = client_of(FixtureSource(shop_view()))
     assert client.get("/metrics", headers={"Host": host}).status_code == status
     assert client.get("/api/v1/groups", headers={"Host": host}).status_code == status
+
+
+def test_behind_a_proxy_on_this_machine_it_answers_to_the_names_that_are_set() -> None:
+    source = FixtureSource(shop_view())
+    hosts = ["kmon.example", "*.corp.example"]
+    client = TestClient(create_server([source], MetricsPage([source]), hosts=hosts), base_url="http://localhost")
+    for host in ("kmon.example", "KMON.example:443", "a.corp.example", "localhost"):
+        assert client.get("/metrics", headers={"Host": host}).status_code == 200
+    refused = client.get("/metrics", headers={"Host": "evil.example"})
+    assert (refused.status_code, refused.text) == (400, UNKNOWN_HOST)
 
 
 def test_an_open_server_answers_to_any_name() -> None:

@@ -2,12 +2,16 @@
 
 import asyncio
 import re
+import socket
 import threading
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import uvicorn
 from answers import StubClient
+from http_receiver import HttpReceiver
 from kafka_cluster import wait_until
 from small_cluster import small_cluster
 
@@ -16,7 +20,7 @@ from kmon import cli
 from kmon.commands.serve import serving
 from monitor.model.view import View
 from monitor.poll.poller import Poller
-from monitor.settings.alerts import AlertSettings
+from monitor.settings.alerts import AlertSettings, RuleSettings
 from monitor.settings.model import ClusterSettings, Settings
 
 
@@ -74,3 +78,30 @@ def test_it_ends_when_its_http_server_fails(
     monkeypatch.setenv("KMON_ALERTS_KEEP_STATE", "false")
     assert cli.main(["serve", "-b", "a:1", "--listen", "127.0.0.1:0", "--no-dashboard"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "kmon serve: the HTTP server failed: see the log for the reason"
+
+
+@pytest.mark.parametrize(
+    ("more", "start"),
+    [
+        ({"listen": "0.0.0.0:0"}, f"http://{socket.gethostname()}:{{port}}/groups/"),
+        ({"listen": "127.0.0.1:0"}, "http://127.0.0.1:{port}/groups/"),
+        ({"listen": "[::1]:0"}, "http://[::1]:{port}/groups/"),
+        ({"listen": "127.0.0.1:0", "external_url": "https://kmon.example/k/"}, "https://kmon.example/k/groups/"),
+        (
+            {"listen": "127.0.0.1:0", "external_url": "https://kmon.example", "dashboard": False},
+            "https://kmon.example/groups/",
+        ),
+    ],
+)
+def test_alerts_link_to_where_users_reach_kmon(client: StubClient, more: dict[str, Any], start: str) -> None:
+    cluster = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)
+    with HttpReceiver() as receiver:
+        rules = (RuleSettings(name="Lag", lag_above=0),)
+        alerts = AlertSettings(keep_state=False, rules=rules, alertmanagers=(receiver.url,))
+        settings = Settings(contexts=(cluster,), alerts=alerts, **more)
+        with serving(settings, settings.contexts, insecure_allow_open=True) as (_, url):
+            posted = wait_until(lambda: receiver.elements, "an alert")
+            expected = start.format(port=urlsplit(url).port)
+            assert posted[0]["generatorURL"].startswith(expected)
+            if "external_url" in more:
+                assert httpx.get(f"{url}/-/healthy", headers={"Host": "kmon.example"}).is_success

@@ -183,7 +183,14 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is a built-in alert",
         ),
         ("\x1b[31m: 1\n", "kmon.yaml:1: contains a control character"),
-        ('"\\e[31m": 1\n' + MINIMAL, "kmon.yaml:1: …: is not a key of this section: valid names are alerts, contexts"),
+        ("external_url: kmon.example\n" + MINIMAL, "kmon.yaml:1: external_url: is not a URL"),
+        ("external_url: 'https://a:b@c'\n" + MINIMAL, "kmon.yaml:1: external_url: is not a URL"),
+        ("allowed_hosts: ['*']\n" + MINIMAL, "kmon.yaml:1: allowed_hosts: '*' is not a host name"),
+        ("allowed_hosts: kmon:80\n" + MINIMAL, "kmon.yaml:1: allowed_hosts: 'kmon:80' is not a host name"),
+        (
+            '"\\e[31m": 1\n' + MINIMAL,
+            "kmon.yaml:1: …: is not a key of this section: valid names are alerts, allowed_hosts",
+        ),
     ],
 )
 def test_one_wrong_thing_is_one_line(file: Writer, text: str, problem: str) -> None:
@@ -355,6 +362,8 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "contexts": ("[{bootstrap_servers: 'e:1'}]", None),
         "bootstrap_servers": ("a:1,b:2", ("a:1", "b:2")),
         "listen": ("[::]:1", "[::]:1"),
+        "external_url": ("https://kmon.example/k/", "https://kmon.example/k"),
+        "allowed_hosts": ("kmon.example, *.corp", ("kmon.example", "*.corp")),
         "rules": ("[{name: r, lag_above: 5, for: 1m}]", None),
         "alertmanagers": ("http://a:1, https://b:2", ("http://a:1", "https://b:2")),
         "protocol": ("SASL_SSL", "SASL_SSL"),
