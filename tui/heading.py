@@ -78,8 +78,11 @@ def views_line(picture: Picture, views: Sequence[View], here: str, subject: str 
     return [*parts, Part(below, "strong")]
 
 
-def chips(picture: Picture, pattern: str, shown: str) -> list[Part]:
-    """What holds the picture or narrows its rows, and then how many of them are `shown`."""
+def chips(picture: Picture, pattern: str, shown: str, order: str = "") -> list[Part]:
+    """What holds the picture or narrows its rows, and then how many of them are `shown`.
+
+    `order` is the column out of sight that they are sorted by.
+    """
     parts = []
     if picture.paused:
         parts.append(Part(" paused ", "badge-attention"))
@@ -88,7 +91,9 @@ def chips(picture: Picture, pattern: str, shown: str) -> list[Part]:
     if pattern:
         text = visible(pattern)
         parts.append(Part(f" /{fit(text, min(24, cell_len(text)))} ", "badge-accent"))
-    return [*parts, Part(f" {shown} ", "dim")] if parts and shown else parts
+    if parts and shown:
+        parts.append(Part(f" {shown} ", "dim"))
+    return [*parts, Part(f" by {order} ", "dim")] if order else parts
 
 
 def panes_lines(panes: Sequence[tuple[str, str]], here: str) -> list[Line]:

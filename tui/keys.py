@@ -35,8 +35,8 @@ TABLE_KEYS = (
     Binding("pageup", "pages(-1)", "page up", show=False, tooltip="a page up"),
     Binding("g,home", "end(-1)", "top", show=False, tooltip="first row"),
     Binding("G,end", "end(1)", "bottom", show=False, tooltip="last row"),
-    Binding("left", "sideways(-1)", "left", show=False, tooltip="scroll left where columns do not fit"),
-    Binding("right", "sideways(1)", "right", show=False, tooltip="scroll right where columns do not fit"),
+    Binding("left", "sideways(-1)", "left", show=False, tooltip="move columns left where they do not fit"),
+    Binding("right", "sideways(1)", "right", show=False, tooltip="move columns right where they do not fit"),
     Binding("less_than_sign", "move_sort(-1)", "sort left", show=False, tooltip="sort by the column to the left"),
     Binding("greater_than_sign", "move_sort(1)", "sort right", show=False, tooltip="sort by the column to the right"),
 )

@@ -222,6 +222,35 @@ async def test_settings_hold_in_every_view() -> None:
         assert lines(app)[3].startswith("▌✘ lost     payments-ledger")
 
 
+async def test_a_column_out_of_sight_that_rows_are_sorted_by_is_named_above_the_table() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "X")
+        assert "by Max lag ▼" in lines(app)[1]
+        await pilot.press("X", "w")
+        while "Max lag" not in lines(app)[2]:
+            assert "by Max lag ▲" in lines(app)[1]
+            await pilot.press("right")
+        assert "▲Max lag" in lines(app)[2]
+        assert "by Max lag" not in lines(app)[1]
+
+
+async def test_sideways_moves_whole_columns() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "w")
+        found = []
+        for _ in range(20):
+            heads = [each.title for each in table(pilot).shown_columns]
+            found += heads
+            assert [each for each in heads[2:] if each not in lines(app)[2]] == []
+            assert heads[:2] == ["Status", "Group"]
+            await pilot.press("right")
+        assert set(found) == {each.title for each in monitor(pilot).COLUMNS}
+        await pilot.press(*["left"] * 20)
+        assert [each.title for each in table(pilot).shown_columns][:3] == ["Status", "Group", "Type"]
+
+
 async def test_two_clusters_are_switched_by_the_palette() -> None:
     other = shop_view(cluster="[/x]\x1b")
     sources = [FixtureSource(shop_view()), FixtureSource(other, cluster="[/x]\x1b")]

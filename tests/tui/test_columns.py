@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model.table import objects
-from tui.widgets.columns import ROOMY, WIDE, Cell, Column, room, sort_rows, written
+from tui.widgets.columns import ROOMY, WIDE, Cell, Column, in_sight, room, sort_rows, written
 
 
 @dataclass
@@ -76,3 +77,28 @@ def test_a_number_that_does_not_fit_takes_its_short_form() -> None:
     cell = Cell("12,345,678", short="12.3M")
     assert written(cell, 10, right=True) == "12,345,678"
     assert written(cell, 8, right=True) == "   12.3M"
+
+
+@pytest.mark.parametrize(
+    ("left", "width", "seen"),
+    [
+        (0, 100, [("a", 10), ("b", 10), ("c", 10), ("d", 20)]),
+        (0, 51, [("a", 10), ("b", 10), ("c", 10), ("d", 18)]),
+        (0, 48, [("a", 10), ("b", 10), ("c", 10), ("d", 15)]),
+        (0, 41, [("a", 10), ("b", 10), ("c", 10), ("d", 8)]),
+        (0, 40, [("a", 10), ("b", 10), ("c", 10)]),
+        (0, 31, [("a", 10), ("b", 10)]),
+        (1, 29, [("a", 10), ("c", 10)]),
+        (2, 33, [("a", 10), ("d", 20)]),
+        (0, 18, [("a", 10), ("b", 7)]),
+        (0, 7, [("a", 7)]),
+        (0, 0, []),
+    ],
+)
+def test_columns_leave_sideways_as_a_whole(left: int, width: int, seen: list[tuple[str, int]]) -> None:
+    def one(name: str, width: int, grow: int = 0) -> Column[Any]:
+        return Column(name, name, width, lambda *_: Cell(""), "", grow=grow)
+
+    shown = [(one("a", 10), 10), (one("b", 10), 10), (one("c", 10), 10), (one("d", 15, grow=1), 20)]
+    found = in_sight(shown, 1, left, width, gap=1)
+    assert [(each.name, size) for each, size in found] == seen

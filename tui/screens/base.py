@@ -221,7 +221,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#verdict", Lines).put(self.verdict(picture))
         troubles = (Line([Part(f" {SIGN_OF['critical']} {visible(each)}", "critical")]) for each in picture.troubles)
         self.query_one("#troubles", Lines).put(*troubles)
-        narrowed = chips(picture, self._pattern, self._shown())
+        narrowed = chips(picture, self._pattern, self._shown(), self.table.hidden_sort)
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
         views = views_line(picture, self.app.views, self.app.current_mode, self.about_name, room)
         self.query_one("#views", Lines).put(Line(views, narrowed))
@@ -246,7 +246,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(VirtualTable.CursorMoved)
     def detail(self) -> None:
-        """Show the lines at the bottom, about the row under the cursor."""
+        """Show the lines at the bottom, about the row under the cursor, and whether its order is out of sight."""
+        self.show_top(self.app.picture)
         self.query_one("#detail", Lines).put(*(() if self._rows is None else self.tail(self._rows)))
 
     # What it does

@@ -60,6 +60,12 @@ class Column(Generic[M]):
     explained: bool = False
 
 
+Shown = Sequence[tuple[Column[M], int]]
+"""The columns that are shown, each with its width."""
+
+LEAST_TEXT = 8
+"""The cells from which on a column of text is shown at the right end, cut with an ellipsis."""
+
 WIDE = 9
 """The rank of a column that only `wide` shows."""
 
@@ -103,6 +109,22 @@ def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> l
     return list(zip(shown, widths, strict=True))
 
 
+def in_sight(shown: Shown[M], fixed: int, left: int, width: int, *, gap: int) -> Shown[M]:
+    """The first `fixed` columns and those after `left` others, as many as `width` cells have room for.
+
+    A number is never cut by this: the last column is narrower only if it has text, or if it is the only one to move.
+    """
+    seen: list[tuple[Column[M], int]] = []
+    for place, (column, size) in enumerate([*shown[:fixed], *shown[fixed + left :]]):
+        free = width - _total([each for _, each in seen], gap) - (gap if seen else 0)
+        if size > free:
+            if free > 1 and (place <= fixed or (column.grow and not column.right and free >= LEAST_TEXT)):
+                seen.append((column, free))
+            break
+        seen.append((column, size))
+    return seen
+
+
 def _total(widths: Sequence[int], gap: int) -> int:
     return sum(widths) + gap * max(0, len(widths) - 1)
 
@@ -115,9 +137,6 @@ def written(cell: Cell, width: int, *, right: bool) -> str:
 
 MARK = "▌"
 """Stands before the row under the cursor, so that it is found without colours too."""
-
-Shown = Sequence[tuple[Column[M], int]]
-"""The columns that are shown, each with its width."""
 
 
 def header(shown: Shown[M], sort: Column[M], *, falling: bool, gap: str, ink: Inks) -> Strip:

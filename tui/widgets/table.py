@@ -17,7 +17,7 @@ from textual.strip import Strip
 from monitor.model.table import Ints
 from tui.keys import TABLE_KEYS
 from tui.theme import inks
-from tui.widgets.columns import Column, M, header, line, room, sort_rows
+from tui.widgets.columns import Column, M, Shown, header, in_sight, line, room, sort_rows
 
 HEADER_LINES = 1
 
@@ -51,7 +51,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
     def __init__(self, columns: Sequence[Column[M]], sort: str, *, empty: str = "", fixed: int = 2) -> None:
         """`sort` is the column it is sorted by at first, and `empty` stands in a table without rows.
 
-        The first `fixed` columns stay where they are when the others are scrolled sideways.
+        The first `fixed` columns stay where they are when the others are scrolled sideways, by whole columns.
         """
         super().__init__()
         self.columns = tuple(columns)
@@ -63,7 +63,9 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self._model: M | None = None
         self._kept: Ints | None = None
         self._order: Ints = np.empty(0, np.int32)
-        self._shown: list[tuple[Column[M], int]] = []
+        self._shown: Shown[M] = []
+        self._seen: Shown[M] = []
+        self._left = 0
         self._strips: dict[tuple[int, bool], Strip] = {}
         self._moved = False
 
@@ -101,12 +103,19 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
 
     @property
     def shown_columns(self) -> list[Column[M]]:
-        """The columns that there is room for."""
-        return [each for each, _ in self._shown]
+        """The columns in sight."""
+        return [each for each, _ in self._seen]
+
+    @property
+    def hidden_sort(self) -> str:
+        """The column that rows are sorted by and the direction, where it is out of sight; else empty."""
+        if not self._seen or self.sort in self.shown_columns:
+            return ""
+        return f"{self.sort.title} {'▼' if self.falling else '▲'}"
 
     def cut_text(self, name: str) -> str:
         """The text of a column in the row under the cursor; empty where all of it is in sight."""
-        width = next((size for each, size in self._shown if each.name == name), 0)
+        width = next((size for each, size in self._seen if each.name == name), 0)
         row = self.cursor_row
         if self._model is None or row is None or not any(each.name == name for each in self.columns):
             return ""
@@ -174,8 +183,8 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
         self._shown = room(self.columns, width - 2, gap=self._gap, wide=self.wide)
-        total = 1 + sum(size for _, size in self._shown) + self._gap * (len(self._shown) - 1)
-        self.virtual_size = Size(max(total if self.wide else 0, 1), len(self._order) + HEADER_LINES)
+        self._seen = in_sight(self._shown, self._fixed, self._left, width - 2, gap=self._gap)
+        self.virtual_size = Size(1, len(self._order) + HEADER_LINES)
 
     @property
     def _gap(self) -> int:
@@ -188,7 +197,7 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self.post_message(self.CursorMoved())
 
     def watch_wide(self) -> None:
-        self.scroll_to(x=0, animate=False)
+        self._left = 0
         self.on_resize()
 
     def notify_style_update(self) -> None:
@@ -197,9 +206,11 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
 
     def _place(self, cursor: int) -> None:
         self._moved = True
-        self.cursor = max(0, min(cursor, len(self._order) - 1))
+        places, top = [self.cursor, max(0, min(cursor, len(self._order) - 1))], self._top
+        self.cursor = places[1]
         self._reveal()
-        self.refresh()
+        for each in places if top == self._top else ():
+            self.refresh_line(each + HEADER_LINES)
         self.post_message(self.CursorMoved())
 
     def _reveal(self) -> None:
@@ -222,7 +233,14 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self._moved = side > 0
 
     def action_sideways(self, side: int) -> None:
-        self.scroll_to(x=self.scroll_offset.x + 12 * side, animate=False)
+        if side < 0 < self._left or (side > 0 and self._more):
+            self._left += side
+            self.on_resize()
+
+    @property
+    def _more(self) -> bool:
+        """Whether there are columns to the right of those in sight."""
+        return bool(self._seen) and self._seen[-1][0] is not self._shown[-1][0]
 
     def action_move_sort(self, side: int) -> None:
         sortable = [each for each, _ in self._shown if each.sort is not None]
@@ -251,15 +269,9 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
             if event.chain == 2:
                 self.action_choose()
 
-    @property
-    def _fixed_width(self) -> int:
-        """The cells at the left that do not scroll sideways."""
-        return 1 + sum(size + self._gap for _, size in self._shown[: self._fixed])
-
     def _column_at(self, x: int) -> Column[M] | None:
-        x += self.scroll_offset.x if x >= self._fixed_width else 0
         end = 1
-        for column, size in self._shown:
+        for column, size in self._seen:
             end += size + self._gap
             if x < end:
                 return column
@@ -271,21 +283,21 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         width, ink, gap = self.size.width, inks(self.app), " " * self._gap
         place = self._top + y - HEADER_LINES
         if y < HEADER_LINES:
-            strip = header(self._shown, self.sort, falling=self.falling, gap=gap, ink=ink)
+            strip = header(self._seen, self.sort, falling=self.falling, gap=gap, ink=ink)
         elif place < len(self._order):
             cursor = place == self.cursor
             if (place, cursor) not in self._strips:
                 assert self._model is not None
                 row = int(self._order[place])
-                self._strips[place, cursor] = line(self._shown, self._model, row, cursor=cursor, gap=gap, ink=ink)
+                self._strips[place, cursor] = line(self._seen, self._model, row, cursor=cursor, gap=gap, ink=ink)
             strip = self._strips[place, cursor]
         elif y == HEADER_LINES + 1 and not len(self._order):
             strip = Strip([Segment(f"  {self.empty}", ink["dim"])])
         else:
             strip = Strip([])
-        left = self.scroll_offset.x
         rest = ink["head"] if y < HEADER_LINES else ink["cursor"] if strip and place == self.cursor else None
-        if left and strip:
-            fixed = self._fixed_width
-            strip = Strip.join([strip.crop(0, fixed), strip.crop(fixed + left)])
-        return strip.crop_extend(0, width, rest).apply_style(self.visual_style.rich_style)
+        strip = strip.crop_extend(0, width, rest)
+        if y < HEADER_LINES and (self._left or self._more):
+            mark = "›" if not self._left else "↔" if self._more else "‹"
+            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(mark, ink["head"] + ink["accent"])])])
+        return strip.apply_style(self.visual_style.rich_style)
