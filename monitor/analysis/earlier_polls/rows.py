@@ -17,15 +17,16 @@ Places = tuple[Ints, Ints, Ints]
 def topic_places(now: Snapshot, before: Snapshot) -> Ints:
     """For each topic of `now` its row in `before`, -1 where it was not there; one created anew was not."""
     names = (zip(each.topics.topic.tolist(), each.topics.topic_id.tolist(), strict=True) for each in (now, before))
-    return _places(*names)
+    return places_of(*names)
 
 
 def group_places(now: Snapshot, before: Snapshot) -> Ints:
     """For each group of `now` its row in `before`, -1 where it was not there."""
-    return _places(now.groups.group.tolist(), before.groups.group.tolist())
+    return places_of(now.groups.group.tolist(), before.groups.group.tolist())
 
 
-def _places(now: Iterable[Hashable], before: Iterable[Hashable]) -> Ints:
+def places_of(now: Iterable[Hashable], before: Iterable[Hashable]) -> Ints:
+    """For each key of `now` its place in `before`, -1 where it was not there."""
     rows = {name: row for row, name in enumerate(before)}
     return np.array([rows.get(name, -1) for name in now], np.int64)
 

@@ -1,8 +1,11 @@
 """How brokers, their log dirs and the nodes of the quorum are."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from monitor.analysis.derive.judged.table import Judge, held_since, places_of
+from monitor.analysis.derive.judged.table import Judge
+from monitor.analysis.earlier_polls.rows import places_of
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
 from monitor.model.levels import LEVELS
 from monitor.model.limits import QUORUM_BEHIND_SECONDS
@@ -36,9 +39,7 @@ def judge_brokers(view: View, before: View | None) -> JudgedBrokers:
     told.where(offline_dirs(view), "dir offline", "critical")
     told.where(fenced & (totals.replicas > 0), "fenced", "critical")
     told.where(~totals.described, "gone", "critical")
-    rows = places_of(totals.broker.tolist(), [] if before is None else before.broker_totals.broker.tolist())
-    since = held_since(view.time, told.status, None if before is None else before.judged.brokers, rows)
-    return JudgedBrokers(status=told.status, level=told.level, since=since)
+    return told.held(view, before, "brokers", lambda *both: places_of(*(each.broker_totals.broker for each in both)))
 
 
 def broker_why(view: View, row: int) -> str:
@@ -95,14 +96,11 @@ def judge_log_dirs(view: View, before: View | None) -> JudgedLogDirs:
     told.where(_free(view) < view.limits.disk_degraded, "nearly full", "degraded")
     told.where(_free(view) < view.limits.disk_critical, "nearly full", "critical")
     told.where(dirs.reason != KNOWN, "offline", "critical")
-    rows = places_of(_dirs(view), [] if before is None else _dirs(before))
-    since = held_since(view.time, told.status, None if before is None else before.judged.log_dirs, rows)
-    return JudgedLogDirs(status=told.status, level=told.level, since=since)
+    return told.held(view, before, "log_dirs", lambda *both: places_of(*map(_dirs, both)))
 
 
-def _dirs(view: View) -> list[object]:
-    dirs = view.snapshot.log_dirs
-    return list(zip(dirs.broker.tolist(), dirs.path.tolist(), strict=True))
+def _dirs(view: View) -> Iterable[tuple[int, str]]:
+    return zip(view.snapshot.log_dirs.broker, view.snapshot.log_dirs.path, strict=True)
 
 
 def log_dir_why(view: View, row: int) -> str:
@@ -122,10 +120,7 @@ def judge_quorum(view: View, before: View | None) -> JudgedQuorum:
     told = Judge(JudgedQuorum, len(behind))
     told.where(np.isnan(behind), "unknown", "unknown")
     told.where(behind > QUORUM_BEHIND_SECONDS, "behind", "degraded")
-    nodes = view.snapshot.quorum.node.tolist()
-    rows = places_of(nodes, [] if before is None else before.snapshot.quorum.node.tolist())
-    since = held_since(view.time, told.status, None if before is None else before.judged.quorum, rows)
-    return JudgedQuorum(status=told.status, level=told.level, since=since)
+    return told.held(view, before, "quorum", lambda *both: places_of(*(each.snapshot.quorum.node for each in both)))
 
 
 def quorum_why(view: View, row: int) -> str:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from monitor.analysis.derive.judged.table import Judge, held_since, places_of
+from monitor.analysis.derive.judged.table import Judge
+from monitor.analysis.earlier_polls.rows import partition_places, topic_places
 from monitor.model.judgements import JudgedPartitions, JudgedReplicas, JudgedTopics
-from monitor.model.table import Flags, Floats, Ints, Ragged
+from monitor.model.table import Flags, Ragged
 from monitor.model.text import Write, count, percent, visible
 from monitor.model.view import View
 
@@ -18,30 +19,7 @@ def judge_partitions(view: View, before: View | None) -> JudgedPartitions:
     told.where(health.at_min_isr == 1, "at min ISR", "degraded")
     told.where(health.under_min_isr == 1, "under min ISR", "critical")
     told.where(health.offline, "offline", "critical")
-    since = held_since(
-        view.time, told.status, None if before is None else before.judged.partitions, _rows(view, before)
-    )
-    return JudgedPartitions(status=told.status, level=told.level, since=since)
-
-
-def _rows(view: View, before: View | None) -> Ints:
-    """The row of each partition in the View before, -1 where it had none."""
-    if before is None:
-        return np.empty(0, np.int64)
-    theirs, number = before.snapshot.topics, view.snapshot.partitions.partition
-    place = _topic_rows(view, before)[view.snapshot.partitions.topic]
-    there = (place >= 0) & (number < np.append(theirs.partitions, 0)[place])
-    return np.where(there, np.append(theirs.first_row, 0)[place] + number, -1)
-
-
-def _topic_rows(view: View, before: View | None) -> Ints:
-    """The row of each topic in the View before, -1 where it had none. A topic that was created anew is another one."""
-    return places_of(_topics(view), [] if before is None else _topics(before))
-
-
-def _topics(view: View) -> list[object]:
-    topics = view.snapshot.topics
-    return list(zip(topics.topic.tolist(), topics.topic_id.tolist(), strict=True))
+    return told.held(view, before, "partitions", lambda now, was: partition_places(now.snapshot, was.snapshot))
 
 
 def judge_topics(view: View, partitions: JudgedPartitions, before: View | None) -> JudgedTopics:
@@ -51,9 +29,7 @@ def judge_topics(view: View, partitions: JudgedPartitions, before: View | None) 
     np.maximum.at(told.status, key, partitions.status)
     np.maximum.at(told.level, key, partitions.level)
     told.where(topics.partitions == 0, "unknown", "unknown")
-    rows = _topic_rows(view, before)
-    since = held_since(view.time, told.status, None if before is None else before.judged.topics, rows)
-    return JudgedTopics(status=told.status, level=told.level, since=since)
+    return told.held(view, before, "topics", lambda now, was: topic_places(now.snapshot, was.snapshot))
 
 
 def topic_why(view: View, row: int) -> str:
@@ -121,5 +97,4 @@ def judge_replicas(view: View, broker: int) -> JudgedReplicas:
     told = Judge(JudgedReplicas, len(partitions))
     told.where(~on_broker(partitions.isr, broker), "out of sync", "degraded")
     told.where(on_broker(partitions.offline, broker), "offline", "critical")
-    unknown: Floats = np.full(len(partitions), np.nan)
-    return JudgedReplicas(status=told.status, level=told.level, since=unknown)
+    return told.judged(np.full(len(partitions), np.nan))

@@ -1,45 +1,48 @@
 """The columns that every subject has: a status of its own set of words, a level, and since when."""
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 import numpy as np
 
 from monitor.model.judgements import Judged
-from monitor.model.levels import LEVELS, PLACES
+from monitor.model.levels import LEVELS
 from monitor.model.table import Floats, Ints
+from monitor.model.view import View
 
-_PLACES = np.array(PLACES, np.int32)
 CODE = {level: code for code, level in enumerate(LEVELS)}
 
+Of = TypeVar("Of", bound=Judged)
 
-class Judge:
+
+class Judge(Generic[Of]):
     """Judges the rows of a subject by one condition after the other: the worst one that holds counts."""
 
-    def __init__(self, of: type[Judged], count: int) -> None:
-        self._words = of.WORDS
+    def __init__(self, of: type[Of], count: int) -> None:
+        self._of = of
         self.status: Ints = np.zeros(count, np.int8)
         self.level: Ints = np.zeros(count, np.int8)
 
     def where(self, holds: object, status: str, level: str) -> None:
         """Rows for which it holds have this status, unless they have a worse one."""
         told = np.asarray(holds, bool) & (self.level <= CODE[level])
-        self.status[told], self.level[told] = self._words.index(status), CODE[level]
+        self.status[told], self.level[told] = self._of.WORDS.index(status), CODE[level]
 
+    def judged(self, since: Floats) -> Of:
+        """The rows, with the unix time since when each has its status; NaN for unknown."""
+        return self._of(status=self.status, level=self.level, since=since)
 
-def held_since(now: float, status: Ints, before: Judged | None, rows: Ints) -> Floats:
-    """Since when each row has had its status, if `rows` are its rows in the table of the poll before, -1 for none.
+    def held(self, now: View, before: View | None, name: str, places: Callable[[View, View], Ints]) -> Of:
+        """The rows of the View `now`, each with its status since the poll that first saw it.
 
-    `now` for a status that has changed and for a new row; unknown for what was so in the first poll.
-    """
-    if before is None:
-        return np.full(len(status), np.nan)
-    there = rows >= 0
-    since = np.full(len(status), now)
-    same = np.zeros(len(status), bool)
-    same[there] = before.status[rows[there]] == status[there]
-    since[same] = before.since[rows[same]]
-    return since
-
-
-def places_of(keys: list[object], before: list[object]) -> Ints:
-    """The row in `before` of each key, -1 where it has none."""
-    found = {key: row for row, key in enumerate(before)}
-    return np.array([found.get(key, -1) for key in keys], np.int64)
+        `places` gives the row of each in the View `before`, -1 for none, where its judgements of `name` are. Unknown is
+        since when that holds which was so in the first poll.
+        """
+        if before is None:
+            return self.judged(np.full(len(self.status), np.nan))
+        rows, last = places(now, before), getattr(before.judged, name)
+        since = np.full(len(self.status), now.time)
+        there = np.flatnonzero(rows >= 0)
+        same = there[last.status[rows[there]] == self.status[there]]
+        since[same] = last.since[rows[same]]
+        return self.judged(since)

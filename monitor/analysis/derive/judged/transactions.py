@@ -18,7 +18,7 @@ def judge_transactions(view: View) -> JudgedTransactions:
     hangs = ages > late
     told.where(hangs, "hanging", "degraded")
     since = np.where(hangs, view.time - (ages - late), table.started)
-    return JudgedTransactions(status=told.status, level=told.level, since=since)
+    return told.judged(since)
 
 
 def transaction_why(view: View, row: int) -> str:
