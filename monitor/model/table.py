@@ -53,6 +53,13 @@ class Ragged:
         """How many values each row has."""
         return np.diff(self.starts).astype(np.int32)
 
+    def flat(self, rows: Ints) -> tuple[Ints, Ints]:
+        """All values of some rows: the place in `rows` that each is from, and the value."""
+        counts = self.counts[rows]
+        at = np.repeat(np.arange(len(rows)), counts)
+        first = np.repeat(self.starts[rows] - (np.cumsum(counts) - counts), counts)
+        return at, self.values[first + np.arange(len(first))]
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -125,6 +132,11 @@ def objects(values: Any) -> Texts:
     result = np.empty(len(values), object)
     result[:] = values
     return result
+
+
+def pair_key(row: Ints, node: Ints) -> Ints:
+    """One number for each pair of a row and a node, which ascends by row and then by node."""
+    return row.astype(np.int64) << 32 | node
 
 
 def values_at(values: Any, rows: Ints, nothing: float = np.nan) -> Any:

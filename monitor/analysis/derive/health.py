@@ -13,6 +13,7 @@ from monitor.analysis.derive.partition_problems import (
     find_under_replicated,
 )
 from monitor.analysis.derive.problems import find_brokers, find_disks, find_quorum, find_transactions, find_unanswered
+from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.levels import OF_PROBLEMS
 from monitor.model.problems import Key, Problem, Problems
 from monitor.model.table import Ragged, objects
@@ -34,10 +35,6 @@ FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
 """In this order stand problems of one level."""
 
 UNREACHABLE: Key = ("cluster_unreachable", "cluster")
-
-
-EFFECTS = {"offline": "offline", "under_min_isr": "under min ISR", "under_replicated": "under-replicated"}
-"""What partitions are in the sentence of their cause, by the kind of its effects; other kinds are not counted."""
 
 
 def find_problems(view: View) -> list[Problem]:
@@ -72,7 +69,7 @@ def _began(problem: Problem, before: float | None, now: float) -> float:
 def _with_effects(problem: Problem, row: int, found: list[Problem], causes: list[int]) -> Problem:
     effects = [each for each, cause in zip(found, causes, strict=True) if cause == row]
     told = []
-    for kind, words in EFFECTS.items():
+    for kind, words in OF_PARTITIONS.items():
         if number := count_of([each for each in effects if each.kind == kind]):
             told.append(f"{plural(number, 'partition')} {words}")
     if groups := sum(each.count for each in effects if each.kind.startswith("group_")):

@@ -6,10 +6,11 @@ import numpy as np
 
 from monitor.analysis.derive.partitions import partition_rows
 from monitor.analysis.derive.problems import NAME, broker, down_brokers
+from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.limits import IMBALANCE
 from monitor.model.problems import Problem
 from monitor.model.snapshot import NO_LEADER
-from monitor.model.table import Ints, Ragged
+from monitor.model.table import Ints, pair_key
 from monitor.model.text import name_of, plural
 from monitor.model.view import View
 
@@ -20,18 +21,21 @@ MOST_TOPICS = 20
 def find_offline(view: View) -> Iterable[Problem]:
     """Partitions without a leader: for each topic, or for all that a broker explains."""
     rows = np.flatnonzero(view.partition_health.offline)
-    return _by_topic(view, "offline", rows, "offline") if len(rows) else ()
+    return _by_topic(view, "offline", rows)
 
 
 def find_under_min_isr(view: View) -> Iterable[Problem]:
     """Partitions that have a leader and refuse writes with acks=all."""
     health = view.partition_health
     rows = np.flatnonzero((health.under_min_isr == 1) & ~health.offline)
-    return _by_topic(view, "under_min_isr", rows, "under min ISR") if len(rows) else ()
+    return _by_topic(view, "under_min_isr", rows)
 
 
-def _by_topic(view: View, kind: str, rows: Ints, what: str) -> Iterable[Problem]:
+def _by_topic(view: View, kind: str, rows: Ints) -> Iterable[Problem]:
     """Problems of some partitions by the broker that is down and holds them, and by topic."""
+    if not len(rows):
+        return
+    what = OF_PARTITIONS[kind]
     topics, partitions = view.snapshot.topics, view.snapshot.partitions
     held, nodes = _held(view, rows)
     missing = np.flatnonzero(np.isin(nodes, list(down_brokers(view))))[::-1]
@@ -93,28 +97,19 @@ def find_under_replicated(view: View) -> Iterable[Problem]:
 def _held(view: View, rows: Ints) -> tuple[Ints, Ints]:
     """Each pair of some partition rows, which ascend, and a broker that is to be in its ISR; not those being added."""
     moving = view.snapshot.reassignments
-    row, node = _flat(view.snapshot.partitions.replicas, rows)
+    at, node = view.snapshot.partitions.replicas.flat(rows)
+    row = rows[at]
     moved = np.repeat(partition_rows(view.snapshot, moving.topic, moving.partition), moving.adding.counts)
-    kept = ~np.isin(_key(row, node), _key(moved, moving.adding.values))
+    kept = ~np.isin(pair_key(row, node), pair_key(moved, moving.adding.values))
     return row[kept], node[kept]
 
 
 def _out_of_sync(view: View, rows: Ints) -> tuple[Ints, Ints]:
     """Those pairs whose broker is not in the ISR."""
     row, node = _held(view, rows)
-    away = ~np.isin(_key(row, node), _key(*_flat(view.snapshot.partitions.isr, rows)))
+    at, synced = view.snapshot.partitions.isr.flat(rows)
+    away = ~np.isin(pair_key(row, node), pair_key(rows[at], synced))
     return row[away], node[away]
-
-
-def _flat(lists: Ragged, rows: Ints) -> tuple[Ints, Ints]:
-    """All nodes of some rows, each beside its row."""
-    counts = lists.counts[rows]
-    first = np.repeat(lists.starts[rows] - (np.cumsum(counts) - counts), counts)
-    return np.repeat(rows, counts), lists.values[first + np.arange(len(first))]
-
-
-def _key(row: Ints, node: Ints) -> Ints:
-    return row.astype(np.int64) << 32 | node
 
 
 def find_imbalance(view: View) -> Iterable[Problem]:

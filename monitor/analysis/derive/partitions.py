@@ -6,7 +6,7 @@ import numpy as np
 
 from monitor.model.conditions import PartitionHealth
 from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
-from monitor.model.table import Floats, Ints, Ragged
+from monitor.model.table import Floats, Ints, Ragged, pair_key
 
 
 class Places(Protocol):
@@ -96,7 +96,7 @@ def _sizes(snapshot: Snapshot, moved: Ints) -> tuple[Floats, Floats]:
     place, node = place[place >= 0], node[place >= 0]
     if len(place):
         added = np.where(np.isin(node, measured_brokers(snapshot)), 0.0, np.nan)
-        key, wanted = _replica_key(row, broker), _replica_key(place, node)
+        key, wanted = pair_key(row, broker), pair_key(place, node)
         order = np.argsort(key)
         found = np.minimum(np.searchsorted(key[order], wanted), max(len(key) - 1, 0))
         there = key[order][found] == wanted if len(key) else np.zeros(len(wanted), bool)
@@ -107,7 +107,3 @@ def _sizes(snapshot: Snapshot, moved: Ints) -> tuple[Floats, Floats]:
         np.minimum.at(share, place[~unknown], parts[~unknown])
         share[place[unknown]] = np.nan
     return size, np.where(np.isinf(share), np.nan, share)
-
-
-def _replica_key(row: Ints, broker: Ints) -> Ints:
-    return row.astype(np.int64) << 32 | broker

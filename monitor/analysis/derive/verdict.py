@@ -34,7 +34,7 @@ MOST_KINDS = 6
 """Most kinds of problems that a sentence tells of."""
 
 OF_PARTITIONS = {"offline": "offline", "under_min_isr": "under min ISR", "under_replicated": "under-replicated"}
-"""What is said of the partitions that problems of a kind are about."""
+"""What partitions are that problems of a kind are about, also in the sentence of their cause."""
 OF_GROUPS = {"lost": "lost records", "losing": "losing records", "ahead": "ahead of the log end"}
 """What is said of groups of a status, of other statuses their word."""
 

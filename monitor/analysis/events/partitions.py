@@ -9,7 +9,7 @@ from monitor.analysis.earlier_polls.rows import partition_places, same_topics
 from monitor.analysis.events.event import fold_rows, place
 from monitor.model.events import Event
 from monitor.model.snapshot import NO_LEADER, Snapshot
-from monitor.model.table import Flags, Floats, Ints, Ragged
+from monitor.model.table import Flags, Floats, Ints, Ragged, pair_key
 from monitor.model.text import count, plural
 
 SHOWN_BROKERS = 5
@@ -201,18 +201,9 @@ def _sums(lists: Ragged, *, ordered: bool) -> Ints:
 
 def _only(one: Ragged, one_rows: Ints, other: Ragged, other_rows: Ints) -> tuple[Ints, Ints]:
     """Nodes that are in the rows of one list only: the places of those rows, and the nodes."""
-    at, node = _flat(one, one_rows)
-    there, nodes = _flat(other, other_rows)
-    lone = ~np.isin(at << 32 | node, there << 32 | nodes)
+    at, node = one.flat(one_rows)
+    lone = ~np.isin(pair_key(at, node), pair_key(*other.flat(other_rows)))
     return at[lone], node[lone]
-
-
-def _flat(lists: Ragged, rows: Ints) -> tuple[Ints, Ints]:
-    """All values of some rows, with the place of their row in `rows`."""
-    counts = lists.counts[rows]
-    at = np.repeat(np.arange(len(rows), dtype=np.int64), counts)
-    within = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return at, lists.values[lists.starts[rows][at] + within].astype(np.int64)
 
 
 def _node(node: int) -> str:
