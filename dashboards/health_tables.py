@@ -10,8 +10,8 @@ from dashboards.components.parts import card, mark, name_link, nothing, reason, 
 from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
 from dashboards.listings import MOST_LISTED, listing
 from dashboards.text import words
-from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.events.event import subject_of, when
+from monitor.model.diagnoses import evidence_of
 from monitor.model.table import Flags, Ints
 from monitor.model.text import moment, plural, visible
 from monitor.model.view import View

@@ -15,7 +15,7 @@ from monitor.analysis.derive.times import derive_times
 from monitor.analysis.derive.verdict import judge
 from monitor.analysis.diagnosis import diagnose
 from monitor.analysis.earlier_polls.past import Past, remember
-from monitor.analysis.events.activity import derive_activity
+from monitor.analysis.events.log import derive_activity
 from monitor.model.cluster_tables import RecordTimes
 from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.model.table import Ints, Table, Texts, column
+from monitor.model.text import count, duration, percent, rate
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,21 @@ class Diagnoses(Table):
     broker: Ints = column("i4", "node id, if the cause concerns a broker", "node")
     evidence: Texts = column("O", "the numbers behind the cause, each with its name", "numbers by name")
     sentence: Texts = column("O", "the likely cause, as a sentence")
+
+
+def evidence_of(diagnoses: Diagnoses, row: int) -> str:
+    """The numbers behind a diagnosis in words: partitions 3 · lag 1,234 · produce rate 56/s."""
+    return " · ".join(f"{_named(name)} {_written(name, value)}" for name, value in diagnoses.evidence[row])
+
+
+def _named(name: str) -> str:
+    unitless = name.replace("_seconds", "").replace("seconds_", "").replace("seconds", "time")
+    return unitless.replace("_", " ")
+
+
+def _written(name: str, value: float) -> str:
+    if "seconds" in name:
+        return duration(value)
+    if "rate" in name:
+        return rate(value)
+    return percent(value) if name.startswith("share") else count(value)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 UNKNOWN = "–"
+NAME = 60
+"""Most characters of a name in a sentence."""
 MOST_MARKS = 2
 """How many accents and joined signs a letter keeps; more of them would be drawn over the lines above and below."""
 

@@ -33,7 +33,7 @@ OF_THE_CORE = {
     "monitor.analysis.derive.status",
     "monitor.analysis.derive.times",
     "monitor.analysis.derive.verdict",
-    "monitor.analysis.diagnosis.diagnosis",
+    "monitor.model.diagnoses",
     "monitor.analysis.events.event",
     "monitor.analysis.derive.judged.brokers",
     "monitor.analysis.derive.judged.groups",

@@ -12,9 +12,9 @@ from tui_screen import app_on, detail, lines, monitor, settled, table, text
 from views import Group, Topic, shop_view, snapshot_of
 
 from monitor.analysis.derive.times import NOT_DATED
-from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import Capabilities
+from monitor.model.diagnoses import evidence_of
 from monitor.model.events import Event, Events
 from monitor.model.problems import Problems
 from monitor.model.table import objects

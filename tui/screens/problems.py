@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from monitor.analysis.derive.emptiness import no_problems
-from monitor.analysis.diagnosis.diagnosis import evidence_of
+from monitor.model.diagnoses import evidence_of
 from monitor.model.levels import SIGN_OF
 from monitor.model.problems import Problems
 from monitor.model.table import Ints

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.analysis.derive.partition_problems import find_offline
-from monitor.analysis.derive.problems import NAME, brokers_at_fault
+from monitor.analysis.derive.problems import brokers_at_fault
 from monitor.analysis.derive.verdict import group_why, worst_groups
 from monitor.model.problems import Key, Problem
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints, values_at
-from monitor.model.text import name_of
+from monitor.model.text import NAME, name_of
 from monitor.model.view import View
 
 MOST_ALIKE = 20

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.analysis.derive.partitions import partition_rows
-from monitor.analysis.derive.problems import NAME, broker, down_brokers
+from monitor.analysis.derive.problems import broker, down_brokers
 from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.limits import IMBALANCE
 from monitor.model.problems import Problem
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints, pair_key
-from monitor.model.text import name_of, plural
+from monitor.model.text import NAME, name_of, plural
 from monitor.model.view import View
 
 MOST_TOPICS = 20

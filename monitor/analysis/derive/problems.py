@@ -9,11 +9,8 @@ from monitor.analysis.derive.judged.brokers import log_dir_why
 from monitor.model.problems import Key, Problem
 from monitor.model.reasons import Reason
 from monitor.model.snapshot import KNOWN
-from monitor.model.text import duration, name_of, visible
+from monitor.model.text import NAME, duration, name_of, visible
 from monitor.model.view import View
-
-NAME = 60
-"""Most characters of a name in a sentence."""
 
 
 def broker(node: int) -> str:

@@ -8,11 +8,8 @@ from monitor.model.limits import SHORTFALL
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import values_at
-from monitor.model.text import Write, age, count, duration, name_of, plural, rate, visible
+from monitor.model.text import NAME, Write, age, count, duration, name_of, plural, rate, visible
 from monitor.model.view import View
-
-NAME = 60
-"""Most characters of a name in a sentence."""
 
 
 def partition_story(view: View, row: int, write: Write = count) -> str:

@@ -5,10 +5,10 @@ docs/lag.md explains the numbers.
 
 import numpy as np
 
-from monitor.analysis.derive.own_records import own_records
+from monitor.analysis.derive.lag import own_records
 from monitor.analysis.derive.partitions import partition_rows
 from monitor.analysis.earlier_polls.past import Past
-from monitor.analysis.earlier_polls.rates import WINDOWS, rate
+from monitor.analysis.earlier_polls.ring import WINDOWS, rate
 from monitor.model.cluster_tables import RecordTimes
 from monitor.model.lag import (
     APPEND,

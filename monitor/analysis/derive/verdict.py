@@ -7,7 +7,6 @@ import numpy as np
 from monitor.analysis.derive.completeness import lists_groups, number_of
 from monitor.analysis.derive.judged.order import group_order
 from monitor.analysis.derive.story import (
-    NAME,
     ahead_of,
     held_of,
     left_of,
@@ -23,7 +22,7 @@ from monitor.model.limits import STUCK_UNPACED_SECONDS
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
 from monitor.model.table import Ints, Ragged
-from monitor.model.text import Write, count, duration, name_of, plural, rate, visible
+from monitor.model.text import NAME, Write, count, duration, name_of, plural, rate, visible
 from monitor.model.verdict import Clause, Verdict
 from monitor.model.view import View
 

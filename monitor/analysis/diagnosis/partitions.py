@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.analysis.diagnosis.signs import NAME, Signs
+from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.table import values_at
-from monitor.model.text import count, duration, name_of, percent, rate
+from monitor.model.text import NAME, count, duration, name_of, percent, rate
 
 HOT = 3.0
 """A partition is hot when it gets so many times the records of the median partition of its topic."""

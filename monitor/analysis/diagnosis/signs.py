@@ -9,13 +9,11 @@ from monitor.analysis.derive.story import span_of_group
 from monitor.analysis.derive.verdict import worst_groups
 from monitor.model.status import LOST, OK, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at
-from monitor.model.text import name_of
+from monitor.model.text import NAME, name_of
 from monitor.model.view import View
 
 MOST_GROUPS = 200
 """So many groups that are not ok are diagnosed, the worst first."""
-NAME = 60
-"""Most characters of a name in a sentence."""
 
 
 class Signs:

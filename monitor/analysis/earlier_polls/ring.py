@@ -1,4 +1,4 @@
-"""Numbers of earlier polls, a column a poll: all that are recent, and of older ones as few as precision needs."""
+"""Numbers of earlier polls, a column a poll: all that are recent, and fewer of older ones; and the rates of them."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -116,3 +116,25 @@ class Ring:
 
 def _carried(steps: Steps) -> Steps:
     return np.maximum(steps, -2 - steps)
+
+
+WINDOWS = (60.0, 300.0, 900.0, 3600.0)
+"""The windows over which rates are told, in seconds."""
+LEAST, MOST = 0.5, 2.0
+"""A rate may be over as little or as much of its window while no more is remembered: it is over the nearest to all."""
+
+
+def rate(ring: Ring, window_seconds: float) -> Floats:
+    """Records per second of each row over the window that ends with the newest point, shape (rows,).
+
+    NaN where the number is not known at both ends of the window, fell within it, or where polls were missed for more
+    than half of it; also while less than half of the window has been seen.
+    """
+    newest = ring.points[-1].time if ring.points else np.nan
+    ages = [(newest - point.time, point) for point in ring.points]
+    fit = [each for each in ages if LEAST * window_seconds <= each[0] <= MOST * window_seconds]
+    if not fit:
+        return np.full(len(ring.base), np.nan)
+    age, first = min(fit, key=lambda each: abs(each[0] - window_seconds))
+    rates: Floats = ring.risen(first) / age
+    return rates

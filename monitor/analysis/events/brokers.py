@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from monitor.analysis.events.event import NAME
 from monitor.model.events import Event
 from monitor.model.snapshot import Snapshot
-from monitor.model.text import visible
+from monitor.model.text import NAME, visible
 
 
 class Broker(NamedTuple):

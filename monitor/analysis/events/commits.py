@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.earlier_polls.rows import lag_places, same_rows, same_topics
-from monitor.analysis.events.event import NAME, fold_rows, place
+from monitor.analysis.events.event import fold_rows, place
 from monitor.model.events import Event
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Floats, Ints, values_at
-from monitor.model.text import count, name_of, plural
+from monitor.model.text import NAME, count, name_of, plural
 
 
 class Commits(NamedTuple):

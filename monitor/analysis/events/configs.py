@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from monitor.analysis.events.event import NAME, fold
+from monitor.analysis.events.event import fold
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, NO_LEADER, Snapshot
-from monitor.model.text import count, duration, name_of, size, visible
+from monitor.model.text import NAME, count, duration, name_of, size, visible
 
 
 def _switch(value: float) -> str:

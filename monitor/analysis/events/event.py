@@ -7,12 +7,10 @@ import numpy as np
 
 from monitor.model.events import Event, Events
 from monitor.model.table import Ints
-from monitor.model.text import duration, name_of
+from monitor.model.text import NAME, duration, name_of
 
 MOST_ALIKE = 20
 """More events of a kind in one poll are folded into one for each broker, topic or group."""
-NAME = 60
-"""Most characters of a name in a text."""
 SUBJECT = 250
 """Most characters of a name as a subject: a topic has no longer one."""
 SEVERAL = "several"

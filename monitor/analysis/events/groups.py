@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_groups
-from monitor.analysis.events.event import NAME, fold, some
+from monitor.analysis.events.event import fold, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, Snapshot
-from monitor.model.text import name_of, plural
+from monitor.model.text import NAME, name_of, plural
 
 REBALANCING = ("PreparingRebalance", "CompletingRebalance")
 """States of a classic group that is not done with a rebalance."""

@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from monitor.analysis.events.brokers import Brokers, see_brokers
 from monitor.analysis.events.commits import Commits, see_commits
 from monitor.analysis.events.configs import Configs, see_configs
 from monitor.analysis.events.groups import Groups, see_groups
 from monitor.analysis.events.partitions import Partitions, see_partitions
 from monitor.analysis.events.topics import Topics, see_topics
+from monitor.model.conditions import GroupActivity
 from monitor.model.events import NO_CHANGES, Changes, Event, Events
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
@@ -59,3 +62,12 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
     shown = Events.of(events) if found else log.changes.events
     changes = Changes(shown, counts, recent, snapshot.time - since, since)
     return EventLog(brokers, topics, partitions, configs, groups, commits, events, rebalances, changes)
+
+
+def derive_activity(snapshot: Snapshot, changes: Changes) -> GroupActivity:
+    """The activity of every group, from what the event log counted."""
+    if not changes.watched_seconds:
+        return GroupActivity(rebalances=np.full(len(snapshot.groups), np.nan))
+    return GroupActivity(
+        rebalances=np.array([changes.rebalances.get(name, 0) for name in snapshot.groups.group], np.float64)
+    )

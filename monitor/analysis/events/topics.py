@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.analysis.derive.completeness import lists_topics
-from monitor.analysis.events.event import NAME, fold, some
+from monitor.analysis.events.event import fold, some
 from monitor.model.events import Event
 from monitor.model.snapshot import KNOWN, NOT_IN_METADATA, Snapshot
-from monitor.model.text import count, name_of, plural
+from monitor.model.text import NAME, count, name_of, plural
 
 MOST_DELETED = 1000
 

@@ -16,9 +16,8 @@ from snapshots import snapshots
 from views import Group, Topic
 
 from monitor.analysis.diagnosis import PATTERNS
-from monitor.analysis.diagnosis.diagnosis import evidence_of
 from monitor.analysis.view import make_view
-from monitor.model.diagnoses import Diagnoses, Diagnosis
+from monitor.model.diagnoses import Diagnoses, Diagnosis, evidence_of
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import OK, UNKNOWN
 from monitor.model.text import duration

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.analysis.earlier_polls.bracket import bracket
-from monitor.analysis.earlier_polls.rates import rate
-from monitor.analysis.earlier_polls.ring import UNKNOWN, Ring
+from monitor.analysis.earlier_polls.past import bracket
+from monitor.analysis.earlier_polls.ring import UNKNOWN, Ring, rate
 
 HISTORIES = st.lists(st.tuples(st.integers(1, 20), st.none() | st.integers(0, 5)), min_size=1, max_size=12)
 """Seconds since the poll before, and records produced since; None for a poll without an answer."""

@@ -1,8 +1,7 @@
 """All subjects with their judgements: the one place where a View is judged."""
 
 from monitor.analysis.derive.judged.brokers import judge_brokers, judge_log_dirs, judge_quorum
-from monitor.analysis.derive.judged.groups import judge_lags
-from monitor.analysis.derive.judged.members import judge_members
+from monitor.analysis.derive.judged.groups import judge_lags, judge_members
 from monitor.analysis.derive.judged.partitions import judge_partitions, judge_topics
 from monitor.analysis.derive.judged.transactions import judge_transactions
 from monitor.model.judgements import Judgements
