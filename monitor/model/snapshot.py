@@ -117,6 +117,11 @@ class Groups(Table):
     assignments_reason: Ints = column("i4", "why the assignments of some members are unknown")
 
     @property
+    def simple(self) -> Flags:
+        """Which have consumers that assign partitions to themselves, and so are not their members."""
+        return np.asarray((self.group_type == "classic") & (self.protocol_type == ""), bool)
+
+    @property
     def unread(self) -> Ints:
         """Why it is not known what each group reads and how far: the first reason of commits, members, assignments."""
         reason = np.where(self.commits_reason != KNOWN, self.commits_reason, self.reason)

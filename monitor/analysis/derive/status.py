@@ -211,8 +211,7 @@ class _Poll:
     def _unread(self, rows: Ints) -> Floats:
         """1 for rows that nobody is there to read, else 0; unknown while the group's members are."""
         lag, groups = self.lag, self.snapshot.groups
-        # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
-        simple = (groups.group_type == "classic") & (groups.protocol_type == "")
+        simple = groups.simple
         assigned = self._groups.over(np.maximum, lag.member, -1) >= 0
         nobody = np.where(simple, 0.0, np.where(groups.members == 0, 1.0, np.where(assigned, 1.0, 0.0)))
         nobody[(np.isnan(groups.members) & ~simple) | (groups.assignments_reason != KNOWN)] = np.nan

@@ -121,17 +121,12 @@ def _unread(view: View, row: int) -> str:
     return nobody_of(view, group, int(view.lag_statuses.status[row]))
 
 
-def is_simple(view: View, group: int) -> bool:
-    """Whether a group is of consumers that assign partitions to themselves, and so are not its members."""
-    groups = view.snapshot.groups
-    return bool(groups.group_type[group] == "classic" and not groups.protocol_type[group])
-
-
 def nobody_of(view: View, group: int, status: int) -> str:
     """That a group has no members, in words that tell what is stuck from what is stopped; empty where it has some."""
-    if view.snapshot.groups.members[group] != 0:
+    groups = view.snapshot.groups
+    if groups.members[group] != 0:
         return ""
-    if is_simple(view, group):
+    if groups.simple[group]:
         return "no members (manual assignment)"
     return "currently no members" if status == STUCK else "no members"
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from monitor.analysis.derive.story import is_simple
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK
@@ -54,7 +53,7 @@ def _stuck(signs: Signs, group: int, rows: Ints) -> _Said:
     members = float(view.snapshot.groups.members[group])
     who = (
         "its consumers (manual assignment) commit no offsets"
-        if is_simple(view, group)
+        if view.snapshot.groups.simple[group]
         else f"its {plural(int(members), 'member')} commit{'s' if members == 1 else ''} no offsets"
         if members > 0
         else "its members join and leave without committing offsets"

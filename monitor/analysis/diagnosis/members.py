@@ -53,12 +53,10 @@ def stuck_member(signs: Signs) -> Iterable[Diagnosis]:
 def empty_group(signs: Signs) -> Iterable[Diagnosis]:
     """Nobody is there to read, and more comes in."""
     view, groups = signs.view, signs.view.snapshot.groups
-    # A group without a protocol is of consumers that pick their partitions themselves, and are no members.
-    simple = (groups.group_type == "classic") & (groups.protocol_type == "")
     produced = signs.produced("5m")
     produced = np.where(np.isnan(produced), signs.produced("1m"), produced)
     lag = signs.by_group(view.lag.lag[signs.rows])
-    for group in np.flatnonzero((groups.members == 0) & ~simple & (lag > 0) & (produced > 0)).tolist():
+    for group in np.flatnonzero((groups.members == 0) & ~groups.simple & (lag > 0) & (produced > 0)).tolist():
         span = signs.span(group) if view.group_lags.status[group] == STOPPED else ""
         sentence = f"no members{span}: {count(lag[group])} records behind, in rate {rate(produced[group])}"
         evidence = (("members", 0.0), ("produce_rate", float(produced[group])), ("lag", float(lag[group])))
