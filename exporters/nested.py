@@ -130,7 +130,7 @@ def cluster_row(view: View) -> Row:
         "verdict": {
             "level": view.verdict.level,
             "sentence": view.verdict.sentence,
-            "clauses": [each._asdict() for each in view.verdict.clauses],
+            "clauses": [{"level": each.level, "text": each.text} for each in view.verdict.clauses],
         },
         "cluster_id": snapshot.cluster_id,
         "controller": None if snapshot.controller == NO_LEADER else snapshot.controller,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from monitor.analysis.derive.alert_problems import with_firing_alerts
 from monitor.analysis.derive.growth import derive_growth
 from monitor.analysis.derive.health import derive_problems
 from monitor.analysis.derive.judged.subjects import judge_rows
@@ -98,6 +99,7 @@ def derive_view(
 
 
 def with_alerts(view: View, alerts: tuple[AlertRow, ...]) -> View:
-    """The View with the alerts that were evaluated on it, which its verdict counts."""
+    """The View of a poll with the alerts that were evaluated on it: those that fire are problems as others are."""
     shown = replace(view, alerts=alerts)
+    shown = replace(shown, problems=with_firing_alerts(shown))
     return replace(shown, verdict=judge(shown))

@@ -17,7 +17,8 @@ class Problem:
 
     `level` is critical, degraded, attention or note. `explained_by` are keys of problems of which any that is there is
     the cause. `partitions` are rows of the partitions that it is about, and `count` how many things are; `since` is
-    known where the thing itself tells, and `at_latest` where it tells that it began by then. -1 and None are none.
+    known where the thing itself tells, and `at_latest` where it tells that it began by then. `alerts` are names of
+    rules whose alerts on it fire. -1 and None are none.
     """
 
     level: str
@@ -31,6 +32,7 @@ class Problem:
     since: float | None = None
     at_latest: float | None = None
     explained_by: tuple[Key, ...] = ()
+    alerts: tuple[str, ...] = ()
     partitions: Ints = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
 
     @property
@@ -53,4 +55,5 @@ class Problems(Table):
     since: Floats = column("f8", "unix time when the problem began, or of the first poll that saw it", "unix seconds")
     cause: Ints = column("i4", "row of the problem that causes this one; -1 if none does")
     partitions: Ragged = column("i4", "rows in `partitions` of the partitions that have the problem")
+    alerts: Texts = column("O", "names of the rules whose alerts on it are firing", "texts")
     sentence: Texts = column("O", "the problem, as a sentence, with the number of problems that it causes")

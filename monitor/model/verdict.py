@@ -7,10 +7,14 @@ from monitor.model.levels import OF_VERDICTS, PLACE_OF, SIGNS
 
 
 class Clause(NamedTuple):
-    """One thing that is so, as one line of visible text, and the level in OF_VERDICTS that it gives the cluster."""
+    """One thing that is so, as one line of visible text, and the level in OF_VERDICTS that it gives the cluster.
+
+    `rank` is that of the first problem that it is about; 0 for none.
+    """
 
     level: str
     text: str
+    rank: int = 0
 
     @property
     def status(self) -> int:

@@ -35,12 +35,18 @@ FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
 """In this order stand problems of one level."""
 
 UNREACHABLE: Key = ("cluster_unreachable", "cluster")
+NO_ROWS = np.empty(0, np.int64)
 
 
 def find_problems(view: View) -> list[Problem]:
     """All problems of a View that is up, in order of rank."""
     found = [problem for finder in FINDERS for problem in finder(view)]
-    return sorted(found, key=lambda each: OF_PROBLEMS.index(each.level))
+    return [found[row] for row in _ranked(found)]
+
+
+def _ranked(problems: list[Problem]) -> list[int]:
+    """The places of problems, the worst level first; those of one level as they stand."""
+    return sorted(range(len(problems)), key=lambda row: OF_PROBLEMS.index(problems[row].level))
 
 
 def derive_problems(view: View, before: View | None) -> Problems:
@@ -56,7 +62,7 @@ def derive_problems(view: View, before: View | None) -> Problems:
     causes = [next((rows[key] for key in problem.explained_by if key in rows), -1) for problem in found]
     found = [_with_effects(problem, row, found, causes) for row, problem in enumerate(found)]
     times = [_began(each, since.get(each.key), view.time) for each in found]
-    return _table(found, causes, times)
+    return in_order(found, causes, times)
 
 
 def _began(problem: Problem, before: float | None, now: float) -> float:
@@ -98,18 +104,30 @@ def _unreachable(view: View, before: View | None) -> Problems:
     kind, subject = UNREACHABLE
     since = _since(before)
     first = Problem("critical", kind, subject, f"the cluster is unreachable: {visible(view.snapshot.error)}")
-    kept = [] if before is None else [each for each in _rows(before.problems) if each.key != UNREACHABLE]
+    # Rows of partitions are those of another View.
+    kept = [] if before is None else [replace(each, partitions=NO_ROWS) for each in problems_of(before.problems)]
+    kept = [each for each in kept if each.key != UNREACHABLE]
     times = [since.get(each.key, view.time) for each in (first, *kept)]
-    return _table([first, *kept], [-1, *(0 for _ in kept)], times)
+    return in_order([first, *kept], [-1, *(0 for _ in kept)], times)
 
 
-def _rows(table: Problems) -> list[Problem]:
+def problems_of(table: Problems) -> list[Problem]:
+    """The rows of a table, without since when they are there and what caused them."""
     names = ("level", "kind", "subject", "sentence", "broker", "topic", "group", "count")
     columns = [getattr(table, name).tolist() for name in names]
-    return [Problem(*row) for row in zip(*columns, strict=True)]
+    about = (np.array(table.partitions.row(row), np.int64) for row in range(len(table)))
+    return [
+        Problem(*row, partitions=mine, alerts=alerts)
+        for *row, mine, alerts in zip(*columns, about, table.alerts.tolist(), strict=True)
+    ]
 
 
-def _table(problems: list[Problem], causes: list[int], since: list[float]) -> Problems:
+def in_order(problems: list[Problem], causes: list[int], since: list[float]) -> Problems:
+    """The table of some problems, the worst first. `causes` are places in `problems`, -1 for none."""
+    ranked = _ranked(problems)
+    place = {-1: -1, **{row: rank for rank, row in enumerate(ranked)}}
+    problems, since = [problems[row] for row in ranked], [since[row] for row in ranked]
+    causes = [place[causes[row]] for row in ranked]
     return Problems(
         rank=np.arange(1, len(problems) + 1),
         level=objects(each.level for each in problems),
@@ -122,6 +140,7 @@ def _table(problems: list[Problem], causes: list[int], since: list[float]) -> Pr
         since=np.array(since, np.float64),
         cause=np.array(causes, np.int32),
         partitions=_partitions(problems),
+        alerts=objects(each.alerts for each in problems),
         sentence=objects(each.sentence for each in problems),
     )
 

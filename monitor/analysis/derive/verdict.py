@@ -17,7 +17,6 @@ from monitor.analysis.derive.story import (
     span_of,
     span_of_group,
 )
-from monitor.model.levels import alert_level
 from monitor.model.limits import STUCK_UNPACED_SECONDS
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
@@ -39,19 +38,12 @@ OF_GROUPS = {"lost": "lost records", "losing": "losing records", "ahead": "ahead
 
 
 def judge(view: View) -> Verdict:
-    """The problems of the cluster that no other problem causes, the worst first, or that it has none."""
+    """The problems of the cluster that no other causes or that have an alert, the worst first, or that it has none."""
     if not view.up:
         kept = [] if view.last_good is None else [Clause("ok", "showing data of the last successful poll")]
         return Verdict("unreachable", (Clause("unreachable", visible(view.snapshot.error)), *kept))
     problems, more = _problem_clauses(view)
-    clauses = [
-        *(each for each in problems if each.level == "critical"),
-        *_firing_alerts(view, critical=True),
-        *(each for each in problems if each.level == "degraded"),
-        *_firing_alerts(view, critical=False),
-        *(each for each in problems if each.level == "attention"),
-        *(each for each in problems if each.level == "ok"),
-    ] or [Clause("ok", _all_well(view))]
+    clauses = problems or [Clause("ok", _all_well(view))]
     clauses += [Clause("ok", f"{plural(more, 'other problem')}")] if more else []
     clauses += [Clause("ok", each) for each in _watched(view)]
     clauses += [Clause("ok", visible(each)) for each in view.snapshot.notices]
@@ -70,12 +62,15 @@ def _watched(view: View) -> Iterable[str]:
 def _problem_clauses(view: View) -> tuple[list[Clause], int]:
     """A clause for each kind of problem, and how many problems there are beyond the first MOST_KINDS of these."""
     table = view.problems
-    rows = np.flatnonzero(table.cause < 0).tolist()
+    rows = [row for row in range(len(table)) if table.cause[row] < 0 or table.alerts[row]]
     kinds: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         kinds.setdefault((table.level[row], table.kind[row]), []).append(row)
     told = list(kinds.items())[:MOST_KINDS]
-    clauses = [Clause("ok" if level == "note" else level, _said(view, kind, mine)) for (level, kind), mine in told]
+    clauses = [
+        Clause("ok" if level == "note" else level, _said(view, kind, mine), int(table.rank[mine[0]]))
+        for (level, kind), mine in told
+    ]
     return clauses, len(rows) - sum(len(mine) for _, mine in told)
 
 
@@ -88,7 +83,9 @@ def _said(view: View, kind: str, rows: list[int]) -> str:
         others = int(table.count[rows].sum()) - 1
         more = f" and {others:,} more" if others else ""
         status = kind.removeprefix("group_")
-        return f"{name_of(table.group[rows[0]], NAME)}{more} {OF_GROUPS.get(status, status)}"
+        fires = list(dict.fromkeys(name for row in rows for name in table.alerts[row]))
+        alerts = f" (alert {', '.join(visible(each, NAME) for each in fires[:2])})" if fires else ""
+        return f"{name_of(table.group[rows[0]], NAME)}{more} {OF_GROUPS.get(status, status)}{alerts}"
     return str(table.sentence[rows[0]]) + (f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else "")
 
 
@@ -97,25 +94,12 @@ def _partitions(about: Ragged, rows: list[int]) -> int:
     return len({partition for row in rows for partition in about.row(row)})
 
 
-def _firing_alerts(view: View, *, critical: bool) -> Iterable[Clause]:
-    if firing := _firing(view, critical=critical):
-        kind = "critical alert" if critical else "other alert" if _firing(view, critical=True) else "alert"
-        level = alert_level("firing", "critical" if critical else "")
-        yield Clause(level, f"{plural(firing, kind)} firing")
-
-
 def _all_well(view: View) -> str:
     groups = view.totals.groups
     if not lists_groups(view.snapshot):
         verb = "keeps" if groups == 1 else "keep"
         return f"{number_of(groups, 'group', whole=False)} {verb} up" if groups else "no visible groups"
     return f"all {groups:,} groups keep up" if groups > 1 else "the group keeps up" if groups else "no groups"
-
-
-def _firing(view: View, *, critical: bool) -> int:
-    """How many alerts fire. One of severity none, such as a watchdog, reports no problem."""
-    firing = [each.severity for each in view.alerts if each.state == "firing" and each.severity != "none"]
-    return sum((severity == "critical") == critical for severity in firing)
 
 
 def worst_groups(view: View) -> Ints:

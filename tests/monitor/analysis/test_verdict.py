@@ -11,6 +11,7 @@ from series import Series
 from snapshots import snapshots
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
+from monitor.analysis.derive.health import in_order
 from monitor.analysis.derive.verdict import count_groups, group_why, partition_why, worst_groups
 from monitor.analysis.view import make_view, with_alerts
 from monitor.model.cluster_tables import Capabilities
@@ -26,6 +27,7 @@ from monitor.model.levels import (
     SIGNS,
     WORDS,
 )
+from monitor.model.problems import Problem
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import GLYPHS, OK, SEVERITY, STATUSES
 from monitor.model.table import objects
@@ -129,18 +131,56 @@ def test_levels_have_words_and_signs_of_their_own() -> None:
 
 def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     snapshot = calm().snapshot
-    both = make_view(snapshot, alerts=(alert("warning"), alert("critical"), alert("info")))
-    assert said(both) == ("critical", "1 critical alert firing · 2 other alerts firing")
-    assert said(make_view(snapshot, alerts=(alert("warning"),))) == ("degraded", "1 alert firing")
+    several = make_view(snapshot, alerts=(alert("warning"), alert("critical"), alert("info")))
+    assert said(several) == ("critical", "it is so (3 alerts firing: Rule)")
+    assert said(make_view(snapshot, alerts=(alert("warning"),))) == ("degraded", "it is so (alert Rule firing)")
     assert said(make_view(snapshot, alerts=(alert("none"),))) == said(make_view(snapshot))
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
 
 
-def test_alerts_that_are_added_to_a_view_are_in_its_verdict_and_leave_it_again() -> None:
-    view = calm()
-    firing = with_alerts(view, (alert("critical"),))
-    assert said(firing)[0] == "critical"
-    assert said(with_alerts(firing, ())) == said(view)
+def test_alerts_are_problems_of_the_one_list_each_with_what_it_is_about() -> None:
+    view = shop_view()
+    table = view.problems
+    row = next(row for row in range(len(table)) if table.group[row] and table.count[row] == 1)
+    group = str(table.group[row])
+    about = (("cluster", view.cluster), ("group", group))
+    mine = [replace(alert(severity), labels=about) for severity in ("warning", "critical")]
+    fine = replace(alert("info"), labels=(("group", "calm"),), firing_since=NOW - 30)
+    after = with_alerts(view, (*mine, fine)).problems
+    assert len(after) == len(table) + 1
+    merged = int(np.flatnonzero(after.group == group)[0])
+    assert (after.kind[merged], after.level[merged]) == (table.kind[row], "critical")
+    assert after.sentence[merged] == f"{table.sentence[row]}; 2 alerts firing: Rule"
+    assert (after.alerts[merged], after.since[merged]) == (("Rule",), table.since[row])
+    own = int(np.flatnonzero(after.kind == "alert")[0])
+    assert (after.subject[own], after.level[own], after.since[own]) == ("calm", "degraded", NOW - 30)
+    levels = [OF_PROBLEMS.index(each) for each in after.level]
+    assert levels == sorted(levels)
+    for number, cause in enumerate(after.cause.tolist()):
+        was = int(np.flatnonzero(table.sentence == after.sentence[number])[0]) if number not in (merged, own) else -1
+        if was >= 0 and table.cause[was] >= 0:
+            assert after.kind[cause] == table.kind[table.cause[was]]
+
+
+def test_every_clause_about_problems_leads_to_the_first_of_them() -> None:
+    view = make_view(shop_view().snapshot, alerts=(alert("critical"),))
+    ranks = [each.rank for each in view.verdict.clauses if each.rank]
+    assert len(ranks) > 1
+    assert ranks == sorted(ranks)
+    for clause in view.verdict.clauses:
+        if clause.rank:
+            level = view.problems.level[clause.rank - 1]
+            assert clause.level == ("ok" if level == "note" else level)
+    assert "it is so" in view.verdict.sentence
+
+
+def test_a_problem_with_an_alert_is_in_the_verdict_also_where_another_causes_it() -> None:
+    view = make_view(calm().snapshot)
+    cause = Problem("degraded", "broker_silent", "broker 1", "broker 1 did not respond")
+    effect = Problem("degraded", "group_stuck", "g", "g is stuck", group="g")
+    caused = replace(view, problems=in_order([cause, effect], [-1, 0], [NOW, NOW]))
+    fires = replace(alert("critical"), labels=(("group", "g"),))
+    assert said(with_alerts(caused, (fires,))) == ("critical", "g stuck (alert Rule) · broker 1 did not respond")
 
 
 def test_collectors_without_a_full_answer_are_named_with_the_first_reason() -> None:
