@@ -1,9 +1,10 @@
 """What a metric family is: a column of a subject, with a line for each row where it is known, labelled by its key."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from exporters.readings import Readings, Where
 from monitor.collect.requests import Request
 from monitor.model.table import Flags, Floats, objects, values_at
 from monitor.subjects.column import Lists, Names, Numbers, Reading, Subject, Values
+from monitor.subjects.kinds import WORD, Kind
+from monitor.subjects.tables import numbers, texts
 
 LABELS = {"node": "broker", "coordinator": "broker", "log_dir": "path", "group_type": "type", "capability": "name"}
 """Labels with another name than their column. A broker has one label in all families, so that they can be joined."""
@@ -104,8 +107,8 @@ class Family:
         if not self.column:
             values, codes = columns[0]
             return columns, np.ones(len(values if codes is None else codes))
-        numbers = _numbers(self._read(readings)[self.column])
-        return columns, numbers if math.isnan(self.unknown) else np.where(np.isnan(numbers), self.unknown, numbers)
+        found = _numbers(self._read(readings)[self.column])
+        return columns, found if math.isnan(self.unknown) else np.where(np.isnan(found), self.unknown, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +149,20 @@ class StateSet(Family):
         repeated = ((values, rows if codes is None else codes[rows]) for values, codes in columns)
         labels = readings.kept(self.name, (*repeated, (objects(states), places)))
         return labels, (current[rows] == places).astype(np.float64)
+
+
+def tally(key: str, name: str, kind: Kind, meaning: str, counts: Callable[[Any], Mapping[str, float]]) -> Subject:
+    """A subject of numbers by word, with a row for each word of `counts`: the word in `key`, its number in `name`."""
+    return Subject(
+        f"{name}_by_{key}",
+        f"a {key} of {name}",
+        (key,),
+        lambda view: len(counts(view)),
+        (
+            texts(key, key, lambda view: objects(counts(view)), kind=WORD),
+            numbers(name, kind, meaning, lambda view: np.array(list(counts(view).values()), np.float64)),
+        ),
+    )
 
 
 def _numbers(values: Values) -> Floats:

@@ -2,34 +2,24 @@
 
 import numpy as np
 
-from exporters.family import Family
+from exporters.family import Family, tally
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import COUNT, UNIX, WORD, Kind
+from monitor.subjects.kinds import COUNT, UNIX, Kind
 from monitor.subjects.tables import numbers, one, texts
 
-STATES = ("pending", "firing")
 EVALUATIONS, NOTIFICATIONS, ATTEMPTS = (
     Kind("count", unit=unit) for unit in ("evaluations", "notifications", "attempts")
 )
 
 
-def _alerts(view: View) -> Floats:
-    return np.array([sum(each.state == state for each in view.alerts) for state in STATES], np.float64)
+def _alerts(view: View) -> dict[str, int]:
+    return {state: sum(each.state == state for each in view.alerts) for state in ("pending", "firing")}
 
 
-ALERTS = Subject(
-    "alerts_by_state",
-    "a state of alerts",
-    ("state",),
-    lambda _: len(STATES),
-    (
-        texts("state", "pending or firing", lambda _: objects(STATES), kind=WORD),
-        numbers("alerts", COUNT, "alerts of the cluster by state: pending or firing", _alerts),
-    ),
-)
+ALERTS = tally("state", "alerts", COUNT, "alerts of the cluster by state: pending or firing", _alerts)
 
 ALERTING = Subject(
     "alerting",

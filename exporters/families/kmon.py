@@ -3,12 +3,12 @@
 import time
 from functools import partial
 
-from exporters.family import Family
+from exporters.family import Family, tally
 from monitor.model.table import objects
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
 from monitor.subjects.requests import COLLECTOR, REQUEST
-from monitor.subjects.tables import numbers, one, size, texts
+from monitor.subjects.tables import one, texts
 
 PROCESS = Subject(
     "process",
@@ -28,20 +28,12 @@ PROCESS = Subject(
 )
 
 
-EVENTS = Subject(
-    "events_by_kind",
-    "a kind of events",
-    ("kind",),
-    size("event_counts"),
-    (
-        texts("kind", "kind", lambda view: objects(view.event_counts)),
-        numbers(
-            "events",
-            Kind("count", unit="events"),
-            "events by kind since kmon started; docs/events.md lists the kinds",
-            lambda view: list(view.event_counts.values()),
-        ),
-    ),
+EVENTS = tally(
+    "kind",
+    "events",
+    Kind("count", unit="events"),
+    "events by kind since kmon started; docs/events.md lists the kinds",
+    lambda view: view.event_counts,
 )
 
 POLL = Subject(

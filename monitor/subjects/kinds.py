@@ -57,12 +57,7 @@ BYTES = Kind("bytes", unit="bytes", write=size)
 LIMIT = Kind("bytes", unit="bytes", endless=True, write=size)
 RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
 CHANGE = Kind("ratio", unit="ratio", digits=6, write=change)
-REPLICAS, MEMBERS, REQUESTS, COUNT = (
-    Kind("count", unit="replicas"),
-    Kind("count", unit="members"),
-    Kind("count", unit="requests"),
-    Kind("count"),
-)
+COUNT, REQUESTS = Kind("count"), Kind("count", unit="requests")
 NODE = Kind("node", none=-1, write=number)
 NUMBER = Kind("number", none=-1, write=number)
 TEXT = Kind("text", Type.TEXT)
@@ -86,23 +81,11 @@ _BY_NAME = {
 """Times left, which may be never, sizes that may have no limit, differences, and texts that are not names."""
 
 _BY_UNIT = {
-    each.unit or each.name: each
-    for each in (
-        RECORDS,
-        RATE,
-        SECONDS,
-        UNIX,
-        BYTES,
-        RATIO,
-        REPLICAS,
-        MEMBERS,
-        REQUESTS,
-        NODE,
-        NUMBER,
-        FLAG,
-        TEXTS,
-        NUMBERS,
-    )
+    **{
+        each.unit or each.name: each
+        for each in (RECORDS, RATE, SECONDS, UNIX, BYTES, RATIO, REQUESTS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
+    },
+    **{unit: Kind("count", unit=unit) for unit in ("replicas", "members")},
 }
 
 
