@@ -13,16 +13,6 @@ from monitor.subjects.kinds import COUNT
 from monitor.subjects.lag import LAG
 from monitor.subjects.tables import numbers, texts
 
-STATES = (
-    "Empty",
-    "PreparingRebalance",
-    "CompletingRebalance",
-    "NotReady",
-    "Assigning",
-    "Reconciling",
-    "Stable",
-    "Dead",
-)
 STATES_OF = {
     "classic": ("Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"),
     "consumer": ("Empty", "Assigning", "Reconciling", "Stable", "Dead"),
@@ -30,6 +20,7 @@ STATES_OF = {
     "streams": ("Empty", "NotReady", "Assigning", "Reconciling", "Stable", "Dead"),
 }
 """The states of groups of each type, as Kafka names them; a group whose type no broker names is a classic one."""
+STATES = tuple(dict.fromkeys(state for states in STATES_OF.values() for state in states))
 
 ROLES = ("active", "standby", "warmup")
 """Roles of the tasks of streams groups."""

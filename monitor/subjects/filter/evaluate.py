@@ -60,12 +60,11 @@ def _of_numbers(condition: Compare | Match | Among | Known, column: Numbers) -> 
         # Of double precision, so that no narrower column rounds what it is compared with.
         exact = np.bool_ if values.dtype.kind == "b" else np.float64
         true = SIGNS[condition.sign](values, exact(_number(condition.literal.value)))
-        if condition.sign == "!=":
-            true &= ~unknown
-        return Truth(true, ~(true | unknown))
-    assert isinstance(condition, Among)
-    found = np.isin(values.astype(np.float64), [_number(each.value) for each in condition.literals])
-    return _known(found != condition.negated, unknown)
+    else:
+        assert isinstance(condition, Among)
+        found = np.isin(values.astype(np.float64), [_number(each.value) for each in condition.literals])
+        true = found != condition.negated
+    return Truth(true & ~unknown, ~(true | unknown))
 
 
 def _of_names(condition: Compare | Match | Among | Known, column: Names) -> Truth:
@@ -90,10 +89,6 @@ def _test(condition: Compare | Match | Among | Known) -> Callable[[str], bool]:
         value, equal = condition.literal.value, condition.sign == "=="
         return lambda text: (text == value) == equal
     return lambda _: True
-
-
-def _known(true: Flags, unknown: Flags) -> Truth:
-    return Truth(true & ~unknown, ~(true | unknown))
 
 
 def _unknown(condition: Known, unknown: Flags) -> Truth:
