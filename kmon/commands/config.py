@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from kmon.commands.options import loaded_from
 from monitor.model.text import visible
 from monitor.settings.load import Loaded
 from monitor.settings.raw_values import Path
 from monitor.settings.schema import Key, keys_of
+from monitor.settings.values import Frozen
 
 MASK = "***"
 
@@ -38,13 +39,13 @@ def lines_of(loaded: Loaded) -> Iterator[str]:
         yield f"{text.ljust(wide)}  # {visible(origin)}" if origin else text
 
 
-def _section(loaded: Loaded, model: BaseModel, path: Path, indent: str) -> Iterator[tuple[str, str]]:
+def _section(loaded: Loaded, model: Frozen, path: Path, indent: str) -> Iterator[tuple[str, str]]:
     for key in keys_of(type(model)).values():
         value = getattr(model, key.attribute)
         if key.twin or value is None:
             continue
         here = (*path, key.name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, Frozen):
             yield f"{indent}{key.name}:", ""
             yield from _section(loaded, value, here, indent + "  ")
         elif key.kind == "sections" and value:

@@ -47,6 +47,11 @@ Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(ch
 class RuleSettings(Frozen):
     """A rule: alert on each group, or each partition of a group, whose lag stays above a threshold."""
 
+    hints: ClassVar[Mapping[str, str]] = {
+        "alert": "kmon calls it name",
+        "expr": "kmon does not evaluate PromQL: write lag_above, or give the rule to Prometheus",
+    }
+
     name: Name = Field(description="name of the alert (label alertname)")
     lag_above: float = Field(ge=0, allow_inf_nan=False, description="fire when lag is above this number of records")
     for_seconds: Period = Field(default=0.0, description="how long lag must stay above before the alert fires")

@@ -8,6 +8,7 @@ from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from monitor.settings.document import read_bytes
+from monitor.settings.errors import SettingsError
 from monitor.settings.jaas import Login, parse_jaas
 from monitor.settings.properties import parse_properties
 from monitor.settings.raw_values import Given, named
@@ -59,6 +60,24 @@ PROPERTIES = {
 CALLBACKS = ("sasl.login.callback.handler.class", "sasl.client.callback.handler.class")
 """Name Java classes for what kmon does by itself."""
 
+_LOGIN = 'sasl.jaas.config=…LoginModule required username="…" password="…";'
+LIBRDKAFKA = {
+    "metadata.broker.list": "bootstrap.servers",
+    "sasl.mechanisms": "sasl.mechanism",
+    "sasl.username": _LOGIN,
+    "sasl.password": _LOGIN,
+    "ssl.ca.location": "ssl.truststore.location, and ssl.truststore.type=PEM",
+    "ssl.ca.pem": "ssl.truststore.certificates",
+    "ssl.certificate.location": "ssl.keystore.location with certificate and key, and ssl.keystore.type=PEM",
+    "ssl.certificate.pem": "ssl.keystore.certificate.chain",
+    "ssl.key.location": "ssl.keystore.location with certificate and key, and ssl.keystore.type=PEM",
+    "ssl.key.pem": "ssl.keystore.key",
+}
+"""Properties of librdkafka about where and how to log in, and what Kafka's own clients have instead."""
+
+IDENTITY = re.compile(r"tokenauth|aws(?!DebugCreds|MaxRetries|MaxBackOffTimeMs)")
+"""Options of the login modules that decide who logs in: without them it would be somebody else."""
+
 STORES = {"ssl.truststore": "ssl_cafile", "ssl.keystore": "ssl_certfile"}
 
 PASSWORD_OPTIONS = {"username": "username", "password": "password"}
@@ -90,6 +109,8 @@ class ClientProperties:
         for key, each in self.properties.items():
             if key in PROPERTIES:
                 self.take(key, PROPERTIES[key])
+            elif key in LIBRDKAFKA:
+                self.report(key, f"is a property of librdkafka: write {LIBRDKAFKA[key]}")
             elif key not in CALLBACKS:
                 self.notes.append(f"{self.path}:{each.line}: {named(key)}: is not used by kmon")
         if self.protocol.startswith("SASL_"):
@@ -169,6 +190,11 @@ class ClientProperties:
                 self.give(JAAS, keys[option], text)
             elif option.startswith(EXTENSION):
                 extensions[option.removeprefix(EXTENSION)] = Given(text, self.place(JAAS))
+            elif IDENTITY.match(option):
+                how = "set AWS_PROFILE to a profile that has it" if option.startswith("aws") else "log in without it"
+                self.report(
+                    JAAS, f"{named(option)}: is not supported by kmon, which would log in as another user: {how}"
+                )
             else:
                 self.notes.append(f"{self.label(JAAS)}: {named(option)}: is not used by kmon")
         if oauth and extensions:
@@ -189,12 +215,20 @@ class ClientProperties:
             if location is not None and kind == "PEM":
                 self.give(f"{store}.location", name, location)
             elif location is not None:
-                self.report(f"{store}.location", store_help(store, kind))
+                pem = _is_pem(Path(location))
+                self.report(f"{store}.location", f"is PEM: set {store}.type=PEM" if pem else store_help(store, kind))
         algorithm = self.text(IDENTIFICATION)
         if algorithm is not None and algorithm.lower() not in ("", "https"):
             self.report(IDENTIFICATION, "must be https, or empty for no check of the host name")
         elif algorithm is not None:
             self.give(IDENTIFICATION, "check_hostname", str(bool(algorithm)).lower())
+
+
+def _is_pem(path: Path) -> bool:
+    try:
+        return b"-----BEGIN " in read_bytes(path)
+    except SettingsError:
+        return False
 
 
 def store_help(store: str, kind: str) -> str:

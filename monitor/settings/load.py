@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.settings.client_options import client_options
@@ -17,7 +17,7 @@ from monitor.settings.model import NO_CLUSTER, ClusterSettings, Settings, check_
 from monitor.settings.raw_values import Given, Path, Problem, child, dotted, find, plain
 from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import in_context, key_at, keys_of, variables
-from monitor.settings.values import split_list
+from monitor.settings.values import Frozen, split_list
 
 OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
 """Variables of kmon that set no key."""
@@ -110,7 +110,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
-    def resolve(self, given: Given, model: type[BaseModel], path: Path = ()) -> Given:
+    def resolve(self, given: Given, model: type[Frozen], path: Path = ()) -> Given:
         return Resolver(self.problems).section(given, model, path)
 
     def file(self, path: FilePath | str | None, env: Mapping[str, str]) -> Given:

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 
-from pydantic import BaseModel
-
 from monitor.settings.errors import SettingsError
 from monitor.settings.raw_values import Given, Path, Problem, nearest
 from monitor.settings.schema import TWIN, Key, keys_of
 from monitor.settings.security import FileSecret
-from monitor.settings.values import PATH
+from monitor.settings.values import PATH, Frozen
 
 
 class Resolver:
@@ -28,7 +26,7 @@ class Resolver:
         self.folder = folder
         self.literal_secrets: list[str] = []
 
-    def section(self, given: Given, model: type[BaseModel], path: Path = ()) -> Given:
+    def section(self, given: Given, model: type[Frozen], path: Path = ()) -> Given:
         """The section with variables, paths and secrets in place, without the keys that are not known."""
         if given.value is None:
             return replace(given, value={})
@@ -40,7 +38,9 @@ class Resolver:
         for name, each in given.value.items():
             key = keys.get(name)
             if key is None:
-                self._report(each, (*path, name), f"is not a key of this section: {nearest(name, keys)}")
+                self._report(
+                    each, (*path, name), f"is not a key of this section: {model.hints.get(name) or nearest(name, keys)}"
+                )
             elif not key.twin:
                 result[name] = self._value(each, key, (*path, name))
             elif (secret := name.removesuffix(TWIN)) in given.value:
@@ -61,7 +61,7 @@ class Resolver:
             self.literal_secrets.append(given.label)
         return self._text(given, path, path_like=key.notation is PATH)
 
-    def _sections(self, given: Given, model: type[BaseModel], path: Path) -> Given:
+    def _sections(self, given: Given, model: type[Frozen], path: Path) -> Given:
         items = [] if given.value is None else given.value
         if not isinstance(items, list):
             self._report(given, path, "must be a list: begin each item with -")

@@ -6,12 +6,12 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from monitor.settings.model import Settings
 from monitor.settings.raw_values import Path
-from monitor.settings.values import PATH, Notation
+from monitor.settings.values import PATH, Frozen, Notation
 
 Kind = Literal["value", "list", "map", "section", "sections"]
 EACH = "[]"
@@ -45,11 +45,11 @@ class Key:
     meaning: str
     secret: bool = False
     twin: bool = False
-    model: type[BaseModel] | None = None
+    model: type[Frozen] | None = None
 
 
 @cache
-def keys_of(model: type[BaseModel]) -> Mapping[str, Key]:
+def keys_of(model: type[Frozen]) -> Mapping[str, Key]:
     """The keys of a section by name, those of secrets followed by their twins."""
     result: dict[str, Key] = {}
     for attribute, info in model.model_fields.items():
@@ -75,7 +75,7 @@ def _key(attribute: str, info: FieldInfo) -> Key:
     return Key(str(info.validation_alias), attribute, kind, notation, default, meaning, SecretStr in parts, model=model)
 
 
-def _shape(annotation: Any) -> tuple[Kind, type[BaseModel] | None]:
+def _shape(annotation: Any) -> tuple[Kind, type[Frozen] | None]:
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is tuple and _is_model(inner[0]):
         return "sections", inner[0]
@@ -85,7 +85,7 @@ def _shape(annotation: Any) -> tuple[Kind, type[BaseModel] | None]:
 
 
 def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return isinstance(annotation, type) and issubclass(annotation, Frozen)
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -107,7 +107,7 @@ def _notation(parts: Iterable[Any]) -> Notation:
     return Notation("text")
 
 
-def walk(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Key]]:
+def walk(model: type[Frozen] = Settings, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Key]]:
     """Every key under a section with its path, in the order of the models."""
     for key in keys_of(model).values():
         here = (*path, key.name)

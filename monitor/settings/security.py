@@ -140,7 +140,7 @@ class SecuritySettings(Frozen):
         if self.sasl:
             self._check_login()
         if unused:
-            better = ("SASL_" if self.sasl or sasl else "") + ("SSL" if self.tls or tls else "PLAINTEXT")
+            better = "SASL_SSL" if self.sasl or sasl else "SSL"
             raise ValueError(f"protocol {self.protocol} does not use {', '.join(unused)}: set protocol to {better}")
         for one, other in ALTERNATIVES:
             if len(self._given(one, other)) == 2:

@@ -3,9 +3,9 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -18,7 +18,10 @@ class Frozen(BaseModel):
     """A settings model: immutable, without unknown keys, and with errors that never repeat a value.
 
     A key is the name of its attribute, without the unit: `interval_seconds` is `interval`, written with a unit.
+    `hints` say what to do about keys that other software has and kmon does not.
     """
+
+    hints: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(validation_alias=lambda name: name.removesuffix("_seconds")),
@@ -64,6 +67,11 @@ def split_address(text: str, example: int = 9092) -> tuple[str, int]:
             raise ValueError(f"{text!r} has no host: write host:port (0.0.0.0 means every address)")
         if not re.fullmatch(r"[\w.%-]+", host):
             raise ValueError(f"{text!r}: {host!r} is not a host name")
+    if host.isdecimal():
+        hint = "write host:port, e.g. 127.0.0.1"
+        if port:
+            raise ValueError(f"{text!r} is a mapping of ports, which only a container's runtime takes: {hint}:{port}")
+        raise ValueError(f"{text!r} has no host: {hint}:{host}")
     if not port:
         raise ValueError(f"{text!r} has no port: write host:port, e.g. {text.rstrip(':')}:{example}")
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:

@@ -183,6 +183,14 @@ def test_everything_wrong_is_told_at_once_with_line_key_and_what_is_allowed(file
             "kmon.yaml:3: alerts.rules: 'KmonWatchdog' is a built-in alert",
         ),
         ("\x1b[31m: 1\n", "kmon.yaml:1: contains a control character"),
+        (
+            MINIMAL + "alerts: {rules: [{alert: Lag, lag_above: 1, name: r}]}\n",
+            "kmon.yaml:3: alerts.rules[0].alert: is not a key of this section: kmon calls it name",
+        ),
+        (
+            MINIMAL + "alerts: {rules: [{name: Lag, expr: kmon_group_lag > 5, lag_above: 1}]}\n",
+            "kmon.yaml:3: alerts.rules[0].expr: is not a key of this section: kmon does not evaluate PromQL",
+        ),
         ("external_url: kmon.example\n" + MINIMAL, "kmon.yaml:1: external_url: is not a URL"),
         ("external_url: 'https://a:b@c'\n" + MINIMAL, "kmon.yaml:1: external_url: is not a URL"),
         ("allowed_hosts: ['*']\n" + MINIMAL, "kmon.yaml:1: allowed_hosts: '*' is not a host name"),

@@ -176,6 +176,9 @@ def test_a_clients_properties_become_a_context(tmp_path: Path) -> None:
 
 
 OAUTH = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
+MSK = "software.amazon.msk.auth.iam.IAMLoginModule"
+OVER_SASL = "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n"
+OVER_MSK = "security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM\n"
 OVER_OAUTH = "security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER\n"
 
 
@@ -276,6 +279,30 @@ def test_client_properties_of_msk(tmp_path: Path) -> None:
             "client.properties:3: ssl.truststore.location: ssl.truststore.type is JKS and kmon reads PEM: run keytool",
         ),
         (
+            "security.protocol=SASL_SSL\nsasl.mechanisms=PLAIN\n",
+            "client.properties:3: sasl.mechanisms: is a property of librdkafka: write sasl.mechanism",
+        ),
+        (
+            f"{OVER_SASL}sasl.username=u\nsasl.password={SECRET}\n",
+            "client.properties:4: sasl.username: is a property of librdkafka: write sasl.jaas.config=",
+        ),
+        (
+            "security.protocol=SSL\nssl.ca.location=/ca.pem\n",
+            "client.properties:3: ssl.ca.location: is a property of librdkafka: write ssl.truststore.location",
+        ),
+        (
+            f'{OVER_MSK}sasl.jaas.config={MSK} required awsRoleArn="arn:aws:iam::1:role/r";\n',
+            "client.properties:4: sasl.jaas.config: awsRoleArn: is not supported by kmon, which would log in as anoth",
+        ),
+        (
+            f"{OVER_MSK}sasl.jaas.config={MSK} required awsProfileName=ops;\n",
+            "client.properties:4: sasl.jaas.config: awsProfileName: is not supported by kmon",
+        ),
+        (
+            f"{OVER_SASL}sasl.jaas.config={PLAIN} required username=u password={SECRET} tokenauth=true;\n",
+            "client.properties:4: sasl.jaas.config: tokenauth: is not supported by kmon",
+        ),
+        (
             "security.protocol=SSL\nssl.keystore.location=/k.p12\nssl.keystore.type=PKCS12\n",
             "client.properties:3: ssl.keystore.location: ssl.keystore.type is PKCS12 and kmon reads PEM: run op",
         ),
@@ -294,6 +321,14 @@ def test_what_kmon_cannot_do_is_said_with_the_line(tmp_path: Path, text: str, pr
     (line, *_) = problems(tmp_path, text)
     assert line.startswith(problem)
     assert SECRET not in line
+
+
+@pytest.mark.parametrize("kind", ["", "ssl.truststore.type=JKS\n"])
+def test_a_store_that_is_pem_only_lacks_its_type(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, f"security.protocol=SSL\n{kind}ssl.truststore.location={tmp_path}/ca.pem\n")
+    assert "ssl.truststore.location: is PEM: set ssl.truststore.type=PEM" in str(caught.value)
 
 
 def test_an_empty_identification_algorithm_turns_the_host_name_check_off(tmp_path: Path) -> None:

@@ -60,6 +60,14 @@ def complaint(**settings: Any) -> str:
             {"protocol": "SSL", "oauth_token_file": "/t"},
             "protocol SSL does not use oauth_token_file: set protocol to SASL_SSL",
         ),
+        (
+            {"protocol": "PLAINTEXT", "password": "p"},
+            "protocol PLAINTEXT does not use password: set protocol to SASL_SSL",
+        ),
+        (
+            {"protocol": "PLAINTEXT", "ssl_cafile": "/ca"},
+            "protocol PLAINTEXT does not use ssl_cafile: set protocol to SSL",
+        ),
     ],
 )
 def test_a_login_names_what_it_lacks_and_what_it_would_ignore(settings: dict[str, Any], words: str) -> None:

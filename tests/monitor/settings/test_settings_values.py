@@ -69,6 +69,11 @@ def test_an_address_is_host_and_port(text: str, address: tuple[str, int]) -> Non
     [
         ("kafka", "has no port: write host:port, e.g. kafka:9092"),
         ("kafka:", "has no port"),
+        (
+            "9308:9308",
+            "is a mapping of ports, which only a container's runtime takes: write host:port, e.g. 127.0.0.1:",
+        ),
+        ("9308", "has no host: write host:port, e.g. 127.0.0.1:9308"),
         ("[::1]", "has no port"),
         (":9092", "has no host"),
         ("::1:9092", "in brackets"),
