@@ -24,6 +24,7 @@ class Known:
     secret: bool = False
 
 
+SECURITY = ("security.", "sasl.", "ssl.")
 JAAS = "sasl.jaas.config"
 TOKEN_URL = "sasl.oauthbearer.token.endpoint.url"  # noqa: S105 - the name of a property
 IDENTIFICATION = "ssl.endpoint.identification.algorithm"
@@ -91,14 +92,14 @@ EXTENSION = "extension_"
 class ClientProperties:
     """A client.properties file as settings of a context, `given`.
 
-    `problems` and `notes` are a line each, and `secrets` are the places of secrets. Raises SettingsError when the file
-    cannot be read at all.
+    `problems` are lines, each behind whether it is about the login, `notes` are lines, and `secrets` the places of
+    secrets. Raises SettingsError when the file cannot be read at all.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.properties = parse_properties(read_bytes(path), str(path))
-        self.problems: list[str] = []
+        self.problems: list[tuple[bool, str]] = []
         self.notes: list[str] = []
         self.secrets: list[str] = []
         self.protocol = (self.text("security.protocol") or "PLAINTEXT").upper()
@@ -154,11 +155,10 @@ class ClientProperties:
         return f"{self.place(key)}: {key}"
 
     def give(self, key: str, name: str, value: str | dict[str, Given]) -> None:
-        about_security = key.startswith(("security.", "sasl.", "ssl."))
-        (self.security if about_security else self.context)[name] = Given(value, self.place(key), key)
+        (self.security if key.startswith(SECURITY) else self.context)[name] = Given(value, self.place(key), key)
 
     def report(self, key: str, text: str) -> None:
-        self.problems.append(f"{self.label(key)}: {text}")
+        self.problems.append((key.startswith(SECURITY), f"{self.label(key)}: {text}"))
 
     def sasl(self) -> None:
         if self.mechanism is None:

@@ -73,7 +73,7 @@ def load(
     """
     loader = _Loader()
     root = loader.file(path, env)
-    properties = loader.properties(command_config)
+    properties, problems = loader.properties(command_config)
     upper = [properties, loader.environment(env), _flags(overrides or {})]
     for each in upper:
         root = merge(root, loader.resolve(_only(each, keys_of(Settings)), Settings))
@@ -84,6 +84,9 @@ def load(
         contexts = [NOTHING]
     wanted = child(root, "current_context")
     current = _current(contexts, wanted)
+    # What is wrong with a login makes the settings without it wrong as well, which is not worth a line.
+    login: Path = ("properties",) if current is None else ("contexts", current, "security")
+    loader.problems += [Problem(login if about else ("properties",), text) for about, text in problems]
     if current is not None:
         if plain(properties):
             contexts[current] = _only(contexts[current], keys_of(ClusterSettings).keys() - {"security"})
@@ -122,15 +125,14 @@ class _Loader:
         self._warn_if_readable(path, resolver.literal_secrets)
         return resolved
 
-    def properties(self, path: FilePath | str | None) -> Given:
+    def properties(self, path: FilePath | str | None) -> tuple[Given, list[tuple[bool, str]]]:
         if path is None:
-            return NOTHING
+            return NOTHING, []
         path = FilePath(path)
         read = ClientProperties(path)
-        self.problems += [Problem(("properties",), text) for text in read.problems]
         self.notes += read.notes
         self._warn_if_readable(path, read.secrets)
-        return read.given
+        return read.given, read.problems
 
     def _warn_if_readable(self, path: FilePath, secrets: list[str]) -> None:
         if secrets and path.is_file() and path.stat().st_mode & 0o004:

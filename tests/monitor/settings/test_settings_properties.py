@@ -331,6 +331,11 @@ def test_a_store_that_is_pem_only_lacks_its_type(tmp_path: Path, kind: str) -> N
     assert "ssl.truststore.location: is PEM: set ssl.truststore.type=PEM" in str(caught.value)
 
 
+def test_a_broken_login_is_one_line(tmp_path: Path) -> None:
+    text = f'{OVER_SASL}sasl.jaas.config={PLAIN} required username="u password="p";\nrequest.timeout.ms=500ms\n'
+    assert [line.split(": ")[1] for line in problems(tmp_path, text)] == ["request.timeout.ms", "sasl.jaas.config"]
+
+
 def test_an_empty_identification_algorithm_turns_the_host_name_check_off(tmp_path: Path) -> None:
     text = "bootstrap.servers=a:1\nsecurity.protocol=SSL\nssl.endpoint.identification.algorithm={}\n"
     cluster, notes = read(tmp_path, text.format(""))
