@@ -47,7 +47,7 @@ def test_it_is_unhealthy_while_no_poll_can_be_made(client: StubClient, monkeypat
     settings = Settings(contexts=(cluster,), listen="127.0.0.1:0", dashboard=False, alerts=alerts)
     with serving(settings, settings.contexts) as (_, url), httpx.Client(base_url=url) as http:
         wait_until(lambda: http.get("/-/ready").is_success, "the first poll")
-        assert http.get("/-/healthy").text == "kmon is alive\n"
+        wait_until(lambda: http.get("/-/healthy").text == "kmon is alive\n", "it to be healthy")
         broken.set()
         wait_until(lambda: http.get("/-/healthy").status_code == 503, "it to be unhealthy")
         assert re.fullmatch(
