@@ -45,11 +45,14 @@ class Formatter(logging.Formatter):
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Writes lines to stderr; of an exception or a library's line that repeats, only one in EVERY_SECONDS."""
+    """Writes lines to stderr; of an exception or a library's line that repeats, only one in EVERY_SECONDS.
 
-    def __init__(self) -> None:
+    With `verbose` all of them.
+    """
+
+    def __init__(self, *, verbose: bool) -> None:
         super().__init__(sys.stderr)
-        self._pace = Pace(EVERY_SECONDS)
+        self._pace = Pace(0.0 if verbose else EVERY_SECONDS)
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info or record.name.partition(".")[0] not in ROOMS:
@@ -64,7 +67,7 @@ class Handler(logging.StreamHandler[TextIO]):
 
 def set_up(command: str, *, verbose: bool) -> None:
     """Log to stderr: what a command that stays tells, only warnings of one that ends, nothing over a terminal UI."""
-    handler: logging.Handler = Handler()
+    handler: logging.Handler = Handler(verbose=verbose)
     if command == "tui" and sys.stderr.isatty():
         handler = logging.NullHandler()
     handler.setFormatter(Formatter(verbose=verbose))

@@ -59,7 +59,8 @@ PROPERTIES = {
     IDENTIFICATION: Known(),
 }
 CALLBACKS = ("sasl.login.callback.handler.class", "sasl.client.callback.handler.class")
-"""Name Java classes for what kmon does by itself."""
+KNOWN_CALLBACKS = ("org.apache.kafka.", "software.amazon.msk.")
+"""How the names of Java classes begin that do what kmon does by itself."""
 
 _LOGIN = 'sasl.jaas.config=…LoginModule required username="…" password="…";'
 LIBRDKAFKA = {
@@ -112,7 +113,7 @@ class ClientProperties:
                 self.take(key, PROPERTIES[key])
             elif key in LIBRDKAFKA:
                 self.report(key, f"is a property of librdkafka: write {LIBRDKAFKA[key]}")
-            elif key not in CALLBACKS:
+            elif key not in CALLBACKS or not each.value.strip().startswith(KNOWN_CALLBACKS):
                 self.notes.append(f"{self.path}:{each.line}: {named(key)}: is not used by kmon")
         if self.protocol.startswith("SASL_"):
             self.sasl()

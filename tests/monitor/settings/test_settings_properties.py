@@ -331,6 +331,13 @@ def test_a_store_that_is_pem_only_lacks_its_type(tmp_path: Path, kind: str) -> N
     assert "ssl.truststore.location: is PEM: set ssl.truststore.type=PEM" in str(caught.value)
 
 
+def test_a_callback_of_somebody_else_is_a_note(tmp_path: Path) -> None:
+    text = f'bootstrap.servers=a:1\n{OVER_SASL}sasl.jaas.config={PLAIN} required username=u password="{SECRET}";\n'
+    cluster, notes = read(tmp_path, text + "sasl.client.callback.handler.class=com.example.Vault\n")
+    assert cluster.security.username == "u"
+    assert any("sasl.client.callback.handler.class: is not used by kmon" in note for note in notes)
+
+
 def test_a_broken_login_is_one_line(tmp_path: Path) -> None:
     text = f'{OVER_SASL}sasl.jaas.config={PLAIN} required username="u password="p";\nrequest.timeout.ms=500ms\n'
     assert [line.split(": ")[1] for line in problems(tmp_path, text)] == ["request.timeout.ms", "sasl.jaas.config"]
