@@ -1,4 +1,4 @@
-"""Lag of groups on partitions: in records, in time, and how each row stands."""
+"""Lag of groups on partitions: in records and in time, with status and rates."""
 
 from dataclasses import dataclass
 
@@ -79,3 +79,23 @@ def next_offsets(lag: Lag) -> Floats:
 def waiting_rows(lag: Lag) -> Ints:
     """The rows that have a next record to be read in a partition that is known."""
     return np.flatnonzero((lag.lag > 0) & (lag.partition_row >= 0) & (next_offsets(lag) < lag.end_offset))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PartitionRates(Table):
+    """One row per partition, in the order of `partitions`: records produced per second, over each of WINDOWS."""
+
+    produce_rate_1m: Floats = column("f8", "in rate over the last minute", "records/s")
+    produce_rate_5m: Floats = column("f8", "in rate over the last 5 minutes", "records/s")
+    produce_rate_15m: Floats = column("f8", "in rate over the last 15 minutes", "records/s")
+    produce_rate_60m: Floats = column("f8", "in rate over the last hour", "records/s")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ConsumeRates(Table):
+    """One row per row of `lag`, in its order: records consumed per second, over each of WINDOWS."""
+
+    consume_rate_1m: Floats = column("f4", "out rate over the last minute", "records/s")
+    consume_rate_5m: Floats = column("f4", "out rate over the last 5 minutes", "records/s")
+    consume_rate_15m: Floats = column("f4", "out rate over the last 15 minutes", "records/s")
+    consume_rate_60m: Floats = column("f4", "out rate over the last hour", "records/s")

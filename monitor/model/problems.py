@@ -1,9 +1,11 @@
-"""What a problem is, and the ranked table of all of a cluster."""
+"""The ranked problems of a cluster, and the verdict: its status in one sentence."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
+from monitor.model.levels import OF_VERDICTS, PLACE_OF, SIGNS
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Floats, Ints, Ragged, Table, Texts, column
 
@@ -57,3 +59,39 @@ class Problems(Table):
     partitions: Ragged = column("i4", "rows in `partitions` of the partitions that have the problem")
     alerts: Texts = column("O", "names of the rules whose alerts on it are firing", "texts")
     sentence: Texts = column("O", "the problem, as a sentence, with the number of problems that it causes")
+
+
+class Clause(NamedTuple):
+    """One thing that is so, as one line of visible text, and the level in OF_VERDICTS that it gives the cluster.
+
+    `rank` is that of the first problem that it is about; 0 for none.
+    """
+
+    level: str
+    text: str
+    rank: int = 0
+
+    @property
+    def status(self) -> int:
+        return PLACE_OF[OF_VERDICTS[self.level]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The worst level among the clauses, and the clauses, the worst first. A clause of level "ok" is a note."""
+
+    level: str
+    clauses: tuple[Clause, ...]
+
+    @property
+    def status(self) -> int:
+        """The place of the level in SIGNS."""
+        return PLACE_OF[OF_VERDICTS[self.level]]
+
+    @property
+    def glyph(self) -> str:
+        return SIGNS[self.status]
+
+    @property
+    def sentence(self) -> str:
+        return " · ".join(each.text for each in self.clauses)

@@ -12,14 +12,12 @@ from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags,
 from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
 from monitor.model.judgements import Judgements
-from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes, PartitionRates
 from monitor.model.limits import Limits
-from monitor.model.problems import Problems
-from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.problems import Problems, Verdict
 from monitor.model.reasons import Reason
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
-from monitor.model.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from monitor.analysis.derive.verdict import group_why
 from monitor.model.cluster_tables import Subtopologies
 from monitor.model.conditions import GroupActivity
 from monitor.model.judgements import JudgedLags
-from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.lag import ConsumeRates, PartitionRates
 from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups
 from monitor.model.table import Ints
 from monitor.model.totals import GroupLags, GroupTopicLags

@@ -4,8 +4,7 @@ import numpy as np
 
 from monitor.analysis.derive.story import partition_story
 from monitor.model.judgements import JudgedLags
-from monitor.model.lag import Lag, LagStatuses, LagTimes
-from monitor.model.rates import ConsumeRates
+from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes
 from monitor.model.snapshot import KNOWN, Groups, Members, Topics
 from monitor.model.table import Ints
 from monitor.model.view import View

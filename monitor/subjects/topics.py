@@ -21,7 +21,7 @@ from monitor.model.cluster_tables import (
 )
 from monitor.model.conditions import PartitionHealth
 from monitor.model.judgements import JudgedPartitions, JudgedTopics
-from monitor.model.rates import PartitionRates
+from monitor.model.lag import PartitionRates
 from monitor.model.snapshot import KNOWN, Offsets, Partitions, Topics
 from monitor.model.table import Flags, Floats, Ints, Texts, objects, values_at
 from monitor.model.totals import TopicTotals

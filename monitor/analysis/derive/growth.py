@@ -10,9 +10,8 @@ import numpy as np
 
 from monitor.analysis.derive.runs import Runs, changes
 from monitor.analysis.earlier_polls.growing import WINDOW_SECONDS, Growing, Sample, Total, follow
-from monitor.model.lag import Lag, LagStatuses
+from monitor.model.lag import ConsumeRates, Lag, LagStatuses, PartitionRates
 from monitor.model.limits import HOLDS, polls_seconds
-from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import GROWING, OK
 from monitor.model.table import Floats, Ints, values_at

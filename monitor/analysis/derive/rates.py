@@ -5,7 +5,7 @@ import numpy as np
 from monitor.analysis.derive.runs import Runs
 from monitor.analysis.earlier_polls.past import Past
 from monitor.analysis.earlier_polls.ring import WINDOWS, Ring, rate
-from monitor.model.rates import ConsumeRates, PartitionRates
+from monitor.model.lag import ConsumeRates, PartitionRates
 from monitor.model.table import Floats, Table, values_at
 from monitor.model.view import View
 

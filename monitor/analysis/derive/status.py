@@ -7,7 +7,7 @@ import numpy as np
 
 from monitor.analysis.derive.runs import Runs
 from monitor.analysis.earlier_polls.marks import Bits, Marks, Shorts
-from monitor.model.lag import Lag, LagStatuses, LagTimes
+from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes, PartitionRates
 from monitor.model.limits import (
     EVIDENCE_POLLS,
     FRESH_POLLS,
@@ -32,7 +32,6 @@ from monitor.model.limits import (
     USUAL,
     polls_seconds,
 )
-from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at

@@ -17,12 +17,13 @@ from monitor.model.lag import (
     NOTHING,
     RECORD,
     SEEN,
+    ConsumeRates,
     Lag,
     LagTimes,
+    PartitionRates,
     next_offsets,
     waiting_rows,
 )
-from monitor.model.rates import ConsumeRates, PartitionRates
 from monitor.model.reasons import Kind, Reason, ReasonCodes
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.table import Floats, Ints, values_at

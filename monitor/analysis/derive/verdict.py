@@ -18,11 +18,11 @@ from monitor.analysis.derive.story import (
     span_of_group,
 )
 from monitor.model.limits import STUCK_UNPACED_SECONDS
+from monitor.model.problems import Clause, Verdict
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
 from monitor.model.table import Ints, Ragged
 from monitor.model.text import NAME, Write, count, duration, name_of, plural, rate, visible
-from monitor.model.verdict import Clause, Verdict
 from monitor.model.view import View
 
 SETTLED_SECONDS = STUCK_UNPACED_SECONDS

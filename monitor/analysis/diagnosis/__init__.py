@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from monitor.analysis.diagnosis.brokers import broker_at_fault
 from monitor.analysis.diagnosis.by_status import by_status
 from monitor.analysis.diagnosis.members import empty_group, idle_members, rebalance_storm, stuck_member
 from monitor.analysis.diagnosis.offsets import deletion_overtakes, offsets_reset, retention_passed
-from monitor.analysis.diagnosis.partitions import hot_partition, open_transaction
+from monitor.analysis.diagnosis.partitions import broker_at_fault, hot_partition, open_transaction
 from monitor.analysis.diagnosis.rates import consumers_slowed, producers_sped_up
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnoses, Diagnosis
