@@ -22,7 +22,10 @@ View = tuple[str, str, str]
 
 
 def verdict_line(picture: Picture) -> Line:
-    """The cluster's name, its verdict with each clause in the colour of its level, and the age of what is shown."""
+    """The cluster's name, its verdict with each clause in the colour of its level, and the age of what is shown.
+
+    A click on a clause that is no good news leads to the problems.
+    """
     view = picture.view
     if view is None:
         kind, said = LEVEL_AT[UNKNOWN], [Part(f" {SIGNS[UNKNOWN]} ", LEVEL_AT[UNKNOWN]), Part(polling(picture))]
@@ -31,7 +34,8 @@ def verdict_line(picture: Picture) -> Line:
         said = [Part(f" {view.verdict.glyph} {view.verdict.level} ", kind)]
         for place, clause in enumerate(view.verdict.clauses):
             said.append(Part(" · " if place else " ", "dim"))
-            said.append(Part(clause.text, "" if clause.status == OK else LEVEL_AT[clause.status]))
+            colour = "" if clause.status == OK else LEVEL_AT[clause.status]
+            said.append(Part(clause.text, colour, "app.view('problems')" if colour else ""))
     return Line([Part(f" {visible(picture.cluster)} ", f"badge-{kind}"), *said], [freshness(picture)])
 
 

@@ -107,7 +107,7 @@ class OverviewScreen(MonitorScreen):
         return [*figures, *tall, *health_lines(rows.view, human=picture.human), Line()]
 
     def _complaints(self, picture: Picture) -> list[Line]:
-        lines = [*failing(picture.newest), *alerts(picture.newest.alerts, picture.now)]
+        lines = [*failing(picture.newest), *pending(picture.newest.alerts, picture.now)]
         return [Line(), *lines] if lines else []
 
     def _room(self, picture: Picture, rows: Rows) -> Room:
@@ -178,22 +178,21 @@ def failing(view: View) -> list[Line]:
     return _section("Failed collectors", lines)
 
 
-def alerts(rows: Sequence[AlertRow], now: float) -> list[Line]:
-    """A line for each alert, those that fire first."""
-    ordered = sorted(rows, key=lambda each: (each.state != "firing", each.active_since))
+def pending(rows: Sequence[AlertRow], now: float) -> list[Line]:
+    """A line for each alert that may fire soon, the oldest first; those that fire are problems."""
     lines = [
         Line(
             [
                 Part(f" {SIGN_OF[level := alert_level(each.state, each.severity)]} {visible(each.state)} ", level),
                 Part(f" {visible(each.rule)} ", "strong"),
                 Part(f" {visible(each.summary)}"),
-                Part(f"  {', '.join(f'{visible(name)}={visible(value)}' for name, value in each.labels)}", "dim"),
             ],
-            [Part(f" {visible(each.severity)} · {duration(now - (each.firing_since or each.active_since))} ", "dim")],
+            [Part(f" {visible(each.severity)} · {duration(now - each.active_since)} ", "dim")],
         )
-        for each in ordered
+        for each in sorted(rows, key=lambda each: each.active_since)
+        if each.state != "firing"
     ]
-    return _section("Alerts", lines)
+    return _section("Pending alerts", lines)
 
 
 def _section(title: str, lines: list[Line]) -> list[Line]:
