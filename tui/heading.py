@@ -53,6 +53,14 @@ def freshness(picture: Picture) -> Part:
     return Part(f"data {duration(seconds)} old ", age_kind(seconds, picture.interval_seconds))
 
 
+def last_known(picture: Picture) -> list[Line]:
+    """The line above figures that are no longer true: those of a cluster that is unreachable. Else there is none."""
+    view, seconds = picture.view, picture.age_seconds
+    if view is None or view.up or seconds is None:
+        return []
+    return [Line([Part(f" last known, {duration(seconds)} ago ", "badge-critical")])]
+
+
 def age_kind(seconds: float, interval_seconds: float) -> str:
     """Pale, or the level of data so old."""
     level = data_level(seconds, interval_seconds)

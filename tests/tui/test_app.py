@@ -308,7 +308,7 @@ async def test_failing_collectors_and_alerts_are_named_with_the_reason() -> None
         AlertRow("GroupLag", "firing", "critical", (("group", "[/x]"),), "[/x] is behind", 9.0, NOW - 300, NOW - 240),
     )
     app, _ = app_on(shop_view(alerts=alerts, failed={"commits": "broker 2: timed out after 3.3 s"}))
-    async with app.run_test(size=(170, 40)) as pilot:
+    async with app.run_test(size=(170, 40)):
         assert "commits incomplete: broker 2: timed out" in lines(app)[0]
         assert line_with(app, "▲ commits  ").strip() == "▲ commits  broker 2: timed out after 3.3 s"
         firing = next(each for each in lines(app)[1:] if "(alert GroupLag firing)" in each)
@@ -561,3 +561,33 @@ async def test_the_clock_may_tick_while_the_app_ends(monkeypatch: pytest.MonkeyP
     app, _ = app_on(shop_view())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("2", "enter")
+
+
+def foregrounds(app: KmonApp, first: int, last: int) -> set[str]:
+    """The colours of the text in these lines."""
+    strips = app.screen._compositor.render_strips()[first:last]
+    segments = (each for strip in strips for each in strip if each.text.strip() and each.style)
+    return {each.style.color.name for each in segments if each.style and each.style.color}
+
+
+async def test_what_is_shown_of_an_unreachable_cluster_is_dimmed_and_headed_with_its_age() -> None:
+    app, source = app_on(shop_view(), age_seconds=40)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for key in "1234567":
+            await pilot.press(key)
+            assert "last known" not in text(app)
+        bright = foregrounds(app, 4, 38)
+        source.show(shop_view(1, error="127.0.0.1:9092: connection refused", last_good=shop_view()))
+        await settled(pilot)
+        for key in "1234567":
+            await pilot.press(key)
+            await settled(pilot)
+            assert lines(app)[2].strip() == "last known, 40 s ago", key
+            assert not foregrounds(app, 4, 38) & bright, key
+        await pilot.press("8")
+        assert "last known" not in text(app), "events are true of now"
+        source.show(shop_view(2))
+        await pilot.press("2")
+        await settled(pilot)
+        assert "last known" not in text(app)
+        assert foregrounds(app, 4, 38) & bright

@@ -150,9 +150,9 @@ async def test_unreachable_is_the_first_problem_and_the_last_ones_that_were_know
     app, _ = app_on(VIEW, broken)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("7")
-        assert "✘ critical   cluster" in lines(app)[5]
+        assert "✘ critical   cluster" in lines(app)[6]
         assert len(table(pilot).keys) == 7
-        assert all("└ " in line for line in lines(app)[6:12])
+        assert all("└ " in line for line in lines(app)[7:13])
 
 
 async def test_no_problem_is_said() -> None:

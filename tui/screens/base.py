@@ -20,7 +20,7 @@ from monitor.model.text import duration, name_of, visible
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from tui.format import wrap
-from tui.heading import MOST_NAME, chips, panes_lines, polling, verdict_line, views_line
+from tui.heading import MOST_NAME, chips, last_known, panes_lines, polling, verdict_line, views_line
 from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
 from tui.match import matching
@@ -60,6 +60,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     """What a row is, for the line that no row matches."""
     FIXED: ClassVar[int] = 2
     """How many columns identify a row."""
+    LIVE: ClassVar[bool] = False
+    """Whether the rows are true of now also while the cluster is unreachable."""
     PANES: ClassVar[dict[str, str]] = {}
     """Title of each table of this view by the NAME of its screen; empty where this is the only one."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
@@ -149,6 +151,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         yield Lines(id="verdict")
         yield Lines(id="views")
         yield Lines(id="troubles")
+        yield Lines(id="last-known")
         yield Lines(id="notice")
         with Vertical(id="body"):
             yield Lines(id="head")
@@ -221,6 +224,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#verdict", Lines).put(self.verdict(picture))
         troubles = (Line([Part(f" {SIGN_OF['critical']} {visible(each)}", "critical")]) for each in picture.troubles)
         self.query_one("#troubles", Lines).put(*troubles)
+        old = last_known(picture) if not self.LIVE else []
+        self.query_one("#last-known", Lines).put(*old)
+        self.set_class(bool(old), "-old")
         narrowed = chips(picture, self._pattern, self._shown(), self.table.hidden_sort)
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
         views = views_line(picture, self.app.views, self.app.current_mode, self.about_name, room)

@@ -130,6 +130,7 @@ class ClustersScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "0", FLEET, "Clusters"
     SUBJECT = CLUSTERS
+    LIVE = True
     COLUMNS = COLUMNS
     EMPTY = "No clusters"
     NOUN = "cluster"

@@ -62,6 +62,7 @@ class EventsScreen(MonitorScreen):
 
     KEY, NAME, TITLE = "8", "events", "Events"
     SUBJECT = EVENT
+    LIVE = True
     KEYED = ("time", "kind", "text")
     NAMED = ("kind", "text")
     OPENS = ("group", "topic", "broker")

@@ -17,6 +17,7 @@ from monitor.model.view import AlertRow, View
 from monitor.poll.source import Point
 from monitor.subjects.groups import GROUP
 from tui.format import at_least
+from tui.heading import last_known
 from tui.health import health_lines
 from tui.picture import Picture
 from tui.screens.base import TAIL, MonitorScreen
@@ -111,7 +112,8 @@ class OverviewScreen(MonitorScreen):
         return [Line(), *lines] if lines else []
 
     def _room(self, picture: Picture, rows: Rows) -> Room:
-        others = FRAME + len(picture.troubles) + len(self._figures(picture, rows)) + len(self._complaints(picture))
+        above = (*picture.troubles, *last_known(picture), *self._figures(picture, rows))
+        others = FRAME + len(above) + len(self._complaints(picture))
         problems = int((picture.newest.problems.cause < 0).sum())
         return share(self.size.height - others, len(rows.pick), problems, len(picture.newest.events))
 
