@@ -34,7 +34,9 @@ def with_firing_alerts(view: View) -> Problems:
         about.setdefault(dict(each.labels).get("group"), []).append(each)
     causes, since = view.problems.cause.tolist(), view.problems.since.tolist()
     unreachable = next((row for row, each in enumerate(found) if each.key == UNREACHABLE), -1)
-    rows = {each.group: row for row, each in enumerate(found) if each.group is not None and each.count == 1}
+    rows: dict[str | None, int] = {
+        each.group: row for row, each in enumerate(found) if each.group is not None and each.count == 1
+    }
     if unreachable >= 0:
         rows[None] = unreachable
     for group, mine in about.items():

@@ -115,10 +115,9 @@ def problems_of(table: Problems) -> list[Problem]:
     """The rows of a table, without since when they are there and what caused them."""
     names = ("level", "kind", "subject", "sentence", "broker", "topic", "group", "count")
     columns = [getattr(table, name).tolist() for name in names]
-    about = (np.array(table.partitions.row(row), np.int64) for row in range(len(table)))
     return [
-        Problem(*row, partitions=mine, alerts=alerts)
-        for *row, mine, alerts in zip(*columns, about, table.alerts.tolist(), strict=True)
+        replace(Problem(*values), alerts=table.alerts[row], partitions=np.array(table.partitions.row(row), np.int64))
+        for row, values in enumerate(zip(*columns, strict=True))
     ]
 
 
