@@ -84,6 +84,8 @@ class ClusterCollector(Collector):
         self._failed = set(heard.troubles)
         self._claims = list(heard.claims.values())
         self._take(client, draft, believed)
+        if not draft.up and all(each.node is None for each in heard.voices):
+            draft.errors = tuple(draft.failed.values())
         return why
 
     def _hear_others(self, client: Client, draft: Draft, heard: "_Heard") -> tuple[Claim, bool]:
@@ -94,7 +96,8 @@ class ClusterCollector(Collector):
             client.learn(believed.brokers)
             left = [node for node in self._order(client) if node not in heard.asked and node not in draft.failed]
             known = sum(each.node is not None for each in heard.voices)
-            if evident or not left or known >= MOST_VOICES:
+            # What a bootstrap address says does not show that any broker is where it advertises that it is.
+            if (evident and known) or not left or known >= MOST_VOICES:
                 return believed, evident
             asks = [_question(node) for node in left[: max(1, VOICES - known)]]
             for reply in client.ask(asks, draft.deadline):

@@ -56,6 +56,10 @@ class BrokerAddress(NamedTuple):
     rack: str | None
 
 
+class _NotConnectedError(Exception):
+    """No connection to the broker could be made; its cause tells why."""
+
+
 class Batch:
     """Questions under way; `wait()` gives their replies in the order of the questions, once."""
 
@@ -270,7 +274,10 @@ class Client:
         return reply
 
     def _fault(self, error: Exception, ask: Ask, seconds: float) -> Fault:
-        fault = fault_of(error, ask.api.name, ask.node, seconds)
+        unconnected = isinstance(error, _NotConnectedError)
+        fault = fault_of(error.__cause__ or error if unconnected else error, ask.api.name, ask.node, seconds)
+        if unconnected and isinstance(ask.node, int) and fault.kind is not Kind.AUTHENTICATION:
+            fault = replace(fault, address=self.address(ask.node))
         if isinstance(error, kafka_errors.NodeNotReadyError) and fault.kind is Kind.CONNECT:
             # kafka-python is waiting before it tries again; what is news is why the last try failed.
             fault = replace(self._suspects.get(ask.node, fault), api=ask.api.name)
@@ -285,7 +292,10 @@ class Client:
         self._manager.broker_version_data = None
         connection: KafkaConnection = self._manager.get_connection(ask.node, refresh_metadata_on_err=False)
         reach = time.monotonic() + SUSPECT_TIMEOUT_SECONDS if ask.node in self._suspects else until
-        await self._within(connection.init_future, min(until, reach))
+        try:
+            await self._within(connection.init_future, min(until, reach))
+        except Exception as error:
+            raise _NotConnectedError from error
         version = ask.api.version(connection.broker_version_data.api_versions)
         if version is None:
             raise kafka_errors.UnsupportedVersionError(f"{ask.api.name} is not served by this broker")

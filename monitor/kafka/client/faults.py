@@ -11,10 +11,26 @@ from monitor.model.reasons import Kind, Reason
 
 @dataclass(frozen=True)
 class Fault(Reason):
-    """No answer from `node` to `api`, after `seconds`."""
+    """No answer from `node` to `api`, after `seconds`.
+
+    `address` is the host:port that a broker advertises, where no connection to it could be made; "" otherwise.
+    """
 
     node: int | str = ""
     seconds: float = field(default=0.0, compare=False)
+    address: str = ""
+
+    @property
+    def what(self) -> str:
+        return f"advertised address {self.address}: {super().what}" if self.is_advertised else super().what
+
+    @property
+    def is_advertised(self) -> bool:
+        """Whether it is about an address that kmon knows from a broker, not from its settings."""
+        return bool(self.address) and isinstance(self.node, int)
+
+
+REFUSED = "connection refused, nothing listens on this port"
 
 
 _RULES: tuple[tuple[Kind, tuple[type[BaseException], ...], tuple[str, ...]], ...] = (
@@ -59,7 +75,7 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
     if kind is Kind.TIMEOUT:
         detail = f"after {seconds:.1f} s"
     elif "ECONNREFUSED" in text:
-        detail = "connection refused"
+        detail = REFUSED
     elif isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
         detail = "waiting before the next attempt"
     elif isinstance(error, kafka_errors.UnknownBrokerIdError):

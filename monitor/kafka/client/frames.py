@@ -14,6 +14,13 @@ from monitor.kafka.client.wire import Answer, RequestHeader
 _SIZE = struct.Struct(">i")
 
 
+def foreign_protocol(start: bytes) -> str:
+    """What a peer speaks whose first bytes are these: HTTP, TLS, or "" for anything else."""
+    if start.startswith((b"HTTP", b"<")):
+        return "HTTP"
+    return "TLS" if start.startswith(b"\x15\x03") else ""
+
+
 class Parser(KafkaProtocol):  # type: ignore[misc]  # kafka-python has no types
     """kafka-python's parser of one connection, whose frames take from a budget as soon as their size is known.
 
@@ -60,6 +67,8 @@ class Parser(KafkaProtocol):  # type: ignore[misc]  # kafka-python has no types
         if not self.in_flight_requests:
             raise CorrelationIdError("a response without a request")
         ours = isinstance(self.in_flight_requests[0], RequestHeader)
+        if size > SMALL_BYTES and not ours and (other := foreign_protocol(_SIZE.pack(size))):
+            raise InvalidReceiveError(f"speaks {other}, not Kafka" + (" in plaintext" if other == "TLS" else ""))
         if size > self._max_frame_size:
             raise InvalidReceiveError(f"response of {size:,} bytes exceeds max_answer_bytes ({self._max_frame_size:,})")
         if size < 0 or (size > SMALL_BYTES and not ours):

@@ -6,12 +6,13 @@ import struct
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from monitor.kafka.client.apis import API_VERSIONS, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client, Node
-from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.faults import REFUSED, Fault
+from monitor.kafka.client.frames import foreign_protocol
 from monitor.kafka.client.wire import Answer
 from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Brokers
@@ -32,7 +33,7 @@ _UNDERSTOOD = (Kind.AUTHENTICATION, Kind.CERTIFICATE)
 """Faults of a broker that was reached and understood."""
 
 _NO_CONNECTION: dict[type[OSError], str] = {
-    ConnectionRefusedError: "connection refused, nothing listens on this port",
+    ConnectionRefusedError: REFUSED,
     TimeoutError: f"no connection within {SECONDS:.0f} s (wrong address, or a firewall)",
 }
 
@@ -42,16 +43,23 @@ def diagnose(
 ) -> tuple[Reason, ...]:
     """Why `servers` (host:port) gave these errors under a security protocol such as SASL_SSL, as well as can be told.
 
+    Where the errors are of brokers that could not be reached, the addresses that these advertise are looked at instead.
     No address is looked at after `deadline`, a time of the monotonic clock.
     """
     if any(each.kind in _UNDERSTOOD for each in errors):
         return errors
+    advertised = {each.address: each.node for each in errors if isinstance(each, Fault) and each.is_advertised}
+    servers = list(advertised) or servers
     # An address takes up to three steps.
     if time.monotonic() + 3 * SECONDS < deadline:
         look = partial(_verdict, security_protocol=security_protocol)
         with ThreadPoolExecutor(ADDRESSES, "diagnose") as pool:
             found = zip(servers, pool.map(look, servers[:ADDRESSES]), strict=False)
-            if diagnosed := tuple(Reason(Kind.OTHER, server, detail=text) for server, text in found if text):
+            if diagnosed := tuple(
+                Fault(Kind.OTHER, advertised.get(server, server), detail=text, address=server)
+                for server, text in found
+                if text
+            ):
                 return diagnosed
     if any(each.kind is Kind.DISCONNECTED for each in errors) and not security_protocol.startswith("SASL"):
         return (*errors, Reason(Kind.SASL_LISTENER, detail=security_protocol))
@@ -92,10 +100,9 @@ def _speaks(host: str, port: int) -> str:
             answer = _answer(connection, b"\r\n\r\n")
     if answer and answer[4:8] == b"\0\0\0\7":
         return "kafka"
-    if answer and answer.startswith((b"HTTP", b"<")):
-        return "http"
-    if (answer and answer[:2] == b"\x15\x03") or _has_tls(host, port):
-        return "tls"
+    other = foreign_protocol(answer or b"").lower()
+    if other or _has_tls(host, port):
+        return other or "tls"
     return "silent" if answer is None else "other"
 
 
@@ -163,5 +170,5 @@ def _reached(client: Client, node: Node, reply: Answer | Fault, security_protoco
     broker, address = node if isinstance(node, int) else None, client.address(node)
     if not isinstance(reply, Fault):
         return Reached(broker, address, served=client.served(node) or {})
-    errors = diagnose([address], security_protocol, (reply,), time.monotonic() + LOOKING_SECONDS)
+    errors = diagnose([address], security_protocol, (replace(reply, address=""),), time.monotonic() + LOOKING_SECONDS)
     return Reached(broker, address, "; ".join(each.what for each in errors))

@@ -14,7 +14,7 @@ from pems import CA
 from monitor.kafka.client.apis import DESCRIBE_QUORUM, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
 from monitor.kafka.client.connections import IoLoop
-from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.faults import REFUSED, Fault
 from monitor.kafka.client.wire import Answer
 from monitor.model.reasons import Kind
 
@@ -118,7 +118,7 @@ def test_nobody_listens(open_client: Open) -> None:
         address = server.address
     reply = ask_metadata(open_client(address))
     assert isinstance(reply, Fault)
-    assert reply.what == "cannot connect: connection refused"
+    assert reply.what == f"cannot connect: {REFUSED}"
 
 
 def test_errors_are_never_more_than_requests(open_client: Open) -> None:
@@ -139,7 +139,7 @@ def test_a_broker_in_back_off_is_said_to_wait(open_client: Open) -> None:
         address = server.address
     client = open_client(address)
     replies = {str(ask_metadata(client)).removeprefix("bootstrap-0: ") for _ in range(5)}
-    assert replies <= {"cannot connect: connection refused", "cannot connect: waiting before the next attempt"}
+    assert replies <= {f"cannot connect: {REFUSED}", "cannot connect: waiting before the next attempt"}
 
 
 def test_any_broker_that_answers_will_do(open_client: Open) -> None:

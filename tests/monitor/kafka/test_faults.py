@@ -5,11 +5,11 @@ import ssl
 import pytest
 from kafka import errors
 
-from monitor.kafka.client.faults import Fault, error_name, error_reason, fault_of
+from monitor.kafka.client.faults import REFUSED, Fault, error_name, error_reason, fault_of
 from monitor.model.reasons import Kind
 
 RAISED = [
-    (errors.KafkaConnectionError("111 ECONNREFUSED"), "cannot connect: connection refused"),
+    (errors.KafkaConnectionError("111 ECONNREFUSED"), f"cannot connect: {REFUSED}"),
     (errors.KafkaConnectionError("113 EHOSTUNREACH"), "cannot connect: 113 EHOSTUNREACH"),
     (
         errors.KafkaConnectionError("unable to connect: [Errno 101] Network is unreachable"),
@@ -96,9 +96,14 @@ def test_each_exception_is_one_line(error: Exception, line: str) -> None:
 
 
 def test_a_bootstrap_address_is_named_as_it_is() -> None:
-    assert str(Fault(Kind.CONNECT, "bootstrap-0", "Metadata", detail="connection refused")) == (
-        "bootstrap-0: cannot connect: connection refused"
+    assert str(Fault(Kind.CONNECT, "b:9092", "Metadata", detail="refused", address="b:9092")) == (
+        "b:9092: cannot connect: refused"
     )
+
+
+def test_the_address_of_a_broker_is_said_to_be_the_one_that_it_advertises() -> None:
+    fault = Fault(Kind.RESOLVE, 1, "Metadata", address="b:9092")
+    assert str(fault) == "broker 1: advertised address b:9092: cannot resolve the host name"
 
 
 @pytest.mark.parametrize(
