@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from monitor.collect.collectors.group_members import GroupMemberCollector
 from monitor.collect.draft import CommitRows, Draft, GroupDescription, ListedGroup
 from monitor.model.cluster_tables import Capabilities, Subtopologies, Tasks, TopicConfigs
 from monitor.model.reasons import NO_REASON, Kind, Reason
@@ -22,7 +23,7 @@ from monitor.model.snapshot import (
     Topics,
     row_key,
 )
-from monitor.model.table import Floats, Ints
+from monitor.model.table import Floats, Ints, Table
 
 SHARED = {each.name for each in fields(Draft)} & {each.name for each in fields(Snapshot)}
 """What a Snapshot takes from a draft, unless it is made of it; what nobody filled has the default of a Snapshot."""
@@ -43,11 +44,8 @@ class Assembler:
         self._topic_rows: dict[str, int] = {}
         self._group_rows: dict[str, int] = {}
         self._groups = Groups.empty()
-        self._members = Members.empty()
-        self._assignments = Assignments.empty()
-        self._targets = Assignments.empty()
-        self._tasks = Tasks.empty()
-        self._subtopologies = Subtopologies.empty()
+        self._of_groups: dict[str, Table] = {}
+        """The tables of members and what they have, by their name in a Snapshot."""
         self._key: Ints = np.empty(0, np.int64)
         self._order: Ints = np.empty(0, np.int64)
         self._places: tuple[Ints, Ints, Ints] = (self._order, self._order, self._order)
@@ -63,12 +61,8 @@ class Assembler:
             "topics": self._topics,
             "offsets": _offsets(draft),
             "groups": groups,
-            "members": self._members,
-            "assignments": self._assignments,
+            **self._of_groups,
             "commits": self._make_commits(draft),
-            "target_assignments": self._targets,
-            "tasks": self._tasks,
-            "subtopologies": self._subtopologies,
             "requests": requests,
             "capabilities": _capabilities(draft),
             "topic_configs": _topic_configs(draft, len(self._topics)),
@@ -121,24 +115,26 @@ class Assembler:
         if self._listed is not draft.groups or self._described is not draft.descriptions:
             self._group_rows = {each.group: row for row, each in enumerate(draft.groups)}
             self._groups = make_groups(draft)
-            self._make_members(draft)
+            self._of_groups = self._make_members(draft)
             self._listed, self._described = draft.groups, draft.descriptions
         reasons: dict[str, Any] = {name: draft.codes(why) for name, why in troubles(draft).items()}
         return replace(self._groups, **reasons)
 
-    def _make_members(self, draft: Draft) -> None:
+    def _make_members(self, draft: Draft) -> dict[str, Table]:
         described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
         members = [(row, each) for row, about in described for each in about.members]
-        self._members = Members.of_rows(
-            (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
-            for row, each in members
-        )
-        self._assignments = self._assigned_rows([each.assigned for _, each in members])
-        self._targets = self._assigned_rows([each.target or [] for _, each in members])
-        self._tasks = Tasks.of_rows((row, *task) for row, (_, each) in enumerate(members) for task in each.tasks)
-        self._subtopologies = Subtopologies.of_rows(
-            (row, *each) for row, about in described for each in about.subtopologies
-        )
+        return {
+            "members": Members.of_rows(
+                (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
+                for row, each in members
+            ),
+            "assignments": self._assigned_rows([each.assigned for _, each in members]),
+            "target_assignments": self._assigned_rows([each.target or [] for _, each in members]),
+            "tasks": Tasks.of_rows((row, *task) for row, (_, each) in enumerate(members) for task in each.tasks),
+            "subtopologies": Subtopologies.of_rows(
+                (row, *each) for row, about in described for each in about.subtopologies
+            ),
+        }
 
     def _assigned_rows(self, assigned: list[list[tuple[str, int]]]) -> Assignments:
         """Partitions of members by name as a table; item i is of row i of the members."""
@@ -194,15 +190,7 @@ def _brokers(draft: Draft) -> Brokers:
     known = {each.node: each for each in draft.brokers}
     rows = [each for _, each in sorted({**fenced, **known}.items())]
     return Brokers.of_rows(
-        (
-            each.node,
-            each.host,
-            each.port,
-            each.rack,
-            None if draft.fenced is None else each.node in fenced,
-            draft.versions.get(each.node),
-        )
-        for each in rows
+        (*each, None if draft.fenced is None else each.node in fenced, draft.versions.get(each.node)) for each in rows
     )
 
 
@@ -222,29 +210,21 @@ def _topic_configs(draft: Draft, count: int) -> TopicConfigs:
 
 
 def _offsets(draft: Draft) -> Offsets:
-    starts, ends, stables = (
-        each or draft.unknown_offsets(Reason(Kind.NOT_ASKED)) for each in (draft.starts, draft.ends, draft.stables)
-    )
-    return Offsets(
-        start_offset=starts.offset,
-        start_reason=starts.reason,
-        end_offset=ends.offset,
-        end_reason=ends.reason,
-        stable_offset=stables.offset,
-        stable_reason=stables.reason,
-    )
+    columns: dict[str, Any] = {}
+    for name, given in (("start", draft.starts), ("end", draft.ends), ("stable", draft.stables)):
+        known = given or draft.unknown_offsets(Reason(Kind.NOT_ASKED))
+        columns |= {f"{name}_offset": known.offset, f"{name}_reason": known.reason}
+    return Offsets(**columns)
 
 
-DESCRIBED_TYPES = ("classic", "consumer", "share", "streams")
+DESCRIBED_TYPES = {kind for each in GroupMemberCollector.group_requests for kind in each.types}
 
 
 def description(draft: Draft, group: ListedGroup) -> GroupDescription:
     known = draft.descriptions.get(group.group)
     if known is None:
-        strange = group.group_type is not None and group.group_type not in DESCRIBED_TYPES
-        known = GroupDescription(
-            Reason(Kind.STRANGE_GROUP_TYPE, detail=str(group.group_type)) if strange else Reason(Kind.NOT_ASKED)
-        )
+        strange = Reason(Kind.STRANGE_GROUP_TYPE, detail=str(group.group_type))
+        known = GroupDescription(Reason(Kind.NOT_ASKED) if group.group_type in DESCRIBED_TYPES else strange)
     return known
 
 

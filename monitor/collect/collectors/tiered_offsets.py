@@ -32,6 +32,7 @@ Topics = dict[str, list[int]]
 class _Row:
     """What is known of a partition; `reason` tells why the local start is not."""
 
+    leader: int
     local_start: float = math.nan
     tiered_end: float = math.nan
     reason: Reason = NOT_ANSWERED
@@ -58,10 +59,9 @@ class TieredOffsetCollector(SlowCollector):
     def questions(self, client: Client, draft: Draft) -> list[Ask]:
         self._next, self._leaders = {}, {}
         for key, number, leader in _partitions(draft, self._topics):
-            self._next[key, number] = _Row(reason=draft.failed.get(leader, NOT_ANSWERED))
-            if leader == NO_LEADER:
-                self._next[key, number].reason = NO_LEADER_REASON
-            elif leader not in draft.failed:
+            why = NO_LEADER_REASON if leader == NO_LEADER else draft.failed.get(leader, NOT_ANSWERED)
+            self._next[key, number] = _Row(leader, reason=why)
+            if leader != NO_LEADER and leader not in draft.failed:
                 self._leaders.setdefault(leader, {}).setdefault(key[0], []).append(number)
         return [
             Ask(node, api, partial(_body, topics, timestamp))
@@ -76,15 +76,14 @@ class TieredOffsetCollector(SlowCollector):
         missing = list(dict.fromkeys(row.reason for row in self._rows.values() if row.reason in failed))
         for ask, reply in zip(asks, replies, strict=True):
             local = ask.api is LOCAL_OFFSETS
-            unsupported = isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED
-            if unsupported:
+            if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
                 trouble = not_served(draft, ask.node)
             elif trouble := trouble_of(draft, reply, partial(self._fill, draft, local)):
                 missing.append(trouble)
             if trouble and local:
-                for key, number, leader in _partitions(draft, self._topics):
-                    if leader == ask.node:
-                        self._rows[key, number].reason = trouble
+                for row in self._rows.values():
+                    if row.leader == ask.node:
+                        row.reason = trouble
         return missing
 
     def _fill(self, draft: Draft, local: bool, answer: Answer) -> None:
