@@ -1,8 +1,20 @@
 """What an event is, the table of those that are remembered, and what a View shows of the log."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from monitor.model.status import GROWING, LOSING, LOST, STOPPED, STUCK
 from monitor.model.table import Floats, Ints, Table, Texts, column
+
+OF_STATUSES = {
+    GROWING: "group_growing",
+    STOPPED: "group_stopped",
+    STUCK: "group_stuck",
+    LOSING: "group_losing",
+    LOST: "group_lost",
+}
+"""The kind of event that a group has come to have each of these statuses, from better to worse."""
+RECOVERED = "group_recovered"
 
 KINDS = (
     "broker_joined",
@@ -30,6 +42,8 @@ KINDS = (
     "offsets_reset",
     "retention_overtook",
     "commit_beyond_end",
+    *OF_STATUSES.values(),
+    RECOVERED,
 )
 """What can happen; docs/events.md tells how each is seen."""
 
@@ -76,8 +90,7 @@ class Events(Table):
     text: Texts = column("O", "the event, as a sentence")
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(NamedTuple):
     """What a View shows of the log: the newest events, counts by kind since the start, and rebalances.
 
     `rebalances` counts those of the last STORM_SECONDS by group id. `watched_seconds` is how long the log goes back, to

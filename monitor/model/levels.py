@@ -39,6 +39,7 @@ ABOVE_ZERO = {
 """The level of a number that ought to be 0 and is not, by the name of its column."""
 
 OF_EVENTS = {
+    **{f"group_{word}": OF_STATUS[word] for word in ("growing", "stopped", "stuck", "losing", "lost")},
     **dict.fromkeys(("broker_gone", "truncated", "retention_overtook", "commit_beyond_end"), "critical"),
     **dict.fromkeys(
         (

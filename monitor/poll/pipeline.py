@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.analysis.earlier_polls.takeover import Believed, believe_commits
-from monitor.analysis.events.log import EventLog, log_events
+from monitor.analysis.events.log import EventLog, log_events, log_statuses
 from monitor.analysis.view import derive_view, make_view
 from monitor.model.limits import Limits
 from monitor.model.snapshot import Snapshot
@@ -52,4 +52,6 @@ def step(
     past, view = derive_view(
         past, snapshot, lag, reasons, times, last_good=before.view, changes=log.changes, limits=limits
     )
+    log = log_statuses(log, view)
+    view = replace(view, events=log.changes.events, event_counts=log.changes.counts)
     return Remembered(believed, past, log, dates, view), view

@@ -30,6 +30,12 @@ DONE = {
 """What a group of a status does, and what several do; other statuses are adjectives."""
 
 
+def does(word: str, groups: int) -> str:
+    """What so many groups of a status do, behind their names: is stuck, are losing records."""
+    one, many = DONE.get(word, (f"is {word}", f"are {word}"))
+    return one if groups == 1 else many
+
+
 def find_groups(view: View) -> Iterable[Problem]:
     """The groups that are not ok: those of a critical or degraded status one by one, of others the worst for all."""
     rows = worst_groups(view)
@@ -61,8 +67,7 @@ def _problem(view: View, level: str, word: str, rows: list[int], explained_by: t
     group = str(view.snapshot.groups.group[rows[0]])
     name = name_of(group, NAME)
     who = name if len(rows) == 1 else f"{name} and {len(rows) - 1:,} more"
-    one, many = DONE.get(word, (f"is {word}", f"are {word}"))
-    done = one if len(rows) == 1 else many
+    done = does(word, len(rows))
     why = group_why(view, rows[0])
     sentence = f"{who} {done}: {why}" if why and len(rows) == 1 else f"{who} {done}"
     subject, lags = name_of(group), view.group_lags

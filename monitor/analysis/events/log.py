@@ -1,5 +1,6 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,13 @@ from monitor.analysis.events.commits import Commits, see_commits
 from monitor.analysis.events.configs import Configs, see_configs
 from monitor.analysis.events.groups import Groups, see_groups
 from monitor.analysis.events.partitions import Partitions, see_partitions
+from monitor.analysis.events.statuses import Statuses, see_statuses
 from monitor.analysis.events.topics import Topics, see_topics
 from monitor.model.conditions import GroupActivity
 from monitor.model.events import NO_CHANGES, Changes, Event, Events
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
+from monitor.model.view import View
 
 KEPT = 1000
 """How many events are remembered."""
@@ -35,6 +38,7 @@ class EventLog(NamedTuple):
     commits: Commits | None = None
     events: tuple[Event, ...] = ()
     rebalances: tuple[tuple[float, str, int], ...] = ()
+    statuses: Statuses | None = None
     changes: Changes = NO_CHANGES
 
 
@@ -47,10 +51,6 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
     groups, by_group, rebalanced = see_groups(log.groups, snapshot)
     commits, by_commit = see_commits(log.commits, snapshot, lag)
     found = (*by_broker, *by_topic, *by_config, *by_partition, *by_group, *by_commit)
-    events = (*found, *log.events)[:KEPT] if found else log.events
-    counts = dict(log.changes.counts)
-    for event in found:
-        counts[event.kind] += event.count
     rebalances = (
         *(each for each in log.rebalances if each[0] > snapshot.time - STORM_SECONDS),
         *((snapshot.time, name, number) for name, number in rebalanced.items()),
@@ -59,9 +59,27 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
     for _, name, number in rebalances:
         recent[name] = recent.get(name, 0) + number
     since = snapshot.time if log.changes.watched_since is None else log.changes.watched_since
-    shown = Events.of(events) if found else log.changes.events
-    changes = Changes(shown, counts, recent, snapshot.time - since, since)
-    return EventLog(brokers, topics, partitions, configs, groups, commits, events, rebalances, changes)
+    changes = log.changes._replace(rebalances=recent, watched_seconds=snapshot.time - since, watched_since=since)
+    seen = EventLog(
+        brokers, topics, partitions, configs, groups, commits, log.events, rebalances, log.statuses, changes
+    )
+    return _with_events(seen, found)
+
+
+def log_statuses(log: EventLog, view: View) -> EventLog:
+    """The log with the statuses that groups have come to have, which the View of the same snapshot tells."""
+    statuses, found = see_statuses(log.statuses, view)
+    return _with_events(log._replace(statuses=statuses), found)
+
+
+def _with_events(log: EventLog, found: Sequence[Event]) -> EventLog:
+    if not found:
+        return log
+    events = (*found, *log.events)[:KEPT]
+    counts = dict(log.changes.counts)
+    for event in found:
+        counts[event.kind] += event.count
+    return log._replace(events=events, changes=log.changes._replace(events=Events.of(events), counts=counts))
 
 
 def derive_activity(snapshot: Snapshot, changes: Changes) -> GroupActivity:

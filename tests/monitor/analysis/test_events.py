@@ -1,6 +1,7 @@
 """Events: what changed between polls, seen once, with subject, before and after; never of what was merely not seen."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,16 +12,19 @@ from details import detailed_snapshot
 from hostile import any_text
 from hypothesis import given
 from reasons import reason, whys
+from series import Poll, Series, watch
 from snapshots import snapshots
 from views import NOW, Group, Topic, snapshot_of
 
 from monitor.analysis.derive.lag import derive_lag
-from monitor.analysis.events.event import subject_of, when
+from monitor.analysis.derive.verdict import group_why
+from monitor.analysis.events.event import MOST_ALIKE, subject_of, when
 from monitor.analysis.events.log import KEPT, STORM_SECONDS, EventLog, log_events
 from monitor.model.cluster_tables import Capabilities
 from monitor.model.events import KINDS, Event, Events
 from monitor.model.reasons import NO_REASON
 from monitor.model.snapshot import Brokers, Snapshot
+from monitor.model.status import STOPPED, STUCK
 from monitor.model.table import Ragged, objects
 from monitor.model.text import duration
 
@@ -684,6 +688,42 @@ def test_the_log_keeps_the_newest_and_counts_all() -> None:
     assert changes.counts["controller_changed"] == KEPT + 50
     assert (np.diff(changes.events.time) <= 0).all()
     assert changes.events.time[0] == watched.now
+
+
+def test_a_group_that_becomes_stuck_and_recovers_tells_so_once_also_across_unknown_polls() -> None:
+    reads = [Poll(100 + 10 * each, 100 + 10 * each) for each in range(5)]
+    stands = [Poll(150 + 10 * each, 140) for each in range(40)]
+    unknown = [Poll(None, 140), Poll(600, "timed out")]
+    again = [Poll(560 + 10 * each, 560 + 10 * each) for each in range(20)]
+    views = watch([*reads, *stands, *unknown, *stands[-2:], *again])
+    kinds = [each for each in views[-1].events.kind if each.startswith("group_")]
+    assert kinds == ["group_recovered", "group_stuck"]
+    stuck, recovered = (list(views[-1].events.kind).index(each) for each in reversed(kinds))
+    events = views[-1].events
+    view = next(each for each in views if "group_stuck" in each.events.kind)
+    assert events.time[stuck] == view.time == events.after_time[stuck] + 10
+    assert (view.group_lags.status[0], events.group[stuck], events.before[stuck]) == (STUCK, "g", "ok")
+    assert events.text[stuck] == f"g is stuck: {group_why(view, 0)}"
+    assert (events.before[recovered], events.after[recovered]) == ("stuck", "ok")
+    assert re.fullmatch(r"g recovered, was stuck for [\d.]+ min", events.text[recovered])
+    counts = views[-1].event_counts
+    assert (counts["group_stuck"], counts["group_recovered"]) == (1, 1)
+
+
+def test_what_was_so_in_the_first_poll_is_no_event_and_many_groups_are_one() -> None:
+    series, many, place = Series(), MOST_ALIKE + 5, ("t", 0)
+    for poll in range(40):
+        end, reads = 1000.0 + 10 * poll, poll < 5
+        members = [("c", "/10.0.0.1", [place])] if reads else []
+        groups = [Group(f"g{each}", {place: end if reads else 1040}, members) for each in range(many)]
+        view = series.poll(
+            [Topic("t", [(0, end)])], [Group("old", {place: 10}), *groups], ages={place: 600.0 + 10 * poll}
+        )
+    assert set(view.group_lags.status.tolist()) == {STOPPED}
+    mine = view.events.kind == "group_stopped"
+    assert view.events.count[mine].tolist() == [many]
+    assert view.events.text[mine].tolist() == [f"{many} groups are stopped: g0, g1, g10 and {many - 3} more"]
+    assert view.event_counts["group_stopped"] == many
 
 
 @pytest.mark.parametrize("kind", KINDS)
