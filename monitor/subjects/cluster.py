@@ -10,7 +10,7 @@ from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS
+from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS, Kind
 from monitor.subjects.tables import Path, cluster, get, one, texts
 
 
@@ -18,9 +18,14 @@ def _count(_: View) -> int:
     return 1
 
 
-def _total(name: str, meaning: str, path: Path, known: Callable[[Snapshot], bool]) -> Column:
-    """A count over the whole cluster, unknown unless it is `known` that nothing is missing in it."""
-    return one(name, COUNT, meaning, lambda view: get(path, view) if known(view.snapshot) else None)
+def _total(name: str, meaning: str, path: Path, known: Callable[[Snapshot], bool], kind: Kind = COUNT) -> Column:
+    """A number of the whole cluster, unknown unless it is `known` that nothing is missing in it."""
+    return one(name, kind, meaning, lambda view: get(path, view) if known(view.snapshot) else None)
+
+
+def _reached(snapshot: Snapshot) -> bool:
+    """Whether any broker responded; else what is counted is 0 because nothing is there to count."""
+    return not snapshot.errors
 
 
 def _voters(view: View) -> int | None:
@@ -32,7 +37,7 @@ _lists_brokers, _counts_groups = partial(answered, collector="cluster"), partial
 
 TOTALS = (
     _total("brokers", "brokers in metadata", "totals.brokers", _lists_brokers),
-    one("fenced", COUNT, "registered brokers that are fenced; unknown before Kafka 4.0", "totals.fenced"),
+    _total("fenced", "registered brokers that are fenced; unknown before Kafka 4.0", "totals.fenced", _reached),
     _total("topics", "topics in metadata", "totals.topics", lists_topics),
     _total("partitions", "partitions in metadata", "totals.partitions", lists_topics),
     _total("offline", "partitions without a leader", "totals.offline", lists_topics),
@@ -54,7 +59,13 @@ TOTALS = (
     _total("groups_lost", "groups that have lost records", "totals.groups_lost", lists_groups),
     _total("groups_unknown", "groups with an unknown part of their lag", "totals.groups_unknown", lists_groups),
     one("lag", RECORDS, "lag of all groups; unknown while the lag on any partition is unknown", "totals.lag"),
-    one("lag_at_least", RECORDS, "lag of all groups on the partitions whose lag is known", "totals.lag_at_least"),
+    _total(
+        "lag_at_least",
+        "lag of all groups on the partitions whose lag is known",
+        "totals.lag_at_least",
+        _reached,
+        RECORDS,
+    ),
 )
 """What is counted over all brokers, topics and groups."""
 

@@ -286,6 +286,9 @@ def test_clusters_and_their_totals() -> None:
     assert "1 partition offline" in cluster["verdict"]["sentence"]
     assert cluster["totals"]["lag"] is None
     assert {each["collector"] for each in cluster["collectors"]} >= {"cluster", "commits"}
+    never = make_view(snapshot_of([], [], error="no broker is reachable", brokers=0))
+    (unreached,) = get(client_of(FixtureSource(never)), "/clusters")["clusters"]
+    assert set(unreached["totals"].values()) == {None}
     (nothing,) = get(client_of(FixtureSource()), "/clusters")["clusters"]
     assert (nothing["cluster"], nothing["time"], nothing["up"]) == ("demo", None, None)
 
