@@ -5,12 +5,13 @@ import errno
 import logging
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from monitor.settings.errors import SettingsError
 from monitor.settings.values import is_loopback, split_address
@@ -109,9 +110,9 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         client = ":".join(map(str, self.client or ()))
         self.logger = ClientLog(self.logger, {"client": client})  # type: ignore[assignment]  # used like a Logger
-        self._cycles: list[Any] = []
-        self._whole_request = Deadline(self.loop, transport.abort)
-        self._read_answer = Deadline(self.loop, transport.abort)
+        self._unanswered: deque[RequestResponseCycle] = deque()
+        self._whole_request = Deadline(self.loop, self.drop)
+        self._read_answer = Deadline(self.loop, self.drop)
         self._refused = False
         self._expect_head()
         self._whole_request.start()
@@ -120,11 +121,20 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._whole_request.stop()
         self._read_answer.stop()
+        self._forget_requests()
         super().connection_lost(exc)
-        # uvicorn tells only the last request; an earlier one of a pipeline, whose answer is under way, would write on.
-        for cycle in self._cycles:
-            cycle.disconnected = True
-            cycle.message_event.set()
+
+    def drop(self) -> None:
+        """End the connection at once; what is still being answered on it goes nowhere."""
+        self._forget_requests()
+        self.transport.abort()
+
+    def _forget_requests(self) -> None:
+        """Let no answer write to a connection that is gone; uvicorn forgets the newest of pipelined requests only."""
+        for each in self._unanswered:
+            each.disconnected = True
+            each.message_event.set()
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -144,7 +154,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head = False
         self._request_bytes = 0
         super().on_headers_complete()
-        self._cycles = [*(each for each in self._cycles if not each.response_complete), self.cycle]
+        while self._unanswered and self._unanswered[0].response_complete:
+            self._unanswered.popleft()
+        self._unanswered.append(self.cycle)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -162,7 +174,7 @@ class PatientProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """End the connection: at once when it is idle, else when its answer is sent or GRACE_SECONDS are over."""
         super().shutdown()
-        self.loop.call_later(GRACE_SECONDS, self.transport.abort)
+        self.loop.call_later(GRACE_SECONDS, self.drop)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Answer a request for a WebSocket like any other: uvicorn would log how to install a library for it."""
@@ -186,7 +198,7 @@ class PatientProtocol(HttpToolsProtocol):
         there = [each for each in self.connections if isinstance(each, PatientProtocol)]
         there = [each for each in there if not each.transport.is_closing()]
         if len(there) >= MAX_CONNECTIONS:
-            min(there, key=lambda each: (each.answering, each.heard)).transport.abort()
+            min(there, key=lambda each: (each.answering, each.heard)).drop()
 
     def _refuse(self) -> None:
         """Answer that the request is too large, if nothing else is being answered, and take in no more of it."""
@@ -202,7 +214,7 @@ class PatientProtocol(HttpToolsProtocol):
         if free:
             self.transport.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
         elif not answered:
-            self.transport.abort()
+            self.drop()
             return
         self.flow.resume_reading()
         self.transport.write_eof()  # not closed: that could reset the connection before the client has read why

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -260,6 +261,25 @@ def test_a_large_body_is_refused_before_it_is_all_taken_in(
     assert answer.status_code == status
     assert httpx.get(f"{dashboard_url}/-/healthy").status_code == 200
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("end", ["closed", "reset", "not read"])
+def test_a_connection_that_ends_before_its_pipelined_answers_is_no_line_in_the_log(
+    url: str, end: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    if end == "not read":
+        monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
+    for path in ("/metrics", "/api/v1/groups"):
+        with connect(url) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 200)
+            client.recv(1)
+            if end == "reset":
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if end == "not read":
+                time.sleep(1.0)
+        for _ in range(20):
+            assert httpx.get(f"{url}/-/healthy").status_code == 200
+    assert [each for each in caplog.records if each.name != "httpx"] == []
 
 
 def test_a_request_for_a_websocket_is_answered_as_any_other(
