@@ -9,6 +9,7 @@ from dash import Dash
 from fastapi import FastAPI
 
 from dashboards import shell
+from dashboards.faults import Faults
 from dashboards.http import INDEX, inside, serve
 from dashboards.pages import brokers, cluster, clusters, events, group, groups, overview, problems, topic, topics
 from monitor.poll.source import Source
@@ -28,6 +29,7 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
     if not sources:
         raise ValueError("a dashboard needs at least one source")
     with inside(server):
+        server.add_middleware(Faults)
         app = _dash(server)
         serve(server, app)
     app.layout = partial(shell.layout, sources)
