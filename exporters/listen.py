@@ -31,6 +31,9 @@ MAX_HEAD_BYTES = 65536
 MAX_BODY_BYTES = 1_048_576
 """Far more than a browser sends to a callback of the dashboard, the only requests with a body."""
 
+MAX_PIPELINED = 16
+"""How many requests may wait on a connection for the one before them; scrapers and browsers send none."""
+
 GRACE_SECONDS = 2
 """How long answers under way may take when the server is stopped; a second later it stops whatever still runs."""
 
@@ -101,8 +104,9 @@ class ClientLog(logging.LoggerAdapter[logging.Logger]):
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits on what a client may hold up.
 
-    A connection ends when its request is too slow or too large, when it stops reading an answer, and when it waits for
-    its client while a new connection needs its place. Idle connections therefore never keep anybody out.
+    A connection ends when its request is too slow or too large, when too many requests wait on it, when it stops
+    reading an answer, and when it waits for its client while a new connection needs its place. Idle connections
+    therefore never keep anybody out, and no connection has more than its share of the answers.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in its base
@@ -153,10 +157,14 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._request_bytes = 0
+        if self.cycle is not None and self.transport.is_closing():
+            return  # the rest of what was received before the connection was dropped
         super().on_headers_complete()
         while self._unanswered and self._unanswered[0].response_complete:
             self._unanswered.popleft()
         self._unanswered.append(self.cycle)
+        if len(self.pipeline) > MAX_PIPELINED:
+            self.drop()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

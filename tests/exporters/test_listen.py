@@ -271,7 +271,7 @@ def test_a_connection_that_ends_before_its_pipelined_answers_is_no_line_in_the_l
         monkeypatch.setattr(listen, "PATIENCE_SECONDS", 0.1)
     for path in ("/metrics", "/api/v1/groups"):
         with connect(url) as client:
-            client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 200)
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * listen.MAX_PIPELINED)
             client.recv(1)
             if end == "reset":
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -279,6 +279,14 @@ def test_a_connection_that_ends_before_its_pipelined_answers_is_no_line_in_the_l
                 time.sleep(1.0)
         for _ in range(20):
             assert httpx.get(f"{url}/-/healthy").status_code == 200
+    assert [each for each in caplog.records if each.name != "httpx"] == []
+
+
+def test_many_requests_at_once_on_a_connection_end_it(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(url) as client:
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+        assert closes(client)
+    assert httpx.get(f"{url}/-/healthy").status_code == 200
     assert [each for each in caplog.records if each.name != "httpx"] == []
 
 
