@@ -90,10 +90,10 @@ def views_line(picture: Picture, views: Sequence[View], here: str, subject: str 
     return [*parts, Part(below, "strong")]
 
 
-def chips(picture: Picture, pattern: str, shown: str, order: str = "") -> list[Part]:
+def chips(picture: Picture, pattern: str, how: str, shown: str, order: str = "") -> list[Part]:
     """What holds the picture or narrows its rows, and then how many of them are `shown`.
 
-    `order` is the column out of sight that they are sorted by.
+    `how` says as what the filter `pattern` is read. `order` is the column out of sight that they are sorted by.
     """
     parts = []
     if picture.paused:
@@ -103,6 +103,7 @@ def chips(picture: Picture, pattern: str, shown: str, order: str = "") -> list[P
     if pattern:
         text = visible(pattern)
         parts.append(Part(f" /{fit(text, min(24, cell_len(text)))} ", "badge-accent"))
+        parts.append(Part(f" {how}" if how else "", "dim"))
     if parts and shown:
         parts.append(Part(f" {shown} ", "dim"))
     return [*parts, Part(f" by {order} ", "dim")] if order else parts

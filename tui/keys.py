@@ -17,7 +17,11 @@ APP_KEYS = (
 # The filter has priority so that what is typed right after its key, or pasted with it, is its text.
 SCREEN_KEYS = (
     Binding(
-        "slash", "filter", "filter", tooltip="filter by a regular expression on the name; esc clears it", priority=True
+        "slash",
+        "filter",
+        "filter",
+        tooltip="filter by a condition such as lag > 1k, or else by a regular expression on the name; esc clears it",
+        priority=True,
     ),
     Binding("z", "app.switch('problems')", "problems", tooltip="only rows with a problem"),
     Binding("tab", "pane(1)", "next table", show=False, tooltip="the next table of the view, where it has several"),

@@ -14,6 +14,7 @@ from monitor.analysis.view import make_view
 from monitor.model.text import name_of
 from monitor.model.view import AlertRow, View
 from tui.app import KmonApp
+from tui.format import fit
 from tui.screens.group import GroupScreen
 from tui.screens.topics import TopicScreen
 from tui.widgets.chart import Chart
@@ -402,7 +403,7 @@ async def test_the_filter_narrows_as_it_is_typed_and_is_a_chip_until_esc() -> No
         assert table(pilot).keys == ["payments-ledger", "orders-fulfilment"]
         assert table(pilot).cursor_key == "orders-fulfilment"
         await pilot.press("enter")
-        assert "/^(ord|pay)  2 of 7" in lines(app)[1]
+        assert "/^(ord|pay)  any case 2 of 7" in lines(app)[1]
         source.show(shop_view(5))
         await settled(pilot)
         assert table(pilot).keys == ["payments-ledger", "orders-fulfilment"]
@@ -411,6 +412,36 @@ async def test_the_filter_narrows_as_it_is_typed_and_is_a_chip_until_esc() -> No
         assert "of 7" not in lines(app)[1]
         assert table(pilot).cursor_key == "orders-fulfilment"
         assert monitor(pilot).NAME == "groups"
+
+
+@pytest.mark.parametrize(
+    ("typed", "how", "keys"),
+    [
+        ("lag > 1000", "condition", ["payments-ledger"]),
+        ("lag_at_least > 1k and status != ok", "condition", ["payments-ledger", "clicks-sessionizer"]),
+        ("status = lost", "condition", ["payments-ledger"]),
+        ("state == Empty", "condition", ["payments-ledger"]),
+        ("group ~ pay.*", "condition", ["payments-ledger"]),
+        ("lost", "any case", ["payments-ledger"]),
+        ("Unknown", "exact case", ["audit-archiver", "secret-group"]),
+        ("PAY", "exact case", []),
+        ("lag", "any case", []),
+    ],
+)
+async def test_the_filter_is_a_condition_or_else_a_name_or_a_status(typed: str, how: str, keys: list[str]) -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2", "slash", *typed, "enter")
+        assert table(pilot).keys == keys
+        assert f"/{fit(typed, min(24, len(typed)))}  {how} {len(keys)} of 7" in lines(app)[1]
+
+
+async def test_a_condition_that_is_not_finished_keeps_the_last_rows_and_says_why() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2", "slash", *"lag > 2", "backspace")
+        assert table(pilot).keys == ["payments-ledger", "inventory-sync"]
+        assert "expected a number, a text in quotes, true or false: the last rows are kept" in text(app)
 
 
 async def test_an_invalid_pattern_says_so_and_keeps_the_last_rows() -> None:

@@ -23,7 +23,7 @@ from tui.format import wrap
 from tui.heading import MOST_NAME, chips, last_known, panes_lines, polling, verdict_line, views_line
 from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
-from tui.match import matching
+from tui.match import find
 from tui.picture import Picture
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
@@ -83,7 +83,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """`about` is what a screen below a view shows, such as a group's id, and so do the others of its PANES."""
         super().__init__()
         self.about = about
-        self._pattern = ""
+        self._pattern = self._how = ""
         self._rows: Rows | None = None
 
     # What a subclass defines
@@ -227,7 +227,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         old = last_known(picture) if not self.LIVE else []
         self.query_one("#last-known", Lines).put(*old)
         self.set_class(bool(old), "-old")
-        narrowed = chips(picture, self._pattern, self._shown(), self.table.hidden_sort)
+        narrowed = chips(picture, self._pattern, self._how, self._shown(), self.table.hidden_sort)
         room = self.app.size.width - sum(cell_len(part.text) for part in narrowed)
         views = views_line(picture, self.app.views, self.app.current_mode, self.about_name, room)
         self.query_one("#views", Lines).put(Line(views, narrowed))
@@ -244,8 +244,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def _fill(self, rows: Rows) -> None:
         kept = rows.problems if rows.picture.problems else np.ones(len(rows.pick), bool)
+        self._how = ""
         if self._pattern:
-            kept &= matching(self._pattern, rows.names)[0]
+            found = find(self._pattern, rows)
+            kept, self._how = kept & found.rows, found.how
         noun = f"{self.NOUN} with a problem" if rows.picture.problems else self.NOUN
         self.table.empty = no_match(noun, self._pattern).sentence if len(rows.pick) else self.why_empty(rows)
         self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
@@ -307,13 +309,15 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     @on(Input.Changed)
     def narrow(self, message: Input.Changed) -> None:
-        """Filter as it is typed. What is no regular expression and matches nothing as text keeps the last rows."""
+        """Filter as it is typed. What is wrong and finds nothing keeps the last rows."""
         pattern, problem = message.value, ""
         if pattern and self._rows is not None:
-            found, problem = matching(pattern, self._rows.names)
-            if problem:
-                problem += ": matched as plain text" if found.any() else ": the last rows are kept"
-                pattern = pattern if found.any() else self._pattern
+            found = find(pattern, self._rows)
+            if found.problem:
+                problem = (
+                    f"{found.problem}: {'matched as plain text' if found.rows.any() else 'the last rows are kept'}"
+                )
+                pattern = pattern if found.rows.any() else self._pattern
         self._pattern = pattern
         self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "degraded")])] if problem else []))
         if self._rows is not None:

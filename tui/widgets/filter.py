@@ -12,7 +12,7 @@ class FilterInput(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="a regular expression on the name",
+            placeholder="a name, a regular expression, a status, or a condition such as lag > 1000",
             compact=True,
             select_on_focus=False,
         )
