@@ -114,6 +114,7 @@ def made_up(topics: int, partitions: int, groups: int, commits: int) -> Snapshot
             partition=np.repeat(partition, BROKERS),
             size_bytes=np.repeat(end * 1024, BROKERS),
             offset_lag=np.zeros(count * BROKERS),
+            offset_lag_reason=np.zeros(count * BROKERS, np.int32),
             future=np.zeros(count * BROKERS, bool),
         ),
         topic_configs=TopicConfigs(

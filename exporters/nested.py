@@ -77,7 +77,7 @@ def partition_rows_of(view: View, topic: int) -> list[Row]:
 
 
 def _replicas(view: View, rows: Ints) -> list[Row]:
-    names = ("broker", "log_dir", "size_bytes", "offset_lag", "future")
+    names = ("broker", "log_dir", "size_bytes", "offset_lag", "offset_lag_reason", "future")
     return [{"path": row.pop("log_dir"), **row} for row in REPLICA.plain(view, rows, names)]
 
 

@@ -32,6 +32,10 @@ class Holder:
     def snapshot(self) -> Snapshot:
         return self.view.snapshot
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.view.reasons
+
     @cached_property
     def judged(self) -> JudgedReplicas:
         return judge_replicas(self.view, self.broker)
@@ -94,6 +98,6 @@ HELD_REPLICA = Subject(
         texts("role", "leader or follower", lambda _: objects(ROLES), _roles, words=ROLES, kind=WORD),
         *judged("judged", JudgedReplicas, "status", "level"),
         sentences("why", "reason for the status, and reassignments", _count, held_why),
-        *of("snapshot.replicas", Replicas, "size_bytes", "offset_lag", "log_dir", by="current"),
+        *of("snapshot.replicas", Replicas, "size_bytes", "offset_lag", "offset_lag_reason", "log_dir", by="current"),
     ),
 )

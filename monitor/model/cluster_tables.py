@@ -125,6 +125,7 @@ class Replicas(Table):
     partition: Ints = column("i4", "partition number", "number")
     size_bytes: Floats = column("f8", "size of the replica's log segments", "bytes")
     offset_lag: Floats = column("f8", "records by which the replica's log end is behind the high watermark", "records")
+    offset_lag_reason: Ints = column("i4", "why offset_lag is unknown; a broker that did not respond keeps its sizes")
     future: Flags = column("?", "whether this replica is being moved to this log dir and will replace the current one")
 
 

@@ -75,6 +75,7 @@ class Kind(Enum):
     NOT_LISTED_BY_COORDINATOR = "it coordinates the group but does not list it"
     LISTED_TWICE = "more than one broker lists it ({detail})"
     BAD_ASSIGNMENT = "the assignment of member {detail} cannot be decoded"
+    BROKER_GONE = "not in metadata: the broker is down or gone"
     NOT_IN_METADATA = "not in metadata: deleted, or Describe on the topic is denied"
     # Lag and its time.
     NO_COMMIT = "no commit"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -164,13 +165,29 @@ def _moves(view: View) -> Texts:
     )
 
 
-def _follower_lag(view: View) -> Floats:
-    replicas = view.snapshot.replicas
+def _current_replicas(view: View) -> tuple[Ints, Ints]:
+    """Rows of `replicas` that are assigned and not on their way to another log dir, and the partition of each."""
+    replicas, assigned = view.snapshot.replicas, view.snapshot.partitions.replicas
     at = partition_rows(view.snapshot, replicas.topic, replicas.partition)
-    told = (at >= 0) & ~replicas.future & ~np.isnan(replicas.offset_lag)
+    wanted = np.repeat(np.arange(len(assigned)), assigned.counts) << 32 | assigned.values
+    rows = np.flatnonzero((at >= 0) & ~replicas.future & np.isin(at.astype(np.int64) << 32 | replicas.broker, wanted))
+    return rows, at[rows]
+
+
+def _follower_lag(view: View, *, known_part: bool) -> Floats:
+    """The largest lag of the replicas of each partition; also where some are unknown, as the `known_part`."""
+    rows, at = _current_replicas(view)
+    lag = view.snapshot.replicas.offset_lag[rows]
+    known = ~np.isnan(lag)
     worst = np.full(_partitions(view), np.nan)
-    np.fmax.at(worst, at[told], replicas.offset_lag[told])
-    return worst
+    np.fmax.at(worst, at, lag)
+    whole = np.bincount(at[known], minlength=len(worst)) == view.snapshot.partitions.replicas.counts
+    return worst if known_part else np.where(whole, worst, np.nan)
+
+
+def _follower_lag_reason(view: View) -> Ints:
+    rows, at = _current_replicas(view)
+    return first_codes(_partitions(view), at, view.snapshot.replicas.offset_lag_reason[rows])
 
 
 def _produced(view: View) -> Floats:
@@ -204,7 +221,25 @@ PARTITION = Subject(
             reassigned="reassigned_ratio",
         ),
         *of("partition_health", PartitionHealth, "unstable", why="stable_reason", unstable="open_transaction_records"),
-        numbers("follower_lag", RECORDS, "lag of the replica furthest behind", _follower_lag, otherwise=NO_DISKS),
+        replace(
+            numbers(
+                "follower_lag",
+                RECORDS,
+                "lag of the replica furthest behind",
+                partial(_follower_lag, known_part=False),
+                reason="follower_lag_reason",
+                otherwise=NO_DISKS,
+            ),
+            at_least="follower_lag_at_least",
+        ),
+        numbers(
+            "follower_lag_at_least",
+            RECORDS,
+            "known part of follower_lag: the largest lag of the replicas that are known",
+            partial(_follower_lag, known_part=True),
+            otherwise=NO_DISKS,
+        ),
+        reasons("follower_lag_reason", "why follower_lag is unknown", _follower_lag_reason),
         *judged("judged.partitions", JudgedPartitions),
         sentences("why", "reason for the status", _partitions, partition_health_why, numbers=True),
         *of("snapshot.offsets", Offsets, end_reason="reason"),

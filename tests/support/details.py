@@ -204,5 +204,6 @@ def _replicas(snapshot: Snapshot) -> Replicas:
         partition=np.array([each[3] for each in rows]),
         size_bytes=np.array([size[each[4]] for each in rows]),
         offset_lag=np.zeros(len(rows)),
+        offset_lag_reason=np.zeros(len(rows), np.int32),
         future=np.zeros(len(rows), bool),
     )

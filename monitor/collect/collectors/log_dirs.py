@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.log_dirs import DescribedLogDirs, decode_log_dirs
 from monitor.model.cluster_tables import LogDirs, Replicas
 from monitor.model.reasons import NO_REASON, Kind, Reason
-from monitor.model.snapshot import Topics
+from monitor.model.snapshot import KNOWN, Topics
 from monitor.model.table import Flags, Floats, Ints
 from monitor.model.text import plural
 
@@ -38,7 +39,7 @@ class _Held(NamedTuple):
 
 
 class LogDirCollector(SlowCollector):
-    """Keeps what a broker told last while it does not answer, and names the fault.
+    """Keeps the sizes that a broker reported last while it does not respond, but not how far its replicas are behind.
 
     Rows of topics that metadata does not name are left out, and counted in a notice when they are met in two successive
     rounds: a topic that is just being made or deleted is met in one.
@@ -124,7 +125,21 @@ class LogDirCollector(SlowCollector):
         if self._changed or not same_topics(self._topics, draft.topics):
             self._replicas, self._changed = _replicas(dirs, draft.topics), False
         self._topics = draft.topics
-        draft.log_dirs, draft.replicas = _log_dirs(draft, dirs), self._replicas
+        draft.log_dirs, draft.replicas = _log_dirs(draft, dirs), self._without_old_lag(draft)
+
+    def _without_old_lag(self, draft: Draft) -> Replicas:
+        """The replicas, whose lag is unknown on a broker that did not respond when it was asked last, or is gone."""
+        replicas = self._replicas
+        codes = np.zeros(len(replicas), np.int32)
+        for node in self._held:
+            gone = NO_REASON if node in draft.nodes else Reason(Kind.BROKER_GONE, node)
+            if why := draft.failed.get(node) or gone or self._states[node][1]:
+                codes[replicas.broker == node] = draft.reasons[why]
+        if not codes.any():
+            return replicas
+        return replace(
+            replicas, offset_lag=np.where(codes == KNOWN, replicas.offset_lag, np.nan), offset_lag_reason=codes
+        )
 
 
 def _trouble(node: int, code: int) -> Reason:
@@ -165,7 +180,8 @@ def _replicas(brokers: Dirs, topics: Topics) -> Replicas:
         topic = np.array([topic_rows.get(name, -1) for name in dirs.topics], np.int32)[dirs.topic]
         there = (dirs.partition >= 0) & (dirs.partition < counts[topic])
         columns = (log_dir[dirs.log_dir], np.full(len(topic), node, np.int32), topic, dirs.partition)
-        parts.append([each[there] for each in (*columns, dirs.size_bytes, dirs.offset_lag, dirs.future)])
+        known = np.full(len(topic), KNOWN, np.int32)
+        parts.append([each[there] for each in (*columns, dirs.size_bytes, dirs.offset_lag, known, dirs.future)])
     if not parts:
         return Replicas.empty()
     whole = [np.concatenate(column) for column in zip(*parts, strict=True)]

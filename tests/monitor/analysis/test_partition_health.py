@@ -88,6 +88,7 @@ class World:
                 partition=np.array([place[1] for place, _ in held], np.int32),
                 size_bytes=np.array([self.sizes[each] for each in held]),
                 offset_lag=np.zeros(len(held)),
+                offset_lag_reason=np.zeros(len(held), np.int32),
                 future=np.array([each in self.future for each in held], bool),
             ),
             reasons=(NO_REASON, reason("KAFKA_STORAGE_ERROR")),

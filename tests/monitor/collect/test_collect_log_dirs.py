@@ -210,6 +210,31 @@ def test_a_silent_broker_keeps_its_rows_and_is_missing() -> None:
     assert poll.missing == []
 
 
+def lags(draft: Draft) -> dict[int, tuple[float, str]]:
+    """The lag of partition 0 of topic a and why it is unknown, by broker."""
+    table = draft.replicas
+    assert table is not None
+    first = np.flatnonzero((table.topic == 0) & (table.partition == 0))
+    return {
+        int(table.broker[row]): (float(table.offset_lag[row]), texts(draft)[table.offset_lag_reason[row]])
+        for row in first
+    }
+
+
+def test_how_far_replicas_are_behind_is_unknown_while_their_broker_does_not_respond() -> None:
+    poll = Poll()
+    assert lags(poll(ONE, TWO)) == {1: (0, ""), 2: (0, "")}
+    silent = {1: (0, ""), 2: (pytest.approx(math.nan, nan_ok=True), TIMEOUT)}
+    assert lags(poll(at=10, failed={2: TIMEOUT})) == silent, "it failed in a poll that did not ask for log dirs"
+    assert lags(poll(at=20)) == {1: (0, ""), 2: (0, "")}
+    gone = poll(at=30, brokers=BROKERS[:1], reasons=["", "another"])
+    assert lags(gone)[2][1] == "broker 2: not in metadata: the broker is down or gone"
+    assert math.isnan(lags(gone)[2][0])
+    assert sizes(gone)["a", 0, 2] == 20
+    assert lags(poll(ONE, timeout(DESCRIBE_LOG_DIRS, 2), at=60)) == silent
+    assert lags(poll(ONE, TWO, at=70)) == {1: (0, ""), 2: (0, "")}
+
+
 def test_a_broker_that_never_answered_has_no_rows() -> None:
     poll = Poll()
     draft = poll(timeout(DESCRIBE_LOG_DIRS, 2), failed={1: "broker 1: cannot connect"})

@@ -2,17 +2,21 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from details import detailed_view
+from reasons import reason
 from tables_page import PAGE, page
 from views import Group, Topic, shop_view, snapshot_of
 
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import Replicas
 from monitor.model.lag import METHODS
+from monitor.model.reasons import NO_REASON
 from monitor.model.view import View
 from monitor.subjects import SUBJECTS
 from monitor.subjects.column import ALL, INFINITY, Lists, Names, Numbers, Subject
@@ -21,7 +25,8 @@ from monitor.subjects.filter.filter import Filter
 from monitor.subjects.frames import frame
 from monitor.subjects.kinds import Type
 from monitor.subjects.lag import LAG
-from monitor.subjects.topics import TOPIC
+from monitor.subjects.shown import shown
+from monitor.subjects.topics import PARTITION, TOPIC
 
 DOC = Path(__file__).parents[3] / "docs" / "filter.md"
 
@@ -166,3 +171,30 @@ def test_examples_of_the_page_are_filters() -> None:
     assert len(examples) > 5
     for example in examples:
         Filter.of(example, LAG.schema)
+
+
+def follower_lag(*lags: float) -> tuple[str, str]:
+    """The lag of a partition's followers on brokers 1 and 2, and why it is unknown, from rows of their log dirs."""
+    snapshot = snapshot_of([Topic("orders", [(0, 9)], isr=[[1, 2]], replicas=[[1, 2]])], [])
+    none = np.zeros(len(lags), np.int32)
+    replicas = Replicas(
+        log_dir=none,
+        broker=np.arange(1, len(lags) + 1),
+        topic=none,
+        partition=none,
+        size_bytes=none,
+        offset_lag=np.array(lags),
+        offset_lag_reason=np.isnan(lags).astype(np.int32),
+        future=none,
+    )
+    view = make_view(replace(snapshot, replicas=replicas, reasons=(NO_REASON, reason("broker 2: timed out"))))
+    found = shown(PARTITION.read(view), "follower_lag")
+    return found.text(0), found.why(0)
+
+
+def test_the_lag_of_followers_is_a_lower_bound_while_the_lag_of_a_replica_is_unknown() -> None:
+    assert follower_lag(3, 5) == ("5", "")
+    assert follower_lag(3, np.nan) == ("≥ 3", "broker 2: timed out")
+    assert follower_lag(0, np.nan) == ("–", "broker 2: timed out")
+    assert follower_lag(3)[0] == "≥ 3", "broker 2 did not report the replica"
+    assert follower_lag(3, 5, 9) == ("5", ""), "broker 3 keeps a replica that is not assigned to it"
