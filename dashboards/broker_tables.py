@@ -106,6 +106,9 @@ def drift(view: View) -> Any:
     reading = BROKER_CONFIG.read(view)
     rows = np.flatnonzero(np.isin(view.broker_totals.broker, view.snapshot.broker_configs.broker))
     odd = odd_brokers(view.snapshot.broker_configs)
+    digests = shown(reading, "digest")
+    if digests.unknown.all():
+        return nothing("Configs unknown", unasked(view.snapshot, "configs") or digests.why(0))
     said = (
         f"Broker {', '.join(map(str, odd))} has different configs than the other brokers"
         if odd
@@ -128,7 +131,7 @@ def odd_brokers(table: BrokerConfigs) -> list[int]:
 
 
 def _usual(values: list[str]) -> str | None:
-    return Counter(value for value in values if value != UNKNOWN).most_common(1)[0][0] if values else None
+    return next((value for value, _ in Counter(value for value in values if value != UNKNOWN).most_common(1)), None)
 
 
 def _config(values: Shown, texts: list[str], usual: str | None, row: int) -> Any:

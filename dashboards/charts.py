@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dashboards.links import range_seconds
 from monitor.model.table import Floats
 from monitor.model.text import visible
 from monitor.model.view import View
-from monitor.poll.source import Point
+from monitor.poll.source import Point, Source
 
 MAX_POINTS = 600
 """About how many points a line is drawn with: more than a screen shows, few enough to send at every poll."""
@@ -34,6 +35,16 @@ EMPTY: dict[str, Any] = {
     },
 }
 """A figure with nothing in it, not even axes."""
+
+
+def message(text: str) -> dict[str, Any]:
+    """A figure that has a sentence and nothing else."""
+    layout = {**EMPTY["layout"], "uirevision": text, "annotations": [_in_the_middle(text)]}
+    return {**EMPTY, "layout": layout}
+
+
+def _in_the_middle(text: str) -> dict[str, Any]:
+    return {"text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
 
 
 def thin(times: Floats, values: Floats, most: int = MAX_POINTS) -> tuple[Floats, Floats]:
@@ -107,6 +118,14 @@ def lag_figure(
     return {"data": drawn, "layout": _layout(points, revision, legend=len(drawn) > 1, empty=not drawn)}
 
 
+def window_figure(
+    source: Source, newest: View, groups: Sequence[str], range_name: str | None, what: str
+) -> dict[str, Any]:
+    """Lag of these groups over the range that ends with the newest View; zoom is kept while `what` is the same."""
+    points = source.window(newest.time - range_seconds(range_name))
+    return lag_figure(points, groups, source.interval_seconds, f"{source.cluster} {what} {range_name}")
+
+
 def undrawn(view: View, most: int = 3) -> str:
     """Which groups have no line now because their lag is unknown, the largest known part first; empty when none."""
     lags = view.group_lags
@@ -127,7 +146,6 @@ def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool
         last = points[-1].time
         ends = [1_000 * min(points[0].time, last - SHORTEST_SECONDS), 1_000 * last]
         time["autorangeoptions"] = {"include": ends, "clipmin": ends[0], "clipmax": ends[1]}
-    middle = {"showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
     return {
         **EMPTY["layout"],
         "uirevision": revision,
@@ -139,5 +157,5 @@ def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool
         "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "itemwidth": 30},
         "xaxis": time,
         "yaxis": {**axis, "rangemode": "tozero", "tickformat": "~s", "hoverformat": ",d", "nticks": 6},
-        "annotations": [{"text": "Lag unknown in this time range", **middle}] if empty else [],
+        "annotations": [_in_the_middle("Lag unknown in this time range")] if empty else [],
     }

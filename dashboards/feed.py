@@ -38,13 +38,11 @@ class Feed:
         self._sent: OrderedDict[tuple[Hashable, float], dict[Any, Row]] = OrderedDict()
         self._keep = keep
 
-    def send(
-        self, key: list[str], time: float, cells: Cells, base: list[Any] | None
-    ) -> tuple[dict[str, Any], list[Any]]:
-        """What brings a browser from its base (None for nothing) to these cells, and what its base is then.
+    def send(self, key: list[str], time: float, cells: Cells, base: list[Any] | None) -> dict[str, Any]:
+        """What brings a browser to these cells from its base, the key and time of what it has; None for nothing.
 
-        `key` names what is shown. `whole` says that `rows` are all there are; else they are the new and changed ones
-        and `gone` names the rest.
+        `key` names what is shown, and `time` is that of its View in unix seconds. `whole` says that `rows` are all
+        there are; else they are the new and changed ones and `gone` names the rest.
         """
         shown = tuple(key)
         table = {row[0]: row for row in cells.rows}
@@ -53,10 +51,10 @@ class Feed:
         self._sent.move_to_end((shown, time))
         while len(self._sent) > self._keep:
             self._sent.popitem(last=False)
-        sent = {"fields": cells.fields, "whys": cells.whys, "hidden": cells.hidden, "time": time}
+        sent = {"fields": cells.fields, "whys": cells.whys, "hidden": cells.hidden}
         if before is None:
-            return {**sent, "whole": True, "rows": cells.rows, "gone": []}, [key, time]
-        return {**sent, "whole": False, **_difference(before, table)}, [key, time]
+            return {**sent, "whole": True, "rows": cells.rows, "gone": []}
+        return {**sent, "whole": False, **_difference(before, table)}
 
 
 def _difference(before: Mapping[Any, Row], after: Mapping[Any, Row]) -> dict[str, Any]:

@@ -1,70 +1,112 @@
 """The callback that fills a page: it makes the parts and the grid of a page from the newest View of its cluster."""
 
+import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
 
+from dashboards.charts import message
 from dashboards.components.controls import ALL_COLUMNS, drive_grid, keep_in_url
+from dashboards.components.parts import nothing
 from dashboards.feed import Cells, Feed
 from dashboards.shell import newest
 from monitor.model.view import View
 from monitor.poll.source import Source
+
+log = logging.getLogger(__name__)
+
+FAILED = "Cannot show this part"
+WHY_FAILED = "kmon failed to render it: an internal error, which its log describes"
 
 
 @dataclass(frozen=True)
 class Now:
     """What a page is made of: the View that it shows, the newest, what links keep, and what was chosen on the page."""
 
+    source: Source
     view: View
     newest: View
     kept: str
-    choice: str | None
+    choices: tuple[str | None, ...]
+
+
+Part = Callable[[], Any]
+"""Makes what one part of a page holds. Each is called alone, so that one that fails costs no other."""
 
 
 def fill(
     app: Dash,
     sources: Sequence[Source],
     parts: Sequence[str],
-    make: Callable[[Now], tuple[Sequence[Any], Cells | None]],
+    make: Callable[[Now], tuple[Sequence[Part], Callable[[], Cells] | None]],
     *,
     grid: str = "",
-    choice: tuple[str, str] | None = None,
+    choices: Sequence[tuple[str, str]] = (),
+    mark: str = "",
     columns: bool = False,
 ) -> None:
     """Fill the parts of a page, and its grid if it has one, whenever there is a new View.
 
-    `make` gives what each of the parts, named by id or by id and property, is to hold, and the cells of the grid.
-    `choice` is the id and the property of what a person chooses, and `columns` says that all columns of the grid are.
+    `make` gives what makes each of the parts, named by id or by id and property, and what makes the cells of the grid.
+    `choices` are the id and the property of what a person chooses. The element `mark`, by default the first part, says
+    of which View the browser has the parts: the script shows its age, and only what changed since then is sent.
+    `columns` says that all columns of the grid can be chosen.
     """
     feed = Feed(keep=8)
+    mark = mark or next(part for part in parts if "." not in part)
 
     def update(seen: Any, search: str | None, *given: Any) -> Any:
+        *chosen, made = given
         source, kept, view = newest(sources, search, seen)
-        chosen = given[0] if choice else None
-        held, cells = make(Now(view.shown, view, kept, chosen))
-        if cells is None:
-            return list(held)
-        every = columns and given[-2] == ALL_COLUMNS
-        if every and cells.all_columns is not None:
-            cells = cells.all_columns()
-        return [
-            *feed.send([source.cluster, chosen or "", ALL_COLUMNS if every else ""], view.shown.time, cells, given[-1]),
-            *held,
-        ]
+        every = columns and chosen.pop() == ALL_COLUMNS
+        thunks, cells = make(Now(source, view.shown, view, kept, tuple(chosen)))
+        key = [source.cluster, *(each or "" for each in chosen), *([ALL_COLUMNS] if every else [])]
+        base = json.loads(made)[:2] if made else None
+        held = [attempt(part, each) for part, each in zip(parts, thunks, strict=True)]
+        rows = [] if cells is None else [_rows(feed, key, view, cells, base, every=every)]
+        return [*rows, *held, json.dumps([key, view.time, view.shown.time])]
 
     app.callback(
-        *((Output(f"{grid}-feed", "data"), Output(f"{grid}-base", "data")) if grid else ()),
+        *((Output(f"{grid}-feed", "data"),) if grid else ()),
         *(Output(*(part.split(".") if "." in part else (part, "children"))) for part in parts),
+        Output(mark, "data-made"),
         Input("view", "data"),
         State("url", "search"),
-        *((Input(*choice),) if choice else ()),
+        *(Input(*choice) for choice in choices),
         *((Input(f"{grid}-columns", "value"),) if columns else ()),
-        *((State(f"{grid}-base", "data"),) if grid else ()),
+        State(mark, "data-made"),
     )(update)
 
     if grid:
         drive_grid(app, grid)
     if columns:
         keep_in_url(app, f"{grid}-columns")
+
+
+def attempt(part: str, make: Part) -> Any:
+    """What a part holds; where making it fails, that it cannot be shown."""
+    try:
+        return make()
+    except PreventUpdate:
+        raise
+    except Exception:  # a fault in one part must not leave the others as they were
+        log.exception("a part of the page could not be rendered: %s", part)
+        return message(FAILED) if part.endswith(".data") else nothing(FAILED, WHY_FAILED)
+
+
+def _rows(
+    feed: Feed, key: list[str], view: View, cells: Callable[[], Cells], base: Any, *, every: bool
+) -> dict[str, Any]:
+    """The rows as they travel, or why there are none."""
+    try:
+        found = cells()
+        if every and found.all_columns is not None:
+            found = found.all_columns()
+        return feed.send(key, view.time, found, base) | {"time": view.shown.time}
+    except Exception:  # as above
+        log.exception("the rows of the page could not be rendered")
+        return {"failed": f"{FAILED}: {WHY_FAILED}"}

@@ -8,7 +8,7 @@ from dash import Dash, dcc, html
 from dash.exceptions import PreventUpdate
 
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.links import link, name_in
 from monitor.model.text import visible
 from monitor.model.view import View
@@ -19,7 +19,7 @@ from monitor.poll.source import Source
 class Named:
     """A page whose path is `above`, the path of the page of all, and a name. Its parts have the ids `<kind>-<part>`.
 
-    `tell` gives for a View, a name and what links keep: the cells of the grid, and what each of the parts holds.
+    `tell` gives for a View, a name and what links keep: what makes the cells of the grid, and each of the parts.
     `columns` says that all columns of the grid can be chosen.
     """
 
@@ -28,7 +28,7 @@ class Named:
     above: str
     grid: str
     parts: tuple[str, ...]
-    tell: Callable[[View, str, str], tuple[Cells, tuple[Any, ...]]]
+    tell: Callable[[View, str, str], tuple[Callable[[], Cells], Sequence[Part]]]
     columns: bool = False
 
     def head(self) -> list[Any]:
@@ -48,13 +48,14 @@ class Named:
             [f"{self.kind}-{part}" for part in parts],
             self._make,
             grid=self.grid,
-            choice=("url", "pathname"),
+            choices=[("url", "pathname")],
             columns=self.columns,
         )
 
-    def _make(self, now: Now) -> tuple[Sequence[Any], Cells]:
-        name = name_in(self.above, now.choice)
+    def _make(self, now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+        name = name_in(self.above, now.choices[0])
         if name is None:
             raise PreventUpdate
         cells, held = self.tell(now.view, name, now.kept)
-        return [link(self.above, now.kept), visible(name) or "(empty name)", *held], cells
+        up, title = link(self.above, now.kept), visible(name) or "(empty name)"
+        return [lambda: up, lambda: title, *held], cells

@@ -62,6 +62,8 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Interval(id="tick", interval=round(1_000 * min(max(interval, 1.0), 60.0))),
             dcc.Store(id="view"),
+            dcc.Store(id="stamp"),
+            dcc.Store(id="astray"),
             dcc.Store(id="place"),
             html.Header(
                 [
@@ -83,6 +85,7 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
                 ],
                 className="top",
             ),
+            html.Div(id="last-known", className="last-known-banner", role="alert"),
             html.Div(id="verdict", className="verdict verdict-waiting"),
             html.Div(id="alert-count", className="sr-only", **{"aria-live": "polite"}),
             html.Main(id="content", tabIndex="-1"),
@@ -142,15 +145,16 @@ def is_landing(sources: Sequence[Source], pathname: str | None, search: str | No
 
 
 def stamp(source: Source, view: View | None, now: float) -> dict[str, Any]:
-    """What the browser keeps of a View: which one it is, and the age in seconds of what it shows at unix time `now`."""
+    """What the browser keeps of a View: which one it is, whether Kafka answered, and the time of what it shows.
+
+    `age` is how many seconds before unix time `now` that was, and None while nothing is shown.
+    """
+    stamped = {"cluster": source.cluster, "interval": source.interval_seconds}
     if view is None:
-        return {"cluster": source.cluster, "time": None, "age": None, "interval": source.interval_seconds}
-    return {
-        "cluster": source.cluster,
-        "time": view.time,
-        "age": max(0.0, now - view.shown.time) if view.shown.up else None,
-        "interval": source.interval_seconds,
-    }
+        return {**stamped, "time": None, "shown": None, "age": None, "up": True}
+    shown = view.shown.time if view.shown.up else None
+    age = None if shown is None else max(0.0, now - shown)
+    return {**stamped, "time": view.time, "shown": shown, "age": age, "up": view.up}
 
 
 def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
@@ -159,6 +163,8 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
     return {
         "cluster": None,
         "time": [each["time"] for each in stamps],
+        "shown": max((each["shown"] for each in stamps if each["shown"] is not None), default=None),
+        "up": True,  # each row says it of its cluster
         "age": min((each["age"] for each in stamps if each["age"] is not None), default=None),
         "interval": max(each["interval"] for each in stamps),
     }
@@ -200,14 +206,17 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
             # A cluster that nobody looks at turns red in the choice too.
             levels = [None if (view := each.latest()) is None else view.verdict.level for each in sources]
             news |= {"several": True, "levels": levels}
-        if seen and all(seen.get(key) == news.get(key) for key in ("cluster", "time", "levels")):
+        # No age in it: what is asked for this View is the same whoever asks.
+        shown = {key: news.get(key) for key in ("cluster", "time", "levels")}
+        if seen == shown:
             raise PreventUpdate
         said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0])
         firing = sum(each.state == "firing" for view in views if view is not None for each in view.alerts)
-        return news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
+        return shown, news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
 
     app.callback(
         Output("view", "data"),
+        Output("stamp", "data"),
         Output("verdict", "children"),
         Output("verdict", "className"),
         Output("alert-count", "children"),
@@ -227,22 +236,23 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
             Output("clusters", "children"), Input("view", "data"), Input("url", "pathname"), State("url", "search")
         )(offer)
 
-    def route(pathname: str | None, search: str | None, before: dict[str, Any] | None) -> tuple[Any, ...]:
+    def route(pathname: str | None, search: str | None, _astray: Any, before: dict[str, Any] | None) -> tuple[Any, ...]:
         page = page_of(CLUSTERS if is_landing(sources, pathname, search) else pathname, by_path)
         strange = _strange(sources, search)
         place = _place(page, pathname, "" if strange is None else strange)
         links = _nav(sources, chosen(sources, search)[1])
-        if before == place:
-            return no_update, links, no_update
+        asked = {**place, "path": pathname, "search": search}
+        if before is not None and place.items() <= before.items():
+            return no_update, links, asked
         if strange is not None:
             names = ", ".join(visible(each.cluster) for each in sources)
             return (
                 nothing("No such cluster", f"{visible(strange)} is not monitored here. Available: {names}"),
                 links,
-                place,
+                asked,
             )
         shown = nothing("No such page", "No page has this address.") if page is None else page.layout()
-        return shown, links, place
+        return shown, links, asked
 
     app.callback(
         Output("content", "children"),
@@ -250,10 +260,21 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         Output("place", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
+        Input("astray", "data"),
         State("place", "data"),
     )(route)
 
-    app.clientside_callback(ClientsideFunction("kmon", "age"), Output("age", "title"), Input("view", "data"))
+    app.clientside_callback(ClientsideFunction("kmon", "age"), Output("age", "title"), Input("stamp", "data"))
+    # A page that was not there when its address was followed, as while kmon restarts, is asked for again.
+    app.clientside_callback(
+        ClientsideFunction("kmon", "astray"),
+        Output("astray", "data"),
+        Input("view", "data"),
+        State("place", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(ClientsideFunction("kmon", "arrived"), Output("nav", "data-page"), Input("place", "data"))
 
 

@@ -73,11 +73,64 @@
     return (name === "s" && tenths >= 10 ? tenths - tenths % 10 : tenths) / 10 + " " + name;
   });
 
+  // The newest data has the age of the stamp. The page may be made of older, and what is older counts.
+  const ageNow = () => {
+    if (stamp.age == null) return null;
+    const parts = Array.from(document.querySelectorAll("#content [data-made]"), (each) => JSON.parse(each.dataset.made)[2]);
+    const behind = Math.max(0, ...parts.filter((time) => time != null).map((time) => stamp.shown - time));
+    return stamp.age + behind + (Date.now() - stamp.arrived) / 1000;
+  };
+
+  // When kmon last answered, and since when it does not. A request that hangs is no answer either.
+  let answered = Date.now(), lost = null, interval = 10;
+  const fetched = window.fetch;
+  window.fetch = async (...given) => {
+    const url = String((given[0] && given[0].url) || given[0]);
+    if (!url.includes("/_dash-update-component")) return fetched(...given);
+    try {
+      const response = await fetched(...given);
+      if (response.status >= 502) lost ??= answered;
+      else {
+        answered = Date.now();
+        lost = null;
+      }
+      return response;
+    } catch (error) {
+      if (error.name !== "AbortError") lost ??= answered;
+      throw error;
+    } finally {
+      warn();
+    }
+  };
+
+  const clockTime = (time) => new Date(time).toISOString().slice(11, 19) + " UTC";
+
+  // What stands over the page, and in the title, while what it shows is not of now.
+  const warn = () => {
+    const banner = document.getElementById("last-known");
+    if (!banner) return;
+    if (Date.now() - answered > 1000 * (2 * interval + 10)) lost ??= answered;
+    const seconds = stamp ? ageNow() : null, old = seconds == null ? "" : ", " + span(seconds) + " old";
+    let said = "", title = "";
+    if (lost) {
+      said = "kmon has not responded since " + clockTime(lost) + ". Everything below is last known" + old + ".";
+      title = "kmon unreachable · ";
+    } else if (stamp && !stamp.up) {
+      said = seconds == null ? "" : "Kafka is unreachable. The dimmed data is last known" + old + ".";
+      title = "Kafka unreachable · ";
+    }
+    banner.textContent = said;
+    document.documentElement.dataset.shows = lost ? "nothing-new" : said ? "last-known" : "now";
+    document.title = title + (pageTitle ? pageTitle + " · kmon" : "kmon");
+  };
+  let pageTitle = "";
+
   // What was asked before the poll that the page shows says its own age.
   const tick = () => {
+    warn();
     const age = document.getElementById("age");
     if (!age || !stamp) return;
-    const seconds = stamp.age == null ? null : stamp.age + (Date.now() - stamp.arrived) / 1000;
+    const seconds = ageNow();
     const intervals = seconds == null ? 0 : seconds / stamp.interval;
     age.textContent = seconds == null ? "no data yet" : span(seconds) + " old";
     age.dataset.level = intervals > age.dataset.old ? "critical" : intervals > age.dataset.late ? "degraded" : "ok";
@@ -135,7 +188,14 @@
 
   kmon.whys = {}; // why numbers are unknown, by the key in a row's cell `whys`: a feed brings those of all its rows
 
-  const apply = (api, feed) => {
+  const apply = (api, feed, id) => {
+    const frame = document.getElementById(id).closest(".grid-frame");
+    if (feed.failed) {
+      frame.dataset.failed = feed.failed;
+      api.setGridOption("rowData", []);
+      return;
+    }
+    delete frame.dataset.failed;
     const rows = rowsOf(feed);
     kmon.whys = feed.whys || {};
     kmon.shownTime = feed.time;
@@ -171,6 +231,7 @@
     age: (view) => {
       if (view) {
         stamp = { ...view, arrived: Date.now() };
+        interval = Math.min(Math.max(view.interval, 1), 60);
         // An address that is passed on names its cluster.
         if (view.several && view.cluster && !parameter("cluster")) keep("cluster", view.cluster);
         tick();
@@ -178,13 +239,17 @@
       return "Age of the data on this page";
     },
 
+    astray: (_view, place, path, search) =>
+      place && place.path === path && place.search === search ? client.no_update : Date.now(),
+
     arrived: (place) => {
       if (!place) return client.no_update;
       document.querySelectorAll("#nav a").forEach((link) => {
         if (link.id === "nav-" + place.nav) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       });
-      document.title = place.title + " · kmon";
+      pageTitle = place.title;
+      tick();
       return place.nav;
     },
 
@@ -197,7 +262,7 @@
           shown[id] = { api, rows: 0 };
           follow(api, id);
         }
-        if (first || news) apply(api, feed);
+        if (first || news) apply(api, feed, id);
         api.setGridOption("quickFilterText", filter || "");
         let rows = 0;
         api.forEachNode(() => { rows += 1; });

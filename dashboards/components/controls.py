@@ -36,6 +36,7 @@ def chart(identity: str, label: str) -> dcc.Graph:
                 style={"height": "100%"},
             ),
         ],
+        id=f"{identity}-frame",
         className="chart",
         role="img",
         **{"aria-label": label},
@@ -63,7 +64,6 @@ def grid(identity: str, what: Grid, label: str, base: str = "") -> html.Div:
     return html.Div(
         [
             dcc.Store(id=f"{identity}-feed"),
-            dcc.Store(id=f"{identity}-base"),
             dag.AgGrid(
                 id=identity,
                 columnDefs=what.definitions,

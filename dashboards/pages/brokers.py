@@ -1,6 +1,7 @@
 """The brokers: what each leads and holds, its disks, the metadata quorum, and where their configs differ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from dash import Dash, html
@@ -9,7 +10,7 @@ from dashboards.broker_tables import disks, drift, quorum
 from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import Grid, column
 from monitor.analysis.derive.completeness import failure
 from monitor.analysis.derive.judged.brokers import fullest_levels
@@ -71,11 +72,18 @@ def note(view: View) -> Any:
 PARTS = ("note", "disks", "disks-age", "quorum", "drift", "drift-age")
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds, and its rows."""
+def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+    """What makes each part of the page, and its rows."""
     view = now.view
-    ages = asked(view, "log_dirs"), asked(view, "configs")
-    return [note(view), disks(view), ages[0], quorum(view), drift(view), ages[1]], rows(view)
+    parts = (
+        partial(note, view),
+        partial(disks, view),
+        partial(asked, view, "log_dirs"),
+        partial(quorum, view),
+        partial(drift, view),
+        partial(asked, view, "configs"),
+    )
+    return parts, partial(rows, view)
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -1,7 +1,7 @@
 """The page on the cluster and data collection: capabilities, features, collectors, requests and transactions."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from dash import Dash, html
 
@@ -9,7 +9,7 @@ from dashboards.cluster_tables import capabilities, collectors, features, transa
 from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, count_tile, tile
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import Grid, column
 from dashboards.links import CLUSTER
 from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
@@ -51,7 +51,7 @@ def layout() -> html.Div:
                         ],
                         className="stack",
                     ),
-                    card("Collectors", html.Div(id="cluster-collectors")),
+                    card("Collectors", html.Div(id="cluster-collectors", className="live")),
                 ],
                 className="halves",
             ),
@@ -93,18 +93,18 @@ def tiles(view: View) -> list[html.Div]:
 PARTS = ("tiles", "capabilities", "collectors", "transactions", "transactions-age", "features")
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds, and its rows."""
+def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+    """What makes each part of the page, and its rows."""
     view = now.view
-    held = (
-        tiles(view),
-        capabilities(view),
-        collectors(now.newest),
-        transactions(view, now.kept),
-        asked(view, "transactions"),
-        features(view),
+    parts = (
+        partial(tiles, view),
+        partial(capabilities, view),
+        partial(collectors, now.newest),
+        partial(transactions, view, now.kept),
+        partial(asked, view, "transactions"),
+        partial(features, view),
     )
-    return held, rows(view)
+    return parts, partial(rows, view)
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

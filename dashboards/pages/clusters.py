@@ -1,12 +1,15 @@
 """All clusters on one page, the worst first: how each stands, in one row."""
 
+import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
 from dashboards.components.parts import known, mark, name_link, reason, since
+from dashboards.fill import attempt
 from dashboards.links import CLUSTERS, OVERVIEW, on_cluster
 from dashboards.listings import listing
 from dashboards.text import counted
@@ -59,8 +62,7 @@ def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
         why_not_all_topics(shown.snapshot),
         why_not_all_groups(shown.snapshot),
     )
-    return (
-        *verdict,
+    cells = (
         known(counted(totals.brokers, no_cluster), no_cluster),
         known(counted(totals.partitions, no_topics), no_topics),
         known(counted(totals.groups, no_groups), no_groups),
@@ -68,12 +70,17 @@ def _row(source: Source, view: View | None, newest: float) -> tuple[Any, ...]:
         known(at_least(totals.lag, totals.lag_at_least), no_groups or "some group's lag is unknown"),
         since(newest - shown.time, "old"),
     )
+    return (*verdict, *(cells if view.up else [html.Span(each, className="last-known") for each in cells]))
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
     def update(seen: dict[str, Any] | None) -> Any:
         if seen is None:
             raise PreventUpdate
-        return table(sources)
+        shown = [view.shown.time for each in sources if (view := each.latest()) is not None and view.shown.up]
+        made = [["clusters"], seen.get("time"), max(shown, default=None)]
+        return attempt("clusters-table", partial(table, sources)), json.dumps(made)
 
-    app.callback(Output("clusters-table", "children"), Input("view", "data"))(update)
+    app.callback(Output("clusters-table", "children"), Output("clusters-table", "data-made"), Input("view", "data"))(
+        update
+    )

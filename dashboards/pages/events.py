@@ -1,6 +1,7 @@
 """What changed in the cluster between polls, the newest first, in a table that filters in the browser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -10,7 +11,7 @@ from dash import Dash, html
 from dashboards.components.controls import grid, grid_tools, keep_in_url
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import Grid, column
 from dashboards.health_tables import event_cells
 from dashboards.links import EVENTS
@@ -93,11 +94,12 @@ def note(view: View, kind: str | None) -> Any:
     return html.P(f"The newest {stands_for:,} of {happened:,} since kmon started.", className="muted small")
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds, and its rows."""
-    return [note(now.view, now.choice)], rows(now.view, now.choice, now.kept)
+def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+    """What makes each part of the page, and its rows."""
+    (kind,) = now.choices
+    return [partial(note, now.view, kind)], partial(rows, now.view, kind, now.kept)
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, ["events-note"], make, grid="events", choice=("events-kind", "value"))
+    fill(app, sources, ["events-note"], make, grid="events", choices=[("events-kind", "value")])
     keep_in_url(app, "events-kind")

@@ -1,22 +1,23 @@
 """One group: what it is, who its members are, and how far it is on every partition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, html
+from dash import Dash, html
 from dash.exceptions import PreventUpdate
 
-from dashboards.charts import lag_figure
+from dashboards.charts import window_figure
 from dashboards.components.controls import chart, drive_chart, grid_card, link_to, range_choice
 from dashboards.components.parts import card, nothing
 from dashboards.feed import Cells
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import SINCE, TIMES, Grid, column, worst_rows
 from dashboards.group_tables import members, streams, tiles
 from dashboards.health_tables import diagnoses_of, events_about
-from dashboards.links import GROUPS, TOPICS, group_of, range_seconds
+from dashboards.links import GROUPS, TOPICS, group_of
 from dashboards.named import Named
-from dashboards.shell import newest
 from monitor.analysis.derive.completeness import why_not_all_groups
 from monitor.analysis.derive.verdict import partition_why
 from monitor.model.table import Ints
@@ -96,20 +97,28 @@ def note(view: View, row: int, shown: int) -> Any:
     return html.P(f"The worst {shown:,} of {plural(total, 'partition')} are shown.", className="muted small")
 
 
-def tell(view: View, group: str, kept: str) -> tuple[Cells, tuple[Any, ...]]:
-    """The partitions of a group, and what each part of the page holds."""
+def tell(view: View, group: str, kept: str) -> tuple[Callable[[], Cells], Sequence[Part]]:
+    """What makes the rows of a group's partitions, and each part of the page."""
     row = view.group_rows.get(group)
     if row is None:
-        return Cells((), []), (absent(view), *[None] * (len(PAGE.parts) - 1))
-    cells = rows(view, row)
-    return cells, (
-        note(view, row, len(cells.rows)),
-        tiles(view, row),
-        diagnoses_of(view, row),
-        members(view, row),
-        streams(view, row, kept),
-        events_about(view, view.events.group == group),
+        return partial(Cells, (), []), [partial(absent, view), *[lambda: None] * (len(PAGE.parts) - 1)]
+    return partial(rows, view, row), (
+        lambda: note(view, row, len(partitions_of(view, row))),
+        partial(tiles, view, row),
+        partial(diagnoses_of, view, row),
+        partial(members, view, row),
+        partial(streams, view, row, kept),
+        lambda: events_about(view, view.events.group == group),
     )
+
+
+def draw(now: Now) -> tuple[Sequence[Part], None]:
+    """What makes the chart: lag of the group over the range."""
+    pathname, range_name = now.choices
+    group = group_of(pathname)
+    if group is None:
+        raise PreventUpdate
+    return [lambda: window_figure(now.source, now.newest, [group], range_name, group)], None
 
 
 PAGE = Named(
@@ -125,21 +134,6 @@ PAGE = Named(
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
     PAGE.register(app, sources)
-
-    def draw(seen: Any, pathname: str | None, range_name: str | None, search: str | None) -> dict[str, Any]:
-        source, _, view = newest(sources, search, seen)
-        group = group_of(pathname)
-        if group is None:
-            raise PreventUpdate
-        points = source.window(view.time - range_seconds(range_name))
-        return lag_figure(points, [group], source.interval_seconds, f"{source.cluster} {group} {range_name}")
-
-    app.callback(
-        Output("group-chart-figure", "data"),
-        Input("view", "data"),
-        Input("url", "pathname"),
-        Input("group-range", "value"),
-        State("url", "search"),
-    )(draw)
-
+    shown = [("url", "pathname"), ("group-range", "value")]
+    fill(app, sources, ["group-chart-figure.data"], draw, choices=shown, mark="group-chart-frame")
     drive_chart(app, "group-chart")

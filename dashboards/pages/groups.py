@@ -1,6 +1,7 @@
 """Every group of the cluster in one table that filters and sorts in the browser."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from dash import Dash, html
@@ -8,7 +9,7 @@ from dash import Dash, html
 from dashboards.components.controls import grid, grid_tools, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import SINCE, TIMES, Grid, column
 from dashboards.links import GROUPS
 from monitor.analysis.derive.completeness import why_not_all_groups
@@ -70,9 +71,9 @@ def note(view: View) -> Any:
     return nothing(*no_groups(view))
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds, and its rows."""
-    return [note(now.view)], rows(now.view)
+def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+    """What makes each part of the page, and its rows."""
+    return [partial(note, now.view)], partial(rows, now.view)
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -1,14 +1,14 @@
 """The first page: how the cluster is, in numbers, and which groups need a look."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from dash import Dash, Input, Output, State, dcc, html
-from dash.exceptions import PreventUpdate
+from dash import Dash, dcc, html
 
 from dashboards.broker_tables import quorum_line
-from dashboards.charts import lag_figure, undrawn
+from dashboards.charts import undrawn, window_figure
 from dashboards.cluster_tables import gaps
 from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import (
@@ -21,8 +21,9 @@ from dashboards.components.parts import (
     tile,
     word_mark,
 )
+from dashboards.fill import Now, Part, fill
 from dashboards.health_tables import top_problems
-from dashboards.links import GROUPS, chosen, group_path, link, range_seconds, source_of
+from dashboards.links import GROUPS, group_path, link
 from dashboards.listings import Listed, listing, rows_of
 from dashboards.text import counted, nodes
 from dashboards.topic_tables import troubled
@@ -49,7 +50,7 @@ def layout() -> html.Div:
         [
             html.H1("Overview", className="sr-only"),
             html.Dl(id="overview-tiles", className="tiles"),
-            html.Div(id="overview-problems"),
+            html.Div(id="overview-problems", className="live"),
             html.Div(
                 [
                     card("Worst groups", html.Div(id="overview-worst")),
@@ -70,7 +71,7 @@ def layout() -> html.Div:
                     card("Alerts", html.Div(id="overview-alerts")),
                     card("Missing data", html.Div(id="overview-gaps")),
                 ],
-                className="halves",
+                className="halves live",
             ),
         ],
         className="page",
@@ -202,6 +203,12 @@ def worst(view: View, search: str | None) -> Any:
     return [table, html.P(dcc.Link(f"All {number}", href=link(GROUPS, search)), className="more")]
 
 
+def partitions(view: View, kept: str) -> Any:
+    """The unhealthy partitions; None where there is none."""
+    ill = troubled(view, kept, WORST)
+    return None if ill is None else card("Unhealthy partitions", ill)
+
+
 def alerts(view: View) -> Any:
     """The alerts that fire or are pending, firing first."""
     if not view.alerts:
@@ -223,51 +230,33 @@ def alerts(view: View) -> Any:
     )
 
 
-def figure(source: Source, view: View, range_name: str | None) -> dict[str, Any]:
-    """Lag of the worst groups over the range."""
-    points = source.window(view.time - range_seconds(range_name))
-    return lag_figure(points, charted_groups(view.shown), source.interval_seconds, f"{view.cluster} {range_name}")
+PARTS = ("problems", "tiles", "worst", "partitions", "alerts", "gaps")
+
+
+def make(now: Now) -> tuple[Sequence[Part], None]:
+    """What makes each part of the page; it has no grid."""
+    view, newest, kept = now.view, now.newest, now.kept
+    return [
+        partial(top_problems, newest, kept, TOP),
+        partial(tiles, view),
+        partial(worst, view, kept),
+        partial(partitions, view, kept),
+        partial(alerts, newest),
+        partial(gaps, newest),
+    ], None
+
+
+def draw(now: Now) -> tuple[Sequence[Part], None]:
+    """What makes the chart: lag of the worst groups over the range."""
+    (range_name,) = now.choices
+    return [
+        lambda: window_figure(now.source, now.newest, charted_groups(now.view), range_name, ""),
+        partial(undrawn, now.view),
+    ], None
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    def tables(seen: dict[str, Any] | None, search: str | None) -> tuple[Any, ...]:
-        source, kept = chosen(sources, search)
-        view = source.latest()
-        if seen is None:
-            raise PreventUpdate
-        if view is None:
-            waiting = nothing("Waiting for the first poll", "")
-            return [], None, waiting, None, waiting, waiting
-        shown = view.shown
-        ill = troubled(shown, kept, WORST)
-        partitions = None if ill is None else card("Unhealthy partitions", ill)
-        top = top_problems(view, kept, TOP)
-        return tiles(shown), top, worst(shown, kept), partitions, alerts(view), gaps(view)
-
-    app.callback(
-        Output("overview-tiles", "children"),
-        Output("overview-problems", "children"),
-        Output("overview-worst", "children"),
-        Output("overview-partitions", "children"),
-        Output("overview-alerts", "children"),
-        Output("overview-gaps", "children"),
-        Input("view", "data"),
-        State("url", "search"),
-    )(tables)
-
-    def draw(seen: dict[str, Any] | None, range_name: str | None, search: str | None) -> tuple[dict[str, Any], str]:
-        source = source_of(sources, search)
-        view = source.latest()
-        if seen is None or view is None:
-            raise PreventUpdate
-        return figure(source, view, range_name), undrawn(view.shown)
-
-    app.callback(
-        Output("overview-chart-figure", "data"),
-        Output("overview-undrawn", "children"),
-        Input("view", "data"),
-        Input("overview-range", "value"),
-        State("url", "search"),
-    )(draw)
-
+    fill(app, sources, [f"overview-{part}" for part in PARTS], make)
+    chart_parts = ["overview-chart-figure.data", "overview-undrawn"]
+    fill(app, sources, chart_parts, draw, choices=[("overview-range", "value")])
     drive_chart(app, "overview-chart")

@@ -1,14 +1,14 @@
 """The page of problems: all problems by rank, with their causes, and the likely causes of unhealthy groups."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from dash import Dash, html
 
 from dashboards.components.parts import card, nothing
-from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
 from monitor.analysis.derive.emptiness import no_problems
@@ -23,7 +23,8 @@ def layout() -> html.Div:
     return html.Div(
         [
             html.Section(
-                [html.Div(html.H1("Problems"), className="card-head"), html.Div(id="problems-list")], className="card"
+                [html.Div(html.H1("Problems"), className="card-head"), html.Div(id="problems-list")],
+                className="card live",
             ),
             card("Likely causes of group problems", html.Div(id="problems-diagnoses")),
         ],
@@ -38,9 +39,9 @@ def ranked(view: View, kept: str) -> Any:
     return problems(view, np.arange(len(view.problems)), kept)
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds; it has no grid."""
-    return [ranked(now.newest, now.kept), diagnoses(now.view, now.kept)], None
+def make(now: Now) -> tuple[Sequence[Part], None]:
+    """What makes each part of the page; it has no grid."""
+    return [partial(ranked, now.newest, now.kept), partial(diagnoses, now.view, now.kept)], None
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:

@@ -1,6 +1,7 @@
 """One topic: its partitions with their replicas and offsets, its configs, and the groups that read it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from dash import Dash, html
 from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, nothing
 from dashboards.feed import Cells
+from dashboards.fill import Part
 from dashboards.grids import Grid, column, worst_rows
 from dashboards.health_tables import events_about
 from dashboards.links import TOPICS
@@ -113,20 +115,19 @@ def note(view: View, row: int, shown: int) -> Any:
     return None
 
 
-def tell(view: View, topic: str, kept: str) -> tuple[Cells, tuple[Any, ...]]:
-    """The partitions of a topic, and what each part of the page holds."""
+def tell(view: View, topic: str, kept: str) -> tuple[Callable[[], Cells], Sequence[Part]]:
+    """What makes the rows of a topic's partitions, and each part of the page."""
     row = view.topic_rows.get(topic)
     if row is None:
-        return Cells((), []), (absent(view), *[None] * (len(PAGE.parts) - 1))
-    at = partitions_of(view, row)
-    return rows(view, row, at), (
-        note(view, row, len(at)),
-        tiles(view, row),
-        readers(view, row, kept),
-        configs(view, row),
-        asked(view, "configs"),
-        producers(view, row),
-        events_about(view, view.events.topic == topic),
+        return partial(Cells, (), []), [partial(absent, view), *[lambda: None] * (len(PAGE.parts) - 1)]
+    return lambda: rows(view, row, partitions_of(view, row)), (
+        lambda: note(view, row, len(partitions_of(view, row))),
+        partial(tiles, view, row),
+        partial(readers, view, row, kept),
+        partial(configs, view, row),
+        partial(asked, view, "configs"),
+        partial(producers, view, row),
+        lambda: events_about(view, view.events.topic == topic),
     )
 
 

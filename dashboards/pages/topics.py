@@ -1,6 +1,7 @@
 """Every topic of the cluster: how it stands, how large it is, who reads it, and how long it is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -10,7 +11,7 @@ from dash import Dash, html
 from dashboards.components.controls import grid, grid_tools, keep_in_url, link_to
 from dashboards.components.parts import nothing
 from dashboards.feed import Cells
-from dashboards.fill import Now, fill
+from dashboards.fill import Now, Part, fill
 from dashboards.grids import Grid, column, worst_rows
 from dashboards.links import TOPICS
 from monitor.analysis.derive.completeness import why_not_all_topics
@@ -75,15 +76,15 @@ def chosen_rows(view: View, show: str | None) -> Ints:
     return worst_rows(wanted, view.judged.topics.severity, np.nan_to_num(view.topic_totals.lag_at_least))
 
 
-def rows(view: View, at: Ints) -> Cells:
-    """A row for each topic in these rows."""
-    return GRID.cells(view, at)
+def rows(view: View, show: str | None) -> Cells:
+    """A row for each topic that is shown."""
+    return GRID.cells(view, chosen_rows(view, show))
 
 
-def note(view: View, shown: int, show: str | None) -> Any:
+def note(view: View, show: str | None) -> Any:
     """Why the table is empty or not whole, and what of the cluster it leaves out."""
     topics, why = view.snapshot.topics, why_not_all_topics(view.snapshot)
-    watched = int(topics.watched.sum())
+    watched, shown = int(topics.watched.sum()), len(chosen_rows(view, show))
     if not shown:
         if why or not len(topics):
             return nothing(*no_topics(view))
@@ -98,12 +99,12 @@ def note(view: View, shown: int, show: str | None) -> Any:
     return html.P(visible("; ".join(parts)), className="notice" if why else "muted small") if parts else None
 
 
-def make(now: Now) -> tuple[Sequence[Any], Cells | None]:
-    """What each part of the page holds, and its rows."""
-    at = chosen_rows(now.view, now.choice)
-    return [note(now.view, len(at), now.choice)], rows(now.view, at)
+def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
+    """What makes each part of the page, and its rows."""
+    (show,) = now.choices
+    return [partial(note, now.view, show)], partial(rows, now.view, show)
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, ["topics-note"], make, grid="topics", choice=("topics-show", "value"), columns=True)
+    fill(app, sources, ["topics-note"], make, grid="topics", choices=[("topics-show", "value")], columns=True)
     keep_in_url(app, "topics-show")

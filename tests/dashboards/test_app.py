@@ -1,6 +1,7 @@
 """The dashboard over HTTP: routes, callbacks, headers, two applications in one process, hostile names."""
 
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.app import PAGES, attach, create_app
 from dashboards.links import PATHS, group_path, topic_path
+from dashboards.pages import brokers, group
 from monitor.analysis.view import make_view
 
 
@@ -118,12 +120,13 @@ def test_the_clock_brings_news_and_nothing_when_there_are_none() -> None:
     client = client_of(source)
     first = client.call("view.data")
     assert first is not None
-    assert first["view"]["data"] == {"cluster": "demo", "time": None, "age": None, "interval": 7.0}
+    waits = {"cluster": "demo", "time": None, "shown": None, "age": None, "interval": 7.0, "up": True}
+    assert first["stamp"]["data"] == waits
     assert client.call("view.data", view_data=first["view"]["data"]) is None
     source.show(shop_view())
     news = client.call("view.data", view_data=first["view"]["data"])
     assert news is not None
-    assert news["view"]["data"] == {"cluster": "demo", "time": NOW, "age": 3.0, "interval": 7.0}
+    assert news["stamp"]["data"] == waits | {"time": NOW, "shown": NOW, "age": 3.0}
     assert news["verdict"]["className"] == "verdict verdict-critical"
     assert client.call("view.data", view_data=news["view"]["data"]) is None
 
@@ -134,7 +137,7 @@ def test_an_unreachable_cluster_shows_the_last_good_data_with_its_age_and_the_re
     client = DashClient(create_app([source], lambda: NOW + 65).server)
     news = client.call("view.data")
     assert news is not None
-    assert news["view"]["data"]["age"] == 65.0
+    assert (news["stamp"]["data"]["age"], news["stamp"]["data"]["up"]) == (65.0, False)
     assert "connection refused · showing data of the last successful poll" in " ".join(
         texts(news["verdict"]["children"])
     )
@@ -146,9 +149,10 @@ def test_an_unreachable_cluster_shows_the_last_good_data_with_its_age_and_the_re
 
 def test_before_the_first_view_every_page_waits() -> None:
     client = client_of(FixtureSource())
-    tables = client.call("overview-tiles.children", view_data={"cluster": "demo", "time": None})
-    assert tables is not None
-    assert "Waiting for the first poll" in " ".join(texts(tables["overview-worst"]["children"]))
+    news = client.call("view.data")
+    assert news is not None
+    assert "waiting for the first poll to complete" in " ".join(texts(news["verdict"]["children"]))
+    assert client.call("overview-tiles.children", view_data=SEEN) is None
     assert client.call("groups-feed.data", view_data=SEEN) is None
     assert client.call("group-name.children", view_data=SEEN, url_pathname="/groups/x") is None
 
@@ -161,11 +165,53 @@ def test_the_groups_travel_once_and_then_their_changes() -> None:
     assert first["groups-feed"]["data"]["whole"] is True
     assert len(first["groups-feed"]["data"]["rows"]) == 7
     source.show(shop_view(1))
-    second = client.call("groups-feed.data", view_data=SEEN, groups_base_data=first["groups-base"]["data"])
+    second = client.call("groups-feed.data", view_data=SEEN, groups_note_data_made=first["groups-note"]["data-made"])
     assert second is not None
     changed = [row[0] for row in second["groups-feed"]["data"]["rows"]]
     assert second["groups-feed"]["data"]["whole"] is False
     assert sorted(changed) == ["clicks-sessionizer", "payments-ledger"]
+
+
+def test_every_body_says_of_which_view_it_is() -> None:
+    source = FixtureSource(shop_view(0))
+    source.show(shop_view(6, error="refused", last_good=source.latest()))
+    client = client_of(source)
+    marks = {
+        "/": {"overview-problems", "overview-undrawn"},
+        "/groups/payments-ledger": {"group-name", "group-chart-frame"},
+        "/topics/payments": {"topic-name"},
+    } | {f"/{each}": {f"{each}-note"} for each in ("brokers", "topics", "groups", "events")}
+    marks |= {"/problems": {"problems-list"}, "/cluster": {"cluster-tiles"}, "/clusters": {"clusters-table"}}
+    for path, named in marks.items():
+        for mark in named:
+            answer = client.call(f"{mark}.data-made", view_data=SEEN, url_pathname=path)
+            assert answer is not None, mark
+            assert json.loads(answer[mark]["data-made"])[2] == NOW
+
+
+@pytest.mark.parametrize("broken", ["quorum", "rows"])
+def test_a_part_that_fails_says_so_in_its_place_and_costs_only_itself(
+    broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_given: Any) -> Any:
+        raise IndexError("a fault of kmon")
+
+    monkeypatch.setattr(brokers, broken, fail)
+    answer = client_of(FixtureSource(shop_view())).call("brokers-feed.data", view_data=SEEN)
+    assert answer is not None
+    assert "a fault of kmon" in caplog.text
+    shown = " ".join(texts(answer["brokers-quorum"]["children"]))
+    assert shown.startswith("Cannot show this part") == (broken == "quorum")
+    assert ("failed" in answer["brokers-feed"]["data"]) == (broken == "rows")
+    assert "Log dirs" in " ".join(texts(answer["brokers-disks"]["children"]))
+
+
+def test_a_chart_that_fails_says_so_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "window_figure", None)
+    client = client_of(FixtureSource(shop_view()))
+    answer = client.call("group-chart-figure.data", view_data=SEEN, url_pathname="/groups/payments-ledger")
+    assert answer is not None
+    assert "Cannot show this part" in str(answer["group-chart-figure"]["data"]["layout"]["annotations"])
 
 
 def test_a_group_that_is_not_there_says_so() -> None:

@@ -25,24 +25,25 @@ def test_differences_add_up_to_the_table(polls: list[dict[str, int]], forgotten:
     feed, base = Feed(keep=2), None
     have: dict[str, Any] = {}
     for time, poll in enumerate(polls):
-        sent, base = feed.send(["demo"], float(time), cells(poll), base)
+        sent = feed.send(["demo"], float(time), cells(poll), base)
         have = applied(have, sent)
         assert have == {name: (name, value) for name, value in poll.items()}
-        base = None if forgotten == time else base
+        base = None if forgotten == time else [["demo"], float(time)]
 
 
 def test_only_changes_travel() -> None:
     feed = Feed()
-    first, base = feed.send(["demo"], 1.0, cells({"a": 1, "b": 1, "c": 1}), None)
-    assert (first["fields"], first["whole"], base) == (("id", "value"), True, [["demo"], 1.0])
-    sent, _ = feed.send(["demo"], 2.0, cells({"a": 1, "b": 2, "d": 1}), base)
+    first = feed.send(["demo"], 1.0, cells({"a": 1, "b": 1, "c": 1}), None)
+    assert (first["fields"], first["whole"]) == (("id", "value"), True)
+    sent = feed.send(["demo"], 2.0, cells({"a": 1, "b": 2, "d": 1}), [["demo"], 1.0])
     assert (sent["whole"], sent["rows"], sent["gone"]) == (False, [("b", 2), ("d", 1)], ["c"])
 
 
 def test_an_unknown_base_or_one_of_something_else_brings_the_whole() -> None:
     feed = Feed(keep=2)
-    _, base = feed.send(["demo"], 1.0, cells({"a": 1}), None)
-    assert feed.send(["other"], 2.0, cells({"z": 1}), base)[0]["whole"]
+    feed.send(["demo"], 1.0, cells({"a": 1}), None)
+    base: list[Any] = [["demo"], 1.0]
+    assert feed.send(["other"], 2.0, cells({"z": 1}), base)["whole"]
     feed.send(["other"], 3.0, cells({"z": 1}), None)
-    sent, _ = feed.send(["demo"], 2.0, cells({"a": 1}), base)
+    sent = feed.send(["demo"], 2.0, cells({"a": 1}), base)
     assert (sent["whole"], sent["rows"], sent["gone"]) == (True, [("a", 1)], [])

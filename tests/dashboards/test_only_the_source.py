@@ -21,9 +21,9 @@ ROOM = Path(dashboards.__file__).parent
 MODULES = sorted(ROOM.rglob("*.py"))
 
 ALLOWED = {
-    "asyncio", "base64", "collections", "contextlib", "dataclasses", "functools", "gzip", "hashlib", "logging", "math",
-    "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components", "fastapi",
-    "starlette", "dashboards", "datetime", "monitor",
+    "asyncio", "base64", "collections", "contextlib", "dataclasses", "functools", "gzip", "hashlib", "json", "logging",
+    "math", "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid", "dash_mantine_components",
+    "fastapi", "starlette", "dashboards", "datetime", "monitor",
 }  # fmt: skip
 VALUES = ("monitor.model.", "monitor.subjects")
 OF_THE_CORE = {
@@ -42,6 +42,7 @@ OF_THE_CORE = {
     "monitor.analysis.derive.judged.table",
     "monitor.analysis.derive.judged.transactions",
     "monitor.model.limits",
+    "monitor.poll.log_pace",
     "monitor.poll.source",
     "monitor.model.text",
 }
@@ -126,7 +127,7 @@ def test_every_callback_of_every_page_asks_only_the_source(path: str, monkeypatc
         if answer is not None:
             answered.add(output)
     assert not others
-    always = {"view.data", "content.children", "overview-tiles.children", "groups-feed.data", "topics-feed.data"}
+    always = {"view.data", "content.children", "overview-problems.children", "groups-feed.data", "topics-feed.data"}
     assert always | {"brokers-feed.data", "requests-feed.data", "clusters-table.children"} <= answered
     assert {"problems-list.children", "events-feed.data"} <= answered
     assert ("replicas-feed.data" in answered) == (path == "/topics/payments")

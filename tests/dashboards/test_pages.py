@@ -8,6 +8,7 @@ from dash_client import texts
 from details import detailed_view
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
+from dashboards.charts import window_figure
 from dashboards.cluster_tables import gaps
 from dashboards.feed import Cells
 from dashboards.group_tables import members, tiles
@@ -61,7 +62,7 @@ def test_columns_and_fields_of_the_grids_belong_together() -> None:
         (groups, groups.rows(view)),
         (group, group.rows(view, 0)),
         (brokers, brokers.rows(view)),
-        (topics, topics.rows(view, np.arange(1))),
+        (topics, topics.rows(view, None)),
         (topic, topic.rows(view, 0, np.arange(1))),
         (cluster, cluster.rows(view)),
         (events, events.rows(view, None, "")),
@@ -155,7 +156,7 @@ def test_the_chart_of_the_overview_ends_with_the_newest_poll() -> None:
     source = FixtureSource(*(shop_view(step) for step in range(5)))
     view = source.latest()
     assert view is not None
-    figure = overview.figure(source, view, "15m")
+    figure = window_figure(source, view, overview.charted_groups(view), "15m", "")
     ledger = next(each for each in figure["data"] if each["name"] == "payments-ledger")
     assert len(ledger["y"]) == 5
     assert ledger["y"][-1] == row_of(view, "payments-ledger")["lag"]

@@ -167,7 +167,7 @@ def web_lag(view: View, group: str) -> list[Row]:
 
 
 def web_topics_rows(view: View) -> list[Row]:
-    return grid_rows(web_topics.rows(view, web_topics.chosen_rows(view, None)), web_topics.GRID.definitions)
+    return grid_rows(web_topics.rows(view, None), web_topics.GRID.definitions)
 
 
 def web_partitions(view: View, topic: str) -> list[Row]:

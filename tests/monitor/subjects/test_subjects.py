@@ -182,10 +182,10 @@ def follower_lag(*lags: float) -> tuple[str, str]:
         broker=np.arange(1, len(lags) + 1),
         topic=none,
         partition=none,
-        size_bytes=none,
+        size_bytes=np.zeros(len(lags)),
         offset_lag=np.array(lags),
         offset_lag_reason=np.isnan(lags).astype(np.int32),
-        future=none,
+        future=np.zeros(len(lags), bool),
     )
     view = make_view(replace(snapshot, replicas=replicas, reasons=(NO_REASON, reason("broker 2: timed out"))))
     found = shown(PARTITION.read(view), "follower_lag")
