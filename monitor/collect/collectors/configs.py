@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.collect import requests
-from monitor.collect.collectors.base import Collector, Reply, Step, same_topics
+from monitor.collect.collectors.base import Collector, Reply, Step, same_topics, trouble_of
 from monitor.collect.collectors.capability import NOBODY, best, not_served
 from monitor.collect.collectors.config_rows import Columns, Known, known, unknown
 from monitor.collect.collectors.leader_offsets import NOT_CHOSEN
@@ -16,10 +16,9 @@ from monitor.collect.collectors.topic_keys import TopicKey
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_CONFIGS
 from monitor.kafka.client.client import Ask, Client
-from monitor.kafka.client.faults import error_name
+from monitor.kafka.client.faults import Fault, error_name
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.configs import BROKER, TOPIC, ConfigReader, Described, encode_describe_configs
-from monitor.kafka.decode.cursor import MalformedAnswerError
 from monitor.model.cluster_tables import BrokerConfigs, TopicConfigs
 from monitor.model.reasons import Kind, Reason
 from monitor.model.snapshot import Topics
@@ -142,18 +141,14 @@ class ConfigCollector(Collector):
     def _take(self, draft: Draft, node: int, question: _Question, reply: Reply) -> None:
         """Keep what a broker answered; where it gave no usable answer, what is known stays."""
         before = self._silent.pop(node, None)
-        try:
-            if isinstance(reply, Answer):
-                self._settle(node, question, self._read(node, question, reply))
-                return
-            if reply.kind is Kind.UNSUPPORTED:
-                why = not_served(draft, node)
-                refused = dict.fromkeys(question.topics, unknown(TOPIC, why, 0.0))
-                self._settle(node, question, (unknown(BROKER, why, 0.0), refused))
-                return
-            why = draft.note(reply)
-        except MalformedAnswerError as error:
-            why = Reason(Kind.PROTOCOL, node, detail=str(error))
+        if isinstance(reply, Fault) and reply.kind is Kind.UNSUPPORTED:
+            why = not_served(draft, node)
+            refused = dict.fromkeys(question.topics, unknown(TOPIC, why, 0.0))
+            self._settle(question, node, unknown(BROKER, why, 0.0), refused)
+            return
+        why = trouble_of(draft, reply, partial(self._read, question))
+        if not why:
+            return
         times = 0 if before is None else min(before.times + 1, len(SILENT_SECONDS) - 1)
         self._silent[node] = _Silence(why, draft.started + SILENT_SECONDS[times], times)
         if question.own and (node not in self._brokers or self._brokers[node].why):
@@ -163,18 +158,18 @@ class ConfigCollector(Collector):
         )
         self._columns = None
 
-    def _read(self, node: int, question: _Question, answer: Answer) -> tuple[Known, dict[TopicKey, Known]]:
-        """What an answer says of the broker and the topics. Raises MalformedAnswerError."""
+    def _read(self, question: _Question, answer: Answer) -> None:
+        """Keep what an answer says of the broker and the topics. Raises MalformedAnswerError."""
+        node = int(answer.node)
         described = {(each.kind, each.name): each for each in self._reader.read(answer.body, answer.version)}
         topics = {key: _said(node, TOPIC, described.get((TOPIC, key[0]))) for key in question.topics}
         if topics:
             alike = len(set(topics.values())) <= 1 + len(topics) // 10
             self._width = REQUESTS_A_POLL if alike else 1
-        return _said(node, BROKER, described.get((BROKER, str(node)))), topics
+        self._settle(question, node, _said(node, BROKER, described.get((BROKER, str(node)))), topics)
 
-    def _settle(self, node: int, question: _Question, said: tuple[Known, dict[TopicKey, Known]]) -> None:
+    def _settle(self, question: _Question, node: int, own: Known, topics: dict[TopicKey, Known]) -> None:
         """Keep what a question brought; of topics that are not there yet it is asked again in the next poll."""
-        own, topics = said
         if question.own:
             self._brokers[node] = own
             self._own.discard(node)
