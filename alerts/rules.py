@@ -4,7 +4,6 @@ Nothing here knows of time; alerts/state.py turns these answers into pending, fi
 """
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -119,22 +118,21 @@ def samples(rule: AnyRule, view: View, watched: Iterable[Labels] = ()) -> Sample
     return Samples(true, frozenset(false), frozenset(gone), unknown)
 
 
-class Rows(ABC):
+@dataclass(frozen=True)
+class Rows:
     """A table of a View as a rule sees it: `lag`, its known part `at_least`, and which rows are `matching`.
 
-    `reasons` are the codes of why lag is unknown.
+    `reasons` are the codes of why lag is unknown. `find` gives the row with some labels, None where there is none, and
+    `sample` a row as a sample.
     """
 
-    def __init__(self, view: View, lag: Floats, at_least: Floats, matching: Flags, reasons: Ints) -> None:
-        self.view, self.lag, self.at_least, self.matching, self.reasons = view, lag, at_least, matching, reasons
-
-    @abstractmethod
-    def find(self, labels: Labels) -> int | None:
-        """The row with these labels, None where there is none."""
-
-    @abstractmethod
-    def sample(self, row: int) -> Sample:
-        """The row as a sample."""
+    view: View
+    lag: Floats
+    at_least: Floats
+    matching: Flags
+    reasons: Ints
+    find: Callable[[Labels], int | None]
+    sample: Callable[[int], Sample]
 
     def reason(self, row: int) -> str:
         """Why the lag of a row is unknown."""
@@ -149,63 +147,59 @@ class Rows(ABC):
         return None if code == KNOWN else self.view.reasons[code]
 
 
-class GroupRows(Rows):
+def group_rows(rule: RuleSettings, view: View) -> Rows:
     """One row per group, in the order of the View's groups, over the partitions of matching topics."""
+    table: Lag = view.lag
+    totals: LagTotals = view.group_lags
+    if rule.topic:
+        rows = matching(rule.patterns["topic"], view.snapshot.topics.topic)[table.topic]
+        table = Lag(**{each.name: getattr(table, each.name)[rows] for each in Lag.schema()})
+        totals = lag_by_group(view.snapshot, table)
 
-    def __init__(self, rule: RuleSettings, view: View) -> None:
-        self.table: Lag = view.lag
-        self.totals: LagTotals = view.group_lags
-        if rule.topic:
-            rows = matching(rule.patterns["topic"], view.snapshot.topics.topic)[view.lag.topic]
-            self.table = Lag(**{each.name: getattr(view.lag, each.name)[rows] for each in Lag.schema()})
-            self.totals = lag_by_group(view.snapshot, self.table)
-        groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
-        super().__init__(view, self.totals.lag, self.totals.lag_at_least, groups, self.totals.reason)
-
-    def find(self, labels: Labels) -> int | None:
-        row = self.view.group_rows.get(dict(labels)["group"])
+    def find(labels: Labels) -> int | None:
+        row = view.group_rows.get(dict(labels)["group"])
         # A group that is known to read no such partition any more has nothing left to alert on.
-        return None if row is None or (not self.totals.partitions[row] and not math.isnan(self.lag[row])) else row
+        return None if row is None or (not totals.partitions[row] and not math.isnan(totals.lag[row])) else row
 
-    def sample(self, row: int) -> Sample:
-        total = self.totals
+    def sample(row: int) -> Sample:
         details = replace(
-            _details(self.view, row, self.table, int(total.worst[row])),
-            partitions=int(total.partitions[row]),
-            unknown_partitions=int(total.unknown_partitions[row]),
-            unknown_reason=self.reason(row),
+            _details(view, row, table, int(totals.worst[row])),
+            partitions=int(totals.partitions[row]),
+            unknown_partitions=int(totals.unknown_partitions[row]),
+            unknown_reason=view.reasons[int(totals.reason[row])],
         )
-        labels = (("cluster", self.view.cluster), ("group", str(self.view.snapshot.groups.group[row])))
-        return Sample(labels, float(self.at_least[row]), bool(np.isnan(self.lag[row])), details)
+        labels = (("cluster", view.cluster), ("group", str(view.snapshot.groups.group[row])))
+        return Sample(labels, float(totals.lag_at_least[row]), bool(np.isnan(totals.lag[row])), details)
+
+    groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
+    return Rows(view, totals.lag, totals.lag_at_least, groups, totals.reason, find, sample)
 
 
-class PartitionRows(Rows):
+def partition_rows(rule: RuleSettings, view: View) -> Rows:
     """One row per group and partition, in the order of the View's lag."""
+    table, snapshot = view.lag, view.snapshot
 
-    def __init__(self, rule: RuleSettings, view: View) -> None:
-        groups = matching(rule.patterns.get("group"), view.snapshot.groups.group)
-        topics = matching(rule.patterns.get("topic"), view.snapshot.topics.topic)
-        both = groups[view.lag.group] & topics[view.lag.topic]
-        super().__init__(view, view.lag.lag, view.lag.lag, both, view.lag.reason)
-
-    def find(self, labels: Labels) -> int | None:
-        names, table = dict(labels), self.view.lag
-        group, topic = self.view.group_rows.get(names["group"]), self.view.topic_rows.get(names["topic"])
+    def find(labels: Labels) -> int | None:
+        names = dict(labels)
+        group, topic = view.group_rows.get(names["group"]), view.topic_rows.get(names["topic"])
         if group is None or topic is None:
             return None
         first, last = np.searchsorted(table.group, [group, group + 1])
         same = (table.topic[first:last] == topic) & (table.partition[first:last] == int(names["partition"]))
         return int(first + np.argmax(same)) if same.any() else None
 
-    def sample(self, row: int) -> Sample:
-        table, snapshot = self.view.lag, self.view.snapshot
+    def sample(row: int) -> Sample:
         labels = (
-            ("cluster", self.view.cluster),
+            ("cluster", view.cluster),
             ("group", str(snapshot.groups.group[table.group[row]])),
             ("topic", str(snapshot.topics.topic[table.topic[row]])),
             ("partition", str(table.partition[row])),
         )
-        return Sample(labels, float(self.lag[row]), False, _details(self.view, int(table.group[row]), table, row))
+        return Sample(labels, float(table.lag[row]), False, _details(view, int(table.group[row]), table, row))
+
+    groups = matching(rule.patterns.get("group"), snapshot.groups.group)
+    topics = matching(rule.patterns.get("topic"), snapshot.topics.topic)
+    return Rows(view, table.lag, table.lag, groups[table.group] & topics[table.topic], table.reason, find, sample)
 
 
 LABELS: Mapping[str, tuple[str, ...]] = {
@@ -214,7 +208,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
 }
 """Names of the labels of a sample, by what the rule looks at."""
 
-OVER: Mapping[str, Callable[[RuleSettings, View], Rows]] = {"group": GroupRows, "partition": PartitionRows}
+OVER: Mapping[str, Callable[[RuleSettings, View], Rows]] = {"group": group_rows, "partition": partition_rows}
 """What a rule can look at, by the word in `RuleSettings.over`."""
 
 

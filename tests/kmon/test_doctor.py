@@ -15,8 +15,21 @@ from real_kmon import kmon
 from reasons import whys
 from views import Topic, snapshot_of
 
-from kmon.commands.doctor import HOW_TO_GRANT, MISSING, NOTE, OK, Check, Report, checks_of, lines_of, summary
-from kmon.commands.grants import UNKNOWN_PRINCIPAL, how_to_grant, principal_notes, principal_of
+from kmon.commands.doctor import (
+    HOW_TO_GRANT,
+    MISSING,
+    NOTE,
+    OK,
+    UNKNOWN_PRINCIPAL,
+    Check,
+    Report,
+    checks_of,
+    how_to_grant,
+    lines_of,
+    principal_notes,
+    principal_of,
+    summary,
+)
 from monitor.analysis.view import make_view
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Grant
