@@ -1,5 +1,7 @@
 """Why a question to Kafka has no answer, as data: a Fault is what one request gives instead of an Answer."""
 
+import errno
+import os
 import re
 import ssl
 from dataclasses import dataclass, field
@@ -74,13 +76,11 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
     detail = text.removeprefix("Handshake failed: ")
     if kind is Kind.TIMEOUT:
         detail = f"after {seconds:.1f} s"
-    elif "ECONNREFUSED" in text:
-        detail = REFUSED
-    elif isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
-        detail = "waiting before the next attempt"
-    elif isinstance(error, kafka_errors.UnknownBrokerIdError):
-        detail = "the broker is no longer in the cluster's metadata"
-    elif kind in (Kind.RESOLVE, Kind.THROTTLED):
+    elif kind is Kind.CONNECT:
+        detail = _connection_words(error, text, node)
+    elif kind is Kind.RESOLVE:
+        detail = text.partition(": ")[2]
+    elif kind is Kind.THROTTLED:
         detail = ""
     elif kind is Kind.AUTHENTICATION:
         detail = _login_words(text)
@@ -90,6 +90,18 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
     elif kind is Kind.ERROR:
         detail = text or type(error).__name__
     return Fault(kind, node, api, detail=detail, seconds=seconds)
+
+
+def _connection_words(error: BaseException, text: str, node: int | str) -> str:
+    """Why there is no connection, in the system's words where it has a number for it."""
+    if isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
+        return "waiting before the next attempt"
+    if isinstance(error, kafka_errors.UnknownBrokerIdError):
+        return "the broker is no longer in the cluster's metadata"
+    number = re.search(r"(\d+)(?:\] | E[A-Z]+)", text)
+    if number is None:
+        return text
+    return REFUSED if int(number[1]) == errno.ECONNREFUSED else os.strerror(int(number[1]))
 
 
 _LOGIN_WORDS = {

@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
@@ -43,7 +44,7 @@ async def connect(net: Any, host: str, port: int, options: Any, timeout_at: floa
 
 
 async def _resolve(net: Any, host: str, port: int) -> list[Any]:
-    """What getaddrinfo says of the host, none when it is not found.
+    """What getaddrinfo says of the host. Raises KafkaConnectionError when it is not found.
 
     A resolver that does not answer blocks for many seconds, so it is asked on a thread of its own: else one name would
     hold up every broker that shares the event loop.
@@ -51,12 +52,12 @@ async def _resolve(net: Any, host: str, port: int) -> list[Any]:
     with suppress(OSError, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
-    def ask() -> list[Any]:
-        with suppress(OSError, UnicodeError):
-            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return []
-
-    addresses: list[Any] = await in_thread(net, ask, f"resolve {host}")
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        addresses: list[Any] = await in_thread(net, ask, f"resolve {host}")
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", "not a host name")
+        raise KafkaConnectionError(f"DNS resolution failure: {why}") from None
     return addresses
 
 

@@ -1,5 +1,6 @@
 """Every exception that a connection can raise becomes one line that says what is wrong."""
 
+import os
 import ssl
 
 import pytest
@@ -10,10 +11,10 @@ from monitor.model.reasons import Kind
 
 RAISED = [
     (errors.KafkaConnectionError("111 ECONNREFUSED"), f"cannot connect: {REFUSED}"),
-    (errors.KafkaConnectionError("113 EHOSTUNREACH"), "cannot connect: 113 EHOSTUNREACH"),
+    (errors.KafkaConnectionError("113 EHOSTUNREACH"), f"cannot connect: {os.strerror(113)}"),
     (
         errors.KafkaConnectionError("unable to connect: [Errno 101] Network is unreachable"),
-        "cannot connect: unable to connect: [Errno 101] Network is unreachable",
+        f"cannot connect: {os.strerror(101)}",
     ),
     (errors.NodeNotReadyError(7), "cannot connect: waiting before the next attempt"),
     (errors.UnknownBrokerIdError(7), "cannot connect: the broker is no longer in the cluster's metadata"),
@@ -23,7 +24,7 @@ RAISED = [
     (errors.RequestTimedOutError("Request timed out after 3000 ms"), "timed out after 3.0 s"),
     (TimeoutError(), "timed out after 3.0 s"),
     (errors.KafkaConnectionError("DNS lookup failed for nowhere:9092, gaierror()"), "cannot resolve the host name"),
-    (errors.KafkaConnectionError("DNS Resolution failure"), "cannot resolve the host name"),
+    (errors.KafkaConnectionError("DNS resolution failure: unknown"), "cannot resolve the host name: unknown"),
     (
         errors.SaslAuthenticationFailedError("SaslAuthenticationFailedError: Authentication failed: Invalid username"),
         "authentication failed: Invalid username",

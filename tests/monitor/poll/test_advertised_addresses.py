@@ -94,6 +94,14 @@ def test_a_command_that_reaches_no_broker_ends_with_2_and_the_advertised_address
     )
 
 
+def test_one_broker_advertises_a_name_that_cannot_be_resolved(stack: ExitStack) -> None:
+    view = polled(bootstrap(stack, None, "a..b:9092"))
+    assert view.up
+    assert [str(each) for each in view.snapshot.silent] == [
+        "broker 2: advertised address a..b:9092: cannot resolve the host name: not a host name"
+    ]
+
+
 @pytest.mark.parametrize(
     ("talk", "why"),
     [
