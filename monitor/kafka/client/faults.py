@@ -104,6 +104,11 @@ def _connection_words(error: BaseException, text: str, node: int | str) -> str:
     return REFUSED if int(number[1]) == errno.ECONNREFUSED else os.strerror(int(number[1]))
 
 
+def resolver_words(error: OSError | UnicodeError) -> str:
+    """Why a host name cannot be resolved, by what getaddrinfo raised."""
+    return (error.strerror or "") if isinstance(error, OSError) else "not a host name"
+
+
 _LOGIN_WORDS = {
     "UNSUPPORTED_SASL_MECHANISM": "the listener does not support this sasl_mechanism (UNSUPPORTED_SASL_MECHANISM)",
     "ILLEGAL_SASL_STATE": "the listener does not use SASL: set a protocol without SASL_ (ILLEGAL_SASL_STATE)",

@@ -11,7 +11,7 @@ from functools import partial
 
 from monitor.kafka.client.apis import API_VERSIONS, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client, Node
-from monitor.kafka.client.faults import REFUSED, Fault
+from monitor.kafka.client.faults import REFUSED, Fault, resolver_words
 from monitor.kafka.client.frames import foreign_protocol
 from monitor.kafka.client.wire import Answer
 from monitor.model.reasons import Kind, Reason
@@ -75,7 +75,7 @@ def _verdict(server: str, *, security_protocol: str) -> str:
     try:
         speaks = _speaks(host, int(port))
     except (socket.gaierror, UnicodeError) as error:
-        return f"cannot resolve the host name ({getattr(error, 'strerror', 'not a host name')})"
+        return Reason(Kind.RESOLVE, detail=resolver_words(error)).what
     except OSError as error:
         return _NO_CONNECTION.get(type(error)) or error.strerror or str(error)
     verdicts = {

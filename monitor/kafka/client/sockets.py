@@ -13,6 +13,7 @@ from kafka.future import Future
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
+from monitor.kafka.client.faults import resolver_words
 from monitor.kafka.client.frames import Parser
 
 
@@ -56,8 +57,7 @@ async def _resolve(net: Any, host: str, port: int) -> list[Any]:
     try:
         addresses: list[Any] = await in_thread(net, ask, f"resolve {host}")
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", "not a host name")
-        raise KafkaConnectionError(f"DNS resolution failure: {why}") from None
+        raise KafkaConnectionError(f"DNS resolution failure: {resolver_words(error)}") from None
     return addresses
 
 

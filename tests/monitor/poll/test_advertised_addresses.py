@@ -90,7 +90,7 @@ def test_a_command_that_reaches_no_broker_ends_with_2_and_the_advertised_address
     run = kmon(command, "-b", server.address)
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr.startswith(
-        f"kmon {command}: broker 1: advertised address no-such-host.invalid:9092: cannot resolve the host name"
+        f"kmon {command}: broker 1: advertised address no-such-host.invalid:9092: cannot resolve the host name: "
     )
 
 
