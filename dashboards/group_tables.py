@@ -80,7 +80,7 @@ def members(view: View, row: int) -> Any:
         not_described = view.reasons[int(view.snapshot.groups.reason[row])]
         return nothing("Members unknown" if not_described else "No members", not_described)
     assigned = shown(MEMBER.read(view), "partitions").values.tolist()
-    ordered = sorted(mine.tolist(), key=lambda each: (-assigned[each], str(table.client_id[each])))
+    ordered = sorted(mine.tolist(), key=lambda each: (-np.nan_to_num(assigned[each]), str(table.client_id[each])))
     columns = [
         Listed("Client id", "client_id"),
         Listed("Host", "host"),
@@ -88,7 +88,7 @@ def members(view: View, row: int) -> Any:
         Listed("Instance id", "instance_id"),
         Listed("Rack", "rack"),
         Listed("Epoch", "epoch"),
-        Listed("Partitions", lambda each: str(assigned[each]) if assigned[each] else "idle", right=True),
+        Listed("Partitions", lambda each: count(assigned[each]) if assigned[each] else "idle", right=True),
     ]
     if np.isin(view.snapshot.target_assignments.member, mine).any():
         columns.append(Listed("Target", partial(change, view)))

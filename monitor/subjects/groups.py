@@ -13,7 +13,7 @@ from monitor.model.conditions import GroupActivity
 from monitor.model.judgements import JudgedLags
 from monitor.model.lag import ConsumeRates, PartitionRates
 from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups
-from monitor.model.table import Ints
+from monitor.model.table import Flags, Ints
 from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
 from monitor.subjects.column import Column, Numbers, Rows, Subject
@@ -53,6 +53,16 @@ def known_lost(columns: Iterable[Column], path: str) -> Iterable[Column]:
     return (replace(each, read=read) if each.name == "lost" else each for each in columns)
 
 
+def _members_reason(view: View) -> Ints:
+    """Why it is unknown which members read each topic: the group or one of its assignments is."""
+    groups = view.snapshot.groups
+    return np.where(groups.reason != KNOWN, groups.reason, groups.assignments_reason)[view.group_topic_lags.group]
+
+
+def _members_known(view: View) -> Flags:
+    return np.equal(_members_reason(view), KNOWN)
+
+
 GROUP = Subject(
     "group",
     "group of any type",
@@ -88,7 +98,9 @@ GROUP_TOPIC = Subject(
     ("group", "topic"),
     _group_topics,
     (
-        *known_lost(of("group_topic_lags", GroupTopicLags, leave=("worst",)), "group_topic_lags"),
+        *known_lost(of("group_topic_lags", GroupTopicLags, leave=("worst", "members")), "group_topic_lags"),
+        *of("group_topic_lags", GroupTopicLags, "members", known=_members_known, why="members_reason"),
+        reasons("members_reason", "why members is unknown", _members_reason),
         *judged("judged.group_topics", JudgedLags, "level"),
         *of("snapshot.groups", Groups, "group_type", "state", by="group_topic_lags.group"),
     ),

@@ -7,7 +7,7 @@ import numpy as np
 from monitor.analysis.derive.verdict import partition_why
 from monitor.model.cluster_tables import Tasks
 from monitor.model.judgements import JudgedMembers
-from monitor.model.snapshot import Assignments, Members
+from monitor.model.snapshot import KNOWN, Assignments, Members
 from monitor.model.status import OK, STATUSES
 from monitor.model.table import Floats, Ints
 from monitor.model.text import UNKNOWN, visible
@@ -19,20 +19,31 @@ _members = size("snapshot.members")
 _tasks = size("snapshot.tasks")
 
 
-def _partitions(view: View) -> Ints:
-    return np.bincount(view.snapshot.assignments.member, minlength=_members(view))
+def _unread(view: View) -> Ints:
+    """Why the assignment of each member is unknown: one in its group cannot be decoded, and it may be its own."""
+    reason = view.snapshot.groups.assignments_reason[view.snapshot.members.group]
+    return np.where(np.bincount(view.snapshot.assignments.member, minlength=_members(view)) > 0, KNOWN, reason)
+
+
+def _of_read(view: View, numbers: Floats) -> Floats:
+    """Numbers of members, unknown where their assignment is."""
+    return np.where(_unread(view) == KNOWN, numbers, np.nan)
+
+
+def _partitions(view: View) -> Floats:
+    return _of_read(view, np.bincount(view.snapshot.assignments.member, minlength=_members(view)).astype(np.float64))
 
 
 def _lag(view: View) -> Floats:
     lag = view.lag
     owned = lag.member >= 0
-    return np.bincount(lag.member[owned], lag.lag[owned], minlength=_members(view)).astype(np.float64)
+    return _of_read(view, np.bincount(lag.member[owned], lag.lag[owned], minlength=_members(view)).astype(np.float64))
 
 
-def _lag_reason(view: View) -> Ints:
-    lag = view.lag
+def _reason(view: View) -> Ints:
+    lag, unread = view.lag, _unread(view)
     owned = lag.member >= 0
-    return first_codes(_members(view), lag.member[owned], lag.reason[owned])
+    return np.where(unread != KNOWN, unread, first_codes(_members(view), lag.member[owned], lag.reason[owned]))
 
 
 def ranges(values: Iterable[int]) -> str:
@@ -93,9 +104,9 @@ MEMBER = subject(
     more=(
         *judged("judged.members", JudgedMembers),
         sentences("why", "reason for the status, and pending changes of its assignment", _members, member_why),
-        numbers("partitions", COUNT, "partitions assigned to it", _partitions),
+        numbers("partitions", COUNT, "partitions assigned to it", _partitions, reason="reason"),
         numbers("lag", RECORDS, "lag on the partitions assigned to it", _lag, reason="reason"),
-        reasons("reason", "why its lag is unknown", _lag_reason),
+        reasons("reason", "why its partitions or its lag are unknown", _reason),
         sentences("assigned", "the partitions assigned to it, in words", _members, _assigned),
     ),
 )

@@ -198,3 +198,25 @@ def test_the_lag_of_followers_is_a_lower_bound_while_the_lag_of_a_replica_is_unk
     assert follower_lag(0, np.nan) == ("–", "broker 2: timed out")
     assert follower_lag(3)[0] == "≥ 3", "broker 2 did not report the replica"
     assert follower_lag(3, 5, 9) == ("5", ""), "broker 3 keeps a replica that is not assigned to it"
+
+
+def test_members_whose_assignment_may_be_unknown_have_no_number_of_partitions() -> None:
+    members = [("a", "/10.0.0.1", [("t", 0)]), ("b", "/10.0.0.2", [])]
+    why = "the assignment of member b cannot be decoded"
+    groups = [
+        Group("g", {("t", 0): 4}, members),
+        Group("odd", {("t", 0): 4}, members, assignments_reason=why),
+        Group("secret", {("t", 0): 4}, reason="Describe on the group is denied"),
+    ]
+    view = make_view(snapshot_of([Topic("t", [(0, 9)])], groups))
+    rows = [
+        (row["group"], row["partitions"], row["lag"], row["reason"])
+        for row in SUBJECTS["member"].plain(view, names=["group", "partitions", "lag", "reason"])
+    ]
+    assert rows == [("g", 1, 5, None), ("g", 0, 0, None), ("odd", 1, 5, None), ("odd", None, None, why)]
+    read = SUBJECTS["group_topic"].plain(view, names=["group", "members", "members_reason"])
+    assert [tuple(row.values()) for row in read] == [
+        ("g", 1, None),
+        ("odd", None, why),
+        ("secret", None, "Describe on the group is denied"),
+    ]
