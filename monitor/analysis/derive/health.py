@@ -15,6 +15,7 @@ from monitor.analysis.derive.partition_problems import (
 from monitor.analysis.derive.problems import find_brokers, find_disks, find_quorum, find_transactions, find_unanswered
 from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.levels import OF_PROBLEMS
+from monitor.model.limits import UNSEEN_POLLS, UNSEEN_SECONDS, polls_seconds
 from monitor.model.problems import Key, Problem, Problems
 from monitor.model.table import Ragged, objects
 from monitor.model.text import plural, visible
@@ -91,13 +92,21 @@ def count_of(problems: list[Problem]) -> int:
 
 
 def _since(before: View | None) -> dict[Key, float]:
-    if before is None:
-        return {}
-    table = before.problems
-    return {
-        (kind, subject): since
-        for kind, subject, since in zip(table.kind, table.subject, table.since.tolist(), strict=True)
-    }
+    return {} if before is None else {key: began for key, (began, _) in before.began.items()}
+
+
+def remember_problems(view: View, before: View | None) -> dict[Key, tuple[float, float]]:
+    """When each problem of a View began and was last seen, and the same of those that it cannot have seen end.
+
+    A poll that is incomplete for a moment ends no problem: one that is there again has lasted all the time.
+    """
+    table = view.problems
+    rows = zip(table.kind, table.subject, table.since.tolist(), strict=True)
+    there = {(kind, subject): (since, view.time) for kind, subject, since in rows}
+    if before is None or view.complete:
+        return there
+    recent = view.time - max(UNSEEN_SECONDS, polls_seconds(UNSEEN_POLLS, view.snapshot.interval_seconds or 0.0))
+    return {**{key: times for key, times in before.began.items() if times[1] >= recent}, **there}
 
 
 def _unreachable(view: View, before: View | None) -> Problems:

@@ -351,6 +351,20 @@ def test_a_problem_keeps_the_time_when_it_was_first_seen() -> None:
     assert set(again.problems.since.tolist()) == {NOW + 10}
 
 
+@pytest.mark.parametrize(
+    ("failed", "seconds", "since"),
+    [({}, 10, NOW + 20), ({"configs": "timed out"}, 10, NOW), ({"configs": "timed out"}, 600, NOW + 610)],
+)
+def test_a_problem_that_an_incomplete_poll_lacks_for_a_moment_keeps_its_beginning(
+    failed: dict[str, str], seconds: float, since: float
+) -> None:
+    one = shop_view()
+    fine = snapshot_of([Topic("orders", [(0, 10), (0, 10), (0, 10)])], [READER], time=NOW + seconds, failed=failed)
+    lacking = make_view(fine, last_good=one)
+    again = make_view(replace(one.snapshot, time=NOW + seconds + 10), last_good=lacking)
+    assert set(again.problems.since.tolist()) == {since}
+
+
 def test_what_does_not_fit_into_the_sentence_is_counted() -> None:
     view = detailed_view()
     assert len(view.verdict.clauses) == 8
