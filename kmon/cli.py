@@ -56,55 +56,30 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(commands: Any) -> None:
-    parser = _command(commands, "demo", "start a local Kafka cluster with traffic, and monitor it")
-    parser.add_argument(
-        "--brokers",
-        type=int,
-        choices=range(1, 6),
-        default=3,
-        metavar="N",
-        help="number of brokers, 1 to 5 (default: 3)",
-    )
-    parser.add_argument("--duration", metavar="TIME", help="stop after this time, e.g. 5m (default: run until Ctrl-C)")
-    parser.add_argument(
-        "--no-tui", action="store_true", help="print one line per poll instead of opening the terminal UI"
-    )
-    parser.add_argument("--listen", metavar="ADDR", help=LISTEN_HELP)
+    parser = _command(commands, "demo", "start a local Kafka cluster with traffic, and monitor it", cluster=False)
+    brokers = {"type": int, "choices": range(1, 6), "default": 3}
+    _option(parser, "--brokers", "N", "number of brokers, 1 to 5 (default: 3)", **brokers)
+    _option(parser, "--duration", "TIME", "stop after this time, e.g. 5m (default: run until Ctrl-C)")
+    _switch(parser, "--no-tui", "print one line per poll instead of opening the terminal UI")
+    _option(parser, "--listen", "ADDR", LISTEN_HELP)
 
 
 def _add_serve(commands: Any) -> None:
     parser = _command(commands, "serve", "poll clusters, serve metrics and the dashboard, and send alerts")
-    _add_cluster_options(parser)
-    parser.add_argument("--listen", metavar="ADDR", help=LISTEN_HELP)
-    parser.add_argument("--no-dashboard", action="store_true", help="serve metrics, API and health checks only")
-    parser.add_argument(
-        "--insecure-allow-open",
-        action="store_true",
-        help="allow a non-loopback --listen address without TLS and authentication",
-    )
+    _option(parser, "--listen", "ADDR", LISTEN_HELP)
+    _switch(parser, "--no-dashboard", "serve metrics, API and health checks only")
+    _switch(parser, "--insecure-allow-open", "allow a non-loopback --listen address without TLS and authentication")
     alerts = parser.add_argument_group("alerts", "These options replace the alerts in the settings file.")
-    alerts.add_argument(
-        "--alertmanager-url",
-        action="append",
-        metavar="URL",
-        help="Alertmanager to send alerts to, e.g. http://localhost:9093; may be repeated",
-    )
-    alerts.add_argument(
-        "--lag-above",
-        metavar="N",
-        help="alert on groups with a lag above N records, e.g. 1000 (default: no such alert)",
-    )
-    alerts.add_argument(
-        "--for",
-        dest="lag_above_for",
-        metavar="TIME",
-        help="how long --lag-above must hold before the alert fires, e.g. 10m (default: 5m)",
-    )
+    receiver = "Alertmanager to send alerts to, e.g. http://localhost:9093; may be repeated"
+    _option(alerts, "--alertmanager-url", "URL", receiver, action="append")
+    above = "alert on groups with a lag above N records, e.g. 1000 (default: no such alert)"
+    _option(alerts, "--lag-above", "N", above)
+    held = "how long --lag-above must hold before the alert fires, e.g. 10m (default: 5m)"
+    _option(alerts, "--for", "TIME", held, dest="lag_above_for")
 
 
 def _add_tui(commands: Any) -> None:
-    parser = _command(commands, "tui", "open the terminal UI")
-    _add_cluster_options(parser)
+    _command(commands, "tui", "open the terminal UI")
 
 
 def _add_lag(commands: Any) -> None:
@@ -115,13 +90,9 @@ def _add_lag(commands: Any) -> None:
         epilog="Exit codes: 0 complete, 1 partial or --group or --topic does not match anything (stderr lists what is "
         "missing and why), 2 unreachable or bad usage.",
     )
-    _add_cluster_options(parser)
     _add_output_option(parser, "table", "wide", "json", "csv")
-    _add_watch_option(parser)
     _add_row_options(parser)
-    parser.add_argument(
-        "--where", metavar="EXPR", help="only rows that match this filter, e.g. 'lag > 10k' (docs/filter.md)"
-    )
+    _option(parser, "--where", "EXPR", "only rows that match this filter, e.g. 'lag > 10k' (docs/filter.md)")
 
 
 def _add_check(commands: Any) -> None:
@@ -131,14 +102,10 @@ def _add_check(commands: Any) -> None:
         "report in one line whether a cluster, or selected lag, is healthy",
         epilog="Exit codes, as for Nagios plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or bad usage.",
     )
-    _add_cluster_options(parser)
     limits = parser.add_argument_group("limits", "A partition above any of these limits is CRITICAL.")
-    limits.add_argument("--max-lag-seconds", metavar="N", help="largest time lag allowed, e.g. 300 or 5m")
-    limits.add_argument("--max-lag", metavar="N", help="largest lag allowed in records, e.g. 1000 or 10k")
-    limits.add_argument(
-        "--where", metavar="EXPR", help="filter that no partition may match, e.g. 'lost > 0' (docs/filter.md)"
-    )
-    _add_watch_option(parser)
+    _option(limits, "--max-lag-seconds", "N", "largest time lag allowed, e.g. 300 or 5m")
+    _option(limits, "--max-lag", "N", "largest lag allowed in records, e.g. 1000 or 10k")
+    _option(limits, "--where", "EXPR", "filter that no partition may match, e.g. 'lost > 0' (docs/filter.md)")
     _add_row_options(parser)
 
 
@@ -147,20 +114,12 @@ def _add_output_option(parser: argparse.ArgumentParser, *formats: str) -> None:
     parser.add_argument("-o", "--output", choices=formats, default=default, help=f"output format (default: {default})")
 
 
-def _add_watch_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--for",
-        dest="watch_for",
-        metavar="TIME",
-        help="keep polling for this long first, e.g. 5m (default: one poll); "
-        "needed to report rates and stuck or growing groups",
-    )
-
-
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
+    watch = "keep polling for this long first, e.g. 5m (default: one poll); "
+    _option(parser, "--for", "TIME", f"{watch}needed to report rates and stuck or growing groups", dest="watch_for")
     for noun, named in (("group", "id"), ("topic", "name")):
         which = f"only {noun}s whose full {named} matches this RE2 expression, e.g. 'orders-.*' (default: all)"
-        parser.add_argument(f"--{noun}", metavar="RE", help=which)
+        _option(parser, f"--{noun}", "RE", which)
 
 
 def _add_doctor(commands: Any) -> None:
@@ -170,41 +129,42 @@ def _add_doctor(commands: Any) -> None:
         "report missing permissions and APIs, what they hide, and how to grant them",
         epilog="Exit codes: 0 nothing is missing, 1 something is missing, 2 unreachable or bad usage.",
     )
-    _add_cluster_options(parser)
     _add_output_option(parser, "table", "json")
 
 
 def _add_config(commands: Any) -> None:
-    parser = _command(commands, "config", "validate or print the settings")
+    parser = _command(commands, "config", "validate or print the settings", cluster=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    check = _command(actions, "check", "validate the settings; exit 0, or 2 with every error and its location")
-    show = _command(actions, "show", "print the effective settings as YAML, with the source of each")
-    for each in (check, show):
-        _add_cluster_options(each)
+    _command(actions, "check", "validate the settings; exit 0, or 2 with every error and its location")
+    _command(actions, "show", "print the effective settings as YAML, with the source of each")
 
 
-def _command(commands: Any, name: str, summary: str, **options: Any) -> argparse.ArgumentParser:
+def _command(
+    commands: Any, name: str, summary: str, *, cluster: bool = True, **options: Any
+) -> argparse.ArgumentParser:
+    """A command, with the options about a `cluster` and settings unless it takes none."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary, **options)
     parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level to stderr")
+    if cluster:
+        group = parser.add_argument_group("cluster and settings")
+        brokers = "brokers to connect to first, e.g. kafka1:9092,kafka2:9092"
+        group.add_argument("-b", "--bootstrap-server", metavar="HOST:PORT[,…]", help=brokers)
+        _option(group, "--command-config", "FILE", "client.properties file, as for Kafka's own tools")
+        _option(group, "--config", "FILE", "settings file in YAML, e.g. kmon.yaml")
+        _option(group, "--context", "NAME", "context of the settings file to use, e.g. prod")
+        _option(group, "--name", "NAME", "name of the cluster in all output, e.g. prod (default: its cluster id)")
+        _option(group, "--interval", "TIME", "time between polls, e.g. 10s (default: 10s)")
+        _option(group, "--timeout", "TIME", "longest time one request may take, e.g. 5s (default: 3s)")
     return parser
 
 
-def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("cluster and settings")
-    group.add_argument(
-        "-b",
-        "--bootstrap-server",
-        metavar="HOST:PORT[,…]",
-        help="brokers to connect to first, e.g. kafka1:9092,kafka2:9092",
-    )
-    group.add_argument("--command-config", metavar="FILE", help="client.properties file, as for Kafka's own tools")
-    group.add_argument("--config", metavar="FILE", help="settings file in YAML, e.g. kmon.yaml")
-    group.add_argument("--context", metavar="NAME", help="context of the settings file to use, e.g. prod")
-    group.add_argument(
-        "--name", metavar="NAME", help="name of the cluster in all output, e.g. prod (default: its cluster id)"
-    )
-    group.add_argument("--interval", metavar="TIME", help="time between polls, e.g. 10s (default: 10s)")
-    group.add_argument("--timeout", metavar="TIME", help="longest time one request may take, e.g. 5s (default: 3s)")
+def _option(parser: Any, flag: str, metavar: str, meaning: str, **more: Any) -> None:
+    """An option that takes a text, unless `more` says otherwise."""
+    parser.add_argument(flag, metavar=metavar, help=meaning, **more)
+
+
+def _switch(parser: Any, flag: str, meaning: str) -> None:
+    parser.add_argument(flag, action="store_true", help=meaning)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
