@@ -194,7 +194,8 @@ class KmonApp(Host, inherit_bindings=False):
             self.push_screen(HelpScreen(screen, view_keys(VIEWS)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        yield from super().get_system_commands(screen)
+        # Textual's others, such as Screenshot and Maximize, are made for screens of another kind.
+        yield from (each for each in super().get_system_commands(screen) if each.title in ("Theme", "Quit"))
         for place, source in enumerate(self._sources if len(self._sources) > 1 else ()):
             name = escape(visible(source.cluster))
             yield SystemCommand(f"Cluster {name}", "Watch this cluster", lambda place=place: self.watch_cluster(place))

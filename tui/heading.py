@@ -78,16 +78,18 @@ def elsewhere(picture: Picture) -> list[Part]:
 def views_line(picture: Picture, views: Sequence[View], here: str, subject: str | None, room: int) -> list[Part]:
     """The views, those that are not shown by their keys alone where titles do not fit, and what is shown below one."""
     listed = [each for each in views if each[1] != FLEET or here == FLEET or len(picture.clusters) > 1]
-    below = "" if subject is None else f" › {name_of(subject[:MOST_NAME])}"
+    below = "" if subject is None else f"› {name_of(subject[:MOST_NAME])} "
     titled = sum(len(title) + 4 for _, _, title in listed) + cell_len(below) <= room
     parts = []
     for key, name, title in listed:
         chosen, action = name == here, f"app.view('{name}')"
         parts.append(Part(f" {key}", "accent", action))
         parts.append(Part(f" {title} " if titled or chosen else " ", "strong" if chosen else "dim", action))
+        if chosen and below:
+            parts.append(Part(below, "strong"))
         if name == FLEET and not chosen:
             parts += elsewhere(picture)
-    return [*parts, Part(below, "strong")]
+    return parts
 
 
 def chips(picture: Picture, pattern: str, how: str, shown: str, order: str = "") -> list[Part]:

@@ -10,6 +10,7 @@ APP_KEYS = (
     Binding("w", "switch('wide')", "wide", show=False, tooltip="every column; ← and → scroll sideways"),
     Binding("p", "switch('paused')", "pause", tooltip="pause and resume"),
     Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="command palette: themes", priority=True),
+    Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend; fg resumes", priority=True),
     Binding("q", "quit", "quit", tooltip="quit"),
     Binding("ctrl+c,ctrl+q", "quit", "quit", show=False, tooltip="quit", priority=True),
 )
@@ -20,7 +21,7 @@ SCREEN_KEYS = (
         "slash",
         "filter",
         "filter",
-        tooltip="filter by a condition such as lag > 1k, or else by a regular expression on the name; esc clears it",
+        tooltip="filter by a condition (lag > 1k), a status or a name; esc clears it",
         priority=True,
     ),
     Binding("z", "app.switch('problems')", "problems", tooltip="only rows with a problem"),

@@ -414,6 +414,42 @@ async def test_the_filter_narrows_as_it_is_typed_and_is_a_chip_until_esc() -> No
         assert monitor(pilot).NAME == "groups"
 
 
+async def test_tab_leaves_each_table_of_a_view_as_it_was() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        for opened in (["2", "end", "enter"], ["6"]):
+            await pilot.press(*opened)
+            seen = []
+            for _ in range(2 * len(monitor(pilot).panes())):
+                await settled(pilot)
+                shown = table(pilot)
+                if len(seen) < len(monitor(pilot).panes()):
+                    letters = [each.letter for each in monitor(pilot).COLUMNS if each.letter]
+                    await pilot.press(letters[1], letters[1], "end")
+                    await settled(pilot)
+                seen.append((shown.sort.name, shown.falling, shown.cursor_key))
+                await pilot.press("tab")
+            half = len(seen) // 2
+            assert seen[:half] == seen[half:]
+        await settled(pilot)
+        await pilot.press("2", "home", "enter", "slash", *"pay", "enter", "tab", "tab")
+        await settled(pilot)
+        assert "/pay" in lines(app)[1]
+
+
+async def test_a_small_terminal_has_a_table_in_every_view() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(40, 10)) as pilot:
+        for keys in (*"12345678", ["2", "enter"], ["3", "enter"], ["4", "enter"]):
+            await pilot.press(*keys)
+            await settled(pilot)
+            assert table(pilot).page >= 2, keys
+        await pilot.press("1")
+        await settled(pilot)
+        assert "▌✘ lost    payments-ledger      13,500" in lines(app)[3]
+        assert "≥ 70,000" in lines(app)[4]
+
+
 @pytest.mark.parametrize(
     ("typed", "how", "keys"),
     [

@@ -90,15 +90,15 @@ def test_a_number_that_does_not_fit_takes_its_short_form() -> None:
         (0, 31, [("a", 10), ("b", 10)]),
         (1, 29, [("a", 10), ("c", 10)]),
         (2, 33, [("a", 10), ("d", 20)]),
-        (0, 18, [("a", 10), ("b", 7)]),
-        (0, 7, [("a", 7)]),
-        (0, 0, []),
+        (0, 20, [("a", 9), ("b", 10)]),
+        (0, 18, [("a", 8)]),
+        (0, 0, [("a", 8)]),
     ],
 )
 def test_columns_leave_sideways_as_a_whole(left: int, width: int, seen: list[tuple[str, int]]) -> None:
     def one(name: str, width: int, grow: int = 0) -> Column[Any]:
         return Column(name, name, width, lambda *_: Cell(""), "", grow=grow)
 
-    shown = [(one("a", 10), 10), (one("b", 10), 10), (one("c", 10), 10), (one("d", 15, grow=1), 20)]
+    shown = [(one("a", 10, grow=1), 10), (one("b", 10), 10), (one("c", 10), 10), (one("d", 15, grow=1), 20)]
     found = in_sight(shown, 1, left, width, gap=1)
     assert [(each.name, size) for each, size in found] == seen

@@ -29,12 +29,15 @@ from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
 from tui.widgets.rows import WHY, Rows, unknowns
-from tui.widgets.table import VirtualTable
+from tui.widgets.table import Place, VirtualTable
 
 TAIL = 2
 """The lines about the row under the cursor: as many for every row, so that the table stays as high."""
 
-BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+SHORT = 16
+"""The lines of a terminal from which on there is more above a table than one line."""
+
+BREAKPOINTS = [(0, "-tiny"), (SHORT, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
 
 
@@ -80,11 +83,15 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         super().__init_subclass__(**options)
 
     def __init__(self, about: Hashable = None) -> None:
-        """`about` is what a screen below a view shows, such as a group's id, and so do the others of its PANES."""
+        """`about` is what a screen below a view shows, such as a group's id, and so do the others of its PANES.
+
+        They share `left`: by NAME, how the table of each was left, and what it was filtered by.
+        """
         super().__init__()
         self.about = about
         self._pattern = self._how = ""
         self._rows: Rows | None = None
+        self.left: dict[str, tuple[Place, str]] = {}
 
     # What a subclass defines
 
@@ -185,6 +192,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """
         if not self.query(FilterInput):
             self.mount(FilterInput(), before="#keys")
+            if self.NAME in self.left:
+                self.table.kept, self._pattern = self.left[self.NAME]
         self.show(self.app.picture)
 
     # What it shows
@@ -209,9 +218,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         if rows is not None:
             self.table.wide = picture.wide
             self._fill(rows)
-            self.query_one("#head", Lines).put(*self.head(picture, rows))
+            short = self.size.height < SHORT
+            self.query_one("#head", Lines).put(*self.head(picture, rows)[: 1 if short else None])
             panes = [(name, self.PANES[name]) for name in self.panes()]
-            self.query_one("#panes", Lines).put(*panes_lines(panes, self.NAME))
+            self.query_one("#panes", Lines).put(*panes_lines(panes, self.NAME)[1 if short else 0 :])
             self.draw(picture, rows)
         self.detail()
 
@@ -287,12 +297,20 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def action_open_pane(self, name: str) -> None:
         if name == self.NAME:
             return
+        self.left[self.NAME] = self.table.kept, self._pattern
         if name == self.app.current_mode:
             self.app.pop_screen()
         elif self.app.current_mode == self.NAME:  # the screen of a view itself cannot be put away
-            self.push(name, self.about)
+            self.app.push_screen(self._pane(name))
         else:
-            self.app.switch_screen(self.app.screen_named(name, self.about))
+            self.app.switch_screen(self._pane(name))
+
+    def _pane(self, name: str) -> Screen[None]:
+        """The screen of another table of this view, which is as it was left."""
+        pane = self.app.screen_named(name, self.about)
+        assert isinstance(pane, MonitorScreen)
+        pane.left = self.left
+        return pane
 
     def on_resize(self) -> None:
         self.show(self.app.picture)

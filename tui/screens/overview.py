@@ -20,7 +20,7 @@ from tui.format import at_least
 from tui.heading import last_known
 from tui.health import health_lines
 from tui.picture import Picture
-from tui.screens.base import TAIL, MonitorScreen
+from tui.screens.base import SHORT, TAIL, MonitorScreen
 from tui.screens.events import event_lines
 from tui.screens.groups import GROUP_COLUMNS
 from tui.screens.problems import problem_lines
@@ -32,6 +32,8 @@ from tui.widgets.table import HEADER_LINES
 WORST_GROUPS = 10
 TALL = 32
 """The lines of a terminal in which the figures may take a blank one more."""
+TINY_FRAME = 4 + TAIL
+"""The lines of the verdict, the views, the titles, what is said of a row, and the keys."""
 FRAME = 10 + TAIL
 """The lines of the verdict, the views, the chart, the titles, what is said of a row, and the keys."""
 EMPTY_LINES = 2
@@ -103,6 +105,8 @@ class OverviewScreen(MonitorScreen):
         self.query_one("#below", Lines).put(*below)
 
     def _figures(self, picture: Picture, rows: Rows) -> list[Line]:
+        if self.size.height < SHORT:
+            return []
         tall = [Line()] if self.size.height >= TALL else []
         figures = stats(rows.view, human=picture.human, width=self.size.width)
         return [*figures, *tall, *health_lines(rows.view, human=picture.human), Line()]
@@ -112,6 +116,8 @@ class OverviewScreen(MonitorScreen):
         return [Line(), *lines] if lines else []
 
     def _room(self, picture: Picture, rows: Rows) -> Room:
+        if self.size.height < SHORT:
+            return Room(max(EMPTY_LINES, self.size.height - TINY_FRAME), 0, 0)
         above = (*picture.troubles, *last_known(picture), *self._figures(picture, rows))
         others = FRAME + len(above) + len(self._complaints(picture))
         problems = int((picture.newest.problems.cause < 0).sum())

@@ -16,7 +16,7 @@ from monitor.subjects.health import DIAGNOSIS, PROBLEM
 from tui.format import wrap
 from tui.heading import section
 from tui.picture import Picture
-from tui.screens.base import MonitorScreen
+from tui.screens.base import SHORT, TAIL, MonitorScreen
 from tui.widgets.columns import Cell, Column
 from tui.widgets.lines import Line, Part
 from tui.widgets.rows import Rows, column, reasons, statuses
@@ -90,7 +90,8 @@ class Health(MonitorScreen):
 
     def tail(self, rows: Rows) -> Sequence[Line]:
         # As many lines for every row: the table stays as high while the cursor moves.
-        room, row = 6 if self.size.height >= TALL else 4, self.table.cursor_row
+        height, row = self.size.height, self.table.cursor_row
+        room = 6 if height >= TALL else 4 if height >= SHORT else TAIL
         lines = [] if row is None else list(self.details(rows, row))[:room]
         return [*lines, *[Line()] * (room - len(lines))]
 

@@ -112,13 +112,19 @@ def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> l
 def in_sight(shown: Shown[M], fixed: int, left: int, width: int, *, gap: int) -> Shown[M]:
     """The first `fixed` columns and those after `left` others, as many as `width` cells have room for.
 
-    A number is never cut by this: the last column is narrower only if it has text, or if it is the only one to move.
+    A number is never cut by this. What gives way is the text among the first columns, so that one more has room, and
+    the text in the last one.
     """
-    seen: list[tuple[Column[M], int]] = []
-    for place, (column, size) in enumerate([*shown[:fixed], *shown[fixed + left :]]):
+    seen, others = list(shown[:fixed]), shown[fixed + left :]
+    over = _total([*(size for _, size in seen), *(size for _, size in others[:1])], gap) - width
+    growing = [place for place, (column, _) in enumerate(seen) if column.grow and not column.right]
+    if over > 0 and growing:
+        column, size = seen[growing[-1]]
+        seen[growing[-1]] = column, max(min(size, LEAST_TEXT), size - over)
+    for column, size in others:
         free = width - _total([each for _, each in seen], gap) - (gap if seen else 0)
         if size > free:
-            if free > 1 and (place <= fixed or (column.grow and not column.right and free >= LEAST_TEXT)):
+            if column.grow and not column.right and free >= LEAST_TEXT:
                 seen.append((column, free))
             break
         seen.append((column, size))

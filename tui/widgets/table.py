@@ -1,7 +1,7 @@
 """A table of any number of rows that draws only the lines in sight, and whose cursor stays on its row."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -20,6 +20,14 @@ from tui.theme import inks
 from tui.widgets.columns import Column, M, Shown, header, in_sight, line, room, sort_rows
 
 HEADER_LINES = 1
+
+
+class Place(NamedTuple):
+    """The column that a table is sorted by, whether the largest come first, and the key under its cursor."""
+
+    sort: str
+    falling: bool
+    key: Hashable | None
 
 
 class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=False):
@@ -68,15 +76,26 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self._left = 0
         self._strips: dict[tuple[int, bool], Strip] = {}
         self._moved = False
+        self._wanted: Hashable | None = None
 
     def _column(self, name: str) -> Column[M]:
         return next(each for each in self.columns if each.name == name)
 
     # What it shows
 
+    @property
+    def kept(self) -> Place:
+        """Its order and where its cursor is, for a table of the same columns that is to be as this one was."""
+        return Place(self.sort.name, self.falling, self.cursor_key)
+
+    @kept.setter
+    def kept(self, kept: Place) -> None:
+        self.sort, self.falling, self._wanted = self._column(kept.sort), kept.falling, kept.key
+        self._moved = True
+
     def show(self, model: M, kept: Ints | None = None) -> None:
         """Show the rows `kept` of a model, or all of them, in the order that is chosen."""
-        key = self.cursor_key
+        key = self._wanted if self._model is None else self.cursor_key
         self._model, self._kept = model, kept
         self._arrange(key)
 
