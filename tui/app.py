@@ -1,5 +1,6 @@
 """The terminal interface: Views of one or more clusters, drawn in a terminal. `KmonApp(sources).run()`."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -24,7 +25,7 @@ from tui.picture import WINDOW_SECONDS, Picture, Watched
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen
-from tui.theme import KMON_DARK
+from tui.theme import KMON_DARK, theme_for
 
 TICK_SECONDS = 1.0
 VIEWS = tuple((each.KEY, each.NAME, each.TITLE) for each in SCREENS)
@@ -72,7 +73,8 @@ class KmonApp(Host, inherit_bindings=False):
 
         `troubles` gives the reasons why parts of kmon have stopped working; called every TICK_SECONDS.
         """
-        super().__init__()
+        # Only native colours can be left out as a whole; those of a theme would become greys.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._sources = tuple(sources)
         self._addresses = (*addresses, *("" for _ in sources))
         self._troubles, self._clock = troubles, clock
@@ -91,7 +93,8 @@ class KmonApp(Host, inherit_bindings=False):
 
     def on_load(self) -> None:
         self.register_theme(KMON_DARK)
-        self.theme = KMON_DARK.name
+        colours = None if self.is_headless else self.console.color_system
+        self.theme = theme_for(colours, no_color=self.no_color)
         self.animation_level = "none"
         for place, source in enumerate(self._sources):
             self._ends.append(source.subscribe(self._listener(place, source)))

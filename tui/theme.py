@@ -25,6 +25,18 @@ KMON_DARK = Theme(
     },
 )
 
+OWN_COLOURS = "ansi-dark"
+"""The theme in the terminal's own colours, which Textual has."""
+
+
+def theme_for(colours: str | None, *, no_color: bool) -> str:
+    """The theme to start with, for a terminal with these colours as rich names them, and the variable NO_COLOR.
+
+    Blended colours need more than 16: there, ok and behind became the same one.
+    """
+    return OWN_COLOURS if no_color or colours == "standard" else KMON_DARK.name
+
+
 _COLOURS = {
     "ok": "success",
     "degraded": "warning",
@@ -61,6 +73,11 @@ def _mix(variables: dict[str, str], *, native: bool, dark: bool) -> Inks:
         kinds["attention"] = Style(color=Color.parse(variables["attention"]).rich_color)
     if colour["accent"] == colour["warning"]:
         kinds["unknown"] = Style(color=Color.parse(variables["text-secondary"]).rich_color)
+    if native:
+        # Its accent is as green as ok, and blue is hard to read on black.
+        kinds |= {"unknown": Style(color="magenta"), "attention": Style(color="cyan")}
+        # Without colours too, what is worst must not be palest.
+        kinds |= {level: kinds[level] + Style(bold=True) for level in ("degraded", "critical")}
     badges = {f"badge-{name}": style + Style(reverse=True, bold=True) for name, style in kinds.items()}
     base: Inks
     if native:

@@ -17,6 +17,7 @@ from tui.app import KmonApp
 from tui.format import fit
 from tui.screens.group import GroupScreen
 from tui.screens.topics import TopicScreen
+from tui.theme import OWN_COLOURS, inks, theme_for
 from tui.widgets.chart import Chart
 from tui.widgets.lines import Lines
 
@@ -419,7 +420,7 @@ async def test_tab_leaves_each_table_of_a_view_as_it_was() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         for opened in (["2", "end", "enter"], ["6"]):
             await pilot.press(*opened)
-            seen = []
+            seen: list[object] = []
             for _ in range(2 * len(monitor(pilot).panes())):
                 await settled(pilot)
                 shown = table(pilot)
@@ -658,3 +659,42 @@ async def test_what_is_shown_of_an_unreachable_cluster_is_dimmed_and_headed_with
         await settled(pilot)
         assert "last known" not in text(app)
         assert foregrounds(app, 4, 38) & bright
+
+
+@pytest.mark.parametrize(
+    ("colours", "no_color", "theme"),
+    [
+        ("truecolor", False, "kmon-dark"),
+        ("256", False, "kmon-dark"),
+        ("standard", False, "ansi-dark"),
+        ("truecolor", True, "ansi-dark"),
+    ],
+)
+def test_the_theme_is_one_that_the_terminal_can_show(colours: str, no_color: bool, theme: str) -> None:
+    assert theme_for(colours, no_color=no_color) == theme
+
+
+async def test_without_colours_the_worst_status_is_bold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2", "end")
+        assert foregrounds(app, 0, 39) <= {"default"}
+        bold = {
+            segment.text.strip(): bool(segment.style and segment.style.bold)
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+        }
+        assert {status: bold[status] for status in ("✘ lost", "● ok", "? unknown")} == {
+            "✘ lost": True,
+            "● ok": False,
+            "? unknown": False,
+        }
+
+
+async def test_the_16_colours_of_a_terminal_tell_levels_apart() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test():
+        app.theme = OWN_COLOURS
+        styles = [inks(app)[level] for level in ("ok", "unknown", "attention", "degraded", "critical")]
+        assert len({each.color for each in styles}) == len(styles)
