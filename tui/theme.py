@@ -1,5 +1,7 @@
 """The colours: kmon's own dark theme, and each kind of text as a style of whatever theme is on."""
 
+from typing import Any
+
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
@@ -51,7 +53,7 @@ Inks = dict[str, Style]
 _cache: dict[str, Inks] = {}
 
 
-def inks(app: App[object]) -> Inks:
+def inks(app: App[Any]) -> Inks:
     """The style of each kind of text in the app's theme.
 
     "" is plain text, then there are dim, strong, chosen, the LEVELS of monitor, accent, and "badge-…", a filled label

@@ -11,9 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
-from monitor.analysis.derive.emptiness import no_match
 from monitor.model.levels import SIGN_OF
 from monitor.model.table import Ints
 from monitor.model.text import duration, name_of, visible
@@ -21,10 +19,9 @@ from monitor.model.view import View
 from monitor.subjects.column import Subject
 from tui.format import wrap
 from tui.heading import MOST_NAME, chips, last_known, panes_lines, polling, verdict_line, views_line
-from tui.host import Host
 from tui.keys import APP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name
-from tui.match import find
 from tui.picture import Picture
+from tui.screens.filtered import FilteredScreen
 from tui.widgets.columns import Column
 from tui.widgets.filter import FilterInput
 from tui.widgets.lines import Line, Lines, Part
@@ -41,7 +38,7 @@ BREAKPOINTS = [(0, "-tiny"), (SHORT, "-short"), (32, "-tall")]
 """The class of a screen by its least number of lines."""
 
 
-class MonitorScreen(Screen[None], inherit_bindings=False):
+class MonitorScreen(FilteredScreen, inherit_bindings=False):
     """A view of one cluster: a table of rows of a subject, with whatever a subclass puts above and below it."""
 
     SUBJECT: ClassVar[Subject]
@@ -57,10 +54,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column[Rows], ...]]
     SORT: ClassVar[str] = "status"
-    EMPTY: ClassVar[str] = "nothing to show"
-    """What the table shows without rows; see `why_empty`."""
-    NOUN: ClassVar[str] = "row"
-    """What a row is, for the line that no row matches."""
     FIXED: ClassVar[int] = 2
     """How many columns identify a row."""
     LIVE: ClassVar[bool] = False
@@ -70,8 +63,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
     AUTO_FOCUS = "VirtualTable"
     VERTICAL_BREAKPOINTS = BREAKPOINTS
-
-    app: Host
 
     def __init_subclass__(cls, **options: bool) -> None:
         if "COLUMNS" in vars(cls):
@@ -89,8 +80,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """
         super().__init__()
         self.about = about
-        self._pattern = self._how = ""
-        self._rows: Rows | None = None
         self.left: dict[str, tuple[Place, str]] = {}
 
     # What a subclass defines
@@ -102,10 +91,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     def source(self, picture: Picture) -> Any:
         """What the columns are read from: mostly the View that is shown."""
         return picture.shown
-
-    def why_empty(self, rows: Rows) -> str:
-        """Why there is no row: nothing is there, or what is there is unknown."""
-        return self.EMPTY
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         """The lines above the table."""
@@ -169,10 +154,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         yield Lines(id="detail")
         yield Lines(id="complaint")
         yield Lines(id="keys")
-
-    @property
-    def table(self) -> "VirtualTable[Rows]":
-        return self.query_one(VirtualTable)
 
     def on_mount(self) -> None:
         opens = self.OPENS or type(self).open is not MonitorScreen.open
@@ -252,16 +233,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         notice.set_class(bool(lines), "-shown")
         self.query_one("#body").display = not lines
 
-    def _fill(self, rows: Rows) -> None:
-        kept = rows.problems if rows.picture.problems else np.ones(len(rows.pick), bool)
-        self._how = ""
-        if self._pattern:
-            found = find(self._pattern, rows)
-            kept, self._how = kept & found.rows, found.how
-        noun = f"{self.NOUN} with a problem" if rows.picture.problems else self.NOUN
-        self.table.empty = no_match(noun, self._pattern).sentence if len(rows.pick) else self.why_empty(rows)
-        self.table.show(rows, np.flatnonzero(kept).astype(np.int32))
-
     @on(VirtualTable.CursorMoved)
     def detail(self) -> None:
         """Show the lines at the bottom, about the row under the cursor, and whether its order is out of sight."""
@@ -317,43 +288,3 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def action_sort(self, column: str) -> None:
         self.table.sort_by(column)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        typing = isinstance(self.focused, FilterInput) and bool(self.focused.display)
-        return not (action in ("filter", "pane") and typing)
-
-    def action_filter(self) -> None:
-        self.query_one(FilterInput).open(self._pattern)
-
-    @on(Input.Changed)
-    def narrow(self, message: Input.Changed) -> None:
-        """Filter as it is typed. What is wrong and finds nothing keeps the last rows."""
-        pattern, problem = message.value, ""
-        if pattern and self._rows is not None:
-            found = find(pattern, self._rows)
-            if found.problem:
-                problem = (
-                    f"{found.problem}: {'matched as plain text' if found.rows.any() else 'the last rows are kept'}"
-                )
-                pattern = pattern if found.rows.any() else self._pattern
-        self._pattern = pattern
-        self.query_one("#complaint", Lines).put(*([Line([Part(f" {problem}", "degraded")])] if problem else []))
-        if self._rows is not None:
-            self._fill(self._rows)
-        self.show_top(self.app.picture)
-
-    @on(Input.Submitted)
-    def end_typing(self) -> None:
-        self.query_one(FilterInput).display = False
-        self.query_one("#complaint", Lines).put()
-        self.set_focus(self.table)
-
-    def action_back(self) -> None:
-        typed = self.query_one(FilterInput)
-        if typed.display or self._pattern:
-            self.end_typing()
-            typed.value = ""
-            self._pattern = ""
-            self.show(self.app.picture)
-        else:
-            self.app.back()
