@@ -1,5 +1,6 @@
 """What earlier polls of a cluster saw of end offsets and commits: the source of ages, rates and statuses."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -32,6 +33,9 @@ RATE_SECONDS = 7500.0
 RATE_SPACING = 0.75
 RATE_APART_SECONDS = 10.0
 """Commits and log starts are for rates over windows of a minute to an hour, which need no more points than this."""
+
+MISSED_POLLS = 3
+"""Polls are missed where two are further apart than so many intervals: a slow one takes up to two."""
 
 NO_ROWS: Ints = np.empty(0, np.int64)
 
@@ -82,14 +86,15 @@ class Past:
 
 def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float) -> Past:
     """What is remembered with a poll of `took` seconds more. Snapshots without an answer are not for here."""
+    missed = snapshot.started - past.snapshot.started > MISSED_POLLS * (snapshot.interval_seconds or math.inf)
     past = _aligned(past, snapshot, (lag.group, lag.topic, lag.partition))
-    ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took)
+    ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took, missed=missed)
     transactions, transaction_ages = see_transactions(past.transactions, snapshot)
     return replace(
         past,
         ends=ends,
-        starts=past.starts.added(snapshot.started, snapshot.offsets.start_offset, took),
-        commits=past.commits.added(snapshot.started, lag.committed_offset, took),
+        starts=past.starts.added(snapshot.started, snapshot.offsets.start_offset, took, missed=missed),
+        commits=past.commits.added(snapshot.started, lag.committed_offset, took, missed=missed),
         transactions=transactions,
         transaction_ages=transaction_ages,
         next_records=_next_records(ends, lag),

@@ -15,6 +15,9 @@ UNKNOWN = -1
 Counts = NDArray[np.int64]
 Steps = NDArray[np.int32]
 
+MOST_GAPS = 8
+"""Where there are more gaps than this for each row, the oldest count as time in which the number was known."""
+
 _MOST = np.iinfo(np.int32).max - 2
 """The largest step that fits, however it is written."""
 
@@ -29,6 +32,21 @@ class Point(NamedTuple):
     time: float
     took: float
     steps: Steps
+
+
+class Gap(NamedTuple):
+    """Rows whose number was unknown or not asked for until `time`: for how many seconds, and how much it rose then."""
+
+    time: float
+    rows: Ints
+    seconds: Floats
+    risen: Steps
+
+    def moved(self, place: Ints) -> "Gap":
+        """The same where row i is now row `place[i]`, or gone where that is -1."""
+        rows = place[self.rows]
+        kept = rows >= 0
+        return Gap(self.time, rows[kept], self.seconds[kept], self.risen[kept])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,6 +68,9 @@ class Ring:
     points: tuple[Point, ...] = ()
     base: Counts = field(default_factory=lambda: np.empty(0, np.int64))
     began: Floats = field(default_factory=lambda: np.empty(0))
+    known_at: Floats = field(default_factory=lambda: np.empty(0))
+    """When the number of each row was known last that is not known at the newest point."""
+    gaps: tuple[Gap, ...] = ()
 
     def carried(self, point: Point, rows: Ints) -> Steps:
         """The last number of each of `rows` that was known by a point, less `base`; UNKNOWN where none was."""
@@ -61,13 +82,22 @@ class Ring:
         known = point.steps.take(rows) >= 0
         return known if self._all_begun(point) else known & (self.began[rows] <= point.time)
 
-    def risen(self, first: Point) -> Floats:
-        """How much each row has risen from a point to the newest; NaN where it was not known at both."""
+    def risen(self, first: Point) -> tuple[Floats, Floats]:
+        """How much each row has risen from a point to the newest, and in how many seconds, both without gaps.
+
+        The first is NaN where the number was not known at both; the second is one number where no row had a gap.
+        """
         oldest, newest = first.steps, self.points[-1].steps
         known = (oldest | newest) >= 0
         if not self._all_begun(first):
             known &= self.began <= first.time
-        return np.where(known, newest - oldest, np.nan)
+        risen = np.where(known, newest - oldest, np.nan)
+        gaps = [each for each in self.gaps if each.time > first.time]
+        seconds = np.full(len(risen) if gaps else (), self.points[-1].time - first.time)
+        for gap in gaps:
+            risen[gap.rows] -= gap.risen
+            seconds[gap.rows] -= gap.seconds
+        return risen, seconds
 
     def _all_begun(self, point: Point) -> bool:
         """Whether no row began anew after a point."""
@@ -77,30 +107,58 @@ class Ring:
     def _last_began(self) -> float:
         return float(np.max(self.began, initial=-np.inf))
 
-    def added(self, time: float, numbers: Floats, took: float = 0.0) -> Self:
+    def added(self, time: float, numbers: Floats, took: float = 0.0, *, missed: bool = False) -> Self:
         """The ring with one more point that was read between `time`, later than any before, and `took` seconds after.
 
-        `numbers` are NaN where they are not known, else whole and not negative.
+        `numbers` are NaN where they are not known, else whole and not negative. `missed` is whether polls were missed
+        since the point before.
         """
         known = ~np.isnan(numbers)
         counts = np.where(known, numbers, 0.0).astype(np.int64)
         last = _carried(self.points[-1].steps) if self.points else np.full(len(numbers), UNKNOWN, np.int32)
         base, began, steps = self.base, self.began, counts - self.base
+        known_at, gaps = self._gaps(time, known, steps, missed=missed)
         anew = np.flatnonzero(known & ((last < 0) | (steps < last) | (steps > _MOST)))
         if len(anew):
             base, began = base.copy(), began.copy()
             base[anew], began[anew], steps[anew] = counts[anew], time, 0
         written = np.where(known, steps, np.where(last >= 0, -2 - last, UNKNOWN)).astype(np.int32)
-        return replace(self, points=(*self._thinned(time), Point(time, took, written)), base=base, began=began)
+        return replace(
+            self,
+            points=(*self._thinned(time), Point(time, took, written)),
+            base=base,
+            began=began,
+            known_at=known_at,
+            gaps=gaps,
+        )
 
     def moved(self, old_rows: Ints) -> Self:
         """The same in another order: row i is what row `old_rows[i]` was, and a new one where that is -1."""
+        place = np.full(len(self.base) + 1, -1)
+        place[old_rows] = np.arange(len(old_rows))  # the last is for those of -1
         return replace(
             self,
             points=tuple(each._replace(steps=values_at(each.steps, old_rows, UNKNOWN)) for each in self.points),
             base=values_at(self.base, old_rows, 0),
             began=values_at(self.began, old_rows, -np.inf),
+            known_at=values_at(self.known_at, old_rows, -np.inf),
+            gaps=tuple(each.moved(place) for each in self.gaps),
         )
+
+    def _gaps(self, time: float, known: Flags, steps: Counts, *, missed: bool) -> tuple[Floats, tuple[Gap, ...]]:
+        """`known_at` and `gaps` with one more point; of gaps no more than MOST_GAPS for each row on average."""
+        before = self.points[-1] if self.points else Point(time, 0.0, np.full(len(known), UNKNOWN, np.int32))
+        was_known = before.steps >= 0
+        if not missed and np.array_equal(known, was_known):
+            return self.known_at, self.gaps
+        known_at = np.where(was_known, before.time, self.known_at)
+        rows = np.flatnonzero(known & (before.steps != UNKNOWN) & (missed | ~was_known))
+        gaps = [each for each in self.gaps if time - each.time <= self.seconds]
+        if len(rows):
+            gaps.append(Gap(time, rows, time - known_at[rows], (steps - _carried(before.steps))[rows]))
+        while sum(len(each.rows) for each in gaps) > MOST_GAPS * len(known):
+            del gaps[0]
+        return known_at, tuple(gaps)
 
     def _thinned(self, now: float) -> list[Point]:
         points = [each for each in self.points if now - each.time <= self.seconds]
@@ -127,14 +185,16 @@ LEAST, MOST = 0.5, 2.0
 def rate(ring: Ring, window_seconds: float) -> Floats:
     """Records per second of each row over the window that ends with the newest point, shape (rows,).
 
-    NaN where the number is not known at both ends of the window, fell within it, or where polls were missed for more
-    than half of it; also while less than half of the window has been seen.
+    Times in which the number was unknown or polls were missed do not count, nor do the records of these: a broker that
+    was away makes no rate lower. NaN where the number is not known at both ends of the window, fell within it, or was
+    known for less than half of it.
     """
     newest = ring.points[-1].time if ring.points else np.nan
     ages = [(newest - point.time, point) for point in ring.points]
     fit = [each for each in ages if LEAST * window_seconds <= each[0] <= MOST * window_seconds]
     if not fit:
         return np.full(len(ring.base), np.nan)
-    age, first = min(fit, key=lambda each: abs(each[0] - window_seconds))
-    rates: Floats = ring.risen(first) / age
+    _, first = min(fit, key=lambda each: abs(each[0] - window_seconds))
+    risen, seconds = ring.risen(first)
+    rates: Floats = risen / np.where(seconds >= LEAST * window_seconds, seconds, np.nan)
     return rates

@@ -1,14 +1,17 @@
 """Rings, brackets and rates of earlier polls, each against a plain re-computation."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from series import Series
+from views import Group, Topic
 
 from monitor.analysis.earlier_polls.past import bracket
-from monitor.analysis.earlier_polls.ring import UNKNOWN, Ring, rate
+from monitor.analysis.earlier_polls.ring import MOST_GAPS, UNKNOWN, Ring, rate
 
 HISTORIES = st.lists(st.tuples(st.integers(1, 20), st.none() | st.integers(0, 5)), min_size=1, max_size=12)
 """Seconds since the poll before, and records produced since; None for a poll without an answer."""
@@ -60,12 +63,19 @@ def test_a_rate_is_what_was_produced_over_about_the_window_or_unknown(
     if math.isnan(found):
         return
     assert seen[-1][1] is not None
-    spans = [
-        (seen[-1][1] - end) / (seen[-1][0] - time)
-        for time, end in seen[:-1]
-        if end is not None and window / 2 <= seen[-1][0] - time <= 2 * window
+    known = [  # seconds and records from each poll to the newest, of the polls that knew the end and so did the next
+        (sum(time - before for before, time, _ in spans), sum(rise for _, _, rise in spans))
+        for first in range(len(seen) - 1)
+        if seen[first][1] is not None and window / 2 <= seen[-1][0] - seen[first][0] <= 2 * window
+        for spans in [
+            [
+                (before, time, end - old)
+                for (before, old), (time, end) in pairwise(seen[first:])
+                if old is not None and end is not None
+            ]
+        ]
     ]
-    assert any(found == pytest.approx(each) for each in spans)
+    assert any(found == pytest.approx(rise / time) for time, rise in known if time >= window / 2)
 
 
 def rated(numbers: list[float], times: list[float] | None = None, window: float = 60.0) -> float:
@@ -88,6 +98,44 @@ def test_a_rate_never_crosses_a_rewind_a_gap_or_what_was_not_known() -> None:
     assert rated([0, 10, math.nan, 30, 40, 50, 60]) == 1.0
     assert math.isnan(rated([0, 10, 20, 30, 40, 50, math.nan]))
     assert math.isnan(rated([0, 1000], times=[0.0, 600.0])), "polls were missed for ten windows"
+
+
+def test_a_gap_in_which_a_number_was_unknown_makes_no_rate_lower() -> None:
+    before = [10.0 * step for step in range(16)]
+    assert rated([*before, *[math.nan] * 12, 150, 160, 170], window=300.0) == 1.0, "nobody could write for 2 minutes"
+    assert rated([*before, *[math.nan] * 12, 7150, 7160], window=300.0) == 1.0, "what was written then has its own time"
+    assert math.isnan(rated([0, 10, *[math.nan] * 8, 10, 20], window=60.0)), "known for a third of the window"
+    assert math.isnan(rated([0, 10, *[math.nan] * 17, 10, 20], window=120.0))
+
+
+def test_missed_polls_are_a_gap_and_gaps_follow_their_rows() -> None:
+    ring = new_ring(2, seconds=1e9, spacing=0)
+    for time, missed in [(0.0, False), (60.0, False), (120.0, False), (300.0, True), (310.0, False)]:
+        ring = ring.added(time, np.array([time, min(time, 120.0)]), missed=missed)
+    assert rate(ring, 300.0).tolist() == pytest.approx([math.nan, math.nan], nan_ok=True), "130 s known"
+    ring = ring.added(330.0, np.array([330.0, 140.0])).moved(np.array([1, -1, 0]))
+    assert rate(ring, 300.0).tolist() == pytest.approx([140 / 150, math.nan, 1.0], nan_ok=True)
+
+
+@pytest.mark.parametrize("polled", [True, False], ids=["its broker was away", "the cluster was unreachable"])
+def test_rates_after_an_outage_are_those_without_it(polled: bool) -> None:
+    """A partition gets 10 records/s, which a group reads, but for 2 minutes in which its broker is away."""
+    series, away = Series(), "broker 1: timed out"
+    for polls in range(16):
+        series.poll([Topic("t", [(0, 100 * polls)])], [Group("g", {("t", 0): 100 * polls})])
+    for _ in range(12):
+        series.poll([Topic("t", [(None, None)])], [Group("g", {("t", 0): away})], error="" if polled else away)
+    view = series.poll([Topic("t", [(0, 1500)])], [Group("g", {("t", 0): 1500})])
+    assert view.partition_rates.produce_rate_5m.tolist() == [10.0]
+    assert np.isnan(view.partition_rates.produce_rate_1m).all()
+    assert view.consume_rates.consume_rate_5m.tolist() == [10.0]
+
+
+def test_gaps_take_a_bounded_memory() -> None:
+    ring = new_ring(1, seconds=1e9, spacing=0)
+    for step in range(100):
+        ring = ring.added(float(step), np.array([step if step % 2 else math.nan]))
+    assert len(ring.gaps) == MOST_GAPS
 
 
 @given(st.lists(st.floats(0.5, 30), min_size=20, max_size=200))
@@ -127,7 +175,7 @@ def test_realigned_rows_keep_their_numbers_and_new_ones_know_nothing() -> None:
     assert [numbers_of(ring, row) for row in range(3)] == [[20], [UNKNOWN], [10]]
     ring = ring.added(2.0, np.array([np.nan, 4.0, 15.0]))
     assert [numbers_of(ring, row) for row in range(3)] == [[20, 20], [UNKNOWN, 4], [10, 15]]
-    assert ring.risen(ring.points[0]).tolist() == pytest.approx([math.nan, math.nan, 5.0], nan_ok=True)
+    assert ring.risen(ring.points[0])[0].tolist() == pytest.approx([math.nan, math.nan, 5.0], nan_ok=True)
 
 
 def test_what_was_not_known_is_carried_and_is_not_known() -> None:
@@ -146,8 +194,8 @@ def test_what_falls_or_leaps_beyond_32_bits_begins_anew(jump: int) -> None:
     for time, number in enumerate([start, start, start + jump, start + jump + 3]):
         ring = ring.added(float(time), np.array([number], float))
     assert numbers_of(ring, 0) == [UNKNOWN, UNKNOWN, start + jump, start + jump + 3]
-    assert math.isnan(ring.risen(ring.points[1])[0])
-    assert ring.risen(ring.points[2]).tolist() == [3.0]
+    assert math.isnan(ring.risen(ring.points[1])[0][0])
+    assert ring.risen(ring.points[2])[0].tolist() == [3.0]
 
 
 def test_what_32_bits_hold_is_exact() -> None:
