@@ -24,6 +24,7 @@ from benchmarks.parts import timed_parts
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
+from benchmarks.viewers import cpu_seconds, scrapes_for, viewing
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
 from monitor.poll.poller import Poller
@@ -44,6 +45,9 @@ def main() -> int:
     parser.add_argument(
         "--dating", action="store_true", help="measure how a cold start dates what groups read next, and no more"
     )
+    parser.add_argument(
+        "--viewers", type=int, metavar="N", help="measure scrapes while N browsers show the groups of load V, no more"
+    )
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
         "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
@@ -55,7 +59,7 @@ def main() -> int:
     if args.dating:
         _heading()
         return _measure_dating()
-    load = LOADS[args.load]
+    load = LOADS["V" if args.viewers else args.load]
     built = args.data is not None and (args.data / BUILT).exists()
     _heading()
     with Cluster(
@@ -70,6 +74,9 @@ def main() -> int:
             f"{load.groups:,} groups × {load.commits} commits (built in {seconds:.0f} s)\n",
             flush=True,
         )
+        if args.viewers:
+            _measure_viewers(cluster.bootstrap, args.viewers)
+            return 0
         _measure_poll(cluster)
         if not args.no_admin:
             _measure_admin(load, cluster.bootstrap)
@@ -220,6 +227,28 @@ def _measure_serve(bootstrap: str, interval_seconds: int) -> None:
             row(f"scrape, {kind}: median", took.quantile(0.5), "s", f"({took.size_bytes / 1e6:.1f} MB each)")
             row(f"scrape, {kind}: 99th percentile", took.quantile(0.99), "s")
         row("  RSS after the scrapes", process.memory_info().rss / 1e6, "MB")
+
+
+def _measure_viewers(bootstrap: str, viewers: int) -> None:
+    """Scrapes of `kmon serve` without viewers and with, and what a viewer's refresh costs it."""
+    seconds = 60.0
+    with serving(bootstrap) as (process, host, port):
+        time.sleep(20)
+        scrapes_for(host, port, 10)
+        began = cpu_seconds(process)
+        idle = scrapes_for(host, port, seconds)
+        idle_cpu, began = cpu_seconds(process) - began, time.perf_counter()
+        with viewing(host, port, viewers) as watching:
+            row(f"{viewers} viewers open the page of groups", time.perf_counter() - began, "s")
+            refreshed, began = sum(each.refreshes for each in watching), cpu_seconds(process)
+            busy = scrapes_for(host, port, seconds)
+            refreshed = sum(each.refreshes for each in watching) - refreshed
+            cpu = cpu_seconds(process) - began - idle_cpu
+    for share, name in ((0.5, "median"), (0.99, "99th percentile")):
+        row(f"scrape without viewers: {name}", idle.quantile(share), "s")
+        row(f"scrape with {viewers} viewers: {name}", busy.quantile(share), "s")
+    row("  ratio of the 99th percentiles", busy.quantile(0.99) / idle.quantile(0.99), "×", "(target: at most 2)")
+    row("CPU of a viewer's refresh", cpu / max(1, refreshed), "s", f"({refreshed} refreshes)")
 
 
 if __name__ == "__main__":

@@ -64,9 +64,10 @@ class Load:
 LOADS = {
     "A": Load("A", topics=500, partitions=20, groups=1000, commits=100, heap_mb=768),
     "B": Load("B", topics=400, partitions=50, groups=2000, commits=500, heap_mb=1200, interval_seconds=8),
+    "V": Load("V", topics=50, partitions=20, groups=10_000, commits=10, heap_mb=1200, interval_seconds=10),
     "S": Load("S", topics=20, partitions=10, groups=20, commits=20, heap_mb=400),
 }
-"""A and B are the design's; S is small, to try the benchmark itself."""
+"""A and B are the design's, V has many groups for `--viewers`, and S is small, to try the benchmark itself."""
 
 CURVE = (
     Load("1k", topics=50, partitions=20, groups=100, commits=20, heap_mb=1800),

@@ -31,7 +31,7 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
     with inside(server):
         server.add_middleware(Faults)
         app = _dash(server)
-        serve(server, app)
+        serve(server, app, sources)
     app.layout = partial(shell.layout, sources)
     shell.register(app, sources, PAGES, clock)
     for page in PAGES:

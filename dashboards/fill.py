@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import Dash, Input, Output, State
+from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboards.charts import message
@@ -65,8 +65,10 @@ def fill(
         every = columns and chosen.pop() == ALL_COLUMNS
         thunks, cells = make(Now(source, view.shown, view, kept, tuple(chosen)))
         key = [source.cluster, *(each or "" for each in chosen), *([ALL_COLUMNS] if every else [])]
-        base = json.loads(made)[:2] if made else None
+        base = _base(made)
         held = [attempt(part, each) for part, each in zip(parts, thunks, strict=True)]
+        news = feed.news(key, view.time, [json.dumps(each, default=_plain) for each in held], base)
+        held = [each if new else no_update for each, new in zip(held, news, strict=True)]
         rows = [] if cells is None else [_rows(feed, key, view, cells, base, every=every)]
         return [*rows, *held, json.dumps([key, view.time, view.shown.time])]
 
@@ -96,6 +98,19 @@ def attempt(part: str, make: Part) -> Any:
     except Exception:  # a fault in one part must not leave the others as they were
         log.exception("a part of the page could not be rendered: %s", part)
         return message(FAILED) if part.endswith(".data") else nothing(FAILED, WHY_FAILED)
+
+
+def _plain(value: Any) -> Any:
+    return value.to_plotly_json() if hasattr(value, "to_plotly_json") else str(value)
+
+
+def _base(made: str | None) -> list[Any] | None:
+    """The key and time of what a browser has; None for nothing, and for what no page was marked with."""
+    try:
+        key, time, _ = json.loads(made or "")
+        return [key, float(time)]
+    except (ValueError, TypeError):
+        return None
 
 
 def _rows(

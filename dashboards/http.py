@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 
@@ -13,7 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards import callbacks
+from dashboards.callbacks import Callbacks, whole_answer
 from dashboards.links import is_page
+from monitor.poll.source import Source
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -39,11 +42,11 @@ _LEVEL = 6
 _MOST_SCRIPTS = 64
 
 
-def serve(server: FastAPI, app: Dash) -> None:
+def serve(server: FastAPI, app: Dash, sources: Sequence[Source]) -> None:
     """Add the middleware that brings Dash's page to every page's path."""
     # When the server starts, Dash would answer every path that nothing else answers with the page, misspelt ones too.
     app.backend._setup_catchall = lambda: None  # noqa: SLF001  there is no public way to leave it out
-    server.add_middleware(Travel, policy=policy(app))
+    server.add_middleware(Travel, dash=app, sources=sources)
 
 
 @contextmanager
@@ -71,10 +74,11 @@ class Travel:
     The packages' scripts are megabytes that never change while the process runs, so they are compressed once.
     """
 
-    def __init__(self, app: ASGIApp, policy: str) -> None:
+    def __init__(self, app: ASGIApp, dash: Dash, sources: Sequence[Source]) -> None:
         self._app = app
+        self._callbacks = Callbacks(app, dash, sources)
         self._zipped = GZipMiddleware(app, minimum_size=1_000, compresslevel=_LEVEL)
-        self._page_headers = {"cache-control": "no-cache", "content-security-policy": policy}
+        self._page_headers = {"cache-control": "no-cache", "content-security-policy": policy(dash)}
         self._scripts: dict[str, tuple[MutableHeaders, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +93,8 @@ class Travel:
         elif path.startswith(_ASSETS):
             keep = _YEAR if b"m=" in scope["query_string"] else "no-cache"
             await self._zipped(scope, receive, _with(send, {"cache-control": keep}))
+        elif path == callbacks.PATH and scope["method"] == "POST":
+            await self._callbacks(scope, receive, send)
         elif path.startswith("/_dash-"):
             await self._zipped(scope, receive, send)
         else:
@@ -102,7 +108,7 @@ class Travel:
         if path not in self._scripts:
             # What the browser has must not turn the answer that is kept into an empty 304.
             plain = [each for each in scope["headers"] if each[0] != b"if-none-match"]
-            start, body = await _answer(self._app, {**scope, "headers": plain}, receive)
+            start, body = await whole_answer(self._app, {**scope, "headers": plain})
             if start["status"] != 200:
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
@@ -132,14 +138,3 @@ def _with(send: Send, headers: dict[str, str]) -> Send:
         await send(message)
 
     return wrapped
-
-
-async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """The whole answer of an application to one request."""
-    messages: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        messages.append(message)
-
-    await app(scope, receive, keep)
-    return messages[0], b"".join(message.get("body", b"") for message in messages[1:])

@@ -26,6 +26,8 @@
 
   const parameter = (name) => new URLSearchParams(location.search).get(name);
 
+  const clusterOf = (search) => new URLSearchParams(search || "").get("cluster");
+
   const onCluster = (path, cluster) => path + (cluster ? "?cluster=" + encodeURIComponent(cluster) : "");
 
   // The same as dashboards/links.py: "", "." and ".." cannot stand in a path, so a bare "=" marks them.
@@ -240,7 +242,7 @@
     },
 
     astray: (_view, place, path, search) =>
-      place && place.path === path && place.search === search ? client.no_update : Date.now(),
+      place && place.path === path && clusterOf(place.search) === clusterOf(search) ? client.no_update : Date.now(),
 
     arrived: (place) => {
       if (!place) return client.no_update;

@@ -39,6 +39,13 @@ def test_only_changes_travel() -> None:
     assert (sent["whole"], sent["rows"], sent["gone"]) == (False, [("b", 2), ("d", 1)], ["c"])
 
 
+def test_only_texts_that_are_not_as_before_are_news() -> None:
+    feed = Feed()
+    assert feed.news(["demo"], 1.0, ["a", "b"], None) == [True, True]
+    assert feed.news(["demo"], 2.0, ["a", "c"], [["demo"], 1.0]) == [False, True]
+    assert feed.news(["other"], 2.0, ["a", "c"], [["demo"], 1.0]) == [True, True]
+
+
 def test_an_unknown_base_or_one_of_something_else_brings_the_whole() -> None:
     feed = Feed(keep=2)
     feed.send(["demo"], 1.0, cells({"a": 1}), None)

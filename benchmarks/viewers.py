@@ -1,0 +1,89 @@
+"""Viewers of the page of groups beside scrapes: what they cost, and whether scrapes wait for them."""
+
+import gzip
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+
+from benchmarks.scrape import Scrapes, scrape
+
+CALLBACKS = "/_dash-update-component"
+
+
+class Viewer:
+    """A browser on the page of groups, without the drawing: it asks what Dash's script asks."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._connection = http.client.HTTPConnection(host, port, timeout=300)
+        self._callbacks = self._ask("GET", "/_dash-dependencies")
+        self._has: dict[tuple[str, str], Any] = {("url", "pathname"): "/groups", ("tick", "n_intervals"): 0}
+        self.refreshes = 0
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"content-type": "application/json", "accept-encoding": "gzip"}
+        self._connection.request(method, path, json.dumps(body), headers)
+        with self._connection.getresponse() as answer:
+            sent = answer.read()
+            return json.loads((gzip.decompress(sent) if answer.getheader("content-encoding") else sent) or "{}")
+
+    def _call(self, part: str) -> None:
+        callback = next(each for each in self._callbacks if part in each["output"] and not each["clientside_function"])
+        values = {
+            what: [{**each, "value": self._has.get((each["id"], each["property"]))} for each in callback[what]]
+            for what in ("inputs", "state")
+        }
+        held = self._ask("POST", CALLBACKS, {"output": callback["output"], **values}).get("response", {})
+        self._has |= {(each, prop): value for each, props in held.items() for prop, value in props.items()}
+
+    def look(self) -> None:
+        """Ask for a new View, and for the page where there is one."""
+        before = self._has.get(("view", "data"))
+        self._call("view.data")
+        if self._has.get(("view", "data")) != before:
+            self._call("groups-feed.data")
+            self._has.pop(("groups-feed", "data"), None)
+            self.refreshes += 1
+
+
+@contextmanager
+def viewing(host: str, port: int, viewers: int) -> Iterator[list[Viewer]]:
+    """Let `viewers` browsers have the page, and ask for news every second, while the context lasts."""
+    stop = threading.Event()
+    watching = [Viewer(host, port) for _ in range(viewers)]
+
+    def watch(viewer: Viewer) -> None:
+        viewer.look()
+        while not stop.wait(1):
+            viewer.look()
+
+    threads = [threading.Thread(target=watch, args=(each,), daemon=True) for each in watching]
+    for each in threads:
+        each.start()
+    while any(each.refreshes == 0 for each in watching):
+        time.sleep(0.01)
+    yield watching
+    stop.set()
+    for each in threads:
+        each.join()
+
+
+def scrapes_for(host: str, port: int, seconds: float) -> Scrapes:
+    """Scrapes of one scraper that waits 0.1 s between two."""
+    took: list[Scrapes] = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        took.append(scrape(host, port, scrapers=1, each=1, gzip=True))
+        time.sleep(0.1)
+    return Scrapes(sorted(second for each in took for second in each.seconds), took[-1].size_bytes)
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Seconds of CPU that a process has had."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
