@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from monitor.analysis.derive.alert_problems import with_firing_alerts
 from monitor.analysis.derive.growth import derive_growth
-from monitor.analysis.derive.health import derive_problems, remember_problems
+from monitor.analysis.derive.health import derive_problems, lasting
 from monitor.analysis.derive.judged.subjects import judge_rows
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.derive.partitions import derive_partitions
@@ -94,7 +94,7 @@ def derive_view(
     )
     view = replace(view, judged=judge_rows(view, last_good))
     view = replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))
-    view = replace(view, began=remember_problems(view, last_good))
+    view = replace(view, lasting=lasting(view, last_good))
     past = replace(past, marks=marks, growing=growing[0], growing_topics=growing[1])
     return past, replace(view, verdict=judge(view))
 

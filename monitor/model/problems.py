@@ -13,6 +13,15 @@ Key = tuple[str, str]
 """Kind and subject, by which a problem is known from View to View and as the cause of others."""
 
 
+class Lasting(NamedTuple):
+    """When a problem began and was last seen, in unix seconds."""
+
+    kind: str
+    subject: str
+    since: float
+    seen: float
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem. `sentence` and `subject` are lines of visible text, names are as Kafka has them.

@@ -14,7 +14,7 @@ from monitor.model.events import NO_CHANGES, Events
 from monitor.model.judgements import Judgements
 from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes, PartitionRates
 from monitor.model.limits import Limits
-from monitor.model.problems import Key, Problems, Verdict
+from monitor.model.problems import Lasting, Problems, Verdict
 from monitor.model.reasons import Reason
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
@@ -68,8 +68,8 @@ class View:
     judged: Judgements = field(default_factory=Judgements)
     """Status, level and since of every row of every subject."""
     problems: Problems = field(default_factory=Problems.empty)
-    began: Mapping[Key, tuple[float, float]] = field(default_factory=dict)
-    """When each problem began and was last seen, unix seconds; also of those that an incomplete poll lacks."""
+    lasting: tuple[Lasting, ...] = ()
+    """The problems, and those that an incomplete poll lacks."""
     diagnoses: Diagnoses = field(default_factory=Diagnoses.empty)
     events: Events = field(default_factory=Events.empty)
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)

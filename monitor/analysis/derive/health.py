@@ -16,7 +16,7 @@ from monitor.analysis.derive.problems import find_brokers, find_disks, find_quor
 from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.levels import OF_PROBLEMS
 from monitor.model.limits import UNSEEN_POLLS, UNSEEN_SECONDS, polls_seconds
-from monitor.model.problems import Key, Problem, Problems
+from monitor.model.problems import Key, Lasting, Problem, Problems
 from monitor.model.table import Ragged, objects
 from monitor.model.text import plural, visible
 from monitor.model.view import View
@@ -92,21 +92,22 @@ def count_of(problems: list[Problem]) -> int:
 
 
 def _since(before: View | None) -> dict[Key, float]:
-    return {} if before is None else {key: began for key, (began, _) in before.began.items()}
+    return {} if before is None else {(each.kind, each.subject): each.since for each in before.lasting}
 
 
-def remember_problems(view: View, before: View | None) -> dict[Key, tuple[float, float]]:
-    """When each problem of a View began and was last seen, and the same of those that it cannot have seen end.
+def lasting(view: View, before: View | None) -> tuple[Lasting, ...]:
+    """When each problem of a View began, and the same of those that it cannot have seen end.
 
     A poll that is incomplete for a moment ends no problem: one that is there again has lasted all the time.
     """
     table = view.problems
     rows = zip(table.kind, table.subject, table.since.tolist(), strict=True)
-    there = {(kind, subject): (since, view.time) for kind, subject, since in rows}
+    there = tuple(Lasting(kind, subject, since, view.time) for kind, subject, since in rows)
     if before is None or view.complete:
         return there
+    known = {each[:2] for each in there}
     recent = view.time - max(UNSEEN_SECONDS, polls_seconds(UNSEEN_POLLS, view.snapshot.interval_seconds or 0.0))
-    return {**{key: times for key, times in before.began.items() if times[1] >= recent}, **there}
+    return (*there, *(each for each in before.lasting if each[:2] not in known and each.seen >= recent))
 
 
 def _unreachable(view: View, before: View | None) -> Problems:
