@@ -45,6 +45,8 @@ class Asking:
         self._client, self._draft, self._clock = client, draft, clock
         self.turns = [Turn(collector) for collector in collectors]
         self._asked = 0
+        self.commits_asked_at = self.ends_asked_at = clock()
+        """Monotonic time of these requests, or of the beginning while they are not sent."""
 
     def run(self) -> None:
         """Take all turns in order. The replies of a step are decoded while the next step's questions are under way."""
@@ -61,8 +63,10 @@ class Asking:
             return
         self._begin(starts)
         self._finish(starts)
+        self.commits_asked_at = self._clock()
         self._begin(commits)
         replies = [self._wait(turn) for turn in commits]
+        self.ends_asked_at = self._clock()
         self._begin(ends)
         for turn, each in zip(commits, replies, strict=True):
             self._read(turn, each)

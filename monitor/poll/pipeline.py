@@ -32,19 +32,25 @@ Dating = Callable[[Dates, Sequence[Wanted], float], tuple[Dates, list[Bracket]]]
 
 
 def step(
-    before: Remembered, snapshot: Snapshot, *, took: float, date: Dating, limits: Limits
+    before: Remembered,
+    snapshot: Snapshot,
+    *,
+    took: float,
+    date: Dating,
+    limits: Limits,
+    asked: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Remembered, View]:
     """What is remembered after a poll, and its View; the same input gives the same.
 
-    `took` is how many seconds the snapshot took, `date` asks for the times of records that no earlier poll saw come,
-    and `limits` are those of the settings.
+    `took` is how many seconds the snapshot took, `asked` after how many it requested commits, and end offsets. `date`
+    asks for the times of records that no earlier poll saw come, and `limits` are those of the settings.
     """
     if snapshot.errors:
         view = make_view(snapshot, last_good=before.view, changes=before.log.changes, limits=limits)
         return replace(before, view=view), view
     believed, snapshot = believe_commits(before.believed, snapshot)
     lag, reasons = derive_lag(snapshot)
-    past = remember(before.past, snapshot, lag, took)
+    past = remember(before.past, snapshot, lag, took, asked)
     log = log_events(before.log, snapshot, lag)
     wanted, rows = undated(snapshot, lag, past, RECORDS_A_POLL)
     dates, found = date(before.dates, wanted, snapshot.time)

@@ -102,7 +102,12 @@ class Poller:
         until = min(deadline, assembled + dating_share * interval)
         date = partial(date_records, self._client, until=until, clock=clock)
         self._remembered, view = step(
-            self._remembered, snapshot, took=asked - started, date=date, limits=self.settings.health.limits
+            self._remembered,
+            snapshot,
+            took=asked - started,
+            date=date,
+            limits=self.settings.health.limits,
+            asked=(asking.commits_asked_at - started, asking.ends_asked_at - started),
         )
         decoding = sum(turn.reading for turn in asking.turns)
         dating = 0.0 if snapshot.errors else self.dates.seconds

@@ -84,17 +84,21 @@ class Past:
     """Of the rows of lag whose next record the polls saw come."""
 
 
-def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float) -> Past:
-    """What is remembered with a poll of `took` seconds more. Snapshots without an answer are not for here."""
+def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float, asked: tuple[float, float] = (0.0, 0.0)) -> Past:
+    """What is remembered with a poll of `took` seconds more. Snapshots without an answer are not for here.
+
+    `asked` are the seconds after which the poll requested commits, and end offsets.
+    """
+    of_commits, of_ends = asked
     missed = snapshot.started - past.snapshot.started > MISSED_POLLS * (snapshot.interval_seconds or math.inf)
     past = _aligned(past, snapshot, (lag.group, lag.topic, lag.partition))
-    ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took, missed=missed)
+    ends = past.ends.added(snapshot.started, snapshot.offsets.end_offset, took, of_ends, missed=missed)
     transactions, transaction_ages = see_transactions(past.transactions, snapshot)
     return replace(
         past,
         ends=ends,
         starts=past.starts.added(snapshot.started, snapshot.offsets.start_offset, took, missed=missed),
-        commits=past.commits.added(snapshot.started, lag.committed_offset, took, missed=missed),
+        commits=past.commits.added(snapshot.started, lag.committed_offset, took, of_commits, missed=missed),
         transactions=transactions,
         transaction_ages=transaction_ages,
         next_records=_next_records(ends, lag),

@@ -25,6 +25,7 @@ _MOST = np.iinfo(np.int32).max - 2
 class Point(NamedTuple):
     """The numbers of one poll: read between `time`, in seconds of the monotonic clock, and `took` seconds after it.
 
+    They were requested `after` so many seconds, which is more than usual where the poll waited for a broker before.
     As steps from a number of each row (`Ring.base`), they take half the memory of the counts themselves. One that was
     not known is written as -2 less the last one that was, or UNKNOWN.
     """
@@ -32,6 +33,12 @@ class Point(NamedTuple):
     time: float
     took: float
     steps: Steps
+    after: float = 0.0
+
+    @property
+    def asked_at(self) -> float:
+        """Monotonic time of the request."""
+        return self.time + self.after
 
 
 class Gap(NamedTuple):
@@ -93,7 +100,7 @@ class Ring:
             known &= self.began <= first.time
         risen = np.where(known, newest - oldest, np.nan)
         gaps = [each for each in self.gaps if each.time > first.time]
-        seconds = np.full(len(risen) if gaps else (), self.points[-1].time - first.time)
+        seconds = np.full(len(risen) if gaps else (), self.points[-1].asked_at - first.asked_at)
         for gap in gaps:
             risen[gap.rows] -= gap.risen
             seconds[gap.rows] -= gap.seconds
@@ -107,17 +114,19 @@ class Ring:
     def _last_began(self) -> float:
         return float(np.max(self.began, initial=-np.inf))
 
-    def added(self, time: float, numbers: Floats, took: float = 0.0, *, missed: bool = False) -> Self:
+    def added(
+        self, time: float, numbers: Floats, took: float = 0.0, after: float = 0.0, *, missed: bool = False
+    ) -> Self:
         """The ring with one more point that was read between `time`, later than any before, and `took` seconds after.
 
-        `numbers` are NaN where they are not known, else whole and not negative. `missed` is whether polls were missed
-        since the point before.
+        It was requested `after` seconds. `numbers` are NaN where they are not known, else whole and not negative.
+        `missed` is whether polls were missed since the point before.
         """
         known = ~np.isnan(numbers)
         counts = np.where(known, numbers, 0.0).astype(np.int64)
         last = _carried(self.points[-1].steps) if self.points else np.full(len(numbers), UNKNOWN, np.int32)
         base, began, steps = self.base, self.began, counts - self.base
-        known_at, gaps = self._gaps(time, known, steps, missed=missed)
+        known_at, gaps = self._gaps(time, time + after, known, steps, missed=missed)
         anew = np.flatnonzero(known & ((last < 0) | (steps < last) | (steps > _MOST)))
         if len(anew):
             base, began = base.copy(), began.copy()
@@ -125,7 +134,7 @@ class Ring:
         written = np.where(known, steps, np.where(last >= 0, -2 - last, UNKNOWN)).astype(np.int32)
         return replace(
             self,
-            points=(*self._thinned(time), Point(time, took, written)),
+            points=(*self._thinned(time), Point(time, took, written, after)),
             base=base,
             began=began,
             known_at=known_at,
@@ -145,17 +154,19 @@ class Ring:
             gaps=tuple(each.moved(place) for each in self.gaps),
         )
 
-    def _gaps(self, time: float, known: Flags, steps: Counts, *, missed: bool) -> tuple[Floats, tuple[Gap, ...]]:
+    def _gaps(
+        self, time: float, asked_at: float, known: Flags, steps: Counts, *, missed: bool
+    ) -> tuple[Floats, tuple[Gap, ...]]:
         """`known_at` and `gaps` with one more point; of gaps no more than MOST_GAPS for each row on average."""
         before = self.points[-1] if self.points else Point(time, 0.0, np.full(len(known), UNKNOWN, np.int32))
         was_known = before.steps >= 0
         if not missed and np.array_equal(known, was_known):
             return self.known_at, self.gaps
-        known_at = np.where(was_known, before.time, self.known_at)
+        known_at = np.where(was_known, before.asked_at, self.known_at)
         rows = np.flatnonzero(known & (before.steps != UNKNOWN) & (missed | ~was_known))
         gaps = [each for each in self.gaps if time - each.time <= self.seconds]
         if len(rows):
-            gaps.append(Gap(time, rows, time - known_at[rows], (steps - _carried(before.steps))[rows]))
+            gaps.append(Gap(time, rows, asked_at - known_at[rows], (steps - _carried(before.steps))[rows]))
         while sum(len(each.rows) for each in gaps) > MOST_GAPS * len(known):
             del gaps[0]
         return known_at, tuple(gaps)
@@ -189,8 +200,9 @@ def rate(ring: Ring, window_seconds: float) -> Floats:
     was away makes no rate lower. NaN where the number is not known at both ends of the window, fell within it, or was
     known for less than half of it.
     """
-    newest = ring.points[-1].time if ring.points else np.nan
-    ages = [(newest - point.time, point) for point in ring.points]
+    # Numbers are of when they were requested: a poll that waits for a broker first reads what was written meanwhile.
+    newest = ring.points[-1].asked_at if ring.points else np.nan
+    ages = [(newest - point.asked_at, point) for point in ring.points]
     fit = [each for each in ages if LEAST * window_seconds <= each[0] <= MOST * window_seconds]
     if not fit:
         return np.full(len(ring.base), np.nan)

@@ -92,6 +92,15 @@ def test_rates_of_plain_series() -> None:
     assert rated([0, 10, 20, 30]) == 1.0, "half of the window"
 
 
+def test_a_rate_is_over_the_time_between_requests_also_where_polls_waited_for_a_broker_first() -> None:
+    ring = new_ring(1, seconds=1e9, spacing=0)
+    for number in range(13):
+        waited = 6.0 if number in (5, 6) else 0.0
+        time = 10.0 * number
+        ring = ring.added(time, np.array([100.0 * (time + waited)]), took=waited + 0.5, after=waited)
+    assert rate(ring, 60.0)[0] == 100.0
+
+
 def test_a_rate_never_crosses_a_rewind_a_gap_or_what_was_not_known() -> None:
     assert math.isnan(rated([50, 60, 70, 20, 30, 40, 50]))
     assert math.isnan(rated([50, 60, 70, math.nan, 30, 40, 80])), "the fall is on both sides of what was not known"
