@@ -126,7 +126,9 @@ class Grid:
         self.subject, self.key, self.columns = subject, key, columns
         listed = [each.name for each in columns]
         others = () if without is None else subject.others([*listed, *without])
-        self.others = tuple(column(each.name, words_of(each.name), 120, hide=True) for each in others)
+        self.others = tuple(
+            column(each.name, head := words_of(each.name), max(100, 44 + 8 * len(head)), hide=True) for each in others
+        )
         self.definitions = [each.definition(subject.schema.get(each.name)) for each in (*columns, *self.others)]
 
     def cells(
