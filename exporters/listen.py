@@ -13,7 +13,6 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from monitor.poll.log_pace import Pace
 from monitor.settings.errors import SettingsError
 from monitor.settings.values import is_loopback, split_address
 
@@ -110,9 +109,6 @@ class PatientProtocol(HttpToolsProtocol):
     therefore never keep anybody out, and no connection has more than its share of the answers.
     """
 
-    pace: Pace
-    """How often invalid requests are logged, for all connections of a server."""
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in its base
         self._make_room()
         super().connection_made(transport)
@@ -184,10 +180,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP; the log has it once in a while, with the client's address."""
-        client = self.client[0] if self.client else "an unknown address"
-        if line := self.pace.line(f"invalid HTTP request from {client}", self.loop.time()):
-            log.warning(line)
+        """Refuse what is no HTTP, but never in the middle of another answer."""
         if self._unanswered and not self._unanswered[-1].response_complete:
             self.drop()
         elif not self.transport.is_closing():
@@ -242,11 +235,6 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.write_eof()  # not closed: that could reset the connection before the client has read why
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not what PatientProtocol logs itself, with the client's address and at a slow pace."""
-    return record.msg != "Invalid HTTP request received."
-
-
 @contextmanager
 def serve(app: Any, host: str, port: int, *, lost: Callable[[], None] = lambda: None) -> Iterator[str]:
     """Serve an ASGI application from a thread while the context lasts; gives its URL. Raises ListenError.
@@ -254,13 +242,11 @@ def serve(app: Any, host: str, port: int, *, lost: Callable[[], None] = lambda: 
     `lost` is called on that thread when it ends before the context does: nothing is served any more.
     Leaving the context drops idle connections, and others when their answer is sent or GRACE_SECONDS are over.
     """
-    protocol = type("Protocol", (PatientProtocol,), {"pace": Pace()})
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
     listening = bind(host, port)
     address = listening.getsockname()
     config = uvicorn.Config(
         app,
-        http=protocol,
+        http=PatientProtocol,
         ws="none",
         log_config=None,
         log_level="warning",
