@@ -7,7 +7,7 @@ import numpy as np
 from dash import dcc, html
 
 from dashboards.components.parts import card, mark, name_link, nothing, reason, since, text
-from dashboards.links import BROKERS, PROBLEMS, about, group_path, link
+from dashboards.links import BROKERS, PROBLEMS, about, group_path, link, problem_id
 from dashboards.listings import MOST_LISTED, listing
 from dashboards.text import words
 from monitor.analysis.events.event import subject_of, when
@@ -37,7 +37,7 @@ def problems(view: View, rows: Ints, kept: str, *, causes: bool = True) -> html.
     heads = ("", "Severity", "Problem", "About", "Since", *(["Cause"] if causes else []))
     listed = [
         (
-            str(table.rank[row]),
+            html.Span(str(table.rank[row]), id=problem_id(int(table.rank[row]))),
             level_mark(str(table.level[row])),
             sentence(str(table.sentence[row])),
             name_link(str(table.subject[row]), link(_about(view, row), kept)),

@@ -79,6 +79,16 @@ def link(path: str, search: str | None) -> str:
     return on_cluster(path, cluster) if cluster else path
 
 
+def problem_link(rank: int, search: str | None) -> str:
+    """Where the problem of this rank stands in the list of all problems: the script scrolls to it."""
+    return f"{link(PROBLEMS, search)}#{problem_id(rank)}"
+
+
+def problem_id(rank: int) -> str:
+    """The id of what stands in the row of the problem of this rank."""
+    return f"problem-{rank}"
+
+
 def on_cluster(path: str, cluster: str) -> str:
     """A path on the cluster of this name."""
     return f"{path}?{urlencode({'cluster': cluster})}"

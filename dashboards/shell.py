@@ -22,6 +22,7 @@ from dashboards.links import (
     link,
     name_in,
     on_cluster,
+    problem_link,
     query_of,
     source_of,
 )
@@ -170,12 +171,18 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
     }
 
 
-def sentence(view: View | None) -> tuple[list[Any], str]:
-    """The verdict as it stands below the navigation, and its level; before the first View the level is waiting."""
+def sentence(view: View | None, kept: str) -> tuple[list[Any], str]:
+    """The verdict as it stands below the navigation, and its level; before the first View the level is waiting.
+
+    What it says of problems leads to the first of these in the list of all; `kept` is what links keep.
+    """
     if view is None:
-        level, glyph, said = "waiting", SIGN_OF["unknown"], "for the first poll to complete"
+        level, glyph, said = "waiting", SIGN_OF["unknown"], ["for the first poll to complete"]
     else:
-        level, glyph, said = view.verdict.level, view.verdict.glyph, view.verdict.sentence
+        level, glyph, said = view.verdict.level, view.verdict.glyph, []
+        for each in view.verdict.clauses:
+            said += [" · "] if said else []
+            said.append(dcc.Link(each.text, href=problem_link(each.rank, kept)) if each.rank else each.text)
     mark = html.Span(glyph, className="glyph", **{"aria-hidden": "true"})
     return [html.Strong([mark, level]), html.Span(said)], level
 
@@ -210,7 +217,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         shown = {key: news.get(key) for key in ("cluster", "time", "levels")}
         if seen == shown:
             raise PreventUpdate
-        said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0])
+        said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0], chosen(sources, search)[1])
         firing = sum(each.state == "firing" for view in views if view is not None for each in view.alerts)
         return shown, news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
 

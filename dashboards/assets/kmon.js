@@ -127,9 +127,23 @@
   };
   let pageTitle = "";
 
+  // A link to a problem leads to its row, which comes after its page does.
+  let reached = "";
+  const reach = () => {
+    if (location.hash === reached) return;
+    const target = location.hash.startsWith("#problem-") && document.getElementById(location.hash.slice(1));
+    if (location.hash && !target) return;
+    reached = location.hash;
+    document.querySelectorAll("tr.reached").forEach((row) => row.classList.remove("reached"));
+    if (!target) return;
+    target.closest("tr").classList.add("reached");
+    target.scrollIntoView({ block: "center" });
+  };
+
   // What was asked before the poll that the page shows says its own age.
   const tick = () => {
     warn();
+    reach();
     const age = document.getElementById("age");
     if (!age || !stamp) return;
     const seconds = ageNow();

@@ -68,7 +68,7 @@ def layout() -> html.Div:
             html.Div(id="overview-partitions"),
             html.Div(
                 [
-                    card("Alerts", html.Div(id="overview-alerts")),
+                    card("Pending alerts", html.Div(id="overview-alerts")),
                     card("Missing data", html.Div(id="overview-gaps")),
                 ],
                 className="halves live",
@@ -209,11 +209,11 @@ def partitions(view: View, kept: str) -> Any:
     return None if ill is None else card("Unhealthy partitions", ill)
 
 
-def alerts(view: View) -> Any:
-    """The alerts that fire or are pending, firing first."""
-    if not view.alerts:
-        return nothing("No alerts", "")
-    ordered = sorted(view.alerts, key=lambda each: (each.state != "firing", each.severity != "critical", each.rule))
+def pending(view: View) -> Any:
+    """The alerts that may fire soon, the oldest first; those that fire are problems."""
+    waiting = sorted((each for each in view.alerts if each.state != "firing"), key=lambda each: each.active_since)
+    if not waiting:
+        return nothing("No pending alerts", "Alerts that fire are among the problems.")
     return listing(
         ("Alert", "State", "Severity", "Since", "What"),
         [
@@ -221,10 +221,10 @@ def alerts(view: View) -> Any:
                 text(each.rule),
                 mark(each.state, alert_level(each.state, each.severity)),
                 each.severity,
-                duration(view.time - (each.firing_since or each.active_since)),
+                duration(view.time - each.active_since),
                 html.Span(visible(each.summary), className="why", title=visible(each.summary)),
             )
-            for each in ordered
+            for each in waiting
         ],
         numbers=("Since",),
     )
@@ -241,7 +241,7 @@ def make(now: Now) -> tuple[Sequence[Part], None]:
         partial(tiles, view),
         partial(worst, view, kept),
         partial(partitions, view, kept),
-        partial(alerts, newest),
+        partial(pending, newest),
         partial(gaps, newest),
     ], None
 

@@ -138,7 +138,7 @@ def test_an_unreachable_cluster_shows_the_last_good_data_with_its_age_and_the_re
     news = client.call("view.data")
     assert news is not None
     assert (news["stamp"]["data"]["age"], news["stamp"]["data"]["up"]) == (65.0, False)
-    assert "connection refused · showing data of the last successful poll" in " ".join(
+    assert "connection refused · showing data of the last successful poll" in "".join(
         texts(news["verdict"]["children"])
     )
     tables = client.call("overview-tiles.children", view_data=news["view"]["data"])
