@@ -22,8 +22,6 @@ DASHES = ("solid", "solid", "solid", "dash", "dash", "dash")
 
 NAME_LENGTH = 36
 FEW_POINTS = 30
-SHORTEST_SECONDS = 120
-"""The time axis shows no less, else its marks would be milliseconds."""
 
 EMPTY: dict[str, Any] = {
     "data": [],
@@ -98,9 +96,9 @@ def line(points: Sequence[Point], group: str, interval_seconds: float) -> dict[s
 
 
 def lag_figure(
-    points: Sequence[Point], groups: Sequence[str], interval_seconds: float, revision: str
+    points: Sequence[Point], groups: Sequence[str], interval_seconds: float, seconds: float, revision: str
 ) -> dict[str, Any]:
-    """Lag of these groups, worst first, over the points' time; zoom is kept while `revision` stays the same."""
+    """Lag of these groups, worst first, over the `seconds` to the last point; zoom is kept with the `revision`."""
     # By name, so that a group keeps its colour when another one overtakes it.
     traces: list[dict[str, Any]] = [
         {
@@ -115,15 +113,16 @@ def lag_figure(
         for row, group in enumerate(sorted(groups))
     ]
     drawn = [trace for trace in traces if any(y is not None for y in trace["y"])]
-    return {"data": drawn, "layout": _layout(points, revision, legend=len(drawn) > 1, empty=not drawn)}
+    return {"data": drawn, "layout": _layout(points, seconds, revision, legend=len(drawn) > 1, empty=not drawn)}
 
 
 def window_figure(
     source: Source, newest: View, groups: Sequence[str], range_name: str | None, what: str
 ) -> dict[str, Any]:
     """Lag of these groups over the range that ends with the newest View; zoom is kept while `what` is the same."""
-    points = source.window(newest.time - range_seconds(range_name))
-    return lag_figure(points, groups, source.interval_seconds, f"{source.cluster} {what} {range_name}")
+    seconds = range_seconds(range_name)
+    points = source.window(newest.time - seconds)
+    return lag_figure(points, groups, source.interval_seconds, seconds, f"{source.cluster} {what} {range_name}")
 
 
 def undrawn(view: View, most: int = 3) -> str:
@@ -138,13 +137,13 @@ def undrawn(view: View, most: int = 3) -> str:
     return f"Not drawn, lag unknown: {names}{more}"
 
 
-def _layout(points: Sequence[Point], revision: str, *, legend: bool, empty: bool) -> dict[str, Any]:
+def _layout(points: Sequence[Point], seconds: float, revision: str, *, legend: bool, empty: bool) -> dict[str, Any]:
     axis = {"showline": False, "zeroline": False, "automargin": True, "visible": not empty}
     time = {**axis, "type": "date", "showgrid": False, "spikethickness": 1, "hoverformat": "%d %b %H:%M:%S UTC"}
     if points:
         # Not `range`, which means that someone has zoomed.
         last = points[-1].time
-        ends = [1_000 * min(points[0].time, last - SHORTEST_SECONDS), 1_000 * last]
+        ends = [1_000 * (last - seconds), 1_000 * last]
         time["autorangeoptions"] = {"include": ends, "clipmin": ends[0], "clipmax": ends[1]}
     return {
         **EMPTY["layout"],

@@ -72,9 +72,11 @@ class GridColumn:
 
     def definition(self, column: SubjectColumn | None) -> dict[str, Any]:
         """The column as AG Grid has it; `column` is that of the subject."""
-        own = {"field": self.field, "headerName": self.head, "width": self.width, "minWidth": 70}
+        own: dict[str, Any] = {"field": self.field, "headerName": self.head, "width": self.width, "minWidth": 70}
         if column is None:
             return {**own, **TEXT, **self.options}
+        unit = "UTC" if self.write == "since" else column.kind.unit.replace("unix seconds", "UTC")
+        own["context"] = {"unit": unit}  # of its numbers in CSV, where they are written plainly
         tooltip = {"headerTooltip": column.meaning[:1].upper() + column.meaning[1:]}
         if self.name == "status":
             kind = STATUS

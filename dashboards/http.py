@@ -37,6 +37,7 @@ INDEX = """<!DOCTYPE html>
 
 _PACKAGES = "/_dash-component-suites/"
 _ASSETS = "/assets/"
+_API = "/api/"
 _YEAR = "public, max-age=31536000, immutable"
 _LEVEL = 6
 _MOST_SCRIPTS = 64
@@ -86,8 +87,7 @@ class Travel:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif is_page(path):
-            page = {**scope, "path": "/", "raw_path": b"/"}
-            await self._zipped(page, receive, _with(send, self._page_headers))
+            await self._page(scope, receive, send)
         elif path.startswith(_PACKAGES):
             await self._script(path, scope, receive, send)
         elif path.startswith(_ASSETS):
@@ -97,8 +97,32 @@ class Travel:
             await self._callbacks(scope, receive, send)
         elif path.startswith("/_dash-"):
             await self._zipped(scope, receive, send)
+        elif "text/html" in Headers(scope=scope).get("accept", "") and not path.startswith(_API):
+            await self._or_page(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = {**scope, "path": "/", "raw_path": b"/"}
+        await self._zipped(page, receive, _with(send, self._page_headers))
+
+    async def _or_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the application answers; where it has nothing at this path, the page, which says so."""
+        unknown = False
+
+        async def unless_unknown(message: Message) -> None:
+            nonlocal unknown
+            if message["type"] == "http.response.start":
+                unknown = message["status"] == 404
+            if not unknown:
+                await send(message)
+
+        async def as_unknown(message: Message) -> None:
+            await send({**message, "status": 404} if message["type"] == "http.response.start" else message)
+
+        await self._app(scope, receive, unless_unknown)
+        if unknown:
+            await self._page(scope, receive, as_unknown)
 
     async def _script(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)

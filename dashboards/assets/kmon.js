@@ -176,7 +176,20 @@
       const sorted = api.getColumnState().find((column) => column.sort);
       keep("sort", sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "");
     });
-    api.addEventListener("filterChanged", () => say(api, id));
+    try {
+      const model = JSON.parse(parameter("columns") || "{}");
+      const known = Object.entries(model).filter(([name]) => api.getColumn(name));
+      if (known.length) api.setFilterModel(Object.fromEntries(known));
+    } catch {
+      keep("columns", "");
+    }
+    api.addEventListener("filterChanged", ({ source }) => {
+      if (source !== "quickFilter") {
+        const model = api.getFilterModel();
+        keep("columns", Object.keys(model).length ? JSON.stringify(model) : "");
+      }
+      say(api, id);
+    });
     const base = document.getElementById(id).closest(".grid-frame").dataset.base;
     if (base) {
       api.addEventListener("rowClicked", ({ data, event }) => {
@@ -198,6 +211,16 @@
     const frame = document.querySelector(".card-grid .grid-frame");
     if (frame) frame.style.height = Math.min(460, 60 + 36 * Math.max(2, all)) + "px";
   };
+
+  // On paper nothing scrolls: a grid lays all of its rows out, up to as many as anyone prints.
+  const MOST_PRINTED = 1000;
+  const layOut = (layout) => () => {
+    for (const { api, rows } of Object.values(shown)) {
+      if (!api.isDestroyed() && rows <= MOST_PRINTED) api.setGridOption("domLayout", layout);
+    }
+  };
+  addEventListener("beforeprint", layOut("print"));
+  addEventListener("afterprint", layOut("normal"));
 
   const rowsOf = ({ fields, rows }) =>
     rows.map((cells) => Object.fromEntries(fields.map((field, index) => [field, cells[index]])));
@@ -239,8 +262,14 @@
       const known = node ? node.data[column.getColId() + "_at_least"] : null;
       return column.getColDef().type === "rightAligned" ? (known == null ? "unknown" : "unknown (at least " + known + ")") : "";
     }
+    if (column.getColDef().context?.unit === "UTC") return new Date(value * 1000).toISOString();
     const text = String(value);
     return /^[=+\-@\t\r＝＋－＠]/.test(text) ? "'" + text : text;
+  };
+
+  const csvHeader = ({ column }) => {
+    const { headerName, context } = column.getColDef();
+    return headerName + (context?.unit ? " (" + context.unit + ")" : "");
   };
 
   client.kmon = {
@@ -290,7 +319,7 @@
 
     csv: (_clicks, id) => {
       grid(id).then((api) => {
-        const text = api.getDataAsCsv({ processCellCallback: csvCell });
+        const text = api.getDataAsCsv({ processCellCallback: csvCell, processHeaderCallback: csvHeader });
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob(["\ufeff" + text], { type: "text/csv;charset=utf-8" }));
         const filter = parameter("q") ? "-filtered" : "";
@@ -321,7 +350,11 @@
     // The parameter is the last word of the control's id: "groups-q" keeps "q".
     fromUrl: (_search, id) => {
       const name = id.split("-").pop();
-      return parameter(name) ?? defaults[name];
+      const given = parameter(name);
+      const choices = Array.from(document.querySelectorAll(`[id="${id}"] input[type=radio]`), (each) => each.value);
+      if (given == null || !choices.length || choices.includes(given)) return given ?? defaults[name];
+      keep(name, "");
+      return defaults[name];
     },
     toUrl: (value, id) => {
       const name = id.split("-").pop();

@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from dashboards.text import counted
 from monitor.model.judgements import Judged
-from monitor.model.levels import OF_STATUS, PLACE_OF, SIGNS, WORDS
+from monitor.model.levels import OF_STATUS, SIGN_OF, SIGNS, WORDS
 from monitor.model.text import UNKNOWN, duration, percent, visible
 from monitor.model.view import View
 from monitor.subjects.shown import Shown
@@ -20,7 +20,7 @@ def card(title: str, *children: Any, aside: Any = None) -> html.Section:
 
 def mark(word: str, level: str, sign: str = "") -> html.Span:
     """A word with the colour of its level, and the level's glyph or one of its own."""
-    glyph = html.Span(sign or SIGNS[PLACE_OF[level]], className="glyph", **{"aria-hidden": "true"})
+    glyph = html.Span(sign or SIGN_OF[level], className="glyph", **{"aria-hidden": "true"})
     return html.Span([glyph, word], className=f"status level-{level}")
 
 
@@ -39,12 +39,17 @@ def tile(name: Any, value: Any, note: str = "", level: str = "", *, wide: bool =
     shown, title = (visible(value), visible(value)) if isinstance(value, str) else (value, None)
     return html.Div(
         [
-            html.Dt(name),
+            html.Dt([_sign(level), name] if level not in ("", "ok") else name),
             html.Dd(shown, className="tile-value", title=title),
             html.Dd(visible(note), className="tile-note muted", title=visible(note) or None),
         ],
         className=" ".join(["tile", *(["wide"] if wide else []), *([f"level-{level}"] if level else [])]),
     )
+
+
+def _sign(level: str) -> html.Span:
+    """A level as its glyph alone, and as a word for screen readers: colour is not the only sign of it."""
+    return html.Span(SIGN_OF[level], className=f"glyph level-{level}", title=level, role="img", **{"aria-label": level})
 
 
 def tile_of(name: str, values: Shown, note: str = "", *, place: int = 0) -> html.Div:
@@ -104,6 +109,11 @@ def since(before: float, word: str, lead: str = "", title: str = "") -> html.Spa
     """
     count = html.Span(f"{duration(before)} {word}".strip(), **{"data-before": f"{before:.1f}", "data-word": word})
     return html.Span([lead, count], className="muted small", title=title or None)
+
+
+def absent(title: str, why: str) -> html.Div:
+    """What a page of one thing shows in place of it where there is none: all else of the page is hidden."""
+    return html.Div(nothing(title, why), className="absent")
 
 
 def nothing(title: str, why: str = "") -> html.Div:

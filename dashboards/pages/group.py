@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards.charts import window_figure
 from dashboards.components.controls import chart, drive_chart, grid_card, link_to, range_choice
-from dashboards.components.parts import card, nothing
+from dashboards.components.parts import absent, card
 from dashboards.feed import Cells
 from dashboards.fill import Now, Part, fill
 from dashboards.grids import SINCE, TIMES, Grid, column, worst_rows
@@ -82,11 +82,11 @@ def rows(view: View, row: int) -> Cells:
     return GRID.cells(view, at, why=(partition_why(view, each) for each in at.tolist()))
 
 
-def absent(view: View) -> html.Div:
+def missing(view: View) -> html.Div:
     """What stands in place of a group that the View does not have."""
     if why := why_not_all_groups(view.snapshot):
-        return nothing("This group is unknown", why)
-    return nothing("No such group", "It was not in the last poll: it may be deleted, or the name is wrong.")
+        return absent("This group is unknown", why)
+    return absent("No such group", "It was not in the last poll: it may be deleted, or the name is wrong.")
 
 
 def note(view: View, row: int, shown: int) -> Any:
@@ -101,7 +101,7 @@ def tell(view: View, group: str, kept: str) -> tuple[Callable[[], Cells], Sequen
     """What makes the rows of a group's partitions, and each part of the page."""
     row = view.group_rows.get(group)
     if row is None:
-        return partial(Cells, (), []), [partial(absent, view), *[lambda: None] * (len(PAGE.parts) - 1)]
+        return partial(Cells, (), []), [partial(missing, view), *[lambda: None] * (len(PAGE.parts) - 1)]
     return partial(rows, view, row), (
         lambda: note(view, row, len(partitions_of(view, row))),
         partial(tiles, view, row),

@@ -8,7 +8,7 @@ import numpy as np
 from dash import Dash, html
 
 from dashboards.components.controls import grid_card
-from dashboards.components.parts import asked, card, nothing
+from dashboards.components.parts import absent, asked, card, nothing
 from dashboards.feed import Cells
 from dashboards.fill import Part
 from dashboards.grids import Grid, column, worst_rows
@@ -93,13 +93,11 @@ def unused(view: View, row: int) -> list[str]:
     return hidden + ([] if (snapshot.tiered_offsets.topic == row).any() else ["local", "tiered"])
 
 
-def absent(view: View) -> html.Div:
+def missing(view: View) -> html.Div:
     """What stands in place of a topic that the View does not have."""
     if why := why_not_all_topics(view.snapshot):
-        return nothing("This topic is unknown", why)
-    return nothing(
-        "No such topic", "It was not in the last response: deleted, excluded by settings, or hidden by ACLs."
-    )
+        return absent("This topic is unknown", why)
+    return absent("No such topic", "It was not in the last response: deleted, excluded by settings, or hidden by ACLs.")
 
 
 def note(view: View, row: int, shown: int) -> Any:
@@ -119,7 +117,7 @@ def tell(view: View, topic: str, kept: str) -> tuple[Callable[[], Cells], Sequen
     """What makes the rows of a topic's partitions, and each part of the page."""
     row = view.topic_rows.get(topic)
     if row is None:
-        return partial(Cells, (), []), [partial(absent, view), *[lambda: None] * (len(PAGE.parts) - 1)]
+        return partial(Cells, (), []), [partial(missing, view), *[lambda: None] * (len(PAGE.parts) - 1)]
     return lambda: rows(view, row, partitions_of(view, row)), (
         lambda: note(view, row, len(partitions_of(view, row))),
         partial(tiles, view, row),

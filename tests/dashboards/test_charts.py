@@ -32,7 +32,7 @@ def test_unknown_lag_is_a_gap_and_never_zero() -> None:
     drawn = line(points([5.0, None, 0.0]), "g", 10.0)
     assert drawn["y"] == [5.0, None, 0.0]
     assert drawn["x"] == [round(1_000 * (NOW + each)) for each in (0, 10, 20)]
-    figure = lag_figure(points([5.0, None, 0.0]), ["g"], 10.0, "r")
+    figure = lag_figure(points([5.0, None, 0.0]), ["g"], 10.0, 900.0, "r")
     assert figure["data"][0]["connectgaps"] is False
 
 
@@ -73,8 +73,8 @@ def test_gaps_are_put_between_and_nowhere_else() -> None:
 
 def test_a_group_keeps_its_colour_when_another_overtakes_it() -> None:
     polled = [Point.of(shop_view(step)) for step in range(3)]
-    before = lag_figure(polled, ["payments-ledger", "orders-fulfilment"], 10.0, "r")
-    after = lag_figure(polled, ["orders-fulfilment", "payments-ledger"], 10.0, "r")
+    before = lag_figure(polled, ["payments-ledger", "orders-fulfilment"], 10.0, 900.0, "r")
+    after = lag_figure(polled, ["orders-fulfilment", "payments-ledger"], 10.0, 900.0, "r")
 
     def colours(figure: dict) -> dict:  # type: ignore[type-arg]
         return {each["name"]: each["line"]["color"] for each in figure["data"]}
@@ -86,8 +86,8 @@ def test_a_group_keeps_its_colour_when_another_overtakes_it() -> None:
 
 
 def test_a_figure_is_plain_and_keeps_its_zoom() -> None:
-    one = lag_figure(points([1.0, 2.0]), ["g"], 10.0, "demo 1h")
-    two = lag_figure(points([1.0, 2.0, 3.0]), ["g"], 10.0, "demo 1h")
+    one = lag_figure(points([1.0, 2.0]), ["g"], 10.0, 900.0, "demo 1h")
+    two = lag_figure(points([1.0, 2.0, 3.0]), ["g"], 10.0, 900.0, "demo 1h")
     assert type(one) is dict
     assert one["layout"]["uirevision"] == two["layout"]["uirevision"] == "demo 1h"
     for figure in (one, two):
@@ -95,9 +95,15 @@ def test_a_figure_is_plain_and_keeps_its_zoom() -> None:
         assert "range" not in figure["layout"]["yaxis"]
 
 
+def test_the_axis_is_the_whole_range_also_where_kmon_is_younger() -> None:
+    last = 1_000 * (NOW + 10)
+    options = lag_figure(points([1.0, 2.0]), ["g"], 10.0, 900.0, "r")["layout"]["xaxis"]["autorangeoptions"]
+    assert options["include"] == [last - 900_000, last]
+
+
 def test_without_anything_known_it_says_so() -> None:
     for polled in ([], points([None, None])):
-        figure = lag_figure(polled, ["g"], 10.0, "r")
+        figure = lag_figure(polled, ["g"], 10.0, 900.0, "r")
         assert figure["data"] == []
         assert figure["layout"]["annotations"][0]["text"] == "Lag unknown in this time range"
 

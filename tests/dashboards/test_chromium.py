@@ -170,7 +170,7 @@ def test_the_csv_holds_what_is_shown_and_no_formula(browser: Any) -> None:
             page.tab.click("#groups-csv")
         assert download.value.suggested_filename.startswith("demo-groups-filtered-")
         text = Path(download.value.path()).read_text(encoding="utf-8-sig")
-        assert text.startswith('"Group","Status","For","Lag"')
+        assert text.startswith('"Group","Status","For (UTC)","Lag (records)"')
         assert '"\'=1+1"' in text
         assert "__proto__" not in text
     with opened(browser, FixtureSource(shop_view())) as page:

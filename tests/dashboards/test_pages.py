@@ -15,6 +15,7 @@ from dashboards.group_tables import members, tiles
 from dashboards.pages import brokers, cluster, events, group, groups, overview, topic, topics
 from monitor.analysis.view import make_view
 from monitor.collect.collectors import COLLECTORS
+from monitor.model.levels import SIGN_OF
 from monitor.model.view import View
 from monitor.subjects.members import MEMBER
 
@@ -108,6 +109,12 @@ def test_tiles_of_a_whole_answer() -> None:
     assert "Brokers 3 nodes 1, 2, 3" in shown
     assert "Offline partitions 1 of 9 partitions" in shown
     assert "Total lag ≥ 83,602 incomplete: 3 groups unknown" in shown
+
+
+def test_a_tile_has_its_level_as_a_sign_too() -> None:
+    offline = next(each for each in overview.tiles(shop_view()) if "Offline partitions" in said(each))
+    sign = offline.children[0].children[0]
+    assert (sign.children, sign.title) == (SIGN_OF["critical"], "critical")
 
 
 def test_tiles_of_what_failed_are_a_part_or_a_dash_and_never_zero() -> None:
