@@ -86,7 +86,7 @@ def layout(sources: Sequence[Source]) -> dmc.MantineProvider:
                 ],
                 className="top",
             ),
-            html.Div(id="last-known", className="last-known-banner", role="alert"),
+            html.Div([html.Span(role="alert"), html.Span()], id="last-known"),
             html.Div(id="verdict", className="verdict verdict-waiting"),
             html.Div(id="alert-count", className="sr-only", **{"aria-live": "polite"}),
             html.Main(id="content", tabIndex="-1"),

@@ -1,4 +1,4 @@
-// What happens in the browser without asking the server: the age of the data, the state in the URL, the grids' rows.
+// What happens in the browser without asking the server: the state in the URL, and the grids' rows.
 (() => {
   const kmon = (window.kmon = window.kmon || {});
   const client = (window.dash_clientside = window.dash_clientside || {});
@@ -26,8 +26,6 @@
 
   const parameter = (name) => new URLSearchParams(location.search).get(name);
 
-  const clusterOf = (search) => new URLSearchParams(search || "").get("cluster");
-
   const onCluster = (path, cluster) => path + (cluster ? "?cluster=" + encodeURIComponent(cluster) : "");
 
   // The same as dashboards/links.py: "", "." and ".." cannot stand in a path, so a bare "=" marks them.
@@ -44,13 +42,13 @@
     scrollTo(0, 0);
   };
 
-  const keep = (name, value) => {
+  const keep = (kmon.keep = (name, value) => {
     const query = new URLSearchParams(location.search);
     if (value == null || value === "") query.delete(name);
     else query.set(name, value);
     const search = query.toString();
     history.replaceState(history.state, "", location.pathname + (search ? "?" + search : "") + location.hash);
-  };
+  });
 
   // Another cluster is shown on the same page, with the same filter and order.
   document.addEventListener("click", (event) => {
@@ -62,70 +60,6 @@
     query.set("cluster", new URL(link.href).searchParams.get("cluster"));
     kmon.go(new URL(link.href).pathname + "?" + query);
   }, true);
-
-  // --- the age of the data ---------------------------------------------------------------------------------------
-
-  let stamp = null;
-
-  // The same as duration in monitor/model/text.py.
-  const span = (kmon.duration = (seconds) => {
-    const steps = [[86400, "d"], [3600, "h"], [60, "min"]];
-    const [unit, name] = steps.find(([size]) => seconds >= size) || [1, "s"];
-    const tenths = Math.floor(Math.max(0, seconds) / unit * 10 + 1e-6);
-    return (name === "s" && tenths >= 10 ? tenths - tenths % 10 : tenths) / 10 + " " + name;
-  });
-
-  // The newest data has the age of the stamp. The page may be made of older, and what is older counts.
-  const ageNow = () => {
-    if (stamp.age == null) return null;
-    const parts = Array.from(document.querySelectorAll("#content [data-made]"), (each) => JSON.parse(each.dataset.made)[2]);
-    const behind = Math.max(0, ...parts.filter((time) => time != null).map((time) => stamp.shown - time));
-    return stamp.age + behind + (Date.now() - stamp.arrived) / 1000;
-  };
-
-  // When kmon last answered, and since when it does not. A request that hangs is no answer either.
-  let answered = Date.now(), lost = null, interval = 10;
-  const fetched = window.fetch;
-  window.fetch = async (...given) => {
-    const url = String((given[0] && given[0].url) || given[0]);
-    if (!url.includes("/_dash-update-component")) return fetched(...given);
-    try {
-      const response = await fetched(...given);
-      if (response.status >= 502) lost ??= answered;
-      else {
-        answered = Date.now();
-        lost = null;
-      }
-      return response;
-    } catch (error) {
-      if (error.name !== "AbortError") lost ??= answered;
-      throw error;
-    } finally {
-      warn();
-    }
-  };
-
-  const clockTime = (time) => new Date(time).toISOString().slice(11, 19) + " UTC";
-
-  // What stands over the page, and in the title, while what it shows is not of now.
-  const warn = () => {
-    const banner = document.getElementById("last-known");
-    if (!banner) return;
-    if (Date.now() - answered > 1000 * (2 * interval + 10)) lost ??= answered;
-    const seconds = stamp ? ageNow() : null, old = seconds == null ? "" : ", " + span(seconds) + " old";
-    let said = "", title = "";
-    if (lost) {
-      said = "kmon has not responded since " + clockTime(lost) + ". Everything below is last known" + old + ".";
-      title = "kmon unreachable · ";
-    } else if (stamp && !stamp.up) {
-      said = seconds == null ? "" : "Kafka is unreachable. The dimmed data is last known" + old + ".";
-      title = "Kafka unreachable · ";
-    }
-    banner.textContent = said;
-    document.documentElement.dataset.shows = lost ? "nothing-new" : said ? "last-known" : "now";
-    document.title = title + (pageTitle ? pageTitle + " · kmon" : "kmon");
-  };
-  let pageTitle = "";
 
   // A link to a problem leads to its row, which comes after its page does.
   let reached = "";
@@ -139,22 +73,7 @@
     target.closest("tr").classList.add("reached");
     target.scrollIntoView({ block: "center" });
   };
-
-  // What was asked before the poll that the page shows says its own age.
-  const tick = () => {
-    warn();
-    reach();
-    const age = document.getElementById("age");
-    if (!age || !stamp) return;
-    const seconds = ageNow();
-    const intervals = seconds == null ? 0 : seconds / stamp.interval;
-    age.textContent = seconds == null ? "no data yet" : span(seconds) + " old";
-    age.dataset.level = intervals > age.dataset.old ? "critical" : intervals > age.dataset.late ? "degraded" : "ok";
-    for (const each of document.querySelectorAll("[data-before]")) {
-      if (seconds != null) each.textContent = span(seconds + Number(each.dataset.before)) + " " + each.dataset.word;
-    }
-  };
-  setInterval(tick, 1000);
+  setInterval(reach, 1000);
 
   // --- the grids -------------------------------------------------------------------------------------------------
 
@@ -272,32 +191,7 @@
     return headerName + (context?.unit ? " (" + context.unit + ")" : "");
   };
 
-  client.kmon = {
-    age: (view) => {
-      if (view) {
-        stamp = { ...view, arrived: Date.now() };
-        interval = Math.min(Math.max(view.interval, 1), 60);
-        // An address that is passed on names its cluster.
-        if (view.several && view.cluster && !parameter("cluster")) keep("cluster", view.cluster);
-        tick();
-      }
-      return "Age of the data on this page";
-    },
-
-    astray: (_view, place, path, search) =>
-      place && place.path === path && clusterOf(place.search) === clusterOf(search) ? client.no_update : Date.now(),
-
-    arrived: (place) => {
-      if (!place) return client.no_update;
-      document.querySelectorAll("#nav a").forEach((link) => {
-        if (link.id === "nav-" + place.nav) link.setAttribute("aria-current", "page");
-        else link.removeAttribute("aria-current");
-      });
-      pageTitle = place.title;
-      tick();
-      return place.nav;
-    },
-
+  Object.assign((client.kmon = client.kmon || {}), {
     feed: (feed, filter, id) => {
       if (!feed) return client.no_update;
       const news = client.callback_context.triggered.some(({ prop_id }) => prop_id.endsWith("-feed.data"));
@@ -323,7 +217,7 @@
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob(["\ufeff" + text], { type: "text/csv;charset=utf-8" }));
         const filter = parameter("q") ? "-filtered" : "";
-        const cluster = String((stamp && stamp.cluster) || "kmon").replace(/[^\w.-]+/g, "_");
+        const cluster = String(kmon.stamp?.cluster || "kmon").replace(/[^\w.-]+/g, "_");
         link.download = cluster + "-" + id + filter + "-" + new Date().toISOString().slice(0, 19).replace(/:/g, "") + "Z.csv";
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -361,5 +255,5 @@
       keep(name, value === defaults[name] ? "" : value);
       return client.no_update;
     },
-  };
+  });
 })();

@@ -29,7 +29,7 @@ def test_without_kmon_a_banner_says_so_and_the_page_that_was_followed_meanwhile_
         assert not page.shows("#last-known")
     page.tab.click("#nav-topics")
     page.wait("#last-known", "kmon has not responded since")
-    page.wait("#last-known", "Everything below is last known")
+    page.wait("#last-known", "Everything below is last known. It is")
     assert dimmed(page, "main")
     assert dimmed(page, "#verdict")
     assert page.tab.title() == "kmon unreachable · payments-ledger · kmon"
@@ -48,7 +48,7 @@ def test_without_kafka_what_is_old_is_dimmed_and_what_is_new_is_not(browser: Any
         page.open("/")
         page.wait("#overview-worst td")
         source.show(shop_view(2, time=NOW + 2, error="refused", last_good=source.latest()))
-        page.wait("#last-known", "Kafka is unreachable. The dimmed data is last known, 4 s old.")
+        page.wait("#last-known", "Kafka is unreachable. The dimmed data is last known. It is 4 s old.")
         assert page.tab.title() == "Kafka unreachable · Overview · kmon"
         assert dimmed(page, "#overview-tiles")
         assert not dimmed(page, "#overview-problems")

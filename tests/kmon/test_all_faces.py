@@ -289,7 +289,7 @@ def test_the_scripts_and_styles_of_the_web_know_levels_only() -> None:
     for name, text in texts.items():
         assert not [word for word in words if re.search(rf"[\"'.-]{re.escape(word)}[\"' ,.{{:]", text)], name
     assert not re.search(r"[<>]=? ?\d", texts["dashAgGridComponentFunctions.js"])
-    assert not re.search(r"intervals [<>]=? ?\d", texts["kmon.js"])
+    assert not re.search(r"intervals [<>]=? ?\d", texts["age.js"])
     coloured = set(re.findall(r"\.level-(\w+)", texts["kmon.css"]))
     assert coloured >= {"ok", "attention", "degraded", "critical"}
     assert coloured <= {*LEVELS, "unreachable"}
