@@ -63,6 +63,17 @@ def test_what_one_column_cannot_take_goes_to_the_next() -> None:
     assert [size for _, size in room(COLUMNS, 68, gap=1, wide=False)] == [15, 10, 10, 30]
 
 
+def test_what_rows_need_comes_before_what_columns_could_have() -> None:
+    def one(name: str, width: int, grow: int = 0, most: int = 0) -> Column[Any]:
+        return Column(name, name, width, lambda *_: Cell(""), "", grow=grow, most=most)
+
+    columns = [one("subject", 10, grow=2, most=40), one("for", 5), one("event", 10, grow=4)]
+    needs = {"subject": 12, "for": 9, "event": 30}
+    found = room(columns, 55, gap=1, wide=False, need=lambda each: needs[each.name])
+    assert [size for _, size in found] == [12, 9, 31]
+    assert [size for _, size in room(columns, 55, gap=1, wide=False)] == [19, 5, 28]
+
+
 def test_wide_shows_every_column_whatever_the_width() -> None:
     assert [(each.name, size) for each, size in room(COLUMNS, 20, gap=1, wide=True)] == [
         ("a", 15),

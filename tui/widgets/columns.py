@@ -87,8 +87,19 @@ def _ranks(values: Values) -> Floats:
     return np.array([np.nan if each is None else place[each] for each in values], np.float64)
 
 
-def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> list[tuple[Column[M], int]]:
-    """The columns that are shown in `width` cells, with the width of each; all of them when `wide`."""
+def room(
+    columns: Sequence[Column[M]],
+    width: int,
+    *,
+    gap: int,
+    wide: bool,
+    need: Callable[[Column[M]], int] = lambda _: 0,
+) -> list[tuple[Column[M], int]]:
+    """The columns that are shown in `width` cells, with the width of each; all of them when `wide`.
+
+    Of the room that is left, columns first have what they `need` for the rows in sight, those that do not grow up to
+    twice their width, and then those that grow.
+    """
     shown = [each for each in columns if wide or each.rank < WIDE]
     while not wide and _total([each.width for each in shown], gap) > width:
         rank = max(each.rank for each in shown)
@@ -96,17 +107,26 @@ def room(columns: Sequence[Column[M]], width: int, *, gap: int, wide: bool) -> l
             break
         shown.remove([each for each in shown if each.rank == rank][-1])
     widths = [max(each.width, (each.most or ROOMY) if wide and each.grow else 0) for each in shown]
-    # Two rounds: what a column does not take up to its `most` goes to those that still grow.
+    most = [each.most or width if each.grow else 0 for each in shown]
+    if width > _total(widths, gap):
+        needs = [need(each) for each in shown]
+        fixed = [0 if each.grow else min(size, 2 * each.width) for each, size in zip(shown, needs, strict=True)]
+        _widen(widths, fixed, shown, width, gap)
+        _widen(widths, [min(each) for each in zip(most, needs, strict=True)], shown, width, gap)
+        _widen(widths, most, shown, width, gap)
+    return list(zip(shown, widths, strict=True))
+
+
+def _widen(widths: list[int], limits: Sequence[int], shown: Sequence[Column[M]], width: int, gap: int) -> None:
+    """Share out the room that is left, to no column more than up to its limit."""
+    # Two rounds: what a column does not take goes to those that still grow.
     for _ in range(2):
         spare = width - _total(widths, gap)
-        growing = [
-            place for place, each in enumerate(shown) if each.grow and (not each.most or widths[place] < each.most)
-        ]
-        shares = sum(shown[place].grow for place in growing)
+        growing = [place for place, limit in enumerate(limits) if widths[place] < limit]
+        shares = sum(shown[place].grow or 1 for place in growing)
         for place in growing if spare > 0 else ():
-            more = spare * shown[place].grow // shares
-            widths[place] = min(widths[place] + more, shown[place].most or width)
-    return list(zip(shown, widths, strict=True))
+            more = spare * (shown[place].grow or 1) // shares
+            widths[place] = min(widths[place] + more, limits[place])
 
 
 def in_sight(shown: Shown[M], fixed: int, left: int, width: int, *, gap: int) -> Shown[M]:

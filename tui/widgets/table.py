@@ -20,6 +20,7 @@ from tui.theme import inks
 from tui.widgets.columns import Column, M, Shown, header, in_sight, line, room, sort_rows
 
 HEADER_LINES = 1
+WIDTH_STEP = 4
 
 
 class Place(NamedTuple):
@@ -201,9 +202,15 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
 
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
-        self._shown = room(self.columns, width - 2, gap=self._gap, wide=self.wide)
+        self._shown = room(self.columns, width - 2, gap=self._gap, wide=self.wide, need=self._need)
         self._seen = in_sight(self._shown, self._fixed, self._left, width - 2, gap=self._gap)
         self.virtual_size = Size(1, len(self._order) + HEADER_LINES)
+
+    def _need(self, column: Column[M]) -> int:
+        """The cells that a column takes for the rows in sight, in steps, so that few refreshes move columns."""
+        model, rows = self._model, self._order[self._top : self._top + max(1, self.page)]
+        cells = 0 if model is None else max((cell_len(column.cell(model, int(row)).text) for row in rows), default=0)
+        return cells if cells <= column.width else -(-cells // WIDTH_STEP) * WIDTH_STEP
 
     @property
     def _gap(self) -> int:
