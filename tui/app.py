@@ -93,8 +93,7 @@ class KmonApp(Host, inherit_bindings=False):
 
     def on_load(self) -> None:
         self.register_theme(KMON_DARK)
-        colours = None if self.is_headless else self.console.color_system
-        self.theme = theme_for(colours, no_color=self.no_color)
+        self.theme = theme_for(None, no_color=self.no_color)
         self.animation_level = "none"
         for place, source in enumerate(self._sources):
             self._ends.append(source.subscribe(self._listener(place, source)))
@@ -111,6 +110,9 @@ class KmonApp(Host, inherit_bindings=False):
         return listen
 
     def on_mount(self) -> None:
+        # Only now it is known whether there is a terminal at all.
+        if not self.is_headless:
+            self.theme = theme_for(self.console.color_system, no_color=self.no_color)
         self.set_interval(TICK_SECONDS, self._tick)
         if len(self._sources) > 1:
             self.switch_mode(FLEET)
