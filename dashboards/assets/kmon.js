@@ -95,20 +95,7 @@
       const sorted = api.getColumnState().find((column) => column.sort);
       keep("sort", sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "");
     });
-    try {
-      const model = JSON.parse(parameter("columns") || "{}");
-      const known = Object.entries(model).filter(([name]) => api.getColumn(name));
-      if (known.length) api.setFilterModel(Object.fromEntries(known));
-    } catch {
-      keep("columns", "");
-    }
-    api.addEventListener("filterChanged", ({ source }) => {
-      if (source !== "quickFilter") {
-        const model = api.getFilterModel();
-        keep("columns", Object.keys(model).length ? JSON.stringify(model) : "");
-      }
-      say(api, id);
-    });
+    api.addEventListener("filterChanged", () => say(api, id));
     const base = document.getElementById(id).closest(".grid-frame").dataset.base;
     if (base) {
       api.addEventListener("rowClicked", ({ data, event }) => {
