@@ -36,7 +36,7 @@ def test_without_kmon_a_banner_says_so_and_the_page_that_was_followed_meanwhile_
     again = FixtureSource(shop_view(1, time=NOW + 1), interval_seconds=1.0)
     with served(again, port=int(base.rpartition(":")[2])):
         page.wait("#topics .ag-row")
-        page.tab.wait_for_function("document.title === 'Topics · kmon'")
+        page.until("document.title === 'Topics · kmon'")
         assert not page.shows("#last-known")
         assert not dimmed(page, "main")
     context.close()
@@ -68,6 +68,6 @@ def test_the_age_is_that_of_the_oldest_that_the_page_shows(browser: Any, monkeyp
         page.wait("#brokers .ag-row")
         monkeypatch.setattr(brokers, "note", lambda _view: {1, 2})  # no JSON: the whole callback fails
         source.show(shop_view(1, time=NOW + 3))
-        page.tab.wait_for_function("document.querySelector('#verdict').innerText.includes('offline')")
-        page.tab.wait_for_function("parseInt(document.querySelector('#age').innerText) >= 4")
+        page.until("document.querySelector('#verdict').innerText.includes('offline')")
+        page.until("parseInt(document.querySelector('#age').innerText) >= 4")
         page.complaints.clear()  # of the callback that failed

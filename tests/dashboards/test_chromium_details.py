@@ -76,12 +76,12 @@ def test_all_columns_of_groups_are_a_choice_that_the_url_keeps(browser: Any) -> 
         assert not page.tab.evaluate(sent)
         page.tab.locator("#groups-columns label", has_text="All columns").click()
         page.tab.wait_for_url("**/groups?columns=all")
-        page.tab.wait_for_function(f"{shown} && {sent}")
+        page.until(f"{shown} && {sent}")
         page.tab.reload()
         page.wait("#groups .name", "orders-fulfilment")
-        page.tab.wait_for_function(shown)
+        page.until(shown)
         page.tab.locator("#groups-columns label", has_text="Main columns").click()
-        page.tab.wait_for_function(f"!({shown})")
+        page.until(f"!({shown})")
 
 
 def test_from_a_problem_to_its_group_and_events_of_a_kind_in_the_url(browser: Any) -> None:
@@ -122,8 +122,7 @@ def test_brokers_and_what_kmon_sees_are_drawn(browser: Any) -> None:
         page.tab.locator("#requests").scroll_into_view_if_needed()
         page.wait("#requests .ag-row", "ListOffsets")
         before = page.wait("#cluster-transactions-age", "asked").inner_text()
-        older = "before => document.querySelector('#cluster-transactions-age').innerText !== before"
-        page.tab.wait_for_function(older, arg=before)
+        page.until(f"document.querySelector('#cluster-transactions-age').innerText !== {before!r}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -42,7 +42,7 @@ def test_the_axis_is_the_range_and_a_range_that_is_none_leaves_the_url(browser: 
         assert end - start == pytest.approx(3_600_000, rel=0.05)
         page.tab.locator("#group-range label", has_text="15m").click()
         page.tab.wait_for_url("**?range=15m")
-        page.tab.wait_for_function(f"(({axis})[1] - ({axis})[0]) < 1000000")
+        page.until(f"(({axis})[1] - ({axis})[0]) < 1000000")
 
 
 def test_csv_has_units(browser: Any) -> None:
@@ -76,9 +76,9 @@ def test_paper_has_every_row_of_a_table(browser: Any) -> None:
         page.wait("#groups .ag-row .name")
         page.tab.emulate_media(media="print")
         page.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-        page.tab.wait_for_function("document.querySelectorAll('#groups .ag-layout-print').length > 0")
+        page.until("document.querySelectorAll('#groups .ag-layout-print').length > 0")
         assert printed(page) >= 7
         box = page.tab.locator(".grid-frame").bounding_box()
         assert box["height"] > 7 * 36
         page.tab.evaluate("dispatchEvent(new Event('afterprint'))")
-        page.tab.wait_for_function("document.querySelectorAll('#groups .ag-layout-print').length === 0")
+        page.until("document.querySelectorAll('#groups .ag-layout-print').length === 0")

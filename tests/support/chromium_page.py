@@ -47,6 +47,14 @@ class Page:
         found.wait_for()
         return found
 
+    def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true. Playwright's own waiting needs eval, which the page forbids."""
+        for _ in range(200):
+            if self.tab.evaluate(expression):
+                return
+            self.tab.wait_for_timeout(100)
+        raise AssertionError(f"not within 20 s: {expression}")
+
     def shows(self, selector: str) -> str:
         return str(self.tab.locator(selector).first.inner_text())
 

@@ -223,10 +223,11 @@ async def test_events_are_filtered_sorted_and_narrowed_to_the_grave_ones() -> No
     app, _ = app_on(*VIEWS)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("8", "slash", *"billing", "enter")
-        assert [key[1] for key in table(pilot).keys if isinstance(key, tuple)] == ["member_left", "group_emptied"]
+        kinds = [key[1] for key in table(pilot).keys if isinstance(key, tuple)]
+        assert kinds == ["group_stopped", "member_left", "group_emptied"]
         await pilot.press("escape", "z")
         shown = {key[1] for key in table(pilot).keys if isinstance(key, tuple)}
-        assert shown == {"offsets_reset", "broker_gone", "isr_shrunk", "group_emptied"}
+        assert shown == {"offsets_reset", "broker_gone", "isr_shrunk", "group_emptied", "group_stopped"}
         await pilot.press("z", "W")
         assert [key[1] for key in table(pilot).keys[:2] if isinstance(key, tuple)] == ["member_left", "group_emptied"]
 
@@ -306,8 +307,8 @@ async def test_groups_tell_ages_rates_and_when_they_will_have_read_all() -> None
     async with app.run_test(size=(200, 40)) as pilot:
         await pilot.press("2")
         billing, fulfilment, ledger = lines(app)[3:6]
-        assert [each in billing for each in ("10.5 min", "never", "27", "0.0", "6.9 d")] == [True] * 5
-        assert "15.2 min" in fulfilment
+        assert [each in billing for each in ("10.5 min", "never", "60", "0.0", "6.9 d")] == [True] * 5
+        assert "11.2 min" in fulfilment
         assert ledger.count("–") == 6  # lag, its age, eta, what is produced, headroom, lost
         await pilot.press("L")
         assert table(pilot).keys == ["fulfilment", "billing", "ledger"]
@@ -322,9 +323,9 @@ async def test_a_partition_tells_how_it_stands_and_the_whole_story_below() -> No
         await pilot.press("2", "enter")
         assert isinstance(app.screen, GroupScreen)
         facts = lines(app)[4]
-        assert "lag 27,600  time lag 10.5 min ± 5 s  drains in never  in 27/s  out 0.0/s  data loss in 6.9 d" in facts
+        assert "lag 27,600  time lag 10.5 min ± 5 s  drains in never  in 60/s  out 0.0/s  data loss in 6.9 d" in facts
         row = line_with(app, "▌□ stopped")
-        assert [each in row for each in ("10.5 min", "never", " 14 ", "0.0")] == [True] * 4
+        assert [each in row for each in ("10.5 min", "never", " 30 ", "0.0")] == [True] * 4
         assert "stopped for 10.3 min: no members" in detail(app)
 
 
@@ -343,7 +344,7 @@ async def test_the_readers_of_a_topic_and_its_partitions_tell_rates_too() -> Non
     async with app.run_test(size=(200, 40)) as pilot:
         await pilot.press("3", "slash", *"orders", "enter", "enter")
         assert "In/s" in line_with(app, "Leader")
-        assert " 14 " in line_with(app, "39,500")
+        assert " 30 " in line_with(app, "39,500")
         await pilot.press("tab")
         reader = line_with(app, "□ stopped  billing")
         assert [each in reader for each in ("10.5 min", "never", "6.9 d")] == [True] * 3
