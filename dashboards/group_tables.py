@@ -83,6 +83,7 @@ def members(view: View, row: int) -> Any:
     ordered = sorted(mine.tolist(), key=lambda each: (-np.nan_to_num(assigned[each]), str(table.client_id[each])))
     columns = [
         Listed("Client id", "client_id"),
+        Listed("Status", partial(status_mark, view.judged.members)),
         Listed("Host", "host"),
         Listed("Member id", "member_id"),
         Listed("Instance id", "instance_id"),

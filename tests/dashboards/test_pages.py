@@ -152,9 +152,10 @@ def test_collectors_that_failed_are_named_with_their_reasons() -> None:
 
 def test_members_without_partitions_are_idle_and_unknown_ones_are_not_none() -> None:
     view = shop_view()
-    assert f"inv /10.0.6.1 inv-4f2a – – – {MEMBER.schema['epoch'].otherwise} idle" in said(
+    assert f"inv ● ok /10.0.6.1 inv-4f2a – – – {MEMBER.schema['epoch'].otherwise} idle" in said(
         members(view, view.group_rows["inventory-sync"])
     )
+    assert "sess-a ▲ behind" in said(members(view, view.group_rows["clicks-sessionizer"]))
     assert "No members" in said(members(view, view.group_rows["payments-ledger"]))
     assert "Members unknown denied" in said(members(view, view.group_rows["secret-group"]))
 
