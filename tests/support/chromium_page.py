@@ -64,7 +64,7 @@ def served(*sources: FixtureSource, port: int = 0) -> Iterator[str]:
     """The dashboard of these sources on a loopback port, by default a free one."""
     app = create_app(sources, lambda: NOW + 4)
     with socket.create_server(("127.0.0.1", port)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app.server, log_level="error", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app.server, log_config=None, ws="none"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
