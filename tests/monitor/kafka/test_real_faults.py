@@ -176,7 +176,7 @@ def before(poller: Poller, collector: str, action: Callable[[], None]) -> None:
 
 def test_broker_killed_between_two_polls(kafka: Cluster, data: Data) -> None:
     with polling(kafka, request_timeout_seconds=3.0) as poller:
-        assert in_time(poller).complete
+        wait_until(lambda: in_time(poller).complete, "a complete poll")
         with broker_killed(kafka, BROKER):
             data.produce()
             data.hold(in_time(poller))
@@ -186,7 +186,7 @@ def test_broker_killed_between_two_polls(kafka: Cluster, data: Data) -> None:
 @pytest.mark.parametrize("collector", ["groups", "commits", "end_offsets"])
 def test_broker_paused_in_mid_poll(kafka: Cluster, data: Data, collector: str) -> None:
     with polling(kafka, request_timeout_seconds=3.0) as poller:
-        assert in_time(poller).complete
+        wait_until(lambda: in_time(poller).complete, "a complete poll")
         data.produce()
         with broker_paused(kafka, BROKER):
             kafka.resume(BROKER, wait=False)
@@ -198,7 +198,7 @@ def test_broker_paused_in_mid_poll(kafka: Cluster, data: Data, collector: str) -
 def test_broker_that_was_asked_for_metadata_is_paused(kafka: Cluster, data: Data) -> None:
     """Another one is asked in the same poll."""
     with polling(kafka, request_timeout_seconds=3.0) as poller:
-        assert in_time(poller).complete
+        wait_until(lambda: in_time(poller).complete, "a complete poll")
         poller._collectors[0]._node = BROKER  # type: ignore[attr-defined]
         data.produce()
         with broker_paused(kafka, BROKER):
@@ -212,7 +212,7 @@ def test_a_broker_that_was_paused_is_not_believed_on_what_it_knew(kafka: Cluster
     deleted, *kept = moved
     places = {(data.topic, partition): 1 for partition in range(6)}
     with polling(kafka, request_timeout_seconds=1.0) as poller:
-        assert in_time(poller).complete
+        wait_until(lambda: in_time(poller).complete, "a complete poll")
         data.produce()
         with broker_paused(kafka, BROKER):
 
@@ -286,8 +286,7 @@ def test_nothing_piles_up_while_a_broker_is_paused(kafka: Cluster) -> None:
 @pytest.mark.usefixtures("no_collection")
 def test_all_brokers_dead_and_back(kafka: Cluster, data: Data) -> None:
     with polling(kafka, request_timeout_seconds=3.0) as poller:
-        good = in_time(poller)
-        assert good.complete
+        good = wait_until(lambda: (view := in_time(poller)).complete and view, "a complete poll")
         healthy = open_things()
         try:
             for broker in kafka.ids:
