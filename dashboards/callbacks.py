@@ -1,4 +1,4 @@
-"""Requests of callbacks: what browsers ask for is made once a View, whoever asks, one at a time, off the event loop."""
+"""Responses to callbacks: each is built once per View for all browsers, one at a time, off the event loop."""
 
 import asyncio
 import gzip
@@ -12,10 +12,10 @@ from typing import Any
 
 from dash import Dash
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.faults import DETAILS
+from dashboards.faults import refusal
 from dashboards.links import link
 from monitor.poll.source import Source
 
@@ -61,8 +61,7 @@ class Callbacks:
         body = await read_body(receive)
         request = None if body is None else asked(self._dash.callback_map, body)
         if request is None:
-            status, detail = (413, "the request is too large") if body is None else (400, DETAILS[400])
-            await JSONResponse({"detail": detail}, status)(scope, receive, send)
+            await refusal(413 if body is None else 400)(scope, receive, send)
             return
         if CLOCK in request["output"]:
             ready = await self._answer(scope, json.dumps(request).encode())

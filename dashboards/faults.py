@@ -1,4 +1,4 @@
-"""What becomes of a request that Dash cannot understand: an answer that says so, and a line in the log."""
+"""Responses to requests that Dash cannot handle, with one line in the log."""
 
 import logging
 import time
@@ -14,8 +14,14 @@ log = logging.getLogger(__name__)
 DETAILS = {
     400: "not a request of this dashboard",
     404: "no such script",
+    413: "the request is too large",
     500: "a part of the page could not be rendered",
 }
+
+
+def refusal(status: int) -> JSONResponse:
+    """The response to a request that is refused with this status."""
+    return JSONResponse({"detail": DETAILS[status]}, status)
 
 
 class Faults:
@@ -34,7 +40,7 @@ class Faults:
             return
         # Dash has read the body by now. One that is no JSON, or that was never sent whole, is not worth a line.
         if scope["method"] == "POST" and not isinstance(scope.get("state", {}).get("json_body", {}), dict):
-            await JSONResponse({"detail": DETAILS[400]}, 400)(scope, receive, send)
+            await refusal(400)(scope, receive, send)
             return
         started = False
 
@@ -56,4 +62,4 @@ class Faults:
             text = f"{status} to a request from {client} to /{scope['path'].split('/')[1]}: {type(error).__name__}"
             if line := self._pace.line(text, time.monotonic()):
                 log.warning(line)
-            await JSONResponse({"detail": DETAILS[status]}, status)(scope, receive, send)
+            await refusal(status)(scope, receive, send)

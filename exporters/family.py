@@ -59,13 +59,8 @@ class Family:
         unknown = "absent" if math.isnan(self.unknown) else f"{self.unknown:g}"
         first, space, rest = self._about.replace("; unknown ", f"; {unknown} ").partition(" ")
         first = first if "." in first else first.capitalize()
-        only = (
-            f"for {self.only}"
-            if self.only
-            else f"where {self.where}"
-            if self.where and isinstance(self.where, str)
-            else ""
-        )
+        where = f"where {self.where}" if self.where and isinstance(self.where, str) else ""
+        only = f"for {self.only}" if self.only else where
         return first + space + rest + (f"; only {only}" if only else "")
 
     @property

@@ -39,17 +39,6 @@ UNREACHABLE: Key = ("cluster_unreachable", "cluster")
 NO_ROWS = np.empty(0, np.int64)
 
 
-def find_problems(view: View) -> list[Problem]:
-    """All problems of a View that is up, in order of rank."""
-    found = [problem for finder in FINDERS for problem in finder(view)]
-    return [found[row] for row in _ranked(found)]
-
-
-def _ranked(problems: list[Problem]) -> list[int]:
-    """The places of problems, the worst level first; those of one level as they stand."""
-    return sorted(range(len(problems)), key=lambda row: OF_PROBLEMS.index(problems[row].level))
-
-
 def derive_problems(view: View, before: View | None) -> Problems:
     """The problems of a View; `before` is the View before it, which knows since when they are there.
 
@@ -58,7 +47,7 @@ def derive_problems(view: View, before: View | None) -> Problems:
     if not view.up:
         return _unreachable(view, before)
     since = _since(before)
-    found = find_problems(view)
+    found = [problem for finder in FINDERS for problem in finder(view)]
     rows = {problem.key: row for row, problem in enumerate(found)}
     causes = [next((rows[key] for key in problem.explained_by if key in rows), -1) for problem in found]
     found = [_with_effects(problem, row, found, causes) for row, problem in enumerate(found)]
@@ -132,8 +121,11 @@ def problems_of(table: Problems) -> list[Problem]:
 
 
 def in_order(problems: list[Problem], causes: list[int], since: list[float]) -> Problems:
-    """The table of some problems, the worst first. `causes` are places in `problems`, -1 for none."""
-    ranked = _ranked(problems)
+    """The table of some problems, the worst level first, those of one level as they stand.
+
+    `causes` are places in `problems`, -1 for none; `since` are unix times.
+    """
+    ranked = sorted(range(len(problems)), key=lambda row: OF_PROBLEMS.index(problems[row].level))
     place = {-1: -1, **{row: rank for rank, row in enumerate(ranked)}}
     problems, since = [problems[row] for row in ranked], [since[row] for row in ranked]
     causes = [place[causes[row]] for row in ranked]
