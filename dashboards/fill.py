@@ -52,8 +52,8 @@ def fill(
     """Fill the parts of a page, and its grid if it has one, whenever there is a new View.
 
     `make` gives what makes each of the parts, named by id or by id and property, and what makes the cells of the grid.
-    `choices` are the id and the property of what a person chooses. The element `mark`, by default the first part, says
-    of which View the browser has the parts: the script shows its age, and only what changed since then is sent.
+    `choices` are the id and the property of what a person chooses. The element `mark`, by default the first part, names
+    the View that the browser has: the script shows its age, and only what changed since then is sent.
     `columns` says that all columns of the grid can be chosen.
     """
     feed = Feed(keep=8)

@@ -107,7 +107,7 @@ class Travel:
         await self._zipped(page, receive, _with(send, self._page_headers))
 
     async def _or_page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What the application answers; where it has nothing at this path, the page, which says so."""
+        """The response of the application; if it has nothing at this path, the page that says so."""
         unknown = False
 
         async def unless_unknown(message: Message) -> None:

@@ -174,7 +174,7 @@ def stamp_all(sources: Sequence[Source], now: float) -> dict[str, Any]:
 def sentence(view: View | None, kept: str) -> tuple[list[Any], str]:
     """The verdict as it stands below the navigation, and its level; before the first View the level is waiting.
 
-    What it says of problems leads to the first of these in the list of all; `kept` is what links keep.
+    Each clause about problems links to the first of them in the list of problems; `kept` is what links keep.
     """
     if view is None:
         level, glyph, said = "waiting", SIGN_OF["unknown"], ["for the first poll to complete"]
@@ -213,7 +213,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
             # A cluster that nobody looks at turns red in the choice too.
             levels = [None if (view := each.latest()) is None else view.verdict.level for each in sources]
             news |= {"several": True, "levels": levels}
-        # No age in it: what is asked for this View is the same whoever asks.
+        # It has no age, so that all browsers send the same requests for one View.
         shown = {key: news.get(key) for key in ("cluster", "time", "levels")}
         if seen == shown:
             raise PreventUpdate

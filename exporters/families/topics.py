@@ -1,4 +1,4 @@
-"""Metrics of topics, their partitions and replicas. What tells of trouble has a line only where there is some."""
+"""Metrics of topics, their partitions and replicas. Metrics of problems have lines only where there is one."""
 
 from exporters.family import Family, StateSet
 from monitor.collect import requests as sources

@@ -94,7 +94,7 @@ def undecided_rows(view: View, group_re: Pattern | None, topic_re: Pattern | Non
 
 
 def committed(view: View, rows: Sequence[Row]) -> list[Row]:
-    """The rows, except those whose lag is unknown only because there is no commit."""
+    """The rows without those whose lag is unknown only because there is no committed offset."""
     lag, snapshot = view.lag, view.snapshot
     at = np.flatnonzero(lag.reason == view.reason_values.index(NO_COMMIT))
     names = (snapshot.groups.group[lag.group[at]], snapshot.topics.topic[lag.topic[at]], lag.partition[at].tolist())

@@ -103,7 +103,7 @@ def _give_memory_back() -> None:
     """Have glibc give large freed blocks back to the system at once.
 
     Left alone it raises its own threshold when large blocks come and go, as answers and metrics pages do each poll, and
-    then keeps them: a third more memory on a large cluster. Does nothing where there is no glibc.
+    then keeps them: a third more memory on a large cluster. Does nothing without glibc.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _THRESHOLD_BYTES)
@@ -142,7 +142,7 @@ def serving(
 
             attach(app, sources)
         with serve(app, host, port, lost=lost) as url:
-            # Of a wildcard address, which is no place to go to, the name of this machine.
+            # Nobody can connect to a wildcard address, so links have the name of this machine.
             named = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
             base = base or f"http://{named}:{urlsplit(url).port}"
             monitor.start()

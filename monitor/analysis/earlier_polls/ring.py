@@ -188,7 +188,7 @@ def _carried(steps: Steps) -> Steps:
 
 
 WINDOWS = (60.0, 300.0, 900.0, 3600.0)
-"""The windows over which rates are told, in seconds."""
+"""The windows of rates, in seconds."""
 LEAST, MOST = 0.5, 2.0
 """A rate may be over as little or as much of its window while no more is remembered: it is over the nearest to all."""
 

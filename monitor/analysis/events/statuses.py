@@ -30,7 +30,7 @@ class Statuses(NamedTuple):
 
 
 def see_statuses(before: Statuses | None, view: View) -> tuple[Statuses, list[Event]]:
-    """What is to be remembered, and what changed. A status that is unknown for a while is no change."""
+    """What to remember, and the events. A status that was only unknown for a while causes no event."""
     now, lags = view.snapshot, view.group_lags
     was = _in_rows(before, now)
     last = was.status

@@ -159,7 +159,7 @@ class ConfigCollector(Collector):
         self._columns = None
 
     def _read(self, question: _Question, answer: Answer) -> None:
-        """Keep what an answer says of the broker and the topics. Raises MalformedAnswerError."""
+        """Keep the configs of the broker and the topics in a response. Raises MalformedAnswerError."""
         node = int(answer.node)
         described = {(each.kind, each.name): each for each in self._reader.read(answer.body, answer.version)}
         topics = {key: _said(node, TOPIC, described.get((TOPIC, key[0]))) for key in question.topics}

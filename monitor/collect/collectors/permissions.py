@@ -68,7 +68,7 @@ def _cluster(described: Any) -> dict[Permission, bool]:
 
 
 def _only(permission: Permission, items: str, refusal: int) -> Callable[[Any], Mapping[Permission, bool]]:
-    """For a message with one item: whether its error is no refusal."""
+    """For a message with one item: whether its error is anything but a refusal."""
 
     def tell(message: Any) -> dict[Permission, bool]:
         (item,) = getattr(message, items)

@@ -163,7 +163,7 @@ class TransactionCollector(SlowCollector):
 
 
 def _fill(draft: Draft, transactions: dict[str, _Transaction], answer: Answer) -> None:
-    """Put what a coordinator tells of transactions into them. Raises MalformedAnswerError."""
+    """Add the details that a coordinator reports to the transactions. Raises MalformedAnswerError."""
     with decoded(answer) as described:
         keys = topic_keys(draft, {topic.topic for each in described.transaction_states for topic in each.topics})
         for each in described.transaction_states:

@@ -93,7 +93,7 @@ def fault_of(error: BaseException, api: str, node: int | str, seconds: float) ->
 
 
 def _connection_words(error: BaseException, text: str, node: int | str) -> str:
-    """Why there is no connection, in the system's words where it has a number for it."""
+    """Why there is no connection, in the operating system's words if the error has a number."""
     if isinstance(error, kafka_errors.NodeNotReadyError) and text == str(node):
         return "waiting before the next attempt"
     if isinstance(error, kafka_errors.UnknownBrokerIdError):
