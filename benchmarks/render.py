@@ -1,14 +1,19 @@
 """`python -m benchmarks.render`: how long a page of metrics of a made-up large cluster takes, and how big it is.
 
-Three times are printed: the first page, one where no number has changed, and one where every offset has.
+Times are printed of the first page, of one where no number has changed and of one where every offset has; of both
+formats as gzip and plain after that; and of prometheus_client for the same families.
 """
 
 import argparse
+import resource
 import statistics
 import time
 from dataclasses import replace
 
 import numpy as np
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from exporters.exposition import filled
 from exporters.prometheus import MetricsPage
@@ -18,8 +23,11 @@ from monitor.model.snapshot import Assignments, Brokers, Commits, Groups, Member
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
 from monitor.poll.source import Memory
+from monitor.settings.metrics import MetricsSettings
 
 ROUNDS = 9
+MOST_OF_CLIENT = 1_000_000
+"""Series that prometheus_client is measured with at most: it needs an object for each."""
 BROKERS = 3
 
 
@@ -150,9 +158,10 @@ def main() -> int:
     parser.add_argument("--partitions", type=int, default=20)
     parser.add_argument("--groups", type=int, default=1000)
     parser.add_argument("--commits", type=int, default=100)
+    parser.add_argument("--max-series", type=int, default=MetricsSettings().max_series)
     args = parser.parse_args()
     memory = Memory("large", 10)
-    page = MetricsPage([memory])
+    page = MetricsPage([memory], settings=MetricsSettings(max_series=args.max_series))
     snapshot = made_up(args.topics, args.partitions, args.groups, args.commits)
 
     def show(view: View) -> float:
@@ -168,10 +177,41 @@ def main() -> int:
         still.append(show(make_view(replace(snapshot, started=time.monotonic()))))
     print(f"nothing has changed {statistics.median(still):.4f} s (median of {ROUNDS})")
     print(f"all offsets changed {statistics.median(changed):.4f} s (median of {ROUNDS})")
-    body = b"".join(map(filled, page.answer()[0]))
+    for name, accept in (("text", ""), ("OpenMetrics", "application/openmetrics-text;version=1.0.0")):
+        for encoding in ("gzip", ""):
+            times = []
+            for step in range(ROUNDS):
+                snapshot = moved(snapshot, step)
+                memory.show(make_view(snapshot))
+                # A page whose predecessor was not scraped is compressed when it is asked for, not before.
+                memory.show(make_view(replace(snapshot, started=time.monotonic())))
+                began = time.perf_counter()
+                size = sum(len(filled(piece)) for piece in page.answer(encoding, accept)[0])
+                times.append(time.perf_counter() - began)
+            what = f"{name}, {encoding or 'plain'}"
+            print(f"{what:19} {statistics.median(times):.4f} s (median of {ROUNDS}), {size / 1e6:.1f} MB")
+    body = page.body()[0]
     series = sum(not line.startswith(b"#") for line in body.splitlines())
     print(f"page                {len(body) / 1e6:.1f} MB, {series:,} series")
+    print(f"peak memory         {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+    if series < MOST_OF_CLIENT:
+        print(f"prometheus_client   {_time_client(body):.4f} s for the same families as text")
     return 0
+
+
+def _time_client(body: bytes) -> float:
+    """Seconds that prometheus_client needs to write the families of a page that are made of numbers already."""
+    families = list(text_string_to_metric_families(body.decode()))
+
+    class Made(Collector):
+        def collect(self) -> list[Metric]:
+            return families
+
+    registry = CollectorRegistry()
+    registry.register(Made())
+    began = time.perf_counter()
+    generate_latest(registry)
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

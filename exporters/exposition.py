@@ -1,4 +1,4 @@
-"""Prometheus's text format 0.0.4 from columns: one family's lines at a time, joined from remembered labels.
+"""Lines of Prometheus's formats from columns: one family's at a time, joined from remembered labels.
 
 A family of one cluster keeps templates, its lines with labels escaped and a `%d` where each number goes, so a poll only
 fills in numbers that have changed. They are remade when a label, or which numbers are known, has changed.
@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from monitor.model.table import Flags, Floats, Ints, Texts, objects
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 PIECE_LINES = 4096
 """Lines are kept, filled in and sent in pieces of this many, so that no large block of memory is made or copied.
@@ -145,6 +143,8 @@ def filled(piece: Piece, *, keep: bool = False) -> bytes:
 class Lines:
     """The lines of one family of one cluster, remembered with what they were made from."""
 
+    number = b"%r"
+
     def __init__(
         self,
         name: str,
@@ -156,6 +156,8 @@ class Lines:
         large_lines: int = LARGE_LINES,
     ) -> None:
         self._name, self._fixed, self._labels, self._whole = name, tuple(fixed), tuple(labels), whole
+        if whole:
+            self.number = b"%d"
         self._piece_lines, self._large_lines = piece_lines, large_lines
         self._columns: tuple[LabelColumn, ...] | None = None
         self._known: Flags = np.zeros(0, bool)
@@ -175,10 +177,8 @@ class Lines:
         kept = columns is self._columns and same(self._known, known)
         if not kept:
             named = list(zip(self._labels, columns, strict=True))
-            number = b"%d" if self._whole else b"%r"
             rows = np.flatnonzero(known)
-            parts = [rows[part] for part in self._parts(len(rows))]
-            made = templates(self._name, self._fixed, named, parts, number)
+            made = self._made(named, [rows[part] for part in self._parts(len(rows))])
             self._templates = [zlib.compress(each, 1) for each in made] if self._large(len(rows)) else list(made)
             self._pieces = [b""] * len(self._templates)
         for place, (template, part) in enumerate(zip(self._templates, self._parts(len(numbers)), strict=True)):
@@ -186,6 +186,10 @@ class Lines:
                 self._pieces[place] = self._piece(template, numbers[part], len(numbers))
         self._columns, self._known, self._numbers = columns, known, numbers
         return self._pieces
+
+    def _made(self, labels: Sequence[tuple[str, LabelColumn]], parts: Sequence[Ints]) -> Iterator[bytes]:
+        """The template of each part, which is some rows."""
+        return templates(self._name, self._fixed, labels, parts, self.number)
 
     def _piece(self, template: bytes, numbers: Floats, lines: int) -> Piece:
         packed = self._large(lines)

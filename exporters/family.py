@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from exporters.exposition import LabelColumn
+from exporters.exposition import LabelColumn, Lines
 from exporters.readings import Readings, Where
 from monitor.collect.requests import Request
-from monitor.model.table import Flags, Floats, objects, values_at
+from monitor.model.table import Flags, Floats, Ints, objects, values_at
 from monitor.subjects.column import Lists, Names, Numbers, Reading, Subject, Values
 from monitor.subjects.kinds import WORD, Kind
 from monitor.subjects.tables import numbers, texts
@@ -28,7 +28,8 @@ class Family:
     it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
     line, and `only` says which, in words, where that is no filter. `unknown` is its number where the column's is
     unknown, and before the first View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is
-    unreachable too.
+    unreachable too. `summed`: a sum stands for the partitions of a group that have no lines of their own.
+    `switched_by` is the setting under `metrics` that adds it.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Family:
     where: Where = ""
     unknown: float = math.nan
     always: bool = False
+    summed: bool = False
+    switched_by: str = ""
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -69,6 +72,9 @@ class Family:
 
     @property
     def type(self) -> str:
+        """Its type in OpenMetrics; the text format has no info, which is a gauge there."""
+        if self.name.endswith("_info") and not self.column:
+            return "info"
         return "counter" if self.name.endswith("_total") else "gauge"
 
     @property
@@ -90,6 +96,10 @@ class Family:
         """The ACLs that it needs."""
         return tuple(dict.fromkeys(acl for source in self.sources for acl in source.acls))
 
+    def writer(self, *fixed: tuple[str, str]) -> Lines:
+        """What writes its lines, each with the labels `fixed` before its own."""
+        return Lines(self.name, fixed, self.label_names, whole=self.whole)
+
     def _read(self, readings: Readings) -> Reading:
         return readings.rows(self.subject, self.where)
 
@@ -98,12 +108,24 @@ class Family:
 
     def lines(self, readings: Readings) -> tuple[tuple[LabelColumn, ...], Floats]:
         """The label columns and the numbers of the rows that may have a line, shape (rows,)."""
-        columns = self._labels(readings)
+        return self._labels(readings), self.values(readings)
+
+    def values(self, readings: Readings) -> Floats:
+        """The numbers of the rows that may have a line, shape (rows,); NaN is unknown."""
         if not self.column:
-            values, codes = columns[0]
-            return columns, np.ones(len(values if codes is None else codes))
-        found = _numbers(self._read(readings)[self.column])
-        return columns, found if math.isnan(self.unknown) else np.where(np.isnan(found), self.unknown, found)
+            return np.ones(len(readings.chosen_numbers(self.subject, self.where)))
+        found = numbers_of(self._read(readings)[self.column])
+        return found if math.isnan(self.unknown) else np.where(np.isnan(found), self.unknown, found)
+
+    def most_lines(self, readings: Readings) -> int:
+        """More lines than this it does not have."""
+        rows = readings.chosen(self.subject, self.where)
+        return self.subject.count(readings.view) if isinstance(rows, slice) else len(rows)
+
+    def line_counts(self, readings: Readings) -> Ints:
+        """How many lines each of the rows that may have one has, shape (rows,)."""
+        known: Ints = (~np.isnan(self.values(readings))).astype(np.int64)
+        return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +149,24 @@ class StateSet(Family):
         return (*super().label_names, self.column)
 
     def lines(self, readings: Readings) -> tuple[tuple[LabelColumn, ...], Floats]:
+        states, current, possible = self._states(readings)
+        rows, places = np.nonzero(possible)
+        columns = self._labels(readings)
+        repeated = ((values, rows if codes is None else codes[rows]) for values, codes in columns)
+        labels = readings.kept(self.name, (*repeated, (objects(states), places)))
+        return labels, (current[rows] == places).astype(np.float64)
+
+    def most_lines(self, readings: Readings) -> int:
+        states = self.states or self.subject.schema[self.column].words
+        return super().most_lines(readings) * (len(states) + 1)
+
+    def line_counts(self, readings: Readings) -> Ints:
+        _, _, possible = self._states(readings)
+        counts: Ints = possible.sum(axis=1)
+        return counts
+
+    def _states(self, readings: Readings) -> tuple[tuple[str, ...], Ints, Flags]:
+        """All states, the place among them of the one that each row is in, and which ones it can be in."""
         reading = self._read(readings)
         texts = reading[self.column]
         assert isinstance(texts, Names)
@@ -139,11 +179,7 @@ class StateSet(Family):
         known = np.flatnonzero(current >= 0)
         possible[known, current[known]] = True
         possible[current < 0] = False
-        rows, places = np.nonzero(possible)
-        columns = self._labels(readings)
-        repeated = ((values, rows if codes is None else codes[rows]) for values, codes in columns)
-        labels = readings.kept(self.name, (*repeated, (objects(states), places)))
-        return labels, (current[rows] == places).astype(np.float64)
+        return states, current, possible
 
 
 def tally(key: str, name: str, kind: Kind, meaning: str, counts: Callable[[Any], Mapping[str, float]]) -> Subject:
@@ -160,7 +196,7 @@ def tally(key: str, name: str, kind: Kind, meaning: str, counts: Callable[[Any],
     )
 
 
-def _numbers(values: Values) -> Floats:
+def numbers_of(values: Values) -> Floats:
     """The numbers of a column; of lists how many values they have."""
     if isinstance(values, Lists):
         counts: Floats = values_at(values.values.counts.astype(np.float64), values.rows)

@@ -2,30 +2,39 @@
 
 import platform
 import threading
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 
-import numpy as np
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector
 
-from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
-from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, FAMILIES, PROCESS_FAMILIES
-from exporters.family import Family
-from exporters.readings import Labels, Readings
+from exporters.cluster_text import ClusterText, lines_of
+from exporters.exposition import Piece, filled
+from exporters.families import (
+    AGE_FAMILIES,
+    ALERTING_FAMILIES,
+    BUDGET_FAMILIES,
+    CLUSTER_FAMILIES,
+    FAMILIES,
+    PROCESS_FAMILIES,
+)
+from exporters.formats import FORMATS, Format, negotiated
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.view import View
 from monitor.poll.source import Source
+from monitor.settings.metrics import MetricsSettings
 
 SMALL_BYTES = 65536
 """Families smaller than this are joined, so that a page of many is still few pieces to send."""
 
+MISSED_POLLS = 3
+"""After so many intervals without a poll the numbers of a cluster are withheld: Prometheus would take them for new."""
 
-HEADS = {
-    each.name: f"# HELP {each.name} {each.meaning}\n# TYPE {each.name} {each.type}\n".encode() for each in FAMILIES
-}
+HEADS = {form: {each.name: form.head(each) for each in FAMILIES} for form in FORMATS}
+"""The lines before those of each family, by format."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +46,41 @@ class Process:
     python: str = field(default_factory=platform.python_version)
 
 
-class Rendered:
-    """One rendering of the page, in pieces that are only handed on, and its gzip form, made when first asked for."""
+class Packed:
+    """The page that was the `number`th, as gzip, but for its end, which each scrape has its own of."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = _joined(pieces)
-        self._gzip: tuple[bytes, ...] | None = None
+    def __init__(self, number: int, pieces: Sequence[Piece]) -> None:
+        self.number = number
+        packer = zlib.compressobj(1, wbits=31)
+        self._chunks = tuple(packer.compress(filled(piece)) for piece in pieces)
+        self._packer = packer
         self._lock = threading.Lock()
 
-    def gzip(self) -> tuple[bytes, ...]:
+    def ended(self, end: bytes) -> tuple[bytes, ...]:
+        """All of it in pieces, with this end."""
         with self._lock:
-            if self._gzip is None:
-                packer = zlib.compressobj(1, wbits=31)
-                self._gzip = (*(packer.compress(filled(piece)) for piece in self.pieces), packer.flush())
-        return self._gzip
+            packer = self._packer.copy()
+        return (*self._chunks, packer.compress(end) + packer.flush())
+
+
+@dataclass
+class _Form:
+    """What there is of the page in one format, without its end: the newest, made when first asked for, and as gzip."""
+
+    pieces: tuple[Piece, ...] | None = None
+    packed: Packed | None = None
+    gzip_scraped: bool = False
+    packing: threading.Lock = field(default_factory=threading.Lock)
+
+    def let_go(self) -> None:
+        """Before a new page: of the last its pieces are freed as they are replaced, so there are never two pages.
+
+        The gzip of it stays, to be handed out until there is a new one, if it was asked for.
+        """
+        self.pieces = None
+        if not self.gzip_scraped:
+            self.packed = None
+        self.gzip_scraped = False
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -77,8 +107,8 @@ def accepts_gzip(accept_encoding: str) -> bool:
 class MetricsPage:
     """The page of these sources. It subscribes to each and renders its every View once; `close` ends that.
 
-    `alerting` gives the counters of alerting as they are; without it the page has nothing of them. Raises ValueError
-    when two sources have the same cluster name, for then they would have the same series.
+    `alerting` gives the counters of alerting as they are; without it the page has nothing of them. `settings` choose
+    the series. Raises ValueError when two sources have the same cluster name, for then they would have the same series.
     """
 
     def __init__(
@@ -86,6 +116,10 @@ class MetricsPage:
         sources: Sequence[Source],
         process: Process | None = None,
         alerting: Callable[[], AlertCounters] | None = None,
+        settings: MetricsSettings | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         names = [source.cluster for source in sources]
         if len(set(names)) < len(names):
@@ -94,13 +128,14 @@ class MetricsPage:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._sources = tuple(sources)
-        self._clusters = [_Cluster(name) for name in names]
-        self._own = _of_all(PROCESS_FAMILIES, process or Process())
+        self._settings = settings or MetricsSettings()
+        self._clusters = [ClusterText(name, self._settings) for name in names]
+        self._monotonic, self._clock = monotonic, clock
+        self._shown_at = [monotonic()] * len(names)
+        self._process = process or Process()
         self._alerting = alerting
-        self._rendered = self._assemble()
-        # The newest gzip form that is ready, and whether the last page was scraped as gzip.
-        self._packed: tuple[bytes, ...] | None = None
-        self._gzip_scraped = False
+        self._forms = {form: _Form() for form in FORMATS}
+        self._number = 0
         self._ends = [source.subscribe(partial(self._show, place)) for place, source in enumerate(sources)]
         for place, source in enumerate(sources):
             view = source.latest()
@@ -112,37 +147,55 @@ class MetricsPage:
         for end in self._ends:
             end()
 
-    def answer(self, accept_encoding: str = "") -> tuple[tuple[Piece, ...], dict[str, str]]:
-        """The body in pieces, and its headers.
+    def answer(self, accept_encoding: str = "", accept: str = "") -> tuple[tuple[Piece, ...], dict[str, str]]:
+        """The body in pieces, and its headers, as a scraper's Accept-Encoding and Accept headers want it.
 
         While a page is being rendered, a scraper that takes gzip gets the page before, if that is there as gzip; any
         other waits.
         """
-        headers = {"Content-Type": CONTENT_TYPE, "Vary": "Accept-Encoding"}
+        form, content_type = negotiated(accept)
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        self._withhold()
         if not accepts_gzip(accept_encoding):
             with self._lock:
-                return self._rendered.pieces, headers
-        self._gzip_scraped = True
-        return self._packed or self._pack(), {**headers, "Content-Encoding": "gzip"}
+                pieces = self._pieces(form)
+            return (*pieces, self._end(form)), headers
+        kept = self._forms[form]
+        kept.gzip_scraped = True
+        packed = kept.packed or self._pack(form)
+        return packed.ended(self._end(form)), {**headers, "Content-Encoding": "gzip"}
 
-    def ready(self, accept_encoding: str = "") -> bool:
+    def ready(self, accept_encoding: str = "", accept: str = "") -> bool:
         """Whether an answer is at hand, so that nobody would wait for it."""
-        return self._packed is not None if accepts_gzip(accept_encoding) else not self._lock.locked()
+        if not accepts_gzip(accept_encoding):
+            return not self._lock.locked()
+        return self._forms[negotiated(accept)[0]].packed is not None
 
-    def _pack(self) -> tuple[bytes, ...]:
-        """The gzip form of the newest page."""
-        with self._lock:
-            rendered = self._rendered
-        packed = rendered.gzip()
-        with self._lock:
-            if self._rendered is rendered:
-                self._packed = packed
-        return packed
-
-    def body(self, accept_encoding: str = "") -> tuple[bytes, dict[str, str]]:
+    def body(self, accept_encoding: str = "", accept: str = "") -> tuple[bytes, dict[str, str]]:
         """The body as one, and its headers."""
-        pieces, headers = self.answer(accept_encoding)
+        pieces, headers = self.answer(accept_encoding, accept)
         return b"".join(map(filled, pieces)), headers
+
+    def _pieces(self, form: Format) -> tuple[Piece, ...]:
+        """The newest page in this format, without its end; only with the lock."""
+        kept = self._forms[form]
+        if kept.pieces is None:
+            kept.pieces = self._assemble(form)
+        return kept.pieces
+
+    def _pack(self, form: Format) -> Packed:
+        """The newest page in this format as gzip, made once for all who ask for it at a time."""
+        kept = self._forms[form]
+        with kept.packing:
+            with self._lock:
+                number, pieces = self._number, self._pieces(form)
+                if kept.packed is not None and kept.packed.number == number:
+                    return kept.packed
+            packed = Packed(number, pieces)
+            with self._lock:
+                if number == self._number:
+                    kept.packed = packed
+            return packed
 
     def _show(self, place: int, view: View, *, unless_shown: bool = False) -> None:
         with self._lock:
@@ -150,59 +203,54 @@ class MetricsPage:
             if cluster.shown and unless_shown:
                 return
             if cluster.name != name:  # without a name in the settings it becomes the cluster's id, once
-                self._clusters[place] = cluster = _Cluster(name)
-            scraped, self._gzip_scraped = self._gzip_scraped, False
-            if not scraped:
-                self._packed = None
-            # Let go of the last page first: its pieces are freed as they are replaced, so there are never two pages.
-            self._rendered = Rendered(())
-            try:
-                cluster.render(view)
-            finally:
-                self._rendered = self._assemble()
+                self._clusters[place] = cluster = ClusterText(name, self._settings)
+            scraped = [form for form, kept in self._forms.items() if kept.gzip_scraped]
+            self._let_go()
+            cluster.render(view)
+            self._shown_at[place] = self._monotonic()
         # Where each page is scraped, no scrape should wait for gzip; where few are, few are compressed.
-        if scraped:
-            self._pack()
+        for form in scraped:
+            self._pack(form)
 
-    def _assemble(self) -> Rendered:
-        pieces = list(self._own)
+    def _withhold(self) -> None:
+        """Take the numbers of clusters away of which there was no poll for long."""
+        now = self._monotonic()
+        late = [
+            cluster
+            for cluster, source, shown_at in zip(self._clusters, self._sources, self._shown_at, strict=True)
+            if cluster.shown and not cluster.stale and now - shown_at > MISSED_POLLS * source.interval_seconds
+        ]
+        if not late or not self._lock.acquire(blocking=False):  # a page is being made: there is a poll
+            return
+        try:
+            for cluster in late:
+                cluster.withhold()
+            self._let_go()
+            for kept in self._forms.values():
+                kept.packed = None
+        finally:
+            self._lock.release()
+
+    def _let_go(self) -> None:
+        self._number += 1
+        for kept in self._forms.values():
+            kept.let_go()
+
+    def _assemble(self, form: Format) -> tuple[Piece, ...]:
+        heads = HEADS[form]
+        pieces = lines_of(PROCESS_FAMILIES, self._process, heads)
         if self._alerting is not None:
-            pieces += _of_all(ALERTING_FAMILIES, self._alerting())
-        for family in CLUSTER_FAMILIES:
+            pieces += lines_of(ALERTING_FAMILIES, self._alerting(), heads)
+        for family in (*CLUSTER_FAMILIES, *BUDGET_FAMILIES):
             texts = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
             if texts:
-                pieces += [HEADS[family.name], *texts]
-        return Rendered([*pieces, generate_latest(self._registry)])
+                pieces += [heads[family.name], *texts]
+        return _joined(pieces)
 
-
-class _Cluster:
-    """What the page has of one cluster: its families' text, which of most there is none before the first View."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.shown = False
-        self._labels: Labels = {}
-        self._lines = {each.name: _lines(each, ("cluster", name)) for each in CLUSTER_FAMILIES}
-        self.texts: dict[str, Sequence[Piece]] = {
-            each.name: self._lines[each.name].render((), np.array([each.unknown]))
-            for each in CLUSTER_FAMILIES
-            if not each.keys
+    def _end(self, form: Format) -> bytes:
+        """The end of the page, with the numbers of this moment."""
+        ages = {
+            each.name: max(0.0, self._clock() - each.data_time) for each in self._clusters if each.data_time is not None
         }
-
-    def render(self, view: View) -> None:
-        self.shown = True
-        readings = Readings(view, self._labels)
-        for family in CLUSTER_FAMILIES:
-            shown = view.up or family.always
-            self.texts[family.name] = self._lines[family.name].render(*family.lines(readings)) if shown else ()
-        self._labels = readings.columns
-
-
-def _of_all(families: Sequence[Family], told: Process | AlertCounters) -> list[Piece]:
-    """The text of families that are not of one cluster."""
-    readings = Readings(told)
-    return [piece for each in families for piece in (HEADS[each.name], *_lines(each).render(*each.lines(readings)))]
-
-
-def _lines(family: Family, *fixed: tuple[str, str]) -> Lines:
-    return Lines(family.name, fixed, family.label_names, whole=family.whole)
+        lines = map(filled, lines_of(AGE_FAMILIES, ages, HEADS[form])) if ages else ()
+        return b"".join(lines) + form.rest(self._registry)

@@ -55,12 +55,15 @@ class Readings:
     """A View, or what else the subjects of families are read from.
 
     `before` are the `columns` of the View before. Label columns that are equal to these are the same objects, by which
-    who has made something of them sees that it still holds.
+    who has made something of them sees that it still holds. `among` are the only rows of a subject that count, sorted;
+    all of those that it does not name.
     """
 
-    def __init__(self, view: Any, before: Labels | None = None) -> None:
-        self._view = view
+    def __init__(self, view: Any, before: Labels | None = None, among: Mapping[Subject, Ints] | None = None) -> None:
+        self.view = view
         self._before = before or {}
+        self._among = among or {}
+        self._chosen: dict[Hashable, Rows] = {}
         self._rows: dict[Hashable, Reading] = {}
         self.columns: Labels = {}
 
@@ -68,17 +71,36 @@ class Readings:
         """The rows of the subject that `where` chooses."""
         key = subject, where
         if key not in self._rows:
-            self._rows[key] = subject.read(self._view, self._chosen(subject, where))
+            self._rows[key] = subject.read(self.view, self.chosen(subject, where))
         return self._rows[key]
 
-    def _chosen(self, subject: Subject, where: Where) -> Rows:
+    def chosen(self, subject: Subject, where: Where = "") -> Rows:
+        """The numbers of the rows of the subject that `where` chooses, or ALL."""
+        key = subject, where
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(subject, where)
+        return self._chosen[key]
+
+    def chosen_numbers(self, subject: Subject, where: Where = "") -> Ints:
+        """The numbers of the rows that `where` chooses."""
+        rows = self.chosen(subject, where)
+        return np.arange(subject.count(self.view)) if isinstance(rows, slice) else rows
+
+    def _choose(self, subject: Subject, where: Where) -> Rows:
         if callable(where):
-            return where(self._view)
-        monitored = MONITORED[subject](self._view) if subject in MONITORED else ALL
-        if not where:
-            return monitored
-        found = np.flatnonzero(_filter(subject, where).rows(self.rows(subject)))
-        return found if isinstance(monitored, slice) else monitored[found]
+            return self._both(where(self.view), self._among.get(subject, ALL))
+        if where:
+            found = np.flatnonzero(filter_of(subject, where).rows(self.rows(subject)))
+            every = self.chosen(subject)
+            return found if isinstance(every, slice) else every[found]
+        monitored = MONITORED[subject](self.view) if subject in MONITORED else ALL
+        return self._both(monitored, self._among.get(subject, ALL))
+
+    @staticmethod
+    def _both(one: Rows, other: Rows) -> Rows:
+        if isinstance(one, slice):
+            return other
+        return one if isinstance(other, slice) else np.intersect1d(one, other, assume_unique=True)
 
     def labels(self, subject: Subject, where: Where, names: tuple[str, ...]) -> tuple[LabelColumn, ...]:
         """The values of these columns as labels of the rows that `where` chooses."""
@@ -98,7 +120,8 @@ class Readings:
 
 
 @cache
-def _filter(subject: Subject, where: str) -> Filter:
+def filter_of(subject: Subject, where: str) -> Filter:
+    """The filter that a text is. Raises FilterError."""
     return Filter.of(where, subject.schema)
 
 

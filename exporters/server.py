@@ -60,10 +60,10 @@ def create_server(
 
     @app.get("/metrics")
     async def metrics(request: Request) -> Response:
-        accepted = request.headers.get("accept-encoding", "")
-        if page.ready(accepted):
-            return Pieces(*page.answer(accepted))
-        return Pieces(*await run_in_threadpool(page.answer, accepted))
+        accepted = [",".join(request.headers.getlist(name)) for name in ("accept-encoding", "accept")]
+        if page.ready(*accepted):
+            return Pieces(*page.answer(*accepted))
+        return Pieces(*await run_in_threadpool(page.answer, *accepted))
 
     @app.get("/-/healthy")
     async def healthy() -> PlainTextResponse:

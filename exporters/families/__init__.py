@@ -5,9 +5,9 @@ docs/metrics.md is this table for people; a test holds the two together.
 
 from exporters.families.alerts import ALERTING_FAMILIES, CLUSTER_ALERT_FAMILIES
 from exporters.families.brokers import BROKER_FAMILIES
-from exporters.families.cluster import CLUSTER_TOTALS, QUORUM_FAMILIES
+from exporters.families.cluster import CLUSTER_TOTALS, CLUSTER_UP, QUORUM_FAMILIES
 from exporters.families.groups import GROUP_FAMILIES
-from exporters.families.kmon import KMON_FAMILIES, PROCESS_FAMILIES
+from exporters.families.kmon import AGE_FAMILIES, BUDGET_FAMILIES, KMON_FAMILIES, PROCESS_FAMILIES
 from exporters.families.topics import PARTITION_FAMILIES, TOPIC_FAMILIES
 from exporters.families.transactions import TRANSACTION_FAMILIES
 
@@ -24,6 +24,14 @@ CLUSTER_FAMILIES = (
 )
 """Families of a cluster: their first label is `cluster`."""
 
-FAMILIES = (*PROCESS_FAMILIES, *ALERTING_FAMILIES, *CLUSTER_FAMILIES)
+FAMILIES = (*PROCESS_FAMILIES, *ALERTING_FAMILIES, *CLUSTER_FAMILIES, *BUDGET_FAMILIES, *AGE_FAMILIES)
 
-__all__ = ["ALERTING_FAMILIES", "CLUSTER_FAMILIES", "FAMILIES", "PROCESS_FAMILIES"]
+__all__ = [
+    "AGE_FAMILIES",
+    "ALERTING_FAMILIES",
+    "BUDGET_FAMILIES",
+    "CLUSTER_FAMILIES",
+    "CLUSTER_UP",
+    "FAMILIES",
+    "PROCESS_FAMILIES",
+]

@@ -23,8 +23,10 @@ def led(view: View) -> Ints:
     return np.arange(len(leader) if leader.any() else 0)
 
 
+CLUSTER_UP = Family("kmon_cluster_up", CLUSTER, "up", always=True)
+
 CLUSTER_TOTALS = (
-    Family("kmon_cluster_up", CLUSTER, "up", always=True),
+    CLUSTER_UP,
     Family(
         "kmon_cluster_info",
         CLUSTER,

@@ -86,6 +86,14 @@ GROUP_FAMILIES = (
         labels=("group", "coordinator"),
         where="coordinator is not unknown",
     ),
+    Family(
+        "kmon_group_owner_info",
+        GROUP,
+        "",
+        help="Always 1. Labels: the owner and the team that the settings name; only for groups that have one",
+        labels=("group", "owner", "team"),
+        where="owner is not unknown or team is not unknown",
+    ),
     Family("kmon_group_members", GROUP, "members", sources.GROUPS),
     Family("kmon_group_epoch", GROUP, "epoch", sources.NEW_GROUPS),
     Family("kmon_group_assignment_epoch", GROUP, "assignment_epoch", sources.NEW_GROUPS),
@@ -110,7 +118,7 @@ GROUP_FAMILIES = (
     ),
     Family("kmon_group_partitions", GROUP, "partitions", (*sources.COMMITS, *sources.GROUPS)),
     Family("kmon_group_unknown_partitions", GROUP, "unknown_partitions", (*sources.LAG, *sources.GROUPS)),
-    Family("kmon_group_partition_lag", LAG, "lag", sources.LAG),
+    Family("kmon_group_partition_lag", LAG, "lag", sources.LAG, summed=True),
     Family(
         "kmon_group_partition_stable_lag",
         LAG,
@@ -120,6 +128,17 @@ GROUP_FAMILIES = (
         where=holding_back,
     ),
     Family("kmon_group_partition_committed_offset", LAG, "committed_offset", sources.COMMITS),
-    Family("kmon_group_partition_lost", LAG, "lost", sources.LAG, where="lost > 0"),
+    Family("kmon_group_partition_lost", LAG, "lost", sources.LAG, where="lost > 0", summed=True),
     Family("kmon_group_partition_ahead", LAG, "ahead", sources.LAG, where='status == "ahead"'),
+    Family(
+        "kmon_group_partition_owner_info",
+        LAG,
+        "",
+        sources.GROUPS,
+        "Always 1. Labels: the member that the partition is assigned to; only with metrics.owners, and not for share"
+        " groups, whose partitions are read by several members",
+        labels=("group", "topic", "partition", "member_id", "client_id", "host"),
+        where="member_id is not unknown",
+        switched_by="owners",
+    ),
 )

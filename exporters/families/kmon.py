@@ -3,12 +3,16 @@
 import time
 from functools import partial
 
+import numpy as np
+
 from exporters.family import Family, tally
+from exporters.histogram import Histogram
+from monitor.model.snapshot import REQUEST_SECONDS, Requests
 from monitor.model.table import objects
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
 from monitor.subjects.requests import COLLECTOR, REQUEST
-from monitor.subjects.tables import one, texts
+from monitor.subjects.tables import numbers, of, one, size, texts
 
 PROCESS = Subject(
     "process",
@@ -34,6 +38,14 @@ EVENTS = tally(
     Kind("count", unit="events"),
     "events by kind since kmon started; docs/events.md lists the kinds",
     lambda view: view.event_counts,
+)
+
+DURATIONS = Subject(
+    "request_duration",
+    "how long requests of an API to a broker took",
+    ("api", "broker"),
+    size("snapshot.requests"),
+    of("snapshot.requests", Requests, "api", "broker", "seconds", "durations"),
 )
 
 POLL = Subject(
@@ -64,6 +76,37 @@ POLL = Subject(
     ),
 )
 
+WITHHELD = tally(
+    "subject",
+    "withheld",
+    Kind("count", unit="series"),
+    "series of the cluster that are withheld because there would be more than metrics.max_series, by subject",
+    lambda left: left.withheld,
+)
+
+AGES = Subject(
+    "data_age",
+    "a cluster and the age of what is known of it",
+    ("cluster",),
+    len,
+    (
+        texts("cluster", "name of the cluster", objects),
+        numbers(
+            "age_seconds",
+            SECONDS,
+            "age of the newest successful poll when the page is scraped; unknown before the first",
+            lambda ages: np.array(list(ages.values()), np.float64),
+        ),
+    ),
+)
+"""Of the age in seconds by cluster."""
+
+BUDGET_FAMILIES = (Family("kmon_series_withheld", WITHHELD, "withheld"),)
+"""Families of a cluster that are read from what the budget left: see exporters.budget."""
+
+AGE_FAMILIES = (Family("kmon_data_age_seconds", AGES, "age_seconds", labels=("cluster",)),)
+"""Families whose numbers are those of the moment of a scrape."""
+
 PROCESS_FAMILIES = (
     Family(
         "kmon_build_info",
@@ -84,6 +127,15 @@ KMON_FAMILIES = (
     always("kmon_kafka_requests_total", REQUEST, "requests"),
     always("kmon_kafka_request_errors_total", REQUEST, "errors"),
     always("kmon_kafka_request_seconds_total", REQUEST, "seconds"),
+    Histogram(
+        "kmon_kafka_request_duration_seconds",
+        DURATIONS,
+        "durations",
+        help="Time from request to response, or until it timed out, of requests to Kafka by API and broker",
+        always=True,
+        bounds=REQUEST_SECONDS,
+        sum="seconds",
+    ),
     always("kmon_kafka_received_bytes_total", REQUEST, "received_bytes"),
     always("kmon_events_total", EVENTS, "events"),
     # 0 before the first, so that an alert on its age fires.

@@ -15,6 +15,14 @@ ON_BROKER = ("broker", "topic", "partition")
 
 TOPIC_FAMILIES = (
     StateSet("kmon_topic_status", TOPIC, "status", (*MIN_ISR, sources.REASSIGNMENTS), where='status != "ok"'),
+    Family(
+        "kmon_topic_owner_info",
+        TOPIC,
+        "",
+        help="Always 1. Labels: the owner and the team that the settings name; only for topics that have one",
+        labels=("topic", "owner", "team"),
+        where="owner is not unknown or team is not unknown",
+    ),
     Family("kmon_topic_partitions", TOPIC, "partitions", METADATA),
     Family("kmon_topic_replication_factor", TOPIC, "replication_factor", METADATA),
     Family("kmon_topic_offline_partitions", TOPIC, "offline_partitions", METADATA),

@@ -10,7 +10,10 @@ from monitor.model.text import visible
 from monitor.settings.errors import SettingsError
 from monitor.settings.load import Loaded, load
 from monitor.settings.model import ClusterSettings, Settings
-from monitor.settings.raw_values import Given
+from monitor.settings.raw_values import Given, find
+from monitor.subjects.filter.errors import FilterError
+from monitor.subjects.filter.filter import Filter
+from monitor.subjects.lag import LAG
 
 Value = TypeVar("Value")
 
@@ -62,7 +65,18 @@ def loaded_from(args: argparse.Namespace, *, need_cluster: bool = True) -> Loade
     )
     for note in loaded.notes:
         print(f"kmon: {visible(note)}", file=sys.stderr)
+    _check_filter(loaded, "metrics", "partitions")
     return loaded
+
+
+def _check_filter(loaded: Loaded, *path: str) -> None:
+    """Raise SettingsError with the place of a filter on the columns of lag that cannot be used."""
+    try:
+        if where := loaded.settings.metrics.partitions_filter:
+            Filter.of(where, LAG.schema)
+    except FilterError as error:
+        given, _ = find(loaded.root, path)
+        raise SettingsError(given.problem(error.problem), *error.shown) from None
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, tuple[str, Any]]:

@@ -162,6 +162,10 @@ class Commits(Table):
     reason: Ints = column("i4", "why the committed offset, or a share group's lag, is unknown")
 
 
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the durations by which requests are counted; a last count is of those that took longer."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Requests(Table):
     """One row per API and broker: the requests that kmon has sent since it started."""
@@ -172,6 +176,10 @@ class Requests(Table):
     errors: Floats = column("f8", "failed requests to Kafka, including those that could not be sent", "requests")
     seconds: Floats = column("f8", "total time from request to response or failure", "seconds")
     received_bytes: Floats = column("f8", "total size of Kafka's responses", "bytes")
+    durations: Ragged = column(
+        "i4",
+        "requests that had a response or timed out, counted by duration: a count for each of REQUEST_SECONDS and one",
+    )
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from monitor.model.events import NO_CHANGES, Events
 from monitor.model.judgements import Judgements
 from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes, PartitionRates
 from monitor.model.limits import Limits
+from monitor.model.owners import Owners
 from monitor.model.problems import Lasting, Problems, Verdict
 from monitor.model.reasons import Reason
 from monitor.model.snapshot import Outcome, Snapshot
@@ -24,7 +25,8 @@ from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTo
 class AlertRow:
     """An alert as the faces show it, put into the View by the wiring.
 
-    `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending.
+    `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending. One
+    that is `observed` is on probation: it is shown, never sent, and reports no problem.
     """
 
     rule: str
@@ -35,6 +37,7 @@ class AlertRow:
     value: float | None
     active_since: float
     firing_since: float | None = None
+    observed: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class View:
     group_activity: GroupActivity
     limits: Limits = Limits()
     """The limits by which it is judged."""
+    owners: Owners = Owners()
+    """Who is responsible for each group and topic."""
     judged: Judgements = field(default_factory=Judgements)
     """Status, level and since of every row of every subject."""
     problems: Problems = field(default_factory=Problems.empty)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.analysis.derive.lag import derive_lag
+from monitor.analysis.derive.owners import derive_owners
 from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.analysis.earlier_polls.takeover import Believed, believe_commits
 from monitor.analysis.events.log import EventLog, log_events, log_statuses
 from monitor.analysis.view import derive_view, make_view
 from monitor.model.limits import Limits
+from monitor.model.owners import OwnerRule
 from monitor.model.snapshot import Snapshot
 from monitor.model.view import View
 from monitor.poll.next_records import record_times, undated
@@ -38,12 +40,13 @@ def step(
     took: float,
     date: Dating,
     limits: Limits,
+    owners: tuple[OwnerRule, ...] = (),
     asked: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Remembered, View]:
     """What is remembered after a poll, and its View; the same input gives the same.
 
     `took` is how many seconds the snapshot took, `asked` after how many it requested commits, and end offsets. `date`
-    asks for the times of records that no earlier poll saw come, and `limits` are those of the settings.
+    asks for the times of records that no earlier poll saw come, and `limits` and `owners` are those of the settings.
     """
     if snapshot.errors:
         view = make_view(snapshot, last_good=before.view, changes=before.log.changes, limits=limits)
@@ -59,5 +62,10 @@ def step(
         past, snapshot, lag, reasons, times, last_good=before.view, changes=log.changes, limits=limits
     )
     log = log_statuses(log, view)
-    view = replace(view, events=log.changes.events, event_counts=log.changes.counts)
+    view = replace(
+        view,
+        events=log.changes.events,
+        event_counts=log.changes.counts,
+        owners=derive_owners(snapshot, owners),
+    )
     return Remembered(believed, past, log, dates, view), view

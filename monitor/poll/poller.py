@@ -19,6 +19,7 @@ from monitor.poll.pipeline import Remembered, step
 from monitor.poll.record_times import Dates, date_records
 from monitor.settings.client_options import client_options
 from monitor.settings.model import ClusterSettings
+from monitor.settings.owners import owner_rules
 
 DATING_SHARE = 0.2
 
@@ -62,6 +63,7 @@ class Poller:
         self.name = name or ClusterName(settings.name, settings.title)
         self._client = client_of(settings)
         self._choice = settings.choice
+        self._owners = owner_rules(settings.owners)
         self._collectors = [make() for make in collectors]
         self._assembler = Assembler()
         self._clock = clock
@@ -107,6 +109,7 @@ class Poller:
             took=asked - started,
             date=date,
             limits=self.settings.health.limits,
+            owners=self._owners,
             asked=(asking.commits_asked_at - started, asking.ends_asked_at - started),
         )
         decoding = sum(turn.reading for turn in asking.turns)

@@ -9,6 +9,8 @@ from monitor.model.limits import DISK_CRITICAL, DISK_DEGRADED, TRANSACTION_LATE_
 from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
+from monitor.settings.metrics import MetricsSettings
+from monitor.settings.owners import OwnerSettings
 from monitor.settings.security import SecuritySettings
 from monitor.settings.values import (
     Duration,
@@ -126,6 +128,7 @@ class ClusterSettings(Frozen):
     limits: LimitSettings = Field(default=LimitSettings(), description="how much of a cluster is monitored at most")
     collect: CollectSettings = Field(default=CollectSettings(), description="how often to request what changes slowly")
     health: HealthSettings = Field(default=HealthSettings(), description="limits of degraded and critical")
+    owners: tuple[OwnerSettings, ...] = Field(default=(), description="who is responsible for groups and topics")
 
     @property
     def title(self) -> str:
@@ -186,6 +189,7 @@ class Settings(Frozen):
         description="host names that a reverse proxy on this machine may ask for, beside localhost and external_url",
     )
     dashboard: bool = Field(default=True, description="serve the web dashboard")
+    metrics: MetricsSettings = Field(default=MetricsSettings(), description="which series the metrics page has")
     alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
 from monitor.subjects.column import Column, Numbers, Rows, Subject
 from monitor.subjects.members import MEMBER, TASK
+from monitor.subjects.owners import of_groups, owned
 from monitor.subjects.tables import cluster, computed, first_codes, get, judged, of, reasons, sentences, size, subject
 
 count = size("snapshot.groups")
@@ -88,6 +89,7 @@ GROUP = Subject(
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),
+        *owned(of_groups),
     ),
     judged="groups",
 )

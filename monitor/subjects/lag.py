@@ -10,6 +10,7 @@ from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import SECONDS
+from monitor.subjects.owners import of_lag, owned
 from monitor.subjects.tables import cluster, judged, numbers, of, reasons, sentences, size
 
 count = size("lag")
@@ -43,6 +44,7 @@ LAG = Subject(
         sentences("why", "reason for the status, with the numbers behind it", count, partition_story, numbers=True),
         *of("snapshot.members", Members, "member_id", "client_id", "host", by="lag.member"),
         *of("snapshot.groups", Groups, "coordinator", by="lag.group"),
+        *owned(of_lag),
     ),
     judged="lag",
 )

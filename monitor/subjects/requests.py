@@ -124,6 +124,7 @@ REQUEST = subject(
     Requests,
     "api",
     "broker",
+    leave=("durations",),
     more=(
         *states({"ok": "ok", "failing": ABOVE_ZERO["errors"]}, _failing, "failing: some requests have failed"),
         numbers("mean_seconds", LATENCY, "average time to the response", _MEAN_SECONDS, otherwise=UNSENT),

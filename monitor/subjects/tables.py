@@ -173,10 +173,12 @@ def _row_numbers(rows: Rows, values: Sized) -> Ints:
     return np.arange(len(values), dtype=np.int32)[rows] if isinstance(rows, slice) else rows
 
 
-def subject(name: str, path: str, table: type[Table], *key: str, more: tuple[Column, ...] = ()) -> Subject:
-    """A subject that is one table, and has more columns."""
+def subject(
+    name: str, path: str, table: type[Table], *key: str, more: tuple[Column, ...] = (), leave: Iterable[str] = ()
+) -> Subject:
+    """A subject that is one table, without the columns `leave`, and has more columns."""
     about = " ".join((table.__doc__ or "").split("\n\n")[0].split()).removeprefix("One row per ").removesuffix(".")
-    return Subject(name, about, key, size(path), (*of(path, table), *more))
+    return Subject(name, about, key, size(path), (*of(path, table, leave=leave), *more))
 
 
 def sentences(

@@ -29,6 +29,7 @@ from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import RATE, RECORDS, SECONDS
+from monitor.subjects.owners import of_topics, owned
 from monitor.subjects.tables import (
     NO_DISKS,
     cluster,
@@ -132,6 +133,7 @@ TOPIC = Subject(
         *judged("judged.topics", JudgedTopics),
         sentences("why", "reason for the status", count, topic_why),
         *computed(PartitionRates, topic_rate),
+        *owned(of_topics),
     ),
     judged="topics",
 )

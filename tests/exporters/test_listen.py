@@ -19,6 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from hostile import HOSTILE
+from metric_samples import still
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from dashboards.app import attach
@@ -75,14 +76,14 @@ def test_a_server_that_fails_is_told_once_and_one_that_is_stopped_is_not(
 
 
 def test_ten_scrapers_at_once_get_the_whole_page(url: str, page: MetricsPage) -> None:
-    expected = page.body()[0]
+    expected = still(page.body()[0])
     assert len(expected) > 4_000_000
 
     def scrape(number: int) -> None:
         with httpx.Client(headers={"Accept-Encoding": "gzip" if number % 2 else "identity"}) as client:
             for _ in range(2):
                 answer = client.get(f"{url}/metrics", timeout=60)
-                assert answer.content == expected
+                assert still(answer.content) == expected
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(scrape, range(10)))
@@ -93,7 +94,9 @@ def test_a_head_request_has_no_body(url: str, page: MetricsPage) -> None:
         answer = httpx.head(f"{url}/metrics", headers={"Accept-Encoding": coding})
         assert (answer.status_code, answer.content) == (200, b"")
         # The text of a page of this size is made while it is sent.
-        assert answer.headers.get("content-length") == (str(len(page.body(coding)[0])) if coding == "gzip" else None)
+        assert ("content-length" in answer.headers) == (coding == "gzip")
+        if coding == "gzip":  # but for some digits of what the process has used by now
+            assert int(answer.headers["content-length"]) == pytest.approx(len(page.body(coding)[0]), abs=100)
 
 
 @pytest.mark.parametrize(

@@ -96,3 +96,12 @@ def test_any_text_survives_show(tmp_path_factory: pytest.TempPathFactory, name: 
     path = tmp_path_factory.mktemp("show") / "kmon.yaml"
     path.write_text("\n".join(lines), encoding="utf-8")
     assert load(path, {}).settings == loaded.settings
+
+
+def test_a_filter_that_cannot_be_used_is_told_with_its_place(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path.write_text(FILE + "metrics:\n  partitions: lag > 0 or statsu != 'ok'\n")
+    assert cli.main(["config", "check", "--config", str(path)]) == 2
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"{path}:15: metrics.partitions: ")
+    assert "status" in first, "the nearest right name"
+    assert rest[-1].strip() == "^^^^^^"

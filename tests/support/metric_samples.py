@@ -23,5 +23,12 @@ def value(page: MetricsPage, name: str, /, **labels: str) -> float | None:
     return samples(page).get((name, frozenset({"cluster": "demo", **labels}.items())))
 
 
+def still(body: bytes) -> bytes:
+    """A page without the lines that differ from scrape to scrape."""
+    return b"".join(
+        line for line in body.splitlines(keepends=True) if not line.startswith((b"process_", b"kmon_data_age_seconds"))
+    )
+
+
 def names(page: MetricsPage) -> set[str]:
     return {name for name, _ in samples(page)}

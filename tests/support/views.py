@@ -217,6 +217,7 @@ def snapshot_of(
             errors=np.array([0.0, 1.0]),
             seconds=np.array([0.05, 0.9]),
             received_bytes=np.array([12_000.0, 84_000.0]),
+            durations=Ragged.of([[4, 3, *[0] * 10], [0, 5, 10, 5, *[0] * 6, 1, 0]]),
         ),
         interval_seconds=10.0,
         outcomes=tuple(

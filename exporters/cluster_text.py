@@ -1,0 +1,98 @@
+"""The text of one cluster's families on the metrics page, made anew with each View."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from exporters.budget import OTHER_LABELS, Cut, cut, families_of, others
+from exporters.exposition import Lines, Piece
+from exporters.families import BUDGET_FAMILIES, CLUSTER_FAMILIES, CLUSTER_UP
+from exporters.family import Family
+from exporters.readings import Labels, Readings, filter_of
+from monitor.model.table import Ints
+from monitor.model.text import count, visible
+from monitor.model.view import View
+from monitor.settings.metrics import MetricsSettings
+from monitor.subjects.column import Subject
+from monitor.subjects.lag import LAG
+
+log = logging.getLogger(__name__)
+
+
+class ClusterText:
+    """What the page has of one cluster: `texts` by family, of most of which there is none before the first View."""
+
+    def __init__(self, name: str, settings: MetricsSettings) -> None:
+        self.name = name
+        self.shown = False
+        self.stale = False
+        self.data_time: float | None = None
+        """Unix time of the newest successful poll."""
+        self._settings = settings
+        self._families = families_of(CLUSTER_FAMILIES, settings)
+        self._labels: Labels = {}
+        self._withheld = 0
+        fixed = "cluster", name
+        self._lines = {each.name: each.writer(fixed) for each in (*self._families, *BUDGET_FAMILIES)}
+        self._others = {
+            each.name: Lines(each.name, (fixed,), OTHER_LABELS, whole=each.whole)
+            for each in self._families
+            if each.summed
+        }
+        self.texts: dict[str, Sequence[Piece]] = {
+            each.name: self._lines[each.name].render((), np.array([each.unknown]))
+            for each in self._families
+            if not each.keys
+        }
+
+    def render(self, view: View) -> None:
+        """Make the texts of a View."""
+        self.shown, self.stale = True, False
+        self.data_time = view.shown.time if view.shown.up else None
+        families = [each for each in self._families if view.up or each.always]
+        among = self._among(view)
+        readings = Readings(view, self._labels, among)
+        left = cut(families, readings, self._settings.max_series, among)
+        whole, readings = readings, readings if left.among == among else Readings(view, self._labels, left.among)
+        self.texts = {each.name: self._lines[each.name].render(*each.lines(readings)) for each in families}
+        for each in families:
+            if left.summed and each.summed:
+                sums = self._others[each.name].render(*others(each, whole, left.among[LAG]))
+                self.texts[each.name] = [*self.texts[each.name], *sums]
+        self._tell(left)
+        self._labels = readings.columns
+
+    def _among(self, view: View) -> Mapping[Subject, Ints]:
+        """The rows that the settings choose, of the subjects of which they choose any."""
+        where = self._settings.partitions_filter
+        return {LAG: np.flatnonzero(filter_of(LAG, where).rows(LAG.read(view)))} if where else {}
+
+    def _tell(self, left: Cut) -> None:
+        """Say how many series are withheld, in a metric and, when that begins and ends, in the log."""
+        counted = Readings(left)
+        for each in BUDGET_FAMILIES:
+            self.texts[each.name] = self._lines[each.name].render(*each.lines(counted))
+        before, self._withheld = self._withheld, sum(left.withheld.values())
+        if self._withheld and not before:
+            log.warning(
+                "%s: %s series are withheld, because metrics.max_series is %s: those of the worst groups and partitions"
+                " are kept",
+                visible(self.name),
+                count(self._withheld),
+                count(self._settings.max_series),
+            )
+        elif before and not self._withheld:
+            log.info("%s: no series are withheld any more", visible(self.name))
+
+    def withhold(self) -> None:
+        """Keep only what is of kmon itself: there was no poll for so long that the numbers say nothing of now."""
+        self.stale = True
+        self.texts = {each.name: self.texts[each.name] for each in self._families if each.always}
+        self.texts[CLUSTER_UP.name] = CLUSTER_UP.writer(("cluster", self.name)).render((), np.zeros(1))
+
+
+def lines_of(families: Sequence[Family], told: object, heads: Mapping[str, bytes]) -> list[Piece]:
+    """The heads and lines of families that are not of one cluster."""
+    readings = Readings(told)
+    return [piece for each in families for piece in (heads[each.name], *each.writer().render(*each.lines(readings)))]
