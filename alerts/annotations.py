@@ -2,9 +2,11 @@
 
 import math
 
-from alerts.rules import CONDITIONS, AnyRule, ClusterRule, Details, Labels
+from alerts.rules import CONDITIONS, AnyRule, ClusterRule
+from alerts.samples import Details, Labels
 from alerts.saved import Farewell
 from alerts.state import RESOLVED, Alert
+from alerts.subject_rules import SubjectRule, named
 from monitor.model.text import duration, moment, name_of, plural, visible
 from monitor.settings.alerts import RuleSettings
 
@@ -23,7 +25,9 @@ _NAME = 64  # characters of a name in a sentence: a summary stays below PagerDut
 def annotate(rule: AnyRule, alert: Alert) -> Labels:
     """The annotations of an alert, sorted by name."""
     texts = {"summary": summarise(rule, alert)}
-    if isinstance(rule, ClusterRule):
+    if isinstance(rule, SubjectRule):
+        texts |= {"description": _describe_row(rule, alert), **dict(alert.sample.texts)}
+    elif isinstance(rule, ClusterRule):
         texts["description"] = CONDITIONS[rule.name].description
     else:
         texts |= {"description": _describe(rule, alert), "lag": _lag(alert)}
@@ -31,12 +35,15 @@ def annotate(rule: AnyRule, alert: Alert) -> Labels:
         texts["unknown"] = f"since {moment(alert.unknown_at)}: {visible(alert.unknown_reason)}"
     if alert.resolution:
         texts["resolution"] = alert.resolution
-    return tuple(sorted({**texts, **rule.annotations}.items()))
+    own = {} if isinstance(rule, SubjectRule) else rule.annotations
+    return tuple(sorted({**texts, **own}.items()))
 
 
 def summarise(rule: AnyRule, alert: Alert) -> str:
     """One plain sentence on one line, of any alert in any phase."""
     labels = dict(alert.sample.labels)
+    if isinstance(rule, SubjectRule):
+        return _summarise_row(alert)
     if isinstance(rule, ClusterRule):
         condition, cluster = CONDITIONS[rule.name], visible(labels["cluster"], _NAME)
         if alert.phase == RESOLVED:
@@ -58,6 +65,27 @@ def summarise(rule: AnyRule, alert: Alert) -> str:
     if alert.sample.details is not None:
         parts += _circumstances(alert.sample.details, worst="partition" not in labels)
     return "; ".join(parts)
+
+
+def _summarise_row(alert: Alert) -> str:
+    """Of a rule over a subject: its own summary, or else why the row is as it is; behind it since when."""
+    sample = alert.sample
+    said = dict(sample.texts).get("summary") or f"{named(sample.labels)}: {sample.why}"
+    parts = [visible(said, 8 * _NAME), f"it fired {_since(alert)}" if alert.phase == RESOLVED else _since(alert)]
+    if alert.phase == RESOLVED:
+        parts.insert(0, "no longer there" if alert.resolution == "gone" else "over")
+        return f"{parts[0]}: {parts[1]}; {parts[2]}"
+    if alert.unknown_at is not None:
+        parts.append(f"unknown since {moment(alert.unknown_at)} ({visible(alert.unknown_reason, 2 * _NAME)})")
+    if alert.calm_at is not None:
+        parts.append(f"no longer so since {moment(alert.calm_at)}, kept firing")
+    return "; ".join(parts)
+
+
+def _describe_row(rule: SubjectRule, alert: Alert) -> str:
+    text = f"{visible(rule.name, _NAME)}: {rule.subject.name} where {visible(rule.text, 8 * _NAME)}"
+    text += f", for {duration(rule.for_seconds)}" if rule.for_seconds else ""
+    return f"{text}. {visible(alert.sample.why, 8 * _NAME)}".rstrip()
 
 
 def annotate_farewell(farewell: Farewell) -> Labels:

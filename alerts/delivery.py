@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from alerts.notice import Delivered, GiveUp, Notice, Notifier, Outcome, Retry
-from alerts.rules import Labels
+from alerts.samples import Labels
 from monitor.model.alert_counters import Counters
 from monitor.model.text import visible
 from monitor.poll.log_pace import Pace

@@ -10,15 +10,17 @@ from typing import NamedTuple, Protocol
 from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
 from alerts.notice import Notice
-from alerts.rules import AnyRule, Labels, Samples, samples
+from alerts.rules import AnyRule, ClusterRule, samples
+from alerts.samples import Labels, Samples
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
 from alerts.state_file import StateFile
+from alerts.subject_rules import SubjectRule
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
 from monitor.model.view import AlertRow, View
 from monitor.poll.log_pace import Pace
-from monitor.settings.alerts import WATCHDOG, RuleSettings
+from monitor.settings.alerts import WATCHDOG
 
 log = logging.getLogger(__name__)
 
@@ -107,10 +109,11 @@ class Evaluator:
             ]
             for rule in self.rules:
                 state, events = self._evaluate(cluster, rule, view, now, monotonic)
-                notices += (
-                    self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
-                    for alert, again in events
-                )
+                if not is_observed(rule):
+                    notices += (
+                        self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
+                        for alert, again in events
+                    )
                 rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
             cluster.before = view
             _keep(cluster, view, now)
@@ -163,7 +166,7 @@ class Evaluator:
         self._evaluations += 1
         try:
             found = samples(rule, view, watched(state))
-            if cluster.settling and isinstance(rule, RuleSettings):
+            if cluster.settling and not isinstance(rule, ClusterRule):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
             found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
             after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
@@ -218,6 +221,11 @@ def _keep(cluster: _Cluster, view: View, now: float) -> None:
         cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))
 
 
+def is_observed(rule: AnyRule) -> bool:
+    """Whether the alerts of a rule are shown and never sent."""
+    return isinstance(rule, SubjectRule) and rule.observe
+
+
 def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
     """An alert as the faces show it; its value is None while it is unknown."""
     return AlertRow(
@@ -229,4 +237,5 @@ def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
         value=None if alert.unknown_at is not None else alert.sample.value,
         active_since=alert.active_at,
         firing_since=alert.fired_at,
+        observed=is_observed(rule),
     )

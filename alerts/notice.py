@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from alerts.rules import Labels
+from alerts.samples import Labels
 
 
 @dataclass(frozen=True)

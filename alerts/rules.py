@@ -4,11 +4,14 @@ Nothing here knows of time; alerts/state.py turns these answers into pending, fi
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from alerts.samples import Details, Labels, Sample, Samples
+from alerts.subject_rules import SubjectRule, subject_samples
+from alerts.subject_rules import covers as covers_row
 from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
 from monitor.model.snapshot import KNOWN
@@ -21,68 +24,19 @@ from monitor.settings.alerts import UNREACHABLE, WATCHDOG, RuleSettings, Unreach
 ClusterRule = UnreachableSettings | WatchdogSettings
 """A rule on whole clusters: its name is a key of CONDITIONS."""
 
-AnyRule = RuleSettings | ClusterRule
-
-Labels = tuple[tuple[str, str], ...]
-"""Names and values of labels. Those of a sample are in its rule's order, those of an alert sorted by name."""
+AnyRule = RuleSettings | ClusterRule | SubjectRule
 
 
 def covers(rule: AnyRule, labels: Labels) -> bool:
     """Whether these are the labels of a sample that the rule could have, now or at another time."""
     names = dict(labels)
+    if isinstance(rule, SubjectRule):
+        return covers_row(rule, labels)
     if not isinstance(rule, RuleSettings):
         return list(names) == ["cluster"]
     if tuple(names) != LABELS[rule.over] or not names.get("partition", "0").isdecimal():
         return False
     return all(pattern.matches(names[name]) for name, pattern in rule.patterns.items() if name in names)
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a page about lag has to tell beside the number. NaN, None and -1 are unknown or absent."""
-
-    partitions: int
-    unknown_partitions: int
-    unknown_reason: str
-    worst_topic: str | None
-    worst_partition: int
-    worst_lag: float
-    client_id: str | None
-    host: str | None
-    state: str | None
-    members: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A group or partition for which the condition is true: its labels, and its lag in records.
-
-    `at_least` when the lag is a lower bound, because a part of it is unknown. Of a whole cluster the value is 1, and
-    `why` tells the reason.
-    """
-
-    labels: Labels
-    value: float
-    at_least: bool = False
-    details: Details | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What one View says about one rule.
-
-    `true` is complete. Of the labels that were asked about, `false` are known to be at or below the threshold, `gone`
-    are known to be no longer there, and all others are unknown for the reason in `unknown`, or else for `reason`.
-    `unseen` are those of `true` that are not known to have been false or absent one evaluation before.
-    """
-
-    true: tuple[Sample, ...] = ()
-    false: Collection[Labels] = frozenset()
-    gone: Collection[Labels] = frozenset()
-    unknown: Mapping[Labels, str] = field(default_factory=dict)
-    reason: str = "not evaluated"
-    unseen: Collection[Labels] = frozenset()
 
 
 def samples(rule: AnyRule, view: View, watched: Iterable[Labels] = ()) -> Samples:
@@ -92,6 +46,8 @@ def samples(rule: AnyRule, view: View, watched: Iterable[Labels] = ()) -> Sample
     could not all be listed, and lag that is not known, unless what is known of it is above the threshold already.
     A built-in alert is never unknown.
     """
+    if isinstance(rule, SubjectRule):
+        return subject_samples(rule, view, watched)
     if not isinstance(rule, RuleSettings):
         return _cluster_samples(rule, view, watched)
     if not view.up:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.rules import AnyRule, Labels, Sample, covers
+from alerts.rules import AnyRule, covers
+from alerts.samples import Labels, Sample
 from alerts.state import PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, Stopwatch, identity
 
 VERSION = 1
@@ -48,7 +49,7 @@ def _written(alert: Alert) -> dict[str, Any]:
     sample = alert.sample
     return {
         "labels": alert.labels,
-        "sample": {"labels": sample.labels, "value": sample.value, "at_least": sample.at_least, "why": sample.why},
+        "sample": {name: getattr(sample, name) for name in ("labels", "value", "at_least", "why", "texts")},
         "held_seconds": alert.held.seconds,
         "calm_seconds": alert.calm.seconds,
         "sent": alert.sent_at is not None,
@@ -81,7 +82,8 @@ def _read(each: Mapping[str, Any]) -> Alert:
     labels, value = _labels(sample["labels"]), _number(sample["value"])
     if "cluster" not in dict(labels) or not {"alertname", "severity"} <= dict(_labels(each["labels"])).keys():
         raise ValueError("an alert lacks a label that every alert has")
-    found = Sample(labels, value, bool(sample["at_least"]), why=_text(sample["why"]))
+    texts = _labels(sample.get("texts", ()))  # a file of an earlier kmon has none
+    found = Sample(labels, value, bool(sample["at_least"]), why=_text(sample["why"]), texts=texts)
     return Alert(
         _labels(each["labels"]),
         found,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from alerts.rules import AnyRule, Labels, Sample, Samples
+from alerts.rules import AnyRule
+from alerts.samples import Labels, Sample, Samples
 
 PENDING, FIRING, RESOLVED = "pending", "firing", "resolved"
 

@@ -50,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_check, _add_doctor, _add_config):
+    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_check, _add_doctor, _add_rules, _add_config):
         add(commands)
     return parser
 
@@ -130,6 +130,17 @@ def _add_doctor(commands: Any) -> None:
         epilog="Exit codes: 0 nothing is missing, 1 something is missing, 2 unreachable or bad usage.",
     )
     _add_output_option(parser, "table", "json")
+
+
+def _add_rules(commands: Any) -> None:
+    parser = _command(commands, "rules", "validate or list the alert rules", cluster=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    ends = "Exit codes: 0 all are valid, 1 with FILE:LINE:COLUMN of every error, 2 bad usage or settings."
+    check = _command(actions, "check", "validate rule files, or those of the settings", epilog=ends)
+    check.add_argument(
+        "files", metavar="FILE", nargs="*", help="rule file in YAML, e.g. rules.yaml (default: alerts.rule_files)"
+    )
+    _command(actions, "list", "print the rules in effect, with the condition and source of each", epilog=ends)
 
 
 def _add_config(commands: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
+from alerts.rule_files import files_of, read_rules
 from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.poll import memory_of
@@ -16,7 +17,8 @@ from monitor.analysis.view import with_alerts
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
-from monitor.settings.alerts import AlertSettings
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
+from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 
 log = logging.getLogger("kmon")
@@ -117,5 +119,13 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
 
 
 def rules_of(alerts: AlertSettings) -> list[AnyRule]:
-    """The alert rules of the settings, and the built-in ones that are enabled."""
-    return [*alerts.rules, *(each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)]
+    """The alert rules of the settings and of their rule files, and the built-in ones that are enabled.
+
+    Raises SettingsError with everything that is wrong in the files.
+    """
+    written = read_rules(files_of(alerts.rule_files))
+    rules = [*alerts.rules, *written, *(each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)]
+    names = {UNREACHABLE, WATCHDOG, *(each.name for each in alerts.rules)}
+    if taken := [each for each in written if each.name in names]:
+        raise SettingsError(*(f"{each.place}: alert {each.name} has the name of another rule" for each in taken))
+    return rules

@@ -6,6 +6,7 @@ from monitor.analysis.derive.alert_problems import with_firing_alerts
 from monitor.analysis.derive.growth import derive_growth
 from monitor.analysis.derive.health import derive_problems, lasting
 from monitor.analysis.derive.judged.subjects import judge_rows
+from monitor.analysis.derive.judged.whole import judge_cluster, judge_kmon
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.derive.partitions import derive_partitions
 from monitor.analysis.derive.quorum import derive_quorum
@@ -96,7 +97,9 @@ def derive_view(
     view = replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))
     view = replace(view, lasting=lasting(view, last_good))
     past = replace(past, marks=marks, growing=growing[0], growing_topics=growing[1])
-    return past, replace(view, verdict=judge(view))
+    view = replace(view, verdict=judge(view))
+    whole = replace(view.judged, cluster=judge_cluster(view, last_good), kmon=judge_kmon(view, last_good))
+    return past, replace(view, judged=whole)
 
 
 def with_alerts(view: View, alerts: tuple[AlertRow, ...]) -> View:

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from monitor.model.levels import LEVELS, PLACES, SEVERITIES
+from monitor.model.levels import LEVELS, OF_VERDICTS, PLACES, SEVERITIES
 from monitor.model.limits import QUORUM_BEHIND_SECONDS
 from monitor.model.status import STATUS_MEANING, STATUSES
 from monitor.model.table import Floats, Ints, Table, Texts, column, objects
@@ -152,6 +152,25 @@ class JudgedTransactions(Judged):
     )
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JudgedCluster(Judged):
+    """One row: the cluster as a whole."""
+
+    WORDS: ClassVar[tuple[str, ...]] = tuple(OF_VERDICTS)
+    MEANING: ClassVar[str] = "as the worst of its problems that no other one explains; alerts do not count"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JudgedKmon(Judged):
+    """One row: what kmon itself sees of the cluster."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "restricted", "overrunning", "incomplete", "unreachable")
+    MEANING: ClassVar[str] = (
+        "unreachable: no broker responded to the last poll; incomplete: a collector failed; overrunning: polls take"
+        " longer than the interval; restricted: a permission or an API is missing, so that something is not seen"
+    )
+
+
 @dataclass(frozen=True)
 class Judgements:
     """The judged rows of every subject of a View."""
@@ -166,3 +185,5 @@ class Judgements:
     log_dirs: JudgedLogDirs = field(default_factory=JudgedLogDirs.empty)
     transactions: JudgedTransactions = field(default_factory=JudgedTransactions.empty)
     quorum: JudgedQuorum = field(default_factory=JudgedQuorum.empty)
+    cluster: JudgedCluster = field(default_factory=JudgedCluster.empty)
+    kmon: JudgedKmon = field(default_factory=JudgedKmon.empty)

@@ -89,7 +89,7 @@ OF_PROBLEMS = ("critical", "degraded", "attention", "note")
 
 
 def alert_level(state: str, severity: str) -> str:
-    """The level of an alert in a state. One of severity none, such as a watchdog, reports no problem."""
-    if severity == "none":
+    """The level of an alert in a state. One of severity none or info, such as a watchdog, reports no problem."""
+    if severity in ("none", "info"):
         return "note"
-    return "attention" if state != "firing" else "critical" if severity == "critical" else "degraded"
+    return "attention" if state != "firing" else "critical" if severity in ("critical", "page") else "degraded"

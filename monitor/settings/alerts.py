@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.model.patterns import Pattern
-from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, check_unique, is_url, split_list
+from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, Text, check_unique, is_url, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
 """Names of kmon's own alerts."""
@@ -41,6 +41,7 @@ Period = Annotated[Duration, Field(ge=0, le=31_536_000)]
 Severity = Annotated[str, Field(min_length=1, max_length=64, description="value of the label severity")]
 Labels = Annotated[Mapping[str, str], AfterValidator(check_labels), Field(description="labels to add to the alert")]
 Annotations = Annotated[Mapping[str, str], Field(description="annotations to add to the alert")]
+Globs = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_urls)]
 
 
@@ -113,6 +114,9 @@ class AlertSettings(Frozen):
 
     rules: Annotated[tuple[RuleSettings, ...], AfterValidator(check_rules)] = Field(
         default=(), description="alert rules, evaluated on every poll"
+    )
+    rule_files: Globs = Field(
+        default=(), description="files of rules over any subject, as patterns of paths, e.g. /etc/kmon/rules/*.yaml"
     )
     unreachable: UnreachableSettings = Field(
         default=UnreachableSettings(), description="the alert on each cluster that kmon cannot poll"

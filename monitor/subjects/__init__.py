@@ -4,7 +4,7 @@ A new subject is one declaration and its place in SUBJECTS. docs/tables.md lists
 """
 
 from monitor.subjects.brokers import BROKERS
-from monitor.subjects.cluster import CLUSTER
+from monitor.subjects.cluster import CLUSTER, KMON
 from monitor.subjects.column import Subject
 from monitor.subjects.groups import GROUPS
 from monitor.subjects.health import HEALTH
@@ -14,6 +14,6 @@ from monitor.subjects.topics import TOPICS
 from monitor.subjects.transactions import TRANSACTIONS
 
 SUBJECTS: dict[str, Subject] = {
-    each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *TRANSACTIONS, *REQUESTS, *HEALTH, CLUSTER)
+    each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *TRANSACTIONS, *REQUESTS, *HEALTH, CLUSTER, KMON)
 }
 """Every subject by its name."""

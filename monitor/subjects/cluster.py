@@ -6,12 +6,14 @@ from functools import partial
 import numpy as np
 
 from monitor.analysis.derive.completeness import answered, lists_groups, lists_topics
+from monitor.analysis.derive.judged.whole import cluster_why, failing_collectors, kmon_why, missing_capabilities
+from monitor.model.judgements import JudgedCluster, JudgedKmon
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS, Kind
-from monitor.subjects.tables import Path, cluster, get, one, texts
+from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS, SECONDS, Kind
+from monitor.subjects.tables import Path, cluster, get, judged, one, sentences, texts
 
 
 def _count(_: View) -> int:
@@ -95,5 +97,41 @@ CLUSTER = Subject(
         ),
         one("quorum_epoch", NUMBER, "epoch of the metadata quorum's leader", "snapshot.quorum_epoch"),
         one("quorum_voters", COUNT, "voters of the metadata quorum", _voters),
+        *judged("judged.cluster", JudgedCluster),
+        sentences("why", "the verdict in words", _count, cluster_why),
     ),
+    judged="cluster",
+)
+
+KMON = Subject(
+    "kmon",
+    "cluster, with what kmon itself sees of it",
+    ("cluster",),
+    _count,
+    (
+        cluster(_count),
+        *judged("judged.kmon", JudgedKmon),
+        sentences("why", "reason for the status", _count, kmon_why),
+        one(
+            "data_age_seconds",
+            SECONDS,
+            "age of the last successful poll when this poll began; unknown before the first",
+            lambda view: view.time - view.shown.time if view.shown.up else None,
+        ),
+        one("interval_seconds", SECONDS, "configured time between polls", "snapshot.interval_seconds"),
+        one(
+            "overruns",
+            COUNT,
+            "polls skipped because the previous poll took longer than the interval",
+            "snapshot.overruns",
+        ),
+        one("failing_collectors", COUNT, "collectors that failed when they ran last", failing_collectors),
+        one(
+            "missing_capabilities",
+            COUNT,
+            "permissions and APIs that kmon cannot use on the cluster, without those that settings switch off",
+            missing_capabilities,
+        ),
+    ),
+    judged="kmon",
 )

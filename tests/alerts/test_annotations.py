@@ -7,7 +7,8 @@ from alert_fixtures import UNREACHABLE, changed, rule_of, view_of
 from views import Group, Topic, shop_view, snapshot_of
 
 from alerts.annotations import ANNOTATIONS, annotate, summarise
-from alerts.rules import Details, Sample, Samples, samples
+from alerts.rules import samples
+from alerts.samples import Details, Sample, Samples
 from alerts.state import Alert, State, step, watched
 from monitor.analysis.view import make_view
 from monitor.model.text import visible

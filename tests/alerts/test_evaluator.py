@@ -13,7 +13,8 @@ from alerts.delivery import Policy, Receiver
 from alerts.evaluator import Evaluator
 from alerts.notifiers import open_receiver
 from alerts.notifiers.alertmanager import Alertmanager
-from alerts.rules import Labels, Samples, samples
+from alerts.rules import samples
+from alerts.samples import Labels, Samples
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import RuleSettings

@@ -9,7 +9,8 @@ from alert_fixtures import changed, rule_of, view_of
 from hostile import HOSTILE
 from views import NOW
 
-from alerts.rules import OVER, Sample, Samples, covers, samples
+from alerts.rules import OVER, covers, samples
+from alerts.samples import Sample, Samples
 from alerts.saved import Saved, from_json, take_up, to_json
 from alerts.state import FIRING, PENDING, RESOLVED, RESOLVED_SECONDS, Alert, State, step
 from monitor.settings.alerts import RuleSettings, WatchdogSettings

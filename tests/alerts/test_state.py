@@ -8,7 +8,7 @@ from alert_fixtures import rule_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules import Labels, Sample, Samples
+from alerts.samples import Labels, Sample, Samples
 from alerts.state import (
     FIRING,
     PENDING,

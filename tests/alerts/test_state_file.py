@@ -12,7 +12,7 @@ import pytest
 from http_receiver import GUARD_SECONDS
 from views import NOW
 
-from alerts.rules import Sample
+from alerts.samples import Sample
 from alerts.saved import KEPT_SECONDS, Saved, to_json
 from alerts.state import Alert
 from alerts.state_file import StateFile, file_name, state_directory, write

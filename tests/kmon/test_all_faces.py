@@ -17,7 +17,7 @@ from metric_samples import Samples
 from views import shop_view
 
 import dashboards
-from monitor.model.levels import LEVELS
+from monitor.model.levels import LEVELS, OF_VERDICTS
 from monitor.model.view import View
 
 every_view = pytest.mark.parametrize("name", VIEWS)
@@ -280,12 +280,8 @@ def test_the_scripts_and_styles_of_the_web_know_levels_only() -> None:
     """What the browser adds to the rows that it is sent: no status, no limit, and a colour for each level."""
     assets = Path(dashboards.__file__).parent / "assets"
     texts = {each.name: each.read_text() for each in assets.iterdir() if each.suffix in {".js", ".css"}}
-    words = {word for each in vars(healthy().judged).values() for word in each.WORDS} - {
-        "ok",
-        "unknown",
-        "gone",
-        "lost",
-    }
+    words = {word for each in vars(healthy().judged).values() for word in each.WORDS}
+    words -= {"gone", "lost", *LEVELS, *OF_VERDICTS}  # the status of a cluster is a level
     for name, text in texts.items():
         assert not [word for word in words if re.search(rf"[\"'.-]{re.escape(word)}[\"' ,.{{:]", text)], name
     assert not re.search(r"[<>]=? ?\d", texts["dashAgGridComponentFunctions.js"])

@@ -40,7 +40,7 @@ def test_help_and_version_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    for command in ("demo", "serve", "tui", "lag", "check", "doctor", "config"):
+    for command in ("demo", "serve", "tui", "lag", "check", "doctor", "rules", "config"):
         assert f"\n    {command} " in done.stdout
     assert "kmon 0." in done.stdout
 

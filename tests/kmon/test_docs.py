@@ -12,6 +12,7 @@ import pytest
 from requirements import require_program
 
 from exporters.families import FAMILIES
+from alerts.rule_files import read_rules
 from kmon.cli import make_parser
 from monitor.settings import load
 from monitor.settings.load import OTHER_VARIABLES
@@ -118,8 +119,18 @@ def test_every_settings_example_loads(page: str, text: str, tmp_path: Path) -> N
     load(path, {"KAFKA_USER": "kmon"}, tls)
 
 
+RULES = [each for each in YAML if each[1].startswith("groups:\n")]
+
+
+@pytest.mark.parametrize(("page", "text"), [each for each in RULES if "expr:" not in each[1]])
+def test_every_rule_file_example_loads(page: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    assert read_rules([path])
+
+
 @pytest.mark.prometheus
-@pytest.mark.parametrize(("page", "text"), [each for each in YAML if each[1].startswith("groups:\n")])
+@pytest.mark.parametrize(("page", "text"), [each for each in RULES if "expr:" in each[1]])
 def test_every_prometheus_example_is_well_formed(page: str, text: str, tmp_path: Path) -> None:
     require_program("promtool")
     path = tmp_path / "rules.yml"

@@ -14,8 +14,8 @@ KIND = "alert"
 
 
 def firing(alerts: Iterable[AlertRow]) -> list[AlertRow]:
-    """The alerts that report a problem now: one of severity none, such as a watchdog, never does."""
-    return [each for each in alerts if each.state == "firing" and each.severity != "none"]
+    """The alerts that report a problem now: one of severity none, such as a watchdog, or on probation never does."""
+    return [each for each in alerts if each.state == "firing" and each.severity != "none" and not each.observed]
 
 
 def with_firing_alerts(view: View) -> Problems:

@@ -1,0 +1,54 @@
+"""kmon rules: checks rule files, or lists the rules in effect."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+
+from alerts.rule_files import files_of, read_rules
+from alerts.rules import AnyRule
+from alerts.subject_rules import SubjectRule
+from kmon.commands.options import loaded_from
+from kmon.commands.wiring import rules_of
+from monitor.model.text import plural, visible
+from monitor.model.units import format_duration
+from monitor.settings.alerts import RuleSettings
+from monitor.settings.errors import SettingsError
+
+WRONG = 1
+"""Exit code when there is something wrong in a rule file."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """0, 1 with everything that is wrong in the rule files, or 2 for bad usage and settings."""
+    if args.action == "check" and args.files:
+        patterns, rules = tuple(args.files), None
+    else:
+        alerts = loaded_from(args, need_cluster=False).settings.alerts
+        patterns, rules = alerts.rule_files, alerts
+    try:
+        found = read_rules(files_of(patterns)) if rules is None else rules_of(rules)
+    except SettingsError as error:
+        print("\n".join(map(visible, error.problems)), file=sys.stderr)
+        return WRONG
+    if args.action == "check":
+        print(f"OK: {plural(len(found), 'rule')}")
+    else:
+        print("\n".join(_table(found)))
+    return 0
+
+
+def _table(rules: Iterable[AnyRule]) -> list[str]:
+    rows = [("ALERT", "ON", "CONDITION", "FOR", "SEVERITY", "MODE", "FROM"), *map(_row, rules)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(rule: AnyRule) -> tuple[str, ...]:
+    held = format_duration(rule.for_seconds)
+    if isinstance(rule, SubjectRule):
+        on, condition, mode, place = rule.subject.name, rule.text, "observe" if rule.observe else "send", rule.place
+    elif isinstance(rule, RuleSettings):
+        on, condition, mode, place = rule.over, f"lag > {rule.lag_above:g}", "send", "alerts.rules"
+    else:
+        on, condition, mode, place = "cluster", "built in", "send", "built in"
+    return tuple(map(visible, (rule.name, on, condition, held, rule.severity, mode, place)))
