@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from requirements import require_program
 
-from exporters.families import FAMILIES
 from alerts.rule_files import read_rules
+from exporters.families import FAMILIES
 from kmon.cli import make_parser
 from monitor.settings import load
 from monitor.settings.load import OTHER_VARIABLES
