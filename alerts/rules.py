@@ -140,9 +140,10 @@ def partition_rows(rule: RuleSettings, view: View) -> Rows:
         group, topic = view.group_rows.get(names["group"]), view.topic_rows.get(names["topic"])
         if group is None or topic is None:
             return None
-        first, last = np.searchsorted(table.group, [group, group + 1])
-        same = (table.topic[first:last] == topic) & (table.partition[first:last] == int(names["partition"]))
-        return int(first + np.argmax(same)) if same.any() else None
+        rows = table.of_group(group)
+        mine = slice(rows.start, rows.stop)
+        same = (table.topic[mine] == topic) & (table.partition[mine] == int(names["partition"]))
+        return rows[int(np.argmax(same))] if same.any() else None
 
     def sample(row: int) -> Sample:
         labels = (

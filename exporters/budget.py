@@ -7,9 +7,10 @@ import numpy as np
 
 from exporters.exposition import LabelColumn
 from exporters.family import Family, numbers_of
-from exporters.readings import Readings
+from exporters.readings import Labels, Readings, filter_of
 from monitor.model.levels import LEVELS
 from monitor.model.table import Floats, Ints, objects
+from monitor.model.view import View
 from monitor.settings.metrics import MetricsSettings
 from monitor.subjects.column import Names, Subject
 from monitor.subjects.groups import GROUP
@@ -45,6 +46,19 @@ class Cut:
     among: Mapping[Subject, Ints] = field(default_factory=dict)
     withheld: Mapping[str, int] = field(default_factory=lambda: {each.name: 0 for each in SERVED_FIRST})
     summed: bool = False
+
+
+def within(
+    families: Sequence[Family], view: View, settings: MetricsSettings, before: Labels | None = None
+) -> tuple[Readings, Cut]:
+    """The View read with the rows that the settings choose, and what is left of these within metrics.max_series.
+
+    `before` are label columns of the View before: see Readings.
+    """
+    where = settings.partitions_filter
+    among = {LAG: np.flatnonzero(filter_of(LAG, where).rows(LAG.read(view)))} if where else {}
+    readings = Readings(view, before, among)
+    return readings, cut(families, readings, settings.max_series, among)
 
 
 def cut(families: Sequence[Family], readings: Readings, most: int, among: Mapping[Subject, Ints]) -> Cut:

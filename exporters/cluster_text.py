@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from exporters.budget import OTHER_LABELS, Cut, cut, families_of, others
+from exporters.budget import OTHER_LABELS, Cut, families_of, others, within
 from exporters.exposition import Lines, Piece
 from exporters.families import BUDGET_FAMILIES, CLUSTER_FAMILIES, CLUSTER_UP
 from exporters.family import Family
-from exporters.readings import Labels, Readings, filter_of
-from monitor.model.table import Ints
+from exporters.readings import Labels, Readings
 from monitor.model.text import count, visible
 from monitor.model.view import View
 from monitor.settings.metrics import MetricsSettings
-from monitor.subjects.column import Subject
 from monitor.subjects.lag import LAG
 
 log = logging.getLogger(__name__)
@@ -51,10 +49,8 @@ class ClusterText:
         self.shown, self.stale = True, False
         self.data_time = view.shown.time if view.shown.up else None
         families = [each for each in self._families if view.up or each.always]
-        among = self._among(view)
-        readings = Readings(view, self._labels, among)
-        left = cut(families, readings, self._settings.max_series, among)
-        whole, readings = readings, readings if left.among == among else Readings(view, self._labels, left.among)
+        whole, left = within(families, view, self._settings, self._labels)
+        readings = whole if not any(left.withheld.values()) else Readings(view, self._labels, left.among)
         self.texts = {each.name: self._lines[each.name].render(*each.lines(readings)) for each in families}
         for each in families:
             if left.summed and each.summed:
@@ -62,11 +58,6 @@ class ClusterText:
                 self.texts[each.name] = [*self.texts[each.name], *sums]
         self._tell(left)
         self._labels = readings.columns
-
-    def _among(self, view: View) -> Mapping[Subject, Ints]:
-        """The rows that the settings choose, of the subjects of which they choose any."""
-        where = self._settings.partitions_filter
-        return {LAG: np.flatnonzero(filter_of(LAG, where).rows(LAG.read(view)))} if where else {}
 
     def _tell(self, left: Cut) -> None:
         """Say how many series are withheld, in a metric and, when that begins and ends, in the log."""

@@ -72,7 +72,7 @@ def layout() -> html.Div:
 def partitions_of(view: View, row: int) -> Ints:
     """The rows of `view.lag` of the group in this row; of a group with very many the worst."""
     wanted = np.zeros(len(view.lag), bool)
-    wanted[slice(*np.searchsorted(view.lag.group, [row, row + 1]))] = True
+    wanted[view.lag.of_group(row)] = True
     return worst_rows(wanted, view.judged.lag.severity, view.lag.lag)
 
 

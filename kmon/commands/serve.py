@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dashboards.links import OVERVIEW, group_path, on_cluster
@@ -21,8 +22,13 @@ from kmon.commands.wiring import Monitor, polling
 from monitor.model.text import visible
 from monitor.model.view import View
 from monitor.poll.log_pace import Pace
+from monitor.poll.source import Source
+from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 from monitor.settings.values import is_loopback
+
+if TYPE_CHECKING:
+    from exporters.otlp import Push
 
 log = logging.getLogger("kmon")
 
@@ -135,8 +141,9 @@ def serving(
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
         page = MetricsPage(sources, process, lambda: monitor.evaluator.counters, settings.metrics)
+        pushed = _push(settings, sources)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
-        app = create_server(sources, page, host, monitor.troubles, hosts)
+        app = create_server(sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts)
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
@@ -148,3 +155,20 @@ def serving(
             monitor.start()
             yield monitor, url
         page.close()
+        if pushed is not None:
+            pushed.close()
+
+
+def _push(settings: Settings, sources: Sequence[Source]) -> "Push | None":
+    """What pushes metrics by OTLP, where the settings name a receiver. Raises SettingsError without the extra."""
+    if settings.otlp.endpoint is None:
+        return None
+    try:
+        from exporters.otlp import Push  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise SettingsError("otlp.endpoint: needs an extra: pip install 'kmon-kafka[otlp]'") from None
+    return Push(sources, settings.otlp, settings.metrics)
+
+
+def _troubles(pushed: "Push | None") -> list[str]:
+    return [trouble] if pushed is not None and (trouble := pushed.trouble()) else []

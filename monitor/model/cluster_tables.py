@@ -36,7 +36,7 @@ class Capabilities(Table):
         """The reasons in words."""
         return objects(str(each) for each in self.why_not)
 
-    @property
+    @cached_property
     def switched_off(self) -> Flags:
         """Which capabilities the settings switch off: nothing that is missing."""
         return np.array([each.kind is Kind.SWITCHED_OFF for each in self.why_not], bool)

@@ -1,6 +1,7 @@
 """Lag of groups on partitions: in records and in time, with status and rates."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,6 +35,17 @@ class Lag(Table):
     )
     ahead: Floats = column("f8", "records between log end and a commit beyond it: max(0, committed - end)", "records")
     reason: Ints = column("i4", "why lag is unknown")
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """Where the rows of each group begin, and after the last group where its rows end."""
+        groups = int(self.group[-1]) + 1 if len(self) else 0
+        return np.searchsorted(self.group, np.arange(groups + 1, dtype=self.group.dtype))
+
+    def of_group(self, group: int) -> range:
+        """The rows of a group, by its row in `groups`."""
+        first, last = (int(self._starts[min(each, len(self._starts) - 1)]) for each in (group, group + 1))
+        return range(first, last)
 
 
 METHODS = ("", "nothing to read", "seen appended", "append time", "create time", "record time")

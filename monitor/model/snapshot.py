@@ -4,6 +4,7 @@ Nothing here is computed. Tables name rows of one another by index: `partitions.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -116,12 +117,12 @@ class Groups(Table):
     commits_reason: Ints = column("i4", "why committed offsets are unknown")
     assignments_reason: Ints = column("i4", "why the assignments of some members are unknown")
 
-    @property
+    @cached_property
     def simple(self) -> Flags:
         """Which have consumers that assign partitions to themselves, and so are not their members."""
         return np.asarray((self.group_type == "classic") & (self.protocol_type == ""), bool)
 
-    @property
+    @cached_property
     def unread(self) -> Ints:
         """Why it is not known what each group reads and how far: the first reason of commits, members, assignments."""
         reason = np.where(self.commits_reason != KNOWN, self.commits_reason, self.reason)

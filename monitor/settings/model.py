@@ -10,6 +10,7 @@ from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.metrics import MetricsSettings
+from monitor.settings.otlp import OtlpSettings
 from monitor.settings.owners import OwnerSettings
 from monitor.settings.security import SecuritySettings
 from monitor.settings.values import (
@@ -190,6 +191,7 @@ class Settings(Frozen):
     )
     dashboard: bool = Field(default=True, description="serve the web dashboard")
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="which series the metrics page has")
+    otlp: OtlpSettings = Field(default=OtlpSettings(), description="pushing metrics by OTLP")
     alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")
 
     @model_validator(mode="after")

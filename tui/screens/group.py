@@ -68,8 +68,7 @@ PARTITION_COLUMNS = every(
 
 def lag_rows(view: View, group: int) -> Ints:
     """The rows of `view.lag` of a group; the table is sorted by group."""
-    first, last = np.searchsorted(view.lag.group, [group, group + 1])
-    return np.arange(first, last)
+    return np.array(view.lag.of_group(group), np.int64)
 
 
 class OneGroup(MonitorScreen):

@@ -160,8 +160,8 @@ def _reader_pace(view: View, row: int) -> str:
     """
     lag = view.lag
     group, member = int(lag.group[row]), int(lag.member[row])
-    first, last = np.searchsorted(lag.group, [group, group + 1])
-    mine = first + np.flatnonzero(lag.member[first:last] == member)
+    rows = lag.of_group(group)
+    mine = rows.start + np.flatnonzero(lag.member[rows.start : rows.stop] == member)
     if member < 0 or len(mine) < 2 or view.snapshot.groups.group_type[group] == "share":
         return ""
     if _still(view, row):  # what was read before it stood is of no interest

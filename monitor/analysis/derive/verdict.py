@@ -153,9 +153,9 @@ def _grows(view: "View", group: int, write: Write) -> str:
 
 def _worst(view: View, group: int) -> Ints:
     """The rows of lag that have the group's status, that with the most lag first; none where it is unknown."""
-    first, last = np.searchsorted(view.lag.group, [group, group + 1])
+    mine = view.lag.of_group(group)
     status = view.group_lags.status[group]
-    rows = first + np.flatnonzero(view.lag_statuses.status[first:last] == status)
+    rows = mine.start + np.flatnonzero(view.lag_statuses.status[mine.start : mine.stop] == status)
     worst: Ints = rows[np.argsort(-view.lag.lag[rows], kind="stable")]
     return worst[:0] if status == UNKNOWN else worst
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from monitor.model.lag import Lag
 from monitor.model.snapshot import Partitions, Topics
 from monitor.model.table import Floats, Ragged, Table, Texts, column, objects
 
@@ -103,3 +106,12 @@ def test_a_ragged_column_gives_its_rows_and_their_counts() -> None:
 def test_objects_are_never_two_dimensional() -> None:
     assert objects([("a", 1), ("b", 2)]).shape == (2,)
     assert objects(each for each in "ab").tolist() == ["a", "b"]
+
+
+@given(st.lists(st.integers(0, 9), max_size=30))
+def test_the_rows_of_a_group_are_together(groups: list[int]) -> None:
+    count = len(groups)
+    columns = {each.name: np.zeros(count, each.metadata["dtype"]) for each in Lag.schema()}
+    lag = Lag(**{**columns, "group": np.array(sorted(groups), np.int32)})
+    for group in range(12):
+        assert [*lag.of_group(group)] == np.flatnonzero(lag.group == group).tolist()
