@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -25,10 +25,12 @@ class Family:
     """A metric family: the numbers of a column of a subject, or 1 for every row where `column` is empty.
 
     `sources` are the APIs that its numbers come from. `help` is its text where the meaning of the column does not say
-    it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
-    line, and `only` says which, in words, where that is no filter. `unknown` is its number where the column's is
-    unknown, and before the first View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is
-    unreachable too.
+    it. `labels` are the columns that name its rows, by default the subject's key; `rename` has the labels with another
+    name than their column. `where` chooses the rows that have a line, and `only` says which, in words, where that is no
+    filter. `unknown` is its number where the column's is unknown, and before the first View; NaN is no line. `always`:
+    it is about kmon, so it has lines while the cluster is unreachable too. `cluster` is the label with the name of the
+    cluster, and `sole_cluster` that label on a page of one cluster, empty for none. `counter`: whether it is a counter,
+    where its name does not tell.
     """
 
     name: str
@@ -41,6 +43,10 @@ class Family:
     where: Where = ""
     unknown: float = math.nan
     always: bool = False
+    rename: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    cluster: str = "cluster"
+    sole_cluster: str = "cluster"
+    counter: bool | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -49,7 +55,12 @@ class Family:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        return tuple(LABELS.get(name, name) for name in self.keys)
+        return tuple(self.rename.get(name, name) for name in self.keys)
+
+    def of_cluster(self, name: str, clusters: int) -> tuple[tuple[str, str], ...]:
+        """The label with the name of the cluster, which all its lines have on a page of so many clusters."""
+        label = self.cluster if clusters > 1 else self.sole_cluster
+        return ((label, name),) if label else ()
 
     @property
     def meaning(self) -> str:
@@ -69,7 +80,8 @@ class Family:
 
     @property
     def type(self) -> str:
-        return "counter" if self.name.endswith("_total") else "gauge"
+        counter = self.name.endswith("_total") if self.counter is None else self.counter
+        return "counter" if counter else "gauge"
 
     @property
     def unit(self) -> str:

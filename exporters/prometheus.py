@@ -5,14 +5,14 @@ import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 
 import numpy as np
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from exporters.exposition import CONTENT_TYPE, Lines, Piece, filled
-from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, FAMILIES, PROCESS_FAMILIES
+from exporters.families import ALERTING_FAMILIES, CLUSTER_FAMILIES, PROCESS_FAMILIES
 from exporters.family import Family
 from exporters.readings import Labels, Readings
 from monitor.model.alert_counters import AlertCounters
@@ -23,9 +23,10 @@ SMALL_BYTES = 65536
 """Families smaller than this are joined, so that a page of many is still few pieces to send."""
 
 
-HEADS = {
-    each.name: f"# HELP {each.name} {each.meaning}\n# TYPE {each.name} {each.type}\n".encode() for each in FAMILIES
-}
+@cache
+def head(family: Family) -> bytes:
+    """The lines above those of a family: what it means, and its type."""
+    return f"# HELP {family.name} {family.meaning}\n# TYPE {family.name} {family.type}\n".encode()
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def accepts_gzip(accept_encoding: str) -> bool:
 class MetricsPage:
     """The page of these sources. It subscribes to each and renders its every View once; `close` ends that.
 
-    `alerting` gives the counters of alerting as they are; without it the page has nothing of them. Raises ValueError
-    when two sources have the same cluster name, for then they would have the same series.
+    `alerting` gives the counters of alerting as they are; without it the page has nothing of them. `families` are those
+    of the clusters. Raises ValueError when two sources have the same cluster name, for then they would have the same
+    series.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class MetricsPage:
         sources: Sequence[Source],
         process: Process | None = None,
         alerting: Callable[[], AlertCounters] | None = None,
+        families: Sequence[Family] = CLUSTER_FAMILIES,
     ) -> None:
         names = [source.cluster for source in sources]
         if len(set(names)) < len(names):
@@ -94,7 +97,8 @@ class MetricsPage:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._sources = tuple(sources)
-        self._clusters = [_Cluster(name) for name in names]
+        self._families = tuple(families)
+        self._clusters = [self._cluster(name) for name in names]
         self._own = _of_all(PROCESS_FAMILIES, process or Process())
         self._alerting = alerting
         self._rendered = self._assemble()
@@ -150,7 +154,7 @@ class MetricsPage:
             if cluster.shown and unless_shown:
                 return
             if cluster.name != name:  # without a name in the settings it becomes the cluster's id, once
-                self._clusters[place] = cluster = _Cluster(name)
+                self._clusters[place] = cluster = self._cluster(name)
             scraped, self._gzip_scraped = self._gzip_scraped, False
             if not scraped:
                 self._packed = None
@@ -168,31 +172,36 @@ class MetricsPage:
         pieces = list(self._own)
         if self._alerting is not None:
             pieces += _of_all(ALERTING_FAMILIES, self._alerting())
-        for family in CLUSTER_FAMILIES:
+        for family in self._families:
             texts = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
             if texts:
-                pieces += [HEADS[family.name], *texts]
+                pieces += [head(family), *texts]
         return Rendered([*pieces, generate_latest(self._registry)])
+
+    def _cluster(self, name: str) -> "_Cluster":
+        return _Cluster(name, self._families, len(self._sources))
 
 
 class _Cluster:
-    """What the page has of one cluster: its families' text, which of most there is none before the first View."""
+    """What the page has of one cluster: its families' text, which of most there is none before the first View.
 
-    def __init__(self, name: str) -> None:
+    `clusters` is how many the page has.
+    """
+
+    def __init__(self, name: str, families: Sequence[Family], clusters: int) -> None:
         self.name = name
+        self._families = families
         self.shown = False
         self._labels: Labels = {}
-        self._lines = {each.name: _lines(each, ("cluster", name)) for each in CLUSTER_FAMILIES}
+        self._lines = {each.name: _lines(each, *each.of_cluster(name, clusters)) for each in families}
         self.texts: dict[str, Sequence[Piece]] = {
-            each.name: self._lines[each.name].render((), np.array([each.unknown]))
-            for each in CLUSTER_FAMILIES
-            if not each.keys
+            each.name: self._lines[each.name].render((), np.array([each.unknown])) for each in families if not each.keys
         }
 
     def render(self, view: View) -> None:
         self.shown = True
         readings = Readings(view, self._labels)
-        for family in CLUSTER_FAMILIES:
+        for family in self._families:
             shown = view.up or family.always
             self.texts[family.name] = self._lines[family.name].render(*family.lines(readings)) if shown else ()
         self._labels = readings.columns
@@ -201,7 +210,7 @@ class _Cluster:
 def _of_all(families: Sequence[Family], told: Process | AlertCounters) -> list[Piece]:
     """The text of families that are not of one cluster."""
     readings = Readings(told)
-    return [piece for each in families for piece in (HEADS[each.name], *_lines(each).render(*each.lines(readings)))]
+    return [piece for each in families for piece in (head(each), *_lines(each).render(*each.lines(readings)))]
 
 
 def _lines(family: Family, *fixed: tuple[str, str]) -> Lines:

@@ -40,15 +40,15 @@ def _of_watched(topic: str) -> Callable[[View], Rows]:
     return rows
 
 
-MONITORED: Mapping[Subject, Callable[[View], Rows]] = {
-    TOPIC: _topics,
-    TOPIC_CONFIG: _topics,
-    PARTITION: _of_watched("snapshot.partitions.topic"),
-    REPLICA: _of_watched("snapshot.replicas.topic"),
-    ELIGIBLE: _of_watched("snapshot.eligible_replicas.topic"),
-    TIERED: _of_watched("snapshot.tiered_offsets.topic"),
+MONITORED: Mapping[str, Callable[[View], Rows]] = {
+    TOPIC.name: _topics,
+    TOPIC_CONFIG.name: _topics,
+    PARTITION.name: _of_watched("snapshot.partitions.topic"),
+    REPLICA.name: _of_watched("snapshot.replicas.topic"),
+    ELIGIBLE.name: _of_watched("snapshot.eligible_replicas.topic"),
+    TIERED.name: _of_watched("snapshot.tiered_offsets.topic"),
 }
-"""Chooses the monitored rows of each subject that also has rows that are not monitored."""
+"""Chooses the monitored rows of each subject, by its name, that also has rows that are not monitored."""
 
 
 class Readings:
@@ -74,7 +74,7 @@ class Readings:
     def _chosen(self, subject: Subject, where: Where) -> Rows:
         if callable(where):
             return where(self._view)
-        monitored = MONITORED[subject](self._view) if subject in MONITORED else ALL
+        monitored = MONITORED[subject.name](self._view) if subject.name in MONITORED else ALL
         if not where:
             return monitored
         found = np.flatnonzero(_filter(subject, where).rows(self.rows(subject)))

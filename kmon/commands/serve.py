@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from dashboards.links import OVERVIEW, group_path, on_cluster
 from exporters.listen import ListenError, check_listen, serve
+from exporters.names import families_of
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
 from kmon.commands.options import clusters_from
@@ -134,7 +135,8 @@ def serving(
     with polling(settings, clusters, linked, print_alerts=print_alerts) as monitor:
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
-        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters)
+        families = families_of(settings.metrics.names)
+        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters, families)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
         app = create_server(sources, page, host, monitor.troubles, hosts)
         if settings.dashboard:

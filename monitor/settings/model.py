@@ -9,6 +9,7 @@ from monitor.model.limits import DISK_CRITICAL, DISK_DEGRADED, TRANSACTION_LATE_
 from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
+from monitor.settings.metrics import MetricsSettings
 from monitor.settings.security import SecuritySettings
 from monitor.settings.values import (
     Duration,
@@ -186,6 +187,7 @@ class Settings(Frozen):
         description="host names that a reverse proxy on this machine may ask for, beside localhost and external_url",
     )
     dashboard: bool = Field(default=True, description="serve the web dashboard")
+    metrics: MetricsSettings = Field(default=MetricsSettings(), description="what the metrics page has")
     alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")
 
     @model_validator(mode="after")

@@ -397,6 +397,7 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "disk_critical": ("0.1", 0.1),
         "transaction_late": ("90s", 90.0),
         "enabled": ("true", True),
+        "names": ("kmon,kminion", ("kmon", "kminion")),
         "keep_state": ("false", False),
         "for": ("90s", 90.0),
         "labels": ("{team: kafka}", {"team": "kafka"}),
