@@ -24,7 +24,7 @@ SERVED_FIRST = (GROUP, TOPIC, TOPIC_CONFIG, PARTITION, ELIGIBLE, TIERED, REPLICA
 """Subjects whose rows may be many, in the order in which they get the series that there are. All others are few."""
 
 
-def families_of(families: Sequence[Family], settings: MetricsSettings) -> tuple[Family, ...]:
+def switched_on(families: Sequence[Family], settings: MetricsSettings) -> tuple[Family, ...]:
     """Those that the settings choose."""
     return tuple(each for each in families if not _left_out(each, settings))
 
@@ -32,7 +32,8 @@ def families_of(families: Sequence[Family], settings: MetricsSettings) -> tuple[
 def _left_out(family: Family, settings: MetricsSettings) -> bool:
     if family.switched_by == "owners" and not settings.owners:
         return True
-    every = family.subject is LAG or (family.subject is PARTITION and not family.where and not family.only)
+    subject = family.subject.name
+    every = subject == LAG.name or (subject == PARTITION.name and not family.where and not family.only)
     return settings.partitions == "none" and every
 
 
@@ -43,7 +44,7 @@ class Cut:
     `summed`: there is room for a sum for each group over its partitions that have none.
     """
 
-    among: Mapping[Subject, Ints] = field(default_factory=dict)
+    among: Mapping[str, Ints] = field(default_factory=dict)
     withheld: Mapping[str, int] = field(default_factory=lambda: {each.name: 0 for each in SERVED_FIRST})
     summed: bool = False
 
@@ -56,12 +57,12 @@ def within(
     `before` are label columns of the View before: see Readings.
     """
     where = settings.partitions_filter
-    among = {LAG: np.flatnonzero(filter_of(LAG, where).rows(LAG.read(view)))} if where else {}
+    among = {LAG.name: np.flatnonzero(filter_of(LAG, where).rows(LAG.read(view)))} if where else {}
     readings = Readings(view, before, among)
     return readings, cut(families, readings, settings.max_series, among)
 
 
-def cut(families: Sequence[Family], readings: Readings, most: int, among: Mapping[Subject, Ints]) -> Cut:
+def cut(families: Sequence[Family], readings: Readings, most: int, among: Mapping[str, Ints]) -> Cut:
     """What is left of the rows `among`, so that these families have at most `most` lines.
 
     Whoever is first in SERVED_FIRST gets all its lines; the first for which there is no room gets those of its worst
@@ -69,16 +70,17 @@ def cut(families: Sequence[Family], readings: Readings, most: int, among: Mappin
     """
     if sum(each.most_lines(readings) for each in families) <= most:
         return Cut(among)
-    lines = {subject: np.zeros(subject.count(readings.view), np.int64) for subject in SERVED_FIRST}
+    lines = {each.name: np.zeros(each.count(readings.view), np.int64) for each in SERVED_FIRST}
     left = most
     for family in families:
         counts = family.line_counts(readings)
-        if family.subject in lines:
-            lines[family.subject][readings.chosen(family.subject, family.where)] += counts
+        if family.subject.name in lines:
+            lines[family.subject.name][readings.chosen(family.subject, family.where)] += counts
         else:
             left -= int(counts.sum())
     kept, withheld, summed = dict(among), dict(Cut().withheld), False
-    for subject, counts in lines.items():
+    for subject in SERVED_FIRST:
+        counts = lines[subject.name]
         if counts.sum() <= left:
             left -= int(counts.sum())
             continue
@@ -87,7 +89,7 @@ def cut(families: Sequence[Family], readings: Readings, most: int, among: Mappin
             left, summed = (room, True) if room > 0 else (left, False)
         order = _worst_first(subject, readings)
         fits = int(np.searchsorted(np.cumsum(counts[order]), max(0, left), side="right"))
-        kept[subject] = np.sort(order[:fits])
+        kept[subject.name] = np.sort(order[:fits])
         withheld[subject.name] = int(counts[order[fits:]].sum())
         left = max(0, left - int(counts[order[:fits]].sum()))
     return Cut(kept, withheld, summed)

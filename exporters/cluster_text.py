@@ -1,14 +1,16 @@
 """The text of one cluster's families on the metrics page, made anew with each View."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from exporters.budget import OTHER_LABELS, Cut, families_of, others, within
+from exporters.budget import OTHER_LABELS, Cut, others, switched_on, within
 from exporters.exposition import Lines, Piece
-from exporters.families import BUDGET_FAMILIES, CLUSTER_FAMILIES, CLUSTER_UP
+from exporters.families import BUDGET_FAMILIES, CLUSTER_UP
 from exporters.family import Family
+from exporters.formats import Format, head
+from exporters.names import families_of
 from exporters.readings import Labels, Readings
 from monitor.model.text import count, visible
 from monitor.model.view import View
@@ -19,22 +21,26 @@ log = logging.getLogger(__name__)
 
 
 class ClusterText:
-    """What the page has of one cluster: `texts` by family, of most of which there is none before the first View."""
+    """What the page has of one cluster: `texts` by family, of most of which there is none before the first View.
 
-    def __init__(self, name: str, settings: MetricsSettings) -> None:
+    `clusters` is how many the page has.
+    """
+
+    def __init__(self, name: str, settings: MetricsSettings, clusters: int) -> None:
         self.name = name
         self.shown = False
         self.stale = False
         self.data_time: float | None = None
         """Unix time of the newest successful poll."""
         self._settings = settings
-        self._families = families_of(CLUSTER_FAMILIES, settings)
+        self._families = switched_on(families_of(settings.names), settings)
         self._labels: Labels = {}
         self._withheld = 0
-        fixed = "cluster", name
-        self._lines = {each.name: each.writer(fixed) for each in (*self._families, *BUDGET_FAMILIES)}
+        self._lines = {
+            each.name: each.writer(*each.of_cluster(name, clusters)) for each in (*self._families, *BUDGET_FAMILIES)
+        }
         self._others = {
-            each.name: Lines(each.name, (fixed,), OTHER_LABELS, whole=each.whole)
+            each.name: Lines(each.name, (("cluster", name),), OTHER_LABELS, whole=each.whole)
             for each in self._families
             if each.summed
         }
@@ -54,7 +60,7 @@ class ClusterText:
         self.texts = {each.name: self._lines[each.name].render(*each.lines(readings)) for each in families}
         for each in families:
             if left.summed and each.summed:
-                sums = self._others[each.name].render(*others(each, whole, left.among[LAG]))
+                sums = self._others[each.name].render(*others(each, whole, left.among[LAG.name]))
                 self.texts[each.name] = [*self.texts[each.name], *sums]
         self._tell(left)
         self._labels = readings.columns
@@ -83,7 +89,7 @@ class ClusterText:
         self.texts[CLUSTER_UP.name] = CLUSTER_UP.writer(("cluster", self.name)).render((), np.zeros(1))
 
 
-def lines_of(families: Sequence[Family], told: object, heads: Mapping[str, bytes]) -> list[Piece]:
+def lines_of(families: Sequence[Family], told: object, form: Format) -> list[Piece]:
     """The heads and lines of families that are not of one cluster."""
     readings = Readings(told)
-    return [piece for each in families for piece in (heads[each.name], *each.writer().render(*each.lines(readings)))]
+    return [piece for each in families for piece in (head(form, each), *each.writer().render(*each.lines(readings)))]

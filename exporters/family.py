@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -25,11 +25,13 @@ class Family:
     """A metric family: the numbers of a column of a subject, or 1 for every row where `column` is empty.
 
     `sources` are the APIs that its numbers come from. `help` is its text where the meaning of the column does not say
-    it. `labels` are the columns that name its rows, by default the subject's key. `where` chooses the rows that have a
-    line, and `only` says which, in words, where that is no filter. `unknown` is its number where the column's is
-    unknown, and before the first View; NaN is no line. `always`: it is about kmon, so it has lines while the cluster is
-    unreachable too. `summed`: a sum stands for the partitions of a group that have no lines of their own.
-    `switched_by` is the setting under `metrics` that adds it.
+    it. `labels` are the columns that name its rows, by default the subject's key; `rename` has the labels with another
+    name than their column. `where` chooses the rows that have a line, and `only` says which, in words, where that is no
+    filter. `unknown` is its number where the column's is unknown, and before the first View; NaN is no line. `always`:
+    it is about kmon, so it has lines while the cluster is unreachable too. `summed`: a sum stands for the partitions of
+    a group that have no lines of their own. `switched_by` is the setting under `metrics` that adds it. `cluster` is the
+    label with the name of the cluster, and `sole_cluster` that label on a page of one cluster, empty for none.
+    `counter`: whether it is a counter, where its name does not tell.
     """
 
     name: str
@@ -44,6 +46,10 @@ class Family:
     always: bool = False
     summed: bool = False
     switched_by: str = ""
+    rename: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    cluster: str = "cluster"
+    sole_cluster: str = "cluster"
+    counter: bool | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -52,7 +58,12 @@ class Family:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        return tuple(LABELS.get(name, name) for name in self.keys)
+        return tuple(self.rename.get(name, name) for name in self.keys)
+
+    def of_cluster(self, name: str, clusters: int) -> tuple[tuple[str, str], ...]:
+        """The label with the name of the cluster, which all its lines have on a page of so many clusters."""
+        label = self.cluster if clusters > 1 else self.sole_cluster
+        return ((label, name),) if label else ()
 
     @property
     def meaning(self) -> str:
@@ -73,8 +84,10 @@ class Family:
     @property
     def type(self) -> str:
         """Its type in OpenMetrics; the text format has no info, which is a gauge there."""
-        if self.name.endswith("_info") and not self.column:
-            return "info"
+        if self.counter is not None:
+            return "counter" if self.counter else "gauge"
+        if self.name.startswith("kmon_") and self.name.endswith("_info"):
+            return "info"  # of others it is a gauge: not all of them are always 1
         return "counter" if self.name.endswith("_total") else "gauge"
 
     @property

@@ -5,6 +5,7 @@ All have the same lines of samples. What differs are the lines that describe a f
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
@@ -24,6 +25,12 @@ class Format:
     rest: Callable[[CollectorRegistry], bytes]
 
 
+@cache
+def head(form: Format, family: Family) -> bytes:
+    """The lines before those of a family."""
+    return form.head(family)
+
+
 def _text_head(family: Family) -> bytes:
     kind = "gauge" if family.type == "info" else family.type
     return f"# HELP {family.name} {_escaped(family.meaning)}\n# TYPE {family.name} {kind}\n".encode()
@@ -31,8 +38,11 @@ def _text_head(family: Family) -> bytes:
 
 def _openmetrics_head(family: Family) -> bytes:
     """In OpenMetrics a family is called as its samples are, without the suffix that its type gives them."""
-    name = family.name.removesuffix("_total").removesuffix("_info" if family.type == "info" else "")
-    lines = [f"# HELP {name} " + _escaped(family.meaning).replace('"', r"\""), f"# TYPE {name} {family.type}"]
+    kind = family.type
+    if kind == "counter" and not family.name.endswith("_total"):  # as another exporter calls it
+        kind = "unknown"
+    name = family.name.removesuffix({"counter": "_total", "info": "_info"}.get(kind, ""))
+    lines = [f"# HELP {name} " + _escaped(family.meaning).replace('"', r"\""), f"# TYPE {name} {kind}"]
     if family.unit and name.endswith(f"_{family.unit}"):
         lines.append(f"# UNIT {name} {family.unit}")
     return "".join(f"{line}\n" for line in lines).encode()

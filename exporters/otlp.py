@@ -17,7 +17,7 @@ import numpy as np
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 
-from exporters.budget import families_of, within
+from exporters.budget import switched_on, within
 from exporters.exposition import LabelColumn
 from exporters.families import CLUSTER_FAMILIES
 from exporters.family import Family
@@ -156,7 +156,7 @@ def _post(client: httpx.Client, settings: OtlpSettings, request: bytes) -> None:
 
 def series_of(view: View, settings: MetricsSettings) -> Iterator[Series]:
     """The families of a View, with the rows that the metrics page has of them."""
-    families = [each for each in families_of(CLUSTER_FAMILIES, settings) if view.up or each.always]
+    families = [each for each in switched_on(CLUSTER_FAMILIES, settings) if view.up or each.always]
     readings, left = within(families, view, settings)
     if any(left.withheld.values()):
         readings = Readings(view, None, left.among)

@@ -13,15 +13,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from exporters.cluster_text import ClusterText, lines_of
 from exporters.exposition import Piece, filled
-from exporters.families import (
-    AGE_FAMILIES,
-    ALERTING_FAMILIES,
-    BUDGET_FAMILIES,
-    CLUSTER_FAMILIES,
-    FAMILIES,
-    PROCESS_FAMILIES,
-)
-from exporters.formats import FORMATS, Format, negotiated
+from exporters.families import AGE_FAMILIES, ALERTING_FAMILIES, BUDGET_FAMILIES, PROCESS_FAMILIES
+from exporters.formats import FORMATS, Format, head, negotiated
+from exporters.names import families_of
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.view import View
 from monitor.poll.source import Source
@@ -32,9 +26,6 @@ SMALL_BYTES = 65536
 
 MISSED_POLLS = 3
 """After so many intervals without a poll the numbers of a cluster are withheld: Prometheus would take them for new."""
-
-HEADS = {form: {each.name: form.head(each) for each in FAMILIES} for form in FORMATS}
-"""The lines before those of each family, by format."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +120,7 @@ class MetricsPage:
         ProcessCollector(registry=self._registry)
         self._sources = tuple(sources)
         self._settings = settings or MetricsSettings()
-        self._clusters = [ClusterText(name, self._settings) for name in names]
+        self._clusters = [ClusterText(name, self._settings, len(self._sources)) for name in names]
         self._monotonic, self._clock = monotonic, clock
         self._shown_at = [monotonic()] * len(names)
         self._process = process or Process()
@@ -203,7 +194,7 @@ class MetricsPage:
             if cluster.shown and unless_shown:
                 return
             if cluster.name != name:  # without a name in the settings it becomes the cluster's id, once
-                self._clusters[place] = cluster = ClusterText(name, self._settings)
+                self._clusters[place] = cluster = ClusterText(name, self._settings, len(self._sources))
             scraped = [form for form, kept in self._forms.items() if kept.gzip_scraped]
             self._let_go()
             cluster.render(view)
@@ -237,14 +228,13 @@ class MetricsPage:
             kept.let_go()
 
     def _assemble(self, form: Format) -> tuple[Piece, ...]:
-        heads = HEADS[form]
-        pieces = lines_of(PROCESS_FAMILIES, self._process, heads)
+        pieces = lines_of(PROCESS_FAMILIES, self._process, form)
         if self._alerting is not None:
-            pieces += lines_of(ALERTING_FAMILIES, self._alerting(), heads)
-        for family in (*CLUSTER_FAMILIES, *BUDGET_FAMILIES):
+            pieces += lines_of(ALERTING_FAMILIES, self._alerting(), form)
+        for family in (*families_of(self._settings.names), *BUDGET_FAMILIES):
             texts = [piece for each in self._clusters for piece in each.texts.get(family.name, ())]
             if texts:
-                pieces += [heads[family.name], *texts]
+                pieces += [head(form, family), *texts]
         return _joined(pieces)
 
     def _end(self, form: Format) -> bytes:
@@ -252,5 +242,5 @@ class MetricsPage:
         ages = {
             each.name: max(0.0, self._clock() - each.data_time) for each in self._clusters if each.data_time is not None
         }
-        lines = map(filled, lines_of(AGE_FAMILIES, ages, HEADS[form])) if ages else ()
+        lines = map(filled, lines_of(AGE_FAMILIES, ages, form)) if ages else ()
         return b"".join(lines) + form.rest(self._registry)

@@ -40,26 +40,26 @@ def _of_watched(topic: str) -> Callable[[View], Rows]:
     return rows
 
 
-MONITORED: Mapping[Subject, Callable[[View], Rows]] = {
-    TOPIC: _topics,
-    TOPIC_CONFIG: _topics,
-    PARTITION: _of_watched("snapshot.partitions.topic"),
-    REPLICA: _of_watched("snapshot.replicas.topic"),
-    ELIGIBLE: _of_watched("snapshot.eligible_replicas.topic"),
-    TIERED: _of_watched("snapshot.tiered_offsets.topic"),
+MONITORED: Mapping[str, Callable[[View], Rows]] = {
+    TOPIC.name: _topics,
+    TOPIC_CONFIG.name: _topics,
+    PARTITION.name: _of_watched("snapshot.partitions.topic"),
+    REPLICA.name: _of_watched("snapshot.replicas.topic"),
+    ELIGIBLE.name: _of_watched("snapshot.eligible_replicas.topic"),
+    TIERED.name: _of_watched("snapshot.tiered_offsets.topic"),
 }
-"""Chooses the monitored rows of each subject that also has rows that are not monitored."""
+"""Chooses the monitored rows of each subject, by its name, that also has rows that are not monitored."""
 
 
 class Readings:
     """A View, or what else the subjects of families are read from.
 
     `before` are the `columns` of the View before. Label columns that are equal to these are the same objects, by which
-    who has made something of them sees that it still holds. `among` are the only rows of a subject that count, sorted;
-    all of those that it does not name.
+    who has made something of them sees that it still holds. `among` are the only rows that count of a subject, by
+    its name, sorted; all of those that it does not name.
     """
 
-    def __init__(self, view: Any, before: Labels | None = None, among: Mapping[Subject, Ints] | None = None) -> None:
+    def __init__(self, view: Any, before: Labels | None = None, among: Mapping[str, Ints] | None = None) -> None:
         self.view = view
         self._before = before or {}
         self._among = among or {}
@@ -88,13 +88,13 @@ class Readings:
 
     def _choose(self, subject: Subject, where: Where) -> Rows:
         if callable(where):
-            return self._both(where(self.view), self._among.get(subject, ALL))
+            return self._both(where(self.view), self._among.get(subject.name, ALL))
         if where:
             found = np.flatnonzero(filter_of(subject, where).rows(self.rows(subject)))
             every = self.chosen(subject)
             return found if isinstance(every, slice) else every[found]
-        monitored = MONITORED[subject](self.view) if subject in MONITORED else ALL
-        return self._both(monitored, self._among.get(subject, ALL))
+        monitored = MONITORED[subject.name](self.view) if subject.name in MONITORED else ALL
+        return self._both(monitored, self._among.get(subject.name, ALL))
 
     @staticmethod
     def _both(one: Rows, other: Rows) -> Rows:

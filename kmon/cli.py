@@ -68,6 +68,8 @@ def _add_serve(commands: Any) -> None:
     parser = _command(commands, "serve", "poll clusters, serve metrics and the dashboard, and send alerts")
     _option(parser, "--listen", "ADDR", LISTEN_HELP)
     _switch(parser, "--no-dashboard", "serve metrics, API and health checks only")
+    names = "metric names to serve, e.g. kmon,kafka_exporter,kminion,kafka_lag_exporter (default: kmon)"
+    _option(parser, "--names", "NAME[,…]", names)
     _switch(parser, "--insecure-allow-open", "allow a non-loopback --listen address without TLS and authentication")
     alerts = parser.add_argument_group("alerts", "These options replace the alerts in the settings file.")
     receiver = "Alertmanager to send alerts to, e.g. http://localhost:9093; may be repeated"

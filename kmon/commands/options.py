@@ -24,6 +24,7 @@ FLAGS = (
     ("interval", "--interval", "interval"),
     ("timeout", "--timeout", "request_timeout"),
     ("listen", "--listen", "listen"),
+    ("names", "--names", "metrics.names"),
     ("alertmanager_url", "--alertmanager-url", "alerts.alertmanagers"),
 )
 """Options that set a key: the attribute of the parsed arguments, the flag, the key."""

@@ -27,7 +27,7 @@ NOTATIONS: Mapping[Any, Notation] = {
     int: Notation("whole number"),
     "section": Notation("section"),
     "sections": Notation("list of sections"),
-    "list": Notation("list"),
+    "list": Notation("list", ", ".join),
     "map": Notation("mapping of texts"),
 }
 """Notations by kind of key, and of values by type where the type of the setting does not have its own."""

@@ -11,6 +11,7 @@ from details import detailed_view
 from metric_samples import samples
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
+from pydantic import SecretStr
 from views import FixtureSource, shop_view
 
 from exporters import otlp
@@ -50,7 +51,7 @@ class Receiver:
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
         self.settings = OtlpSettings(
-            endpoint=f"http://127.0.0.1:{self.server.server_port}/v1/metrics", token="hush-hush"
+            endpoint=f"http://127.0.0.1:{self.server.server_port}/v1/metrics", token=SecretStr("hush-hush")
         )
 
     def wait(self, count: int) -> None:

@@ -124,9 +124,11 @@ def test_commands_and_options_have_their_names(args: list[str], expected: dict[s
 
 def test_serve_options_become_settings() -> None:
     line = "serve -b a:1 --listen [::1]:1 --no-dashboard --interval 2s --timeout 1s --lag-above 500 --for 30s"
+    line += " --names kmon,kminion"
     args = cli.make_parser().parse_args([*line.split(), "--alertmanager-url", "http://a:9093"])
     settings = options.loaded_from(args).settings
     assert (settings.listen, settings.dashboard) == ("[::1]:1", False)
+    assert settings.metrics.names == ("kmon", "kminion")
     assert (settings.cluster.interval_seconds, settings.cluster.request_timeout_seconds) == (2, 1)
     (rule,) = settings.alerts.rules
     assert (rule.name, rule.lag_above, rule.for_seconds) == ("LagAbove", 500, 30)

@@ -142,7 +142,7 @@ def test_every_prometheus_example_is_well_formed(page: str, text: str, tmp_path:
 
 
 KEYS = {".".join(path).replace(".[]", "[]") for path, _ in walk()}
-SECTIONS = ("contexts", "security", "topics", "groups", "limits", "collect", "alerts")
+SECTIONS = ("contexts", "security", "topics", "groups", "limits", "collect", "metrics", "alerts")
 
 
 def is_key(name: str) -> bool:

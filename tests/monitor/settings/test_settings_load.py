@@ -397,14 +397,29 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "disk_critical": ("0.1", 0.1),
         "transaction_late": ("90s", 90.0),
         "enabled": ("true", True),
+        "names": ("kmon,kminion", ("kmon", "kminion")),
         "keep_state": ("false", False),
+        "owners": ("[{groups: a.*, team: b}]", None),
         "for": ("90s", 90.0),
         "labels": ("{team: kafka}", {"team": "kafka"}),
         "annotations": ("{runbook: here}", {"runbook": "here"}),
     }
+    if path[-2:] in WHOLE:
+        return WHOLE[path[-2:]]
     if path[-2:-1] == ("collect",) and path[-1] != "producers":
         return "90s", 90.0
     return special.get(path[-1], ("some text", "some text"))
+
+
+WHOLE: dict[tuple[str, ...], tuple[str, Any]] = {
+    ("metrics", "partitions"): ("lag > 5", "lag > 5"),
+    ("metrics", "owners"): ("true", True),
+    ("metrics", "max_series"): ("5000", 5_000),
+    ("otlp", "endpoint"): ("http://a:4318/v1/metrics", "http://a:4318/v1/metrics"),
+    ("otlp", "timeout"): ("90s", 90.0),
+    ("alerts", "rule_files"): ("a/*.yaml,b.yaml", ("a/*.yaml", "b.yaml")),
+}
+"""Examples of keys whose last part other keys have too."""
 
 
 def login_for(key: str) -> dict[str, str]:

@@ -1,0 +1,77 @@
+"""A real Prometheus on loopback that scrapes one target each second, and its answers to queries."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from requirements import require
+
+GUARD_SECONDS = 120.0
+"""A test that waits longer than this for Prometheus has failed."""
+
+T = TypeVar("T")
+
+
+def until(ask: Callable[[], T | None]) -> T:
+    """What `ask` answers once it is not None; fails when it never is."""
+    end = time.monotonic() + GUARD_SECONDS
+    while time.monotonic() < end:
+        if (answer := ask()) is not None:
+            return answer
+        time.sleep(0.2)
+    pytest.fail("waited in vain")
+
+
+@contextmanager
+def scraping(target: str, folder: Path, labels: Mapping[str, str]) -> Iterator[str]:
+    """The base URL of a Prometheus that scrapes the server at the URL `target`, as job kmon with these labels."""
+    program = shutil.which("prometheus")
+    if program is None:
+        require("prometheus", "prometheus is not installed")
+    static = {"targets": [urlsplit(target).netloc], "labels": dict(labels)}
+    config = {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "scrape_configs": [{"job_name": "kmon", "static_configs": [static]}],
+    }
+    (folder / "prometheus.yml").write_text(json.dumps(config))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [
+        program,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    ]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+
+            def ready() -> bool | None:
+                if process.poll() is not None:
+                    pytest.fail(f"prometheus ended: {(folder / 'log').read_text()}")
+                try:
+                    return httpx.get(f"http://{address}/-/ready", trust_env=False).is_success or None
+                except httpx.TransportError:
+                    return None
+
+            until(ready)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+def query(url: str, expression: str, at: float | None = None) -> dict[frozenset[tuple[str, str]], float]:
+    """The series that an instant query gives at a unix time, by default now, by their labels; fails on an error."""
+    params = {"query": expression, **({} if at is None else {"time": repr(at)})}
+    answer = httpx.get(f"{url}/api/v1/query", params=params, trust_env=False, timeout=GUARD_SECONDS).json()
+    assert answer["status"] == "success", f"{expression}: {answer}"
+    return {frozenset(each["metric"].items()): float(each["value"][1]) for each in answer["data"]["result"]}
