@@ -56,9 +56,13 @@ class Packed:
 
 @dataclass
 class _Form:
-    """What there is of the page in one format, without its end: the newest, made when first asked for, and as gzip."""
+    """What there is of the page in one format, without its end: the newest, made when first asked for, and as gzip.
+
+    `rest` is what is behind the numbers of the moment of a scrape.
+    """
 
     pieces: tuple[Piece, ...] | None = None
+    rest: bytes = b""
     packed: Packed | None = None
     gzip_scraped: bool = False
     packing: threading.Lock = field(default_factory=threading.Lock)
@@ -172,6 +176,7 @@ class MetricsPage:
         kept = self._forms[form]
         if kept.pieces is None:
             kept.pieces = self._assemble(form)
+            kept.rest = form.rest(self._registry)
         return kept.pieces
 
     def _pack(self, form: Format) -> Packed:
@@ -243,4 +248,4 @@ class MetricsPage:
             each.name: max(0.0, self._clock() - each.data_time) for each in self._clusters if each.data_time is not None
         }
         lines = map(filled, lines_of(AGE_FAMILIES, ages, form)) if ages else ()
-        return b"".join(lines) + form.rest(self._registry)
+        return b"".join(lines) + self._forms[form].rest

@@ -129,7 +129,7 @@
   addEventListener("afterprint", layOut("normal"));
 
   const rowsOf = ({ fields, rows }) =>
-    rows.map((cells) => Object.fromEntries(fields.map((field, index) => [field, cells[index]])));
+    JSON.parse(rows).map((cells) => Object.fromEntries(fields.map((field, index) => [field, cells[index]])));
 
   kmon.whys = {}; // why numbers are unknown, by the key in a row's cell `whys`: a feed brings those of all its rows
 

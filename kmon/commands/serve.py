@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kmon")
 
-SWITCH_SECONDS = 0.001
-"""How long Python lets one thread run while others wait: a scrape takes several turns beside a poll that decodes."""
+SWITCH_SECONDS = 0.0002
+"""How long Python lets one thread run while others wait: a scrape takes several turns beside whoever is busy."""
 
 
 _M_MMAP_THRESHOLD, _THRESHOLD_BYTES = -3, 128 * 1024

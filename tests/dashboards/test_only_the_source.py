@@ -23,7 +23,7 @@ MODULES = sorted(ROOM.rglob("*.py"))
 ALLOWED = {
     "asyncio", "base64", "collections", "concurrent", "contextlib", "dataclasses", "functools", "gzip", "hashlib",
     "json", "logging", "math", "time", "typing", "unicodedata", "urllib", "numpy", "dash", "dash_ag_grid",
-    "dash_mantine_components", "fastapi", "starlette", "dashboards", "datetime", "monitor",
+    "dash_mantine_components", "plotly", "fastapi", "starlette", "dashboards", "datetime", "monitor",
 }  # fmt: skip
 VALUES = ("monitor.model.", "monitor.subjects")
 OF_THE_CORE = {
