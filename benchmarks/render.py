@@ -23,7 +23,7 @@ from monitor.model.snapshot import Assignments, Brokers, Commits, Groups, Member
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
 from monitor.poll.source import Memory
-from monitor.settings.metrics import MetricsSettings
+from monitor.settings.metrics import KMON, NAMES, MetricsSettings
 
 ROUNDS = 9
 MOST_OF_CLIENT = 1_000_000
@@ -159,9 +159,10 @@ def main() -> int:
     parser.add_argument("--groups", type=int, default=1000)
     parser.add_argument("--commits", type=int, default=100)
     parser.add_argument("--max-series", type=int, default=MetricsSettings().max_series)
+    parser.add_argument("--names", default=KMON, help=f"of {','.join(NAMES)} (default: {KMON})")
     args = parser.parse_args()
     memory = Memory("large", 10)
-    page = MetricsPage([memory], settings=MetricsSettings(max_series=args.max_series))
+    page = MetricsPage([memory], settings=MetricsSettings(max_series=args.max_series, names=args.names))
     snapshot = made_up(args.topics, args.partitions, args.groups, args.commits)
 
     def show(view: View) -> float:

@@ -1,31 +1,30 @@
 """Metrics under the names of other exporters: each name, label, type and number, and where ours differ."""
 
 import re
-import subprocess
 from collections import defaultdict
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pytest
+from details import detailed_view
+from hostile import HOSTILE
 from metric_samples import names, samples
-from other_exporters import NOT_SERVED, PUBLISHED, SERVED, whole_snapshot, whole_view
+from other_exporters import SERVED, whole_snapshot, whole_view
 from prometheus_client.parser import text_string_to_metric_families
 from reasons import reasons
-from requirements import require_program
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.families import CLUSTER_FAMILIES, FAMILIES
 from exporters.names import EXPORTERS, families_of
 from exporters.prometheus import MetricsPage
+from exporters.readings import Readings
 from monitor.analysis.view import make_view
 from monitor.model.snapshot import Outcome
 from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.settings.metrics import KMON, NAMES, MetricsSettings
 
-PAGE = (Path(__file__).parents[2] / "docs" / "coming-from.md").read_text()
 OTHERS = NAMES[1:]
 TYPES = {name: (project, *facts) for project, metrics in SERVED.items() for name, facts in metrics.items()}
 
@@ -330,6 +329,30 @@ def test_members_of_kafka_connect_are_not_called_empty() -> None:
     assert lines(page, "kminion_kafka_consumer_group_empty_members") == {("idle",): 1}
 
 
+def test_assigned_partitions_are_unknown_while_an_assignment_is() -> None:
+    members = [("w", "h", [("t", 0)]), ("x", "h", [])]
+    page = page_of(
+        make_view(
+            snapshot_of(
+                [Topic("t", [(0, 5), (0, 5)])],
+                [
+                    Group("bad", members=members, assignments_reason="the assignment of member x cannot be decoded"),
+                    Group("good", members=members),
+                ],
+            )
+        )
+    )
+    for name in ("topic_assigned_partitions", "topic_members"):
+        assert lines(page, f"kminion_kafka_consumer_group_{name}") == {("good", "t"): 1}
+
+
+def test_an_empty_partition_has_no_share_left_and_one_that_is_unknown_has_no_line() -> None:
+    topics = [Topic("t", [(7, 7), (None, 5), (0, 4)])]
+    page = page_of(make_view(snapshot_of(topics, [Group("g", {("t", 0): 7, ("t", 1): 2, ("t", 2): 5})])))
+    shares = lines(page, "kafka_consumergroup_group_lag_retention_ratio")
+    assert {partition: share for (_, _, partition, _), share in shares.items()} == {"0": 0, "2": 0}
+
+
 def test_sizes_are_withheld_only_of_what_a_broker_that_did_not_respond_holds() -> None:
     snapshot = whole_snapshot()
     moved = replace(snapshot.partitions, replicas=snapshot_of([], []).partitions.replicas.of([[1, 2], [2, 1], [1, 3]]))
@@ -344,8 +367,7 @@ def test_configs_that_are_unknown_give_no_word_and_no_count() -> None:
     configs = replace(snapshot.topic_configs, cleanup_policy=objects([None, "delete"]))
     page = page_of(make_view(replace(snapshot, topic_configs=configs)))
     assert lines(page, "kafka_lag_exporter_compaction_detected_total") == {}
-    found = {(labels[3], labels[2]) for labels in lines(page, "kafka_consumergroup_group_lag")}
-    assert {labels[2] for labels in lines(page, "kafka_consumergroup_group_lag")} == {"", "false"}, found
+    assert {labels[2] for labels in lines(page, "kafka_consumergroup_group_lag")} == {"", "false"}
 
 
 def test_a_fenced_broker_is_not_in_the_metadata_of_other_exporters() -> None:
@@ -356,65 +378,17 @@ def test_a_fenced_broker_is_not_in_the_metadata_of_other_exporters() -> None:
     assert lines(page, "kafka_brokers") == {(): 2}
 
 
-LINT = {
-    "kafka_consumergroup_current_offset_sum": '"_sum"',
-    "kafka_consumergroup_lag_sum": '"_sum"',
-    "kafka_consumergroup_poll_time_ms": "abbreviated units",
-    "kafka_lag_exporter_compaction_detected_total": '"_total"',
-    "kafka_lag_exporter_data_loss_partitions_total": '"_total"',
-    "kminion_kafka_consumer_group_topic_offset_sum": '"_sum"',
-    "kminion_kafka_received_bytes": '"_total"',
-    "kminion_kafka_topic_high_water_mark_sum": '"_sum"',
-    "kminion_kafka_topic_low_water_mark_sum": '"_sum"',
-}
-"""What promtool has against names that others chose."""
+def test_hostile_names_are_read_back_and_no_series_stands_there_twice() -> None:
+    groups = [Group(name, {("t", 0): 5}, [(name, name, [("t", 0)])], state=name) for name in HOSTILE]
+    hostile = page_of(make_view(snapshot_of([Topic("t", [(0, 9)])], groups)))
+    assert len(lines(hostile, "kafka_consumergroup_group_lag")) == len(set(HOSTILE))
+    for view in (shop_view(), detailed_view()):
+        assert samples(page_of(view, of=NAMES))
 
 
-@pytest.mark.prometheus
-def test_promtool_finds_nothing_but_names_that_are_theirs() -> None:
-    require_program("promtool")
-    body = page_of(whole_view(), of=NAMES).body()[0]
-    done = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, check=False)
-    found = dict(line.split(" ", 1) for line in (done.stdout + done.stderr).decode().splitlines())
-    assert found.keys() == LINT.keys()
-    assert all(LINT[name] in told for name, told in found.items())
-
-
-# --------------------------------------------------------------------- the page for people
-
-
-def rows(heading: str) -> dict[str, list[str]]:
-    """The rows of the tables below a heading of the page, by the metric that they begin with."""
-    part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    cells = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in part.splitlines() if line[:2] == "| ")
-    return {each[0].strip(" `"): each[1:] for each in cells if each[0].strip().startswith("`")}
-
-
-HEADINGS = {"kafka_exporter": "kafka_exporter", "kminion": "KMinion", "kafka_lag_exporter": "kafka-lag-exporter"}
-
-
-@pytest.mark.parametrize("project", OTHERS)
-def test_the_page_has_every_metric_and_what_is_not_served(project: str) -> None:
-    found = rows(HEADINGS[project])
-    assert found.keys() == {*SERVED[project], *NOT_SERVED[project]}
-    for family in EXPORTERS[project]:
-        kind, labels = SERVED[project][family.name]
-        told = found[family.name]
-        assert (family.type, told[0]) == (kind, kind), family.name
-        assert told[1] == (", ".join(f"`{each}`" for each in labels.split()) or "–"), family.name
-        assert told[2] == family.meaning, family.name
-    for name in NOT_SERVED[project]:
-        (reason,) = found[name]
-        assert len(reason.split()) > 3, f"{name}: why it is not served"
-
-
-def test_the_page_names_what_promtool_has_against_them() -> None:
-    part = PAGE.partition("promtool check metrics")[2].partition("\n\n")[0]
-    assert set(re.findall(r"`(k\w+)`", part)) == LINT.keys()
-
-
-@pytest.mark.parametrize("published", PUBLISHED)
-def test_published_queries_use_nothing_that_is_missing(published: str) -> None:
-    project = published.partition(":")[0]
-    for name, labels in PUBLISHED[published].items():
-        assert set(labels.split()) <= set(SERVED[project][name][1].split()), name
+def test_whole_numbers_only_where_families_say_so() -> None:
+    for view in (shop_view(), detailed_view(), whole_view()):
+        readings = Readings(view)
+        for family in families_of(OTHERS):
+            numbers = family.lines(readings)[1]
+            assert not family.whole or np.array_equal(numbers, np.floor(numbers), equal_nan=True), family.name

@@ -21,6 +21,7 @@ from kmon.commands.serve import serving
 from monitor.model.view import View
 from monitor.poll.poller import Poller
 from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.metrics import MetricsSettings
 from monitor.settings.model import ClusterSettings, Settings
 
 
@@ -105,3 +106,19 @@ def test_alerts_link_to_where_users_reach_kmon(client: StubClient, more: dict[st
             assert posted[0]["generatorURL"].startswith(expected)
             if "external_url" in more:
                 assert httpx.get(f"{url}/-/healthy", headers={"Host": "kmon.example"}).is_success
+
+
+def test_the_metrics_have_the_names_that_the_settings_choose(client: StubClient) -> None:
+    cluster = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)
+    settings = Settings(
+        contexts=(cluster,),
+        listen="127.0.0.1:0",
+        dashboard=False,
+        alerts=AlertSettings(keep_state=False),
+        metrics=MetricsSettings(names=("kafka_exporter",)),
+    )
+    with serving(settings, settings.contexts) as (_, url), httpx.Client(base_url=url) as http:
+        page = wait_until(lambda: (text := http.get("/metrics").text).count("\nkafka_brokers ") and text, "a poll")
+    assert 'kmon_cluster_up{cluster="demo"} 1\n' in page
+    assert "kmon_partition_end_offset" not in page
+    assert "kminion_" not in page
