@@ -238,11 +238,11 @@ def _measure_viewers(bootstrap: str, viewers: int) -> None:
         began = cpu_seconds(process)
         idle = scrapes_for(host, port, seconds)
         idle_cpu, began = cpu_seconds(process) - began, time.perf_counter()
-        with viewing(host, port, viewers) as watching:
+        with viewing(host, port, viewers) as news:
             row(f"{viewers} viewers open the page of groups", time.perf_counter() - began, "s")
-            refreshed, began = sum(each.refreshes for each in watching), cpu_seconds(process)
+            refreshed, began = news(), cpu_seconds(process)
             busy = scrapes_for(host, port, seconds)
-            refreshed = sum(each.refreshes for each in watching) - refreshed
+            refreshed = news() - refreshed
             cpu = cpu_seconds(process) - began - idle_cpu
     for share, name in ((0.5, "median"), (0.99, "99th percentile")):
         row(f"scrape without viewers: {name}", idle.quantile(share), "s")

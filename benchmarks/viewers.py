@@ -3,9 +3,10 @@
 import gzip
 import http.client
 import json
+import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,23 +53,35 @@ class Viewer:
 
 
 @contextmanager
-def viewing(host: str, port: int, viewers: int) -> Iterator[list[Viewer]]:
-    """Let `viewers` browsers have the page, and ask for news every second, while the context lasts."""
-    stop = threading.Event()
-    watching = [Viewer(host, port) for _ in range(viewers)]
+def viewing(host: str, port: int, viewers: int) -> Iterator[Callable[[], int]]:
+    """Let `viewers` browsers have the page, and ask for news every second, while the context lasts.
 
-    def watch(viewer: Viewer) -> None:
-        viewer.look()
-        while not stop.wait(1):
+    It gives how often they got news so far. They are another process, so that they do not delay who measures scrapes.
+    """
+    context = multiprocessing.get_context("spawn")
+    news, stop = context.Array("i", viewers), context.Event()
+    browsers = context.Process(target=_browse, args=(host, port, news, stop), daemon=True)
+    browsers.start()
+    while not all(news):
+        time.sleep(0.01)
+    yield lambda: sum(news)
+    stop.set()
+    browsers.join()
+
+
+def _browse(host: str, port: int, news: Any, stop: Any) -> None:
+    """Each viewer on a thread of its own; `news` are how often each got a new page."""
+
+    def watch(number: int) -> None:
+        viewer = Viewer(host, port)
+        while not stop.is_set():
             viewer.look()
+            news[number] = viewer.refreshes
+            stop.wait(1)
 
-    threads = [threading.Thread(target=watch, args=(each,), daemon=True) for each in watching]
+    threads = [threading.Thread(target=watch, args=(number,)) for number in range(len(news))]
     for each in threads:
         each.start()
-    while any(each.refreshes == 0 for each in watching):
-        time.sleep(0.01)
-    yield watching
-    stop.set()
     for each in threads:
         each.join()
 
