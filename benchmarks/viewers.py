@@ -59,12 +59,13 @@ def viewing(host: str, port: int, viewers: int) -> Iterator[Callable[[], int]]:
     It gives how often they got news so far. They are another process, so that they do not delay who measures scrapes.
     """
     context = multiprocessing.get_context("spawn")
-    news, stop = context.Array("i", viewers), context.Event()
+    news: Any = context.Array("i", viewers)
+    stop = context.Event()
     browsers = context.Process(target=_browse, args=(host, port, news, stop), daemon=True)
     browsers.start()
     while not all(news):
         time.sleep(0.01)
-    yield lambda: sum(news)
+    yield lambda: int(sum(news))
     stop.set()
     browsers.join()
 

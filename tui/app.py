@@ -123,6 +123,8 @@ class KmonApp(Host, inherit_bindings=False):
 
     def on_view_arrived(self, message: ViewArrived) -> None:
         self._newest[message.source] = message
+        if message.source == self.picture.current:
+            self.picture = replace(self.picture, polling=False)
         if self.picture.paused:
             return
         if message.source == self.picture.current or self.current_mode == FLEET:
@@ -193,6 +195,13 @@ class KmonApp(Host, inherit_bindings=False):
         self._change(**{setting: not getattr(self.picture, setting)})
         if setting == "paused" and not self.picture.paused:
             self._show_newest()
+
+    def action_poll(self) -> None:
+        """Have the cluster that is shown polled now, or in the list of clusters all of them."""
+        chosen = self._sources if self.current_mode == FLEET else [self._sources[self.picture.current]]
+        for source in chosen:
+            source.poll_now()
+        self._change(polling=True)
 
     def action_help(self) -> None:
         for screen in self._monitors():

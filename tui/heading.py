@@ -98,6 +98,8 @@ def chips(picture: Picture, pattern: str, how: str, shown: str, order: str = "")
     `how` says as what the filter `pattern` is read. `order` is the column out of sight that they are sorted by.
     """
     parts = []
+    if picture.polling:
+        parts.append(Part(" polling ", "badge-attention"))
     if picture.paused:
         parts.append(Part(" paused ", "badge-attention"))
     if picture.problems:

@@ -9,6 +9,7 @@ APP_KEYS = (
     Binding("e", "switch('human')", "12.3k", show=False, tooltip="plain numbers or short ones such as 12.3k"),
     Binding("w", "switch('wide')", "wide", show=False, tooltip="every column; ← and → scroll sideways"),
     Binding("p", "switch('paused')", "pause", tooltip="pause and resume"),
+    Binding("r", "poll", "poll now", show=False, tooltip="poll now, without waiting for the next poll"),
     Binding("ctrl+p", "command_palette", "palette", show=False, tooltip="command palette: themes", priority=True),
     Binding("ctrl+z", "suspend_process", "suspend", show=False, tooltip="suspend; fg resumes", priority=True),
     Binding("q", "quit", "quit", tooltip="quit"),

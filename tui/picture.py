@@ -44,6 +44,8 @@ class Picture:
     wide: bool = False
     problems: bool = False
     paused: bool = False
+    polling: bool = False
+    """A poll was asked for, and its View is not there yet."""
     clusters: tuple[Watched, ...] = ()
     current: int = 0
     troubles: tuple[str, ...] = ()

@@ -33,6 +33,8 @@ class Judged(Table):
     status: Ints = column("i1", "index in the subject's WORDS")
     level: Ints = column("i1", "index in LEVELS")
     since: Floats = column("f8", "unix time when the status began; unknown if before kmon started", "unix seconds")
+    known_status: Ints = column("i1", "the status that was known last, where it is unknown now; else that of now")
+    known_since: Floats = column("f8", "unix time when that one began; unknown if before kmon started", "unix seconds")
 
     @cached_property
     def words(self) -> Texts:
@@ -56,7 +58,7 @@ class Judged(Table):
 
     def at(self, rows: Ints) -> Self:
         """The judgements on these rows."""
-        return type(self)(status=self.status[rows], level=self.level[rows], since=self.since[rows])
+        return type(self)(**{each.name: getattr(self, each.name)[rows] for each in self.schema()})
 
     def worst(self, word: str) -> str:
         """The worst level among the rows of a status."""

@@ -24,6 +24,10 @@ PATIENCE_POLLS = 3
 longest poll so far. A poll that is slow is no reason to end the process."""
 
 
+SOONEST_SECONDS = 1.0
+"""A poll that somebody asks for begins this long after the one before at the earliest: a key that is held down must not
+bring more requests to the brokers than polls every second do."""
+
 FRESH_AFTER = 3
 """Polls that fail in a row before the next is made with a fresh Poller: what it remembers may be what fails."""
 
@@ -32,6 +36,7 @@ class PollLoop:
     """Polls a cluster every interval on a thread of its own and shows each View to `memory`.
 
     `enrich` may add to a View before it is shown. Polls never overlap: one that is late is skipped, not caught up on.
+    One that is asked for is made at once, and the next an interval after it.
     Nothing but a stop ends it: a poll that fails is logged, and FRESH_AFTER of them in a row, or what is worse, make it
     begin anew with new connections. What earlier polls saw is forgotten then.
     """
@@ -66,6 +71,7 @@ class PollLoop:
     def stop(self) -> None:
         """End within a few seconds; a poll that is still under way after one of them is cut off and not shown."""
         self._stop.set()
+        self._memory.poll_now()  # it may be waiting for that
         self._worker.end()
         ended, poller = self._worker.join(1), self._poller
         if not ended and poller:
@@ -108,12 +114,15 @@ class PollLoop:
         interval = self._settings.interval_seconds
         due = time.monotonic()
         while not self._stop.is_set():
+            began = time.monotonic()
             self._poll(poller)
             now = time.monotonic()
             turns = max(1, math.ceil((now - due) / interval))
             poller.overruns += turns - 1
             due += interval * turns
-            self._stop.wait(max(0.0, due - now))
+            if self._memory.wait_for_wish(max(0.0, due - now)) and not self._stop.is_set():
+                self._stop.wait(max(0.0, min(due, began + SOONEST_SECONDS) - time.monotonic()))
+                due = time.monotonic()
 
     def _poll(self, poller: Poller) -> None:
         """One poll, shown; one that fails is logged. Raises where no poll of this Poller can succeed any more."""

@@ -74,6 +74,10 @@ class Source(Protocol):
         """Call `listener` with every new View, on the poll's thread; the answer ends the subscription."""
         ...
 
+    def poll_now(self) -> None:
+        """Ask for a poll before the next is due. Returns at once; the View comes to the listeners."""
+        ...
+
 
 class Memory:
     """A Source that is shown Views and remembers the points of the last `points` of them.
@@ -89,6 +93,7 @@ class Memory:
         self._points: deque[Point] = deque(maxlen=points)
         self._listeners: list[Callable[[View], None]] = []
         self._lock = threading.Lock()
+        self._wanted = threading.Event()
 
     def latest(self) -> View | None:
         return self._latest
@@ -107,6 +112,15 @@ class Memory:
                     self._listeners.remove(listener)
 
         return end
+
+    def poll_now(self) -> None:
+        self._wanted.set()
+
+    def wait_for_wish(self, timeout_seconds: float) -> bool:
+        """Wait until somebody wants a poll, for no longer than this; whether anybody does, which is then forgotten."""
+        wanted = self._wanted.wait(timeout_seconds)
+        self._wanted.clear()
+        return wanted
 
     def show(self, view: View) -> None:
         """Make `view` the latest and tell every listener; one that fails is logged and costs no other anything."""

@@ -64,7 +64,7 @@ def test_a_module_imports_nothing_that_could_ask_anyone(module: Path) -> None:
 
 
 class OnlyASource:
-    """A Source with the five members of the protocol and not one more."""
+    """A Source with the members of the protocol and not one more."""
 
     __slots__ = ("_inner", "asked")
 
@@ -90,6 +90,9 @@ class OnlyASource:
 
     def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
         return self._inner.subscribe(listener)
+
+    def poll_now(self) -> None:
+        self._inner.poll_now()
 
 
 @pytest.mark.parametrize("path", ["/", "/groups", "/groups/payments-ledger", "/topics/payments"])

@@ -77,6 +77,10 @@ class StrictSource:
         self.asked.append("subscribe")
         return self._source.subscribe(listener)
 
+    def poll_now(self) -> None:
+        self.asked.append("poll_now")
+        self._source.poll_now()
+
 
 def app_on(*views: View, age_seconds: float = 3.0, **options: Any) -> tuple[KmonApp, FixtureSource]:
     """An app over a fixture that has shown these Views, on a clock that stands `age_seconds` after the newest."""

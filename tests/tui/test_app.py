@@ -198,6 +198,19 @@ async def test_a_group_that_goes_is_said_to_be_gone() -> None:
         assert "does not exist" not in text(app)
 
 
+async def test_r_asks_for_a_poll_and_says_so_until_it_is_there() -> None:
+    app, source = app_on(shop_view())
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("r")
+        await settled(pilot)
+        assert source.wait_for_wish(0)
+        assert " polling " in text(app)
+        source.show(shop_view(1))
+        await settled(pilot)
+        assert " polling " not in text(app)
+
+
 async def test_pause_holds_the_view_and_goes_on_with_the_newest() -> None:
     app, source = app_on(shop_view())
     async with app.run_test(size=(120, 40)) as pilot:

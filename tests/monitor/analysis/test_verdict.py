@@ -138,6 +138,14 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
 
 
+def test_an_alert_that_only_informs_is_a_note_and_one_on_probation_no_problem() -> None:
+    view = shop_view()
+    told = replace(alert("info"), labels=(("group", "calm"),), firing_since=NOW - 30)
+    after = with_alerts(view, (told, replace(alert("page"), observed=True))).problems
+    (own,) = np.flatnonzero(after.kind == "alert").tolist()
+    assert (after.subject[own], after.level[own]) == ("calm", "note")
+
+
 def test_alerts_are_problems_of_the_one_list_each_with_what_it_is_about() -> None:
     view = shop_view()
     table = view.problems
@@ -145,7 +153,7 @@ def test_alerts_are_problems_of_the_one_list_each_with_what_it_is_about() -> Non
     group = str(table.group[row])
     about = (("cluster", view.cluster), ("group", group))
     mine = [replace(alert(severity), labels=about) for severity in ("warning", "critical")]
-    fine = replace(alert("info"), labels=(("group", "calm"),), firing_since=NOW - 30)
+    fine = replace(alert("ticket"), labels=(("group", "calm"),), firing_since=NOW - 30)
     after = with_alerts(view, (*mine, fine)).problems
     assert len(after) == len(table) + 1
     merged = int(np.flatnonzero(after.group == group)[0])

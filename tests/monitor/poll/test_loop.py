@@ -98,6 +98,33 @@ def test_polls_never_overlap(
     assert views[2].snapshot.interval_seconds == SETTINGS.interval_seconds
 
 
+def test_a_poll_that_is_asked_for_does_not_wait_for_its_turn(client: StubClient) -> None:
+    memory = Memory("demo", 3_600.0)
+    loop = PollLoop(SETTINGS.model_copy(update={"interval_seconds": 3_600.0}), memory)
+    arrived = threading.Semaphore(0)
+    memory.subscribe(lambda _: arrived.release())
+    loop.start()
+    try:
+        for _ in range(3):
+            assert arrived.acquire(timeout=PATIENCE)
+            memory.poll_now()
+        assert arrived.acquire(timeout=PATIENCE)
+        view = memory.latest()
+        assert view is not None
+        assert view.snapshot.overruns == 0
+    finally:
+        loop.stop()
+    assert loop.trouble() == ""
+
+
+def test_wishes_during_a_poll_make_one_more_poll() -> None:
+    memory = Memory("demo", 10.0)
+    for _ in range(5):
+        memory.poll_now()
+    assert memory.wait_for_wish(0)
+    assert not memory.wait_for_wish(0)
+
+
 def test_a_failing_enrichment_is_logged_and_the_next_poll_is_shown(
     client: StubClient, start: Callable[..., tuple[PollLoop, Memory]], caplog: pytest.LogCaptureFixture
 ) -> None:

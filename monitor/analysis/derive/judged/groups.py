@@ -22,7 +22,7 @@ def judge_lags(time: float, status: Ints, since: Floats, age_at_least: Floats) -
     level = _LEVELS[status]
     waits = np.fmin(time - since, age_at_least)
     level[(status == STOPPED) & ~(waits < ABANDONED_SECONDS)] = CODE["attention"]
-    return JudgedLags(status=status, level=level, since=since)
+    return JudgedLags(status=status, level=level, since=since, known_status=status, known_since=since)
 
 
 def known_partitions(view: View, name: str) -> Floats:
@@ -45,4 +45,5 @@ def judge_members(view: View, lags: JudgedLags) -> JudgedMembers:
     status, level = values_at(lags.status, worst, OK), values_at(lags.level, worst, CODE["ok"])
     moving = np.isin(np.arange(members), view.snapshot.target_assignments.member) & (status == OK)
     status[moving], level[moving] = ATTENTION, CODE[ABOVE_ZERO["reconciling"]]
-    return JudgedMembers(status=status, level=level, since=values_at(lags.since, worst), lag_row=worst)
+    since = values_at(lags.since, worst)
+    return JudgedMembers(status=status, level=level, since=since, known_status=status, known_since=since, lag_row=worst)
