@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from monitor.analysis.derive.health import UNREACHABLE, in_order, problems_of
 from monitor.model.levels import OF_PROBLEMS, alert_level
 from monitor.model.problems import Problem, Problems
+from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import name_of, plural, visible
 from monitor.model.view import AlertRow, View
 
@@ -18,32 +20,53 @@ def firing(alerts: Iterable[AlertRow]) -> list[AlertRow]:
     return [each for each in alerts if each.state == "firing" and each.severity != "none" and not each.observed]
 
 
+class About(NamedTuple):
+    """What an alert is about: a group, else a topic, else a broker, else, all of them None, the cluster."""
+
+    group: str | None = None
+    topic: str | None = None
+    broker: int | None = None
+
+    @classmethod
+    def of(cls, alert: AlertRow) -> "About":
+        labels = dict(alert.labels)
+        if "group" in labels:
+            return cls(group=labels["group"])
+        if "topic" in labels:
+            return cls(topic=labels["topic"])
+        broker = labels.get("broker", "")
+        return cls(broker=int(broker)) if broker.isdecimal() else cls()
+
+
 def with_firing_alerts(view: View) -> Problems:
     """The problems of a View, which has no alerts in it yet, and its alerts that fire.
 
-    The alerts on a group are part of the problem that its status is, or of a cluster of that it is unreachable: it is
-    as bad as the worst of them, and names their rules. Others are problems of the kind `alert`, one for each group,
-    and unlike status their words and level are those of the rule.
+    The alerts on a group, a topic or a broker are part of the problem that it has, and those on the cluster of that it
+    is unreachable: that problem is as bad as the worst of them, and names their rules. Others are problems of the kind
+    `alert`, one for each thing that they are about, and unlike status their words and level are those of the rule.
     """
     fires = firing(view.alerts)
     if not fires:
         return view.problems
     found = problems_of(view.problems)
-    about: dict[str | None, list[AlertRow]] = {}
+    about: dict[About, list[AlertRow]] = {}
     for each in fires:
-        about.setdefault(dict(each.labels).get("group"), []).append(each)
+        about.setdefault(About.of(each), []).append(each)
     causes, since = view.problems.cause.tolist(), view.problems.since.tolist()
     unreachable = next((row for row, each in enumerate(found) if each.key == UNREACHABLE), -1)
-    rows: dict[str | None, int] = {
-        each.group: row for row, each in enumerate(found) if each.group is not None and each.count == 1
-    }
-    if unreachable >= 0:
-        rows[None] = unreachable
-    for group, mine in about.items():
-        if group in rows:
-            found[rows[group]] = _with(found[rows[group]], mine)
+    rows = {About(): unreachable} if unreachable >= 0 else {}
+    for row, problem in reversed([*enumerate(found)]):  # of several the worst, which is first, counts
+        if problem.group is not None and problem.count == 1:
+            rows[About(group=problem.group)] = row
+        elif problem.group is None and problem.topic is not None:
+            rows[About(topic=problem.topic)] = row
+        elif problem.group is None and problem.broker != NO_LEADER:
+            rows[About(broker=problem.broker)] = row
+    for what, mine in about.items():
+        if what in rows:
+            found[rows[what]] = _with(found[rows[what]], mine)
         else:
-            found.append(_of(view, group, mine))
+            found.append(_of(view, what, mine))
             causes.append(unreachable)
             since.append(min(each.firing_since or each.active_since for each in mine))
     return in_order(found, causes, since)
@@ -54,12 +77,25 @@ def _with(problem: Problem, alerts: list[AlertRow]) -> Problem:
     return replace(problem, level=level, sentence=f"{problem.sentence}; {_named(alerts)}", alerts=_rules(alerts))
 
 
-def _of(view: View, group: str | None, alerts: list[AlertRow]) -> Problem:
-    """The problem that only these alerts report, of a group or, without one, of the cluster."""
+def _of(view: View, about: About, alerts: list[AlertRow]) -> Problem:
+    """The problem that only these alerts report."""
     worst = min(alerts, key=lambda each: OF_PROBLEMS.index(_level(each)))
-    subject = visible(view.cluster) if group is None else name_of(group)
+    name = about.group if about.group is not None else about.topic
+    subject = name_of(name) if name is not None else visible(view.cluster)
+    broker = NO_LEADER if about.broker is None else about.broker
+    subject = subject if about.broker is None else f"broker {broker}"
     said = f"{visible(worst.summary) or subject} ({_named(alerts)})"
-    return Problem(_level(worst), KIND, subject, said, group=group, count=len(alerts), alerts=_rules(alerts))
+    return Problem(
+        _level(worst),
+        KIND,
+        subject,
+        said,
+        broker=broker,
+        topic=about.topic,
+        group=about.group,
+        count=len(alerts),
+        alerts=_rules(alerts),
+    )
 
 
 def _level(alert: AlertRow) -> str:

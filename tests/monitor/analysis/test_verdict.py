@@ -138,6 +138,21 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
 
 
+def test_alerts_on_a_topic_or_a_broker_are_part_of_its_problem() -> None:
+    view = shop_view()
+    table = view.problems
+    row = next(row for row in range(len(table)) if table.topic[row] and not table.group[row])
+    topic = str(table.topic[row])
+    on_topic = replace(alert("page"), labels=(("cluster", "demo"), ("topic", topic), ("partition", "1")))
+    on_broker = replace(alert("ticket"), labels=(("broker", "7"), ("cluster", "demo")))
+    after = with_alerts(view, (on_topic, on_topic, on_broker)).problems
+    assert len(after) == len(table) + 1
+    merged = next(row for row in range(len(after)) if after.topic[row] == topic and after.alerts[row])
+    assert (after.level[merged], after.alerts[merged]) == ("critical", ("Rule",))
+    (own,) = np.flatnonzero(after.kind == "alert").tolist()
+    assert (after.subject[own], after.broker[own], after.level[own]) == ("broker 7", 7, "degraded")
+
+
 def test_an_alert_that_only_informs_is_a_note_and_one_on_probation_no_problem() -> None:
     view = shop_view()
     told = replace(alert("info"), labels=(("group", "calm"),), firing_since=NOW - 30)
