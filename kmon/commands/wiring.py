@@ -90,10 +90,16 @@ def polling(
 
 
 def _receivers(alerts: AlertSettings, *, printed: bool) -> list[Receiver]:
-    """Where notifications go."""
-    from alerts.notifiers import open_receiver  # noqa: PLC0415 - the HTTP client is slow to import
+    """Where notifications go. Raises SettingsError when a file or package that a receiver needs cannot be used."""
+    from alerts.notifiers import open_receiver, receiver_of  # noqa: PLC0415 - the HTTP client is slow to import
 
-    receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
+    try:
+        receivers = [receiver_of(each, start=False) for each in alerts.receivers]
+    except SettingsError as error:
+        raise SettingsError(*(f"alerts.receivers: {problem}" for problem in error.problems)) from None
+    for each in receivers:
+        each.start()
+    receivers += [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     if printed and (alerts.print or not receivers):
         receivers.append(open_receiver("stdout"))
     return receivers
