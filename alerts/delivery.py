@@ -115,15 +115,18 @@ class Receiver:
     def turn(self) -> float | None:
         """Send what is due, in one go; how long to wait before the next turn, None when it is time to end."""
         with self._changed:
-            now = self._monotonic()
+            now, unix = self._monotonic(), self._wall()
             ending = self._deadline is not None
-            if self._deadline is not None and time.monotonic() >= self._deadline:
-                return None
-            if now < self._not_before:
-                return self._not_before - now
-            batch = self._queue.head(now, self._wall(), at_once=ending)
-            if batch is None:
-                return None if ending else max(0.0, self._queue.due_at - now)
+            late = self._deadline is not None and time.monotonic() >= self._deadline
+            batch = None if late else self._queue.head(now, unix, at_once=ending)
+            save = self._queue.unsaved(now, unix)
+            due_at, not_before = self._queue.due_at, self._not_before
+        if save is not None:
+            save()
+        if batch is None:
+            return None if ending else max(0.0, due_at - now)
+        if now < not_before:
+            return not_before - now
         outcome = self._attempt(batch)
         self._settle(batch, outcome)
         if not isinstance(outcome, Retry):

@@ -78,15 +78,17 @@ def step(
     held_back: Callable[[Notice], bool] = lambda _: False,
     *,
     at_once: bool = False,
+    kept: bool = False,
 ) -> Step:
     """The groups after some notices at monotonic time `now`, and the notifications that are due.
 
-    `held_back` is whether quiet hours hold an alert back now. `at_once` sends news without waiting for more.
+    `held_back` is whether quiet hours hold an alert back now. `at_once` sends news without waiting for more. `kept`:
+    the groups have survived every restart, so an alert that they do not know was never told.
     """
     after = dict(groups)
     for notice in notices:
         key = _key(notice, grouping)
-        after[key] = _take(after.get(key, Group()), notice, now)
+        after[key] = _take(after.get(key, Group()), notice, now, kept=kept)
     due: list[tuple[float, Labels, GroupNotice]] = []
     for key, each in list(after.items()):
         group = _settled(each, grouping)
@@ -110,12 +112,12 @@ def _key(notice: Notice, grouping: Grouping) -> Labels:
     return tuple((name, text) for name, text in notice.labels if name in grouping.by)
 
 
-def _take(group: Group, notice: Notice, now: float) -> Group:
-    """The group with one more notice. What is sent again, or ends, and is not known was told by an earlier run."""
+def _take(group: Group, notice: Notice, now: float, *, kept: bool) -> Group:
+    """The group with one more notice. What ends, or is sent again, and is not known was told by an earlier run."""
     old = group.notices.get(notice.labels)
     known = old is not None and old.starts_at == notice.starts_at
     told = dict(group.told)
-    if not known and (notice.again or notice.resolved):
+    if not known and (notice.resolved or (notice.again and not kept)):
         if notice.again and notice.resolved:
             return group
         told[notice.labels] = Told(notice.starts_at, resolved=False)

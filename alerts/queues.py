@@ -3,15 +3,21 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
-from alerts.grouping import REPEAT, Grouping, Groups, step
-from alerts.notice import GroupNotice, Notice
+from alerts.grouping import REPEAT, Grouping, step
+from alerts.notice import Notice
+from alerts.outbox import Box, Kept
 from alerts.samples import Labels
 
 Key = tuple[Labels, float, bool]
 """What tells one notice from another: the alert, when it began to fire, and whether it is resolved."""
+
+
+UNCONFIRMED_SECONDS = 900.0
+"""How long an alert of an earlier run is taken to fire though no rule says so: its rule may need that long to know."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,10 @@ class Queue(Protocol):
     @property
     def due_at(self) -> float:
         """When something may be due although nothing was added."""
+        ...
+
+    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+        """What writes the queue as it is to a file, None where nothing is kept; called without any lock."""
         ...
 
     def __len__(self) -> int: ...
@@ -78,6 +88,9 @@ class NoticeQueue:
             if self._entries.get(key) is entry:
                 del self._entries[key]
 
+    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+        return None  # an Alertmanager is sent everything again
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -90,13 +103,28 @@ class GroupQueue:
     """
 
     def __init__(
-        self, grouping: Grouping, capacity: int, is_quiet: Callable[[str, float], bool] = lambda _severity, _unix: False
+        self,
+        grouping: Grouping,
+        capacity: int,
+        is_quiet: Callable[[str, float], bool] = lambda _severity, _unix: False,
+        *,
+        box: Box | None = None,
+        now: float = 0.0,
+        unix: float = 0.0,
     ) -> None:
-        self._grouping, self._capacity, self._is_quiet = grouping, capacity, is_quiet
-        self._groups: Groups = {}
-        self._waiting: dict[int, GroupNotice] = {}
-        self._number = self._dropped = 0
-        self.due_at = math.inf
+        """With a `box`, it begins with what an earlier run left there, at this time."""
+        self._grouping, self._capacity, self._is_quiet, self._box = grouping, capacity, is_quiet, box
+        kept = Kept() if box is None else box.load(now, unix)
+        self._groups = kept.groups
+        self._waiting = dict(kept.waiting)
+        self._number, self._dropped = max(self._waiting, default=0), 0
+        self._unconfirmed = {
+            labels: now + UNCONFIRMED_SECONDS
+            for group in self._groups.values()
+            for labels, notice in group.notices.items()
+            if not notice.resolved
+        }
+        self.due_at = now if self._groups else math.inf
 
     def put(self, notices: Iterable[Notice], valid_seconds: float, now: float, unix: float) -> int:
         self._step(notices, now, unix)
@@ -114,6 +142,11 @@ class GroupQueue:
         for number in batch.entries:
             self._waiting.pop(number, None)
 
+    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+        if self._box is None:
+            return None
+        return partial(self._box.save, self._groups, dict(self._waiting), now, unix)
+
     def __len__(self) -> int:
         return len(self._waiting)
 
@@ -121,13 +154,32 @@ class GroupQueue:
         def held_back(notice: Notice) -> bool:
             return self._is_quiet(dict(notice.labels).get("severity", ""), unix)
 
-        self._groups, due, self.due_at = step(self._groups, notices, now, self._grouping, held_back, at_once=at_once)
+        notices = list(notices)
+        notices += self._expired(notices, now, unix)
+        self._groups, due, due_at = step(
+            self._groups, notices, now, self._grouping, held_back, at_once=at_once, kept=self._box is not None
+        )
+        self.due_at = min(due_at, *self._unconfirmed.values(), math.inf)
         for each in due:
             if each.reason == REPEAT and any(other.labels == each.labels for other in self._waiting.values()):
                 continue
             self._number += 1
             self._waiting[self._number] = each
         self._dropped += _drop(self._waiting, self._capacity)
+
+    def _expired(self, notices: Iterable[Notice], now: float, unix: float) -> list[Notice]:
+        """The alerts of an earlier run that this one has not seen for too long, as resolved."""
+        for notice in notices:
+            self._unconfirmed.pop(notice.labels, None)
+        over = [labels for labels, until in self._unconfirmed.items() if until <= now]
+        for labels in over:
+            del self._unconfirmed[labels]
+        return [
+            replace(notice, resolved=True, again=False, ends_at=unix)
+            for group in (self._groups.values() if over else ())
+            for labels, notice in group.notices.items()
+            if labels in over and not notice.resolved
+        ]
 
 
 def _drop(entries: dict[Any, Any], capacity: int) -> int:

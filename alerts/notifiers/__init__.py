@@ -19,6 +19,7 @@ from alerts.notifiers.slack import Slack
 from alerts.notifiers.smtp import Smtp
 from alerts.notifiers.stdout import Stdout
 from alerts.notifiers.webhook import Webhook
+from alerts.outbox import Box
 from alerts.queues import GroupQueue
 from monitor.settings.errors import SettingsError
 from monitor.settings.receivers import ReceiverSettings
@@ -77,8 +78,12 @@ def receiver_of(
     monotonic: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
     start: bool = True,
+    box: Box | None = None,
 ) -> Receiver:
-    """A receiver of the settings, started unless `start` is False. Raises SettingsError that names it."""
+    """A receiver of the settings, started unless `start` is False; with a `box`, it goes on where the last run ended.
+
+    Raises SettingsError that names it.
+    """
     kind = BY_NAME[settings.type]
 
     def wants(notice: Notice) -> bool:
@@ -87,7 +92,12 @@ def receiver_of(
     queue = None
     if kind.grouped:
         queue = GroupQueue(
-            grouping_of(settings), kind.policy.capacity, lambda severity, unix: is_quiet(settings.quiet, severity, unix)
+            grouping_of(settings),
+            kind.policy.capacity,
+            lambda severity, unix: is_quiet(settings.quiet, severity, unix),
+            box=box,
+            now=monotonic(),
+            unix=wall(),
         )
     try:
         notifier = notifier_of(settings)

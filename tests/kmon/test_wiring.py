@@ -109,6 +109,22 @@ def test_receivers_of_the_settings_get_what_matches_and_nothing_is_printed(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("keep_state", [True, False])
+def test_what_waits_is_kept_where_the_state_is_and_let_go_of_at_the_end(tmp_path: Path, keep_state: bool) -> None:
+    with HttpReceiver(500) as away:
+        hook = {"name": "mine", "type": "webhook", "group_wait": "0s", "url": away.url}
+        settings = settings_of(tmp_path, receivers=[hook], keep_state=keep_state)
+        with polling(settings, settings.contexts) as monitor:
+            monitor.start()
+            assert away.wait_for(lambda: len(away.posts) > 0)
+        assert (tmp_path / "receivers.sqlite").exists() is keep_state
+        if keep_state:
+            away.statuses = [200]
+            with polling(settings, settings.contexts):
+                assert away.wait_for(lambda: len(away.accepted) > 0)
+            assert away.accepted[0] == away.posts[0]
+
+
 def test_a_receiver_that_cannot_be_made_is_named_before_anything_starts(tmp_path: Path) -> None:
     receivers = [{"name": "mine", "type": "webhook", "url": "https://x", "ssl_cafile": "/nonexistent"}]
     settings = settings_of(tmp_path, receivers=receivers)
