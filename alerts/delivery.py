@@ -168,7 +168,11 @@ class Receiver:
             self._counters = replace(self._counters, last_error=error)
             if not error:
                 self._counters = replace(self._counters, last_sent_at=time.time())
-        if error:
+        if isinstance(outcome, GiveUp) and batch.about:
+            # It is lost, which is worth a line each time.
+            log.error("alerts to %s: %s; given up: %s", self.name, error, batch.about)
+            self._pace.line(error, self._monotonic(), error.partition(":")[0])
+        elif error:
             if line := self._pace.line(error, self._monotonic(), error.partition(":")[0]):
                 log.warning("alerts to %s: %s", self.name, line)
         elif self._pace.over():

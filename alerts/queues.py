@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from alerts.grouping import REPEAT, Grouping, step
+from alerts.message import title
 from alerts.notice import Notice
 from alerts.outbox import Box, Kept
 from alerts.samples import Labels
@@ -15,18 +16,21 @@ from alerts.samples import Labels
 Key = tuple[Labels, float, bool]
 """What tells one notice from another: the alert, when it began to fire, and whether it is resolved."""
 
-
 UNCONFIRMED_SECONDS = 900.0
 """How long an alert of an earlier run is taken to fire though no rule says so: its rule may need that long to know."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What is sent in one go: what the notifier is given, how many notifications it is, and what it came from."""
+    """What is sent in one go: what the notifier is given, how many notifications it is, and what it came from.
+
+    `about` is what a log line says of it when it is given up, empty where it will be sent again.
+    """
 
     message: Any
     size: int
     entries: tuple[Any, ...]
+    about: str = ""
 
 
 class Queue(Protocol):
@@ -135,7 +139,7 @@ class GroupQueue:
         if at_once or now >= self.due_at:
             self._step((), now, unix, at_once=at_once)
         for number, each in self._waiting.items():
-            return Batch(each, 1, (number,))
+            return Batch(each, 1, (number,), title(each))
         return None
 
     def remove(self, batch: Batch) -> None:

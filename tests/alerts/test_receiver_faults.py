@@ -191,7 +191,7 @@ def test_a_receiver_that_asks_for_a_day_is_tried_after_an_hour() -> None:
 
 
 @pytest.mark.parametrize("kind", ["alertmanager", "webhook", "pagerduty", "slack"])
-def test_what_is_refused_is_counted_and_does_not_hold_up_the_rest(kind: str) -> None:
+def test_what_is_refused_is_counted_and_does_not_hold_up_the_rest(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """A redirect and a wrong URL are given up, so that what comes after the mistake is mended arrives."""
     events = list(script())
     with HttpReceiver(302, headers={"Location": "http://127.0.0.1:1/"}) as moved, HttpReceiver(404) as wrong:
@@ -202,6 +202,10 @@ def test_what_is_refused_is_counted_and_does_not_hold_up_the_rest(kind: str) -> 
         for each in simulation.receivers:
             assert (each.counters.queued, each.counters.retries, each.counters.sent) == (0, 0, 0)
             assert each.counters.failed >= 6
+            lines = [line for line in caplog.messages if line.startswith(f"alerts to {each.name}: HTTP ")]
+            if kind != "alertmanager":  # which is sent every alert again
+                assert len(lines) == each.counters.failed
+                assert "; given up: [FIRING 1] Lag: group group-00 is behind" in lines[0]
         moved.statuses = wrong.statuses = [200]
         simulation.run(HOUR, events)
     assert moved.accepted
