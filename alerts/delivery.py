@@ -183,14 +183,11 @@ class Receiver:
         self._changed.notify_all()
 
     def _pause(self, seconds: float, seen: int) -> None:
-        """Wait until something is offered or it is time to end, for no longer than this."""
+        """Wait until something has been offered, or it is time to end, since `seen`, for no longer than this."""
         with self._changed:
             if self._deadline is not None:
-                # Nothing that comes now shortens the wait for a receiver that is away.
-                self._changed.wait(min(seconds, max(0.0, self._deadline - time.monotonic())))
-            else:
-                timeout = None if math.isinf(seconds) else seconds
-                self._changed.wait_for(lambda: self._news != seen, timeout)
+                seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
+            self._changed.wait_for(lambda: self._news != seen, None if math.isinf(seconds) else seconds)
 
     def _count(self, **more: int) -> None:
         self._counters = replace(
