@@ -1,7 +1,7 @@
 """Puts alerts together into notifications, for receivers without an Alertmanager: a pure function of values."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -48,7 +48,8 @@ class Group:
     """What is remembered of a group. Times are of the monotonic clock.
 
     `notices` are the newest by alert, `told` what the last notification had. `news_at` is when the first news since
-    came, `told_at` when that notification became due, None before the first.
+    came, `told_at` when that notification became due, None before the first. `check_at` is when it may be due although
+    nothing is noticed.
     """
 
     notices: Mapping[Labels, Notice] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Group:
     news_at: float | None = None
     told_at: float | None = None
     sequence: int = 0
+    check_at: float = field(default=-math.inf, compare=False)
 
 
 Groups = Mapping[Labels, Group]
@@ -85,25 +87,27 @@ def step(
     `held_back` is whether quiet hours hold an alert back now. `at_once` sends news without waiting for more. `kept`:
     the groups have survived every restart, so an alert that they do not know was never told.
     """
-    after = dict(groups)
+    news: dict[Labels, list[Notice]] = {}
     for notice in notices:
-        key = _key(notice, grouping)
-        after[key] = _take(after.get(key, Group()), notice, now, kept=kept)
+        news.setdefault(_key(notice, grouping), []).append(notice)
+    after = dict(groups)
     due: list[tuple[float, Labels, GroupNotice]] = []
-    for key, each in list(after.items()):
-        group = _settled(each, grouping)
+    touched = [key for key, group in groups.items() if at_once or key in news or group.check_at <= now]
+    for key in (*touched, *(key for key in news if key not in groups)):
+        group = _settled(_take(groups.get(key, Group()), news.get(key, ()), now, kept=kept), grouping)
         loud = {labels for labels, notice in group.notices.items() if not held_back(notice)}
-        news = _news(group) & loud
-        when = _due_at(group, news, loud, grouping)
-        if math.isfinite(when) and (when <= now or (at_once and news)):
-            due.append((when, key, _notification(key, group, news, loud)))
+        fresh = _news(group) & loud
+        when = _due_at(group, fresh, loud, grouping)
+        if math.isfinite(when) and (when <= now or (at_once and fresh)):
+            due.append((when, key, _notification(key, group, fresh, loud)))
             group = _settled(_sent(group, loud, now), grouping)
-        if group.notices or (group.told_at is not None and now < group.told_at + grouping.interval_seconds):
-            after[key] = group
-        else:
+            loud &= group.notices.keys()
+        after[key] = replace(group, check_at=_check_at(group, loud, now, grouping))
+        if not group.notices and (group.told_at is None or now >= group.told_at + grouping.interval_seconds):
             del after[key]
     due.sort(key=lambda each: each[0])
-    return Step(after, tuple(each for *_, each in due), min(_next(after, now, grouping, held_back), default=math.inf))
+    due_at = min((group.check_at for group in after.values()), default=math.inf)
+    return Step(after, tuple(each for *_, each in due), due_at)
 
 
 def _key(notice: Notice, grouping: Grouping) -> Labels:
@@ -112,22 +116,24 @@ def _key(notice: Notice, grouping: Grouping) -> Labels:
     return tuple((name, text) for name, text in notice.labels if name in grouping.by)
 
 
-def _take(group: Group, notice: Notice, now: float, *, kept: bool) -> Group:
-    """The group with one more notice. What ends, or is sent again, and is not known was told by an earlier run."""
-    old = group.notices.get(notice.labels)
-    known = old is not None and old.starts_at == notice.starts_at
-    told = dict(group.told)
-    if not known and (notice.resolved or (notice.again and not kept)):
-        if notice.again and notice.resolved:
-            return group
-        told[notice.labels] = Told(notice.starts_at, resolved=False)
-        group = replace(group, told=told, told_at=now if group.told_at is None else group.told_at)
-    fresh = not known or (old is not None and old.resolved != notice.resolved)
-    return replace(
-        group,
-        notices={**group.notices, notice.labels: notice},
-        news_at=now if fresh and group.news_at is None else group.news_at,
-    )
+def _take(group: Group, news: Sequence[Notice], now: float, *, kept: bool) -> Group:
+    """The group with more notices. What ends, or is sent again, and is not known was told by an earlier run."""
+    if not news:
+        return group
+    notices, told = dict(group.notices), dict(group.told)
+    news_at, told_at = group.news_at, group.told_at
+    for notice in news:
+        old = notices.get(notice.labels)
+        known = old is not None and old.starts_at == notice.starts_at
+        if not known and (notice.resolved or (notice.again and not kept)):
+            if notice.again and notice.resolved:
+                continue
+            told[notice.labels] = Told(notice.starts_at, resolved=False)
+            told_at = now if told_at is None else told_at
+        if not known or (old is not None and old.resolved != notice.resolved):
+            news_at = now if news_at is None else news_at
+        notices[notice.labels] = notice
+    return replace(group, notices=notices, told=told, news_at=news_at, told_at=told_at)
 
 
 def _settled(group: Group, grouping: Grouping) -> Group:
@@ -163,14 +169,14 @@ def _due_at(group: Group, news: set[Labels], loud: set[Labels], grouping: Groupi
     return math.inf
 
 
-def _next(groups: Groups, now: float, grouping: Grouping, held_back: Callable[[Notice], bool]) -> Iterator[float]:
-    for group in groups.values():
-        loud = {labels for labels, notice in group.notices.items() if not held_back(notice)}
-        yield _due_at(group, _news(group) & loud, loud, grouping)
-        if len(loud) < len(group.notices):
-            yield now + QUIET_SECONDS
-        if not group.notices and group.told_at is not None:
-            yield group.told_at + grouping.interval_seconds  # then it is forgotten
+def _check_at(group: Group, loud: set[Labels], now: float, grouping: Grouping) -> float:
+    """When the group can change at the earliest although nothing is noticed."""
+    times = [_due_at(group, _news(group) & loud, loud, grouping)]
+    if len(loud) < len(group.notices):
+        times.append(now + QUIET_SECONDS)
+    if not group.notices and group.told_at is not None:
+        times.append(group.told_at + grouping.interval_seconds)  # then it is forgotten
+    return min(times)
 
 
 def _notification(key: Labels, group: Group, news: set[Labels], loud: set[Labels]) -> GroupNotice:

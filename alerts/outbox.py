@@ -137,7 +137,9 @@ class Box:
 
     def save(self, groups: Groups, waiting: Mapping[int, GroupNotice], now: float, unix: float) -> None:
         """Write what has changed, in one transaction. Never raises: what cannot be written is tried the next time."""
-        changed = {key: each for key, each in groups.items() if self._groups.get(key) != each}
+        changed = {
+            key: each for key, each in groups.items() if (old := self._groups.get(key)) is not each and old != each
+        }
         added = {number: each for number, each in waiting.items() if number not in self._waiting}
         gone = [_text(key) for key in self._groups if key not in groups]
         sent = [number for number in self._waiting if number not in waiting]
