@@ -28,6 +28,9 @@ from monitor.settings.values import (
 Type = Literal["alertmanager", "webhook", "pagerduty", "slack", "smtp", "apprise"]
 Encryption = Literal["starttls", "tls", "none"]
 
+PRINTED = "stdout"
+"""The name of the receiver that `alerts.print` stands for."""
+
 COMMON = ("name", "type", "match", "send_resolved", "timeout_seconds")
 TLS = ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_key_password", "check_hostname")
 LOGIN = ("username", "password", "bearer_token")
@@ -80,8 +83,15 @@ def check_server(text: str) -> str:
     return text
 
 
+def check_address(text: str) -> str:
+    if not re.fullmatch(r"[^\x00-\x1f\x7f]*[^\s@<>]@[^\s@<>]+>?", text):
+        raise ValueError("is not a mail address, e.g. kmon@example.com")
+    return text
+
+
 Time = Annotated[str, AfterValidator(check_time), Notation("time of day")]
 Zone = Annotated[str, AfterValidator(check_zone), Notation("time zone")]
+Address = Annotated[str, AfterValidator(check_address), Notation("mail address")]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Match = Annotated[Mapping[str, str], AfterValidator(check_match)]
 Interval = Annotated[Duration, Field(ge=0, le=2_592_000)]
@@ -146,8 +156,12 @@ class ReceiverSettings(Frozen):
         default=None, description="SMTP server, e.g. mail.example.com:587"
     )
     encryption: Encryption = Field(default="starttls", description="how the connection to the SMTP server is encrypted")
-    sender: Text | None = Field(default=None, validation_alias="from", description="address that mails are sent from")
-    recipients: Texts = Field(default=(), validation_alias="to", description="addresses that mails are sent to")
+    sender: Address | None = Field(
+        default=None, validation_alias="from", description="address that mails are sent from"
+    )
+    recipients: Annotated[tuple[Address, ...], BeforeValidator(split_list)] = Field(
+        default=(), validation_alias="to", description="addresses that mails are sent to"
+    )
     ssl_cafile: FilePath | None = Field(
         default=None, description="PEM file of the CAs that sign the receiver's certificate (default: the system's)"
     )
@@ -243,7 +257,10 @@ def wrong_key(key: str, problem: str) -> PydanticCustomError:
 
 
 def check_receivers(receivers: tuple[ReceiverSettings, ...]) -> tuple[ReceiverSettings, ...]:
-    check_unique("receivers", [each.name for each in receivers])
+    names = [each.name for each in receivers]
+    check_unique("receivers", names)
+    if PRINTED in names:
+        raise ValueError(f"{PRINTED!r} is the name of the receiver that prints: choose another name")
     return receivers
 
 

@@ -12,6 +12,7 @@ from monitor.settings.receivers import COMMON, USES, ReceiverSettings
 from monitor.settings.security import text_of
 
 SECRET = "hunter2s3cr3t"
+PASSWORD = f"password: {SECRET}"
 NONE = "encryption: none"
 HOOK = "- {name: hook, type: webhook, url: 'https://x/y'"
 
@@ -26,6 +27,18 @@ HOOK = "- {name: hook, type: webhook, url: 'https://x/y'"
         ("- name: a\n  type: slack", "4: alerts.receivers[0].url: is missing: type slack needs url (an incoming"),
         ("- name: a\n  type: slack\n  token: x", "4: alerts.receivers[0].channel: is missing: token needs it"),
         (HOOK + "}\n" + HOOK + "}", "3: alerts.receivers: 2 receivers are named 'hook': names must be unique"),
+        (
+            "- {name: stdout, type: webhook, url: 'http://x'}",
+            "3: alerts.receivers: 'stdout' is the name of the receiver",
+        ),
+        (
+            "- {name: a, type: smtp, server: 'mail:25', to: b@x,\n  from: kmon}",
+            "5: alerts.receivers[0].from: is not a mail address, e.g. kmon@example.com",
+        ),
+        (
+            "- {name: a, type: smtp, server: 'mail:25', from: a@x,\n  to: [Team <b@x>, \"b@x\\nBcc: c@x\"]}",
+            "5: alerts.receivers[0].to[1]: is not a mail address",
+        ),
         (HOOK + ", routing_key: k}", "4: alerts.receivers[0].routing_key: is not used by type webhook"),
         (HOOK + ",\n  ulr: z}", "5: alerts.receivers[0].ulr: is not a key of this section: did you mean url?"),
         (HOOK + ",\n  username: me}", "4: alerts.receivers[0].password: is missing: username needs it"),
@@ -68,15 +81,15 @@ HOOK = "- {name: hook, type: webhook, url: 'https://x/y'"
             "6: alerts.receivers[0].url: has a user name or password in it: set username and password",
         ),
         (
-            f"- {{name: a, type: smtp, server: 'm:25', from: a, to: b,\n  username: u, password: {SECRET},\n  {NONE}}}",
+            f"- {{name: a, type: smtp, server: 'm:25', from: a@x, to: b@x,\n  username: u, {PASSWORD},\n  {NONE}}}",
             "6: alerts.receivers[0].encryption: none would send the password in clear text",
         ),
         (
-            "- {name: a, type: smtp, from: a, to: b,\n  server: mail}",
+            "- {name: a, type: smtp, from: a@x, to: b@x,\n  server: mail}",
             "5: alerts.receivers[0].server: 'mail' has no port: write host:port, e.g. mail:587",
         ),
         (
-            "- {name: a, type: smtp, server: 'mail:25', from: a}",
+            "- {name: a, type: smtp, server: 'mail:25', from: a@x}",
             "4: alerts.receivers[0].to: is missing: type smtp needs it",
         ),
     ],
