@@ -1,15 +1,15 @@
-"""Gets notices to one receiver: its own queue, thread, batches, and back-off, so that none waits for another."""
+"""Gets notifications to one receiver: its own queue, thread and back-off, so that none waits for another."""
 
 import logging
+import math
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from alerts.notice import Delivered, GiveUp, Notice, Notifier, Outcome, Retry
-from alerts.samples import Labels
+from alerts.notice import Delivered, GiveUp, GroupNotifier, Notice, Notifier, Outcome, Retry
+from alerts.queues import Batch, NoticeQueue, Queue
 from monitor.model.alert_counters import Counters
 from monitor.model.text import visible
 from monitor.poll.log_pace import Pace
@@ -17,11 +17,8 @@ from monitor.poll.worker import Worker, log_failure
 
 log = logging.getLogger(__name__)
 
-Key = tuple[Labels, float, bool]
-"""What tells one notice from another: the alert, when it began to fire, and whether it is resolved."""
-
-Entry = tuple[Notice, float]
-"""A notice that waits, and how many seconds it is good for once it is sent."""
+LONGEST_WAIT_SECONDS = 3_600.0
+"""A receiver that asks for a longer wait is asked again after this."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Policy:
 
     `again`: whether it is told again of what it was told before. `batch`: the most notices in one go. `capacity`: the
     most that wait; then the oldest are dropped. A Retry waits `first_retry_seconds`, doubled each time up to
-    `last_retry_seconds`, each shortened at random by up to a half.
+    `last_retry_seconds`, each shortened at random by up to a half, or for as long as the receiver asks if that is more.
     """
 
     again: bool = True
@@ -49,42 +46,50 @@ def retry_seconds(policy: Policy, attempt: int, chance: float) -> float:
 class Receiver:
     """A notifier with its queue and thread. `offer` never blocks; `close` then `join` end it.
 
-    A notice that is told again takes the place of the one that still waits, so a receiver that was away for hours is
-    told each thing once, in order, as it stands now.
+    Without `start` nothing is delivered but by `turn`.
     """
 
     def __init__(
         self,
         name: str,
-        notifier: Notifier,
+        notifier: Notifier | GroupNotifier,
         policy: Policy = Policy(),
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        queue: Queue | None = None,
+        wants: Callable[[Notice], bool] = lambda _: True,
+        wall: Callable[[], float] = time.time,
+        start: bool = True,
     ) -> None:
-        """`monotonic` is the clock of what is logged again."""
+        """`queue` is for what a GroupNotifier is given, `wants` whether the receiver gets a notice."""
         self.name = name
-        self._pace, self._monotonic = Pace(), monotonic
+        self._pace, self._monotonic, self._wall = Pace(), monotonic, wall
         self._notifier = notifier
         self._policy = policy
-        self._queue: dict[Key, Entry] = {}
+        self._queue = NoticeQueue(policy.batch, policy.capacity) if queue is None else queue
+        self._wants = wants
         self._counters = Counters(name)
         self._changed = threading.Condition()
         self._deadline: float | None = None
+        self._failures = 0
+        self._not_before = -math.inf
+        self._news = 0
         self._worker = Worker(f"alerts to {name}", self._run)
+        if start:
+            self.start()
+
+    def start(self) -> None:
+        """Begin to deliver, on a thread of its own."""
         self._worker.start()
 
     def offer(self, notices: Iterable[Notice], valid_seconds: float = 0.0) -> None:
         """Queue notices in order. One that is firing is good for `valid_seconds` from when it is sent."""
+        wanted = [each for each in notices if (self._policy.again or not each.again) and self._wants(each)]
         with self._changed:
-            for notice in notices:
-                if notice.again and not self._policy.again:
-                    continue
-                self._queue[notice.labels, notice.starts_at, notice.resolved] = (notice, valid_seconds)
-            excess = len(self._queue) - self._policy.capacity
-            if excess > 0:
-                for key in list(islice(self._queue, excess)):
-                    del self._queue[key]
-                self._count(dropped=excess)
-            self._changed.notify_all()
+            if wanted:
+                dropped = self._queue.put(wanted, valid_seconds, self._monotonic(), self._wall())
+                self._count(dropped=dropped)
+                self._wake()
 
     @property
     def counters(self) -> Counters:
@@ -95,7 +100,8 @@ class Receiver:
         """Send what waits, but for no longer than this; returns at once."""
         with self._changed:
             self._deadline = time.monotonic() + within_seconds
-            self._changed.notify_all()
+            self._not_before = -math.inf
+            self._wake()
         self._worker.end()
 
     def trouble(self) -> str:
@@ -106,59 +112,82 @@ class Receiver:
         """Wait for the thread to end; False when it is still held up in the notifier, which ends with the process."""
         return self._worker.join(timeout_seconds)
 
-    def _run(self) -> None:
-        attempt = 0
-        while batch := self._next_batch():
-            outcome = self._attempt(batch)
-            self._settle(batch, outcome)
-            attempt = attempt + 1 if isinstance(outcome, Retry) else 0
-            if attempt:
-                self._pause(retry_seconds(self._policy, attempt, random.random()))  # noqa: S311 - jitter, no secret
-
-    def _next_batch(self) -> dict[Key, Entry]:
-        """The oldest entries, which stay queued while they are sent; none when it is time to end."""
+    def turn(self) -> float | None:
+        """Send what is due, in one go; how long to wait before the next turn, None when it is time to end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._deadline is not None)
-            if self._deadline is not None and time.monotonic() >= self._deadline:
-                return {}
-            return dict(islice(self._queue.items(), self._policy.batch))
+            now, unix = self._monotonic(), self._wall()
+            ending = self._deadline is not None
+            late = self._deadline is not None and time.monotonic() >= self._deadline
+            batch = None if late else self._queue.head(now, unix, at_once=ending)
+            save = self._queue.unsaved(now, unix)
+            due_at, not_before = self._queue.due_at, self._not_before
+        if save is not None:
+            save()
+        if batch is None:
+            return None if ending else max(0.0, due_at - now)
+        if now < not_before:
+            return not_before - now
+        outcome = self._attempt(batch)
+        self._settle(batch, outcome)
+        if not isinstance(outcome, Retry):
+            return 0.0
+        now = self._monotonic()
+        with self._changed:
+            return max(0.0, self._not_before - now)
 
-    def _attempt(self, batch: dict[Key, Entry]) -> Outcome:
-        now = time.time()
-        notices = [
-            notice if notice.resolved else replace(notice, ends_at=now + valid) for notice, valid in batch.values()
-        ]
+    def _run(self) -> None:
+        while True:
+            seen = self._news
+            wait = self.turn()
+            if wait is None:
+                return
+            if wait > 0:
+                self._pause(wait, seen)
+
+    def _attempt(self, batch: Batch) -> Outcome:
         try:
-            return self._notifier.notify(notices)
+            return self._notifier.notify(batch.message)
         except Exception as error:  # noqa: BLE001 - a notifier's own fault costs its notices only
             log_failure(log, "the notifier of %s failed", self.name)
             return GiveUp(f"{type(error).__name__}: {error}")
 
-    def _settle(self, batch: dict[Key, Entry], outcome: Outcome) -> None:
+    def _settle(self, batch: Batch, outcome: Outcome) -> None:
         error = "" if isinstance(outcome, Delivered) else visible(outcome.reason, 300)
         with self._changed:
             if isinstance(outcome, Retry):
                 self._count(retries=1)
+                self._failures += 1
+                delay = retry_seconds(self._policy, self._failures, random.random())  # noqa: S311 - jitter, no secret
+                if self._deadline is None:
+                    delay = max(delay, min(outcome.after_seconds, LONGEST_WAIT_SECONDS))
+                self._not_before = self._monotonic() + delay
             else:
-                for key, entry in batch.items():
-                    if self._queue.get(key) is entry:
-                        del self._queue[key]
-                self._count(**{"sent" if isinstance(outcome, Delivered) else "failed": len(batch)})
+                self._failures, self._not_before = 0, -math.inf
+                self._queue.remove(batch)
+                self._count(**{"sent" if isinstance(outcome, Delivered) else "failed": batch.size})
             self._counters = replace(self._counters, last_error=error)
             if not error:
                 self._counters = replace(self._counters, last_sent_at=time.time())
-        if error:
+        if isinstance(outcome, GiveUp) and batch.about:
+            # It is lost, which is worth a line each time.
+            log.error("alerts to %s: %s; given up: %s", self.name, error, batch.about)
+            self._pace.line(error, self._monotonic(), error.partition(":")[0])
+        elif error:
             if line := self._pace.line(error, self._monotonic(), error.partition(":")[0]):
                 log.warning("alerts to %s: %s", self.name, line)
         elif self._pace.over():
             log.info("alerts to %s are delivered again", self.name)
 
-    def _pause(self, delay_seconds: float) -> None:
+    def _wake(self) -> None:
+        self._news += 1
+        self._changed.notify_all()
+
+    def _pause(self, seconds: float, seen: int) -> None:
+        """Wait until something has been offered, or it is time to end, since `seen`, for no longer than this."""
         with self._changed:
-            if self._deadline is None:
-                self._changed.wait_for(lambda: self._deadline is not None, delay_seconds)
-            else:
-                self._changed.wait(min(delay_seconds, max(0.0, self._deadline - time.monotonic())))
+            if self._deadline is not None:
+                seconds = min(seconds, max(0.0, self._deadline - time.monotonic()))
+            self._changed.wait_for(lambda: self._news != seen, None if math.isinf(seconds) else seconds)
 
     def _count(self, **more: int) -> None:
         self._counters = replace(

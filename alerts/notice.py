@@ -26,15 +26,44 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class GroupNotice:
+    """One notification about a group of alerts.
+
+    `labels` are those that the group has in common by its grouping. `notices` are what fires and what has been resolved
+    since the last notification; those that are news are in `changed`, by their labels. `sequence` is the number of the
+    notification within the group, from 1.
+    """
+
+    labels: Labels
+    notices: tuple[Notice, ...]
+    changed: frozenset[Labels]
+    reason: str
+    sequence: int = 1
+
+    @property
+    def resolved(self) -> bool:
+        """Whether nothing fires any more."""
+        return all(notice.resolved for notice in self.notices)
+
+    @property
+    def news(self) -> tuple[Notice, ...]:
+        return tuple(notice for notice in self.notices if notice.labels in self.changed)
+
+
+@dataclass(frozen=True)
 class Delivered:
     """Every notice arrived."""
 
 
 @dataclass(frozen=True)
 class Retry:
-    """They did not arrive, and the same notices may later: the other side is away or busy."""
+    """They did not arrive, and the same notices may later: the other side is away or busy.
+
+    `after_seconds` is how long the other side asks to wait.
+    """
 
     reason: str
+    after_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,4 +86,12 @@ class Notifier(Protocol):
 
     def notify(self, notices: Sequence[Notice]) -> Outcome:
         """Tell them all in one go, in order. May block; called by one thread at a time."""
+        ...
+
+
+class GroupNotifier(Protocol):
+    """Tells one receiver of a group of alerts at a time."""
+
+    def notify(self, group: GroupNotice) -> Outcome:
+        """Tell it in one go. May block; called by one thread at a time."""
         ...

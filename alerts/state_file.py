@@ -57,32 +57,12 @@ class StateFile:
         self._written: Saved | None = None
         self._closed = False
         self._worker: Worker | None = None
-        self._lock = self._take(self.path)
+        self._lock = take_lock(self.path, "cannot keep alerts over a restart")
 
     @property
     def usable(self) -> bool:
         """Whether the file is ours to read and write; the log has why it is not."""
         return self._lock is not None
-
-    def _take(self, path: Path, *, quiet: bool = False) -> int | None:
-        """The descriptor that holds a file's lock until it is closed, None where it cannot be had."""
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            if not quiet:
-                _warn(f"cannot keep alerts over a restart: {path.parent}: {error.strerror}")
-            return None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(lock)
-            if not quiet:
-                busy = "another kmon uses it: set a separate alerts.state_directory"
-                why = busy if isinstance(error, BlockingIOError) else error.strerror
-                _warn(f"cannot keep alerts over a restart: {path}: {why}")
-            return None
-        return lock
 
     def load(self, now: float) -> Saved | None:
         """What an earlier run left, None when there is nothing to go by. One that is too old has no alerts."""
@@ -93,7 +73,7 @@ class StateFile:
         if not self.usable:
             return None
         for path in sorted(self.path.parent.glob("alerts-*.json")):
-            lock = None if path == self.path else self._take(path, quiet=True)
+            lock = None if path == self.path else take_lock(path)
             if lock is None:
                 continue
             try:
@@ -175,6 +155,29 @@ class StateFile:
             if self._pace.over():
                 log.info("alerts are kept over a restart again: %s", self.path)
         return True
+
+
+def take_lock(path: Path, complaint: str = "") -> int | None:
+    """The descriptor that holds a file's lock until it is closed, None where it cannot be had.
+
+    The reason is logged after a `complaint`.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if complaint:
+            _warn(f"{complaint}: {path.parent}: {error.strerror}")
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        if complaint:
+            busy = "another kmon uses it: set a separate alerts.state_directory"
+            _warn(f"{complaint}: {path}: {busy if isinstance(error, BlockingIOError) else error.strerror}")
+        return None
+    return lock
 
 
 def _same(one: Saved, other: Saved | None) -> bool:

@@ -1,12 +1,11 @@
 """Annotations of rules: texts with columns of the row in them, `{{ group }} is {{ lag_seconds }} behind`. No logic."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from monitor.model.text import visible
 from monitor.settings.raw_values import nearest
-from monitor.subjects.column import Schema
 
 _FIELD = re.compile(r"\{\{(.*?)(\}\}|$)", re.DOTALL)
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
@@ -27,18 +26,18 @@ class Template:
     parts: tuple[str, ...]
 
     @classmethod
-    def of(cls, text: str, schema: Schema) -> "Template":
-        """Raises TemplateError for braces that are not closed, and for what is no column of the schema."""
+    def of(cls, text: str, schema: Mapping[str, object], kind: str = "column") -> "Template":
+        """Raises TemplateError for braces that are not closed, and for what is no column (the `kind`) of `schema`."""
         parts, end = [], 0
         for found in _FIELD.finditer(text):
             name = _NAME.fullmatch(found[1])
             if not found[2]:
-                raise TemplateError("{{ is not closed: write {{ column }}", found.start())
+                raise TemplateError(f"{{{{ is not closed: write {{{{ {kind} }}}}", found.start())
             if name is None:
-                raise TemplateError(f"{{{{{found[1]}}}}} is no column: write {{{{ column }}}}", found.start())
+                raise TemplateError(f"{{{{{found[1]}}}}} is no {kind}: write {{{{ {kind} }}}}", found.start())
             if name[1] not in schema:
                 raise TemplateError(
-                    f"unknown column {name[1]}: {nearest(name[1], schema)}", found.start(1) + name.start(1)
+                    f"unknown {kind} {name[1]}: {nearest(name[1], schema)}", found.start(1) + name.start(1)
                 )
             parts += [text[end : found.start()], name[1]]
             end = found.end()

@@ -6,11 +6,9 @@ from typing import Any
 
 import httpx
 
-from alerts.notice import Delivered, GiveUp, Notice, Outcome, Retry, timestamp
-from monitor.model.text import visible
-
-BUSY = (408, 425, 429)
-"""Status codes below 500 that ask to try again."""
+from alerts.notice import Notice, Outcome, Retry, timestamp
+from alerts.notifiers.http import Http, text_of_url
+from monitor.settings.receivers import ReceiverSettings
 
 
 class Alertmanager:
@@ -21,19 +19,23 @@ class Alertmanager:
     Raises ValueError for what is no http or https URL; the message does not repeat it.
     """
 
-    def __init__(self, url: str, timeout_seconds: float = 10.0) -> None:
+    def __init__(self, url: str, timeout_seconds: float = 10.0, http: Http | None = None) -> None:
         try:
             base = httpx.URL(url)
         except httpx.InvalidURL:
             raise ValueError("the Alertmanager's address is not a URL") from None
         if base.scheme not in ("http", "https") or not base.host:
             raise ValueError("the Alertmanager's address is not an http or https URL")
-        self._auth = httpx.BasicAuth(base.username, base.password) if base.userinfo else None
+        auth = httpx.BasicAuth(base.username, base.password) if base.userinfo else None
         self._url = base.copy_with(
             userinfo=b"", path=base.path.rstrip("/") + "/api/v2/alerts", query=None, fragment=None
         )
-        self._timeout_seconds = timeout_seconds
-        self._tls = httpx.create_ssl_context()
+        self._http = http or Http(timeout_seconds, auth=lambda: auth)
+
+    @classmethod
+    def of(cls, settings: ReceiverSettings) -> "Alertmanager":
+        """Raises SettingsError when a file of the settings cannot be used."""
+        return cls(text_of_url(settings.url), http=Http.of(settings))
 
     @property
     def url(self) -> str:
@@ -43,18 +45,8 @@ class Alertmanager:
     def notify(self, notices: Sequence[Notice]) -> Outcome:
         # Escapes stand for what JSON's UTF-8 could not carry, such as lone surrogates in a group id.
         body = json.dumps([posted(notice) for notice in notices], ensure_ascii=True).encode()
-        try:
-            with (
-                httpx.Client(
-                    verify=self._tls, timeout=self._timeout_seconds, auth=self._auth, trust_env=False
-                ) as client,
-                client.stream(
-                    "POST", self._url, content=body, headers={"Content-Type": "application/json"}
-                ) as response,
-            ):
-                return _outcome(response)
-        except httpx.TransportError as error:
-            return Retry(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+        answer = self._http.post(self._url, body)
+        return answer if isinstance(answer, Retry) else answer.outcome
 
 
 def posted(notice: Notice) -> Mapping[str, Any]:
@@ -68,21 +60,3 @@ def posted(notice: Notice) -> Mapping[str, Any]:
     if notice.url:
         element["generatorURL"] = notice.url
     return element
-
-
-def _outcome(response: httpx.Response) -> Outcome:
-    if response.is_success:
-        return Delivered()
-    if response.has_redirect_location:
-        place = visible(response.headers["location"], 200)
-        return GiveUp(
-            f"HTTP {response.status_code}: redirects to {place}, which kmon does not follow: give that address"
-        )
-    reason = f"HTTP {response.status_code}: {_said(response)}"
-    return Retry(reason) if response.status_code >= 500 or response.status_code in BUSY else GiveUp(reason)
-
-
-def _said(response: httpx.Response) -> str:
-    """The beginning of the answer's text."""
-    start = next(response.iter_bytes(400), b"")
-    return visible(start.decode("utf-8", "replace").strip(), 200) or response.reason_phrase

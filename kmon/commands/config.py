@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from kmon.commands.options import loaded_from
 from monitor.model.text import visible
+from monitor.settings.errors import SettingsError
 from monitor.settings.load import Loaded
-from monitor.settings.raw_values import Path
+from monitor.settings.raw_values import Path, find
 from monitor.settings.schema import Key, keys_of
 from monitor.settings.values import Frozen
 
@@ -23,9 +24,29 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "show":
         print("\n".join(lines_of(loaded)))
     else:
+        check_receivers(loaded)
         names = [visible(context.title) for context in loaded.settings.contexts]
         print("OK: " + (f"contexts {', '.join(names)}" if names else "no contexts"))
     return 0
+
+
+def check_receivers(loaded: Loaded) -> None:
+    """Try what receivers need beside their settings: files, packages and templates. Raises SettingsError."""
+    from alerts.notifiers import notifier_of  # noqa: PLC0415 - the HTTP client is slow to import
+
+    problems = []
+    for number, each in enumerate(loaded.settings.alerts.receivers):
+        try:
+            notifier_of(each)
+        except SettingsError as error:
+            for problem in error.problems:
+                key, _, text = problem.partition(": ")
+                path: Path = ("alerts", "receivers", number)
+                if key in keys_of(type(each)):
+                    path, problem = (*path, key), text  # noqa: PLW2901
+                problems.append(find(loaded.root, path)[0].problem(problem))
+    if problems:
+        raise SettingsError(*problems)
 
 
 def lines_of(loaded: Loaded) -> Iterator[str]:
@@ -42,7 +63,7 @@ def lines_of(loaded: Loaded) -> Iterator[str]:
 def _section(loaded: Loaded, model: Frozen, path: Path, indent: str) -> Iterator[tuple[str, str]]:
     for key in keys_of(type(model)).values():
         value = getattr(model, key.attribute)
-        if key.twin or value is None:
+        if key.twin or value is None or key.attribute in model.unused:
             continue
         here = (*path, key.name)
         if isinstance(value, Frozen):

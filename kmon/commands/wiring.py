@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from alerts.delivery import Receiver
 from alerts.evaluator import Evaluator, Kept
+from alerts.outbox import Outbox
 from alerts.rule_files import files_of, read_rules
 from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
@@ -68,9 +69,15 @@ def polling(
     alerts = settings.alerts
     rules = rules_of(alerts)
     kept = _kept(alerts, clusters) if notify else {}
+    outbox = _outbox(alerts) if notify else None
+    try:
+        receivers = _receivers(alerts, outbox, printed=bool(rules) and print_alerts) if notify else []
+    except BaseException:
+        _close(outbox)
+        raise
     evaluator = Evaluator(
         rules,
-        _receivers(alerts, printed=bool(rules) and print_alerts) if notify else (),
+        receivers,
         interval_seconds=max(each.interval_seconds for each in clusters),
         page_url=page_url,
         kept=kept,
@@ -87,13 +94,37 @@ def polling(
     finally:
         stop_all(loops)
         evaluator.stop(within_seconds=1.0)
+        _close(outbox)
 
 
-def _receivers(alerts: AlertSettings, *, printed: bool) -> list[Receiver]:
-    """Where notifications go."""
-    from alerts.notifiers import open_receiver  # noqa: PLC0415 - the HTTP client is slow to import
+def _outbox(alerts: AlertSettings) -> Outbox | None:
+    """The file of what waits for receivers, None where nothing is to be kept."""
+    if not alerts.receivers or not alerts.keep_state:
+        return None
+    try:
+        return Outbox(state_directory(alerts.state_directory, os.environ), [each.name for each in alerts.receivers])
+    except RuntimeError:  # which is logged for the alerts
+        return None
 
-    receivers = [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
+
+def _close(outbox: Outbox | None) -> None:
+    if outbox is not None:
+        outbox.close()
+
+
+def _receivers(alerts: AlertSettings, outbox: Outbox | None, *, printed: bool) -> list[Receiver]:
+    """Where notifications go. Raises SettingsError when a file or package that a receiver needs cannot be used."""
+    from alerts.notifiers import open_receiver, receiver_of  # noqa: PLC0415 - the HTTP client is slow to import
+
+    try:
+        receivers = [
+            receiver_of(each, start=False, box=outbox.box(each.name) if outbox else None) for each in alerts.receivers
+        ]
+    except SettingsError as error:
+        raise SettingsError(*(f"alerts.receivers: {problem}" for problem in error.problems)) from None
+    for each in receivers:
+        each.start()
+    receivers += [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     if printed and (alerts.print or not receivers):
         receivers.append(open_receiver("stdout"))
     return receivers

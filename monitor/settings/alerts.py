@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.model.patterns import Pattern
+from monitor.settings.receivers import ReceiverSettings, check_receivers
 from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, Text, check_unique, is_url, split_list
 
 UNREACHABLE, WATCHDOG = "KmonClusterUnreachable", "KmonWatchdog"
@@ -125,6 +126,9 @@ class AlertSettings(Frozen):
         default=WatchdogSettings(), description="the alert that always fires, for a dead man's switch"
     )
     alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; each one receives every alert")
+    receivers: Annotated[tuple[ReceiverSettings, ...], AfterValidator(check_receivers)] = Field(
+        default=(), description="where notifications go, beside alertmanagers; see docs/receivers.md"
+    )
     keep_state: bool = Field(
         default=True, description="keep the state of alerts in a file, so that it survives a restart of kmon serve"
     )

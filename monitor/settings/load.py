@@ -17,7 +17,7 @@ from monitor.settings.model import NO_CLUSTER, ClusterSettings, Settings, check_
 from monitor.settings.raw_values import Given, Path, Problem, child, dotted, find, plain
 from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import in_context, key_at, keys_of, variables
-from monitor.settings.values import Frozen, split_list
+from monitor.settings.values import WRONG_KEY, Frozen, split_list
 
 OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
 """Variables of kmon that set no key."""
@@ -261,6 +261,8 @@ def _problems_of(error: ValidationError, root: Given, known: Sequence[Path]) -> 
 
 def _line(error: ErrorDetails, root: Given) -> str:
     path: Path = error["loc"]
+    if error["type"] == WRONG_KEY:
+        path = (*path, error["ctx"]["key"])
     given, rest = find(root, path)
     if rest == ("bootstrap_servers",) and not given.path:
         return NO_CLUSTER

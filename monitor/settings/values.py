@@ -23,6 +23,11 @@ class Frozen(BaseModel):
 
     hints: ClassVar[Mapping[str, str]] = {}
 
+    @property
+    def unused(self) -> frozenset[str]:
+        """Attributes that this section does not take, because of what another of its keys is set to."""
+        return frozenset()
+
     model_config = ConfigDict(
         alias_generator=AliasGenerator(validation_alias=lambda name: name.removesuffix("_seconds")),
         frozen=True,
@@ -144,6 +149,9 @@ def check_regex(text: str) -> str:
     Pattern(text)
     return text
 
+
+WRONG_KEY = "wrong_key"
+"""Type of an error of a whole section that is about one key: its context has `key` and `problem`."""
 
 PATH = Notation("path")
 

@@ -227,3 +227,22 @@ def test_a_thread_that_is_dead_is_reported(monkeypatch: pytest.MonkeyPatch) -> N
     receiver = Receiver("r", Recorder(), QUICK)
     receiver._worker._thread.join(GUARD_SECONDS)
     assert receiver.trouble().startswith("alerts to r: ")
+
+
+def test_an_end_between_a_look_and_the_wait_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread has found nothing to do, and is about to wait for ever, when it is told to end."""
+    looked, closed = threading.Event(), threading.Event()
+    turn = Receiver.turn
+
+    def slow(self: Receiver) -> float | None:
+        wait = turn(self)
+        looked.set()
+        assert closed.wait(GUARD_SECONDS)
+        return wait
+
+    monkeypatch.setattr(Receiver, "turn", slow)
+    receiver = Receiver("r", Recorder())
+    assert looked.wait(GUARD_SECONDS)
+    receiver.close(1e6)
+    closed.set()
+    assert receiver.join(GUARD_SECONDS)

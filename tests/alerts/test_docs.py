@@ -8,7 +8,6 @@ from alert_fixtures import rule_of, view_of
 from views import NOW, shop_view
 
 from alerts.annotations import ANNOTATIONS, summarise
-from alerts.notifiers import NOTIFIERS
 from alerts.rules import CONDITIONS, OVER, samples
 from alerts.state import step
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings, UnreachableSettings
@@ -34,10 +33,6 @@ def test_every_key_of_a_rule_is_documented_with_its_default() -> None:
 
 def test_every_annotation_is_documented() -> None:
     assert {name: cells[0] for name, cells in table("Annotations").items()} == ANNOTATIONS
-
-
-def test_every_receiver_is_documented() -> None:
-    assert list(table("Receivers")) == [kind.name for kind in NOTIFIERS]
 
 
 def test_the_summary_shown_is_one_that_kmon_writes() -> None:

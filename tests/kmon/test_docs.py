@@ -114,9 +114,11 @@ def test_every_option_that_is_named_exists(page: str) -> None:
 def test_every_settings_example_loads(page: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "kmon.yaml"
     path.write_text(text)
-    (tmp_path / "password").write_text("x")
+    for name in ("password", "pagerduty.key"):
+        (tmp_path / name).write_text("x")
     tls = {"security.ssl_cafile": ("-", "/etc/ssl/certs/ca-certificates.crt")} if "SSL" in text else {}
-    load(path, {"KAFKA_USER": "kmon"}, tls)
+    variables = {name: f"https://example.com/{name}" for name in re.findall(r"\$\{([A-Z_]+)\}", text)}
+    load(path, variables, tls, need_cluster="contexts:" in text)
 
 
 RULES = [each for each in YAML if each[1].startswith("groups:\n")]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from http_receiver import HttpReceiver
 from kafka_cluster import wait_until
 from views import NOW
 
@@ -14,6 +15,7 @@ from kmon.commands import wiring
 from kmon.commands.wiring import polling
 from monitor.model.view import View
 from monitor.settings.alerts import UNREACHABLE, AlertSettings
+from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 
 NOBODY = "127.0.0.1:1"
@@ -84,3 +86,50 @@ def test_what_the_terminal_ui_shares_with_serve_imports_no_server() -> None:
     program = "import sys, kmon.commands.wiring; print({'exporters', 'fastapi', 'httpx', 'dash'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "set()\n"
+
+
+def test_receivers_of_the_settings_get_what_matches_and_nothing_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with HttpReceiver() as mine, HttpReceiver() as other:
+        hook = {"type": "webhook", "group_wait": "0s"}
+        settings = settings_of(
+            tmp_path,
+            receivers=[
+                {**hook, "name": "mine", "url": mine.url, "match": {"alertname": UNREACHABLE}},
+                {**hook, "name": "other", "url": other.url, "match": {"alertname": "Other"}},
+            ],
+        )
+        with polling(settings, settings.contexts) as monitor:
+            monitor.start()
+            assert mine.wait_for(lambda: len(mine.accepted) > 0)
+            assert [each.name for each in monitor.evaluator.receivers] == ["mine", "other"]
+    assert mine.accepted[0]["commonLabels"]["cluster"] == NOBODY
+    assert other.posts == []
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("keep_state", [True, False])
+def test_what_waits_is_kept_where_the_state_is_and_let_go_of_at_the_end(tmp_path: Path, keep_state: bool) -> None:
+    with HttpReceiver(500) as away:
+        hook = {"name": "mine", "type": "webhook", "group_wait": "0s", "url": away.url}
+        settings = settings_of(tmp_path, receivers=[hook], keep_state=keep_state)
+        with polling(settings, settings.contexts) as monitor:
+            monitor.start()
+            assert away.wait_for(lambda: len(away.posts) > 0)
+        assert (tmp_path / "receivers.sqlite").exists() is keep_state
+        if keep_state:
+            away.statuses = [200]
+            with polling(settings, settings.contexts):
+                assert away.wait_for(lambda: len(away.accepted) > 0)
+            assert away.accepted[0] == away.posts[0]
+
+
+def test_a_receiver_that_cannot_be_made_is_named_before_anything_starts(tmp_path: Path) -> None:
+    receivers = [{"name": "mine", "type": "webhook", "url": "https://x", "ssl_cafile": "/nonexistent"}]
+    settings = settings_of(tmp_path, receivers=receivers)
+    with pytest.raises(SettingsError) as failure, polling(settings, settings.contexts):
+        pass
+    assert failure.value.problems == (
+        "alerts.receivers: mine: /nonexistent: cannot be read: No such file or directory",
+    )

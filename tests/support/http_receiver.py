@@ -1,6 +1,7 @@
 """An HTTP server on loopback that records what is posted to it and answers as a test tells it, or hangs."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,12 +14,20 @@ GUARD_SECONDS = 20.0
 class HttpReceiver:
     """Answers each request with the next of `statuses`, then with the last for ever; 0 hangs until `release`."""
 
-    def __init__(self, *statuses: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+    def __init__(
+        self,
+        *statuses: int,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.statuses = list(statuses or (200,))
         self.headers, self.body = headers or {}, body
         self.paths: list[str] = []
         self.requests: list[dict[str, str]] = []
         self.posts: list[Any] = []
+        self.bodies: list[bytes] = []
+        self.accepted: list[Any] = []
         self.answered = 0
         self._changed = threading.Condition()
         self._released = threading.Event()
@@ -36,11 +45,15 @@ class HttpReceiver:
                 """A client that has hung up is no news."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            # The handshake is left to the thread of the request: one that fails must not end the server.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def elements(self) -> list[Any]:
@@ -62,7 +75,10 @@ class HttpReceiver:
             status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
             self.paths.append(handler.path)
             self.requests.append(dict(handler.headers.items()))
+            self.bodies.append(body)
             self.posts.append(json.loads(body))
+            if 200 <= status < 300:
+                self.accepted.append(self.posts[-1])
             self._changed.notify_all()
         if status == 0:
             self._released.wait(GUARD_SECONDS)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from monitor.settings.schema import variable_of, walk
+from monitor.settings.schema import EACH, in_context, variable_of, walk
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 ROWS = re.compile(r"(?<=\|---\|---\|---\|---\|---\|\n)(\| `.*\n)+")
@@ -22,7 +22,9 @@ def rows() -> str:
 
 def _variable(path: tuple[str, ...]) -> str:
     variable = variable_of(path)
-    return f"`{variable}`" if variable else "in `KMON_ALERTS_RULES`"
+    # Keys inside a list are set with the variable of the outermost list.
+    outer = variable_of(in_context(path)[: in_context(path).index(EACH)]) if variable is None else variable
+    return f"`{variable}`" if variable else f"in `{outer}`"
 
 
 if __name__ == "__main__":

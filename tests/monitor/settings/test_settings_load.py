@@ -373,6 +373,7 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "external_url": ("https://kmon.example/k/", "https://kmon.example/k"),
         "allowed_hosts": ("kmon.example, *.corp", ("kmon.example", "*.corp")),
         "rules": ("[{name: r, lag_above: 5, for: 1m}]", None),
+        "receivers": ("[{name: r, type: webhook, url: 'http://r'}]", None),
         "alertmanagers": ("http://a:1, https://b:2", ("http://a:1", "https://b:2")),
         "protocol": ("SASL_SSL", "SASL_SSL"),
         "sasl_mechanism": ("PLAIN", "PLAIN"),
