@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
@@ -70,8 +71,12 @@ def fill(
         held = [attempt(part, each) for part, each in zip(parts, thunks, strict=True)]
         news = feed.news(key, view.time, [json.dumps(each, default=_plain) for each in held], base)
         held = [each if new else no_update for each, new in zip(held, news, strict=True)]
-        rows = [] if cells is None else [_rows(feed, key, view, cells, base, every=every)]
-        return [*rows, *held, json.dumps([key, view.time, view.shown.time])]
+        rows = [] if cells is None else [partial(_rows, feed, key, view, cells, base, every=every)]
+        return [
+            *(attempt(f"{grid}-feed.data", each) for each in rows),
+            *held,
+            json.dumps([key, view.time, view.shown.time]),
+        ]
 
     app.callback(
         *((Output(f"{grid}-feed", "data"),) if grid else ()),
@@ -98,7 +103,13 @@ def attempt(part: str, make: Part) -> Any:
         raise
     except Exception:  # a fault in one part must not leave the others as they were
         log.exception("a part of the page could not be rendered: %s", part)
-        return message(FAILED) if part.endswith(".data") else nothing(FAILED, WHY_FAILED)
+        return _failed(part)
+
+
+def _failed(part: str) -> Any:
+    if part.endswith("-feed.data"):
+        return {"failed": f"{FAILED}: {WHY_FAILED}"}
+    return message(FAILED) if part.endswith(".data") else nothing(FAILED, WHY_FAILED)
 
 
 def _plain(value: Any) -> Any:
@@ -127,13 +138,9 @@ def _written(rows: Sequence[Row]) -> str:
 def _rows(
     feed: Feed, key: list[str], view: View, cells: Callable[[], Cells], base: Any, *, every: bool
 ) -> dict[str, Any]:
-    """The rows as they travel, or why there are none."""
-    try:
-        found = cells()
-        if every and found.all_columns is not None:
-            found = found.all_columns()
-        sent = feed.send(key, view.time, found, base)
-        return sent | {"rows": _written(sent["rows"]), "time": view.shown.time}
-    except Exception:  # as above
-        log.exception("the rows of the page could not be rendered")
-        return {"failed": f"{FAILED}: {WHY_FAILED}"}
+    """The rows as they travel."""
+    found = cells()
+    if every and found.all_columns is not None:
+        found = found.all_columns()
+    sent = feed.send(key, view.time, found, base)
+    return sent | {"rows": _written(sent["rows"]), "time": view.shown.time}

@@ -81,21 +81,106 @@
 
   const grid = (id) => window.dash_ag_grid.getApiAsync(id);
 
+  // The filters of columns in the URL: "lag:greaterThan:1000;group:contains:pay|equals:x", where "|" is or and "&" is and.
+  const valueless = ["blank", "notBlank"];
+  const asked = {
+    agNumberColumnFilter: ["equals", "notEqual", "greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual", "inRange"],
+    agTextColumnFilter: ["contains", "notContains", "equals", "notEqual", "startsWith", "endsWith"],
+  };
+
+  const writeFilters = (model) =>
+    Object.entries(model || {}).map(([name, { operator, conditions, ...one }]) => {
+      const write = ({ type, filter, filterTo }) =>
+        [type, filter, filterTo].filter((each) => each != null).map((each) => encodeURIComponent(each)).join(":");
+      return encodeURIComponent(name) + ":" + (conditions || [one]).map(write).join(operator === "OR" ? "|" : "&");
+    }).join(";");
+
+  // A condition as the grid has it; null for what is none, or none of such a column.
+  const readCondition = (filter, text) => {
+    const [type, ...given] = text.split(":").map(decodeURIComponent);
+    const number = filter === "agNumberColumnFilter";
+    const known = valueless.includes(type) || (asked[filter] || []).includes(type);
+    const values = number ? given.map((each) => (each.trim() ? Number(each) : NaN)) : given;
+    const many = valueless.includes(type) ? 0 : type === "inRange" ? 2 : 1;
+    if (!known || values.length !== many || (number && !values.every(Number.isFinite))) return null;
+    const [first, second] = values;
+    return {
+      filterType: number ? "number" : "text", type,
+      ...(many > 0 && { filter: first }), ...(many > 1 && { filterTo: second }),
+    };
+  };
+
+  const readFilter = (columns, text) => {
+    const cut = text.indexOf(":");
+    const name = decodeURIComponent(text.slice(0, Math.max(cut, 0)));
+    const column = columns.find((each) => each.getColId() === name);
+    if (!column) return null;
+    const { filter } = column.getColDef(), terms = text.slice(cut + 1), operator = terms.includes("|") ? "OR" : "AND";
+    const conditions = terms.split(operator === "OR" ? "|" : "&").map((each) => readCondition(filter, each));
+    if (conditions.includes(null) || conditions.length > 2) return null;
+    const [one] = conditions;
+    return [name, conditions.length > 1 ? { filterType: one.filterType, operator, conditions } : one];
+  };
+
+  const readFilters = (columns, text) => {
+    const found = text.split(";").map((each) => {
+      try {
+        return readFilter(columns, each);
+      } catch {
+        return null; // not even percent-encoded
+      }
+    });
+    return Object.fromEntries(found.filter(Boolean));
+  };
+
+  const keepFilters = (id, model) => {
+    shown[id].filters = writeFilters(model);
+    keep("filters", shown[id].filters);
+  };
+
+  // Filters set while a grid starts may be lost without an event, so they are set until they have stayed for a while.
+  const hold = (api, id, model, times) => {
+    const wanted = writeFilters(model);
+    if (api.isDestroyed() || times === 0 || shown[id].filters !== wanted) return;
+    if (writeFilters(api.getFilterModel()) !== wanted) api.setFilterModel(model);
+    setTimeout(() => hold(api, id, model, times - 1), 250);
+  };
+
+  // The order and the filters of columns that the URL asks for. What it asks of no column leaves the URL.
+  const restore = (api, id) => {
+    shown[id].path = location.pathname;
+    const colId = (parameter("sort") || "").replace(/^-/, "");
+    if (api.getColumns().some((column) => column.getColId() === colId)) {
+      const state = [{ colId, sort: parameter("sort").startsWith("-") ? "desc" : "asc" }];
+      api.applyColumnState({ state, defaultState: { sort: null } });
+    }
+    const asks = parameter("filters") || "";
+    if (asks !== shown[id].filters) {
+      const model = readFilters(api.getColumns(), asks);
+      keepFilters(id, model);
+      hold(api, id, model, 20);
+    }
+  };
+
+  // Back, forward and links lead to other filters of the same page, whose grid stays.
+  for (const event of ["popstate", "_dashprivate_pushstate"]) {
+    addEventListener(event, () => {
+      for (const [id, { api, path }] of Object.entries(shown)) {
+        if (path === location.pathname && !api.isDestroyed()) restore(api, id);
+      }
+    });
+  }
+
   const follow = (api, id) => {
     if (innerWidth < 640) api.setColumnWidths([{ key: api.getAllDisplayedColumns()[0], newWidth: 140 }]);
-    const sort = parameter("sort");
-    if (sort) {
-      const colId = sort.replace(/^-/, "");
-      if (api.getColumn(colId)) {
-        const state = [{ colId, sort: sort.startsWith("-") ? "desc" : "asc" }];
-        api.applyColumnState({ state, defaultState: { sort: null } });
-      }
-    }
     api.addEventListener("sortChanged", () => {
       const sorted = api.getColumnState().find((column) => column.sort);
       keep("sort", sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "");
     });
-    api.addEventListener("filterChanged", () => say(api, id));
+    api.addEventListener("filterChanged", ({ source }) => {
+      if (source === "columnFilter") keepFilters(id, api.getFilterModel());
+      say(api, id);
+    });
     const base = document.getElementById(id).closest(".grid-frame").dataset.base;
     if (base) {
       api.addEventListener("rowClicked", ({ data, event }) => {
@@ -185,10 +270,11 @@
       grid(id).then((api) => {
         const first = !shown[id] || shown[id].api !== api;
         if (first) {
-          shown[id] = { api, rows: 0 };
+          shown[id] = { api, rows: 0, filters: "" };
           follow(api, id);
         }
         if (first || news) apply(api, feed, id);
+        if (shown[id].path !== location.pathname) restore(api, id); // a new grid, or the same of another name
         api.setGridOption("quickFilterText", filter || "");
         let rows = 0;
         api.forEachNode(() => { rows += 1; });

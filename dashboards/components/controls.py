@@ -69,7 +69,13 @@ def grid(identity: str, what: Grid, label: str, base: str = "") -> html.Div:
                 columnDefs=what.definitions,
                 rowData=[],
                 getRowId="params.data.id",
-                defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "minWidth": 80},
+                defaultColDef={
+                    "sortable": True,
+                    "resizable": True,
+                    "suppressMovable": True,
+                    "minWidth": 80,
+                    "cellDataType": False,  # guessed from the first rows, it would drop the filters of the URL
+                },
                 dashGridOptions={
                     "theme": {"function": _THEME},
                     "animateRows": False,

@@ -10,7 +10,7 @@ from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Client
-from monitor.kafka.client.reach import diagnose
+from monitor.kafka.client.reach import diagnose, name_foreign
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
 from monitor.poll.asking import Asking, Collected, outcomes
@@ -73,6 +73,7 @@ class Poller:
         """Polls that were skipped so far because the one before took too long."""
         self._collected = Collected()
         self._remembered = Remembered()
+        self._foreign: dict[str, str] = {}  # what advertised addresses speak that failed in the last poll
 
     @property
     def dates(self) -> Dates:
@@ -95,9 +96,11 @@ class Poller:
         self.name = self.name.settle(draft.cluster_id)
         draft.cluster = str(self.name)
         asked = clock()
+        protocol = self.settings.security.protocol
         if draft.errors:
-            protocol = self.settings.security.protocol
             draft.errors = diagnose(self._client.bootstrap_servers, protocol, draft.errors, deadline)
+        else:
+            draft.failed, self._foreign = name_foreign(draft.failed, protocol, self._foreign, deadline)
         self._collected, fared = outcomes(self._collected, asking.turns, draft.errors, self._clock.unix())
         snapshot = self._assemble(draft, fared)
         assembled = clock()

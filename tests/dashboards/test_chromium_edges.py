@@ -45,6 +45,54 @@ def test_the_axis_is_the_range_and_a_range_that_is_none_leaves_the_url(browser: 
         page.until(f"(({axis})[1] - ({axis})[0]) < 1000000")
 
 
+def test_filters_of_columns_survive_a_reload_and_lead_to_the_same_rows(browser: Any) -> None:
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open("/groups")
+        page.wait("#groups .ag-row")
+        page.tab.locator("#groups .ag-header-cell[col-id=lag]").hover()
+        page.tab.locator("#groups .ag-header-cell[col-id=lag] .ag-header-cell-filter-button").click()
+        page.tab.locator(".ag-filter .ag-picker-field-wrapper").first.click()
+        page.tab.locator(".ag-select-list-item", has_text="Greater than").first.click()
+        page.tab.locator(".ag-filter input[type=number]:visible").first.fill("1000")
+        page.wait("#groups-count", " of 7")
+        page.tab.wait_for_url("**filters=lag%3AgreaterThan%3A1000")
+        shown, link = page.shows("#groups-count"), page.tab.url
+        page.tab.reload()
+        page.wait("#groups-count", shown)
+        page.open("/topics")
+        page.wait("#topics .ag-row")
+        page.tab.goto(link)
+        page.wait("#groups-count", shown)
+        page.tab.click("#nav-topics")
+        page.wait("#topics .ag-row")
+        assert "filters" not in page.tab.url
+        page.tab.go_back()
+        page.wait("#groups-count", shown)
+        page.tab.click("#nav-groups")
+        page.until("document.querySelector('#groups-count').textContent === '7'")
+        page.tab.go_back()
+        page.wait("#groups-count", shown)
+        assert page.tab.url == link
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "count"),
+    [
+        ("garbage", "", "7"),
+        ("__proto__:equals:1;constructor:equals:1;toString:blank", "", "7"),
+        ("lag:contains:a;lag:greaterThan:x;lag:greaterThan:;lag:inRange:1;lag:blank|equals:1|equals:2", "", "7"),
+        ('id:__proto__:x;id:equals:%25zz;id;{"lag":{"filterType":"number","type":"greaterThan","filter":1}}', "", "7"),
+        ("nosuch:equals:1;lag:lessThan:0%26greaterThan:-1e3", "lag:lessThan:0&greaterThan:-1000", "0 of 7"),
+        ("id:contains:%253A%253B%257C%2526%253Cb%253E", "id:contains:%3A%3B%7C%26%3Cb%3E", "0 of 7"),
+    ],
+)
+def test_what_is_no_filter_of_a_column_leaves_the_url(browser: Any, asked: str, kept: str, count: str) -> None:
+    with opened(browser, FixtureSource(shop_view())) as page:
+        page.open(f"/groups?filters={asked}")
+        page.until(f"document.querySelector('#groups-count')?.textContent === {count!r}")
+        page.until(f"(new URLSearchParams(location.search).get('filters') || '') === {kept!r}")
+
+
 def test_csv_has_units(browser: Any) -> None:
     with opened(browser, FixtureSource(shop_view())) as page:
         page.open("/groups")

@@ -4,7 +4,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -78,6 +78,11 @@ def _verdict(server: str, *, security_protocol: str) -> str:
         return Reason(Kind.RESOLVE, detail=resolver_words(error)).what
     except OSError as error:
         return _NO_CONNECTION.get(type(error)) or error.strerror or str(error)
+    return _words(speaks, security_protocol)
+
+
+def _words(speaks: str, security_protocol: str) -> str:
+    """What is wrong with an address that speaks so, empty when nothing is."""
     verdicts = {
         "http": "speaks HTTP, not Kafka",
         "silent": f"accepts connections but does not respond within {SECONDS:.0f} s",
@@ -88,6 +93,43 @@ def _verdict(server: str, *, security_protocol: str) -> str:
     else:
         verdicts["tls"] = f"speaks TLS, but security.protocol is {security_protocol}"
     return verdicts.get(speaks, "")
+
+
+def name_foreign(
+    failed: Mapping[int, Reason], security_protocol: str, known: Mapping[str, str], deadline: float
+) -> tuple[dict[int, Reason], dict[str, str]]:
+    """The same faults by broker, with what an address speaks where that is why no connection came about.
+
+    `known` is what the addresses (host:port) of the poll before speak, "" for Kafka or nothing; those of this poll are
+    returned. An address is looked at once as long as it fails, and not after `deadline`, a time of the monotonic clock.
+    """
+    faults = {
+        node: each
+        for node, each in failed.items()
+        if isinstance(each, Fault) and each.is_advertised and each.kind in (Kind.TIMEOUT, Kind.DISCONNECTED)
+    }
+    addresses = dict.fromkeys(each.address for each in faults.values())
+    found = {address: known[address] for address in addresses if address in known}
+    new = [address for address in addresses if address not in found][:ADDRESSES]
+    if new and time.monotonic() + 3 * SECONDS < deadline:
+        with ThreadPoolExecutor(ADDRESSES, "diagnose") as pool:
+            found |= zip(new, pool.map(partial(_foreign, security_protocol=security_protocol), new), strict=True)
+    named = {
+        node: replace(each, kind=Kind.PROTOCOL, detail=words)
+        for node, each in faults.items()
+        if (words := found.get(each.address))
+    }
+    return {**failed, **named}, found
+
+
+def _foreign(server: str, *, security_protocol: str) -> str:
+    """Which other protocol an address speaks; empty for Kafka, and where it hangs up as a restarting broker does."""
+    host, _, port = server.rpartition(":")
+    try:
+        speaks = _speaks(host.strip("[]"), int(port))
+    except (OSError, UnicodeError):
+        return ""
+    return "" if speaks in ("silent", "other") else _words(speaks, security_protocol)
 
 
 def _speaks(host: str, port: int) -> str:

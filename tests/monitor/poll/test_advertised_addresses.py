@@ -1,6 +1,7 @@
 """Brokers whose metadata can be read, and which are not where they advertise that they are."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -10,6 +11,9 @@ from kafka.protocol.metadata import MetadataResponse
 from loopback import Loopback, Talk, broker, saying, serving, silent
 from real_kmon import kmon
 
+from monitor.kafka.client.faults import Fault
+from monitor.kafka.client.reach import name_foreign
+from monitor.model.reasons import Kind, Reason
 from monitor.model.view import View
 from monitor.poll.poller import poll_once
 from monitor.settings.model import ClusterSettings
@@ -107,12 +111,26 @@ def test_one_broker_advertises_a_name_that_cannot_be_resolved(stack: ExitStack) 
     [
         (None, "cannot connect: connection refused, nothing listens on this port"),
         (saying(HTTP), "invalid response: speaks HTTP, not Kafka"),
+        (waiting_for_a_line, "invalid response: speaks HTTP, not Kafka"),
         (saying(b"\x15\x03\x03\x00\x02\x02\x46"), "invalid response: speaks TLS, not Kafka in plaintext"),
+        (silent, "timed out after 1.0 s"),
     ],
-    ids=["nobody", "web server", "TLS"],
+    ids=["nobody", "web server", "patient web server", "TLS", "silent"],
 )
 def test_one_broker_is_not_where_it_advertises(stack: ExitStack, talk: Talk | None, why: str) -> None:
     address = address_of(stack, talk)
     view = polled(bootstrap(stack, None, address))
     assert view.up
     assert [str(each) for each in view.snapshot.silent] == [f"broker 2: advertised address {address}: {why}"]
+
+
+def test_an_address_that_fails_is_looked_at_once(stack: ExitStack) -> None:
+    web = stack.enter_context(serving(waiting_for_a_line))
+    failed: dict[int, Reason] = {2: Fault(Kind.TIMEOUT, 2, detail="after 1.0 s", address=web.address)}
+    named, known = name_foreign(failed, "PLAINTEXT", {}, time.monotonic() + 60)
+    assert str(named[2]) == f"broker 2: advertised address {web.address}: invalid response: speaks HTTP, not Kafka"
+    looked = web.connections
+    assert name_foreign(failed, "PLAINTEXT", known, time.monotonic() + 60) == (named, known)
+    assert web.connections == looked
+    assert name_foreign({}, "PLAINTEXT", known, time.monotonic() + 60) == ({}, {})
+    assert name_foreign(failed, "PLAINTEXT", {}, time.monotonic()) == (failed, {})
