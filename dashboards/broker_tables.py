@@ -15,7 +15,7 @@ from monitor.analysis.derive.judged.brokers import disk_used, quorum_why
 from monitor.analysis.derive.judged.order import worst_first
 from monitor.model.cluster_tables import BrokerConfigs, Quorum
 from monitor.model.levels import ODD
-from monitor.model.text import UNKNOWN, count, plural
+from monitor.model.text import UNKNOWN, count, plural, records_of
 from monitor.model.view import View
 from monitor.subjects.brokers import BROKER_CONFIG, LOG_DIR, QUORUM
 from monitor.subjects.shown import Shown, shown
@@ -77,7 +77,7 @@ def quorum_line(view: View) -> str:
     if len(table) > 1 and not np.isnan(lags.lag).all():
         worst = int(np.nanargmax(lags.lag))
         if lags.lag[worst] > 0:
-            parts.append(f"node {table.node[worst]} is {count(float(lags.lag[worst]))} records behind")
+            parts.append(f"node {table.node[worst]} is {records_of(float(lags.lag[worst]), count, ' behind')}")
         else:
             parts.append("all caught up")
     return " · ".join(parts)

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len
 
 import monitor.model.text
-from monitor.model.text import MOST_MARKS
+from monitor.model.text import MOST_MARKS, clip
 
 SPARKS = "▁▂▃▄▅▆▇█"
 _SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -19,23 +19,9 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     text = text[: (MOST_MARKS + 1) * width + 1]
     size = len(text) if text.isascii() else cell_len(text)
     if size > width:
-        text, size = _cut(text, width)
+        text = clip(text, width, cell_len)
+        size = cell_len(text)
     return " " * (width - size) + text if right else text + " " * (width - size)
-
-
-def _cut(text: str, width: int) -> tuple[str, int]:
-    if width < 1:
-        return "", 0
-    if text.isascii():
-        return text[: width - 1] + "…", width
-    size, kept = 0, 0
-    for each in text:
-        size += get_character_cell_size(each)
-        if size > width - 1:
-            break
-        kept += 1
-    cut = text[:kept] + "…"
-    return cut, cell_len(cut)
 
 
 def wrap(text: str, width: int, most: int = 1_000) -> list[str]:

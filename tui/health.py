@@ -1,6 +1,7 @@
 """The cluster in a few lines: quorum, partitions, brokers, transactions, and what is unknown or excluded."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from monitor.analysis.derive.judged.brokers import fullest_disks, fullest_levels
 from monitor.model.levels import ABOVE_ZERO, ODD
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
-from monitor.model.text import age, percent, plural, visible
+from monitor.model.text import age, percent, plural, records_of, visible
 from monitor.model.view import View
 from monitor.subjects.shown import UNREPORTED
 from tui.format import count
@@ -55,8 +56,8 @@ def quorum_clauses(view: View, *, human: bool) -> Iterable[Part]:
     worst = int(np.nanargmax(lags.lag))
     if lags.lag[worst] > 0:
         since = age(float(lags.behind_seconds[worst]))
-        far = count(lags.lag[worst], human=human)
-        yield Part(f"node {quorum.node[worst]} is {far} records and {since} behind")
+        far = records_of(float(lags.lag[worst]), partial(count, human=human), "")
+        yield Part(f"node {quorum.node[worst]} is {far} and {since} behind")
     else:
         yield Part("all caught up")
 

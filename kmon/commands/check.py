@@ -17,7 +17,7 @@ from kmon.commands.options import cluster_from, option
 from kmon.commands.poll import ask
 from monitor.model.patterns import Pattern
 from monitor.model.status import AHEAD, STATUSES
-from monitor.model.text import age, count, name_of, plural, visible
+from monitor.model.text import age, count, name_of, plural, records_of, visible
 from monitor.model.units import parse_duration
 from monitor.model.view import View
 from monitor.settings.errors import SettingsError
@@ -195,7 +195,7 @@ def _numbers(row: Row) -> str:
     if row["lag_seconds"] is not None:
         numbers.append(f"time lag {age(row['lag_seconds'], row['lag_seconds_error'])}")
     if row["lost"]:
-        numbers.append(f"{count(row['lost'])} records lost")
+        numbers.append(records_of(row["lost"], count, " lost"))
     what = ", ".join(numbers) or f"{row['status']}: {row['reason']}"
     return f"{_name(row)} ({what})"
 

@@ -11,12 +11,12 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from kmon.commands.options import cluster_from
-from kmon.commands.terminal import align, clip
+from kmon.commands.terminal import align
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.requests import PERMISSIONS, READ_TOPIC, Grant, Request
 from monitor.kafka.client.reach import Reached, reach
 from monitor.model.reasons import Kind
-from monitor.model.text import UNKNOWN, visible
+from monitor.model.text import UNKNOWN, clip, visible
 from monitor.model.view import View
 from monitor.poll.poller import client_of, poll_once
 from monitor.settings.model import ClusterSettings

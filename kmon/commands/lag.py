@@ -12,10 +12,10 @@ from kmon.commands.lag_rows import Row, lag_rows, missing_of, undecided, undecid
 from kmon.commands.options import cluster_from, option
 from kmon.commands.poll import ask
 from kmon.commands.signals import ending
-from kmon.commands.terminal import align, clip
+from kmon.commands.terminal import align
 from monitor.analysis.derive.emptiness import no_lag, no_match
 from monitor.model.patterns import Pattern
-from monitor.model.text import duration, visible
+from monitor.model.text import clip, duration, visible
 from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 from monitor.subjects.filter.errors import FilterError

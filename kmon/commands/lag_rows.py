@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from kmon.commands.poll import EXTRAS
-from kmon.commands.terminal import clip
 from monitor.analysis.derive.judged.order import lag_order
 from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN, NO_LEADER
 from monitor.model.status import OK, STATUSES, UNKNOWN
 from monitor.model.table import Flags, matching
-from monitor.model.text import name_of, visible
+from monitor.model.text import clip, name_of, visible
 from monitor.model.view import View
 from monitor.subjects.column import Columns, columns_of
 from monitor.subjects.filter.filter import Filter

@@ -43,19 +43,6 @@ def run_app(app: "App[None]", seconds: float | None = None) -> None:
     asyncio.run(run())
 
 
-def clip(text: str, cells: int) -> str:
-    """The text in at most so many cells, with … where something was left out."""
-    if width(text) <= cells:
-        return text
-    taken, end = 0, 0
-    for each in text:
-        taken += width(each)
-        if taken > cells - 1:
-            break
-        end += 1
-    return text[:end] + "…"
-
-
 def align(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     """Lines of the cells, each column as wide as its widest and two blanks apart; `right` aligns numbers."""
     widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]

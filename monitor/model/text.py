@@ -40,6 +40,26 @@ def width(text: str) -> int:
     )
 
 
+def clip(text: str, cells: int, size: Callable[[str], int] = width) -> str:
+    """A visible text in at most `cells` cells of a terminal, with … where something was left out.
+
+    `size` gives the cells of a text.
+    """
+    if size(text) <= cells:
+        return text
+    if cells < 1:
+        return ""
+    if text.isascii():
+        return text[: cells - 1] + "…"
+    taken, end = 0, 0
+    for each in text:
+        taken += size(each)
+        if taken > cells - 1:
+            break
+        end += 1
+    return text[:end] + "…"
+
+
 def visible(text: str | None, limit: int | None = None) -> str:
     r"""A name as one line of visible characters, cut to `limit` of them; None is unknown.
 
@@ -89,6 +109,11 @@ def count(value: float | None) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:,.0f}"
+
+
+def records_of(number: float, write: Write, what: str) -> str:
+    """How many records are `what`: 1,234 records lost."""
+    return f"{write(number)} record{'' if number == 1 else 's'}{what}"
 
 
 def at_least(total: float | None, known: float | None, write: Write = count) -> str:

@@ -89,6 +89,9 @@ def test_the_quorum_says_who_is_behind_and_since_when() -> None:
     assert "4 ▲ behind observer 6,000 10 min ago" in shown
     assert broker_tables.quorum_line(view) == "epoch 17 · 3 voters, 1 observer · node 4 is 6,000 records behind"
     assert "Quorum unknown" in said(broker_tables.quorum(shop_view()))
+    one = np.where(view.quorum_lags.lag > 0, 1.0, 0.0)
+    near = replace(view, quorum_lags=replace(view.quorum_lags, lag=one))
+    assert " is 1 record behind" in broker_tables.quorum_line(near)
 
 
 def test_the_broker_whose_configs_differ_is_named_and_what_differs_is_marked() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kmon import cli
 from kmon.commands import logs, options, terminal
-from monitor.model.text import visible, width
+from monitor.model.text import clip, visible, width
 from monitor.model.units import parse_duration
 from monitor.settings.errors import SettingsError
 
@@ -309,7 +309,7 @@ def test_a_visible_text_holds_nothing_a_terminal_obeys(name: str) -> None:
 
 @given(st.lists(st.lists(st.text(max_size=12), min_size=3, max_size=3), min_size=1), st.integers(2, 20))
 def test_columns_stand_under_one_another_whatever_the_names(rows: list[list[str]], cells: int) -> None:
-    shown = [[terminal.clip(visible(cell), cells) for cell in row] for row in rows]
+    shown = [[clip(visible(cell), cells) for cell in row] for row in rows]
     assert all(width(cell) <= cells for row in shown for cell in row)
     lines = terminal.align([[*row, "|"] for row in shown], [False, True, False, False])
     assert len({width(line) for line in lines}) == 1

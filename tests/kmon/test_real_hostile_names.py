@@ -17,8 +17,7 @@ from kafka.errors import KafkaError, NoError
 from kafka_cluster import commit, make_topic, produce, unique
 from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
-from kmon.commands.terminal import clip
-from monitor.model.text import name_of, visible
+from monitor.model.text import clip, name_of, visible
 
 pytestmark = pytest.mark.kafka
 

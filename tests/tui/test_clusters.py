@@ -1,5 +1,7 @@
 """Several clusters in one terminal: their verdicts side by side, and the way from one to the other."""
 
+from dataclasses import replace
+
 import pytest
 from tui_screen import lines, monitor, settled, table, text
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
@@ -7,6 +9,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 from monitor.analysis.view import make_view
 from monitor.model.view import View
 from tui.app import KmonApp
+from tui.theme import inks
 
 CALM = make_view(snapshot_of([Topic("t", [(0, 5)])], [Group("g", {("t", 0): 5})], cluster="calm"))
 
@@ -80,6 +83,32 @@ async def test_the_others_are_seen_from_every_view_and_kept_fresh(clusters: list
         clusters[2].show(make_view(snapshot_of([], [], cluster="slow")))
         await settled(pilot)
         assert "unreachable" not in text(app)
+
+
+async def test_the_figures_of_an_unreachable_cluster_are_dimmed_beside_their_age(clusters: list[FixtureSource]) -> None:
+    clusters.append(FixtureSource(CALM, cluster="gone"))
+    app = KmonApp(clusters, addresses=["a:1", "b:2", "c:3", "d:4"], clock=lambda: NOW + 40)
+
+    def colours(name: str) -> list[tuple[str, str]]:
+        """The words of a row of the table with their colours."""
+        place = next(place for place, each in enumerate(lines(app)) if place > 2 and f" {name} " in each)
+        strip = app.screen._compositor.render_strips()[place]
+        return [(each.text.strip(), str(each.style.color)) for each in strip if each.text.strip() and each.style]
+
+    async with app.run_test(size=(200, 30)) as pilot:
+        await settled(pilot)
+        before = colours("gone")
+        view = make_view(snapshot_of([], [], cluster="gone", error="d:4: connection refused"))
+        clusters[3].show(replace(view, last_good=CALM))
+        await settled(pilot)
+        status, name, *figures, age, why = colours("gone")
+        assert (status[0], name[0], age[0]) == ("✘ unreachable", "gone", "40 s")
+        assert "d:4: connection refused" in why[0]
+        dim = str(inks(app)["dim"].color)
+        assert [text for text, _ in figures] == [text for text, _ in before[2:-2]]
+        assert {colour for _, colour in figures} == {dim}
+        assert dim not in {status[1], name[1], age[1], why[1]}
+        assert {colour for _, colour in before[2:-2]} > {dim}, "those of a cluster that responds are not"
 
 
 async def test_pause_holds_every_cluster(clusters: list[FixtureSource]) -> None:

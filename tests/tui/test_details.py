@@ -17,7 +17,7 @@ from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.table import objects
 from monitor.model.text import latency
 from tui.app import KmonApp
-from tui.health import why_missing
+from tui.health import quorum_clauses, why_missing
 from tui.screens.brokers import LogDirsScreen, ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
@@ -279,6 +279,13 @@ async def test_no_transactions_is_told_from_not_known(success: bool, available: 
 
 
 # The cluster
+
+
+def test_a_node_of_the_quorum_may_be_one_record_behind() -> None:
+    view = detailed_view()
+    lag = np.where(view.quorum_lags.lag > 0, 1.0, 0.0)
+    near = replace(view, quorum_lags=replace(view.quorum_lags, lag=lag))
+    assert " is 1 record and " in "".join(part.text for part in quorum_clauses(near, human=False))
 
 
 async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_requests() -> None:

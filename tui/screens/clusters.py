@@ -110,16 +110,31 @@ def _age(rows: Rows, row: int) -> Cell:
     return Cell(rows.shown("age").text(row), age_kind(rows.number("age", row), interval))
 
 
+def _figures(*columns: Column[Rows]) -> Iterable[Column[Rows]]:
+    """Columns whose cells are dimmed in the rows of unreachable clusters: these are last known, as old as `age`."""
+
+    def dimmed(of: Callable[[Rows, int], Cell]) -> Callable[[Rows, int], Cell]:
+        def cell(rows: Rows, row: int) -> Cell:
+            view = rows.picture.clusters[int(rows.pick[row])].view
+            return of(rows, row) if view is None or view.up else of(rows, row)._replace(kind="dim")
+
+        return cell
+
+    return (replace(each, cell=dimmed(each.cell)) for each in columns)
+
+
 COLUMNS: tuple[Column[Rows], ...] = (
     statuses(CLUSTERS, "lag", width=13),
     column(CLUSTERS, "cluster", "Cluster", "C", 14, grow=1, most=40),
-    column(CLUSTERS, "brokers", "Brokers", "B", 8, rank=3),
-    column(CLUSTERS, "partitions", "Partitions", "P", 11, rank=6),
-    column(CLUSTERS, "offline", "Offline", "O", 8, rank=4),
-    column(CLUSTERS, "under_replicated", "Under", "U", 6, rank=5),
-    column(CLUSTERS, "groups", "Groups", "R", 7, rank=2),
-    column(CLUSTERS, "groups_behind", "Behind", "H", 7, note="or that have lost records"),
-    column(CLUSTERS, "lag", "Lag", "A", 11),
+    *_figures(
+        column(CLUSTERS, "brokers", "Brokers", "B", 8, rank=3),
+        column(CLUSTERS, "partitions", "Partitions", "P", 11, rank=6),
+        column(CLUSTERS, "offline", "Offline", "O", 8, rank=4),
+        column(CLUSTERS, "under_replicated", "Under", "U", 6, rank=5),
+        column(CLUSTERS, "groups", "Groups", "R", 7, rank=2),
+        column(CLUSTERS, "groups_behind", "Behind", "H", 7, note="or that have lost records"),
+        column(CLUSTERS, "lag", "Lag", "A", 11),
+    ),
     column(CLUSTERS, "age", "Data age", "E", 8, cell=_age),
     reasons(CLUSTERS, width=16),
 )

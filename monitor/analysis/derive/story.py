@@ -8,7 +8,7 @@ from monitor.model.limits import SHORTFALL
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import values_at
-from monitor.model.text import NAME, Write, age, count, duration, name_of, plural, rate, visible
+from monitor.model.text import NAME, Write, age, count, duration, name_of, plural, rate, records_of, visible
 from monitor.model.view import View
 
 
@@ -90,11 +90,6 @@ def reader_of(view: View, row: int) -> str:
         return ""
     host = visible(str(members.host[member]).removeprefix("/"), NAME)
     return f"client {name_of(members.client_id[member], NAME)} at {host}"
-
-
-def records_of(number: float, write: Write, what: str) -> str:
-    """How many records are `what`: 1,234 records lost."""
-    return f"{write(number)} record{'' if number == 1 else 's'}{what}"
 
 
 def left_of(view: "View", row: int, write: Write = count, what: str = "") -> str:
@@ -192,9 +187,9 @@ def _set_back(view: View, row: int) -> str:
     here = np.flatnonzero(mine & (events.topic == topic) & (events.partition == lag.partition[row]))
     if len(here):
         newest = here[0]
-        return f"by {count(events.records[newest])} records, {events.before[newest]} → {events.after[newest]}"
+        return f"by {records_of(events.records[newest], count, ', ')}{events.before[newest]} → {events.after[newest]}"
     several = np.flatnonzero(mine & (events.partition < 0))
     if not len(several):
         return ""
     newest = several[0]
-    return f"by {count(events.records[newest])} records on {plural(int(events.count[newest]), 'partition')}"
+    return f"by {records_of(events.records[newest], count, ' on ')}{plural(int(events.count[newest]), 'partition')}"

@@ -13,7 +13,6 @@ from monitor.analysis.derive.story import (
     lost_of,
     nobody_of,
     reader_of,
-    records_of,
     span_of,
     span_of_group,
 )
@@ -22,7 +21,7 @@ from monitor.model.problems import Clause, Verdict
 from monitor.model.snapshot import KNOWN
 from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
 from monitor.model.table import Ints, Ragged
-from monitor.model.text import NAME, Write, count, duration, name_of, plural, rate, visible
+from monitor.model.text import NAME, Write, count, duration, name_of, plural, rate, records_of, visible
 from monitor.model.view import View
 
 SETTLED_SECONDS = STUCK_UNPACED_SECONDS

@@ -8,7 +8,7 @@ from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.status import AHEAD, BEHIND, GROWING, LOSING, LOST, REWOUND, STATUSES, STOPPED, STUCK
 from monitor.model.table import Ints
-from monitor.model.text import count, duration, plural, rate
+from monitor.model.text import count, duration, plural, rate, records_of
 
 
 def by_status(signs: Signs, group: int) -> Diagnosis:
@@ -37,10 +37,16 @@ def _come(produced: float) -> str:
     return "" if np.isnan(produced) else f", in rate {rate(produced)}" if produced else ", no new records"
 
 
+def _waits(signs: Signs, group: int, lag: float, rows: Ints) -> str:
+    """The records that nobody reads: how many on how many partitions, and whether more come."""
+    behind = records_of(lag, count, " behind")
+    return f"{behind} on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
+
+
 def _stopped(signs: Signs, group: int, rows: Ints) -> _Said:
     members, lag = float(signs.view.snapshot.groups.members[group]), _lag(signs, rows)
     evidence = (("members", members), ("partitions", float(len(rows))), ("lag", lag))
-    waits = f"{count(lag)} records behind on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
+    waits = _waits(signs, group, lag, rows)
     if members > 0:
         none = f"no member is assigned {plural(len(rows), 'partition')} with unread records"
         left = "if the group no longer reads the topic, delete its offsets there"
@@ -58,7 +64,7 @@ def _stuck(signs: Signs, group: int, rows: Ints) -> _Said:
         if members > 0
         else "its members join and leave without committing offsets"
     )
-    waits = f"{count(lag)} records behind on {plural(len(rows), 'partition')}{_come(_rates(signs, group)[0])}"
+    waits = _waits(signs, group, lag, rows)
     return "no_commits", f"{who}{signs.span(group)}: {waits}", (("partitions", float(len(rows))), ("lag", lag))
 
 
@@ -67,8 +73,8 @@ def _slow(signs: Signs, group: int, _rows: Ints) -> _Said:
     lag, eta = float(lags.lag_at_least[group]), float(lags.eta_seconds[group])
     evidence = (("lag", lag), ("produce_rate", produced), ("consume_rate", consumed), ("eta_seconds", eta))
     if np.isnan(produced + consumed + eta):
-        return "not_watched", f"{count(lag)} records behind, rates not known yet", evidence[:1]
-    read = f"{count(lag)} records behind, out rate {rate(consumed)}, in rate {rate(produced)}"
+        return "not_watched", f"{records_of(lag, count, ' behind')}, rates not known yet", evidence[:1]
+    read = f"{records_of(lag, count, ' behind')}, out rate {rate(consumed)}, in rate {rate(produced)}"
     if np.isfinite(eta):
         return "catching_up", f"{read}: drains in {duration(eta)}", evidence
     return "reads_too_slowly", f"{read}: does not drain at these rates", evidence
@@ -93,7 +99,8 @@ def _losing(signs: Signs, _group: int, rows: Ints) -> _Said:
 def _told(signs: Signs, group: int, rows: Ints) -> _Said:
     lag, word = _lag(signs, rows), STATUSES[signs.view.group_lags.status[group]]
     where = plural(len(rows), "partition")
-    return word, f"{word} on {where}: {count(lag)} records behind", (("lag", lag), ("partitions", float(len(rows))))
+    behind = records_of(lag, count, " behind")
+    return word, f"{word} on {where}: {behind}", (("lag", lag), ("partitions", float(len(rows))))
 
 
 _TELL: dict[int, Callable[[Signs, int, Ints], _Said]] = {

@@ -7,7 +7,7 @@ import numpy as np
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.status import OK, STOPPED, STUCK
-from monitor.model.text import count, plural, rate
+from monitor.model.text import count, plural, rate, records_of
 
 STORM = 4
 """So many rebalances in 10 minutes are a storm."""
@@ -58,7 +58,7 @@ def empty_group(signs: Signs) -> Iterable[Diagnosis]:
     lag = signs.by_group(view.lag.lag[signs.rows])
     for group in np.flatnonzero((groups.members == 0) & ~groups.simple & (lag > 0) & (produced > 0)).tolist():
         span = signs.span(group) if view.group_lags.status[group] == STOPPED else ""
-        sentence = f"no members{span}: {count(lag[group])} records behind, in rate {rate(produced[group])}"
+        sentence = f"no members{span}: {records_of(lag[group], count, ' behind')}, in rate {rate(produced[group])}"
         evidence = (("members", 0.0), ("produce_rate", float(produced[group])), ("lag", float(lag[group])))
         yield Diagnosis("empty_group", group, sentence, evidence)
 

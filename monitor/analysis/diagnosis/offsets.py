@@ -7,7 +7,7 @@ import numpy as np
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.status import BEHIND
-from monitor.model.text import count, duration, plural, rate
+from monitor.model.text import count, duration, plural, rate, records_of
 
 RESET_SECONDS = 3600.0
 """Offsets that were set back earlier explain no lag of now."""
@@ -25,7 +25,7 @@ def retention_passed(signs: Signs) -> Iterable[Diagnosis]:
         lost = float(lag.lost[mine].sum())
         others = f", most on {signs.partition_name(most)}: {count(lag.lost[most])}" if len(mine) > 1 else ""
         where = plural(len(mine), "partition") if len(mine) > 1 else signs.partition_name(most)
-        sentence = f"{count(lost)} records lost on {where}{others}: deleted before the group read them"
+        sentence = f"{records_of(lost, count, ' lost')} on {where}{others}: deleted before the group read them"
         evidence = (("lost", lost), ("partitions", float(len(mine))))
         yield Diagnosis("retention_passed", group, sentence, evidence, signs.topic(most), int(lag.partition[most]))
 
@@ -87,9 +87,8 @@ def offsets_reset(signs: Signs) -> Iterable[Diagnosis]:
         resets = len({float(events.time[event]) for event in mine})
         records, partitions = float(events.records[newest].sum()), int(events.count[newest].sum())
         ago = view.time - float(events.time[first])
-        sentence = (
-            f"offsets were rewound {duration(ago)} ago by {count(records)} records on {plural(partitions, 'partition')}"
-        )
+        far = records_of(records, count, f" on {plural(partitions, 'partition')}")
+        sentence = f"offsets were rewound {duration(ago)} ago by {far}"
         sentence += f"; {resets:,} resets in the last hour" if resets > 1 else ""
         evidence = (("records", records), ("partitions", float(partitions)), ("seconds_ago", ago))
         topic = events.topic[first] if partitions == 1 else None

@@ -8,7 +8,7 @@ from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import values_at
-from monitor.model.text import NAME, count, duration, name_of, percent, plural, rate
+from monitor.model.text import NAME, count, duration, name_of, percent, plural, rate, records_of
 
 HOT = 3.0
 """A partition is hot when it gets so many times the records of the median partition of its topic."""
@@ -61,7 +61,7 @@ def open_transaction(signs: Signs) -> Iterable[Diagnosis]:
         more = f" and {partitions - 1:,} more partitions" if partitions > 1 else ""
         sentence = (
             f"an open transaction blocks read_committed consumers on {signs.partition_name(row)}{more}: "
-            f"{count(unstable[at])} records waiting for at least {duration(age[at])}{_by_whom(signs, row)}"
+            f"{records_of(unstable[at], count, ' waiting')} for at least {duration(age[at])}{_by_whom(signs, row)}"
         )
         evidence = (
             ("unstable", float(unstable[at])),
