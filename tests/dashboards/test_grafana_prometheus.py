@@ -97,7 +97,7 @@ def ask(asked_at: tuple[str, float]) -> Query:
 
 def test_every_panel_that_can_have_data_has_data(ask: Query) -> None:
     assert len(targets()) > 100
-    assert "\n".join(without_data(ask)) == ""
+    assert "\n".join(f"{target}: {target.expression}" for target in without_data(ask)) == ""
 
 
 def test_every_annotation_is_evaluated(ask: Query) -> None:

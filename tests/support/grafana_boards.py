@@ -75,12 +75,11 @@ def choices(query: Query, board: str) -> list[dict[str, str]]:
     return found
 
 
-def without_data(query: Query) -> list[str]:
-    """The panels that have no data for any choice of variables, each with its expression; fails on an error."""
+def without_data(query: Query) -> list[Target]:
+    """The targets without data for any choice of variables; all of a dashboard without choices. Fails on an error."""
     offered = {name: choices(query, name) for name in BOARDS}
-    assert all(offered.values())
     return [
-        f"{target}: {target.expression}"
+        target
         for target in targets()
         if not any(query(asked(target.expression, each)) for each in offered[target.board])
     ]
