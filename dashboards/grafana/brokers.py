@@ -46,7 +46,7 @@ def _who() -> tuple[Panel, ...]:
         rows("Brokers", "silent: it did not respond to kmon. gone: missing from metadata, but it has replicas.",
              Column("Broker", label="broker", links=broker_links()),
              Column("Status", label="status", mappings=statuses(BROKER_LEVELS)),
-             Column("Is", f"{OF.of('kmon_broker_status', *BROKER, 'status')} == 1", width=40),
+             Column("", f"{OF.of('kmon_broker_status', *BROKER, 'status')} == 1"),
              Column("Leads", OF.of("kmon_broker_leaders", *BROKER)),
              Column("Replicas", OF.of("kmon_broker_replicas", *BROKER)),
              Column("Out of sync", OF.of("kmon_broker_out_of_sync_replicas", *BROKER), steps=above_zero("out_of_sync")),
@@ -59,7 +59,7 @@ def _who() -> tuple[Panel, ...]:
              Column("Broker", label="broker", links=broker_links()),
              Column("Log dir", label="path"),
              Column("Status", label="status", mappings=statuses(LOG_DIR_LEVELS)),
-             Column("Is", f"{OF.of('kmon_log_dir_status', *DIR, 'status')} == 1", width=40),
+             Column("", f"{OF.of('kmon_log_dir_status', *DIR, 'status')} == 1"),
              Column("Used", USED, unit="percentunit", steps=DISK_USED),
              Column("Free", OF.of("kmon_log_dir_usable_bytes", *DIR, least=True), unit="bytes"),
              Column("Volume", OF.of("kmon_log_dir_total_bytes", *DIR), unit="bytes"),
@@ -67,7 +67,7 @@ def _who() -> tuple[Panel, ...]:
         rows("Addresses and versions", "As the brokers advertise them.",
              Column("Broker", label="broker"), Column("Host", label="host"), Column("Port", label="port"),
              Column("Rack", label="rack"), Column("Kafka", label="version"),
-             Column("Is", OF.of("kmon_broker_info", "broker", "host", "port", "rack", "version"), width=40),
+             Column("", OF.of("kmon_broker_info", "broker", "host", "port", "rack", "version")),
              none=UNREACHABLE, width=12),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from dashboards.grafana.board import CLUSTER, GROUP, Board
 from dashboards.grafana.links import PAGE_OF_GROUP, row_links
-from dashboards.grafana.looks import GROUP_LEVELS, NONE, UNKNOWN, above_zero, never, statuses
+from dashboards.grafana.looks import GROUP_LEVELS, NONE, UNKNOWN, above_zero, never
 from dashboards.grafana.panels import Column, Line, Panel, lines, number, rows, states
 from dashboards.grafana.queries import Series, add
 
@@ -22,7 +22,7 @@ def _is_it_bad() -> tuple[Panel, ...]:
     return (
         number("Status", status, "The status of the group, which is that of its worst partition.",
                none="no such group, or the cluster is unreachable", legend="{{status}}", name=True,
-               mappings=statuses(GROUP_LEVELS)),
+               levels=GROUP_LEVELS),
         number("Time lag", _of("kmon_group_lag_seconds"), "Age of the oldest unread record on any partition.",
                none=UNKNOWN, unit="s"),
         number("Lag at least", _of("kmon_group_lag_at_least"),
@@ -60,7 +60,7 @@ def _who() -> tuple[Panel, ...]:
             Column("Partition", label="partition"),
             Column("Client", label="client_id"),
             Column("Host", label="host"),
-            Column("Is", OF.of("kmon_group_partition_owner_info", *PARTITION, "client_id", "host"), width=40),
+            Column("", OF.of("kmon_group_partition_owner_info", *PARTITION, "client_id", "host")),
             none="needs metrics.owners: true in kmon's settings",
             width=8,
         ),

@@ -55,7 +55,7 @@ def _who() -> tuple[Panel, ...]:
              Column("Errors", errors, unit="reqps"), Column("Mean duration", mean, unit="s"),
              none=NO_KMON, sort="Mean duration", width=8),
         rows("What kmon cannot see", "Permissions and APIs that are missing. kmon doctor reports how to grant them.",
-             Column("Missing", label="name"), Column("Is", f"{OF.of('kmon_capability', 'name')} == 0", width=40),
+             Column("Missing", label="name"), Column("", f"{OF.of('kmon_capability', 'name')} == 0"),
              none="nothing is missing, if the cluster is reachable", width=8),
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _since() -> tuple[Panel, ...]:
         lines("CPU of kmon", "Cores that it uses.", Line(cpu, "{{instance}}"), none="kmon is down", width=8),
         rows("Versions", "Of kmon and Python.", Column("Instance", label="instance"), Column("kmon", label="version"),
              Column("Python", label="python"),
-             Column("Is", PROCESS.of("kmon_build_info", "instance", "version", "python"), width=40),
+             Column("", PROCESS.of("kmon_build_info", "instance", "version", "python")),
              none="kmon is down", width=8),
     )  # fmt: skip
 

@@ -46,7 +46,7 @@ def _who() -> tuple[Panel, ...]:
         rows("Share and streams groups", "An empty cell is unknown, or the type of the group has no such number.",
              Column("Group", label="group", links=row_links("group")),
              Column("Type", label="type"),
-             Column("Is", OF.of("kmon_group_info", *GROUP, "type", where='type=~"share|streams"'), width=40),
+             Column("", OF.of("kmon_group_info", *GROUP, "type", where='type=~"share|streams"')),
              Column("Members", _of("kmon_group_members")),
              Column("Lag at least", _of("kmon_group_lag_at_least"), unit="locale"),
              Column("Time lag", _of("kmon_group_lag_seconds"), unit="s"),
@@ -57,7 +57,7 @@ def _who() -> tuple[Panel, ...]:
         rows("Status", "The status is that of the worst partition of the group.",
              Column("Group", label="group", links=row_links("group")),
              Column("Status", label="status", mappings=statuses(GROUP_LEVELS)),
-             Column("Is", f"({_of('kmon_group_status', 'status')}) == 1", width=40),
+             Column("", f"({_of('kmon_group_status', 'status')}) == 1"),
              none=NO_GROUPS, width=8),
     )  # fmt: skip
 

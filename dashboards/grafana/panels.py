@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders.common import (
@@ -44,7 +45,8 @@ class Line:
 class Column:
     """A column of a table: the values of an expression, or the label of that name where there is none.
 
-    `links` are titles and URLs. `unit` is Grafana's. `levels` has the level of each word of a label.
+    Without a title it is not shown: its expression decides which rows there are. `unit` is Grafana's, `steps` and
+    `mappings` color its cells, and `links` are URLs by their titles.
     """
 
     title: str
@@ -74,11 +76,15 @@ def number(
     mappings: Sequence[ValueMapping] = (),
     width: int = 4,
     name: bool = False,
+    levels: Mapping[str, str] | None = None,
 ) -> stat.Panel:
-    """The newest number of each series, or `none` where there is no series; `name` shows the legend alone."""
+    """The newest number of each series, or `none` where there is no series.
+
+    `name` shows the legend alone, such as a status, and `levels` has the level of each legend.
+    """
     mode = common.BigValueTextMode.NAME if name else common.BigValueTextMode.AUTO
-    background = common.BigValueColorMode.BACKGROUND if steps or mappings else common.BigValueColorMode.NONE
-    return (
+    background = common.BigValueColorMode.BACKGROUND if steps or mappings or levels else common.BigValueColorMode.NONE
+    panel = (
         stat.Panel()
         .title(title)
         .description(about)
@@ -95,6 +101,9 @@ def number(
         .span(width)
         .height(4)
     )
+    for shown, level in (levels or {}).items():
+        panel.override_by_name(shown, [_color(level)])
+    return panel
 
 
 def lines(
@@ -161,27 +170,28 @@ def states(
 def rows(
     title: str, about: str, *columns: Column, none: str, sort: str = "", width: int = 24, height: int = 8
 ) -> table.Panel:
-    """A table: the columns of labels, then those of expressions, all at the end of the time range."""
+    """A table of the end of the time range. Rows whose labels agree are one; `sort` is the title of a column."""
     counted = [column for column in columns if column.expression]
-    refs = {column.title: ref for column, ref in zip(counted, "ABCDEFGHIJKLMN", strict=False)}
+    refs = dict(zip("ABCDEFGHIJKLMN", counted, strict=False))
     panel = table.Panel().title(title).description(about).datasource(SOURCE).no_value(none).span(width).height(height)
-    for column in counted:
-        query = _query(column.expression, refs[column.title], instant=True)
+    for ref, column in refs.items():
+        query = _query(column.expression, ref, instant=True)
         panel.with_target(query.format(PromQueryFormat.TABLE))
-    names = {f"Value #{ref}": title for title, ref in refs.items()}
-    if len(refs) == 1:
-        names["Value"] = next(iter(refs))  # Grafana gives the column of a sole query no letter
-    names |= {column.label: column.title for column in columns if column.label}
-    panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
-    order = {name: place for place, name in enumerate(names)}
-    chosen = {
-        "renameByName": names,
-        "includeByName": dict.fromkeys(names, True),
-        "indexByName": order,
-        "excludeByName": {"Time": True},
+    fields = {f"Value #{ref}": column for ref, column in refs.items()}
+    if len(counted) == 1:
+        fields["Value"] = counted[0]  # Grafana gives the column of a sole query no letter
+    fields |= {column.label: column for column in columns if column.label}
+    shown = sorted(
+        (name for name, column in fields.items() if column.title), key=lambda name: columns.index(fields[name])
+    )
+    arranged = {
+        "renameByName": {name: fields[name].title for name in shown},
+        "indexByName": {name: place for place, name in enumerate(shown)},
+        "excludeByName": dict.fromkeys(("Time", *(fields.keys() - shown)), True),
     }
-    panel.with_transformation(DataTransformerConfig(id_val="organize", options=chosen))
-    for column in columns:
+    panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
+    panel.with_transformation(DataTransformerConfig(id_val="organize", options=arranged))
+    for column in filter(attrgetter("title"), columns):
         panel.override_by_name(column.title, _look(column))
     return panel.sort_by([TableSortByFieldState().display_name(sort).desc(True)]) if sort else panel
 

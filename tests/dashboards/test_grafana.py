@@ -109,10 +109,13 @@ def test_a_table_has_each_column_that_it_describes(name: str) -> None:
         if panel["type"] != "table":
             continue
         (_, organize) = panel["transformations"]
-        named = organize["options"]["renameByName"]
+        named, hidden = organize["options"]["renameByName"], organize["options"]["excludeByName"].keys()
+        assert "Time" in hidden
+        assert not named.keys() & hidden
+        assert list(organize["options"]["indexByName"]) == list(named)
         assert {each["matcher"]["options"] for each in panel["fieldConfig"]["overrides"]} == set(named.values())
         refs = {target["refId"] for target in panel["targets"]}
-        assert {key.removeprefix("Value #") for key in named if key.startswith("Value #")} == refs
+        assert {key.removeprefix("Value #") for key in {*named, *hidden} if key.startswith("Value #")} == refs
         by = {label for target in panel["targets"] for label in _grouped(target["expr"])}
         assert {key for key in named if not key.startswith("Value")} <= by, panel["title"]
         for sort in panel["options"].get("sortBy", ()):
