@@ -50,7 +50,17 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_serve, _add_tui, _add_lag, _add_check, _add_doctor, _add_rules, _add_config):
+    for add in (
+        _add_demo,
+        _add_serve,
+        _add_tui,
+        _add_lag,
+        _add_check,
+        _add_doctor,
+        _add_rules,
+        _add_dashboards,
+        _add_config,
+    ):
         add(commands)
     return parser
 
@@ -143,6 +153,17 @@ def _add_rules(commands: Any) -> None:
         "files", metavar="FILE", nargs="*", help="rule file in YAML, e.g. rules.yaml (default: alerts.rule_files)"
     )
     _command(actions, "list", "print the rules in effect, with the condition and source of each", epilog=ends)
+
+
+def _add_dashboards(commands: Any) -> None:
+    parser = _command(commands, "dashboards", "export dashboards for Grafana", cluster=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    ends = "Exit codes: 0 written, 1 the directory cannot be written, 2 bad usage or grafana-foundation-sdk is missing."
+    export = _command(actions, "export", "write dashboards as JSON files", cluster=False, epilog=ends)
+    where = "directory to write Grafana dashboards to, e.g. deploy/grafana"
+    _option(export, "--grafana", "DIR", where, required=True)
+    pages = "URL of kmon that dashboards link to, e.g. https://kmon.example.com (default: http://127.0.0.1:9308)"
+    _option(export, "--kmon-url", "URL", pages)
 
 
 def _add_config(commands: Any) -> None:

@@ -40,8 +40,8 @@ def test_help_and_version_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    for command in ("demo", "serve", "tui", "lag", "check", "doctor", "rules", "config"):
-        assert f"\n    {command} " in done.stdout
+    for command in ("demo", "serve", "tui", "lag", "check", "doctor", "rules", "dashboards", "config"):
+        assert re.search(rf"\n    {command}\s", done.stdout)
     assert "kmon 0." in done.stdout
 
 

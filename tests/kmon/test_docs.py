@@ -4,12 +4,10 @@ import argparse
 import ast
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from requirements import require_program
 
 from alerts.rule_files import read_rules
 from exporters.families import FAMILIES
@@ -121,26 +119,11 @@ def test_every_settings_example_loads(page: str, text: str, tmp_path: Path) -> N
     load(path, variables, tls, need_cluster="contexts:" in text)
 
 
-RULES = [each for each in YAML if each[1].startswith("groups:\n")]
-
-
-@pytest.mark.parametrize(("page", "text"), [each for each in RULES if "expr:" not in each[1]])
+@pytest.mark.parametrize(("page", "text"), [each for each in YAML if each[1].startswith("groups:\n")])
 def test_every_rule_file_example_loads(page: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text(text)
     assert read_rules([path])
-
-
-@pytest.mark.prometheus
-@pytest.mark.parametrize(("page", "text"), [each for each in RULES if "expr:" in each[1]])
-def test_every_prometheus_example_is_well_formed(page: str, text: str, tmp_path: Path) -> None:
-    require_program("promtool")
-    path = tmp_path / "rules.yml"
-    path.write_text(text)
-    done = subprocess.run(
-        ["promtool", "check", "rules", "--lint-fatal", str(path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 KEYS = {".".join(path).replace(".[]", "[]") for path, _ in walk()}

@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 from requirements import require
 
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus"
 GUARD_SECONDS = 120.0
 """A test that waits longer than this for Prometheus has failed."""
 
@@ -34,14 +36,33 @@ def until(ask: Callable[[], T | None]) -> T:
 @contextmanager
 def scraping(target: str, folder: Path, labels: Mapping[str, str]) -> Iterator[str]:
     """The base URL of a Prometheus that scrapes the server at the URL `target`, as job kmon with these labels."""
-    program = shutil.which("prometheus")
-    if program is None:
-        require("prometheus", "prometheus is not installed")
     static = {"targets": [urlsplit(target).netloc], "labels": dict(labels)}
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
         "scrape_configs": [{"job_name": "kmon", "static_configs": [static]}],
     }
+    with _running(config, folder) as url:
+        yield url
+
+
+@contextmanager
+def deployed(target: str, folder: Path) -> Iterator[str]:
+    """The base URL of a Prometheus that is configured by deploy/prometheus alone, but for its target and intervals."""
+    config = yaml.safe_load((DEPLOYED / "scrape.yml").read_text())
+    for name in config["rule_files"]:
+        shutil.copy(DEPLOYED / name, folder)
+    (job,) = config["scrape_configs"]
+    job |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    job["static_configs"][0]["targets"] = [urlsplit(target).netloc]
+    with _running({**config, "global": {"evaluation_interval": "1s"}}, folder) as url:
+        yield url
+
+
+@contextmanager
+def _running(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    program = shutil.which("prometheus")
+    if program is None:
+        require("prometheus", "prometheus is not installed")
     (folder / "prometheus.yml").write_text(json.dumps(config))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -75,3 +96,9 @@ def query(url: str, expression: str, at: float | None = None) -> dict[frozenset[
     answer = httpx.get(f"{url}/api/v1/query", params=params, trust_env=False, timeout=GUARD_SECONDS).json()
     assert answer["status"] == "success", f"{expression}: {answer}"
     return {frozenset(each["metric"].items()): float(each["value"][1]) for each in answer["data"]["result"]}
+
+
+def rules(url: str) -> list[dict[str, Any]]:
+    """Every rule that Prometheus has loaded, with the `health` and `lastError` of its newest evaluation."""
+    answer = httpx.get(f"{url}/api/v1/rules", trust_env=False, timeout=GUARD_SECONDS).json()
+    return [rule for group in answer["data"]["groups"] for rule in group["rules"]]
