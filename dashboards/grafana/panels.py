@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders.common import (
@@ -191,8 +190,9 @@ def rows(
     }
     panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
     panel.with_transformation(DataTransformerConfig(id_val="organize", options=arranged))
-    for column in filter(attrgetter("title"), columns):
-        panel.override_by_name(column.title, _look(column))
+    for column in columns:
+        if column.title:
+            panel.override_by_name(column.title, _look(column))
     return panel.sort_by([TableSortByFieldState().display_name(sort).desc(True)]) if sort else panel
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,18 +22,26 @@ def run(args: argparse.Namespace) -> int:
     if args.kmon_url is not None and not _is_url(args.kmon_url):
         return _failed(f"--kmon-url {args.kmon_url}: not a URL such as https://kmon.example.com", BAD_USAGE)
     try:
-        from dashboards.grafana import KMON_URL, write  # noqa: PLC0415 - an extra
+        from dashboards.grafana import KMON_URL, exported  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "grafana_foundation_sdk":
             raise
         return _failed(MISSING, BAD_USAGE)
     folder = Path(args.grafana)
     try:
-        written = write(folder, (args.kmon_url or KMON_URL).rstrip("/"))
+        written = _write(folder, exported((args.kmon_url or KMON_URL).rstrip("/")))
     except OSError as error:
         return _failed(f"cannot write {error.filename or folder}: {error.strerror}", UNWRITTEN)
     print("\n".join(visible(str(path)) for path in written))
     return 0
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write each text to the file of its name in a folder, which is made if there is none; the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
 
 
 def _is_url(text: str) -> bool:
