@@ -1,6 +1,7 @@
 """What waits for receivers and what they were told outlives kmon: nothing is lost, nobody is told twice."""
 
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -204,8 +205,11 @@ def test_a_process_that_is_killed_loses_nothing(tmp_path: Path) -> None:
 
     from alerts.notifiers import receiver_of
 
+    path = os.pathsep.join(each for each in sys.path if each)
     with HttpReceiver(500) as server:
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path), server.url])
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(tmp_path), server.url], env={**os.environ, "PYTHONPATH": path}
+        )
         try:
             assert server.wait_for(lambda: len(server.posts) > 0)
         finally:
