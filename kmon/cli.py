@@ -91,7 +91,13 @@ def _add_serve(commands: Any) -> None:
 
 
 def _add_tui(commands: Any) -> None:
-    _command(commands, "tui", "open the terminal UI")
+    parser = _command(
+        commands,
+        "tui",
+        "open the terminal UI",
+        epilog="Exit codes of --once: 0 complete, 1 partial (stderr lists what is missing and why), 2 unreachable.",
+    )
+    _switch(parser, "--once", "poll once, print the overview as plain text, and exit")
 
 
 def _add_lag(commands: Any) -> None:

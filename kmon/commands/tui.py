@@ -1,14 +1,17 @@
 """kmon tui: watches clusters in the terminal."""
 
 import argparse
+import shutil
 import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kmon.commands.lag_rows import lag_rows, missing_of
 from kmon.commands.options import clusters_from
-from kmon.commands.poll import memory_of
+from kmon.commands.poll import ask, memory_of
 from kmon.commands.terminal import lacking, run_app
+from monitor.model.text import visible
 from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -19,11 +22,14 @@ if TYPE_CHECKING:
 def run(args: argparse.Namespace) -> int:
     """Run the terminal UI until the user quits or a signal ends it; returns 2 if there is no terminal.
 
+    With --once, print the overview of each cluster instead and return the worst code of `print_once`.
     Raises what kept it from polling.
     """
     settings, clusters = clusters_from(args)
+    if args.once:
+        return max(map(print_once, clusters))
     if lack := lacking():
-        print(f"kmon tui: {lack}; kmon lag prints the same numbers without one", file=sys.stderr)
+        print(f"kmon tui: {lack}; --once prints the overview as plain text", file=sys.stderr)
         return 2
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 
@@ -38,6 +44,24 @@ def run(args: argparse.Namespace) -> int:
     if polls.error is not None:
         raise polls.error
     return app.return_code or 0
+
+
+def print_once(cluster: ClusterSettings) -> int:
+    """Poll a cluster and print its overview: 0 when complete, 1 when a part is missing, 2 when it is unreachable."""
+    from tui.picture import Picture  # noqa: PLC0415 - see above
+    from tui.plain import overview  # noqa: PLC0415
+
+    view = ask(cluster, everything=True)
+    if not view.up:
+        print(f"kmon tui: {visible(cluster.title)}: {visible(view.snapshot.error)}", file=sys.stderr)
+        return 2
+    picture = Picture(cluster.title, "", cluster.interval_seconds, view.time, view)
+    for line in overview(picture, shutil.get_terminal_size().columns):
+        print(line)
+    missing = missing_of(view, lag_rows(view, words=False))
+    for each in missing:
+        print(f"kmon tui: partial: {visible(each)}", file=sys.stderr)
+    return 1 if missing else 0
 
 
 class Polls:

@@ -29,7 +29,7 @@ def test_a_terminal_that_shows_escapes_is_refused(terminal: Terminal, term: str,
     terminal.ask("pipe-pane", f"cat > {tmp_path / 'written'}")
     terminal.type(f"TERM={term} {TUI}; echo left with $((0+$?))", "Enter")
     screen = terminal.wait_for("left with 2")
-    assert f"TERM is {term}; kmon lag prints the same numbers" in "".join(screen.split("\n"))
+    assert f"TERM is {term}; --once prints the overview as plain text" in "".join(screen.split("\n"))
     assert "\x1b[?1049h" not in (tmp_path / "written").read_text()
 
 

@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from face_views import healthy, unreachable
 from http_receiver import HttpReceiver
 from kafka_cluster import wait_until
 from small_cluster import small_cluster
 from tui_screen import lines, settled
+from views import shop_view
 
 import monitor.poll.poller
+from kmon import cli
 from kmon.commands import tui
 from kmon.commands.tui import Polls
 from kmon.commands.wiring import polling
-from monitor.model.view import AlertRow
+from monitor.model.view import AlertRow, View
 from monitor.poll.loop import PollLoop
 from monitor.poll.source import Memory
 from monitor.settings.alerts import AlertSettings, RuleSettings
@@ -125,4 +128,42 @@ async def test_what_keeps_it_from_polling_is_shown_and_raised_when_it_is_quit(
     monkeypatch.setattr(Polls, "stop", lambda self: self._thread.join())
     monkeypatch.setattr(tui, "run_app", lambda _app: None)
     with pytest.raises(SettingsError, match=r"ca\.pem"):
-        tui.run(argparse.Namespace())
+        tui.run(argparse.Namespace(once=False))
+
+
+@pytest.mark.parametrize(
+    ("view", "code", "out", "err"),
+    [
+        (healthy, 0, ["127.0.0.1:1", "●", "ok"], ""),
+        (shop_view, 1, ["127.0.0.1:1", "✘", "critical"], "kmon tui: partial: lag of clicks-sessionizer is unknown: "),
+        (unreachable, 2, [], "kmon tui: 127.0.0.1:1: "),
+    ],
+)
+def test_once_prints_one_poll_and_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    view: Callable[[], View],
+    code: int,
+    out: list[str],
+    err: str,
+) -> None:
+    monkeypatch.setattr("monitor.poll.poller.poll_once", lambda *_: view())
+    assert cli.main(["tui", "--once", "-b", "127.0.0.1:1"]) == code
+    told = capsys.readouterr()
+    assert told.out.split()[:3] == out
+    assert ("Status" in told.out) == (code < 2)
+    assert err in told.err
+    assert bool(told.err) == (code > 0)
+
+
+def test_once_prints_every_cluster(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "kmon.yaml"
+    file.write_text("contexts: [{name: a, bootstrap_servers: 'a:1'}, {name: b, bootstrap_servers: 'b:1'}]")
+    views = {"a": unreachable, "b": healthy}
+    monkeypatch.setattr("monitor.poll.poller.poll_once", lambda cluster, *_: views[cluster.title]())
+    assert cli.main(["tui", "--once", "--config", str(file)]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("kmon tui: a: ")
+    assert told.out.split()[:3] == ["b", "●", "ok"]

@@ -224,6 +224,7 @@ def test_a_failed_fetch_is_tried_again_at_the_next_login() -> None:
         (unsigned_token("u", exp=-1e300), "x", "x"),
         ("opaque", '{"status":"insufficient_scope","scope":"x"}', "insufficient_scope"),
     ],
+    ids=["expired", "valid", "expiry-text", "expiry-far", "expiry-past", "opaque"],
 )
 def test_a_refused_token_is_told_with_what_it_shows(token: str, said_by_broker: str, words: str) -> None:
     provider = TokenProvider(lambda: Token(token))
