@@ -1,15 +1,18 @@
 """Fixtures that every room's tests may use."""
 
+import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import workers
 from breakable import Cluster
 from hypothesis import settings
 from requirements import require
 
+from kmon.commands import logs
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars, tools_jars
 
@@ -31,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", r"ignore:unclosed <socket.*laddr=\('0\.0\.0\.0':ResourceWarning")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    return workers.count()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        workers.share(items)
+
+
 PROMPT_GROUPS = {
     "group.streams.initial.rebalance.delay.ms": 200,
     **{
@@ -40,6 +52,17 @@ PROMPT_GROUPS = {
     },
 }
 """A member is given its assignment when it beats after the coordinator has made it: by default every 5 s."""
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command sets up logging for its process, which is that of the tests where they call it."""
+    root, chatty = logging.getLogger(), [logging.getLogger(name) for name in logs.CHATTY]
+    before = [each.level for each in (root, *chatty)]
+    yield
+    root.handlers[:] = [each for each in root.handlers if not isinstance(each, logs.Handler | logging.NullHandler)]
+    for logger, level in zip((root, *chatty), before, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -285,19 +285,14 @@ def test_an_unreachable_cluster_is_one_line_and_exit_code_2() -> None:
     assert done.stderr.startswith(f"kmon lag: {REFUSED}")
 
 
-def test_log_lines_cannot_be_forged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_lines_cannot_be_forged(capsys: pytest.CaptureFixture[str]) -> None:
     import logging
 
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [])
-    monkeypatch.setattr(root, "level", root.level)
     logs.set_up("serve", verbose=False)
     logging.getLogger("monitor").info("group %s joined", "a\n2026 error x: forged\x1b[2J")
     logging.getLogger("kafka.net").error("connection failed")
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("info monitor: group a\\n2026 error x: forged\\x1b[2J joined")
-    for name in logs.CHATTY:
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @given(st.text())
