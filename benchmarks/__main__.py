@@ -24,7 +24,7 @@ from benchmarks.parts import timed_parts
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
-from benchmarks.viewers import cpu_seconds, scrapes_for, viewing
+from benchmarks.viewers import cpu_seconds, divide, scrapes_for, viewing
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
 from monitor.poll.poller import Poller
@@ -232,13 +232,15 @@ def _measure_serve(bootstrap: str, interval_seconds: int) -> None:
 def _measure_viewers(bootstrap: str, viewers: int) -> None:
     """Scrapes of `kmon serve` without viewers and with, and what a viewer's refresh costs it."""
     seconds = 60.0
+    processors = divide(psutil.Process().children(recursive=True))
+    print(f"kmon and who scrapes it run apart from brokers and viewers, which have processor {min(processors)}\n")
     with serving(bootstrap) as (process, host, port):
         time.sleep(20)
         scrapes_for(host, port, 10)
         began = cpu_seconds(process)
         idle = scrapes_for(host, port, seconds)
         idle_cpu, began = cpu_seconds(process) - began, time.perf_counter()
-        with viewing(host, port, viewers) as news:
+        with viewing(host, port, viewers, processors) as news:
             row(f"{viewers} viewers open the page of groups", time.perf_counter() - began, "s")
             refreshed, began = news(), cpu_seconds(process)
             busy = scrapes_for(host, port, seconds)

@@ -4,9 +4,10 @@ import gzip
 import http.client
 import json
 import multiprocessing
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,16 +53,30 @@ class Viewer:
             self.refreshes += 1
 
 
+def divide(others: Sequence[psutil.Process]) -> set[int]:
+    """Leave the last processor to `others`, and keep the rest for this process and what it starts; returns the last.
+
+    Brokers and browsers are on other machines where kmon is in use.
+    """
+    *ours, last = sorted(os.sched_getaffinity(0))
+    if ours:
+        os.sched_setaffinity(0, ours)
+    for thread in (each for process in others for each in process.threads()):
+        os.sched_setaffinity(thread.id, {last})
+    return {last}
+
+
 @contextmanager
-def viewing(host: str, port: int, viewers: int) -> Iterator[Callable[[], int]]:
+def viewing(host: str, port: int, viewers: int, processors: set[int]) -> Iterator[Callable[[], int]]:
     """Let `viewers` browsers have the page, and ask for news every second, while the context lasts.
 
-    It gives how often they got news so far. They are another process, so that they do not delay who measures scrapes.
+    It gives how often they got news so far. They are another process on these `processors`, so that they do not delay
+    who measures scrapes.
     """
     context = multiprocessing.get_context("spawn")
     news: Any = context.Array("i", viewers)
     stop = context.Event()
-    browsers = context.Process(target=_browse, args=(host, port, news, stop), daemon=True)
+    browsers = context.Process(target=_browse, args=(host, port, news, stop, processors), daemon=True)
     browsers.start()
     while not all(news):
         time.sleep(0.01)
@@ -70,8 +85,9 @@ def viewing(host: str, port: int, viewers: int) -> Iterator[Callable[[], int]]:
     browsers.join()
 
 
-def _browse(host: str, port: int, news: Any, stop: Any) -> None:
+def _browse(host: str, port: int, news: Any, stop: Any, processors: set[int]) -> None:
     """Each viewer on a thread of its own; `news` are how often each got a new page."""
+    os.sched_setaffinity(0, processors)
 
     def watch(number: int) -> None:
         viewer = Viewer(host, port)
