@@ -39,7 +39,9 @@ METADATA = Api(3, "Metadata", 9, 13, 9)
 LOCAL_OFFSETS = LIST_OFFSETS.since(8)
 TIERED_OFFSETS = LIST_OFFSETS.since(9)
 # Version 10 names topics by id only, and so says nothing of a commit on a topic that is gone.
-OFFSET_FETCH = Api(9, "OffsetFetch", 8, 9, 6)
+OFFSET_FETCH = Api(9, "OffsetFetch", 5, 9, 6)
+# Older versions are about one group a request.
+BATCHED_OFFSET_FETCH = OFFSET_FETCH.since(8)
 DESCRIBE_GROUPS = Api(15, "DescribeGroups", 5, 6, 5)
 LIST_GROUPS = Api(16, "ListGroups", 4, 5, 3)
 GROUP_TYPES = LIST_GROUPS.since(5)
