@@ -71,9 +71,9 @@ RELEASES = {
         ("classic", "consumer"),
     ),
 }
-BASICS = Release(_served("2:0-5 3:0-9 9:0-8 15:0-5 16:0-4 18:0-3"), 0, ("classic",))
-"""What speaks the protocol and serves no more than lag takes: ListOffsets, Metadata, OffsetFetch, DescribeGroups,
-ListGroups, and ApiVersions without any features."""
+BASICS = Release(_served("2:0-4 3:0-9 9:0-5 15:0-5 16:0-3 18:0-3"), 0, ("classic",))
+"""What speaks the protocol and serves no more than lag takes: ListOffsets, Metadata, OffsetFetch, DescribeGroups and
+ListGroups, none newer than in Kafka 2.4, and ApiVersions without any features."""
 
 _GROUPS_ASKED: Mapping[str, tuple[Any, Callable[[Any], list[str]]]] = {
     "OffsetFetch": (OffsetFetchRequest, lambda asked: [each.group_id for each in asked.groups or [asked]]),

@@ -174,7 +174,11 @@ def _groups(answer: Answer, node: int) -> list[ListedGroup]:
             raise MalformedAnswerError(error_reason(listed.error_code))
         return [
             ListedGroup(
-                str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node
+                str(each.group_id),
+                (each.group_type or "").lower() or None,
+                each.protocol_type,
+                each.group_state or None,
+                node,
             )
             for each in listed.groups
         ]

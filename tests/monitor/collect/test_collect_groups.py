@@ -72,6 +72,11 @@ def test_an_older_broker_does_not_say_the_type() -> None:
     assert draft.groups[0].group_type is None
 
 
+def test_a_state_that_an_old_broker_does_not_list_is_no_state() -> None:
+    draft = Groups(1).poll(listed(1, group("a"), version=3))
+    assert draft.groups == [ListedGroup("a", None, "consumer", None, 1)]
+
+
 def test_groups_of_a_broker_that_fails_stay_with_an_unknown_state_and_the_reason() -> None:
     groups = Groups(1, 2)
     groups.poll(listed(1, group("a")), listed(2, group("b")))
