@@ -70,7 +70,7 @@ class Turns:
 
 
 class CoordinatorCollector(Collector):
-    """Keeps the encoded requests while the groups and the ways to ask are the same."""
+    """Keeps the encoded requests while the groups and the ways to ask are the same, and whose turn it is."""
 
     group_requests: ClassVar[tuple[GroupRequest, ...]]
 
