@@ -10,8 +10,10 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 from kafka import KafkaAdminClient
@@ -27,6 +29,7 @@ from benchmarks.scrape import scrape
 from benchmarks.viewers import cpu_seconds, divide, scrapes_for, viewing
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
+from monitor.kafka.client.apis import OFFSET_FETCH, Api
 from monitor.poll.poller import Poller
 from monitor.poll.source import Memory
 from monitor.settings.model import ClusterSettings
@@ -47,6 +50,12 @@ def main() -> int:
     )
     parser.add_argument(
         "--viewers", type=int, metavar="N", help="measure scrapes while N browsers show the groups of load V, no more"
+    )
+    parser.add_argument(
+        "--offset-fetch",
+        type=int,
+        metavar="VERSION",
+        help="measure polls of brokers that serve OffsetFetch up to this version (8 is the first for many groups)",
     )
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
@@ -77,6 +86,10 @@ def main() -> int:
         if args.viewers:
             _measure_viewers(cluster.bootstrap, args.viewers)
             return 0
+        if args.offset_fetch is not None:
+            with _newest(OFFSET_FETCH, args.offset_fetch):
+                _measure_poll(cluster)
+            return 0
         _measure_poll(cluster)
         if not args.no_admin:
             _measure_admin(load, cluster.bootstrap)
@@ -84,6 +97,19 @@ def main() -> int:
         row("kmon --help", time_help(), "s")
         row("kmon tui, to its first paint", time_first_paint(cluster.bootstrap), "s")
     return 0
+
+
+@contextmanager
+def _newest(api: Api, newest: int) -> Iterator[None]:
+    """Brokers are taken to serve an API in versions up to this one."""
+    version = Api.version
+
+    def capped(asked: Api, served: dict[int, tuple[int, int]]) -> int | None:
+        low, high = served.get(api.key, (1, 0))
+        return version(asked, {**served, api.key: (low, min(high, newest))})
+
+    with patch.object(Api, "version", capped):
+        yield
 
 
 def _heading() -> None:

@@ -65,6 +65,10 @@ PERMISSIONS = (CLUSTER, TOPIC, GROUP, TOPIC_CONFIG, BROKER_CONFIG, TRANSACTIONAL
 """What everything takes that kmon requests by default."""
 
 
+GROUPS_A_POLL = 900
+"""About how many groups a broker is asked in a poll where each takes a request: more wait for later polls."""
+
+
 @dataclass(frozen=True)
 class Request:
     """A request that kmon sends, in versions from `api.oldest` on, which is what it is for.
@@ -118,11 +122,14 @@ TIERED_OFFSETS = Request(
     "newest records in the remote storage of tiered topics are unknown",
     (TOPIC,),
     kafka="3.9",
+    capability="tiered_end_offsets",
 )
 LOG_DIRS = Request(
     apis.DESCRIBE_LOG_DIRS, "sizes of replicas and errors of log dirs are unknown", (CLUSTER,), capability="log_dirs"
 )
-VOLUMES = Request(apis.VOLUMES, "sizes and free space of volumes are unknown", (CLUSTER,), kafka="3.3")
+VOLUMES = Request(
+    apis.VOLUMES, "sizes and free space of volumes are unknown", (CLUSTER,), kafka="3.3", capability="volumes"
+)
 _CONFIGS_UNKNOWN = "min.insync.replicas, retention and the brokers' defaults are unknown"
 TOPIC_CONFIGS = Request(apis.DESCRIBE_CONFIGS, _CONFIGS_UNKNOWN, (TOPIC_CONFIG,), capability="topic_configs")
 BROKER_CONFIGS = Request(apis.DESCRIBE_CONFIGS, _CONFIGS_UNKNOWN, (BROKER_CONFIG,), capability="broker_configs")
@@ -135,6 +142,12 @@ GROUP_TYPES = Request(
     capability="group_types",
 )
 OFFSET_FETCH = Request(apis.OFFSET_FETCH, "commits, and so lag, are unknown", (GROUP, TOPIC))
+BATCHED_COMMITS = Request(
+    apis.BATCHED_OFFSET_FETCH,
+    f"commits are read one group at a time, those of at most {GROUPS_A_POLL:,} groups per broker in each poll",
+    (GROUP, TOPIC),
+    capability="batched_commits",
+)
 SHARE_OFFSETS = Request(
     apis.DESCRIBE_SHARE_GROUP_OFFSETS, "offsets of share groups are unknown", (GROUP, TOPIC), kafka="4.1"
 )

@@ -35,6 +35,11 @@ class Turn:
     ran: bool = False
     missing: list[Reason] = field(default_factory=list)
 
+    @property
+    def weight(self) -> int:
+        """How many requests it has, where those of one API to one broker are as one: they may be one a group."""
+        return len({(ask.node, ask.api) for ask in self.asks})
+
 
 class Asking:
     """The questions of one poll, whose answers go into `draft`; `clock` is the monotonic one."""
@@ -79,12 +84,12 @@ class Asking:
             try:
                 turn.asks = turn.collector.ask(self._client, self._draft)
                 # Slow collectors that fall due together take turns, so that no poll is a heavy one.
-                if self._asked + len(turn.asks) > limit and turn.collector.postpone():
+                if self._asked + turn.weight > limit and turn.collector.postpone():
                     turn.asks = []
             except Exception as error:  # noqa: BLE001 - isolation is the point
                 self._broken(turn, error)
             else:
-                self._asked += len(turn.asks)
+                self._asked += turn.weight
                 turn.batch = self._client.start(turn.asks, self._draft.deadline)
             turn.seconds += self._clock() - began
 

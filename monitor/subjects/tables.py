@@ -43,13 +43,16 @@ CODE = re.compile(r"(index|row) in [`\w]+: ")
 """How the meaning of a column of codes begins; the rest is what a code stands for."""
 
 
-def not_asked(collector: str, why: str) -> Callable[[Any], str]:
-    """Why what a collector brings may be unknown in a View: that it did not get it, or the reason that stands here."""
-    return lambda view: unasked(view.snapshot, collector) or why
+def not_asked(collector: str, why: str, *capabilities: str) -> Callable[[Any], str]:
+    """Why what a collector brings may be unknown in a View: that it did not get it, or the reason that stands here.
+
+    `capabilities` are those that it needs beside the one of its own name.
+    """
+    return lambda view: unasked(view.snapshot, collector, *capabilities) or why
 
 
 NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
-NO_VOLUMES = "the broker does not report the size of its volumes"
+NO_VOLUMES = not_asked("log_dirs", "the broker does not report the size of its volumes", "volumes")
 NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
 OTHERWISE: dict[str, str | Callable[[Any], str]] = {
@@ -73,7 +76,7 @@ OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     ),
     "reassigned": "not being reassigned",
     "local_start_offset": "no remote storage",
-    "tiered_end_offset": "nothing in remote storage",
+    "tiered_end_offset": not_asked("tiered_offsets", "nothing in remote storage", "tiered_end_offsets"),
     "size_bytes": NO_DISKS,
     "leader_skew": "no other broker to compare with",
     "size_skew": "the size of some broker is unknown",

@@ -71,6 +71,12 @@ def _made(message: Any, version: int, fields: dict[str, Any]) -> Any:
     return message(version=version, **{name: value(name, given) for name, given in fields.items()})
 
 
+def encoded(message: Any, version: int) -> bytes:
+    """A message that was decoded in one version, in another."""
+    message._header = None  # decode() leaves it unset, and encode() in another version asks for it
+    return bytes(message.encode(version=version))
+
+
 def answer_of(api: Api, node: Node = 1, *, api_version: int | None = None, **fields: Any) -> Answer:
     """An Answer of `node`, in kmon's newest version of the API unless another is given."""
     version = api.newest if api_version is None else api_version

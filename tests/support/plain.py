@@ -22,15 +22,24 @@ def plain_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
     """What decode_offset_fetch gives, by kafka-python."""
     answer = read(OffsetFetchResponse, body, version)
     groups = _present(answer.groups)
+    return _commits([(_present(each.group_id), each) for each in groups])
+
+
+def plain_one_group(group: str, body: bytes, version: int) -> CommittedOffsets:
+    """What read_one_group gives, as columns, by kafka-python."""
+    return _commits([(group, read(OffsetFetchResponse, body, version))])
+
+
+def _commits(groups: list[tuple[str, Any]]) -> CommittedOffsets:
     topics: dict[str, int] = {}
     rows: list[tuple[int, int, Any]] = []
-    for group, described in enumerate(groups):
+    for group, (_, described) in enumerate(groups):
         for topic in _present(described.topics):
             number = topics.setdefault(_present(topic.name), len(topics))
             rows += [(group, number, each) for each in _present(topic.partitions)]
     return CommittedOffsets(
-        [_present(each.group_id) for each in groups],
-        np.array([each.error_code for each in groups], np.int32),
+        [name for name, _ in groups],
+        np.array([each.error_code for _, each in groups], np.int32),
         list(topics),
         np.array([group for group, _, _ in rows], np.int32),
         np.array([topic for _, topic, _ in rows], np.int32),

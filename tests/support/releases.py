@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from answers import RESPONSES, body_of, unsupported
+from answers import RESPONSES, body_of, encoded, unsupported
 from kafka.protocol.admin import DescribeGroupsRequest
 from kafka.protocol.consumer import OffsetFetchRequest
 from recorded import Recording, ReplayClient, Served
@@ -71,12 +71,12 @@ RELEASES = {
         ("classic", "consumer"),
     ),
 }
-BASICS = Release(_served("2:0-5 3:0-9 9:0-8 15:0-5 16:0-4 18:0-3"), 0, ("classic",))
-"""What speaks the protocol and serves no more than lag takes: ListOffsets, Metadata, OffsetFetch, DescribeGroups,
-ListGroups, and ApiVersions without any features."""
+BASICS = Release(_served("2:0-4 3:0-9 9:0-5 15:0-5 16:0-3 18:0-3"), 0, ("classic",))
+"""What speaks the protocol and serves no more than lag takes: ListOffsets, Metadata, OffsetFetch, DescribeGroups and
+ListGroups, none newer than in Kafka 2.4, and ApiVersions without any features."""
 
 _GROUPS_ASKED: Mapping[str, tuple[Any, Callable[[Any], list[str]]]] = {
-    "OffsetFetch": (OffsetFetchRequest, lambda asked: [each.group_id for each in asked.groups]),
+    "OffsetFetch": (OffsetFetchRequest, lambda asked: [each.group_id for each in asked.groups or [asked]]),
     "DescribeGroups": (DescribeGroupsRequest, lambda asked: list(asked.groups)),
     "ConsumerGroupDescribe": (schemas.ConsumerGroupDescribeRequest, lambda asked: list(asked.group_ids)),
 }
@@ -103,7 +103,7 @@ class OldClient(ReplayClient):
         message = RESPONSES[api.name].decode(reply.body, version=reply.version)
         if api.name == "ListGroups":
             message.groups = [each for each in message.groups if each.group_type.lower() in self._release.group_types]
-        return Answer(api, version, _encoded(message, version), ask.node)
+        return Answer(api, version, encoded(message, version), ask.node)
 
     def _api_versions(self, version: int) -> bytes:
         message, level = RESPONSES["ApiVersions"], self._release.metadata_level
@@ -129,18 +129,24 @@ class OldClient(ReplayClient):
         recorded = [each for each in self.recording.answers if each.api == ask.api.name and each.node == ask.node]
         answers = [RESPONSES[each.api].decode(each.body, version=each.version) for each in recorded]
         found = {each.group_id: each for answer in answers for each in answer.groups}
+        if ask.api.name == "OffsetFetch" and version < 8:
+            return _of_one_group(found[wanted[0]], version)
         message = answers[0]
         message.groups = [found[name] if name in found else _nobody(name) for name in wanted]
-        return _encoded(message, version)
+        return encoded(message, version)
+
+
+def _of_one_group(group: Any, version: int) -> bytes:
+    """What versions of OffsetFetch that are about one group say of it."""
+    names = ("partition_index", "committed_offset", "committed_leader_epoch", "metadata", "error_code")
+    topics = [
+        {"name": topic.name, "partitions": [{name: getattr(each, name) for name in names} for each in topic.partitions]}
+        for topic in group.topics
+    ]
+    return body_of(RESPONSES["OffsetFetch"], version, topics=topics, error_code=group.error_code)
 
 
 def _nobody(name: str) -> Any:
     """What is said of a group that is not there: kmon asks so whether a broker coordinates what it would keep."""
     body = body_of(RESPONSES["DescribeGroups"], 5, groups=[{"group_id": name, "group_state": "Dead", "members": []}])
     return RESPONSES["DescribeGroups"].decode(body, version=5).groups[0]
-
-
-def _encoded(message: Any, version: int) -> bytes:
-    """A message that was decoded in one version, in another."""
-    message._header = None  # decode() leaves it unset, and encode() in another version asks for it
-    return bytes(message.encode(version=version))

@@ -80,7 +80,7 @@ def unasked(snapshot: Snapshot, *collectors: str) -> str:
         for name, available, why in zip(table.capability, table.available, table.why, strict=True)
         if name in collectors and available != 1
     ]
-    if why := failure(snapshot, *collectors) or "; ".join(lacking):
+    if why := failure(snapshot, *collectors) or "; ".join(dict.fromkeys(lacking)):
         return why
     asked = (each.collected_at is not None for each in snapshot.outcomes if each.collector in collectors)
     return "" if any(asked) else Kind.NOT_ASKED_YET.value

@@ -76,6 +76,12 @@ def unasked(client: Client, draft: Draft, name: str, api: Api) -> list[Reason]:
     return available(draft, name) if api.version(served) is not None else refused(draft, name, not_served(draft, node))
 
 
+def serving(client: Client, api: Api) -> dict[int, bool]:
+    """Whether each broker that kmon is connected to serves an API, by node id."""
+    served = {node: versions for node in client.nodes if (versions := client.served(node)) is not None}
+    return {node: api.version(versions) is not None for node, versions in served.items()}
+
+
 def served_by_all(api: Api, serves: Mapping[int, bool]) -> tuple[float, Reason]:
     """The capability as all these brokers have it, by node id: there only where each `serves` the API."""
     silent = ", ".join(str(node) for node in sorted(serves) if not serves[node])

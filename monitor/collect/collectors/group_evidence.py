@@ -22,7 +22,8 @@ ABSENT_POLLS = 3
 be asked."""
 
 DENIED = Reason(Kind.GROUP_DENIED)
-"""What came of asking a coordinator that this user may not ask: it proves nothing."""
+"""What came of asking a coordinator that this user may not ask, or that does not serve the request: it proves nothing.
+"""
 
 
 NOT_LISTED = Reason(Kind.NOT_LISTED)

@@ -166,7 +166,7 @@ _DESCRIBE: Mapping[Api, Callable[[Any], GroupDescription]] = {
 """How the groups in an answer are read."""
 
 
-def _group_ids(names: list[str]) -> dict[str, Any]:
+def _group_ids(names: list[str], _version: int) -> dict[str, Any]:
     return {"group_ids": names}
 
 
@@ -181,7 +181,7 @@ class GroupMemberCollector(CoordinatorCollector):
     without = "state and members of groups are unknown"
 
     group_requests = (
-        GroupRequest(("classic", None), DESCRIBE_GROUPS, lambda names: {"groups": names}),
+        GroupRequest(("classic", None), DESCRIBE_GROUPS, lambda names, _version: {"groups": names}),
         GroupRequest(("consumer",), CONSUMER_GROUP_DESCRIBE, _group_ids),
         GroupRequest(("share",), SHARE_GROUP_DESCRIBE, _group_ids),
         GroupRequest(("streams",), STREAMS_GROUP_DESCRIBE, _group_ids),

@@ -133,7 +133,8 @@ class GroupCollector(Collector):
                 for ask, reply in zip(lists, client.ask(lists, draft.deadline), strict=True):
                     self._take(int(ask.node), reply, draft, troubles)
             for key, answer in ask_whether_coordinator(client, draft, wanted).items():
-                said[key] = said.get(key) or answer
+                before = said.get(key, NO_REASON)
+                said[key] = answer if before == DENIED and answer else before or answer
         return said
 
     def _choose(self, draft: Draft) -> None:
@@ -173,7 +174,11 @@ def _groups(answer: Answer, node: int) -> list[ListedGroup]:
             raise MalformedAnswerError(error_reason(listed.error_code))
         return [
             ListedGroup(
-                str(each.group_id), (each.group_type or "").lower() or None, each.protocol_type, each.group_state, node
+                str(each.group_id),
+                (each.group_type or "").lower() or None,
+                each.protocol_type,
+                each.group_state or None,
+                node,
             )
             for each in listed.groups
         ]
@@ -241,5 +246,6 @@ def _ask_each(
     for ask, reply in zip(asks, client.ask(asks, draft.deadline), strict=True):
         node = int(ask.node)
         if trouble := trouble_of(draft, reply, partial(take, node), Kind.OTHER):
-            said.update({(node, name): trouble for name in wanted[node]})
+            unserved = trouble.kind is Kind.UNSUPPORTED
+            said.update({(node, name): DENIED if unserved else trouble for name in wanted[node]})
     return said

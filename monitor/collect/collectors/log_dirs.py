@@ -10,9 +10,9 @@ import numpy as np
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step, same_topics, trouble_of, why_unasked
-from monitor.collect.collectors.capability import best, not_served
+from monitor.collect.collectors.capability import best, not_served, served_by_all
 from monitor.collect.draft import Draft
-from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS
+from monitor.kafka.client.apis import DESCRIBE_LOG_DIRS, VOLUMES
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import DENIED_CODES, Fault, error_reason
 from monitor.kafka.client.wire import Answer
@@ -81,6 +81,10 @@ class LogDirCollector(SlowCollector):
                 missing.append(trouble)
                 self._states[node] = math.nan, trouble
         best(draft, self.name, self._states.values())
+        described = draft.capabilities[self.name]
+        reported = {node: held.source[0] >= VOLUMES.oldest for node, held in self._held.items()}
+        volumes = served_by_all(VOLUMES, reported) if described[0] == 1 else described
+        draft.capabilities[requests.VOLUMES.capability] = volumes
         self._changed = True
         self._hide(draft)
         return missing

@@ -18,9 +18,12 @@ from monitor.kafka.messages import known
 from monitor.model.cluster_tables import Quorum
 from monitor.model.reasons import Kind, Reason
 
+LEADER_AND_ISR = 4
+"""The key of an API that only brokers with ZooKeeper serve."""
+
 
 class QuorumCollector(Collector):
-    """A cluster that does not serve the request has ZooKeeper, and then metadata names the controller.
+    """With ZooKeeper there is no quorum, and metadata names the controller; with KRaft metadata names any broker.
 
     Brokers forward the request, so without a quorum it hangs where the broker itself is well: it is asked last, behind
     what else is asked of the broker, and its fault is not held against the broker.
@@ -38,7 +41,8 @@ class QuorumCollector(Collector):
         return ask_somebody(draft, DESCRIBE_QUORUM, topics=[topic])
 
     def read(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
-        if not any(isinstance(each, Fault) and each.kind is Kind.UNSUPPORTED for each in replies):
+        unserved = [each.node for each in replies if isinstance(each, Fault) and each.kind is Kind.UNSUPPORTED]
+        if not any(LEADER_AND_ISR in (client.served(node) or ()) for node in unserved):
             draft.controller = None
         return learn(draft, self.name, replies, partial(_take, draft), noted=False)
 

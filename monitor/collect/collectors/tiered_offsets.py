@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.collect import requests
 from monitor.collect.collectors.base import Reply, SlowCollector, Step, trouble_of
-from monitor.collect.collectors.capability import not_served, unasked
+from monitor.collect.collectors.capability import not_served, served_by_all, serving, unasked
 from monitor.collect.collectors.leader_offsets import NO_LEADER_REASON, NOT_ANSWERED
 from monitor.collect.collectors.topic_keys import TopicKey, partition_rows, rows_of, topic_keys
 from monitor.collect.draft import Draft
@@ -71,6 +71,8 @@ class TieredOffsetCollector(SlowCollector):
 
     def take(self, client: Client, draft: Draft, asks: Sequence[Ask], replies: Sequence[Reply]) -> list[Reason]:
         unasked(client, draft, self.name, LOCAL_OFFSETS)
+        ends = served_by_all(TIERED_OFFSETS, serving(client, TIERED_OFFSETS))
+        draft.capabilities[requests.TIERED_OFFSETS.capability] = ends
         self._rows = self._next
         failed = set(draft.failed.values())
         missing = list(dict.fromkeys(row.reason for row in self._rows.values() if row.reason in failed))

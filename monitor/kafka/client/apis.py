@@ -34,14 +34,18 @@ class Api:
 
 
 LIST_OFFSETS = Api(2, "ListOffsets", 4, 11, 6)
+# The leader epochs of older versions may be stale (KAFKA-9212), and kmon tells by them which broker to believe.
 METADATA = Api(3, "Metadata", 9, 13, 9)
 # Older versions do not know these offsets: of the oldest record on local disk, of the newest in remote storage.
 LOCAL_OFFSETS = LIST_OFFSETS.since(8)
 TIERED_OFFSETS = LIST_OFFSETS.since(9)
 # Version 10 names topics by id only, and so says nothing of a commit on a topic that is gone.
-OFFSET_FETCH = Api(9, "OffsetFetch", 8, 9, 6)
+OFFSET_FETCH = Api(9, "OffsetFetch", 5, 9, 6)
+# Older versions are about one group a request.
+BATCHED_OFFSET_FETCH = OFFSET_FETCH.since(8)
 DESCRIBE_GROUPS = Api(15, "DescribeGroups", 5, 6, 5)
-LIST_GROUPS = Api(16, "ListGroups", 4, 5, 3)
+# Before version 4 without the states of groups, which DescribeGroups has as well.
+LIST_GROUPS = Api(16, "ListGroups", 3, 5, 3)
 GROUP_TYPES = LIST_GROUPS.since(5)
 API_VERSIONS = Api(18, "ApiVersions", 3, 4, 3, throttled=False, plain_header=True)
 DESCRIBE_CONFIGS = Api(32, "DescribeConfigs", 1, 4, 4)

@@ -1,25 +1,33 @@
 """kafka-python's connections to one cluster, on sockets of ours."""
 
+import heapq
+import time
 from contextlib import suppress
 from typing import Any
 
 from kafka.errors import KafkaConnectionError, SaslAuthenticationFailedError
 from kafka.net.manager import KafkaConnectionManager
-from kafka.net.selector import NetworkSelector
+from kafka.net.selector import NetworkSelector, TaskState
 
 from monitor.kafka.client.budget import Budget
 from monitor.kafka.client.frames import Parser
 from monitor.kafka.client.sockets import TlsTransport, Transport, connect, in_thread
 
+MOST_CANCELLED = 100
+"""So many cancelled timers may stay, however few others there are."""
+
 
 class IoLoop(NetworkSelector):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's event loop, which fails those who wait for it however it ends.
+    """kafka-python's event loop, which fails those who wait for it however it ends, and cancels timers in passing.
 
     kafka-python logs a crash before it fails them. Where the log raises as well, for too little memory or a full disk,
-    they would wait for ever.
+    they would wait for ever. It sorts all timers anew whenever one is cancelled, and each request has three: thousands
+    of requests at once would take seconds. Here a cancelled timer stays until its time comes or most are cancelled.
     """
 
     crashed = False
+    _scheduled: list[tuple[float, Any]]
+    _cancelled = 0
 
     def run_forever(self) -> None:
         """As kafka-python's, but for an exception that ends the thread: it is raised where replies are waited for."""
@@ -29,6 +37,38 @@ class IoLoop(NetworkSelector):  # type: ignore[misc]  # kafka-python has no type
             self._exception: BaseException | None = error
             self.crashed = True
             self._fail_pending_waiters(error)
+
+    def _unschedule(self, task: Any) -> None:
+        task.scheduled_at, task.state = None, TaskState.UNSCHEDULED
+        self._cancelled += 1
+        if self._cancelled > MOST_CANCELLED and 2 * self._cancelled > len(self._scheduled):
+            self._scheduled = [entry for entry in self._scheduled if _is_due(*entry)]
+            heapq.heapify(self._scheduled)
+            self._cancelled = 0
+
+    def _drop_cancelled(self) -> None:
+        """Remove the timers that are cancelled from before the first that is not."""
+        while self._scheduled and not _is_due(*self._scheduled[0]):
+            heapq.heappop(self._scheduled)
+            self._cancelled -= 1
+
+    def _schedule_tasks(self) -> None:
+        self._drop_cancelled()
+        while self._scheduled and self._scheduled[0][0] <= time.monotonic():
+            _, task = heapq.heappop(self._scheduled)
+            task.scheduled_at = None
+            self._add_ready_task(task)
+            self._drop_cancelled()
+
+    def _next_scheduled_timeout(self, now: float) -> float | None:
+        self._drop_cancelled()
+        timeout: float | None = super()._next_scheduled_timeout(now)
+        return timeout
+
+
+def _is_due(when: float, task: Any) -> bool:
+    """Whether an entry of the heap of timers still counts: its task may be cancelled, or due at another time."""
+    return bool(task.scheduled_at == when)
 
 
 class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has no types

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import StubClient, answer_of, new_draft, timeout
+from answers import StubClient, answer_of, new_draft, timeout, unsupported
 from reasons import failed, reason, worded
 from views import Topic, snapshot_of
 
@@ -72,6 +72,11 @@ def test_an_older_broker_does_not_say_the_type() -> None:
     assert draft.groups[0].group_type is None
 
 
+def test_a_state_that_an_old_broker_does_not_list_is_no_state() -> None:
+    draft = Groups(1).poll(listed(1, group("a"), version=3))
+    assert draft.groups == [ListedGroup("a", None, "consumer", None, 1)]
+
+
 def test_groups_of_a_broker_that_fails_stay_with_an_unknown_state_and_the_reason() -> None:
     groups = Groups(1, 2)
     groups.poll(listed(1, group("a")), listed(2, group("b")))
@@ -123,6 +128,8 @@ def test_an_answer_that_cannot_be_read_costs_only_its_broker() -> None:
 
 def test_groups_of_a_broker_that_left_are_unknown_until_another_lists_them() -> None:
     groups = Groups(1, 2)
+    no = {"error_code": NOT_COORDINATOR, "group_id": "b", "group_state": "Dead", "members": []}
+    groups.client.replies["DescribeGroups"] = lambda ask: answer_of(DESCRIBE_GROUPS, ask.node, groups=[no])
     groups.poll(listed(1, group("a")), listed(2, group("b")))
     draft = new_draft()
     asks = groups.collector.ask(groups.client, draft)
@@ -248,6 +255,28 @@ def test_coordinators_are_asked_once_whether_they_have_loaded_their_groups() -> 
         assert groups.rows(*BOTH) == KNOWN
         assert groups.asked == []
         assert groups.missing == []
+
+
+@pytest.mark.parametrize("api", ["DescribeGroups", "ListOffsets"])
+def test_coordinators_that_cannot_be_asked_are_believed_as_those_that_may_not_be(api: str) -> None:
+    groups = Led()
+    groups.client.replies[api] = unsupported
+    assert groups.rows(*BOTH) == KNOWN
+    assert groups.missing == []
+    for _ in range(ABSENT_POLLS - 1):
+        assert groups.rows(listed(1, group("b")), listed(2)) == {
+            "a": str(Reason(Kind.NOT_LISTED_BY_COORDINATOR, 2)),
+            "b": "Stable",
+        }
+    assert groups.rows(listed(1, group("b")), listed(2)) == {"b": "Stable"}
+
+
+def test_a_broker_that_is_not_the_coordinator_is_not_believed_without_list_offsets_either() -> None:
+    groups = Led()
+    groups.client.replies["ListOffsets"] = unsupported
+    groups.poll(*BOTH)
+    groups.says, groups.epochs = {2: NOT_COORDINATOR}, [5, 6]
+    assert groups.rows(listed(1, group("b")), listed(2)) == {"a": "broker 2: NOT_COORDINATOR", "b": "Stable"}
 
 
 def test_groups_whose_partition_has_no_leader_stay_unknown_for_as_long() -> None:

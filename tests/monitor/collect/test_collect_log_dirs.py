@@ -130,6 +130,15 @@ def test_a_replica_that_moves_between_log_dirs_has_two_rows() -> None:
     assert draft.replicas.log_dir.tolist() == [1, 0, 2]
 
 
+def test_sizes_of_volumes_are_a_capability_of_their_own() -> None:
+    new, old = answer(1, log_dir(a={0: 10})), answer(2, log_dir(a={0: 10}), version=3)
+    assert worded(Poll()(new, answer(2, log_dir(a={0: 10}))).capabilities["volumes"]) == (1.0, "")
+    draft = Poll()(new, old)
+    assert worded(draft.capabilities["volumes"]) == (0.0, "DescribeLogDirs v4 is not served by broker 2")
+    denied = Poll()(answer(1, error=31), answer(2, error=31))
+    assert worded(denied.capabilities["volumes"]) == worded(denied.capabilities["log_dirs"]) == (0.0, DENIED)
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_brokers_before_3_3_do_not_tell_the_volume(version: int) -> None:
     draft = Poll()(answer(1, log_dir(a={0: 10}), version=version), TWO)

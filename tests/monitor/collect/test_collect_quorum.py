@@ -8,9 +8,9 @@ from answers import StubClient, answer_of, new_draft, timeout
 from reasons import failed, reason, worded
 
 from monitor.collect.collectors.capability import NOBODY
-from monitor.collect.collectors.quorum import QuorumCollector
+from monitor.collect.collectors.quorum import LEADER_AND_ISR, QuorumCollector
 from monitor.collect.draft import Draft
-from monitor.kafka.client.apis import DESCRIBE_QUORUM
+from monitor.kafka.client.apis import DESCRIBE_QUORUM, METADATA
 from monitor.kafka.client.client import BrokerAddress
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
@@ -18,9 +18,12 @@ from monitor.kafka.client.wire import Answer
 BROKERS = [BrokerAddress(1, "b1", 9092, None), BrokerAddress(2, "b2", 9092, None)]
 
 
-def collect(reply: Answer | Fault | None, failed: dict[int, str] | None = None) -> tuple[Draft, list[str]]:
+def collect(
+    reply: Answer | Fault | None, failed: dict[int, str] | None = None, *, zookeeper: bool = False
+) -> tuple[Draft, list[str]]:
     """A poll in which metadata named broker 2 as the controller."""
     client = StubClient({"DescribeQuorum": lambda _ask: reply or Answer(DESCRIBE_QUORUM, 2, b"")}, nodes=[1, 2])
+    client.versions = {1: {METADATA.key: (0, 12), **({LEADER_AND_ISR: (0, 7)} if zookeeper else {})}}
     collector = QuorumCollector()
     draft = new_draft(brokers=BROKERS, controller=2, failed=failed or {})
     asks = collector.ask(client, draft)
@@ -94,9 +97,16 @@ def test_a_quorum_without_leader() -> None:
     assert not draft.quorum.leader.any()
 
 
-def test_a_cluster_without_a_quorum_keeps_the_controller_of_its_metadata() -> None:
-    draft, missing = collect(lacking(DESCRIBE_QUORUM))
+def test_with_zookeeper_the_controller_is_that_of_metadata() -> None:
+    draft, missing = collect(lacking(DESCRIBE_QUORUM), zookeeper=True)
     assert (draft.controller, draft.quorum, missing) == (2, None, [])
+    assert capability(draft, "quorum") == (0, "not served by this broker")
+
+
+def test_brokers_that_hide_their_quorum_leave_the_controller_unknown() -> None:
+    """Some managed services do. With KRaft, metadata names another broker each time."""
+    draft, missing = collect(lacking(DESCRIBE_QUORUM))
+    assert (draft.controller, draft.quorum, missing) == (None, None, [])
     assert capability(draft, "quorum") == (0, "not served by this broker")
 
 

@@ -149,6 +149,7 @@ def test_older_brokers() -> None:
     draft = Tiered(LOCAL, TIERED, newest=8).second(0, 1, 0)
     assert rows(draft) == [(1, 0, 50, None, ""), (1, 1, 60, None, "")]
     assert capability(draft, NAME) == (1, "")
+    assert capability(draft, "tiered_end_offsets") == (0, "ListOffsets v9 is not served by broker 1, 2")
     one = Tiered(LOCAL, TIERED, newest=7)
     draft = one.second(1, 0, 0, versions={1: "3.3", 2: "3.3"})
     why = "not served by this broker (Kafka 3.3)"

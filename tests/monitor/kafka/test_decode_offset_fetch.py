@@ -10,13 +10,14 @@ from hostile import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.consumer import OffsetFetchResponse
-from plain import plain_offset_fetch
+from plain import plain_offset_fetch, plain_one_group
 from wire_bytes import array, compact, damaged, error_code, int32, offset, tags
 
 from monitor.kafka.decode.cursor import MalformedAnswerError
-from monitor.kafka.decode.offset_fetch import CommittedOffsets, decode_offset_fetch
+from monitor.kafka.decode.offset_fetch import CommittedOffsets, decode_offset_fetch, joined, read_one_group
 
 VERSIONS = (8, 9)
+OF_ONE_GROUP = (5, 6, 7)
 FIELDS = ("group_error", "group", "topic", "partition", "committed_offset", "error")
 
 versions = st.sampled_from(VERSIONS)
@@ -61,8 +62,8 @@ def test_both_paths_agree_on_what_kafka_python_writes(version: int, groups: list
 
 
 @st.composite
-def with_tags(draw: st.DrawFn) -> bytes:
-    """An answer with tagged fields at each level."""
+def with_tags(draw: st.DrawFn, *, single: bool = False) -> bytes:
+    """An answer with tagged fields at each level; a `single` one is about one group."""
     counts = st.integers(0, 3)
 
     def partition() -> bytes:
@@ -75,10 +76,14 @@ def with_tags(draw: st.DrawFn) -> bytes:
     def topic() -> bytes:
         return compact(draw(any_text).encode()) + array([partition() for _ in range(draw(counts))]) + draw(tags)
 
-    def group() -> bytes:
-        inside = array([topic() for _ in range(draw(counts))]) + struct.pack(">h", draw(error_code))
-        return compact(draw(any_text).encode()) + inside + draw(tags)
+    def described() -> bytes:
+        return array([topic() for _ in range(draw(counts))]) + struct.pack(">h", draw(error_code)) + draw(tags)
 
+    def group() -> bytes:
+        return compact(draw(any_text).encode()) + described()
+
+    if single:
+        return struct.pack(">i", 0) + described()
     return struct.pack(">i", 0) + array([group() for _ in range(draw(counts))]) + draw(tags)
 
 
@@ -134,6 +139,52 @@ def test_topics_of_many_groups_are_named_once() -> None:
 def test_other_versions_are_refused(version: int) -> None:
     with pytest.raises(MalformedAnswerError, match=f"version {version}"):
         decode_offset_fetch(b"", version)
+
+
+@pytest.mark.parametrize("version", [4, 8])
+def test_other_versions_are_not_about_one_group(version: int) -> None:
+    with pytest.raises(MalformedAnswerError, match=f"version {version}"):
+        read_one_group("g", b"", version)
+
+
+old_versions = st.sampled_from(OF_ONE_GROUP)
+of_one_group = st.fixed_dictionaries({"topics": st.lists(topics, max_size=3), "error_code": error_code})
+
+
+@given(old_versions, st.lists(of_one_group, max_size=3))
+def test_answers_about_one_group_each_are_joined_as_one_about_all(version: int, groups: list[dict[str, Any]]) -> None:
+    named = [{"group_id": f"g{number}", **each} for number, each in enumerate(groups)]
+    answers = [
+        read_one_group(each["group_id"], body_of(OffsetFetchResponse, version, throttle_time_ms=9, **group), version)
+        for each, group in zip(named, groups, strict=True)
+    ]
+    assert_same(joined(answers, version), plain_offset_fetch(body_of(OffsetFetchResponse, 8, groups=named), 8))
+
+
+@given(st.sampled_from((6, 7)), with_tags(single=True))
+def test_both_paths_agree_on_tagged_fields_of_one_group(version: int, body: bytes) -> None:
+    assert_same(joined([read_one_group("g", body, version)], version), plain_one_group("g", body, version))
+
+
+@given(old_versions, of_one_group, st.data())
+def test_damage_of_one_group_is_refused_or_read_as_kafka_python_reads_it(
+    version: int, group: dict[str, Any], data: st.DataObject
+) -> None:
+    body = data.draw(damaged(st.just(body_of(OffsetFetchResponse, version, **group))))
+    try:
+        fast = joined([read_one_group("g", body, version)], version)
+    except MalformedAnswerError:
+        return
+    assert_same(fast, plain_one_group("g", body, version))
+
+
+@given(old_versions, of_one_group, st.data())
+def test_one_group_that_is_cut_off_is_never_read_as_whole(
+    version: int, group: dict[str, Any], data: st.DataObject
+) -> None:
+    body = body_of(OffsetFetchResponse, version, **group)
+    with pytest.raises(MalformedAnswerError):
+        read_one_group("g", body[: data.draw(st.integers(0, len(body) - 1))], version)
 
 
 NULL_GROUPS = struct.pack(">i", 0) + b"\0\0"

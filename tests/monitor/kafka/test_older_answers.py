@@ -79,8 +79,15 @@ def test_what_is_missing_is_a_capability_with_a_reason(old: tuple[Release, View]
 
 
 MISSING = {
-    "3.3": {"eligible_replicas", "fenced_brokers", "group_types", "share_lag", "tiered_offsets"},
-    "3.6": {"eligible_replicas", "fenced_brokers", "group_types", "share_lag"},
+    "3.3": {
+        "eligible_replicas",
+        "fenced_brokers",
+        "group_types",
+        "share_lag",
+        "tiered_end_offsets",
+        "tiered_offsets",
+    },
+    "3.6": {"eligible_replicas", "fenced_brokers", "group_types", "share_lag", "tiered_end_offsets"},
     "3.9": {"eligible_replicas", "fenced_brokers", "share_lag"},
     "4.0": {"eligible_replicas", "share_lag"},
 }

@@ -12,12 +12,13 @@ import pytest
 from breakable import Cluster
 from kafka.protocol.consumer import OffsetFetchRequest
 from kafka_cluster import commit, consumer_group, make_topic, produce, share_group, streams_group, unique, wait_until
-from plain import plain_list_offsets, plain_offset_fetch
+from plain import plain_list_offsets, plain_offset_fetch, plain_one_group
 from real_kmon import polling, rows_of, settings_of
 
 from kmon.demo.shop import STREAMS_INPUT
 from monitor.kafka import schemas
 from monitor.kafka.client.apis import (
+    BATCHED_OFFSET_FETCH,
     CONSUMER_GROUP_DESCRIBE,
     DESCRIBE_SHARE_GROUP_OFFSETS,
     LIST_OFFSETS,
@@ -30,7 +31,7 @@ from monitor.kafka.client.client import Ask, BrokerAddress, Client
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.kafka.decode.list_offsets import EARLIEST, LATEST, decode_list_offsets, encode_list_offsets
-from monitor.kafka.decode.offset_fetch import decode_offset_fetch
+from monitor.kafka.decode.offset_fetch import decode_offset_fetch, joined, read_one_group
 from monitor.model.reasons import Kind
 from monitor.model.view import View
 from monitor.poll.poller import Poller
@@ -212,7 +213,7 @@ def test_committed_offsets_by_both_paths(live: Live) -> None:
             groups = [group(version=version, group_id=name, topics=None) for name in names]
             return bytes(OffsetFetchRequest(version=version, groups=groups, require_stable=False).encode())
 
-        found = answers(live, OFFSET_FETCH, node, body)
+        found = answers(live, BATCHED_OFFSET_FETCH, node, body)
         assert [answer.version for answer in found] == [8, 9]
         for answer in found:
             fast = decode_offset_fetch(answer.body, answer.version)
@@ -222,6 +223,24 @@ def test_committed_offsets_by_both_paths(live: Live) -> None:
             assert METADATA.encode() in answer.body or not any(live.coordinator(g) == node for g in live.noted[1::2])
     assert {group: seen[group] for group in live.noted} == {group: {float(n)} for n, group in enumerate(live.noted)}
     assert live.streams in seen
+
+
+def test_committed_offsets_of_one_group_by_both_paths(live: Live) -> None:
+    """With and without metadata strings, of a streams group, and of one that does not exist."""
+    of_one = replace(OFFSET_FETCH, newest=7)
+    for group in (*live.noted, live.streams, unique("nobody")):
+        node = live.coordinator(group) if group in live.view.group_rows else 1
+
+        def body(version: int, group: str = group) -> bytes:
+            return bytes(OffsetFetchRequest(version=version, group_id=group, topics=None).encode())
+
+        found = answers(live, of_one, node, body)
+        assert [answer.version for answer in found] == [5, 6, 7]
+        for answer in found:
+            fast = joined([read_one_group(group, answer.body, answer.version)], answer.version)
+            same(fast, plain_one_group(group, answer.body, answer.version))
+            if group in live.noted:
+                assert fast.committed_offset.tolist() == [live.noted.index(group)] * 3
 
 
 @pytest.mark.parametrize("timestamp", [LATEST, EARLIEST, 0], ids=["latest", "earliest", "by time"])

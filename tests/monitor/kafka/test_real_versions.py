@@ -13,6 +13,7 @@ from requirements import require
 
 from kmon.demo.errors import DemoError
 from kmon.demo.jars import kafka_jars
+from monitor.collect.collectors.quorum import LEADER_AND_ISR
 from monitor.collect.requests import PERMISSIONS
 from monitor.model.view import View
 from monitor.poll.poller import Poller
@@ -82,6 +83,7 @@ def test_versions_are_those_of_the_release(old: Old) -> None:
     assert served is not None
     known = RELEASES[old.release].served
     assert {key: versions for key, versions in served.items() if key in known} == known
+    assert LEADER_AND_ISR not in served, "these have no ZooKeeper"
     assert old.view.snapshot.brokers.version.tolist() == [old.release]
     features = old.view.snapshot.features
     assert dict(zip(features.feature, features.level, strict=True))["metadata.version"] == (
