@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Iterable
 
+from alerts.effective import rules_of
 from alerts.rule_files import files_of, read_rules
 from alerts.rules import AnyRule
 from alerts.subject_rules import SubjectRule
 from kmon.commands.options import loaded_from
-from kmon.commands.wiring import rules_of
 from monitor.model.text import plural, visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings
