@@ -9,11 +9,23 @@ from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
+from alerts.inhibition import Inhibited, inhibited
 from alerts.notice import Notice
 from alerts.rules import AnyRule, ClusterRule, samples
 from alerts.samples import Labels, Samples
 from alerts.saved import Farewell, Saved, take_up
-from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
+from alerts.state import (
+    FIRING,
+    NOTHING,
+    RESEND_SECONDS,
+    RESOLVED,
+    Alert,
+    State,
+    advance,
+    due,
+    identity,
+    watched,
+)
 from alerts.state_file import StateFile
 from alerts.subject_rules import SubjectRule
 from monitor.model.alert_counters import AlertCounters
@@ -61,7 +73,7 @@ class _Cluster:
     restored: bool = False
     settling: int = 0
     paces: dict[str, Pace] = field(default_factory=dict)
-    """Of rules that could not be evaluated."""
+    """Of rules that could not be evaluated, and under the empty name of causes that could not be found."""
 
 
 class Evaluator:
@@ -108,7 +120,16 @@ class Evaluator:
                 for each in self._restore(cluster, view, now, monotonic)
             ]
             for rule in self.rules:
-                state, events = self._evaluate(cluster, rule, view, now, monotonic)
+                cluster.states[rule.name] = self._evaluate(cluster, rule, view, now, monotonic)
+            explained = self._explained(cluster, view, monotonic)
+            for rule in self.rules:
+                state, events = due(
+                    cluster.states[rule.name],
+                    monotonic,
+                    resend_seconds=self._resend_seconds,
+                    inhibited=explained.get(rule.name, NOTHING),
+                )
+                cluster.states[rule.name] = state
                 if not is_observed(rule):
                     notices += (
                         self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
@@ -158,9 +179,8 @@ class Evaluator:
             cluster.settling = 0 if view.complete else cluster.settling - 1
         return farewells
 
-    def _evaluate(
-        self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float
-    ) -> tuple[State, tuple[Event, ...]]:
+    def _evaluate(self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float) -> State:
+        """The alerts of a rule after the evaluation on a View."""
         state = cluster.states.get(rule.name, {})
         pace = cluster.paces.setdefault(rule.name, Pace())
         self._evaluations += 1
@@ -169,7 +189,7 @@ class Evaluator:
             if cluster.settling and not isinstance(rule, ClusterRule):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
             found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
-            after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
+            after = advance(state, rule, found, now, monotonic)
             pace.over()
         except Exception as error:
             # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
@@ -178,9 +198,20 @@ class Evaluator:
             if line := pace.line(reason, monotonic, type(error).__name__):
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             nothing = Samples(reason=reason)
-            after = step(state, rule, nothing, now, monotonic, resend_seconds=self._resend_seconds)
-        cluster.states[rule.name] = after[0]
+            after = advance(state, rule, nothing, now, monotonic)
         return after
+
+    def _explained(self, cluster: _Cluster, view: View, monotonic: float) -> Mapping[str, Inhibited]:
+        """What other alerts explain; nothing where that cannot be found out, so that everything is sent."""
+        pace = cluster.paces.setdefault("", Pace())
+        try:
+            found = inhibited(self.rules, cluster.states, view)
+            pace.over()
+        except Exception as error:
+            if line := pace.line(f"causes of alerts are unknown: {error}", monotonic, type(error).__name__):
+                log.exception("cluster %s: %s", visible(view.cluster), visible(line))
+            return {}
+        return found
 
     def _notice(self, alert: Alert, texts: Labels, ends_at: float | None, *, again: bool = False) -> Notice:
         """The alert as it is sent with these annotations: resolved where it `ends_at` a time."""
@@ -238,4 +269,5 @@ def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
         active_since=alert.active_at,
         firing_since=alert.fired_at,
         observed=is_observed(rule),
+        inhibited_by=alert.inhibited_by,
     )
