@@ -1,4 +1,4 @@
-"""kmon rules: checks rule files, lists the rules in effect, or runs tests of rules."""
+"""kmon rules: checks rule files, lists or exports the rules in effect, or runs tests of rules."""
 
 import argparse
 import sys
@@ -37,9 +37,21 @@ def run(args: argparse.Namespace) -> int:
         return WRONG
     if args.action == "check":
         print(f"OK: {plural(len(found), 'rule')}")
+    elif args.action == "export":
+        _export(found, kubernetes=args.kubernetes)
     else:
         print("\n".join(_table(found)))
     return 0
+
+
+def _export(rules: Iterable[AnyRule], *, kubernetes: bool) -> None:
+    """Print the rules for Prometheus, and on stderr how many are left out."""
+    from kmon.prometheus_rules import exported, text_of  # noqa: PLC0415 - imports the exporters
+
+    found = exported(rules)
+    print(text_of(found, kubernetes=kubernetes), end="")
+    if found.left_out:
+        print(f"left out, see the comments: {plural(len(found.left_out), 'rule')}", file=sys.stderr)
 
 
 def _test(files: Iterable[str]) -> int:

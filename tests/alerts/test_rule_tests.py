@@ -45,7 +45,11 @@ def test_the_example_of_the_documentation_passes(tmp_path: Path, capsys: pytest.
     ("old", "new", "told"),
     [
         ("partition: 0, severity: page", "partition: 1, severity: page", "does not fire; these fire: "),
-        ("16.6 min behind", "18 min behind", "annotation summary is 'orders-eu is 16.6 min behind on orders', expected "),
+        (
+            "16.6 min behind",
+            "18 min behind",
+            "annotation summary is 'orders-eu is 16.6 min behind on orders', ",
+        ),
         ("eval_time: 8m", "eval_time: 10m", "fires and is not expected"),
         ("gonex5", "gonex1", "KafkaBrokerGone after 4m: "),
         ("_x1 880", "700 820 880", "fires and is not expected"),  # what is unknown does not count
