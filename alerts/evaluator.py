@@ -28,6 +28,7 @@ from alerts.state import (
 )
 from alerts.state_file import StateFile
 from alerts.subject_rules import SubjectRule
+from alerts.swap import Changes, carried_over, changes
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
 from monitor.model.view import AlertRow, View
@@ -72,6 +73,8 @@ class _Cluster:
     last_id: str | None = None
     restored: bool = False
     settling: int = 0
+    farewells: tuple[Farewell, ...] = ()
+    """Alerts that ended because the rules were exchanged, which nobody was told of yet."""
     paces: dict[str, Pace] = field(default_factory=dict)
     """Of rules that could not be evaluated, and under the empty name of causes that could not be found."""
 
@@ -95,9 +98,7 @@ class Evaluator:
         clock: Clock = time,
         kept: Mapping[str, Kept] | None = None,
     ) -> None:
-        self.rules, self.receivers = tuple(rules), tuple(receivers)
-        if len({rule.name for rule in self.rules}) < len(self.rules):
-            raise ValueError("two rules have the same name")
+        self.rules, self.receivers = _unique(rules), tuple(receivers)
         self._resend_seconds = max(interval_seconds, resend_seconds)
         self._page_url = page_url
         self._clock = clock
@@ -117,8 +118,9 @@ class Evaluator:
             rows: list[AlertRow] = []
             notices = [
                 self._notice(each.alert, annotate_farewell(each), now)
-                for each in self._restore(cluster, view, now, monotonic)
+                for each in (*cluster.farewells, *self._restore(cluster, view, now, monotonic))
             ]
+            cluster.farewells = ()
             for rule in self.rules:
                 cluster.states[rule.name] = self._evaluate(cluster, rule, view, now, monotonic)
             explained = self._explained(cluster, view, monotonic)
@@ -142,6 +144,20 @@ class Evaluator:
                 # Long enough to survive two or three lost sendings.
                 receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
             return tuple(sorted(rows, key=lambda row: (row.state != FIRING, row.rule, row.labels)))
+
+    def swap(self, rules: Iterable[AnyRule]) -> Changes:
+        """Evaluate these rules from now on; the alerts of those that are unchanged stay as they are."""
+        after = _unique(rules)
+        with self._lock:
+            now, monotonic = self._clock.time(), self._clock.monotonic()
+            for cluster in self._clusters.values():
+                if cluster.before is not None:
+                    cluster.states, farewells = carried_over(
+                        cluster.states, self.rules, after, cluster.before.cluster, now=now, monotonic=monotonic
+                    )
+                    cluster.farewells += farewells
+            before, self.rules = self.rules, after
+        return changes(before, after)
 
     @property
     def counters(self) -> AlertCounters:
@@ -228,6 +244,13 @@ class Evaluator:
     def _url(self, alert: Alert) -> str:
         labels = dict(alert.sample.labels)
         return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
+
+
+def _unique(rules: Iterable[AnyRule]) -> tuple[AnyRule, ...]:
+    found = tuple(rules)
+    if len({rule.name for rule in found}) < len(found):
+        raise ValueError("two rules have the same name")
+    return found
 
 
 def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
