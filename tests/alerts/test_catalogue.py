@@ -1,24 +1,35 @@
 """The catalogue: each alert fires after its time on a cluster with its trouble, resolves, and fires on no other."""
 
 import re
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alert_fixtures import FakeClock
 from catalogue_page import PAGE, ROWS, rows
-from catalogue_scenes import INTERVAL_SECONDS, SCENES, healthy_view
+from catalogue_scenes import INTERVAL_SECONDS, SCENES, Scene, healthy_snapshot, healthy_view
+from views import COLLECTOR_NAMES, snapshot_of
 
 from alerts.catalogue import RUNBOOK, anchor, catalogue
 from alerts.effective import rules_of
 from alerts.evaluator import Evaluator
 from alerts.rules import samples
 from alerts.subject_rules import SubjectRule
+from monitor.analysis.view import make_view
+from monitor.model.cluster_tables import LogDirs, Quorum, TopicConfigs
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 
 RULES = {rule.name: rule for rule in catalogue()}
 RUNBOOKS = (Path(__file__).parents[2] / "docs/runbooks.md").read_text()
 MOST_PAGES = 10
+
+
+@cache
+def scene_of(name: str) -> Scene:
+    return SCENES[name]()
 
 
 def names_of(alerts: AlertSettings) -> list[str]:
@@ -34,7 +45,7 @@ def test_it_fires_after_its_time_and_resolves(name: str) -> None:
     rule, clock = RULES[name], FakeClock()
     evaluator = Evaluator([rule], clock=clock)
     assert evaluator.observe(healthy_view()) == ()
-    scene, active, fired = SCENES[name](), None, None
+    scene, active, fired = scene_of(name), None, None
     for troubled, view in scene.play(max(rule.for_seconds, rule.keep_firing_for_seconds)):
         step = view.snapshot.interval_seconds or INTERVAL_SECONDS
         clock.move(step)
@@ -53,6 +64,30 @@ def test_it_fires_after_its_time_and_resolves(name: str) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_none_is_true_of_a_healthy_cluster(rule: SubjectRule) -> None:
     assert samples(rule, healthy_view()).true == ()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_what_cannot_be_seen_starts_and_ends_nothing(rule: SubjectRule) -> None:
+    trouble = scene_of(rule.name).trouble[-1]
+    watched = [sample.labels for sample in samples(rule, trouble).true]
+    assert watched
+    down = make_view(snapshot_of([], [], brokers=0, error="no broker responded"), last_good=trouble)
+    found = samples(rule, down, watched)
+    assert found.true == ()
+    if rule.subject.name != "kmon":  # of itself kmon knows: it is unreachable, which has an alert of its own
+        assert not {*found.false, *found.gone} & {*watched}
+
+
+@pytest.mark.parametrize("collector", COLLECTOR_NAMES)
+def test_nothing_pages_because_a_collector_failed(collector: str) -> None:
+    emptied: dict[str, dict[str, Any]] = {
+        "quorum": {"quorum": Quorum.empty()},
+        "configs": {"topic_configs": TopicConfigs.empty()},
+        "log_dirs": {"log_dirs": LogDirs.empty()},
+    }
+    snapshot = healthy_snapshot(failed={collector: "broker 2: timed out after 3.3 s"})
+    view = make_view(replace(snapshot, **emptied.get(collector, {})))
+    assert [rule.name for rule in catalogue() if rule.severity == "page" and samples(rule, view).true] == []
 
 
 def test_at_most_ten_kinds_page() -> None:
