@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from alert_fixtures import FakeClock
-from catalogue_scenes import healthy_snapshot, healthy_view
+from catalogue_scenes import healthy_snapshot, healthy_view, log_dirs, quorum
+from reasons import reasons
 from views import Group, Topic
 
 from alerts.catalogue import catalogue
@@ -13,6 +14,8 @@ from alerts.evaluator import Evaluator
 from alerts.subject_rules import SubjectRule
 from monitor.analysis.view import make_view, with_alerts
 from monitor.model.view import View
+from monitor.subjects import SUBJECTS
+from monitor.subjects.filter.filter import Filter
 
 RULES = {rule.name: rule for rule in catalogue()}
 DOWN, OFFLINE, UNKNOWN = "KafkaBrokerDown", "KafkaOfflinePartitions", "KafkaGroupLagUnknown"
@@ -111,3 +114,49 @@ def test_an_inhibited_alert_is_no_problem_of_its_own() -> None:
     (offline,) = [row for row, kind in enumerate(shown.problems.kind) if kind == "offline"]
     assert shown.problems.alerts[offline] == ()
     assert shown.problems.cause[offline] >= 0
+
+
+def inhibitors(rules: list[SubjectRule], view: View) -> dict[str, str]:
+    """What explains the alert of each rule on a View, all of which fire."""
+    rows = told(rules, view)[1].observe(view)
+    assert {row.rule for row in rows} == {rule.name for rule in rules}
+    return {row.rule: row.inhibited_by for row in rows}
+
+
+def test_a_node_that_is_down_is_behind_because_of_that() -> None:
+    view = make_view(replace(broken_view().snapshot, quorum=quorum([0.0, 0.2, 600.0])))
+    assert inhibitors(at_once("KafkaQuorumBehind", DOWN), view) == {"KafkaQuorumBehind": DOWN, DOWN: ""}
+    elsewhere = make_view(replace(broken_view().snapshot, quorum=quorum([0.0, 600.0, 0.2])))
+    assert inhibitors(at_once("KafkaQuorumBehind", DOWN), elsewhere) == {"KafkaQuorumBehind": "", DOWN: ""}
+
+
+def test_kmon_sees_less_because_a_broker_is_silent() -> None:
+    why = "broker 3: timed out after 3.3 s"
+    snapshot = replace(healthy_snapshot(failed={"configs": why}), silent=reasons(why))
+    rules = at_once("KmonIncomplete", "KafkaBrokerSilent")
+    assert inhibitors(rules, make_view(snapshot)) == {"KmonIncomplete": "KafkaBrokerSilent", "KafkaBrokerSilent": ""}
+    other = replace(healthy_snapshot(failed={"configs": "broker 2: timed out"}), silent=reasons(why))
+    assert inhibitors(rules, make_view(other)) == {"KmonIncomplete": "", "KafkaBrokerSilent": ""}
+
+
+def test_kmon_sees_less_because_a_log_dir_is_offline() -> None:
+    why = "broker 3: KAFKA_STORAGE_ERROR"
+    snapshot = healthy_snapshot(failed={"log_dirs": why})
+    codes = (*snapshot.reasons, *reasons(why))
+    view = make_view(replace(snapshot, reasons=codes, log_dirs=log_dirs(reason=len(codes) - 1)))
+    rules = at_once("KmonIncomplete", "KafkaLogDirOffline")
+    assert inhibitors(rules, view) == {"KmonIncomplete": "KafkaLogDirOffline", "KafkaLogDirOffline": ""}
+
+
+def test_an_alert_on_one_partition_is_explained_as_one_on_its_topic() -> None:
+    subject = SUBJECTS["partition"]
+    where = "offline == true"
+    mine = SubjectRule("Mine", subject, Filter.of(where, subject.schema), where)
+    assert inhibitors([mine, *at_once(DOWN)], broken_view()) == {"Mine": DOWN, DOWN: ""}
+
+
+def test_what_is_not_explained_whole_is_not_explained() -> None:
+    """Of topic payments one partition is offline with broker 3, and one for another reason."""
+    topics = [Topic("payments", [(0, 9), (0, 9)], replicas=[[3], [1]], isr=[[], []], leaders=[-1, -1])]
+    view = make_view(healthy_snapshot(topics, brokers=2))
+    assert inhibitors(at_once(OFFLINE, DOWN), view) == {OFFLINE: "", DOWN: ""}

@@ -6,10 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from monitor.analysis.derive.group_problems import OWN_FAULT, group_causes
+from monitor.analysis.derive.partitions import partition_rows
 from monitor.model.levels import OF_PROBLEMS
 from monitor.model.problems import Key
 from monitor.model.status import STATUSES
-from monitor.model.table import Flags
+from monitor.model.table import Ints
 from monitor.model.text import name_of
 from monitor.model.view import View
 
@@ -34,12 +35,7 @@ class Causes:
         return self._chain(self._rows[cause]) if cause in self._rows else ()
 
     def of_topic(self, topic: str, partition: int | None = None) -> tuple[int, ...]:
-        mine = self._partitions_of(topic, partition)
-        if not mine.any():
-            return ()
-        table = self.view.problems.partitions
-        found = np.flatnonzero(np.isin(self.view.problems.kind, OF_TOPICS))
-        return self._of_all([row for row in found.tolist() if mine[table.row(row)].any()])
+        return self._of_all(self._on_topic(topic, partition))
 
     def of_broker(self, broker: int) -> tuple[int, ...]:
         return self._of_all(self._on(broker, OF_BROKERS))
@@ -63,9 +59,7 @@ class Causes:
 
     def is_on_topic(self, row: int, topic: str, partition: int | None = None) -> bool:
         """Whether the problem in a row is that partitions of this topic, or this one, are offline."""
-        table = self.view.problems
-        mine = self._partitions_of(topic, partition)
-        return table.kind[row] == "offline" and bool(mine.any() and mine[table.partitions.row(row)].any())
+        return self.view.problems.kind[row] == "offline" and row in self._on_topic(topic, partition)
 
     # ---------------------------------------------------------------- rows of problems
 
@@ -81,11 +75,26 @@ class Causes:
             for row, (kind, subject) in enumerate(zip(table.kind, table.subject, strict=True))
         }
 
-    def _partitions_of(self, topic: str, partition: int | None) -> Flags:
-        """Which partitions are those of a topic, or only the one."""
-        table = self.view.snapshot.partitions
-        mine: Flags = table.topic == self.view.topic_rows.get(topic, -1)
-        return mine if partition is None else mine & (table.partition == partition)
+    @cached_property
+    def _on_partitions(self) -> tuple[Ints, Ints]:
+        """Each partition that problems of topics are about, in ascending order, with the row of the problem."""
+        rows = np.flatnonzero(np.isin(self.view.problems.kind, OF_TOPICS))
+        at, partitions = self.view.problems.partitions.flat(rows)
+        order = np.argsort(partitions, kind="stable")
+        return partitions[order], rows[at][order]
+
+    def _on_topic(self, topic: str, partition: int | None) -> list[int]:
+        """The problems that are about partitions of a topic, or about the one."""
+        row = self.view.topic_rows.get(topic)
+        if row is None:
+            return []
+        topics, (partitions, problems) = self.view.snapshot.topics, self._on_partitions
+        first, count = int(topics.first_row[row]), int(topics.partitions[row])
+        if partition is not None:
+            first = int(partition_rows(self.view.snapshot, np.array([row]), np.array([partition]))[0])
+            count = int(first >= 0)
+        start, stop = np.searchsorted(partitions, [first, first + count])
+        return [int(each) for each in np.unique(problems[start:stop])]
 
     def _on(self, broker: int, kinds: tuple[str, ...]) -> list[int]:
         table = self.view.problems
