@@ -9,13 +9,26 @@ from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
+from alerts.inhibition import Inhibited, inhibited
 from alerts.notice import Notice
 from alerts.rules import AnyRule, ClusterRule, samples
 from alerts.samples import Labels, Samples
 from alerts.saved import Farewell, Saved, take_up
-from alerts.state import FIRING, RESEND_SECONDS, RESOLVED, Alert, Event, State, identity, step, watched
+from alerts.state import (
+    FIRING,
+    NOTHING,
+    RESEND_SECONDS,
+    RESOLVED,
+    Alert,
+    State,
+    advance,
+    due,
+    identity,
+    watched,
+)
 from alerts.state_file import StateFile
 from alerts.subject_rules import SubjectRule
+from alerts.swap import Changes, carried_over, changes
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
 from monitor.model.view import AlertRow, View
@@ -60,8 +73,10 @@ class _Cluster:
     last_id: str | None = None
     restored: bool = False
     settling: int = 0
+    farewells: tuple[Farewell, ...] = ()
+    """Alerts that ended because the rules were exchanged, which nobody was told of yet."""
     paces: dict[str, Pace] = field(default_factory=dict)
-    """Of rules that could not be evaluated."""
+    """Of rules that could not be evaluated, and under the empty name of causes that could not be found."""
 
 
 class Evaluator:
@@ -83,9 +98,7 @@ class Evaluator:
         clock: Clock = time,
         kept: Mapping[str, Kept] | None = None,
     ) -> None:
-        self.rules, self.receivers = tuple(rules), tuple(receivers)
-        if len({rule.name for rule in self.rules}) < len(self.rules):
-            raise ValueError("two rules have the same name")
+        self.rules, self.receivers = _unique(rules), tuple(receivers)
         self._resend_seconds = max(interval_seconds, resend_seconds)
         self._page_url = page_url
         self._clock = clock
@@ -105,10 +118,20 @@ class Evaluator:
             rows: list[AlertRow] = []
             notices = [
                 self._notice(each.alert, annotate_farewell(each), now)
-                for each in self._restore(cluster, view, now, monotonic)
+                for each in (*cluster.farewells, *self._restore(cluster, view, now, monotonic))
             ]
+            cluster.farewells = ()
             for rule in self.rules:
-                state, events = self._evaluate(cluster, rule, view, now, monotonic)
+                cluster.states[rule.name] = self._evaluate(cluster, rule, view, now, monotonic)
+            explained = self._explained(cluster, view, monotonic)
+            for rule in self.rules:
+                state, events = due(
+                    cluster.states[rule.name],
+                    monotonic,
+                    resend_seconds=self._resend_seconds,
+                    inhibited=explained.get(rule.name, NOTHING),
+                )
+                cluster.states[rule.name] = state
                 if not is_observed(rule):
                     notices += (
                         self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
@@ -121,6 +144,20 @@ class Evaluator:
                 # Long enough to survive two or three lost sendings.
                 receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
             return tuple(sorted(rows, key=lambda row: (row.state != FIRING, row.rule, row.labels)))
+
+    def swap(self, rules: Iterable[AnyRule]) -> Changes:
+        """Evaluate these rules from now on; the alerts of those that are unchanged stay as they are."""
+        after = _unique(rules)
+        with self._lock:
+            now, monotonic = self._clock.time(), self._clock.monotonic()
+            for cluster in self._clusters.values():
+                if cluster.before is not None:
+                    cluster.states, farewells = carried_over(
+                        cluster.states, self.rules, after, cluster.before.cluster, now=now, monotonic=monotonic
+                    )
+                    cluster.farewells += farewells
+            before, self.rules = self.rules, after
+        return changes(before, after)
 
     @property
     def counters(self) -> AlertCounters:
@@ -158,9 +195,8 @@ class Evaluator:
             cluster.settling = 0 if view.complete else cluster.settling - 1
         return farewells
 
-    def _evaluate(
-        self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float
-    ) -> tuple[State, tuple[Event, ...]]:
+    def _evaluate(self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float) -> State:
+        """The alerts of a rule after the evaluation on a View."""
         state = cluster.states.get(rule.name, {})
         pace = cluster.paces.setdefault(rule.name, Pace())
         self._evaluations += 1
@@ -169,7 +205,7 @@ class Evaluator:
             if cluster.settling and not isinstance(rule, ClusterRule):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
             found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
-            after = step(state, rule, found, now, monotonic, resend_seconds=self._resend_seconds)
+            after = advance(state, rule, found, now, monotonic)
             pace.over()
         except Exception as error:
             # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
@@ -178,9 +214,20 @@ class Evaluator:
             if line := pace.line(reason, monotonic, type(error).__name__):
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             nothing = Samples(reason=reason)
-            after = step(state, rule, nothing, now, monotonic, resend_seconds=self._resend_seconds)
-        cluster.states[rule.name] = after[0]
+            after = advance(state, rule, nothing, now, monotonic)
         return after
+
+    def _explained(self, cluster: _Cluster, view: View, monotonic: float) -> Mapping[str, Inhibited]:
+        """What other alerts explain; nothing where that cannot be found out, so that everything is sent."""
+        pace = cluster.paces.setdefault("", Pace())
+        try:
+            found = inhibited(self.rules, cluster.states, view)
+            pace.over()
+        except Exception as error:
+            if line := pace.line(f"causes of alerts are unknown: {error}", monotonic, type(error).__name__):
+                log.exception("cluster %s: %s", visible(view.cluster), visible(line))
+            return {}
+        return found
 
     def _notice(self, alert: Alert, texts: Labels, ends_at: float | None, *, again: bool = False) -> Notice:
         """The alert as it is sent with these annotations: resolved where it `ends_at` a time."""
@@ -197,6 +244,13 @@ class Evaluator:
     def _url(self, alert: Alert) -> str:
         labels = dict(alert.sample.labels)
         return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
+
+
+def _unique(rules: Iterable[AnyRule]) -> tuple[AnyRule, ...]:
+    found = tuple(rules)
+    if len({rule.name for rule in found}) < len(found):
+        raise ValueError("two rules have the same name")
+    return found
 
 
 def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
@@ -238,4 +292,5 @@ def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
         active_since=alert.active_at,
         firing_since=alert.fired_at,
         observed=is_observed(rule),
+        inhibited_by=alert.inhibited_by,
     )

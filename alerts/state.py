@@ -39,7 +39,8 @@ class Alert:
     `held` is the time the condition is known to be true, `calm` the time it is known to be false since. Times named
     `…_at` are unix seconds, None where that has not happened. `unknown_at` is None while the newest answer is known.
     `resolution` is "below" (the threshold) or "gone". `sent_at` is the monotonic clock when its phase was last sent.
-    `since_earlier` when the condition may have been true before `active_at`: its beginning was not seen.
+    `since_earlier` when the condition may have been true before `active_at`: its beginning was not seen. One that fires
+    and was not sent is `inhibited_by` an alert of another rule.
     """
 
     labels: Labels
@@ -56,6 +57,7 @@ class Alert:
     resolution: str = ""
     sent_at: float | None = None
     since_earlier: bool = False
+    inhibited_by: str = ""
 
     @property
     def phase(self) -> str:
@@ -71,6 +73,8 @@ class Event(NamedTuple):
     alert: Alert
     again: bool
 
+
+NOTHING: Mapping[Labels, str] = {}
 
 State = Mapping[Labels, Alert]
 """The alerts of one rule on one cluster by their labels, resolved ones included."""
@@ -95,10 +99,14 @@ def step(
     *,
     resend_seconds: float = RESEND_SECONDS,
 ) -> tuple[State, tuple[Event, ...]]:
-    """The alerts after one evaluation at unix time `now`, and those to be sent."""
+    """The alerts after one evaluation at unix time `now`, and those to be sent, where nothing inhibits any."""
+    return due(advance(state, rule, samples, now, monotonic), monotonic, resend_seconds=resend_seconds)
+
+
+def advance(state: State, rule: AnyRule, samples: Samples, now: float, monotonic: float) -> State:
+    """The alerts after one evaluation at unix time `now`, before anything is sent."""
     true = {identity(rule, sample.labels): sample for sample in samples.true}
     alerts: dict[Labels, Alert] = {}
-    events = []
     for labels in [*state, *(labels for labels in true if labels not in state)]:
         old, held = state.get(labels), true.get(labels)
         if held is None:
@@ -108,9 +116,31 @@ def step(
             alert = _hold(new, rule, held, now, monotonic)
         else:
             alert = _hold(old, rule, held, now, monotonic)
-        if alert is None:
-            continue
-        if alert.phase != PENDING and (alert.sent_at is None or monotonic - alert.sent_at >= resend_seconds):
+        if alert is not None:
+            alerts[labels] = alert
+    return alerts
+
+
+def due(
+    state: State,
+    monotonic: float,
+    *,
+    resend_seconds: float = RESEND_SECONDS,
+    inhibited: Mapping[Labels, str] = NOTHING,
+) -> tuple[State, tuple[Event, ...]]:
+    """The alerts once what is to be sent now is sent, and that.
+
+    `inhibited` are labels of alerts and the rules whose alerts explain them: of these only such are sent as were sent
+    before, because who was told that one fires is to be told that it still does, and that it is over.
+    """
+    alerts: dict[Labels, Alert] = {}
+    events = []
+    for labels, each in state.items():
+        alert = each
+        if alert.phase == FIRING and alert.sent_at is None and labels in inhibited:
+            alert = replace(alert, inhibited_by=inhibited[labels])
+        elif alert.phase != PENDING and (alert.sent_at is None or monotonic - alert.sent_at >= resend_seconds):
+            alert = replace(alert, inhibited_by="")
             events.append(Event(alert, again=alert.sent_at is not None))
             alert = replace(alert, sent_at=monotonic)
         alerts[labels] = alert
@@ -160,6 +190,8 @@ def _release(alert: Alert, rule: AnyRule, samples: Samples, now: float, monotoni
     )
     if not gone and calm.seconds < rule.keep_firing_for_seconds:
         return alert
+    if alert.inhibited_by:
+        return None  # nobody was told that it fired
     return replace(
         alert,
         resolved_at=now,

@@ -38,7 +38,10 @@ ALWAYS_KNOWN = ("cluster", "kmon")
 
 @dataclass(frozen=True)
 class SubjectRule:
-    """A rule of a rule file, which stands at `place` (FILE:LINE). With `observe` it is shown and never sent."""
+    """A rule of a rule file, which stands at `place` (FILE:LINE).
+
+    With `observe` it is shown and never sent. One that is not `enabled` is evaluated where the settings enable it.
+    """
 
     name: str
     subject: Subject
@@ -50,6 +53,7 @@ class SubjectRule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, Template] = field(default_factory=dict)
     observe: bool = False
+    enabled: bool = True
     group: str = ""
     place: str = ""
 

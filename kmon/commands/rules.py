@@ -1,14 +1,17 @@
-"""kmon rules: checks rule files, or lists the rules in effect."""
+"""kmon rules: checks rule files, lists or exports the rules in effect, or runs tests of rules."""
 
 import argparse
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
+from alerts.effective import rules_of
 from alerts.rule_files import files_of, read_rules
+from alerts.rule_test_run import failures
+from alerts.rule_tests import read_tests
 from alerts.rules import AnyRule
 from alerts.subject_rules import SubjectRule
 from kmon.commands.options import loaded_from
-from kmon.commands.wiring import rules_of
 from monitor.model.text import plural, visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings
@@ -20,6 +23,8 @@ WRONG = 1
 
 def run(args: argparse.Namespace) -> int:
     """0, 1 with everything that is wrong in the rule files, or 2 for bad usage and settings."""
+    if args.action == "test":
+        return _test(args.files)
     if args.action == "check" and args.files:
         patterns, rules = tuple(args.files), None
     else:
@@ -32,8 +37,39 @@ def run(args: argparse.Namespace) -> int:
         return WRONG
     if args.action == "check":
         print(f"OK: {plural(len(found), 'rule')}")
+    elif args.action == "export":
+        _export(found, kubernetes=args.kubernetes)
     else:
         print("\n".join(_table(found)))
+    return 0
+
+
+def _export(rules: Iterable[AnyRule], *, kubernetes: bool) -> None:
+    """Print the rules for Prometheus, and on stderr how many are left out."""
+    from kmon.prometheus_rules import exported, text_of  # noqa: PLC0415 - imports the exporters
+
+    found = exported(rules)
+    print(text_of(found, kubernetes=kubernetes), end="")
+    if found.left_out:
+        print(f"left out, see the comments: {plural(len(found.left_out), 'rule')}", file=sys.stderr)
+
+
+def _test(files: Iterable[str]) -> int:
+    """Run the tests of these files, and print everything that does not pass."""
+    wrong: list[str] = []
+    passed = 0
+    for file in files:
+        try:
+            tests = read_tests(Path(file))
+        except SettingsError as error:
+            wrong += error.problems
+        else:
+            wrong += failures(tests)
+            passed += len(tests.tests)
+    if wrong:
+        print("\n".join(map(visible, wrong)), file=sys.stderr)
+        return WRONG
+    print(f"OK: {plural(passed, 'test')}")
     return 0
 
 

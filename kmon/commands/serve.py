@@ -3,6 +3,7 @@
 import argparse
 import ctypes
 import logging
+import os
 import socket
 import sys
 import threading
@@ -17,6 +18,7 @@ from exporters.listen import ListenError, check_listen, serve
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
 from kmon.commands.options import clusters_from
+from kmon.commands.reload import Reload
 from kmon.commands.signals import ending
 from kmon.commands.wiring import Monitor, polling
 from monitor.model.text import visible
@@ -46,8 +48,13 @@ def run(args: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     if args.insecure_allow_open:
         log.warning("%s is open to other machines without TLS and authentication", settings.listen)
-    failed = threading.Event()
-    with ending(hangup=_keep_on) as end:
+    failed, reloads = threading.Event(), list[Reload]()
+
+    def hangup() -> None:
+        for each in reloads:
+            each.ask()
+
+    with ending(hangup=hangup) as end:
 
         def lost() -> None:
             failed.set()
@@ -63,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
                     url,
                     f", dashboard at {settings.external_url or url}/" if settings.dashboard else "",
                 )
-                end.wait()
+                with reloading(args, settings, monitor) as reload:
+                    reloads.append(reload)
+                    end.wait()
                 log.info("stopping")
         except ListenError as error:
             print(f"kmon serve: {visible(str(error))}", file=sys.stderr)
@@ -74,8 +83,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _keep_on() -> None:
-    log.info("SIGHUP is ignored: kmon reads its settings when it starts; restart it to use changed ones")
+@contextmanager
+def reloading(args: argparse.Namespace, settings: Settings, monitor: Monitor) -> Iterator[Reload]:
+    """Take up changed rules while the context lasts."""
+    config = args.config or os.environ.get("KMON_CONFIG") or None
+    reload = Reload(monitor.evaluator, settings.alerts, lambda: clusters_from(args)[0].alerts, config)
+    reload.start()
+    try:
+        yield reload
+    finally:
+        reload.close()
 
 
 class _Changes:

@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alerts.delivery import Receiver
+from alerts.effective import rules_of
 from alerts.evaluator import Evaluator, Kept
 from alerts.outbox import Outbox
-from alerts.rule_files import files_of, read_rules
-from alerts.rules import AnyRule
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
-from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
+from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -147,16 +146,3 @@ def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:
     """What a cluster is called; the id that the last run knew stands for it until it responds."""
     known = kept.saved.cluster_id if kept is not None and kept.saved is not None else None
     return ClusterName(cluster.name, cluster.title, known)
-
-
-def rules_of(alerts: AlertSettings) -> list[AnyRule]:
-    """The alert rules of the settings and of their rule files, and the built-in ones that are enabled.
-
-    Raises SettingsError with everything that is wrong in the files.
-    """
-    written = read_rules(files_of(alerts.rule_files))
-    rules = [*alerts.rules, *written, *(each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)]
-    names = {UNREACHABLE, WATCHDOG, *(each.name for each in alerts.rules)}
-    if taken := [each for each in written if each.name in names]:
-        raise SettingsError(*(f"{each.place}: alert {each.name} has the name of another rule" for each in taken))
-    return rules

@@ -89,7 +89,12 @@ OF_PROBLEMS = ("critical", "degraded", "attention", "note")
 
 
 def alert_level(state: str, severity: str) -> str:
-    """The level of an alert in a state. One of severity none or info, such as a watchdog, reports no problem."""
+    """The level of an alert in a state. One of severity none or info, such as a watchdog, reports no problem.
+
+    A ticket is for working hours: it makes nothing that is well degraded.
+    """
     if severity in ("none", "info"):
         return "note"
-    return "attention" if state != "firing" else "critical" if severity in ("critical", "page") else "degraded"
+    if state != "firing" or severity == "ticket":
+        return "attention"
+    return "critical" if severity in ("critical", "page") else "degraded"

@@ -26,7 +26,8 @@ class AlertRow:
     """An alert as the faces show it, put into the View by the wiring.
 
     `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending. One
-    that is `observed` is on probation: it is shown, never sent, and reports no problem.
+    that is `observed` is on probation: it is shown, never sent, and reports no problem. One that is `inhibited_by` an
+    alert of another rule, which explains it, is shown and not sent.
     """
 
     rule: str
@@ -38,6 +39,7 @@ class AlertRow:
     active_since: float
     firing_since: float | None = None
     observed: bool = False
+    inhibited_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ Period = Annotated[Duration, Field(ge=0, le=31_536_000)]
 Severity = Annotated[str, Field(min_length=1, max_length=64, description="value of the label severity")]
 Labels = Annotated[Mapping[str, str], AfterValidator(check_labels), Field(description="labels to add to the alert")]
 Annotations = Annotated[Mapping[str, str], Field(description="annotations to add to the alert")]
+Names = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Globs = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_urls)]
 
@@ -118,6 +119,17 @@ class AlertSettings(Frozen):
     )
     rule_files: Globs = Field(
         default=(), description="files of rules over any subject, as patterns of paths, e.g. /etc/kmon/rules/*.yaml"
+    )
+    catalogue: bool = Field(
+        default=True, description="evaluate the alerts that kmon brings, except those that are off by default"
+    )
+    enable: Names = Field(
+        default=(), description="alerts of the catalogue to switch on that are off by default, e.g. KafkaGroupTimeLag"
+    )
+    disable: Names = Field(default=(), description="alerts of the catalogue to switch off, e.g. KafkaGroupStopped")
+    runbooks: Text = Field(
+        default="docs/runbooks.md",
+        description="page that runbook_url of these alerts points to, e.g. https://docs.example.com/kmon/runbooks",
     )
     unreachable: UnreachableSettings = Field(
         default=UnreachableSettings(), description="the alert on each cluster that kmon cannot poll"

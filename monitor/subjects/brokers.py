@@ -100,6 +100,12 @@ def _requests(name: str, view: View) -> Floats:
     return np.array([getattr(requests, name)[requests.broker == each].sum() for each in ids], np.float64)
 
 
+def _leaders_missing(view: View) -> Floats:
+    """The share of its preferred partitions that each broker does not lead; unknown where it has none."""
+    totals = view.broker_totals
+    return totals.preferred_missing / np.where(totals.preferred > 0, totals.preferred, np.nan)
+
+
 COUNTS = ("leaders", "replicas", "out_of_sync", "preferred", "preferred_missing")
 """Numbers of partitions, of which there are more where topics are hidden."""
 
@@ -141,6 +147,13 @@ BROKER = Subject(
                 preferred_missing="preferred_leaders_missing",
             ),
             why_not_all_topics,
+        ),
+        numbers(
+            "preferred_leaders_missing_ratio",
+            RATIO,
+            "share of these: preferred_leaders_missing / preferred_leaders; unknown for a preferred leader of none",
+            _leaders_missing,
+            otherwise="not the preferred leader of any partition",
         ),
         *of("broker_totals", BrokerTotals, "size_bytes", "size_skew", why="size_reason"),
         numbers(

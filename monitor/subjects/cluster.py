@@ -35,6 +35,20 @@ def _voters(view: View) -> int | None:
     return int(np.count_nonzero(quorum.voter)) if len(quorum) else None
 
 
+def _leaders(view: View) -> int | None:
+    quorum = view.snapshot.quorum
+    return int(np.count_nonzero(quorum.leader)) if len(quorum) else None
+
+
+def _margin(view: View) -> int | None:
+    """How many of the voters that are caught up the quorum can lose; without a leader nobody knows who is."""
+    quorum = view.snapshot.quorum
+    if not len(quorum) or not quorum.leader.any():
+        return None
+    healthy = np.count_nonzero(quorum.voter & (view.judged.quorum.words != "behind"))
+    return int(healthy) - int(np.count_nonzero(quorum.voter)) // 2 - 1
+
+
 _lists_brokers, _counts_groups = partial(answered, collector="cluster"), partial(answered, collector="groups")
 
 TOTALS = (
@@ -97,6 +111,13 @@ CLUSTER = Subject(
         ),
         one("quorum_epoch", NUMBER, "epoch of the metadata quorum's leader", "snapshot.quorum_epoch"),
         one("quorum_voters", COUNT, "voters of the metadata quorum", _voters),
+        one("quorum_leaders", COUNT, "leaders of the metadata quorum: 1, or 0 while there is none", _leaders),
+        one(
+            "quorum_margin",
+            NUMBER,
+            "voters that the metadata quorum can lose: caught-up voters - majority; negative: it has no majority",
+            _margin,
+        ),
         *judged("judged.cluster", JudgedCluster),
         sentences("why", "the verdict in words", _count, cluster_why),
     ),

@@ -58,6 +58,7 @@ LIMIT = Kind("bytes", unit="bytes", endless=True, write=size)
 RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
 CHANGE = Kind("ratio", unit="ratio", digits=6, write=change)
 COUNT, REQUESTS = Kind("count"), Kind("count", unit="requests")
+REPLICAS = Kind("count", unit="replicas")
 NODE = Kind("node", none=-1, write=number)
 NUMBER = Kind("number", none=-1, write=number)
 TEXT = Kind("text", Type.TEXT)
@@ -83,9 +84,9 @@ _BY_NAME = {
 _BY_UNIT = {
     **{
         each.unit or each.name: each
-        for each in (RECORDS, RATE, SECONDS, UNIX, BYTES, RATIO, REQUESTS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
+        for each in (RECORDS, RATE, SECONDS, UNIX, BYTES, RATIO, REQUESTS, REPLICAS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
     },
-    **{unit: Kind("count", unit=unit) for unit in ("replicas", "members")},
+    "members": Kind("count", unit="members"),
 }
 
 

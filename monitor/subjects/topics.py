@@ -28,9 +28,10 @@ from monitor.model.table import Flags, Floats, Ints, Texts, objects, values_at
 from monitor.model.totals import TopicTotals
 from monitor.model.view import View
 from monitor.subjects.column import Subject
-from monitor.subjects.kinds import RATE, RECORDS, SECONDS
+from monitor.subjects.kinds import RATE, RECORDS, REPLICAS, SECONDS
 from monitor.subjects.owners import of_topics, owned
 from monitor.subjects.tables import (
+    NO_CONFIGS,
     NO_DISKS,
     cluster,
     computed,
@@ -64,6 +65,11 @@ def _own(view: View, codes: Ints) -> Ints:
     """The reason of each topic, or else one of these."""
     own = view.snapshot.topics.reason
     return np.where(own != KNOWN, own, codes)
+
+
+def _spare_replicas(view: View) -> Floats:
+    least: Floats = values_at(view.snapshot.topic_configs.min_insync_replicas, _configured(view), np.nan)
+    return np.where(_described(view), view.topic_totals.replication_factor, np.nan) - least
 
 
 def _records_reason(view: View) -> Ints:
@@ -129,6 +135,16 @@ TOPIC = Subject(
             "topic_totals", TopicTotals, "under_min_isr", why="config_reason", under_min_isr="under_min_isr_partitions"
         ),
         *of("snapshot.topic_configs", TopicConfigs, *CONFIGS, by=_configured, why="config_reason"),
+        *of("snapshot.topic_configs", TopicConfigs, "unclean_election", by=_configured, why="config_reason"),
+        numbers(
+            "spare_replicas",
+            REPLICAS,
+            "replicas that can be out of sync while writes with acks=all succeed: replication factor - "
+            "min.insync.replicas; negative or 0: one replica out of sync stops them",
+            _spare_replicas,
+            reason="config_reason",
+            otherwise=NO_CONFIGS,
+        ),
         reasons("config_reason", "why its configs are unknown", _config_reason),
         *judged("judged.topics", JudgedTopics),
         sentences("why", "reason for the status", count, topic_why),

@@ -11,9 +11,9 @@ from views import NOW
 
 from alerts.annotations import annotate
 from alerts.delivery import Receiver
+from alerts.effective import rules_of
 from alerts.evaluator import Evaluator
 from alerts.rules import CONDITIONS
-from kmon.commands.wiring import rules_of
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, UnreachableSettings, WatchdogSettings
@@ -109,9 +109,10 @@ def test_the_watchdog_always_fires() -> None:
 
 
 def test_which_there_are_is_up_to_the_settings() -> None:
-    assert rules_of(AlertSettings()) == [UnreachableSettings()]
+    assert rules_of(AlertSettings(catalogue=False)) == [UnreachableSettings()]
     settings = AlertSettings.model_validate(
         {
+            "catalogue": False,
             "unreachable": {"enabled": False},
             "watchdog": {"enabled": True, "labels": {"team": "kafka"}, "annotations": {"runbook": "here"}},
         }

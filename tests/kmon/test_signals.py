@@ -37,9 +37,9 @@ def test_a_server_ends_in_order(serve: Serve, number: signal.Signals) -> None:
     assert "Traceback" not in serve.said
 
 
-def test_a_server_goes_on_after_a_hangup_and_says_why(serve: Serve) -> None:
+def test_a_server_takes_up_its_rules_after_a_hangup_and_goes_on(serve: Serve) -> None:
     os.kill(serve.pid, signal.SIGHUP)
-    wait_until(lambda: "SIGHUP is ignored: kmon reads its settings when it starts" in serve.said, "the log line")
+    wait_until(lambda: "rules are reloaded: 30 unchanged" in serve.said, "the log line")
     assert serve.get("/-/healthy").is_success
     assert serve.end() == 0
 

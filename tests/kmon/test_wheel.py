@@ -82,6 +82,11 @@ def test_it_says_its_version(installed: Path) -> None:
     assert done.stdout.startswith("kmon ")
 
 
+def test_it_brings_its_catalogue_of_alerts(installed: Path) -> None:
+    done = run(installed, "rules", "list")
+    assert "KafkaBrokerDown" in done.stdout, done.stderr
+
+
 def test_it_tells_lag(installed: Path, kafka: Cluster, group: str) -> None:
     done = run(installed, "lag", "-b", kafka.bootstrap, "--timeout", "10s", "--group", group, "-o", "json")
     assert (done.returncode, done.stderr) == (0, "")

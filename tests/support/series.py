@@ -40,11 +40,12 @@ class Series:
         *,
         after: float | None = None,
         ages: Mapping[tuple[str, int], float] | None = None,
+        tables: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> View:
         """The View of a poll `after` seconds after the one before, by default the interval.
 
-        `changes` go to snapshot_of, such as error, failed and offset_reason.
+        `changes` go to snapshot_of, such as error, failed and offset_reason; `tables` replace those of the Snapshot.
         """
         self.now += self.interval if after is None else after
         snapshot = replace(
@@ -54,6 +55,7 @@ class Series:
         )
         if self.retention_seconds is not None:
             snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
+        snapshot = replace(snapshot, **(tables or {}))
         self.snapshots.append(snapshot)
         self.remembered, view = step(self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits())
         return view

@@ -16,8 +16,12 @@ KIND = "alert"
 
 
 def firing(alerts: Iterable[AlertRow]) -> list[AlertRow]:
-    """The alerts that report a problem now: one of severity none, such as a watchdog, or on probation never does."""
-    return [each for each in alerts if each.state == "firing" and each.severity != "none" and not each.observed]
+    """The alerts that report a problem now: not one of severity none, such as a watchdog, on probation or inhibited."""
+    return [
+        each
+        for each in alerts
+        if each.state == "firing" and each.severity != "none" and not each.observed and not each.inhibited_by
+    ]
 
 
 class About(NamedTuple):
@@ -34,7 +38,7 @@ class About(NamedTuple):
             return cls(group=labels["group"])
         if "topic" in labels:
             return cls(topic=labels["topic"])
-        broker = labels.get("broker", "")
+        broker = labels.get("broker") or labels.get("node", "")
         return cls(broker=int(broker)) if broker.isdecimal() else cls()
 
 

@@ -41,7 +41,7 @@ def find_groups(view: View) -> Iterable[Problem]:
     rows = worst_groups(view)
     if not len(rows):
         return
-    causes = _causes(view)
+    causes = group_causes(view)
     for status in dict.fromkeys(view.group_lags.status[rows].tolist()):
         word = STATUSES[status]
         alike: dict[tuple[str, Key | None], list[int]] = {}
@@ -92,7 +92,7 @@ def _earliest(times: Floats) -> float | None:
     return None if math.isnan(earliest) else earliest
 
 
-def _causes(view: View) -> dict[int, Key]:
+def group_causes(view: View) -> dict[int, Key]:
     """The problem that explains each row of groups: of its coordinator, or of the leaders of all that is not ok."""
     groups, lag = view.snapshot.groups, view.lag
     at_fault = brokers_at_fault(view)

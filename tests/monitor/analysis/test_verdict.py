@@ -150,7 +150,7 @@ def test_alerts_on_a_topic_or_a_broker_are_part_of_its_problem() -> None:
     merged = next(row for row in range(len(after)) if after.topic[row] == topic and after.alerts[row])
     assert (after.level[merged], after.alerts[merged]) == ("critical", ("Rule",))
     (own,) = np.flatnonzero(after.kind == "alert").tolist()
-    assert (after.subject[own], after.broker[own], after.level[own]) == ("broker 7", 7, "degraded")
+    assert (after.subject[own], after.broker[own], after.level[own]) == ("broker 7", 7, "attention")
 
 
 def test_an_alert_that_only_informs_is_a_note_and_one_on_probation_no_problem() -> None:
@@ -176,7 +176,7 @@ def test_alerts_are_problems_of_the_one_list_each_with_what_it_is_about() -> Non
     assert after.sentence[merged] == f"{table.sentence[row]}; 2 alerts firing: Rule"
     assert (after.alerts[merged], after.since[merged]) == (("Rule",), table.since[row])
     own = int(np.flatnonzero(after.kind == "alert")[0])
-    assert (after.subject[own], after.level[own], after.since[own]) == ("calm", "degraded", NOW - 30)
+    assert (after.subject[own], after.level[own], after.since[own]) == ("calm", "attention", NOW - 30)
     levels = [OF_PROBLEMS.index(each) for each in after.level]
     assert levels == sorted(levels)
     for number, cause in enumerate(after.cause.tolist()):

@@ -418,6 +418,9 @@ WHOLE: dict[tuple[str, ...], tuple[str, Any]] = {
     ("metrics", "max_series"): ("5000", 5_000),
     ("otlp", "endpoint"): ("http://a:4318/v1/metrics", "http://a:4318/v1/metrics"),
     ("otlp", "timeout"): ("90s", 90.0),
+    ("alerts", "catalogue"): ("false", False),
+    ("alerts", "enable"): ("A,B", ("A", "B")),
+    ("alerts", "disable"): ("A,B", ("A", "B")),
     ("alerts", "rule_files"): ("a/*.yaml,b.yaml", ("a/*.yaml", "b.yaml")),
 }
 """Examples of keys whose last part other keys have too."""

@@ -1,0 +1,29 @@
+"""The rules in effect: those of the settings, of their rule files and of the catalogue, and the built-in ones."""
+
+from alerts.catalogue import chosen
+from alerts.rule_files import files_of, read_rules
+from alerts.rules import AnyRule
+from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
+from monitor.settings.errors import SettingsError
+
+
+def rules_of(alerts: AlertSettings) -> list[AnyRule]:
+    """Every rule that these settings put into effect. Raises SettingsError with everything that is wrong."""
+    problems: list[str] = []
+    try:
+        written = read_rules(files_of(alerts.rule_files))
+    except SettingsError as error:
+        written, problems = (), [*error.problems]
+    names = {UNREACHABLE, WATCHDOG, *(each.name for each in alerts.rules)}
+    problems += [
+        f"{each.place}: alert {each.name} has the name of another rule" for each in written if each.name in names
+    ]
+    brought = []
+    try:
+        brought = chosen(alerts, names | {each.name for each in written})
+    except SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError(*problems)
+    built_in = (each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)
+    return [*alerts.rules, *(each for each in written if each.enabled), *brought, *built_in]

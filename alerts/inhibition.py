@@ -1,0 +1,86 @@
+"""Alerts that another one explains: what is caused by a broker that is down wakes nobody beside that alert."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from alerts.rules import AnyRule
+from alerts.samples import Labels
+from alerts.state import RESOLVED, Alert, State
+from alerts.subject_rules import SubjectRule
+from monitor.analysis.derive.causes import Causes
+from monitor.model.view import View
+
+SERIOUS = ("info", "ticket", "page")
+"""Severities, the least serious first."""
+
+EXPLAINING = ("broker", "log_dir", "topic", "partition")
+"""Subjects whose alerts can be about the cause of something else."""
+
+Inhibited = Mapping[Labels, str]
+"""The alerts of a rule that another one explains, and the name of that one's rule."""
+
+
+def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View) -> Mapping[str, Inhibited]:
+    """By rule, the alerts whose trouble has a cause on which an alert that is as serious fires, or is about to fire.
+
+    A cause on which there is no such alert inhibits nothing, nor does one that is unknown now: somebody must be told.
+    """
+    if not view.up or not (view.problems.cause >= 0).any():
+        return {}
+    live, causes = [*_alive(rules, states)], Causes(view)
+    explaining = [each for each in live if each[0].subject.name in EXPLAINING]
+
+    @cache  # many groups have one cause
+    def explained_by(rows: tuple[int, ...], severity: str) -> str:
+        as_serious = SERIOUS[SERIOUS.index(severity) :]
+        found = (
+            rule.name
+            for rule, alert in explaining
+            if rule.severity in as_serious and any(_is_about(causes, row, rule, alert) for row in rows)
+        )
+        return next(found, "")
+
+    found: dict[str, dict[Labels, str]] = {}
+    for rule, alert in live:
+        if name := explained_by(causes_of(causes, rule, alert), rule.severity):
+            found.setdefault(rule.name, {})[alert.labels] = name
+    return found
+
+
+def _alive(rules: Iterable[AnyRule], states: Mapping[str, State]) -> Iterator[tuple[SubjectRule, Alert]]:
+    """The alerts of rules over subjects that are pending or firing, known to be so, and sent."""
+    for rule in rules:
+        if isinstance(rule, SubjectRule) and not rule.observe:
+            alerts = states.get(rule.name, {}).values()
+            yield from ((rule, each) for each in alerts if each.phase != RESOLVED and each.unknown_at is None)
+
+
+def causes_of(causes: Causes, rule: SubjectRule, alert: Alert) -> tuple[int, ...]:
+    """The rows of problems that cause what an alert is about; empty where nothing explains it."""
+    labels, on = dict(alert.sample.labels), rule.subject.name
+    if on in ("group", "lag"):
+        return causes.of_group(labels["group"])
+    if on in ("topic", "partition"):
+        return causes.of_topic(labels["topic"], _number(labels, "partition"))
+    if on == "kmon":
+        return causes.of_kmon()
+    number = _number(labels, {"broker": "broker", "quorum": "node"}.get(on, ""))
+    if number is None:
+        return ()
+    return causes.of_broker(number) if on == "broker" else causes.of_quorum_node(number)
+
+
+def _is_about(causes: Causes, row: int, rule: SubjectRule, alert: Alert) -> bool:
+    """Whether an alert is about the problem in a row."""
+    labels, on = dict(alert.sample.labels), rule.subject.name
+    broker = _number(labels, "broker")
+    if on == "broker" and broker is not None:
+        return causes.is_on_broker(row, broker)
+    if on == "log_dir" and broker is not None:
+        return causes.is_on_log_dir(row, broker, labels["path"])
+    return on in ("topic", "partition") and causes.is_on_topic(row, labels["topic"], _number(labels, "partition"))
+
+
+def _number(labels: Mapping[str, str], name: str) -> int | None:
+    text = labels.get(name, "")
+    return int(text) if text.isdecimal() else None

@@ -1,0 +1,144 @@
+"""Reads YAML as nodes that know their place, so that every error has its FILE:LINE:COLUMN, all of a file at once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from monitor.model.text import visible
+from monitor.model.units import parse_duration
+from monitor.settings.document import read_bytes
+from monitor.settings.errors import SettingsError
+from monitor.settings.raw_values import nearest
+
+Read = TypeVar("Read")
+
+LONGEST_SECONDS = 31_536_000.0
+
+NO_HINTS: Mapping[str, str] = {}
+
+
+class Problems:
+    """What is wrong with a file, each with its place."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.found: list[tuple[int, int, str]] = []
+
+    def add(self, node: yaml.Node, text: str, offset: int = 0) -> None:
+        """A problem at a node, `offset` characters into its text where that is of one line."""
+        mark = node.start_mark
+        if isinstance(node, yaml.ScalarNode) and node.start_mark.line == node.end_mark.line:
+            offset += node.style in ("'", '"')
+        else:
+            offset = 0
+        self.found.append((mark.line + 1, mark.column + 1 + offset, visible(text)))
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{self.path}:{line}:{column}: {text}" for line, column, text in sorted(self.found)]
+
+
+def read_file(path: Path, read: Callable[[yaml.Node, "Problems"], Read], empty: Read) -> Read:
+    """What `read` makes of the document of a file, or `empty`. Raises SettingsError with everything that is wrong."""
+    data = read_bytes(path)
+    try:
+        root = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 (byte 0x{data[error.start]:02x})") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise SettingsError(f"{path}{place}: is not valid YAML: {visible(str(error.problem))}") from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise SettingsError(f"{path}: is not valid YAML") from None
+    problems = Problems(str(path))
+    found = empty if root is None else read(root, problems)
+    if problems.found:
+        raise SettingsError(*problems.lines)
+    return found
+
+
+def duration_of(node: yaml.Node | None, problems: Problems) -> float:
+    text = text_of(node, problems)
+    if node is None or text is None:
+        return 0.0
+    try:
+        seconds = float(parse_duration(text))
+    except ValueError as error:
+        problems.add(node, str(error))
+        return 0.0
+    if seconds > LONGEST_SECONDS:
+        problems.add(node, "is longer than a year")
+    return seconds
+
+
+def word_of(node: yaml.Node | None, words: Mapping[str, Any], problems: Problems) -> str | None:
+    """One of these words; None where there is none, or another."""
+    text = text_of(node, problems)
+    if text is None or node is None:
+        return None
+    if text not in words:
+        problems.add(node, not_one_of("", text, words))
+        return None
+    return text
+
+
+def not_one_of(what: str, text: str, words: Iterable[str]) -> str:
+    return f"{what} {text!r} is not one of {', '.join(words)}: {nearest(text, words)}".strip()
+
+
+def text_of(node: yaml.Node | None, problems: Problems) -> str | None:
+    """The text of a scalar; None where there is none, or no text."""
+    if node is None:
+        return None
+    if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null") or not node.value:
+        problems.add(node, "must be a text")
+        return None
+    return str(node.value)
+
+
+def items_of(node: yaml.Node | None, problems: Problems) -> list[yaml.Node]:
+    if node is None:
+        return []
+    if not isinstance(node, yaml.SequenceNode):
+        problems.add(node, "must be a list")
+        return []
+    return list(node.value)
+
+
+def pairs_of(node: yaml.Node | None, problems: Problems) -> list[tuple[str, yaml.Node]]:
+    """The keys of a mapping with their values; a key that is there twice is told."""
+    if node is None:
+        return []
+    if not isinstance(node, yaml.MappingNode):
+        problems.add(node, "must be a mapping")
+        return []
+    pairs: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+        if name in pairs:
+            problems.add(key, f"{name} is set twice")
+        pairs[name] = value
+    return list(pairs.items())
+
+
+def mapping_of(
+    node: yaml.Node,
+    known: tuple[str, ...],
+    problems: Problems,
+    needed: tuple[str, ...] = (),
+    hints: Mapping[str, str] = NO_HINTS,
+) -> dict[str, yaml.Node]:
+    """The values of the known keys of a mapping. Other keys, and those that are needed and missing, are told."""
+    keys = dict(pairs_of(node, problems))
+    if isinstance(node, yaml.MappingNode):
+        for key, _ in node.value:
+            name = str(getattr(key, "value", ""))
+            if name not in known:
+                problems.add(key, f"unknown key {name}: {hints.get(name) or nearest(name, known)}")
+        for name in needed:
+            if name not in keys:
+                problems.add(node, f"lacks {name}")
+    return {name: value for name, value in keys.items() if name in known}

@@ -1,0 +1,130 @@
+"""kmon's alert rules as rules of Prometheus over kmon's metrics, and which of them metrics cannot express."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from alerts.rules import CONDITIONS, AnyRule
+from alerts.subject_rules import SubjectRule
+from alerts.template import Template
+from kmon.promql import NotInMetricsError, labels_of, promql, quoted
+from monitor.model.text import visible
+from monitor.model.units import format_duration
+from monitor.settings.alerts import RuleSettings, WatchdogSettings
+from monitor.subjects.filter.tree import Compare, conditions
+from monitor.subjects.kinds import Type
+
+HEAD = """\
+# Written by `kmon rules export --prometheus`. In Prometheus an unknown number has no series: an alert that fires
+# resolves, where kmon's own keeps firing. A cluster that is unreachable has no series but those of kmon itself.
+"""
+
+GROUP = "kmon"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Rules by group as Prometheus has them, and why each of the others is left out."""
+
+    groups: Mapping[str, list[dict[str, Any]]]
+    left_out: Mapping[str, str]
+
+
+def exported(rules: Iterable[AnyRule]) -> Exported:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    left_out = {}
+    for rule in rules:
+        try:
+            name = f"kmon-{rule.group}" if isinstance(rule, SubjectRule) and rule.group else GROUP
+            groups.setdefault(name, []).append(_rule(rule))
+        except NotInMetricsError as error:
+            left_out[rule.name] = str(error)
+    return Exported({name: each for name, each in groups.items() if each}, left_out)
+
+
+def text_of(found: Exported, *, kubernetes: bool) -> str:
+    """The file of rules, or the PrometheusRule of the operator for Kubernetes; comments say what is left out."""
+    lines = [f"# Left out: {visible(name)}: {visible(why)}.\n" for name, why in found.left_out.items()]
+    document: dict[str, Any] = {"groups": [{"name": name, "rules": rules} for name, rules in found.groups.items()]}
+    if kubernetes:
+        kind = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule"}
+        document = {**kind, "metadata": {"name": "kmon"}, "spec": document}
+    return HEAD + "".join(lines) + yaml.safe_dump(document, sort_keys=False, width=1_000, allow_unicode=True)
+
+
+def _rule(rule: AnyRule) -> dict[str, Any]:
+    """A rule as Prometheus has it. Raises NotInMetricsError where no metric has what it asks for."""
+    if isinstance(rule, SubjectRule):
+        if rule.observe:
+            raise NotInMetricsError("it is on probation (mode: observe)")
+        expr, annotations = promql(rule.subject, rule.where.expression), _annotations(rule)
+    elif isinstance(rule, RuleSettings):
+        expr, annotations = _lag(rule), dict(rule.annotations)
+    else:
+        expr, annotations = _cluster(rule), {"description": CONDITIONS[rule.name].description, **rule.annotations}
+    periods = {"for": rule.for_seconds, "keep_firing_for": rule.keep_firing_for_seconds}
+    return {
+        "alert": rule.name,
+        "expr": expr,
+        **{key: format_duration(seconds) for key, seconds in periods.items() if seconds},
+        "labels": {"severity": rule.severity, **rule.labels},
+        "annotations": annotations,
+    }
+
+
+def _cluster(rule: AnyRule) -> str:
+    sign = ">= 0" if isinstance(rule, WatchdogSettings) else "== 0"
+    return f"max by (cluster) (kmon_cluster_up) {sign}"
+
+
+def _lag(rule: RuleSettings) -> str:
+    if rule.over == "group" and rule.topic:
+        raise NotInMetricsError("no metric has the lag of a group on some topics")
+    texts = {"group": rule.group, "topic": rule.topic}
+    matchers = ",".join(f"{name}=~{quoted(text)}" for name, text in texts.items() if text)
+    selector = f"{{{matchers}}}" if matchers else ""
+    name, by = (
+        ("kmon_group_lag_at_least", "") if rule.over == "group" else ("kmon_group_partition_lag", ", topic, partition")
+    )
+    return f"max by (cluster, group{by}) ({name}{selector}) > {rule.lag_above:.15g}"
+
+
+# -------------------------------------------------------------------- annotations
+
+
+def _annotations(rule: SubjectRule) -> dict[str, str]:
+    """Those whose columns are labels or the value; of others Prometheus does not know the columns."""
+    known = {name: f"{{{{ $labels.{label} }}}}" for name, label in _labels(rule).items()}
+    if value := _value(rule):
+        known[value] = "{{ $value }}"
+    texts = {name: _filled(each, known) for name, each in rule.annotations.items() if known.keys() >= {*each.columns}}
+    named = ", ".join(f"{name} {known[name]}" for name in _labels(rule))
+    held = f" for {format_duration(rule.for_seconds)}" if rule.for_seconds else ""
+    return {
+        "summary": f"{_escaped(rule.name)}: {named}",
+        "description": f"{rule.subject.name} where {_escaped(rule.text)}{held}",
+        **texts,
+    }
+
+
+def _labels(rule: SubjectRule) -> dict[str, str]:
+    """The label of each column that names a row."""
+    return dict(zip(("cluster", *rule.keys), labels_of(rule.subject), strict=True))
+
+
+def _value(rule: SubjectRule) -> str:
+    """The column whose number is the value of the first series of the expression."""
+    first = next(conditions(rule.where.expression))
+    is_number = isinstance(first, Compare) and rule.subject.schema[first.column].type is Type.NUMBER
+    return first.column if is_number and first.column not in rule.keys else ""
+
+
+def _filled(template: Template, known: Mapping[str, str]) -> str:
+    return "".join(known[part] if place % 2 else _escaped(part) for place, part in enumerate(template.parts))
+
+
+def _escaped(text: str) -> str:
+    """A text that Prometheus does not take for a template."""
+    return text.replace("{{", '{{ "{{" }}')

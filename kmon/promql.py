@@ -1,0 +1,169 @@
+"""Filters of rules as PromQL over kmon's metrics, where the metrics have what a filter asks for."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from exporters.families import FAMILIES
+from exporters.family import LABELS, Family, StateSet
+from monitor.subjects.column import Subject
+from monitor.subjects.filter.filter import Filter
+from monitor.subjects.filter.literals import Number
+from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
+from monitor.subjects.kinds import Type
+
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+Condition = Compare | Match | Among | Known
+
+
+class NotInMetricsError(ValueError):
+    """No metric has what a filter asks for."""
+
+
+def promql(subject: Subject, expression: Expression) -> str:
+    """The filter as PromQL: a series for each row of which it is true, with its key. Raises NotInMetricsError."""
+    plain = _without_not(expression)
+    parts = plain.parts if isinstance(plain, And) else (plain,)
+    matchers = [_matcher(part) for part in parts if _is_on_key(subject, part)]
+    rest = [part for part in parts if not _is_on_key(subject, part)]
+    if not rest:
+        raise NotInMetricsError("it asks for nothing but names")
+    return " and ".join(_written(subject, part, matchers, inner=len(rest) > 1) for part in rest)
+
+
+def labels_of(subject: Subject) -> tuple[str, ...]:
+    """The labels of a row of a subject in kmon's metrics."""
+    return ("cluster", *(LABELS.get(name, name) for name in subject.key if name != "cluster"))
+
+
+def _without_not(expression: Expression) -> Expression:
+    """The same with every `not` taken into the conditions: of an unknown value both are unknown."""
+    if isinstance(expression, Not):
+        return _opposite(expression.part)
+    if isinstance(expression, And | Or):
+        return replace(expression, parts=tuple(map(_without_not, expression.parts)))
+    return expression
+
+
+def _opposite(expression: Expression) -> Expression:
+    if isinstance(expression, Not):
+        return _without_not(expression.part)
+    if isinstance(expression, And | Or):
+        parts = tuple(map(_opposite, expression.parts))
+        return Or(parts) if isinstance(expression, And) else And(parts)
+    if isinstance(expression, Compare):
+        return replace(expression, sign=OPPOSITE[expression.sign])
+    return replace(expression, negated=not expression.negated)
+
+
+# -------------------------------------------------------------------- names, which are labels
+
+
+def _is_on_key(subject: Subject, expression: Expression) -> bool:
+    """Whether it is a condition on a name of the rows, which is a label of all their series."""
+    return (
+        isinstance(expression, Compare | Match | Among)
+        and expression.column in ("cluster", *subject.key)
+        and subject.schema[expression.column].type is Type.TEXT
+    )
+
+
+def _matcher(expression: Expression) -> str:
+    """A condition on a label."""
+    assert isinstance(expression, Compare | Match | Among)
+    label = LABELS.get(expression.column, expression.column)
+    if isinstance(expression, Compare):
+        return f"{label}{'=' if expression.sign == '==' else '!='}{quoted(str(expression.literal.value))}"
+    sign = "!~" if expression.negated else "=~"
+    if isinstance(expression, Match):
+        return f"{label}{sign}{quoted(str(expression.pattern.value))}"
+    return f"{label}{sign}{quoted(_either(str(each.value) for each in expression.literals))}"
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word).replace("\\ ", " ").replace("\\-", "-") for word in words)
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+# -------------------------------------------------------------------- numbers and states
+
+
+def _written(subject: Subject, expression: Expression, matchers: list[str], *, inner: bool) -> str:
+    if isinstance(expression, And | Or):
+        word = " and " if isinstance(expression, And) else " or "
+        text = word.join(map(partial(_written, subject, matchers=matchers, inner=True), expression.parts))
+        return f"({text})" if inner else text
+    assert not isinstance(expression, Not)
+    if _is_on_key(subject, expression):
+        raise NotInMetricsError(f"{expression.column} is a label, which PromQL cannot join with or")
+    return _condition(subject, expression, matchers)
+
+
+def _condition(subject: Subject, condition: Condition, matchers: list[str]) -> str:
+    """One condition: the largest number over all kmon that watch the cluster, compared."""
+    column = subject.schema[condition.column]
+    family = _family(subject, condition)
+    if column.type is Type.TEXT:
+        if isinstance(condition, Known):
+            raise NotInMetricsError(f"no metric tells whether {condition.column} is unknown")
+        return f"{_largest(subject, family, [*matchers, _matcher(condition)])} == 1"
+    found = _largest(subject, family, matchers)
+    if isinstance(condition, Compare):
+        return f"{found} {condition.sign} {_number(condition.literal.value)}"
+    if isinstance(condition, Known) and condition.negated:
+        return found
+    raise NotInMetricsError(f"no metric tells whether {condition.column} is unknown or one of several numbers")
+
+
+def _largest(subject: Subject, family: Family, matchers: list[str]) -> str:
+    selector = f"{{{','.join(matchers)}}}" if matchers else ""
+    return f"max by ({', '.join(labels_of(subject))}) ({family.name}{selector})"
+
+
+def _number(value: Value) -> str:
+    number = value.value if isinstance(value, Number) else float(value)
+    return {math.inf: "+Inf", -math.inf: "-Inf"}.get(number, f"{number:.15g}")
+
+
+def _family(subject: Subject, condition: Condition) -> Family:
+    """The metric with a series for every row of which a condition can be true. Raises NotInMetricsError."""
+    keys = {name for name in subject.key if name != "cluster"}
+    for family in FAMILIES:
+        is_state = subject.schema[condition.column].type is Type.TEXT
+        same = family.subject is subject and family.column == condition.column and keys <= set(family.keys)
+        if same and isinstance(family, StateSet) == is_state and not family.switched_by:
+            if not math.isnan(family.unknown):
+                raise NotInMetricsError(f"{family.name} is {family.unknown:g} where {condition.column} is unknown")
+            if _has_all(subject, family, condition):
+                return family
+    raise NotInMetricsError(f"no metric has {condition.column} of every {subject.name.replace('_', ' ')}")
+
+
+def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:
+    """Whether the family has a series for every row of which the condition can be true."""
+    if not family.where:
+        return True
+    if not isinstance(family.where, str):
+        return False
+    only = Filter.of(family.where, subject.schema).expression
+    if only == condition:
+        return True
+    left_out = only.literal.value if isinstance(only, Compare) and only.sign == "!=" else None
+    wanted = _words(condition)
+    return left_out is not None and bool(wanted) and left_out not in wanted
+
+
+def _words(condition: Condition) -> tuple[Value, ...]:
+    """The values that a condition on a text asks for."""
+    if isinstance(condition, Compare) and condition.sign == "==":
+        return (condition.literal.value,)
+    if isinstance(condition, Among) and not condition.negated:
+        return tuple(each.value for each in condition.literals)
+    return ()

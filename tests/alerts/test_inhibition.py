@@ -1,0 +1,162 @@
+"""What a broker that is down causes wakes nobody beside the alert on that broker, and nothing is lost thereby."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from alert_fixtures import FakeClock
+from catalogue_scenes import healthy_snapshot, healthy_view, log_dirs, quorum
+from reasons import reasons
+from views import Group, Topic
+
+from alerts.catalogue import catalogue
+from alerts.evaluator import Evaluator
+from alerts.subject_rules import SubjectRule
+from monitor.analysis.view import make_view, with_alerts
+from monitor.model.view import View
+from monitor.subjects import SUBJECTS
+from monitor.subjects.filter.filter import Filter
+
+RULES = {rule.name: rule for rule in catalogue()}
+DOWN, OFFLINE, UNKNOWN = "KafkaBrokerDown", "KafkaOfflinePartitions", "KafkaGroupLagUnknown"
+
+
+class Sent(list[Any]):
+    name = "r"
+
+    def offer(self, notices: Sequence[Any], valid_seconds: float) -> None:
+        self.extend((dict(each.labels)["alertname"], each.resolved) for each in notices)
+
+
+def broken_view(*, brokers: int = 2) -> View:
+    """Broker 3 is gone, and with it the only replica of payments-0, which group ledger reads."""
+    topics = [
+        Topic("orders", [(0, 5_000)], replicas=[[1, 2]], isr=[[1, 2]], leaders=[1]),
+        Topic("payments", [(0, 12_000)], replicas=[[3]], isr=[[]], leaders=[-1]),
+    ]
+    group = Group("ledger", {("payments", 0): 12_000}, [("led-1", "/10.0.5.9", [("payments", 0)])])
+    return make_view(healthy_snapshot(topics, [group], brokers=brokers))
+
+
+def at_once(*names: str, **changes: Any) -> list[SubjectRule]:
+    return [replace(RULES[name], for_seconds=0.0, keep_firing_for_seconds=0.0, **changes) for name in names]
+
+
+def told(rules: list[SubjectRule], *views: View, step: float = 10.0) -> tuple[Sent, Evaluator]:
+    """What was sent of the alerts of these rules on these Views."""
+    sent, clock = Sent(), FakeClock()
+    evaluator = Evaluator(rules, [sent], clock=clock)  # type: ignore[list-item]
+    for view in views:
+        evaluator.observe(view)
+        clock.move(step)
+    return sent, evaluator
+
+
+def test_the_cause_is_sent_and_the_effect_is_shown() -> None:
+    sent, evaluator = told(at_once(OFFLINE, DOWN), broken_view())
+    assert sent == [(DOWN, False)]
+    rows = evaluator.observe(broken_view())
+    assert {row.rule: (row.state, row.inhibited_by) for row in rows} == {
+        DOWN: ("firing", ""),
+        OFFLINE: ("firing", DOWN),
+    }
+
+
+def test_an_effect_that_nobody_was_told_of_ends_without_a_word() -> None:
+    sent, _ = told(at_once(OFFLINE, DOWN), broken_view(), healthy_view())
+    assert sent == [(DOWN, False), (DOWN, True)]
+
+
+def test_an_effect_that_outlives_its_cause_is_sent() -> None:
+    back = broken_view(brokers=3)  # without its records: the partition stays offline
+    sent, _ = told(at_once(OFFLINE, DOWN), broken_view(), back, healthy_view())
+    assert sent == [(DOWN, False), (OFFLINE, False), (DOWN, True), (OFFLINE, True)]
+
+
+def test_an_effect_waits_for_a_cause_that_is_about_to_fire() -> None:
+    rules = [*at_once(OFFLINE), replace(RULES[DOWN], for_seconds=20.0)]
+    sent, _ = told(rules, *[broken_view()] * 2)
+    assert sent == []
+    sent, _ = told(rules, *[broken_view()] * 3)
+    assert sent == [(DOWN, False)]
+
+
+def test_a_cause_that_nobody_is_told_of_inhibits_nothing() -> None:
+    assert told(at_once(OFFLINE), broken_view())[0] == [(OFFLINE, False)]
+    for changes in ({"observe": True}, {"severity": "ticket"}):
+        sent, _ = told([*at_once(OFFLINE), *at_once(DOWN, **changes)], broken_view())
+        assert (OFFLINE, False) in sent
+
+
+def test_what_was_sent_before_its_cause_was_known_is_sent_to_its_end() -> None:
+    unexplained = broken_view(brokers=3)
+    sent, _ = told(at_once(OFFLINE, DOWN), unexplained, broken_view(), healthy_view())
+    assert sent == [(OFFLINE, False), (DOWN, False), (OFFLINE, True), (DOWN, True)]
+
+
+def test_a_group_is_explained_by_what_its_partitions_lack() -> None:
+    topics = [Topic("payments", [(0, None)], replicas=[[3]], isr=[[]], leaders=[-1])]
+    group = Group("ledger", {("payments", 0): 12_000}, [("led-1", "/10.0.5.9", [("payments", 0)])])
+    view = make_view(healthy_snapshot(topics, [group], brokers=2))
+    sent, evaluator = told(at_once(UNKNOWN, OFFLINE, DOWN), view)
+    assert sent == [(DOWN, False)]
+    assert {row.rule: row.inhibited_by for row in evaluator.observe(view)} == {
+        DOWN: "",
+        OFFLINE: DOWN,
+        UNKNOWN: OFFLINE,
+    }
+
+
+def test_an_inhibited_alert_is_no_problem_of_its_own() -> None:
+    view = broken_view()
+    rows = told(at_once(OFFLINE, DOWN), view)[1].observe(view)
+    shown = with_alerts(view, rows)
+    (offline,) = [row for row, kind in enumerate(shown.problems.kind) if kind == "offline"]
+    assert shown.problems.alerts[offline] == ()
+    assert shown.problems.cause[offline] >= 0
+
+
+def inhibitors(rules: list[SubjectRule], view: View) -> dict[str, str]:
+    """What explains the alert of each rule on a View, all of which fire."""
+    rows = told(rules, view)[1].observe(view)
+    assert {row.rule for row in rows} == {rule.name for rule in rules}
+    return {row.rule: row.inhibited_by for row in rows}
+
+
+def test_a_node_that_is_down_is_behind_because_of_that() -> None:
+    view = make_view(replace(broken_view().snapshot, quorum=quorum([0.0, 0.2, 600.0])))
+    assert inhibitors(at_once("KafkaQuorumBehind", DOWN), view) == {"KafkaQuorumBehind": DOWN, DOWN: ""}
+    elsewhere = make_view(replace(broken_view().snapshot, quorum=quorum([0.0, 600.0, 0.2])))
+    assert inhibitors(at_once("KafkaQuorumBehind", DOWN), elsewhere) == {"KafkaQuorumBehind": "", DOWN: ""}
+
+
+def test_kmon_sees_less_because_a_broker_is_silent() -> None:
+    why = "broker 3: timed out after 3.3 s"
+    snapshot = replace(healthy_snapshot(failed={"configs": why}), silent=reasons(why))
+    rules = at_once("KmonIncomplete", "KafkaBrokerSilent")
+    assert inhibitors(rules, make_view(snapshot)) == {"KmonIncomplete": "KafkaBrokerSilent", "KafkaBrokerSilent": ""}
+    other = replace(healthy_snapshot(failed={"configs": "broker 2: timed out"}), silent=reasons(why))
+    assert inhibitors(rules, make_view(other)) == {"KmonIncomplete": "", "KafkaBrokerSilent": ""}
+
+
+def test_kmon_sees_less_because_a_log_dir_is_offline() -> None:
+    why = "broker 3: KAFKA_STORAGE_ERROR"
+    snapshot = healthy_snapshot(failed={"log_dirs": why})
+    codes = (*snapshot.reasons, *reasons(why))
+    view = make_view(replace(snapshot, reasons=codes, log_dirs=log_dirs(reason=len(codes) - 1)))
+    rules = at_once("KmonIncomplete", "KafkaLogDirOffline")
+    assert inhibitors(rules, view) == {"KmonIncomplete": "KafkaLogDirOffline", "KafkaLogDirOffline": ""}
+
+
+def test_an_alert_on_one_partition_is_explained_as_one_on_its_topic() -> None:
+    subject = SUBJECTS["partition"]
+    where = "offline == true"
+    mine = SubjectRule("Mine", subject, Filter.of(where, subject.schema), where)
+    assert inhibitors([mine, *at_once(DOWN)], broken_view()) == {"Mine": DOWN, DOWN: ""}
+
+
+def test_what_is_not_explained_whole_is_not_explained() -> None:
+    """Of topic payments one partition is offline with broker 3, and one for another reason."""
+    topics = [Topic("payments", [(0, 9), (0, 9)], replicas=[[3], [1]], isr=[[], []], leaders=[-1, -1])]
+    view = make_view(healthy_snapshot(topics, brokers=2))
+    assert inhibitors(at_once(OFFLINE, DOWN), view) == {OFFLINE: "", DOWN: ""}

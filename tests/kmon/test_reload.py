@@ -1,0 +1,109 @@
+"""Rules that change while kmon serve runs: all of them are taken up, or none, and one line says so."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kafka_cluster import wait_until
+
+from alerts.effective import rules_of
+from alerts.evaluator import Evaluator
+from kmon.commands.reload import Reload, fingerprint
+from monitor.settings import load
+from monitor.settings.alerts import AlertSettings
+
+RULES = "groups:\n  - name: g\n    rules:\n      - {{alert: {name}, on: group, where: {where}}}\n"
+
+
+class Files:
+    """A file of settings and one of rules, and what reloads them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rules, self.config = folder / "rules.yaml", folder / "kmon.yaml"
+        self.write("Late", "lag > 5")
+        self.config.write_text(
+            f"alerts:\n  catalogue: false\n  rule_files: ['{folder}/*.yaml']\n".replace("*", "rules")
+        )
+        alerts = self.read()
+        self.evaluator = Evaluator(rules_of(alerts))
+        self.reload = Reload(self.evaluator, alerts, self.read, str(self.config), watch_seconds=0.02)
+
+    def read(self) -> AlertSettings:
+        return load(self.config, {}, need_cluster=False).settings.alerts
+
+    def write(self, name: str, where: str) -> None:
+        self.rules.write_text(RULES.format(name=name, where=where))
+
+    @property
+    def names(self) -> list[str]:
+        return [rule.name for rule in self.evaluator.rules]
+
+
+@pytest.fixture
+def files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Files]:
+    caplog.set_level(logging.INFO, "kmon")
+    files = Files(tmp_path)
+    yield files
+    files.reload.close()
+
+
+def test_changed_rules_are_taken_up_with_one_line(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    files.write("Later", "lag > 6")
+    assert files.reload.now()
+    assert files.names == ["Later", "KmonClusterUnreachable"]
+    (line,) = caplog.messages
+    assert line.startswith("rules are reloaded: 1 added (Later), 1 removed (Late), 1 unchanged; ")
+
+
+def test_an_error_changes_nothing_and_is_told_with_its_place(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    before = files.evaluator.rules
+    files.write("Later", "lagg > 6")
+    assert not files.reload.now()
+    assert files.evaluator.rules is before
+    (line,) = caplog.messages
+    assert line.startswith(f"rules are not reloaded, those before stay: {files.rules}:4:")
+    assert "did you mean lag?" in line
+    files.config.write_text("alerts:\n  disabel: [A]\n  catalog: true\n")
+    assert not files.reload.now()
+    assert files.evaluator.rules is before
+    assert caplog.messages[1].endswith("(and 1 more problem)")
+
+
+def test_the_settings_choose_other_files(files: Files) -> None:
+    files.config.write_text("alerts: {catalogue: false, unreachable: {enabled: false}}\n")
+    assert files.reload.now()
+    assert files.names == []
+
+
+def test_a_file_that_changes_is_noticed(files: Files) -> None:
+    files.reload.start()
+    files.write("Later", "lag > 6")
+    wait_until(lambda: "Later" in files.names, "the changed rule")
+    other = files.rules.with_name("other.yaml")
+    other.write_text(RULES.format(name="Other", where="lag > 7"))
+    files.rules.unlink()
+    os.replace(other, files.rules)  # noqa: PTH105 - as editors and Kubernetes do
+    wait_until(lambda: "Other" in files.names, "the replaced file")
+    files.config.write_text("alerts: {catalogue: false}\n")
+    wait_until(lambda: files.names == ["KmonClusterUnreachable"], "the changed settings")
+
+
+def test_who_asks_is_answered_also_where_nothing_changed(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    files.reload.start()
+    files.reload.ask()
+    wait_until(lambda: "rules are reloaded: 2 unchanged" in caplog.text, "the line")
+    assert files.reload.now(asked=False)
+    assert len(caplog.messages) == 1
+
+
+def test_what_a_file_is_known_by(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    pattern = [f"{tmp_path}/*.yaml"]
+    assert fingerprint(pattern) == ()
+    path.write_text("a")
+    first = fingerprint(pattern)
+    assert first == fingerprint([*pattern, str(path)])
+    path.write_text("ab")
+    assert fingerprint(pattern) != first

@@ -1,0 +1,177 @@
+"""kmon's rules as rules of Prometheus: promtool takes them, and they fire on the pages of the Views that ours do."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from catalogue_scenes import SCENES, healthy_view
+from metric_samples import samples
+from requirements import require_program
+from views import FixtureSource
+
+from alerts.catalogue import catalogue
+from alerts.rule_files import read_rules
+from alerts.rules import AnyRule
+from alerts.rules import samples as truth
+from alerts.subject_rules import SubjectRule
+from exporters.prometheus import MetricsPage
+from kmon import cli
+from kmon.prometheus_rules import exported, text_of
+from kmon.promql import NotInMetricsError, labels_of, promql, quoted
+from monitor.model.view import View
+from monitor.settings.alerts import RuleSettings, UnreachableSettings, WatchdogSettings
+from monitor.subjects import SUBJECTS
+from monitor.subjects.filter.filter import Filter
+
+RULES = [rule for rule in catalogue() if rule.name not in exported(catalogue()).left_out]
+
+
+def promtool(*args: str) -> str:
+    require_program("promtool")
+    done = subprocess.run([shutil.which("promtool") or "", *args], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def expression(on: str, where: str) -> str:
+    subject = SUBJECTS[on]
+    return promql(subject, Filter.of(where, subject.schema).expression)
+
+
+@pytest.mark.parametrize(
+    ("on", "where", "expected"),
+    [
+        ("group", "lag > 10k", "max by (cluster, group) (kmon_group_lag) > 10000"),
+        ("group", "not lag_seconds > 5m", "max by (cluster, group) (kmon_group_lag_seconds) <= 300"),
+        (
+            "group",
+            'group ~ "pay.*" and status in ("stuck", "lost")',
+            'max by (cluster, group) (kmon_group_status{group=~"pay.*",status=~"stuck|lost"}) == 1',
+        ),
+        (
+            "lag",
+            'topic == "a\\"b" and (lag > 5 or lag == 0)',
+            'ALL{topic="a\\"b"}) > 5 or ALL{topic="a\\"b"}) == 0'.replace(
+                "ALL", "max by (cluster, group, topic, partition) (kmon_group_partition_lag"
+            ),
+        ),
+        ("partition", "reassigning == true", "max by (cluster, topic, partition) (kmon_partition_reassigning) == 1"),
+        ("topic", 'status == "offline"', 'max by (cluster, topic) (kmon_topic_status{status="offline"}) == 1'),
+        ("quorum", "behind_seconds > 1m", "max by (cluster, broker) (kmon_quorum_behind_seconds) > 60"),
+        ("cluster", "up == false", "max by (cluster) (kmon_cluster_up) == 0"),
+    ],
+)
+def test_what_a_filter_is_in_promql(on: str, where: str, expected: str) -> None:
+    assert expression(on, where) == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "where", "why"),
+    [
+        ("group", 'level == "critical"', "no metric has level of every group"),
+        ("topic", 'status == "ok"', "no metric has status of every topic"),
+        ("topic", 'status != "offline"', "no metric has status of every topic"),
+        ("lag", "lost == 0", "no metric has lost of every lag"),
+        ("group", "lag_at_least > 5", "kmon_group_lag_at_least is 0 where lag_at_least is unknown"),
+        ("group", "lag is unknown", "no metric tells whether lag is unknown"),
+        ("group", 'group == "a" or lag > 5', "group is a label"),
+        ("group", 'group == "a"', "it asks for nothing but names"),
+    ],
+)
+def test_what_metrics_cannot_express_is_told(on: str, where: str, why: str) -> None:
+    with pytest.raises(NotInMetricsError, match=why):
+        expression(on, where)
+
+
+def page_of(view: View, rule: SubjectRule) -> list[dict[str, str]]:
+    """What promtool's tests want of the page of a View that stays as it is: the series that the rule reads."""
+    read = set(re.findall(r"kmon_\w+", promql(rule.subject, rule.where.expression)))
+
+    def series(name: str, labels: frozenset[tuple[str, str]]) -> str:
+        return f"{name}{{{','.join(f'{key}={quoted(text)}' for key, text in labels)}}}"
+
+    page = samples(MetricsPage([FixtureSource(view)]))
+    return [{"series": series(*key), "values": f"{number:g}x1500"} for key, number in page.items() if key[0] in read]
+
+
+def fires(rule: SubjectRule, view: View) -> list[dict[str, Any]]:
+    """The labels of the alerts of our own engine, under the names of metrics."""
+    names = labels_of(rule.subject)
+    return [
+        {**dict(zip(names, (text for _, text in sample.labels), strict=True)), "severity": rule.severity}
+        for sample in truth(rule, view).true
+    ]
+
+
+def last_of_trouble(name: str) -> View:
+    return SCENES[name]().trouble[-1]
+
+
+@pytest.mark.prometheus
+def test_they_fire_in_prometheus_on_what_ours_fire_on(tmp_path: Path) -> None:
+    document = yaml.safe_load(text_of(exported(RULES), kubernetes=False))
+    for group in document["groups"]:
+        for rule in group["rules"]:
+            rule["annotations"] = {}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document))
+    tests = []
+    for rule in RULES:
+        late = int(rule.for_seconds // 60) + 2
+        for view, some in ((last_of_trouble(rule.name), True), (healthy_view(), False)):
+            found = fires(rule, view)
+            assert bool(found) is some, rule.name
+            check = {
+                "eval_time": f"{late}m",
+                "alertname": rule.name,
+                "exp_alerts": [{"exp_labels": each} for each in found],
+            }
+            tests.append({"interval": "1m", "input_series": page_of(view, rule), "alert_rule_test": [check]})
+    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(whole))
+    promtool("test", "rules", str(tmp_path / "tests.yml"))
+
+
+@pytest.mark.prometheus
+def test_promtool_takes_what_the_command_prints(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rules", "export", "--prometheus"]) == 0
+    told = capsys.readouterr()
+    (tmp_path / "rules.yml").write_text(told.out)
+    promtool("check", "rules", "--lint-fatal", str(tmp_path / "rules.yml"))
+    left = sum(line.startswith("# Left out: ") for line in told.out.splitlines())
+    assert told.err == f"left out, see the comments: {left} rules\n"
+    plain = yaml.safe_load(told.out)
+    assert cli.main(["rules", "export", "--kubernetes"]) == 0
+    manifest = yaml.safe_load(capsys.readouterr().out)
+    assert (manifest["apiVersion"], manifest["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
+    assert manifest["spec"] == plain
+
+
+def test_each_rule_is_exported_or_left_out_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "groups:\n  - name: g\n    rules:\n"
+        "      - {alert: Late, on: group, where: lag_seconds > 10m, labels: {team: a},"
+        " annotations: {summary: '{{ group }} {{ lag_seconds }}', more: '{{ why }}'}}\n"
+        "      - {alert: Tried, on: group, where: lag > 10, mode: observe}\n"
+    )
+    rules: list[AnyRule] = [
+        *read_rules([path]),
+        RuleSettings(name="Lag", lag_above=1000, group="pay.*", for_seconds=60),
+        RuleSettings(name="OnTopic", lag_above=1000, topic="pay.*"),
+        UnreachableSettings(),
+        WatchdogSettings(),
+    ]
+    found = exported(rules)
+    assert list(found.left_out) == ["Tried", "OnTopic"]
+    (late,), (lag, unreachable, watchdog) = found.groups.values()
+    assert late["labels"] == {"severity": "ticket", "team": "a"}
+    assert late["annotations"]["summary"] == "{{ $labels.group }} {{ $value }}"
+    assert "more" not in late["annotations"]
+    assert lag["expr"] == 'max by (cluster, group) (kmon_group_lag_at_least{group=~"pay.*"}) > 1000'
+    assert (lag["for"], lag["labels"]) == ("1m", {"severity": "warning"})
+    assert unreachable["expr"] == "max by (cluster) (kmon_cluster_up) == 0"
+    assert watchdog["expr"] == "max by (cluster) (kmon_cluster_up) >= 0"
