@@ -14,6 +14,9 @@ from monitor.model.table import Floats, Ints, values_at
 PRODUCE, FETCH = "Produce", "FetchConsumer"
 """Requests of clients, as Kafka names them in metrics."""
 
+IDLE_SECONDS = 25.0
+"""A broker is busy for a moment all the time: only over more than this is it known how idle its threads are."""
+
 NO_ENDPOINT = Reason(Kind.NO_ENDPOINT)
 NOT_YET = Reason(Kind.NO_METRICS_YET)
 
@@ -26,11 +29,11 @@ def derive_load(snapshot: Snapshot, brokers: Ints, history: History, reasons: Re
     reason = values_at(metrics.reason, at, reasons[NO_ENDPOINT] if (at < 0).any() else KNOWN).astype(np.int32)
     rates = rates_of(history)
 
-    def rate(figure: str) -> Floats:
-        return np.array([rates.get(broker_key(each, figure), np.nan) for each in brokers.tolist()], np.float64)
+    def rate(figure: str, of: Mapping[Hashable, float] = rates) -> Floats:
+        return np.array([of.get(broker_key(each, figure), np.nan) for each in brokers.tolist()], np.float64)
 
     there = np.where(at < 0, np.nan, reason == KNOWN)
-    idle, reported = rate("handler_idle_seconds"), values_at(metrics.handler_idle, at)
+    idle, reported = rate("handler_idle_seconds", rates_of(history, IDLE_SECONDS)), values_at(metrics.handler_idle, at)
     return BrokerLoad(
         metrics_up=np.where(reason == reasons.get(NOT_YET, -1), np.nan, there),
         metrics_age_seconds=np.maximum(0.0, snapshot.started - values_at(metrics.collected, at)),

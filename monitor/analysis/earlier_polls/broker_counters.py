@@ -55,8 +55,11 @@ def _counters(snapshot: Snapshot) -> Iterator[tuple[Hashable, tuple[float, float
                 yield key, (times[broker], total)
 
 
-def rates_of(history: History) -> Mapping[Hashable, float]:
-    """How much each newest counter has grown a second since the oldest poll, or since its broker started again."""
+def rates_of(history: History, shortest: float = 0.0) -> Mapping[Hashable, float]:
+    """How much each newest counter has grown a second since the oldest poll, or since its broker started again.
+
+    Only of those that are known for more than the `shortest` seconds.
+    """
     if not history:
         return {}
     rates: dict[Hashable, float] = {}
@@ -66,6 +69,6 @@ def rates_of(history: History) -> Mapping[Hashable, float]:
             if key not in earlier or earlier[key][1] > least:
                 break
             since, least = earlier[key]
-        if time > since:
+        if time - since > shortest:
             rates[key] = (total - least) / (time - since)
     return rates
