@@ -37,7 +37,7 @@ BROKER_COLUMNS: tuple[Column[Rows], ...] = (
     column(BROKER, "out_of_sync_replicas", "Behind", "I", 7),
     column(BROKER, "size_bytes", "Size", "Z", 8),
     column(BROKER, "disk_used", "Disk", "D", 5, level="disk_level"),
-    column(BROKER, "handler_idle", "Handlers", "A", 8, rank=5),
+    column(BROKER, "handler_idle", "Handlers", "A", 8, rank=2),
     column(BROKER, "fetch_p99_seconds", "Fetch p99", "C", 9, rank=5),
     column(BROKER, "leader_skew", "Lead skew", "L", 9, rank=WIDE),
     column(BROKER, "size_skew", "Skew", "W", 6, rank=3),
