@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from dash import html
 
 from dashboards.components.parts import nothing
 from dashboards.listings import Listed, rows_of
@@ -37,10 +38,10 @@ def load(view: View) -> Any:
 
 
 def requests(view: View) -> Any:
-    """Requests by broker and type, those that take longest first."""
+    """Requests by broker and type, those that take longest first; nothing where none are reported."""
     table = view.snapshot.broker_requests
     if not len(table):
-        return nothing("Requests unknown", "" if len(view.snapshot.broker_metrics) else UNSET)
+        return None
     slowest = np.argsort(-np.nan_to_num(table.total_p99_seconds, nan=-1), kind="stable")
     columns = (
         Listed("Broker", "broker"),
@@ -52,14 +53,14 @@ def requests(view: View) -> Any:
         Listed("Waiting", "remote_p99_seconds"),
         Listed("Quota delay", "throttle_p99_seconds"),
     )
-    return rows_of(view, BROKER_REQUEST, slowest, columns)
+    return [html.P("Requests", className="muted small"), rows_of(view, BROKER_REQUEST, slowest, columns)]
 
 
 def deprecated(view: View) -> Any:
-    """Requests in deprecated versions, the most frequent first."""
+    """Requests in deprecated versions, the most frequent first; nothing where none are reported."""
     table = view.snapshot.deprecated_requests
     if not len(table):
-        return nothing("No deprecated requests reported", "" if len(view.snapshot.broker_metrics) else UNSET)
+        return None
     columns = (
         Listed("Broker", "broker"),
         Listed("Client", "client_software"),
@@ -69,4 +70,6 @@ def deprecated(view: View) -> Any:
         Listed("Requests", "requests"),
         Listed("Rate", "rate"),
     )
-    return rows_of(view, DEPRECATED_REQUEST, np.argsort(-table.requests, kind="stable"), columns)
+    most = np.argsort(-table.requests, kind="stable")
+    heading = html.P("Requests in deprecated versions", className="muted small")
+    return [heading, rows_of(view, DEPRECATED_REQUEST, most, columns)]

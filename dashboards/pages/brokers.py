@@ -39,10 +39,10 @@ GRID = Grid(
     column("out_of_sync_replicas", "Out of sync", 110, field="out_of_sync"),
     column("size_bytes", "Size", 105, field="size"),
     column("disk_used", "Fullest disk", 140, field="fullest", **METER),
-    column("leader_skew", "Leader skew", 115),
-    column("size_skew", "Size skew", 105),
     column("handler_idle", "Handlers idle", 120),
     column("fetch_p99_seconds", "Fetch p99", 105, field="fetch_p99"),
+    column("leader_skew", "Leader skew", 115),
+    column("size_skew", "Size skew", 105),
     column("why", "Why", 200, flex=1, minWidth=160),
 )
 
@@ -56,9 +56,9 @@ def layout() -> html.Div:
             grid_card("brokers", GRID, html.H1("Brokers"), "Filter brokers", "brokers-note"),
             card("Log dirs", html.Div(id="brokers-disks"), aside=html.Span(id="brokers-disks-age")),
             card("Metadata quorum", html.Div(id="brokers-quorum")),
-            card("Brokers' own metrics", html.Div(id="brokers-load")),
-            card("Requests", html.Div(id="brokers-requests")),
-            card("Deprecated requests", html.Div(id="brokers-deprecated")),
+            card(
+                "Brokers' own metrics", *(html.Div(id=f"brokers-{part}") for part in ("load", "requests", "deprecated"))
+            ),
             card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
         ],
         className="page",
