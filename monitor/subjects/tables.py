@@ -54,8 +54,8 @@ NO_VOLUMES = "the broker does not report the size of its volumes"
 NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
 NOT_IN_METRICS = "the broker's metrics do not have it"
-NO_BROKER_RATES = f"not known after one poll, or {NOT_IN_METRICS}"
-BROKER_RATES = ("bytes_in_rate", "bytes_out_rate", "handler_idle", "deprecated_rate")
+NO_BROKER_RATES = f"not known yet, or {NOT_IN_METRICS}"
+BROKER_RATES = ("bytes_in_rate", "bytes_out_rate", "handler_idle", "network_idle", "deprecated_rate")
 OF_METRICS = {each.name for each in (*BrokerLoad.schema(), *BrokerRequests.schema())} - {"broker", *BROKER_RATES}
 """Columns that are unknown where a metrics endpoint does not have them."""
 

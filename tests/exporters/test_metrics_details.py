@@ -50,6 +50,7 @@ UNKNOWN_IN_DETAILS = {
     "kmon_broker_bytes_in_rate",
     "kmon_broker_bytes_out_rate",
     "kmon_broker_request_rate",
+    "kmon_broker_network_idle_ratio",
     "kmon_group_produce_rate",
     "kmon_group_consume_rate",
     "kmon_group_eta_seconds",

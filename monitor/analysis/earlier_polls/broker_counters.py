@@ -13,18 +13,25 @@ WINDOW_SECONDS = 60.0
 OF_BROKERS = ("bytes_in", "bytes_out", "handler_idle_seconds")
 """Columns of `BrokerMetrics` that are counters."""
 
-Counters = Mapping[Hashable, tuple[float, float]]
+Key = tuple[Hashable, ...]
+"""What a counter is of, its broker, and what else names it."""
+Counters = Mapping[Key, tuple[float, float]]
 """The monotonic time and number of each counter."""
 History = tuple[Counters, ...]
 """Those of the last polls, the newest at the end."""
 
 
-def broker_key(broker: int, figure: str) -> Hashable:
+def broker_key(broker: int, figure: str) -> Key:
     """What names a counter of a broker."""
     return figure, broker
 
 
-def row_keys(table: Table) -> Iterator[Hashable]:
+def broker_of(key: Key) -> Hashable:
+    """The broker of a counter."""
+    return key[1]
+
+
+def row_keys(table: Table) -> Iterator[Key]:
     """What names the counter in `requests` of each row of a table: its broker and texts."""
     names = [each.name for each in table.schema() if each.name == "broker" or each.metadata["dtype"].hasobject]
     for row in zip(*(getattr(table, name).tolist() for name in names), strict=True):
@@ -42,7 +49,7 @@ def see_counters(before: History, snapshot: Snapshot) -> History:
     return (*(kept or before[-1:]), now)
 
 
-def _counters(snapshot: Snapshot) -> Iterator[tuple[Hashable, tuple[float, float]]]:
+def _counters(snapshot: Snapshot) -> Iterator[tuple[Key, tuple[float, float]]]:
     metrics: BrokerMetrics = snapshot.broker_metrics
     times = dict(zip(metrics.broker.tolist(), metrics.collected.tolist(), strict=True))
     for figure in OF_BROKERS:
@@ -55,14 +62,14 @@ def _counters(snapshot: Snapshot) -> Iterator[tuple[Hashable, tuple[float, float
                 yield key, (times[broker], total)
 
 
-def rates_of(history: History, shortest: float = 0.0) -> Mapping[Hashable, float]:
+def rates_of(history: History, shortest: float = 0.0) -> Mapping[Key, float]:
     """How much each newest counter has grown a second since the oldest poll, or since its broker started again.
 
     Only of those that are known for more than the `shortest` seconds.
     """
     if not history:
         return {}
-    rates: dict[Hashable, float] = {}
+    rates: dict[Key, float] = {}
     for key, (time, total) in history[-1].items():
         since, least = time, total
         for earlier in reversed(history[:-1]):

@@ -128,6 +128,8 @@ def _url(template: str, broker: BrokerAddress) -> str | Reason:
 def _requests(known: Mapping[int, Figures]) -> Iterator[tuple[object, ...]]:
     for node, figures in known.items():
         for request, of in sorted(figures.requests.items()):
+            if not any(of.values()):
+                continue  # Kafka has percentiles of 0 of requests that were never sent
             yield node, request, *map(partial(_value, of), OF_REQUESTS)
 
 

@@ -104,7 +104,7 @@ def test_rates_are_over_the_last_minute_or_since_the_poll_before() -> None:
 
 
 def test_a_broker_whose_endpoint_is_late_is_unknown_with_the_reason() -> None:
-    found, codes = load(snapshot(1000, {1: 0, 2: 5}), snapshot(1030, {1: None, 2: 6}))
+    found, codes = load(snapshot(1000, {1: 0, 2: 5}), snapshot(1050, {1: None, 2: 6}))
     assert found.metrics_up.tolist()[:2] == [0, 1]
     assert list(codes)[found.metrics_reason[0]] == LATE
     for each in ("bytes_in_rate", "handler_idle", "deprecated_rate", "metrics_age_seconds"):
@@ -113,11 +113,20 @@ def test_a_broker_whose_endpoint_is_late_is_unknown_with_the_reason() -> None:
 
 
 def test_the_idle_share_is_as_reported_where_no_counter_is_and_never_above_1() -> None:
-    found, _ = load(snapshot(1000, {1: 3}, handler_idle=0.25, network_idle=1.7))
+    found, _ = load(snapshot(1000, {1: NAN}, handler_idle=0.25, network_idle=1.7))
     assert (found.handler_idle[0], found.network_idle[0]) == (0.25, 1.0)
-    two = [snapshot(time, {1: 3}, idle_seconds=20.0 * (time - 1000), handler_idle=0.25) for time in (1000, 1030)]
+    two = [snapshot(time, {1: 3}, idle_seconds=20.0 * (time - 1000), handler_idle=0.25) for time in (1000, 1050)]
     assert load(*two)[0].handler_idle[0] == 1.0
-    assert load(snapshot(1000, {1: 0}), snapshot(1030, {1: 6}))[0].handler_idle[0] == 0.2
+    assert load(snapshot(1000, {1: 0}), snapshot(1050, {1: 10}))[0].handler_idle[0] == 0.2
+
+
+def test_network_threads_of_a_broker_that_has_just_started_are_not_known_to_be_busy() -> None:
+    """Kafka divides what was idle since the start by half a minute."""
+    polls = [snapshot(time, {1: time}, network_idle=0.05) for time in (1000, 1030, 1060)]
+    assert np.isnan(load(*polls[:1])[0].network_idle[0])
+    assert np.isnan(load(*polls[:2])[0].network_idle[0])
+    assert load(*polls)[0].network_idle[0] == 0.05
+    assert np.isnan(load(*polls, snapshot(1070, {1: 3}, network_idle=0.05))[0].network_idle[0])
 
 
 def test_percentiles_are_those_of_clients_requests() -> None:

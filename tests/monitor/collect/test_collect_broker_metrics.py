@@ -145,6 +145,15 @@ def test_what_has_come_by_then_is_in_the_tables(collector: BrokerMetricsCollecto
     }
 
 
+def test_requests_that_were_never_sent_have_no_row(collector: BrokerMetricsCollector, gets: Gets) -> None:
+    """Kafka has their percentiles, which are 0, and no counter."""
+    sample = 'kafka_network_requestmetrics_totaltimems{{request="{}",quantile="0.99"}} {}\n'.format
+    gets.texts = {"http://m/": sample("Fetch", 0) + sample("Produce", 3)}
+    made = poll(collector, draft(Endpoints(urls={1: "http://m/"})))
+    assert made.broker_requests is not None
+    assert made.broker_requests.request.tolist() == ["Produce"]
+
+
 def test_what_comes_later_is_in_the_next_poll_and_a_broker_has_one_get_at_a_time(
     collector: BrokerMetricsCollector, gets: Gets
 ) -> None:
