@@ -88,9 +88,10 @@ class BrokerMetricsCollector(Collector):
     def _collect(self) -> None:
         """Take what has ended, or should have."""
         for node, each in list(self._under_way.items()):
+            ended = each.ended  # asked first: one that ends in between has a response that is not known yet
             if response := each.response:
                 self._newest[node] = response
-            if each.ended:
+            if ended:
                 del self._under_way[node]
 
     def _figures(self, node: int) -> Figures | Reason:

@@ -170,6 +170,31 @@ def test_what_comes_later_is_in_the_next_poll_and_a_broker_has_one_get_at_a_time
     assert row(poll(collector, draft(endpoints)).broker_metrics, 0)["bytes_in"] == 5
 
 
+class EndsMeanwhile:
+    """A GET whose response comes, and whose thread ends, just after it was asked for that response."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._response: Response | None = None
+
+    @property
+    def response(self) -> Response | None:
+        before, self._response, self.ended = self._response, Response(Figures(broker={"bytes_in": 5.0}), 1.0), True
+        return before
+
+
+def test_a_get_that_ends_while_it_is_looked_at_is_not_lost() -> None:
+    begun: list[Any] = []
+
+    def begin(*_: Any) -> Any:
+        begun.append(EndsMeanwhile())
+        return begun[-1]
+
+    collector, endpoints = BrokerMetricsCollector(begin), Endpoints(urls={1: "http://m/"})
+    poll(collector, draft(endpoints))
+    assert row(poll(collector, draft(endpoints)).broker_metrics, 0)["bytes_in"] == 5
+
+
 def test_a_late_get_is_a_reason_and_no_second_one_begins_beside_it(
     collector: BrokerMetricsCollector, gets: Gets
 ) -> None:
