@@ -9,6 +9,7 @@ from monitor.analysis.derive.partitions import Places
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.table import Ints
 from monitor.model.view import View
+from monitor.subjects.broker_metrics import BROKER_REQUEST, DEPRECATED_REQUEST
 from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM
 from monitor.subjects.cluster import CLUSTER, TOTALS
 from monitor.subjects.health import PROBLEM
@@ -82,11 +83,20 @@ def _replicas(view: View, rows: Ints) -> list[Row]:
 
 
 def broker_rows(view: View, rows: Ints) -> list[Row]:
-    """Brokers, each with its log dirs and the configs that it holds."""
-    dirs = grouped(view.snapshot.log_dirs.broker)
+    """Brokers, each with its log dirs, the configs that it holds, and the requests that its own metrics report."""
+    snapshot = view.snapshot
+    parts = {
+        "log_dirs": (LOG_DIR, grouped(snapshot.log_dirs.broker)),
+        "request_types": (BROKER_REQUEST, grouped(snapshot.broker_requests.broker)),
+        "deprecated_requests": (DEPRECATED_REQUEST, grouped(snapshot.deprecated_requests.broker)),
+    }
     configs = BROKER_CONFIG.plain(view, rows)
     return [
-        {**row, "log_dirs": LOG_DIR.plain(view, dirs.get(row["broker"], NO_ROWS)), "config": config}
+        {
+            **row,
+            **{name: subject.plain(view, of.get(row["broker"], NO_ROWS)) for name, (subject, of) in parts.items()},
+            "config": config,
+        }
         for row, config in zip(BROKER.plain(view, rows), configs, strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """The screens of the terminal UI. Only the app imports this: a screen names another view by its NAME."""
 
 from tui.screens.base import MonitorScreen
+from tui.screens.broker_metrics import BrokerRequestsScreen, DeprecatedRequestsScreen
 from tui.screens.brokers import BrokersScreen, LogDirsScreen, ReplicasScreen
 from tui.screens.cluster import CapabilitiesScreen, CollectorsScreen, QuorumScreen, RequestsScreen
 from tui.screens.clusters import ClustersScreen
@@ -35,6 +36,8 @@ BELOW: tuple[type[MonitorScreen], ...] = (
     ProducersScreen,
     ReplicasScreen,
     LogDirsScreen,
+    BrokerRequestsScreen,
+    DeprecatedRequestsScreen,
     TransactionScreen,
     CapabilitiesScreen,
     CollectorsScreen,

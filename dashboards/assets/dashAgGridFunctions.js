@@ -27,6 +27,7 @@
       }
       return value.toFixed(step === 0 || Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2) + " " + sizes[step];
     }),
+    throughput: (value) => write.size(value) + "/s",
     // How long before the poll that is shown a unix time was.
     since: (value) => kmon.duration(kmon.shownTime - value),
   });

@@ -96,6 +96,7 @@ TOPIC_LEVELS = _levels(
 BROKER_LEVELS = _levels(
     {
         "ok": "ok",
+        "slow": "attention",
         "out of sync": ABOVE_ZERO["out_of_sync"],
         "silent": "degraded",
         "fenced": "critical",

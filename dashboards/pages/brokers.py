@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import Dash, html
 
+from dashboards.broker_metric_tables import deprecated, load, requests
 from dashboards.broker_tables import disks, drift, quorum
 from dashboards.components.controls import grid_card
 from dashboards.components.parts import asked, card, nothing
@@ -38,10 +39,15 @@ GRID = Grid(
     column("out_of_sync_replicas", "Out of sync", 110, field="out_of_sync"),
     column("size_bytes", "Size", 105, field="size"),
     column("disk_used", "Fullest disk", 140, field="fullest", **METER),
+    column("handler_idle", "Handlers idle", 120),
+    column("fetch_p99_seconds", "Fetch p99", 105, field="fetch_p99"),
     column("leader_skew", "Leader skew", 115),
     column("size_skew", "Size skew", 105),
     column("why", "Why", 200, flex=1, minWidth=160),
 )
+
+OF_METRICS = ("handler_idle", "fetch_p99")
+"""Columns that say nothing where no metrics endpoint is set."""
 
 
 def layout() -> html.Div:
@@ -50,6 +56,9 @@ def layout() -> html.Div:
             grid_card("brokers", GRID, html.H1("Brokers"), "Filter brokers", "brokers-note"),
             card("Log dirs", html.Div(id="brokers-disks"), aside=html.Span(id="brokers-disks-age")),
             card("Metadata quorum", html.Div(id="brokers-quorum")),
+            card(
+                "Brokers' own metrics", *(html.Div(id=f"brokers-{part}") for part in ("load", "requests", "deprecated"))
+            ),
             card("Broker configs", html.Div(id="brokers-drift"), aside=html.Span(id="brokers-drift-age")),
         ],
         className="page",
@@ -58,7 +67,8 @@ def layout() -> html.Div:
 
 def rows(view: View) -> Cells:
     """A row a broker that is named or that replicas are on."""
-    return GRID.cells(view, disk_level=fullest_levels(view))
+    hidden = () if len(view.snapshot.broker_metrics) else OF_METRICS
+    return GRID.cells(view, hidden=hidden, disk_level=fullest_levels(view))
 
 
 def note(view: View) -> Any:
@@ -69,7 +79,7 @@ def note(view: View) -> Any:
     return html.P(f"Some brokers may be missing: {visible(why)}", className="notice") if why else None
 
 
-PARTS = ("note", "disks", "disks-age", "quorum", "drift", "drift-age")
+PARTS = ("note", "disks", "disks-age", "quorum", "load", "requests", "deprecated", "drift", "drift-age")
 
 
 def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
@@ -80,6 +90,9 @@ def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
         partial(disks, view),
         partial(asked, view, "log_dirs"),
         partial(quorum, view),
+        partial(load, view),
+        partial(requests, view),
+        partial(deprecated, view),
         partial(drift, view),
         partial(asked, view, "configs"),
     )

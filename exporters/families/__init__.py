@@ -4,6 +4,7 @@ docs/metrics.md is this table for people; a test holds the two together.
 """
 
 from exporters.families.alerts import ALERTING_FAMILIES, CLUSTER_ALERT_FAMILIES
+from exporters.families.broker_metrics import BROKER_METRICS_FAMILIES
 from exporters.families.brokers import BROKER_FAMILIES
 from exporters.families.cluster import CLUSTER_TOTALS, CLUSTER_UP, QUORUM_FAMILIES
 from exporters.families.groups import GROUP_FAMILIES
@@ -15,6 +16,7 @@ CLUSTER_FAMILIES = (
     *CLUSTER_TOTALS,
     *QUORUM_FAMILIES,
     *BROKER_FAMILIES,
+    *BROKER_METRICS_FAMILIES,
     *TOPIC_FAMILIES,
     *PARTITION_FAMILIES,
     *GROUP_FAMILIES,

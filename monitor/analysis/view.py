@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from monitor.analysis.derive.alert_problems import with_firing_alerts
+from monitor.analysis.derive.broker_load import derive_load, request_rates
 from monitor.analysis.derive.growth import derive_growth
 from monitor.analysis.derive.health import derive_problems, lasting
 from monitor.analysis.derive.judged.subjects import judge_rows
@@ -69,6 +70,7 @@ def derive_view(
     growing, growth = derive_growth((past.growing, past.growing_topics), snapshot, lag, statuses, rates)
     groups = total_groups(snapshot, lag, statuses, times, growth.groups)
     health = derive_partitions(snapshot)
+    brokers, counters = total_brokers(snapshot, health), past.broker_counters
     view = View(
         snapshot=snapshot,
         lag=lag,
@@ -80,7 +82,10 @@ def derive_view(
         group_lags=groups,
         group_topic_lags=total_group_topics(lag, statuses, times, growth.group_topics),
         topic_totals=total_topics(snapshot, lag, health),
-        broker_totals=total_brokers(snapshot, health),
+        broker_totals=brokers,
+        broker_load=derive_load(snapshot, brokers.broker, counters, reasons),
+        request_rates=request_rates(snapshot.broker_requests, counters),
+        deprecated_rates=request_rates(snapshot.deprecated_requests, counters),
         partition_health=health,
         quorum_lags=derive_quorum(snapshot),
         transaction_ages=past.transaction_ages,

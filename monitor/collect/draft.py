@@ -8,6 +8,7 @@ import numpy as np
 
 from monitor.kafka.client.client import BrokerAddress
 from monitor.kafka.client.faults import Fault
+from monitor.model.broker_metrics import BrokerMetrics, BrokerRequests, DeprecatedRequests
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     EligibleReplicas,
@@ -162,6 +163,9 @@ class Draft:
     transactions: Transactions | None = None
     transaction_partitions: TransactionPartitions | None = None
     producers: Producers | None = None
+    broker_metrics: BrokerMetrics | None = None
+    broker_requests: BrokerRequests | None = None
+    deprecated_requests: DeprecatedRequests | None = None
     hidden_topics: int = 0
     hidden_groups: int = 0
     cut_topics: frozenset[str] = frozenset()

@@ -69,10 +69,11 @@ class Judged(Table):
 class JudgedBrokers(Judged):
     """One row per broker, in the order of `broker_totals`."""
 
-    WORDS: ClassVar[tuple[str, ...]] = ("ok", "out of sync", "silent", "fenced", "dir offline", "gone")
+    WORDS: ClassVar[tuple[str, ...]] = ("ok", "slow", "out of sync", "silent", "fenced", "dir offline", "gone")
     MEANING: ClassVar[str] = (
         "gone: not in metadata; fenced: registered, but not in service; dir offline: a log dir is unreadable; silent: "
-        "it did not respond to kmon; out of sync: some of its replicas are not in sync"
+        "it did not respond to kmon; out of sync: some of its replicas are not in sync; slow: its own metrics show "
+        "requests that wait for it, or threads without idle time"
     )
 
 

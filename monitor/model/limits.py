@@ -15,6 +15,12 @@ QUORUM_BEHIND_SECONDS = 30.0
 """A voter or observer that last had all metadata longer ago than this is behind."""
 TRANSACTION_LATE_SECONDS = 300.0
 """A coordinator aborts a transaction at its timeout; one that is open for longer than this beyond it hangs."""
+THREADS_BUSY = 0.1
+"""A broker whose request handlers or network threads are idle for less than this share of the time is slow."""
+REQUEST_SLOW_SECONDS = 0.5
+"""A broker is slow where one in a hundred requests waits in its queue, or is worked on, for longer than this."""
+REQUESTS_JUDGED_RATE = 1.0
+"""Of fewer requests a second nothing is judged: Kafka's percentiles change with requests only."""
 IMBALANCE = 0.1
 """The share of its preferred partitions that a broker may leave to others."""
 ABANDONED_SECONDS = 86_400.0

@@ -68,6 +68,14 @@ class Kind(Enum):
     NOTHING_HELD_BACK = "not requested yet: no transaction blocks a partition"
     NO_TOPICS = "no topic to describe"
     STRANGE_GROUP_TYPE = "groups of type {detail} are not supported by kmon"
+    # Metrics endpoints of brokers.
+    NO_ENDPOINT = "no metrics endpoint is set (broker_metrics)"
+    NO_METRICS_YET = "no metrics yet: the first response is read in a later poll"
+    BAD_ENDPOINT = "{detail} in metadata does not fit into the URL of broker_metrics"
+    HTTP_STATUS = "the metrics endpoint responded with HTTP {detail}"
+    TOO_LARGE = "the metrics are larger than {detail}"
+    TOO_MANY_SAMPLES = "the metrics have more than {detail} samples that kmon uses"
+    NO_KNOWN_METRICS = "the metrics endpoint has no metric that kmon knows (broker_metrics.names)"
     # What Kafka's own tables lack or contradict.
     NO_LEADER = "the partition has no leader"
     NO_COORDINATOR = "partition {detail} of __consumer_offsets has no leader"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from monitor.model.broker_metrics import Endpoints
 from monitor.model.patterns import Pattern
 
 
@@ -29,7 +30,8 @@ class Choice:
     """What the settings choose of one cluster.
 
     `empty_group_seconds` is how long a group without members is still asked for; None for ever. `every` maps names of
-    slow collectors to seconds. `producers` switches on what needs Read on topics.
+    slow collectors to seconds. `producers` switches on what needs Read on topics. `endpoints` are those of brokers'
+    metrics; without one they are not requested.
     """
 
     topics: Names = Names()
@@ -40,3 +42,4 @@ class Choice:
     max_groups: int = 20_000
     every: Mapping[str, float] = field(default_factory=dict)
     producers: bool = False
+    endpoints: Endpoints = field(default_factory=Endpoints)

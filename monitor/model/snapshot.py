@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from monitor.model.broker_metrics import BrokerMetrics, BrokerRequests, DeprecatedRequests
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
@@ -251,6 +252,9 @@ class Snapshot:
     transactions: Transactions = field(default_factory=Transactions.empty)
     transaction_partitions: TransactionPartitions = field(default_factory=TransactionPartitions.empty)
     producers: Producers = field(default_factory=Producers.empty)
+    broker_metrics: BrokerMetrics = field(default_factory=BrokerMetrics.empty)
+    broker_requests: BrokerRequests = field(default_factory=BrokerRequests.empty)
+    deprecated_requests: DeprecatedRequests = field(default_factory=DeprecatedRequests.empty)
     silent: tuple[Reason, ...] = ()
     """Why brokers that metadata names did not answer kmon in this poll, by node id."""
     hidden_topics: int = 0

@@ -171,6 +171,11 @@ def rate(value: float) -> str:
     return f"{value:.1f}/s" if value < 9.95 else f"{count(value)}/s"
 
 
+def throughput(value: float) -> str:
+    """A number of bytes a second in three digits: 1.46 KiB/s."""
+    return UNKNOWN if math.isnan(value) else f"{size(value)}/s"
+
+
 def size(value: float | None) -> str:
     """A number of bytes in three digits: 999 B, 1.46 KiB, 12.0 GiB; without a limit it is infinite."""
     if value is None or not math.isfinite(value):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from monitor.model.broker_metrics import BrokerLoad, RequestRates
 from monitor.model.cluster_tables import RecordTimes
 from monitor.model.conditions import GroupActivity, PartitionHealth, QuorumLags, TransactionAges
 from monitor.model.diagnoses import Diagnoses
@@ -62,6 +63,10 @@ class View:
     group_topic_lags: GroupTopicLags
     topic_totals: TopicTotals
     broker_totals: BrokerTotals
+    broker_load: BrokerLoad
+    request_rates: RequestRates
+    deprecated_rates: RequestRates
+    """Of `broker_requests` and `deprecated_requests`."""
     partition_health: PartitionHealth
     quorum_lags: QuorumLags
     transaction_ages: TransactionAges

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.model.limits import DISK_CRITICAL, DISK_DEGRADED, TRANSACTION_LATE_SECONDS, Limits
 from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
+from monitor.settings.broker_metrics import BrokerMetricsSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.metrics import MetricsSettings
 from monitor.settings.otlp import OtlpSettings
@@ -130,6 +131,9 @@ class ClusterSettings(Frozen):
     collect: CollectSettings = Field(default=CollectSettings(), description="how often to request what changes slowly")
     health: HealthSettings = Field(default=HealthSettings(), description="limits of degraded and critical")
     owners: tuple[OwnerSettings, ...] = Field(default=(), description="who is responsible for groups and topics")
+    broker_metrics: BrokerMetricsSettings = Field(
+        default=BrokerMetricsSettings(), description="where brokers have metrics of their own"
+    )
 
     @property
     def title(self) -> str:
@@ -148,6 +152,7 @@ class ClusterSettings(Frozen):
             max_groups=self.limits.groups,
             every=self.collect.every,
             producers=self.collect.producers,
+            endpoints=self.broker_metrics.endpoints,
         )
 
 

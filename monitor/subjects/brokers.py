@@ -22,6 +22,7 @@ from monitor.model.snapshot import KNOWN, Brokers
 from monitor.model.table import Floats, Ints, Texts, objects
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
+from monitor.subjects.broker_metrics import BROKER_METRICS, LOAD
 from monitor.subjects.column import ABSENT, Subject
 from monitor.subjects.kinds import BYTES, COUNT, FLAG, RATIO, REASON, REQUESTS, WORD
 from monitor.subjects.tables import (
@@ -166,6 +167,7 @@ BROKER = Subject(
         ),
         texts("disk_level", f"{LEVEL} of that log dir", fullest_levels, words=LEVELS, kind=WORD),
         texts("size_reason", "why size_bytes or disk_used is unknown", _size_reason, kind=REASON),
+        *LOAD,
         numbers("requests", REQUESTS, "requests sent to it since kmon started", partial(_requests, "requests")),
         numbers("errors", REQUESTS, "failed requests of these", partial(_requests, "errors")),
     ),
@@ -238,4 +240,4 @@ LOG_DIR = Subject(
 
 FEATURE = subject("feature", "snapshot.features", Features, "feature")
 
-BROKERS = (BROKER, BROKER_CONFIG, LOG_DIR, QUORUM, FEATURE)
+BROKERS = (BROKER, *BROKER_METRICS, BROKER_CONFIG, LOG_DIR, QUORUM, FEATURE)

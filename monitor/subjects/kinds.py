@@ -6,7 +6,20 @@ from enum import Enum
 from typing import Any
 
 from monitor.model.table import Ragged
-from monitor.model.text import change, count, duration, latency, moment, number, percent, rate, size, switch, time_left
+from monitor.model.text import (
+    change,
+    count,
+    duration,
+    latency,
+    moment,
+    number,
+    percent,
+    rate,
+    size,
+    switch,
+    throughput,
+    time_left,
+)
 
 
 class Type(Enum):
@@ -49,6 +62,8 @@ class Kind:
 RECORDS = Kind("records", unit="records")
 OFFSET = Kind("offset", unit="records")
 RATE = Kind("rate", unit="records/s", digits=6, write=rate)
+REQUEST_RATE = Kind("rate", unit="requests/s", digits=6, write=rate)
+THROUGHPUT = Kind("rate", unit="bytes/s", digits=3, write=throughput)
 SECONDS = Kind("seconds", unit="seconds", digits=3, write=duration)
 LEFT = Kind("seconds", unit="seconds", digits=3, endless=True, write=time_left)
 LATENCY = Kind("seconds", unit="seconds", digits=6, write=latency)
@@ -81,11 +96,14 @@ _BY_NAME = {
 }
 """Times left, which may be never, sizes that may have no limit, differences, and texts that are not names."""
 
+_BY_END = {"reason": REASON, "_offset": OFFSET, "_p99_seconds": LATENCY}
+
 _BY_UNIT = {
     **{
         each.unit or each.name: each
-        for each in (RECORDS, RATE, SECONDS, UNIX, BYTES, RATIO, REQUESTS, REPLICAS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
+        for each in (RECORDS, SECONDS, UNIX, BYTES, RATIO, REQUESTS, REPLICAS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
     },
+    **{each.unit: each for each in (RATE, REQUEST_RATE, THROUGHPUT)},
     "members": Kind("count", unit="members"),
 }
 
@@ -94,10 +112,8 @@ def kind_of(field: Field[Any]) -> Kind:
     """The kind of a table's column, by the unit that it was declared with, and by its type where that says enough."""
     if field.type is Ragged:
         return NODES
-    if field.name.endswith("reason"):
-        return REASON
-    if field.name.endswith("_offset"):
-        return OFFSET
+    if end := next((each for each in _BY_END if field.name.endswith(each)), ""):
+        return _BY_END[end]
     if field.name in _BY_NAME:
         return _BY_NAME[field.name]
     unit, dtype = field.metadata["unit"], field.metadata["dtype"]

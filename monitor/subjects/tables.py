@@ -12,6 +12,7 @@ import numpy as np
 from monitor.analysis.derive.completeness import unasked
 from monitor.analysis.derive.status import BEFORE_WATCHED
 from monitor.analysis.derive.times import NO_HEADROOM, NO_RATES, NOT_DATED
+from monitor.model.broker_metrics import BrokerLoad, BrokerRequests
 from monitor.model.judgements import Judged
 from monitor.model.lag import METHODS
 from monitor.model.levels import ABOVE_ZERO, LEVELS
@@ -55,6 +56,12 @@ NO_CONFIGS = not_asked("configs", "the broker does not report its configs")
 NO_VOLUMES = not_asked("log_dirs", "the broker does not report the size of its volumes", "volumes")
 NO_DISKS = not_asked("log_dirs", "not reported by the log dirs")
 
+NOT_IN_METRICS = "the broker's metrics do not have it"
+NO_BROKER_RATES = f"not known yet, or {NOT_IN_METRICS}"
+BROKER_RATES = ("bytes_in_rate", "bytes_out_rate", "handler_idle", "network_idle", "deprecated_rate")
+OF_METRICS = {each.name for each in (*BrokerLoad.schema(), *BrokerRequests.schema())} - {"broker", *BROKER_RATES}
+"""Columns that are unknown where a metrics endpoint does not have them."""
+
 OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "lag_seconds": NOT_DATED,
     "produce_rate": NO_RATES,
@@ -81,6 +88,8 @@ OTHERWISE: dict[str, str | Callable[[Any], str]] = {
     "leader_skew": "no other broker to compare with",
     "size_skew": "the size of some broker is unknown",
     "records": "some offsets are unknown",
+    **dict.fromkeys(OF_METRICS, NOT_IN_METRICS),
+    **dict.fromkeys((*BROKER_RATES, "rate"), NO_BROKER_RATES),
     **dict.fromkeys(("under_min_isr", "min_insync_replicas", "retention_seconds", "retention_bytes"), NO_CONFIGS),
 }
 """Why a value is unknown where no reason of its row says it, by the name of its column."""

@@ -147,6 +147,7 @@ def test_the_browser_writes_numbers_as_the_server_does(browser: Any) -> None:
         "count": [*whole, math.inf],
         "number": [*whole],
         "size": [*whole],
+        "throughput": [*whole],
         "change": [*whole, *parts, *signed],
         "moment": [NOW, *whole[:-1]],
     }

@@ -11,7 +11,7 @@ from details import DENIED, detailed_snapshot, detailed_view
 from hostile import HOSTILE
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from dashboards import broker_tables, cluster_tables, grids, group_tables, topic_tables
+from dashboards import broker_metric_tables, broker_tables, cluster_tables, grids, group_tables, topic_tables
 from dashboards.app import create_app
 from dashboards.feed import Cells
 from dashboards.links import group_path, topic_path
@@ -65,6 +65,31 @@ def test_a_row_a_broker_with_its_disks_role_and_skew() -> None:
         "KAFKA_STORAGE_ERROR",
     )
     assert four["whys"]["size_skew"] == "the size of some broker is unknown"
+
+
+def test_what_brokers_report_of_themselves_stands_in_the_grid_and_below_it() -> None:
+    view = detailed_view()
+    cells = brokers.rows(view)
+    one, _, three, four = named(cells)
+    assert (one["handler_idle"], one["fetch_p99"]) == (0.87, 0.507)
+    assert (three["handler_idle"], three["whys"]["fetch_p99"]) == (None, "timed out after 5 s")
+    assert four["whys"]["handler_idle"] == "no metrics endpoint is set (broker_metrics)"
+    assert cells.hidden == ()
+    load = said(broker_metric_tables.load(view))
+    assert "64 %" in load
+    assert "12 ms 507 ms 250 ms 0 " in load
+    assert "timed out after 5 s" in load
+    requests = said(broker_metric_tables.requests(view))
+    assert requests.index("FetchConsumer") < requests.index("Produce")
+    assert "507 ms 2.0 ms 4.0 ms 500 ms" in requests
+    assert "librdkafka 0.11.4 Fetch 3 77" in said(broker_metric_tables.deprecated(view))
+
+
+def test_without_metrics_endpoints_the_columns_are_hidden_and_the_card_says_why() -> None:
+    assert brokers.rows(shop_view()).hidden == brokers.OF_METRICS
+    assert "no metrics endpoint is set (broker_metrics)" in said(broker_metric_tables.load(shop_view()))
+    assert broker_metric_tables.requests(shop_view()) is None
+    assert broker_metric_tables.deprecated(shop_view()) is None
 
 
 def test_a_broker_that_only_replicas_name_is_gone() -> None:

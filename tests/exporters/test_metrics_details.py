@@ -47,6 +47,10 @@ UNKNOWN_IN_DETAILS = {
     # One poll tells no rates, and no record of this cluster was dated.
     "kmon_group_lag_seconds",
     "kmon_group_lag_error_seconds",
+    "kmon_broker_bytes_in_rate",
+    "kmon_broker_bytes_out_rate",
+    "kmon_broker_request_rate",
+    "kmon_broker_network_idle_ratio",
     "kmon_group_produce_rate",
     "kmon_group_consume_rate",
     "kmon_group_eta_seconds",

@@ -329,7 +329,7 @@ def test_poll_duration_is_rendered_last() -> None:
 def test_names_follow_the_rules_and_no_two_are_the_same() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
     for family in FAMILIES:
-        assert re.fullmatch(r"kmon_[a-z][a-z_]*[a-z]", family.name)
+        assert re.fullmatch(r"kmon_[a-z][a-z0-9_]*[a-z]", family.name)
         assert family.name.endswith("_total") == (family.type == "counter")
         labels = family.label_names
         assert ("cluster" in labels) == (family in AGE_FAMILIES), "others get it from their cluster"

@@ -298,7 +298,7 @@ def test_every_status_and_level_is_seen_by_these_tests() -> None:
         judged = view_of(name).shown.judged
         for subject, table in vars(judged).items():
             seen.setdefault(subject, set()).update(table.words.tolist())
-    assert seen["brokers"] == {"ok", "out of sync", "silent", "fenced", "dir offline", "gone"}
+    assert seen["brokers"] == {"ok", "slow", "out of sync", "silent", "fenced", "dir offline", "gone"}
     assert seen["log_dirs"] == {"ok", "nearly full", "offline"}
     assert seen["transactions"] == {"ok", "unknown", "hanging"}
     assert seen["quorum"] == {"ok", "unknown", "behind"}

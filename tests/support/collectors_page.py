@@ -24,7 +24,8 @@ def _row(collector: type[Collector]) -> str:
         f"`{collector.name}`",
         collector.provides,
         _unique(f"`{name}`" for name in collector.fills or ["capabilities"]),
-        _unique(f"{each.api.name} v{each.api.oldest}" + _since(each.kafka) for each in collector.sends),
+        collector.beside
+        or _unique(f"{each.api.name} v{each.api.oldest}" + _since(each.kafka) for each in collector.sends),
         _unique(acls),
         collector.often.format(every=collector.every_seconds),
         collector.without,

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from broker_figures import reporting
 from reasons import reasons, whys
 from views import NOW, Group, Topic, snapshot_of
 
@@ -37,7 +38,8 @@ def detailed_view(step: int = 0) -> View:
     """A View of a small shop in which every table of a Snapshot has rows; `step` polls later, offsets have moved on.
 
     Partition payments-0 is short of replica 3 and being reassigned to broker 4, which is fenced; audit-1 is offline;
-    a transaction holds back orders-0; the log dir of broker 3 is offline; the configs of clicks are denied.
+    a transaction holds back orders-0; the log dir of broker 3 is offline; the configs of clicks are denied; the metrics
+    endpoint of broker 3 timed out.
     """
     return make_view(detailed_snapshot(step))
 
@@ -66,13 +68,13 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
         Group("totals", {("clicks", 0): 249_000}, [("tot-0", "/10.0.7.7", [("clicks", 0)])], group_type="streams"),
     ]
     snapshot = snapshot_of(topics, groups, time=NOW + 10 * step)
-    codes = (*snapshot.reasons, *reasons(DENIED, "KAFKA_STORAGE_ERROR"))
-    denied, storage = len(codes) - 2, len(codes) - 1
+    codes = (*snapshot.reasons, *reasons(DENIED, "KAFKA_STORAGE_ERROR", "timed out after 5 s"))
+    denied, storage, late = len(codes) - 3, len(codes) - 2, len(codes) - 1
     stable = snapshot.offsets.stable_offset.copy()
     stable[snapshot.topics.first_row[2]] -= 70
     nan = math.nan
     return replace(
-        snapshot,
+        reporting(snapshot, late),
         reasons=codes,
         brokers=Brokers(
             np.array([1, 2, 3, 4]),

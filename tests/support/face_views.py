@@ -12,6 +12,7 @@ from troubled import troubled_views
 from views import NOW, Group, Topic, shop_view, snapshot_of
 
 from monitor.analysis.view import make_view
+from monitor.model.broker_metrics import BrokerMetrics
 from monitor.model.cluster_tables import Capabilities, LogDirs, Quorum, Reassignments, Transactions
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import Ragged, objects
@@ -24,6 +25,13 @@ def healthy() -> View:
     topics = [Topic("orders", [(0, 100), (0, 50)])]
     groups = [Group("g", {("orders", 0): 100, ("orders", 1): 50}, [("c", "/h", [("orders", 0), ("orders", 1)])])]
     return make_view(snapshot_of(topics, groups))
+
+
+def slow_broker() -> View:
+    """A healthy cluster whose broker 2 reports that its request handlers are hardly ever idle."""
+    snapshot = healthy().snapshot
+    rows = [(node, snapshot.started, *[math.nan] * 3, idle, 0.9, 0.0, 0) for node, idle in ((1, 0.8), (2, 0.03))]
+    return make_view(replace(snapshot, broker_metrics=BrokerMetrics.of_rows(rows)))
 
 
 def every_problem() -> View:
@@ -133,6 +141,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "healthy": healthy,
     "shop": shop_view,
     "detailed": detailed_view,
+    "slow broker": slow_broker,
     "every problem": every_problem,
     "no leader": no_leader,
     "troubled": lambda: troubled_views()[-1],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from exporters.families import AGE_FAMILIES, ALERTING_FAMILIES, BUDGET_FAMILIES, CLUSTER_FAMILIES, PROCESS_FAMILIES
 from exporters.families.alerts import CLUSTER_ALERT_FAMILIES
+from exporters.families.broker_metrics import BROKER_METRICS_FAMILIES
 from exporters.families.brokers import BROKER_FAMILIES
 from exporters.families.cluster import CLUSTER_TOTALS, QUORUM_FAMILIES
 from exporters.families.groups import GROUP_FAMILIES
@@ -22,6 +23,7 @@ TABLES: tuple[Sequence[Family], ...] = (
     PARTITION_FAMILIES,
     TOPIC_FAMILIES,
     BROKER_FAMILIES,
+    BROKER_METRICS_FAMILIES,
     QUORUM_FAMILIES,
     CLUSTER_TOTALS,
     (*KMON_FAMILIES, *BUDGET_FAMILIES, *AGE_FAMILIES),

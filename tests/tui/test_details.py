@@ -18,6 +18,7 @@ from monitor.model.table import objects
 from monitor.model.text import latency
 from tui.app import KmonApp
 from tui.health import quorum_clauses, why_missing
+from tui.screens.broker_metrics import BrokerRequestsScreen, DeprecatedRequestsScreen
 from tui.screens.brokers import LogDirsScreen, ReplicasScreen
 from tui.screens.group import GroupScreen
 from tui.screens.members import MembersScreen, TasksScreen
@@ -335,3 +336,48 @@ def test_why_something_is_missing() -> None:
     assert why_missing(view, "never") == "not requested yet"
     assert why_missing(view, "commits", "log_dirs") == "Describe on Cluster"
     assert why_missing(view, "commits") == "not reported by the broker"
+
+
+# Brokers' own metrics
+
+
+async def test_a_brokers_own_metrics_stand_with_the_broker() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(260, 40)) as pilot:
+        await pilot.press("4")
+        first, _, late = lines(app)[3:6]
+        assert "Handlers" in lines(app)[2]
+        assert "87 %" in first
+        assert "507 ms" in first
+        assert "87 %" not in late
+        await pilot.press("j", "enter")
+        about = "\n".join(lines(app)[2:8])
+        assert "request handlers idle 64 %" in about
+        assert "Fetch p99 507 ms" in about
+        assert "quota delay p99 250 ms" in about
+        await pilot.press("tab", "tab")
+        assert isinstance(app.screen, BrokerRequestsScreen)
+        assert table(pilot).keys == ["FetchConsumer", "Produce"]
+        assert "500 ms" in line_with(app, "FetchConsumer")
+        await pilot.press("tab")
+        assert isinstance(app.screen, DeprecatedRequestsScreen)
+        assert "0.11.4" in line_with(app, "librdkafka")
+
+
+async def test_a_broker_whose_metrics_are_unknown_has_the_reason() -> None:
+    app, _ = app_on(detailed_view())
+    async with app.run_test(size=(260, 40)) as pilot:
+        await pilot.press("4", "j", "j", "enter")
+        assert "metrics unknown (timed out after 5 s)" in "\n".join(lines(app)[2:8])
+
+
+async def test_without_metrics_endpoints_nothing_is_said_of_them_but_in_wide() -> None:
+    app, _ = app_on(shop_view())
+    async with app.run_test(size=(260, 40)) as pilot:
+        await pilot.press("4")
+        assert "Handlers" not in lines(app)[2]
+        await pilot.press("enter")
+        assert "metrics" not in "\n".join(lines(app)[2:8])
+        assert "Requests" not in "\n".join(lines(app)[2:8])
+        await pilot.press("escape", "w", *["right"] * 12)
+        assert "Handlers" in lines(app)[2]

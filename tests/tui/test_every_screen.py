@@ -10,6 +10,7 @@ from tui_screen import app_on, detail, lines, monitor, settled, text
 
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
+from monitor.model.broker_metrics import DeprecatedRequests
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from tui.registry import BELOW, SCREENS
@@ -34,7 +35,7 @@ def every_screen() -> list[tuple[str, ...]]:
     below = [
         *((("2", "enter") + ("tab",) * step) for step in range(3)),
         *((("3", "G", "k", "enter") + ("tab",) * step) for step in range(3)),
-        *((("4", "enter") + ("tab",) * step) for step in range(2)),
+        *((("4", "enter") + ("tab",) * step) for step in range(4)),
         ("5", "enter"),
         *((("6",) + ("tab",) * step) for step in range(1, 4)),
         ("7", "tab"),
@@ -72,6 +73,8 @@ def hostile_snapshot(name: str) -> Snapshot:
         brokers=replace(brokers, host=named, rack=named, version=named),
         transactions=replace(snapshot.transactions, transactional_id=objects([name]), state=objects([name])),
         log_dirs=replace(snapshot.log_dirs, path=objects([name] * 3)),
+        broker_requests=replace(snapshot.broker_requests, request=objects([name] * 4)),
+        deprecated_requests=DeprecatedRequests.of_rows([(1, name, name, name, name, 7.0)]),
         features=replace(snapshot.features, feature=objects([name] * 2)),
         capabilities=replace(snapshot.capabilities, capability=objects([name] * 3), why_not=whys(*[name] * 3)),
         topic_configs=replace(snapshot.topic_configs, cleanup_policy=objects([name] * 4)),

@@ -96,6 +96,10 @@ class MonitorScreen(FilteredScreen, inherit_bindings=False):
         """The lines above the table."""
         return ()
 
+    def silent(self, rows: Rows) -> Sequence[str]:
+        """Names of columns that say nothing of these rows."""
+        return ()
+
     def above(self) -> Sequence[Widget]:
         """The widgets between these and the table."""
         return ()
@@ -198,6 +202,7 @@ class MonitorScreen(FilteredScreen, inherit_bindings=False):
         self._rows = rows
         if rows is not None:
             self.table.wide = picture.wide
+            self.table.silent = self.silent(rows)
             self._fill(rows)
             short = self.size.height < SHORT
             self.query_one("#head", Lines).put(*self.head(picture, rows)[: 1 if short else None])

@@ -13,6 +13,7 @@ from monitor.model.table import Ints
 from monitor.model.text import count, duration, percent, plural, size, visible
 from monitor.model.view import View
 from monitor.subjects.brokers import BROKER, LOG_DIR
+from tui.broker_load import broker_load
 from tui.health import why_missing
 from tui.held import HELD_REPLICA, Holder
 from tui.picture import Picture
@@ -36,6 +37,8 @@ BROKER_COLUMNS: tuple[Column[Rows], ...] = (
     column(BROKER, "out_of_sync_replicas", "Behind", "I", 7),
     column(BROKER, "size_bytes", "Size", "Z", 8),
     column(BROKER, "disk_used", "Disk", "D", 5, level="disk_level"),
+    column(BROKER, "handler_idle", "Handlers", "A", 8, rank=2),
+    column(BROKER, "fetch_p99_seconds", "Fetch p99", "C", 9, rank=5),
     column(BROKER, "leader_skew", "Lead skew", "L", 9, rank=WIDE),
     column(BROKER, "size_skew", "Skew", "W", 6, rank=3),
     column(BROKER, "requests", "Requests", "Q", 9, rank=WIDE),
@@ -56,11 +59,24 @@ class BrokersScreen(MonitorScreen):
     EMPTY = "No brokers"
     NOUN = "broker"
 
+    def silent(self, rows: Rows) -> Sequence[str]:
+        return () if len(rows.view.snapshot.broker_metrics) else ("handler_idle", "fetch_p99_seconds")
+
 
 class OneBroker(MonitorScreen):
     """What the tables of one broker have in common."""
 
-    PANES: ClassVar = {"broker": "Replicas", "log_dirs": "Log dirs"}
+    PANES: ClassVar = {
+        "broker": "Replicas",
+        "log_dirs": "Log dirs",
+        "broker_requests": "Requests",
+        "deprecated_requests": "Deprecated requests",
+    }
+
+    def panes(self) -> list[str]:
+        view = self.app.picture.view
+        some = view is not None and self.broker in view.shown.snapshot.broker_metrics.broker
+        return [each for each in super().panes() if some or each not in ("broker_requests", "deprecated_requests")]
 
     @property
     def broker(self) -> int:
@@ -79,7 +95,8 @@ class OneBroker(MonitorScreen):
         raise NotImplementedError
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
-        facts = [*broker_facts(rows.view, self.broker), *broker_configs(rows.view, self.broker)]
+        about = (broker_facts, broker_load, broker_configs)
+        facts = [fact for each in about for fact in each(rows.view, self.broker)]
         return flow(facts, self.app.size.width)
 
 

@@ -1,6 +1,6 @@
 """A table of any number of rows that draws only the lines in sight, and whose cursor stays on its row."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple
 
 import numpy as np
@@ -67,6 +67,8 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
         self.sort = self._column(sort)
         self.falling = self.sort.falling
         self.empty = empty
+        self.silent: Collection[str] = ()
+        """Names of columns that say nothing of these rows, which only `wide` shows."""
         self._fixed = fixed
         self.cursor = 0
         self._model: M | None = None
@@ -202,7 +204,8 @@ class VirtualTable(ScrollView, Generic[M], can_focus=True, inherit_bindings=Fals
 
     def _resize(self) -> None:
         width = self.scrollable_content_region.width
-        self._shown = room(self.columns, width - 2, gap=self._gap, wide=self.wide, need=self._need)
+        columns = [each for each in self.columns if self.wide or each.name not in self.silent]
+        self._shown = room(columns, width - 2, gap=self._gap, wide=self.wide, need=self._need)
         self._seen = in_sight(self._shown, self._fixed, self._left, width - 2, gap=self._gap)
         self.virtual_size = Size(1, len(self._order) + HEADER_LINES)
 

@@ -12,7 +12,14 @@ from monitor.analysis.derive.partition_problems import (
     find_under_min_isr,
     find_under_replicated,
 )
-from monitor.analysis.derive.problems import find_brokers, find_disks, find_quorum, find_transactions, find_unanswered
+from monitor.analysis.derive.problems import (
+    find_brokers,
+    find_disks,
+    find_quorum,
+    find_slow,
+    find_transactions,
+    find_unanswered,
+)
 from monitor.analysis.derive.verdict import OF_PARTITIONS
 from monitor.model.levels import OF_PROBLEMS
 from monitor.model.limits import UNSEEN_POLLS, UNSEEN_SECONDS, polls_seconds
@@ -31,6 +38,7 @@ FINDERS: tuple[Callable[[View], Iterable[Problem]], ...] = (
     find_unanswered,
     find_under_replicated,
     find_transactions,
+    find_slow,
     find_imbalance,
 )
 """In this order stand problems of one level."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.analysis.derive.judged.brokers import log_dir_why
+from monitor.analysis.derive.slow_brokers import slow_brokers
 from monitor.model.problems import Key, Problem
 from monitor.model.reasons import Reason
 from monitor.model.snapshot import KNOWN
@@ -66,6 +67,14 @@ def find_brokers(view: View) -> Iterable[Problem]:
         if node not in down:
             sentence = f"broker {node} did not respond: {visible(why.what)}"
             yield Problem("degraded", "broker_silent", broker(node), sentence, node)
+
+
+def find_slow(view: View) -> Iterable[Problem]:
+    """Brokers that are slow by their own metrics."""
+    down = {**down_brokers(view), **silent_brokers(view)}
+    for node, signs in slow_brokers(view).items():
+        if signs and node not in down:
+            yield Problem("attention", "broker_slow", broker(node), f"broker {node} is slow: {signs}", node)
 
 
 def find_quorum(view: View) -> Iterable[Problem]:

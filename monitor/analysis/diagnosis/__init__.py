@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from monitor.analysis.diagnosis.by_status import by_status
 from monitor.analysis.diagnosis.members import empty_group, idle_members, rebalance_storm, stuck_member
 from monitor.analysis.diagnosis.offsets import deletion_overtakes, offsets_reset, retention_passed
-from monitor.analysis.diagnosis.partitions import broker_at_fault, hot_partition, open_transaction
+from monitor.analysis.diagnosis.partitions import broker_at_fault, hot_partition, open_transaction, slow_broker
 from monitor.analysis.diagnosis.rates import consumers_slowed, producers_sped_up
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnoses, Diagnosis
@@ -16,6 +16,7 @@ PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
     deletion_overtakes,
     empty_group,
     broker_at_fault,
+    slow_broker,
     open_transaction,
     stuck_member,
     rebalance_storm,
@@ -29,6 +30,7 @@ PATTERNS: tuple[Callable[[Signs], Iterable[Diagnosis]], ...] = (
 
 EXCUSED = {
     "broker_at_fault": ("stuck_member", "consumers_slowed"),
+    "slow_broker": ("consumers_slowed",),
     "open_transaction": ("consumers_slowed",),
     "stuck_member": ("consumers_slowed",),
     "rebalance_storm": ("consumers_slowed",),

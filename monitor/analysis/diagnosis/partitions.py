@@ -7,6 +7,7 @@ import numpy as np
 from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.snapshot import NO_LEADER
+from monitor.model.status import BEHIND, GROWING, LOSING, STUCK
 from monitor.model.table import values_at
 from monitor.model.text import NAME, count, duration, name_of, percent, plural, rate, records_of
 
@@ -128,3 +129,28 @@ def broker_at_fault(signs: Signs) -> Iterable[Diagnosis]:
         )
         for group in groups[signs.chosen[groups]].tolist():
             yield Diagnosis("broker_at_fault", group, sentence, evidence, broker=node)
+
+
+WAITING = (BEHIND, GROWING, STUCK, LOSING)
+"""Statuses that a slow broker can cause."""
+
+
+def slow_broker(signs: Signs) -> Iterable[Diagnosis]:
+    """Brokers that are slow by their own metrics lead most of the partitions that a group reads late."""
+    lag = signs.view.lag
+    slow = [node for node, shown in signs.brokers.items() if shown]
+    if not slow:
+        return
+    late = signs.rows[np.isin(signs.view.lag_statuses.status[signs.rows], WAITING)]
+    for group in np.unique(lag.group[late]).tolist():
+        leaders = signs.leader[late[lag.group[late] == group]]
+        if np.isin(leaders, slow).sum() < LATE_HERE * len(leaders):
+            continue
+        led = {node: int((leaders == node).sum()) for node in slow}
+        node = max(slow, key=lambda each: led[each])
+        sentence = (
+            f"broker {node} is slow: {signs.brokers[node]}; it leads {led[node]:,} of "
+            f"{plural(len(leaders), 'partition')} that the group reads late"
+        )
+        evidence = (("late", float(led[node])), ("partitions", float(len(leaders))))
+        yield Diagnosis("slow_broker", group, sentence, evidence, broker=node)

@@ -78,9 +78,15 @@ def consumers_slowed(signs: Signs) -> Iterable[Diagnosis]:
         sentence = (
             f"consumers slowed to {share:.0f} %: out rate {rate(rates.consumed[group])} over 5 min, "
             f"{rate(rates.consumed_before[group])} over {rates.before(group)}; "
-            f"in rate about unchanged at {rate(rates.produced[group])}"
+            f"in rate about unchanged at {rate(rates.produced[group])}{_brokers(signs, group)}"
         )
         yield Diagnosis("consumers_slowed", group, sentence, rates.evidence(group))
+
+
+def _brokers(signs: Signs, group: int) -> str:
+    """That it is not the brokers, where their own metrics show that none of those that the group reads from is slow."""
+    leaders = np.unique(signs.leader[signs.rows[signs.view.lag.group[signs.rows] == group]]).tolist()
+    return "; its brokers are not slow" if all(signs.brokers.get(each) == "" for each in leaders) else ""
 
 
 def _steady(now: Floats, before: Floats) -> Flags:

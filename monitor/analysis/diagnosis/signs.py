@@ -1,12 +1,15 @@
 """What patterns look at: the worst groups of a View, their rows of lag, and sums of their rates over windows."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
 from monitor.analysis.derive.runs import Runs
+from monitor.analysis.derive.slow_brokers import slow_brokers
 from monitor.analysis.derive.story import span_of_group
 from monitor.analysis.derive.verdict import worst_groups
+from monitor.model.snapshot import NO_LEADER
 from monitor.model.status import LOST, OK, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.model.text import NAME, name_of
@@ -42,6 +45,16 @@ class Signs:
         """Whether each row of lag is read late, whatever the reason."""
         status = self.view.lag_statuses.status
         return ~np.isin(status, (OK, LOST, UNKNOWN))
+
+    @cached_property
+    def brokers(self) -> Mapping[int, str]:
+        """What shows that brokers are slow, by node id: empty where one is not, no entry where that is unknown."""
+        return slow_brokers(self.view)
+
+    @cached_property
+    def leader(self) -> Ints:
+        """The leader of the partition of each row of lag, NO_LEADER for none."""
+        return np.asarray(values_at(self.view.snapshot.partitions.leader, self.view.lag.partition_row, NO_LEADER))
 
     def produced(self, window: str) -> Floats:
         """Records a second produced for each group over a window such as 5m; unknown where any part of it is."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.analysis.earlier_polls.broker_counters import History, see_counters
 from monitor.analysis.earlier_polls.growing import Growing
 from monitor.analysis.earlier_polls.marks import Marks
 from monitor.analysis.earlier_polls.open_transactions import OpenTransactions, see_transactions
@@ -80,6 +81,7 @@ class Past:
     growing: Growing = field(default_factory=dict)
     growing_topics: Growing = field(default_factory=dict)
     """Of groups, and of groups on topics: see monitor.analysis.derive.growth."""
+    broker_counters: History = ()
     next_records: NextRecords = NextRecords(NO_ROWS, np.empty(0), np.empty(0))
     """Of the rows of lag whose next record the polls saw come."""
 
@@ -101,6 +103,7 @@ def remember(past: Past, snapshot: Snapshot, lag: Lag, took: float, asked: tuple
         commits=past.commits.added(snapshot.started, lag.committed_offset, took, of_commits, missed=missed),
         transactions=transactions,
         transaction_ages=transaction_ages,
+        broker_counters=see_counters(past.broker_counters, snapshot),
         next_records=_next_records(ends, lag),
     )
 

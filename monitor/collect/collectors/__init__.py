@@ -1,6 +1,7 @@
 """The collectors, in the order in which they ask. A new one is a file, a line in COLLECTORS, a test and a doc line."""
 
 from monitor.collect.collectors.base import Collector
+from monitor.collect.collectors.broker_metrics import BrokerMetricsCollector
 from monitor.collect.collectors.brokers import BrokerCollector
 from monitor.collect.collectors.cluster import ClusterCollector
 from monitor.collect.collectors.commits import CommitCollector, ShareOffsetCollector
@@ -37,6 +38,7 @@ COLLECTORS: tuple[type[Collector], ...] = (
     # Brokers answer in order, and these two not before the controller does: behind them all else would wait.
     ReassignmentCollector,
     QuorumCollector,
+    BrokerMetricsCollector,  # last: it takes what has come while the poll waited for the others
 )
 """Every collector; within one step they ask at the same time."""
 

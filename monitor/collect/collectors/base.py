@@ -46,6 +46,8 @@ class Collector:
     fills: ClassVar[tuple[str, ...]]
     """The tables of the Snapshot whose rows or columns it fills; that of the capabilities goes without saying."""
     sends: ClassVar[tuple[Request, ...]]
+    beside: ClassVar[str] = ""
+    """What it requests of others than Kafka, in words."""
     without: ClassVar[str]
     """What is unknown or hidden without it."""
     every_seconds: ClassVar[float] = 0.0

@@ -1,12 +1,13 @@
 """Diagnoses: each pattern in a scripted hour of polls, and near misses in which it must not be told."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from broker_figures import Figures, measured
 from details import detailed_snapshot
 from hostile import any_text
 from hypothesis import given
@@ -15,7 +16,7 @@ from series import Series
 from snapshots import snapshots
 from views import Group, Topic
 
-from monitor.analysis.diagnosis import PATTERNS
+from monitor.analysis.diagnosis import PATTERNS, diagnose
 from monitor.analysis.view import make_view
 from monitor.model.diagnoses import Diagnoses, Diagnosis, evidence_of
 from monitor.model.snapshot import Snapshot
@@ -511,6 +512,40 @@ def test_a_group_that_is_late_elsewhere_as_well_has_reasons_of_its_own() -> None
     view = on_brokers(8, lambda group, partition: partition % 3 == 1 or (group == 0 and partition == 0))
     assert patterns(view, "g1") == ["broker_at_fault"]
     assert "broker_at_fault" not in patterns(view, "g0")
+
+
+def diagnosed(view: View, brokers: Mapping[int, Figures], group: str = "g") -> list[tuple[str, str]]:
+    """What is told of a group where its brokers have these metrics."""
+    measured_view = measured(view, brokers)
+    return told(replace(measured_view, diagnoses=diagnose(measured_view)), group)
+
+
+BUSY, IDLE = Figures(handlers=0.03), Figures()
+
+
+def test_a_broker_that_is_slow_by_its_own_metrics_is_the_reason() -> None:
+    view = on_brokers(1, lambda _group, partition: partition % 3 == 1)
+    others = diagnosed(view, {}, "g0")
+    sentence = "broker 2 is slow: request handlers 3 % idle; it leads 2 of 2 partitions that the group reads late"
+    assert ("slow_broker", sentence) in diagnosed(view, {1: IDLE, 2: BUSY}, "g0")
+    assert diagnosed(view, {1: IDLE, 2: IDLE, 3: IDLE}, "g0") == others
+    assert diagnosed(view, {1: BUSY, 3: BUSY}, "g0") == others  # which lead what is read in time
+    assert diagnosed(view, {2: Figures(handlers=np.nan)}, "g0") == others
+
+
+def test_a_slow_broker_that_leads_only_a_part_of_what_is_late_is_not_told() -> None:
+    view = on_brokers(1, lambda _group, partition: partition in (0, 1, 4))
+    assert "slow_broker" not in dict(diagnosed(view, {2: BUSY}, "g0"))
+    assert "slow_broker" in dict(diagnosed(view, {1: BUSY, 2: BUSY}, "g0"))
+
+
+def test_consumers_that_slowed_are_told_that_it_is_not_the_broker_where_that_is_known() -> None:
+    view = one(100, since(420, 40, 100))
+    leaders = set(view.snapshot.partitions.leader.tolist())
+    (plain,) = diagnosed(view, {})
+    (known,) = diagnosed(view, dict.fromkeys(leaders, IDLE))
+    assert known == (plain[0], f"{plain[1]}; its brokers are not slow")
+    assert dict(diagnosed(view, dict.fromkeys(leaders, BUSY))).keys() == {"slow_broker"}
 
 
 # -------------------------------------------------------------------- all

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.settings import load
+from monitor.settings.broker_metrics import EndpointSettings, MetricNameSettings
 from monitor.settings.client_options import client_options
 from monitor.settings.errors import SettingsError
 from monitor.settings.load import SENTENCES
@@ -421,6 +422,16 @@ WHOLE: dict[tuple[str, ...], tuple[str, Any]] = {
     ("alerts", "catalogue"): ("false", False),
     ("alerts", "enable"): ("A,B", ("A", "B")),
     ("alerts", "disable"): ("A,B", ("A", "B")),
+    ("broker_metrics", "url"): ("http://{host}:9404/metrics", "http://{host}:9404/metrics"),
+    ("broker_metrics", "timeout"): ("3s", 3.0),
+    ("broker_metrics", "brokers"): (
+        "[{node: 1, url: http://a:9404/metrics}]",
+        (EndpointSettings(node=1, url="http://a:9404/metrics"),),
+    ),
+    ("broker_metrics", "names"): (
+        "[{metric: in, figure: bytes_in}]",
+        (MetricNameSettings(metric="in", figure="bytes_in"),),
+    ),
     ("alerts", "rule_files"): ("a/*.yaml,b.yaml", ("a/*.yaml", "b.yaml")),
 }
 """Examples of keys whose last part other keys have too."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from monitor.analysis.derive.judged.table import Judge
+from monitor.analysis.derive.slow_brokers import slow_brokers
 from monitor.analysis.earlier_polls.rows import places_of
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
 from monitor.model.levels import LEVELS
@@ -32,6 +33,8 @@ def judge_brokers(view: View, before: View | None) -> JudgedBrokers:
     totals = view.broker_totals
     fenced = fenced_brokers(view)
     told = Judge(JudgedBrokers, len(totals))
+    slow = [node for node, signs in slow_brokers(view).items() if signs]
+    told.where(np.isin(totals.broker, slow), "slow", "attention")
     told.where(totals.out_of_sync > 0, "out of sync", "degraded")
     silent = np.array([each.node for each in view.snapshot.silent], np.int32)
     told.where(np.isin(totals.broker, silent), "silent", "degraded")
@@ -58,6 +61,8 @@ def broker_why(view: View, row: int) -> str:
     ]
     if totals.out_of_sync[row]:
         parts.append(f"{plural(int(totals.out_of_sync[row]), 'replica')} not in sync")
+    if slow := slow_brokers(view).get(node):
+        parts.append(f"slow: {slow}")
     return "; ".join(parts)
 
 

@@ -1,0 +1,90 @@
+"""The settings of brokers' own metrics: where their endpoints are, and names that kmon does not know by itself."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.model.broker_metrics import FIGURES, Endpoints, MetricName
+from monitor.settings.values import Duration, Frozen, Notation, Size, check_unique, is_url
+
+PLACEHOLDERS = {"host": "kafka-1.example.com", "node": "1", "rack": "a"}
+"""What a URL may have of its broker, with an example."""
+
+
+def check_template(text: str) -> str:
+    """The template itself. Raises ValueError, which does not repeat it: it may hold a password."""
+    unknown = set(re.findall(r"\{([^{}]*)\}", text)) - set(PLACEHOLDERS)
+    if unknown:
+        allowed = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+        raise ValueError(f"has {{{min(unknown)}}}, which is not one of {allowed}")
+    filled = re.sub(r"\{(\w+)\}", lambda match: PLACEHOLDERS[match[1]], text)
+    if not is_url(filled.partition("?")[0]) or "@" in filled or not re.fullmatch(r"[^\s{}#]+", filled):
+        raise ValueError("is not a URL without user and password, e.g. http://{host}:9404/metrics")
+    return text
+
+
+def check_metric(text: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*", text):
+        raise ValueError(f"{text!r} is not the name of a metric, e.g. kafka_server_brokertopicmetrics_bytesin_total")
+    return text
+
+
+def check_figure(text: str) -> str:
+    if text not in FIGURES:
+        raise ValueError(f"{text!r} is not a figure: write one of {', '.join(FIGURES)}")
+    return text
+
+
+EndpointUrl = Annotated[str, AfterValidator(check_template), Notation("URL")]
+
+
+class EndpointSettings(Frozen):
+    """The metrics endpoint of one broker."""
+
+    node: int = Field(ge=0, le=2**31 - 1, description="node id of the broker")
+    url: EndpointUrl = Field(description="URL of its metrics, with the same placeholders")
+
+
+class MetricNameSettings(Frozen):
+    """A name that an exporter gives a figure, beside those that kmon knows."""
+
+    metric: Annotated[str, AfterValidator(check_metric)] = Field(description="name of the metric, in any letter case")
+    figure: Annotated[str, AfterValidator(check_figure)] = Field(
+        description="what it is: one of the figures in docs/broker-metrics.md, e.g. bytes_in"
+    )
+    labels: Mapping[str, str] = Field(default_factory=dict, description="labels that a sample must have")
+    scale: float = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="factor, e.g. 0.001 for milliseconds instead of seconds"
+    )
+
+
+class BrokerMetricsSettings(Frozen):
+    """Where brokers have metrics of their own, from jmx_exporter or in its names: see docs/broker-metrics.md."""
+
+    url: EndpointUrl | None = Field(
+        default=None,
+        description="URL of each broker's metrics, with {host}, {node} and {rack} for those of the broker, "
+        "e.g. http://{host}:9404/metrics (default: they are not requested)",
+    )
+    brokers: tuple[EndpointSettings, ...] = Field(default=(), description="brokers whose URL is another")
+    timeout_seconds: Duration = Field(default=5.0, ge=0.1, le=60, description="longest time for one request")
+    max_answer_bytes: Size = Field(default=16 * 2**20, ge=2**10, le=2**28, description="largest response to read")
+    names: tuple[MetricNameSettings, ...] = Field(default=(), description="more names of metrics")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        check_unique("brokers", [str(each.node) for each in self.brokers])
+        return self
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The settings as the core has them."""
+        return Endpoints(
+            self.url,
+            {each.node: each.url for each in self.brokers},
+            self.timeout_seconds,
+            self.max_answer_bytes,
+            tuple(MetricName(each.metric, each.figure, tuple(each.labels.items()), each.scale) for each in self.names),
+        )
