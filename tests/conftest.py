@@ -38,6 +38,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return workers.count()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         workers.share(items)
