@@ -24,7 +24,7 @@ demo: env
 	$(BIN)/kmon demo $(ARGS)
 
 test: env
-	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: SECONDS ?= 600
 chaos: SEED ?= 11

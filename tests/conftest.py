@@ -4,7 +4,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import workers
@@ -38,10 +38,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return workers.count()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.Scheduling:
+    return workers.Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        workers.share(items)
+        workers.kafka_first(items)
 
 
 PROMPT_GROUPS = {

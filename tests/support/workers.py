@@ -1,14 +1,18 @@
 """How tests are shared out to the workers of `make test`."""
 
 import os
-from collections.abc import Sequence
+import re
+from functools import cache
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
-SESSION_CLUSTERS = ("kafka", "secure_kafka")
-"""Fixtures of clusters that live as long as the session."""
+ROOT = Path(__file__).parents[2]
 KAFKA = ("session clusters", "own clusters")
-"""The groups of tests of a real Kafka."""
+"""The groups of modules with tests of a real Kafka."""
+SESSION_CLUSTER = re.compile(r"\bkafka: Cluster\b|\bsecure_kafka\b")
+"""A test that takes a cluster of the session, as a fixture."""
 
 
 def count() -> int:
@@ -16,20 +20,35 @@ def count() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def share(items: list[pytest.Item]) -> None:
-    """Send tests of one module to one worker; those of Kafka to two, and first, since they take longest.
+@cache
+def group_of(module: str) -> str:
+    """The tests that go to one worker with those of this module.
 
-    One of the two has all tests of the session's clusters, so that these start once, and the other those of clusters
-    of their own.
+    Those of the session's clusters do, so that these start once, and those of clusters of their own, so that no more
+    than two tests have Kafka work for them.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=lambda item: KAFKA.index(group) if (group := group_of(item)) in KAFKA else len(KAFKA))
+    text = (ROOT / module).read_text()
+    if "mark.kafka" not in text:
+        return module
+    return KAFKA[0] if SESSION_CLUSTER.search(text) else KAFKA[1]
 
 
-def group_of(item: pytest.Item) -> str:
-    """The tests that share fixtures with this one."""
-    names: Sequence[str] = getattr(item, "fixturenames", ())
-    if set(SESSION_CLUSTERS) & set(names):
-        return KAFKA[0]
-    return KAFKA[1] if item.get_closest_marker("kafka") else item.nodeid.partition("::")[0]
+def module_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def kafka_first(items: list[pytest.Item]) -> None:
+    """Put the tests of a real Kafka first, since they take longest."""
+
+    def place(item: pytest.Item) -> int:
+        group = group_of(module_of(item.nodeid))
+        return KAFKA.index(group) if group in KAFKA else len(KAFKA)
+
+    items.sort(key=place)
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Sends the tests of a group to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(module_of(nodeid))
