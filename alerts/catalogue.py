@@ -35,9 +35,7 @@ def chosen(alerts: AlertSettings, taken: Container[str] = ()) -> list[SubjectRul
     """
     known = [rule.name for rule in catalogue()]
     problems = [*_unknown("enable", alerts.enable, known), *_unknown("disable", alerts.disable, known)]
-    problems += [
-        f"alerts.disable: {name} is in alerts.enable as well" for name in alerts.disable if name in alerts.enable
-    ]
+    problems += [f"alerts.disable: {name} is also in alerts.enable" for name in alerts.disable if name in alerts.enable]
     if problems:
         raise SettingsError(*problems)
     if not alerts.catalogue:

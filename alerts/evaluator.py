@@ -224,7 +224,7 @@ class Evaluator:
             found = inhibited(self.rules, cluster.states, view)
             pace.over()
         except Exception as error:
-            if line := pace.line(f"causes of alerts are unknown: {error}", monotonic, type(error).__name__):
+            if line := pace.line(f"cannot find the causes of alerts: {error}", monotonic, type(error).__name__):
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
             return {}
         return found

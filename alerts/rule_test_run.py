@@ -69,7 +69,7 @@ def _compared(test: RuleTest, check: Check, found: list[Fires]) -> Iterator[str]
         rest.remove(mine)
         yield from (f"{begins}: {text}" for text in _texts(wanted, mine))
     for each in rest:
-        yield f"{begins}: {_written(each.labels)} fires and is not expected"
+        yield f"{begins}: {_written(each.labels)} fires but is not expected"
 
 
 def _texts(wanted: Expected, found: Fires) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _texts(wanted: Expected, found: Fires) -> Iterator[str]:
 
 
 def _fire(found: list[Fires]) -> str:
-    return f"these fire: {'; '.join(_written(each.labels) for each in found)}" if found else "nothing fires"
+    return f"firing: {'; '.join(_written(each.labels) for each in found)}" if found else "firing: nothing"
 
 
 def _written(labels: Mapping[str, str]) -> str:

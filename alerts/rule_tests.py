@@ -21,9 +21,9 @@ from monitor.subjects.column import Subject
 INTERVAL_SECONDS = 60.0
 
 HINTS = {
-    "group_eval_order": "kmon evaluates every rule on every View",
-    "promql_expr_test": "kmon does not evaluate PromQL: give the test to promtool",
-    "external_labels": "kmon has none",
+    "group_eval_order": "kmon evaluates every rule after every poll",
+    "promql_expr_test": "kmon does not evaluate PromQL, run this test with promtool",
+    "external_labels": "kmon has no external labels",
     "input_series": "write input_rows, with a row and its columns",
     "series": 'write row, such as group{group="orders"}, and the values of its columns under columns',
     "values": "write columns, with the values of each",
@@ -157,7 +157,7 @@ def _key(node: yaml.Node, text: str, subject: Subject, problems: Problems) -> di
     while at < len(inside):
         label = _LABEL.match(inside, at)
         if label is None:
-            problems.add(node, 'labels are written name="text", name="text"', start + at)
+            problems.add(node, 'write labels as name="text", name="text"', start + at)
             break
         if label[1] not in wanted:
             where = start + label.start(1)
@@ -192,7 +192,7 @@ def _check(node: yaml.Node, names: list[str], problems: Problems) -> Check:
     keys = mapping_of(node, known, problems, needed=needed, hints=HINTS)
     name = text_of(keys.get("alertname"), problems) or ""
     if name and name not in names:
-        problems.add(keys["alertname"], f"no rule has the name {name}: {nearest(name, names)}")
+        problems.add(keys["alertname"], f"no rule is named {name}: {nearest(name, names)}")
     expected = []
     for each in items_of(keys.get("exp_alerts"), problems):
         parts = mapping_of(each, ("exp_labels", "exp_annotations"), problems)

@@ -74,7 +74,7 @@ def _values(item: re.Match[str], column: Column) -> list[Value]:
     if column.type is not Type.TEXT:
         raise ValueError(f"{column.name} is {column.type.value}, not a text")
     if column.words and text not in column.words:
-        raise ValueError(f"{column.name} is never {text!r}, but one of {', '.join(column.words)}")
+        raise ValueError(f"{text!r} is not a value of {column.name}, write one of {', '.join(column.words)}")
     return [text] * (more + 1)
 
 
@@ -123,7 +123,7 @@ def scripted(subject: Subject) -> Subject:
             return _column([row.get(each.name) for row in view.rows.get(name, ())], each, rows)
 
         said = each.otherwise if isinstance(each.otherwise, str) else ""
-        return replace(each, read=read, partial=None, sentence=None, otherwise=said or "the test does not give it")
+        return replace(each, read=read, partial=None, sentence=None, otherwise=said or "not set in the test")
 
     columns = tuple(map(column, subject.columns))
     return replace(subject, count=lambda view: len(view.rows.get(name, ())), columns=columns)

@@ -159,12 +159,12 @@ def _add_rules(commands: Any) -> None:
         "files", metavar="FILE", nargs="*", help="rule file in YAML, e.g. rules.yaml (default: alerts.rule_files)"
     )
     _command(actions, "list", "print the rules in effect, with the condition and source of each", epilog=ends)
-    export = _command(actions, "export", "print the rules in effect as rules of Prometheus", epilog=ends)
-    _switch(export, "--prometheus", "alerting rules over kmon's metrics, in a file of rules (default)")
-    _switch(export, "--kubernetes", "the same as a PrometheusRule, for the Prometheus operator")
-    ends = "Exit codes: 0 all pass, 1 with FILE:LINE:COLUMN of everything that does not, 2 bad usage."
-    test = _command(actions, "test", "run tests of rules on rows written by hand", cluster=False, epilog=ends)
-    test.add_argument("files", metavar="FILE", nargs="+", help="file of tests in YAML, e.g. rules_test.yaml")
+    export = _command(actions, "export", "print the rules in effect as Prometheus rules", epilog=ends)
+    _switch(export, "--prometheus", "print a Prometheus rule file with alerting rules on kmon's metrics (default)")
+    _switch(export, "--kubernetes", "print these rules as a PrometheusRule for the Prometheus Operator")
+    ends = "Exit codes: 0 all tests pass, 1 with FILE:LINE:COLUMN of every error and failure, 2 bad usage."
+    test = _command(actions, "test", "run unit tests for rules", cluster=False, epilog=ends)
+    test.add_argument("files", metavar="FILE", nargs="+", help="test file in YAML, e.g. rules_test.yaml")
 
 
 def _add_dashboards(commands: Any) -> None:

@@ -17,8 +17,8 @@ from monitor.subjects.filter.tree import Compare, conditions
 from monitor.subjects.kinds import Type
 
 HEAD = """\
-# Written by `kmon rules export --prometheus`. In Prometheus an unknown number has no series: an alert that fires
-# resolves, where kmon's own keeps firing. A cluster that is unreachable has no series but those of kmon itself.
+# Written by `kmon rules export --prometheus`. A value that kmon does not know has no series: a firing alert resolves
+# in Prometheus, while it keeps firing in kmon. An unreachable cluster has only the series about kmon itself.
 """
 
 GROUP = "kmon"
@@ -46,7 +46,7 @@ def exported(rules: Iterable[AnyRule]) -> Exported:
 
 def text_of(found: Exported, *, kubernetes: bool) -> str:
     """The file of rules, or the PrometheusRule of the operator for Kubernetes; comments say what is left out."""
-    lines = [f"# Left out: {visible(name)}: {visible(why)}.\n" for name, why in found.left_out.items()]
+    lines = [f"# Not exported: {visible(name)}: {visible(why)}.\n" for name, why in found.left_out.items()]
     document: dict[str, Any] = {"groups": [{"name": name, "rules": rules} for name, rules in found.groups.items()]}
     if kubernetes:
         kind = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule"}

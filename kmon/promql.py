@@ -30,7 +30,7 @@ def promql(subject: Subject, expression: Expression) -> str:
     matchers = [_matcher(part) for part in parts if _is_on_key(subject, part)]
     rest = [part for part in parts if not _is_on_key(subject, part)]
     if not rest:
-        raise NotInMetricsError("it asks for nothing but names")
+        raise NotInMetricsError("it has conditions on labels only")
     return " and ".join(_written(subject, part, matchers, inner=len(rest) > 1) for part in rest)
 
 
@@ -112,14 +112,14 @@ def _condition(subject: Subject, condition: Condition, matchers: list[str]) -> s
     family = _family(subject, condition)
     if column.type is Type.TEXT:
         if isinstance(condition, Known):
-            raise NotInMetricsError(f"no metric tells whether {condition.column} is unknown")
+            raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown")
         return f"{_largest(subject, family, [*matchers, _matcher(condition)])} == 1"
     found = _largest(subject, family, matchers)
     if isinstance(condition, Compare):
         return f"{found} {condition.sign} {_number(condition.literal.value)}"
     if isinstance(condition, Known) and condition.negated:
         return found
-    raise NotInMetricsError(f"no metric tells whether {condition.column} is unknown or one of several numbers")
+    raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown or one of several numbers")
 
 
 def _largest(subject: Subject, family: Family, matchers: list[str]) -> str:
@@ -143,7 +143,7 @@ def _family(subject: Subject, condition: Condition) -> Family:
                 raise NotInMetricsError(f"{family.name} is {family.unknown:g} where {condition.column} is unknown")
             if _has_all(subject, family, condition):
                 return family
-    raise NotInMetricsError(f"no metric has {condition.column} of every {subject.name.replace('_', ' ')}")
+    raise NotInMetricsError(f"no metric has the column {condition.column} for every {subject.name.replace('_', ' ')}")
 
 
 def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:

@@ -79,11 +79,11 @@ class Reload:
             changes = self._evaluator.swap(rules_of(alerts))
         except SettingsError as error:
             more = f" (and {plural(len(error.problems) - 1, 'more problem')})" if len(error.problems) > 1 else ""
-            log.error("rules are not reloaded, those before stay: %s%s", visible(error.problems[0]), more)  # noqa: TRY400
+            log.error("cannot reload rules, the previous ones stay in effect: %s%s", visible(error.problems[0]), more)  # noqa: TRY400
             return False
         self._patterns = self._files(alerts)
         if changes or asked:
-            log.info("rules are reloaded: %s; other settings are read when kmon starts", changes.line)
+            log.info("rules reloaded: %s; other settings take effect after a restart", changes.line)
         return True
 
     def _files(self, alerts: AlertSettings) -> tuple[str, ...]:

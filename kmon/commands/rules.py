@@ -51,7 +51,7 @@ def _export(rules: Iterable[AnyRule], *, kubernetes: bool) -> None:
     found = exported(rules)
     print(text_of(found, kubernetes=kubernetes), end="")
     if found.left_out:
-        print(f"left out, see the comments: {plural(len(found.left_out), 'rule')}", file=sys.stderr)
+        print(f"not exported, see the comments: {plural(len(found.left_out), 'rule')}", file=sys.stderr)
 
 
 def _test(files: Iterable[str]) -> int:

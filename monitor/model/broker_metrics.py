@@ -89,11 +89,11 @@ class BrokerRequests(Table):
     requests: Floats = column("f8", "requests since the broker started", "requests")
     total_p99_seconds: Floats = column("f8", "99th percentile of the time from request to response", "seconds")
     queue_p99_seconds: Floats = column("f8", "99th percentile of the time in the request queue", "seconds")
-    local_p99_seconds: Floats = column("f8", "99th percentile of the time that the broker works on it", "seconds")
+    local_p99_seconds: Floats = column("f8", "99th percentile of the broker's own work on the request", "seconds")
     remote_p99_seconds: Floats = column(
         "f8", "99th percentile of the time spent waiting for followers, or for records to fetch", "seconds"
     )
-    throttle_p99_seconds: Floats = column("f8", "99th percentile of the delay by a quota", "seconds")
+    throttle_p99_seconds: Floats = column("f8", "99th percentile of the delay by quotas", "seconds")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +105,7 @@ class DeprecatedRequests(Table):
     version: Texts = column("O", "version of the request")
     client_software: Texts = column("O", "client software, as it names itself, e.g. apache-kafka-java")
     client_version: Texts = column("O", "version of the client software")
-    requests: Floats = column("f8", "such requests since the broker started", "requests")
+    requests: Floats = column("f8", "requests in this version since the broker started", "requests")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,14 +119,16 @@ class RequestRates(Table):
 class BrokerLoad(Table):
     """One row per broker, in the order of `broker_totals`: what its own metrics say of its load."""
 
-    metrics_up: Floats = column("f8", "1 when its metrics endpoint returned metrics, else 0; unknown if unset", "flag")
+    metrics_up: Floats = column(
+        "f8", "1 when its metrics endpoint returned metrics, else 0; unknown if not set", "flag"
+    )
     metrics_age_seconds: Floats = column("f8", "age of its metrics when the poll began", "seconds")
     bytes_in_rate: Floats = column("f8", "bytes per second from clients over the last minute", "bytes/s")
     bytes_out_rate: Floats = column("f8", "bytes per second to clients over the last minute", "bytes/s")
     produce_p99_seconds: Floats = column("f8", "99th percentile of the time of a Produce request", "seconds")
     fetch_p99_seconds: Floats = column(
         "f8",
-        "99th percentile of the time of a consumer's Fetch request, in which it waits for records",
+        "99th percentile of the time of a consumer's Fetch request, including its wait for records",
         "seconds",
     )
     throttle_p99_seconds: Floats = column(

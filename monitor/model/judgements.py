@@ -73,7 +73,7 @@ class JudgedBrokers(Judged):
     MEANING: ClassVar[str] = (
         "gone: not in metadata; fenced: registered, but not in service; dir offline: a log dir is unreadable; silent: "
         "it did not respond to kmon; out of sync: some of its replicas are not in sync; slow: its own metrics show "
-        "requests that wait for it, or threads without idle time"
+        "slow requests or busy threads"
     )
 
 

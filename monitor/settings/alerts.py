@@ -121,15 +121,15 @@ class AlertSettings(Frozen):
         default=(), description="files of rules over any subject, as patterns of paths, e.g. /etc/kmon/rules/*.yaml"
     )
     catalogue: bool = Field(
-        default=True, description="evaluate the alerts that kmon brings, except those that are off by default"
+        default=True, description="evaluate the alerts of kmon's catalogue, except those that are off by default"
     )
     enable: Names = Field(
-        default=(), description="alerts of the catalogue to switch on that are off by default, e.g. KafkaGroupTimeLag"
+        default=(), description="catalogue alerts to enable that are off by default, e.g. KafkaGroupTimeLag"
     )
-    disable: Names = Field(default=(), description="alerts of the catalogue to switch off, e.g. KafkaGroupStopped")
+    disable: Names = Field(default=(), description="catalogue alerts to disable, e.g. KafkaGroupStopped")
     runbooks: Text = Field(
         default="docs/runbooks.md",
-        description="page that runbook_url of these alerts points to, e.g. https://docs.example.com/kmon/runbooks",
+        description="page that runbook_url of these alerts links to, e.g. https://docs.example.com/kmon/runbooks",
     )
     unreachable: UnreachableSettings = Field(
         default=UnreachableSettings(), description="the alert on each cluster that kmon cannot poll"

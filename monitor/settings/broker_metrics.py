@@ -18,7 +18,7 @@ def check_template(text: str) -> str:
     unknown = set(re.findall(r"\{([^{}]*)\}", text)) - set(PLACEHOLDERS)
     if unknown:
         allowed = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-        raise ValueError(f"has {{{min(unknown)}}}, which is not one of {allowed}")
+        raise ValueError(f"has {{{min(unknown)}}}, which is not a placeholder: write one of {allowed}")
     filled = re.sub(r"\{(\w+)\}", lambda match: PLACEHOLDERS[match[1]], text)
     if not is_url(filled.partition("?")[0]) or "@" in filled or not re.fullmatch(r"[^\s{}#]+", filled):
         raise ValueError("is not a URL without user and password, e.g. http://{host}:9404/metrics")
@@ -44,7 +44,7 @@ class EndpointSettings(Frozen):
     """The metrics endpoint of one broker."""
 
     node: int = Field(ge=0, le=2**31 - 1, description="node id of the broker")
-    url: EndpointUrl = Field(description="URL of its metrics, with the same placeholders")
+    url: EndpointUrl = Field(description="URL of its metrics endpoint, with the same placeholders")
 
 
 class MetricNameSettings(Frozen):
@@ -52,11 +52,14 @@ class MetricNameSettings(Frozen):
 
     metric: Annotated[str, AfterValidator(check_metric)] = Field(description="name of the metric, in any letter case")
     figure: Annotated[str, AfterValidator(check_figure)] = Field(
-        description="what it is: one of the figures in docs/broker-metrics.md, e.g. bytes_in"
+        description="figure that the metric provides, see docs/broker-metrics.md, e.g. bytes_in"
     )
     labels: Mapping[str, str] = Field(default_factory=dict, description="labels that a sample must have")
     scale: float = Field(
-        default=1.0, gt=0, allow_inf_nan=False, description="factor, e.g. 0.001 for milliseconds instead of seconds"
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="factor for its values, e.g. 0.001 if they are in milliseconds",
     )
 
 
@@ -65,13 +68,13 @@ class BrokerMetricsSettings(Frozen):
 
     url: EndpointUrl | None = Field(
         default=None,
-        description="URL of each broker's metrics, with {host}, {node} and {rack} for those of the broker, "
-        "e.g. http://{host}:9404/metrics (default: they are not requested)",
+        description="URL of each broker's metrics endpoint; {host}, {node} and {rack} stand for those of the broker, "
+        "e.g. http://{host}:9404/metrics (default: not requested)",
     )
-    brokers: tuple[EndpointSettings, ...] = Field(default=(), description="brokers whose URL is another")
-    timeout_seconds: Duration = Field(default=5.0, ge=0.1, le=60, description="longest time for one request")
+    brokers: tuple[EndpointSettings, ...] = Field(default=(), description="brokers with a different URL")
+    timeout_seconds: Duration = Field(default=5.0, ge=0.1, le=60, description="timeout of one request")
     max_answer_bytes: Size = Field(default=16 * 2**20, ge=2**10, le=2**28, description="largest response to read")
-    names: tuple[MetricNameSettings, ...] = Field(default=(), description="more names of metrics")
+    names: tuple[MetricNameSettings, ...] = Field(default=(), description="metric names that kmon does not know")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

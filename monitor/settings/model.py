@@ -132,7 +132,7 @@ class ClusterSettings(Frozen):
     health: HealthSettings = Field(default=HealthSettings(), description="limits of degraded and critical")
     owners: tuple[OwnerSettings, ...] = Field(default=(), description="who is responsible for groups and topics")
     broker_metrics: BrokerMetricsSettings = Field(
-        default=BrokerMetricsSettings(), description="where brokers have metrics of their own"
+        default=BrokerMetricsSettings(), description="metrics endpoints of the brokers"
     )
 
     @property

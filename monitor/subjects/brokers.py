@@ -152,7 +152,7 @@ BROKER = Subject(
         numbers(
             "preferred_leaders_missing_ratio",
             RATIO,
-            "share of these: preferred_leaders_missing / preferred_leaders; unknown for a preferred leader of none",
+            "preferred_leaders_missing / preferred_leaders; unknown if it is not the preferred leader of any partition",
             _leaders_missing,
             otherwise="not the preferred leader of any partition",
         ),

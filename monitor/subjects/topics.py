@@ -140,7 +140,7 @@ TOPIC = Subject(
             "spare_replicas",
             REPLICAS,
             "replicas that can be out of sync while writes with acks=all succeed: replication factor - "
-            "min.insync.replicas; negative or 0: one replica out of sync stops them",
+            "min.insync.replicas; 0 or negative: they fail while one replica is out of sync",
             _spare_replicas,
             reason="config_reason",
             otherwise=NO_CONFIGS,

@@ -127,7 +127,7 @@ def test_a_name_that_the_catalogue_has_not_is_told_with_the_nearest() -> None:
         "alerts.enable: the catalogue has no alert KafkaGroupTimelag: did you mean KafkaGroupTimeLag?",
         "alerts.disable: the catalogue has no alert KafkaGroupStoped: did you mean KafkaGroupStopped?",
     )
-    with pytest.raises(SettingsError, match=r"alerts.disable: KafkaGroupStuck is in alerts\.enable as well"):
+    with pytest.raises(SettingsError, match=r"alerts.disable: KafkaGroupStuck is also in alerts\.enable"):
         rules_of(AlertSettings(enable=("KafkaGroupStuck",), disable=("KafkaGroupStuck",)))
 
 

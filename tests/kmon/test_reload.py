@@ -54,7 +54,7 @@ def test_changed_rules_are_taken_up_with_one_line(files: Files, caplog: pytest.L
     assert files.reload.now()
     assert files.names == ["Later", "KmonClusterUnreachable"]
     (line,) = caplog.messages
-    assert line.startswith("rules are reloaded: 1 added (Later), 1 removed (Late), 1 unchanged; ")
+    assert line.startswith("rules reloaded: 1 added (Later), 1 removed (Late), 1 unchanged; ")
 
 
 def test_an_error_changes_nothing_and_is_told_with_its_place(files: Files, caplog: pytest.LogCaptureFixture) -> None:
@@ -63,7 +63,7 @@ def test_an_error_changes_nothing_and_is_told_with_its_place(files: Files, caplo
     assert not files.reload.now()
     assert files.evaluator.rules is before
     (line,) = caplog.messages
-    assert line.startswith(f"rules are not reloaded, those before stay: {files.rules}:4:")
+    assert line.startswith(f"cannot reload rules, the previous ones stay in effect: {files.rules}:4:")
     assert "did you mean lag?" in line
     files.config.write_text("alerts:\n  disabel: [A]\n  catalog: true\n")
     assert not files.reload.now()
@@ -93,7 +93,7 @@ def test_a_file_that_changes_is_noticed(files: Files) -> None:
 def test_who_asks_is_answered_also_where_nothing_changed(files: Files, caplog: pytest.LogCaptureFixture) -> None:
     files.reload.start()
     files.reload.ask()
-    wait_until(lambda: "rules are reloaded: 2 unchanged" in caplog.text, "the line")
+    wait_until(lambda: "rules reloaded: 2 unchanged" in caplog.text, "the line")
     assert files.reload.now(asked=False)
     assert len(caplog.messages) == 1
 

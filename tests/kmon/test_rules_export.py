@@ -72,14 +72,14 @@ def test_what_a_filter_is_in_promql(on: str, where: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("on", "where", "why"),
     [
-        ("group", 'level == "critical"', "no metric has level of every group"),
-        ("topic", 'status == "ok"', "no metric has status of every topic"),
-        ("topic", 'status != "offline"', "no metric has status of every topic"),
-        ("lag", "lost == 0", "no metric has lost of every lag"),
+        ("group", 'level == "critical"', "no metric has the column level for every group"),
+        ("topic", 'status == "ok"', "no metric has the column status for every topic"),
+        ("topic", 'status != "offline"', "no metric has the column status for every topic"),
+        ("lag", "lost == 0", "no metric has the column lost for every lag"),
         ("group", "lag_at_least > 5", "kmon_group_lag_at_least is 0 where lag_at_least is unknown"),
-        ("group", "lag is unknown", "no metric tells whether lag is unknown"),
+        ("group", "lag is unknown", "no metric shows whether lag is unknown"),
         ("group", 'group == "a" or lag > 5', "group is a label"),
-        ("group", 'group == "a"', "it asks for nothing but names"),
+        ("group", 'group == "a"', "it has conditions on labels only"),
     ],
 )
 def test_what_metrics_cannot_express_is_told(on: str, where: str, why: str) -> None:
@@ -141,8 +141,8 @@ def test_promtool_takes_what_the_command_prints(tmp_path: Path, capsys: pytest.C
     told = capsys.readouterr()
     (tmp_path / "rules.yml").write_text(told.out)
     promtool("check", "rules", "--lint-fatal", str(tmp_path / "rules.yml"))
-    left = sum(line.startswith("# Left out: ") for line in told.out.splitlines())
-    assert told.err == f"left out, see the comments: {left} rules\n"
+    left = sum(line.startswith("# Not exported: ") for line in told.out.splitlines())
+    assert told.err == f"not exported, see the comments: {left} rules\n"
     plain = yaml.safe_load(told.out)
     assert cli.main(["rules", "export", "--kubernetes"]) == 0
     manifest = yaml.safe_load(capsys.readouterr().out)

@@ -39,7 +39,7 @@ def test_a_server_ends_in_order(serve: Serve, number: signal.Signals) -> None:
 
 def test_a_server_takes_up_its_rules_after_a_hangup_and_goes_on(serve: Serve) -> None:
     os.kill(serve.pid, signal.SIGHUP)
-    wait_until(lambda: "rules are reloaded: 30 unchanged" in serve.said, "the log line")
+    wait_until(lambda: "rules reloaded: 30 unchanged" in serve.said, "the log line")
     assert serve.get("/-/healthy").is_success
     assert serve.end() == 0
 

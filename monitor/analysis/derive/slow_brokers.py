@@ -11,7 +11,7 @@ from monitor.model.view import View
 JUDGED = (PRODUCE, FETCH, "FetchFollower")
 """Requests by which a broker is judged: those that carry records."""
 
-PARTS = {"queue_p99_seconds": "waits in the request queue", "local_p99_seconds": "is worked on"}
+PARTS = {"queue_p99_seconds": "waits in the request queue", "local_p99_seconds": "is processed by the broker"}
 """Parts of a request's time that are the broker's own doing. The rest is spent waiting for followers and records."""
 
 

@@ -150,7 +150,7 @@ def slow_broker(signs: Signs) -> Iterable[Diagnosis]:
         node = max(slow, key=lambda each: led[each])
         sentence = (
             f"broker {node} is slow: {signs.brokers[node]}; it leads {led[node]:,} of "
-            f"{plural(len(leaders), 'partition')} that the group reads late"
+            f"{plural(len(leaders), 'partition')} on which the group is late"
         )
         evidence = (("late", float(led[node])), ("partitions", float(len(leaders))))
         yield Diagnosis("slow_broker", group, sentence, evidence, broker=node)

@@ -41,11 +41,11 @@ class BrokerMetricsCollector(Collector):
 
     name = "broker_metrics"
     step = Step.ENDS
-    provides = "bytes, times of requests, idle threads and deprecated requests, by the brokers' own metrics"
+    provides = "bytes, request times, idle threads and deprecated requests, from the brokers' own metrics"
     fills = ("broker_metrics", "broker_requests", "deprecated_requests")
     sends = ()
     beside = "HTTP GET of `broker_metrics`"
-    often = "each poll, if set by `broker_metrics`"
+    often = "each poll, if `broker_metrics` is set"
     opt_in = True
     without = "whether a broker is slow is unknown"
 

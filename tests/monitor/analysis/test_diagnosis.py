@@ -526,7 +526,7 @@ BUSY, IDLE = Figures(handlers=0.03), Figures()
 def test_a_broker_that_is_slow_by_its_own_metrics_is_the_reason() -> None:
     view = on_brokers(1, lambda _group, partition: partition % 3 == 1)
     others = diagnosed(view, {}, "g0")
-    sentence = "broker 2 is slow: request handlers 3 % idle; it leads 2 of 2 partitions that the group reads late"
+    sentence = "broker 2 is slow: request handlers 3 % idle; it leads 2 of 2 partitions on which the group is late"
     assert ("slow_broker", sentence) in diagnosed(view, {1: IDLE, 2: BUSY}, "g0")
     assert diagnosed(view, {1: IDLE, 2: IDLE, 3: IDLE}, "g0") == others
     assert diagnosed(view, {1: BUSY, 3: BUSY}, "g0") == others  # which lead what is read in time

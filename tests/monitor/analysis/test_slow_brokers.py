@@ -29,9 +29,9 @@ def fetches(queue: float = 0.001, work: float = 0.001, rate: float = 50.0, reque
         (Figures(handlers=0.03), "request handlers 3 % idle"),
         (Figures(network=0.0), "network threads 0 % idle"),
         (fetches(queue=1.25), "FetchConsumer waits in the request queue for 1 s (p99)"),
-        (fetches(work=0.75), "FetchConsumer is worked on for 750 ms (p99)"),
+        (fetches(work=0.75), "FetchConsumer is processed by the broker for 750 ms (p99)"),
         (fetches(queue=2.0, request="FetchFollower"), "FetchFollower waits in the request queue for 2 s (p99)"),
-        (fetches(work=2.0, request="Produce"), "Produce is worked on for 2 s (p99)"),
+        (fetches(work=2.0, request="Produce"), "Produce is processed by the broker for 2 s (p99)"),
         (
             Figures(0.05, NAN, {"FetchConsumer": (9.0, 0.6, NAN)}),
             "request handlers 5 % idle, FetchConsumer waits in the request queue for 600 ms (p99)",

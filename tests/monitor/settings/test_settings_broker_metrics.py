@@ -57,7 +57,10 @@ def test_all_of_it(tmp_path: Path) -> None:
     [
         (
             "      url: http://{hots}:9404/\n",
-            "kmon.yaml:4: contexts[0].broker_metrics.url: has {hots}, which is not one of {host}, {node}, {rack}",
+            (
+                "kmon.yaml:4: contexts[0].broker_metrics.url: has {hots}, which is not a placeholder: "
+                "write one of {host}, {node}, {rack}"
+            ),
         ),
         ("      url: kafka:9404\n", f"kmon.yaml:4: contexts[0].broker_metrics.url: {NO_URL}"),
         ("      url: http://me:secret@{host}/\n", f"kmon.yaml:4: contexts[0].broker_metrics.url: {NO_URL}"),
