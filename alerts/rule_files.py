@@ -110,6 +110,9 @@ def _groups(root: yaml.Node, problems: Problems) -> list[SubjectRule]:
     return rules
 
 
+LONGEST_NAME = 255
+"""Most characters of an alert's name."""
+
 KEYS = ("alert", "on", "where", "for", "keep_firing_for", "severity", "labels", "annotations", "mode", "enabled")
 
 
@@ -120,6 +123,8 @@ def _rule(
     before = len(problems.found)
     keys = mapping_of(node, KEYS, problems, needed=("alert", "on", "where"), hints=HINTS)
     name = text_of(keys.get("alert"), problems)
+    if len(name or "") > LONGEST_NAME:
+        problems.add(keys["alert"], f"is longer than {LONGEST_NAME} characters")
     subject = _subject(keys.get("on"), problems)
     text = text_of(keys.get("where"), problems)
     labels = _labels(keys.get("labels"), problems)

@@ -23,6 +23,8 @@ LONGEST_TEXT = 4_000
 MOST_NODES = 200_000
 """Most nodes of a file, in which each alias counts as all that it stands for."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 NO_HINTS: Mapping[str, str] = {}
 COMMON: Mapping[str, str] = {"<<": "write the keys out, or use an alias for a whole value"}
 
@@ -52,7 +54,7 @@ def read_file(path: Path, read: Callable[[yaml.Node, "Problems"], Read], empty: 
     """What `read` makes of the document of a file, or `empty`. Raises SettingsError with everything that is wrong."""
     problems = Problems(str(path))
     root = _composed(read_bytes(path), problems)
-    found = empty if root is None or problems.found else read(root, problems)
+    found = empty if root is None else read(root, problems)
     if problems.found:
         raise SettingsError(*problems.lines)
     return found
@@ -82,24 +84,31 @@ def _composed(data: bytes, problems: Problems) -> yaml.Node | None:
     except (yaml.YAMLError, ValueError):
         at("", "is not valid YAML")
     else:
-        if root is not None:
-            _check_length(root, problems)
-        return root
+        return root if root is None or _checked(root, problems) else None
     return None
 
 
-def _check_length(root: yaml.Node, problems: Problems) -> None:
-    """Tell a document that is too long: with aliases, a small text stands for a huge tree, or for one without end."""
+def _checked(root: yaml.Node, problems: Problems) -> bool:
+    """Whether a document is not too long: with aliases, a small text stands for a huge tree, or for one without end.
+
+    Characters in two halves, as JSON writes them, become whole; a half without its other one is told.
+    """
     nodes, waiting = 0, [root]
     while waiting:
         node, nodes = waiting.pop(), nodes + 1
         if nodes > MOST_NODES:
             problems.add(node, f"has more than {MOST_NODES:,} values up to here, with those that aliases stand for")
-            return
+            return False
         if isinstance(node, yaml.SequenceNode):
             waiting += reversed(node.value)
         elif isinstance(node, yaml.MappingNode):
             waiting += [each for pair in reversed(node.value) for each in reversed(pair)]
+        elif _HALF.search(node.value):
+            try:
+                node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                problems.add(node, "has half a character (\\ud800 to \\udfff), which cannot be sent")
+    return True
 
 
 def duration_of(node: yaml.Node | None, problems: Problems) -> float:
@@ -137,9 +146,6 @@ def text_of(node: yaml.Node | None, problems: Problems) -> str | None:
         return None
     if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null") or not node.value:
         problems.add(node, "must be a text")
-        return None
-    if re.search("[\ud800-\udfff]", node.value):
-        problems.add(node, "has half a character (\\ud800 to \\udfff), which cannot be sent")
         return None
     return str(node.value)
 

@@ -1,5 +1,6 @@
 """Rule files: what they may say, and every error with its place."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,11 @@ def test_labels_of_a_group_of_rules_are_no_others_than_those_of_a_rule(tmp_path:
             f'{ONE}{{alert: "\\ud800", on: lag, where: lag > 1}}\n'.encode(),
             ("4:18: has half a character (\\ud800 to \\udfff), which cannot be sent",),
         ),
+        (
+            f'{ONE}{{alert: A, on: lag, where: lag > 1, annotations: {{{"x" * 5}: a, "\\udc00": b}}}}\n'.encode(),
+            ("4:70: has half a character (\\ud800 to \\udfff), which cannot be sent",),
+        ),
+        (f"{ONE}{{alert: {'x' * 256}, on: lag, where: lag > 1}}\n".encode(), ("4:17: is longer than 255 characters",)),
         (f"{ONE}{{alert: A, on: lag, where: null}}\n".encode(), ("4:36: must be a text",)),
     ],
 )
@@ -208,6 +214,13 @@ def test_no_file_is_so_odd_that_its_errors_have_no_place(tmp_path: Path, data: b
     with pytest.raises(SettingsError) as refused:
         read_rules([path])
     assert tuple(each.removeprefix(f"{path}:") for each in refused.value.problems) == problem
+
+
+def test_a_rule_file_can_be_json(tmp_path: Path) -> None:
+    rule = {"alert": "Late \U0001f99c", "on": "group", "where": 'group == "\U0001f99c"'}
+    path = written(tmp_path, json.dumps({"groups": [{"name": "g", "rules": [rule]}]}))
+    (found,) = read_rules([path])
+    assert (found.name, found.text) == (rule["alert"], rule["where"])
 
 
 def test_aliases_cannot_make_a_small_file_endless(tmp_path: Path) -> None:
