@@ -11,8 +11,8 @@ PIECE = 1 << 16
 """Bytes that are searched at once."""
 MOST_SAMPLES = 10_000
 """Most samples that are used of one broker; Kafka has about a thousand."""
-LARGEST = 1e20
-"""No number of Kafka is larger."""
+LARGEST = 9.2e18
+"""No number of Kafka is larger: they have 64 bits. Faces write whole numbers with as many."""
 MOST_TEXT = 255
 """Most characters of a label's value that are kept."""
 BY_TOPIC = {"topic", "partition"}
@@ -74,7 +74,7 @@ class Reader:
                 continue
             labels = dict(_labels(text))
             for name in self._names[match[1].lower()]:
-                if _fits(name, labels):
+                if _fits(name, labels) and value * name.scale <= LARGEST:
                     samples += 1
                     seen.add(series)  # one that is there twice counts once
                     _take(figures, name.figure, labels, value * name.scale)

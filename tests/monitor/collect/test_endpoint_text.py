@@ -100,6 +100,12 @@ def test_names_of_the_settings_are_read_beside_those_that_are_known() -> None:
     assert figures.broker == {"bytes_in": 2048}
 
 
+def test_a_number_that_its_scale_makes_too_large_is_unknown() -> None:
+    reader = Reader([MetricName("a", "bytes_in", scale=1e15), MetricName("b", "bytes_out")])
+    found = reader.read(b'a{x="1"} 9000\na{x="2"} 9300\nb 9.3e18\n')
+    assert found == Figures(broker={"bytes_in": 9e18})
+
+
 def test_every_known_name_is_of_a_figure() -> None:
     assert {each.figure for each in KNOWN_NAMES} == set(FIGURES)
 
