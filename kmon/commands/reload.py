@@ -57,7 +57,7 @@ class Reload:
         self._evaluator, self._read, self._config = evaluator, read, config
         self._watch_seconds = watch_seconds
         self._patterns = self._files(alerts)
-        self._taken = fingerprint(self._patterns)
+        self._taken: Print = ()  # nothing: what changed since they were read at the start is read again
         self._failed = False
         self._wake, self._ended = threading.Event(), threading.Event()
         self._asked = False

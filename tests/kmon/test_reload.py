@@ -155,6 +155,16 @@ def test_the_settings_can_be_in_a_folder_whose_name_looks_like_a_pattern(tmp_pat
     reload.close()
 
 
+def test_what_changed_while_kmon_started_is_noticed(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    alerts = files.read()
+    files.write("Later", "lag > 6")
+    reload = Reload(files.evaluator, alerts, files.read, str(files.config), watch_seconds=0.02)
+    reload.start()
+    wait_until(lambda: "Later" in files.names, "the changed rule")
+    reload.close()
+    assert len(caplog.messages) == 1
+
+
 def test_who_asks_is_answered_also_where_nothing_changed(files: Files, caplog: pytest.LogCaptureFixture) -> None:
     files.reload.start()
     files.reload.ask()
