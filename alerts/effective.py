@@ -1,8 +1,9 @@
 """The rules in effect: those of the settings, of their rule files and of the catalogue, and the built-in ones."""
 
 from alerts.catalogue import chosen
-from alerts.rule_files import files_of, read_rules
+from alerts.rule_files import rules_in
 from alerts.rules import AnyRule
+from monitor.model.text import visible
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
 from monitor.settings.errors import SettingsError
 
@@ -11,12 +12,14 @@ def rules_of(alerts: AlertSettings) -> list[AnyRule]:
     """Every rule that these settings put into effect. Raises SettingsError with everything that is wrong."""
     problems: list[str] = []
     try:
-        written = read_rules(files_of(alerts.rule_files))
+        written = rules_in(alerts.rule_files)
     except SettingsError as error:
         written, problems = (), [*error.problems]
     names = {UNREACHABLE, WATCHDOG, *(each.name for each in alerts.rules)}
     problems += [
-        f"{each.place}: alert {each.name} has the name of another rule" for each in written if each.name in names
+        f"{each.place}: alert {visible(each.name)} has the name of another rule"
+        for each in written
+        if each.name in names
     ]
     brought = []
     try:

@@ -150,12 +150,15 @@ class Evaluator:
         after = _unique(rules)
         with self._lock:
             now, monotonic = self._clock.time(), self._clock.monotonic()
-            for cluster in self._clusters.values():
-                if cluster.before is not None:
-                    cluster.states, farewells = carried_over(
-                        cluster.states, self.rules, after, cluster.before.cluster, now=now, monotonic=monotonic
-                    )
-                    cluster.farewells += farewells
+            carried = [
+                (cluster, carried_over(cluster.states, self.rules, after, view.cluster, now=now, monotonic=monotonic))
+                for cluster in self._clusters.values()
+                if (view := cluster.before) is not None
+            ]
+            # Nothing is exchanged before all of it could be worked out.
+            for cluster, (states, farewells) in carried:
+                cluster.states = states
+                cluster.farewells += farewells
             before, self.rules = self.rules, after
         return changes(before, after)
 

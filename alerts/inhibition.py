@@ -24,8 +24,12 @@ def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View)
     """By rule, the alerts whose trouble has a cause on which an alert that is as serious fires, or is about to fire.
 
     A cause on which there is no such alert inhibits nothing, nor does one that is unknown now: somebody must be told.
+    While the whole cluster is unreachable all is as it was, and the alert on that is sent: a storm of old effects
+    beside it would say nothing new.
     """
-    if not view.up or not (view.problems.cause >= 0).any():
+    if not view.up:
+        return {rule.name: kept for rule in rules if (kept := _before(states.get(rule.name, {})))}
+    if not (view.problems.cause >= 0).any():
         return {}
     live, causes = [*_alive(rules, states)], Causes(view)
     explaining = [each for each in live if each[0].subject.name in EXPLAINING]
@@ -45,6 +49,10 @@ def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View)
         if name := explained_by(causes_of(causes, rule, alert), rule.severity):
             found.setdefault(rule.name, {})[alert.labels] = name
     return found
+
+
+def _before(state: State) -> Inhibited:
+    return {labels: alert.inhibited_by for labels, alert in state.items() if alert.inhibited_by}
 
 
 def _alive(rules: Iterable[AnyRule], states: Mapping[str, State]) -> Iterator[tuple[SubjectRule, Alert]]:

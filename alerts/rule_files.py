@@ -23,7 +23,7 @@ from alerts.yaml_nodes import (
     text_of,
     word_of,
 )
-from monitor.model.text import visible
+from monitor.model.text import name_of, visible
 from monitor.settings.errors import SettingsError
 from monitor.subjects import SUBJECTS
 from monitor.subjects.column import Subject
@@ -52,21 +52,29 @@ HINTS = {
 }
 
 
-def files_of(patterns: Iterable[str]) -> list[Path]:
-    """The files of these patterns, sorted. Raises SettingsError for one that names no file."""
+def rules_in(patterns: Iterable[str], key: str = "alerts.rule_files: ") -> tuple[SubjectRule, ...]:
+    """The rules of the files that these patterns name, each file once and sorted.
+
+    Raises SettingsError with everything that is wrong in any of them, and with each pattern that names no file. `key`
+    says where the patterns stand.
+    """
     files: dict[Path, None] = {}
+    problems = []
     for pattern in patterns:
         found = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - patterns may begin anywhere
         if not found:
-            raise SettingsError(f"alerts.rule_files: no file is named by {visible(pattern)}")
+            problems.append(f"{key}no file is named by {name_of(pattern)}")
         files |= dict.fromkeys(map(Path, found))
-    return list(files)
+    return read_rules(files, problems)
 
 
-def read_rules(paths: Iterable[Path | str]) -> tuple[SubjectRule, ...]:
-    """The rules of these files. Raises SettingsError with everything that is wrong in any of them, one line each."""
+def read_rules(paths: Iterable[Path | str], before: Iterable[str] = ()) -> tuple[SubjectRule, ...]:
+    """The rules of these files. Raises SettingsError with everything that is wrong in any of them, one line each.
+
+    `before` are problems that were found already.
+    """
     rules: list[SubjectRule] = []
-    problems: list[str] = []
+    problems = list(before)
     for path in paths:
         try:
             rules += read_file(Path(path), _groups, [])
@@ -75,7 +83,9 @@ def read_rules(paths: Iterable[Path | str]) -> tuple[SubjectRule, ...]:
     places: dict[str, str] = {}
     for rule in rules:
         if rule.name in places:
-            problems.append(f"{rule.place}: alert {rule.name} is also at {places[rule.name]}: names must be unique")
+            problems.append(
+                f"{rule.place}: alert {visible(rule.name)} is also at {places[rule.name]}: names must be unique"
+            )
         places.setdefault(rule.name, rule.place)
     if problems:
         raise SettingsError(*problems)
@@ -88,39 +98,47 @@ def _groups(root: yaml.Node, problems: Problems) -> list[SubjectRule]:
     for group in items_of(mapping_of(root, ("groups",), problems, hints=HINTS).get("groups"), problems):
         keys = mapping_of(group, ("name", "labels", "rules"), problems, needed=("name", "rules"), hints=HINTS)
         name = text_of(keys.get("name"), problems) or ""
-        if name in names:
+        if name and name in names:
             problems.add(keys["name"], f"group {name} is there twice")
         names.add(name)
         shared = _labels(keys.get("labels"), problems)
+        _check_severity(shared, keys.get("labels"), problems)
         for each in items_of(keys.get("rules"), problems):
-            rule = _rule(each, name, shared, problems)
+            rule = _rule(each, name, shared, keys.get("labels"), problems)
             if rule is not None:
                 rules.append(rule)
     return rules
 
 
+LONGEST_NAME = 255
+"""Most characters of an alert's name."""
+
 KEYS = ("alert", "on", "where", "for", "keep_firing_for", "severity", "labels", "annotations", "mode", "enabled")
 
 
-def _rule(node: yaml.Node, group: str, shared: Mapping[str, str], problems: Problems) -> SubjectRule | None:
-    """The rule of a node, None where it cannot be made."""
+def _rule(
+    node: yaml.Node, group: str, shared: Mapping[str, str], shared_node: yaml.Node | None, problems: Problems
+) -> SubjectRule | None:
+    """The rule of a node, None where it cannot be made. `shared` are the labels of its group."""
     before = len(problems.found)
     keys = mapping_of(node, KEYS, problems, needed=("alert", "on", "where"), hints=HINTS)
     name = text_of(keys.get("alert"), problems)
+    if len(name or "") > LONGEST_NAME:
+        problems.add(keys["alert"], f"is longer than {LONGEST_NAME} characters")
     subject = _subject(keys.get("on"), problems)
     text = text_of(keys.get("where"), problems)
     labels = _labels(keys.get("labels"), problems)
-    severity = word_of(keys.get("severity"), SEVERITIES, problems) or labels.get("severity") or "ticket"
-    if "severity" in labels and severity not in SEVERITIES:
-        problems.add(keys["labels"], not_one_of("severity", severity, SEVERITIES))
+    severity = word_of(keys.get("severity"), SEVERITIES, problems)
+    _check_severity(labels, keys.get("labels"), problems)
     mode = word_of(keys.get("mode"), MODES, problems)
     enabled = word_of(keys.get("enabled"), SWITCH, problems)
     held, kept = (duration_of(keys.get(each), problems) for each in ("for", "keep_firing_for"))
     where = _where(keys.get("where"), subject, problems)
     templates = _templates(keys.get("annotations"), subject, problems)
     if subject is not None:
-        for taken in {*subject.key, "alertname", "cluster"} & labels.keys():
-            problems.add(keys["labels"], f"{taken!r} is a label that kmon sets")
+        for place, given in ((keys.get("labels"), labels), (shared_node, shared)):
+            for taken in {*subject.key, "alertname", "cluster"} & given.keys():
+                problems.add(place or node, f"{taken!r} is a label that kmon sets")
     if len(problems.found) > before or subject is None or where is None:
         return None
     return SubjectRule(
@@ -130,14 +148,20 @@ def _rule(node: yaml.Node, group: str, shared: Mapping[str, str], problems: Prob
         text=text or "",
         for_seconds=held,
         keep_firing_for_seconds=kept,
-        severity=severity,
+        severity=severity or {**shared, **labels}.get("severity", "ticket"),
         labels={key: value for key, value in {**shared, **labels}.items() if key != "severity"},
         annotations=templates,
         observe=mode == "observe",
         enabled=enabled != "false",
         group=group,
-        place=f"{problems.path}:{node.start_mark.line + 1}",
+        place=f"{problems.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}",
     )
+
+
+def _check_severity(labels: Mapping[str, str], node: yaml.Node | None, problems: Problems) -> None:
+    severity = labels.get("severity", "ticket")
+    if node is not None and severity not in SEVERITIES:
+        problems.add(node, not_one_of("severity", severity, SEVERITIES))
 
 
 def _subject(node: yaml.Node | None, problems: Problems) -> Subject | None:

@@ -13,8 +13,6 @@ from monitor.model.text import visible
 from monitor.model.units import format_duration
 from monitor.model.view import View
 
-MOST_EVALUATIONS = 1_000_000
-
 
 @dataclass(frozen=True)
 class Fires:
@@ -35,7 +33,7 @@ def _failures(test: RuleTest, rules: tuple[SubjectRule, ...]) -> Iterator[str]:
     states: dict[str, State] = {name: {} for name in asked}
     last = max((check.at_seconds for check in test.checks), default=0.0)
     checks, number = sorted(test.checks, key=lambda each: each.at_seconds), 0
-    for evaluation in range(min(int(last / test.interval_seconds), MOST_EVALUATIONS) + 1):
+    for evaluation in range(int(last / test.interval_seconds) + 1):
         now = evaluation * test.interval_seconds
         up = bool(test.up[min(evaluation, len(test.up) - 1)]) if test.up else True
         view = cast(View, view_at(evaluation, test.cluster, test.rows, up=up))

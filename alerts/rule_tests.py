@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from alerts.catalogue import PLACE, catalogue
-from alerts.rule_files import ON, files_of, read_rules
+from alerts.rule_files import ON, rules_in
 from alerts.scripted import NotationError, ScriptedRow, Value, values_of
 from alerts.subject_rules import SubjectRule
 from alerts.yaml_nodes import Problems, duration_of, items_of, mapping_of, pairs_of, read_file, text_of
@@ -17,8 +17,12 @@ from monitor.settings.raw_values import nearest
 from monitor.subjects import SUBJECTS
 from monitor.subjects.cluster import CLUSTER
 from monitor.subjects.column import Subject
+from monitor.subjects.kinds import Type
 
 INTERVAL_SECONDS = 60.0
+
+MOST_EVALUATIONS = 100_000
+"""Most evaluations up to the time of an expectation."""
 
 HINTS = {
     "group_eval_order": "kmon evaluates every rule after every poll",
@@ -102,10 +106,10 @@ def _rules(node: yaml.Node, problems: Problems) -> tuple[SubjectRule, ...]:
     if text == PLACE:
         return catalogue()
     try:
-        return read_rules(files_of([str(Path(problems.path).parent / text)]))
+        return rules_in([str(Path(problems.path).parent / text)], "")
     except SettingsError as error:
         for each in error.problems:
-            problems.add(node, each.removeprefix("alerts.rule_files: "))
+            problems.add(node, each)
         return ()
 
 
@@ -116,13 +120,30 @@ def _test(node: yaml.Node, number: int, usual: float, names: list[str], problems
         name=text_of(keys.get("name"), problems) or f"test {number}",
         cluster=text_of(keys.get("cluster"), problems) or "test",
         interval_seconds=interval,
-        rows=tuple(filter(None, (_row(each, problems) for each in items_of(keys.get("input_rows"), problems)))),
-        up=_values(keys.get("up"), CLUSTER, "up", problems) if "up" in keys else (1.0,),
-        checks=tuple(_check(each, names, problems) for each in items_of(keys.get("alert_rule_test"), problems)),
+        rows=_rows(keys.get("input_rows"), problems),
+        up=_up(keys["up"], problems) if "up" in keys else (1.0,),
+        checks=tuple(
+            _check(each, names, interval, problems) for each in items_of(keys.get("alert_rule_test"), problems)
+        ),
     )
 
 
 # -------------------------------------------------------------------- rows
+
+
+def _rows(node: yaml.Node | None, problems: Problems) -> tuple[ScriptedRow, ...]:
+    rows: list[ScriptedRow] = []
+    named: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for each in items_of(node, problems):
+        row = _row(each, problems)
+        if row is None:
+            continue
+        name = row.subject.name, frozenset(row.key.items())
+        if name in named:
+            problems.add(each, "this row is there twice")
+        named.add(name)
+        rows.append(row)
+    return tuple(rows)
 
 
 def _row(node: yaml.Node, problems: Problems) -> ScriptedRow | None:
@@ -133,7 +154,12 @@ def _row(node: yaml.Node, problems: Problems) -> ScriptedRow | None:
     subject = _subject(keys["row"], text, problems)
     if subject is None:
         return None
-    columns = {name: _values(value, subject, name, problems) for name, value in pairs_of(keys.get("columns"), problems)}
+    columns = {}
+    for name, value in pairs_of(keys.get("columns"), problems):
+        if name in {*subject.key, "cluster"}:
+            place = "as cluster of the test" if name == "cluster" else "in row"
+            problems.add(value, f"{name} is part of the name of the row: write it {place}")
+        columns[name] = _values(value, subject, name, problems)
     return ScriptedRow(subject, _key(keys["row"], text, subject, problems), columns)
 
 
@@ -162,12 +188,23 @@ def _key(node: yaml.Node, text: str, subject: Subject, problems: Problems) -> di
         if label[1] not in wanted:
             where = start + label.start(1)
             problems.add(node, f"{label[1]} does not name a {subject.name}: {nearest(label[1], wanted)}", where)
+        elif label[1] in key:
+            problems.add(node, f"{label[1]} is there twice", start + label.start(1))
         key[label[1]] = re.sub(r"\\(.)", r"\1", label[2])
+        if label[1] in wanted and subject.schema[label[1]].type is Type.NUMBER and not key[label[1]].isdecimal():
+            problems.add(node, f"{label[1]} is a number, not {key[label[1]]!r}", start + label.start(2))
         at = label.end()
     for name in wanted:
         if name not in key:
             problems.add(node, f"lacks {name}, which names a {subject.name}")
     return key
+
+
+def _up(node: yaml.Node, problems: Problems) -> tuple[Value, ...]:
+    values = _values(node, CLUSTER, "up", problems)
+    if not all(isinstance(each, float) for each in values):
+        problems.add(node, "up is 1 or 0 at every evaluation")
+    return values
 
 
 def _values(node: yaml.Node | None, subject: Subject, name: str, problems: Problems) -> tuple[Value, ...]:
@@ -187,7 +224,7 @@ def _values(node: yaml.Node | None, subject: Subject, name: str, problems: Probl
 # -------------------------------------------------------------------- what is to fire
 
 
-def _check(node: yaml.Node, names: list[str], problems: Problems) -> Check:
+def _check(node: yaml.Node, names: list[str], interval: float, problems: Problems) -> Check:
     known, needed = ("eval_time", "alertname", "exp_alerts"), ("eval_time", "alertname")
     keys = mapping_of(node, known, problems, needed=needed, hints=HINTS)
     name = text_of(keys.get("alertname"), problems) or ""
@@ -202,4 +239,7 @@ def _check(node: yaml.Node, names: list[str], problems: Problems) -> Check:
         )
         expected.append(Expected(labels, texts))
     place = f"{problems.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-    return Check(duration_of(keys.get("eval_time"), problems), name, tuple(expected), place)
+    at = duration_of(keys.get("eval_time"), problems)
+    if at / interval > MOST_EVALUATIONS:
+        problems.add(keys["eval_time"], f"comes after more than {MOST_EVALUATIONS:,} evaluations")
+    return Check(at, name, tuple(expected), place)

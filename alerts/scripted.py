@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from monitor.model.table import Ragged, objects
+from monitor.model.text import visible
 from monitor.subjects.column import Column, Lists, Names, Numbers, Rows, Subject, Values
 from monitor.subjects.kinds import Type
 
@@ -23,15 +24,17 @@ STALE = "stale"
 """The word for a row that is not there."""
 
 MOST_VALUES = 100_000
+LONGEST = 60
+"""Most characters of a value that an error repeats."""
 
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|inf)"
 _ITEM = re.compile(
-    rf"""(?P<none>_|{STALE})(?:x(?P<nones>\d+))?
-    |(?P<first>[-+]?{_NUMBER})(?:(?P<sign>[-+])(?P<more>{_NUMBER}))?(?:x(?P<numbers>\d+))?
-    |(?:"(?P<quoted>[^"]*)"|(?P<word>[A-Za-z][\w-]*?))(?:x(?P<texts>\d+))?""",
+    rf"""(?P<none>_|{STALE})(?:x(?P<nones>[0-9]{{1,9}}))?
+    |(?P<first>[-+]?{_NUMBER})(?:(?P<sign>[-+])(?P<more>{_NUMBER}))?(?:x(?P<numbers>[0-9]{{1,9}}))?
+    |(?:"(?P<quoted>[^"]*)"|(?P<word>[A-Za-z][\w-]*?))(?:x(?P<texts>[0-9]{{1,9}}))?""",
     re.VERBOSE,
 )
-_PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_PART = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))+')
 FLAGS = {"true": 1.0, "false": 0.0}
 
 
@@ -49,7 +52,9 @@ def values_of(text: str, column: Column) -> tuple[Value, ...]:
     for part in _PART.finditer(text):
         item = _ITEM.fullmatch(part[0])
         if item is None:
-            raise NotationError(f"{part[0]!r} is not a value, such as 5, 0+10x5, _x3, {STALE} or ok", part.start())
+            raise NotationError(
+                f"{visible(part[0], LONGEST)!r} is not a value, such as 5, 0+10x5, _x3, {STALE} or ok", part.start()
+            )
         try:
             values += _values(item, column)
         except ValueError as error:
@@ -66,6 +71,8 @@ def _values(item: re.Match[str], column: Column) -> list[Value]:
     if item["first"]:
         if column.type not in (Type.NUMBER, Type.FLAG):
             raise ValueError(f"{column.name} is {column.type.value}, not a number")
+        if column.type is Type.FLAG and (item["more"] or float(item["first"]) not in FLAGS.values()):
+            raise ValueError(f"{column.name} is true or false, not {item[0]}")
         step = float(f"{item['sign'] or '+'}{item['more'] or 0}")
         return [float(item["first"]) + (step * each if step else 0.0) for each in range(more + 1)]
     text = item["quoted"] if item["quoted"] is not None else item["word"]

@@ -1,5 +1,6 @@
 """Reads YAML as nodes that know their place, so that every error has its FILE:LINE:COLUMN, all of a file at once."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +9,7 @@ import yaml
 
 from monitor.model.text import visible
 from monitor.model.units import parse_duration
-from monitor.settings.document import read_bytes
+from monitor.settings.document import read_bytes, syntax_problem
 from monitor.settings.errors import SettingsError
 from monitor.settings.raw_values import nearest
 
@@ -16,7 +17,16 @@ Read = TypeVar("Read")
 
 LONGEST_SECONDS = 31_536_000.0
 
+LONGEST_TEXT = 4_000
+"""Most characters of a problem, which can repeat what a file has."""
+
+MOST_NODES = 200_000
+"""Most nodes of a file, in which each alias counts as all that it stands for."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+
 NO_HINTS: Mapping[str, str] = {}
+COMMON: Mapping[str, str] = {"<<": "write the keys out, or use an alias for a whole value"}
 
 
 class Problems:
@@ -33,31 +43,72 @@ class Problems:
             offset += node.style in ("'", '"')
         else:
             offset = 0
-        self.found.append((mark.line + 1, mark.column + 1 + offset, visible(text)))
+        self.found.append((mark.line + 1, mark.column + 1 + offset, visible(text, LONGEST_TEXT)))
 
     @property
     def lines(self) -> list[str]:
-        return [f"{self.path}:{line}:{column}: {text}" for line, column, text in sorted(self.found)]
+        return [f"{self.path}:{line}:{column}: {text}" for line, column, text in sorted(set(self.found))]
 
 
 def read_file(path: Path, read: Callable[[yaml.Node, "Problems"], Read], empty: Read) -> Read:
     """What `read` makes of the document of a file, or `empty`. Raises SettingsError with everything that is wrong."""
-    data = read_bytes(path)
-    try:
-        root = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: is not UTF-8 (byte 0x{data[error.start]:02x})") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SettingsError(f"{path}{place}: is not valid YAML: {visible(str(error.problem))}") from None
-    except (yaml.YAMLError, RecursionError, ValueError):
-        raise SettingsError(f"{path}: is not valid YAML") from None
     problems = Problems(str(path))
+    root = _composed(read_bytes(path), problems)
     found = empty if root is None else read(root, problems)
     if problems.found:
         raise SettingsError(*problems.lines)
     return found
+
+
+def _composed(data: bytes, problems: Problems) -> yaml.Node | None:
+    """The document of a file, None for an empty one and for one that is no YAML or too long."""
+
+    def at(before: str, text: str) -> None:
+        problems.found.append((before.count("\n") + 1, len(before) - before.rfind("\n"), text))
+
+    text = ""
+    try:
+        text = data.decode("utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        byte = f"0x{error.object[error.start]:02x}"
+        at(error.object[: error.start].decode("utf-8", "replace"), f"is not UTF-8 (byte {byte})")
+    except yaml.reader.ReaderError as error:
+        at(text[: int(error.position)], "contains a control character")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problems.found.append((*place, visible(syntax_problem(error, text))))
+    except RecursionError:
+        at("", "is nested too deeply")
+    except (yaml.YAMLError, ValueError):
+        at("", "is not valid YAML")
+    else:
+        return root if root is None or _checked(root, problems) else None
+    return None
+
+
+def _checked(root: yaml.Node, problems: Problems) -> bool:
+    """Whether a document is not too long: with aliases, a small text stands for a huge tree, or for one without end.
+
+    Characters in two halves, as JSON writes them, become whole; a half without its other one is told.
+    """
+    nodes, waiting = 0, [root]
+    while waiting:
+        node, nodes = waiting.pop(), nodes + 1
+        if nodes > MOST_NODES:
+            problems.add(node, f"has more than {MOST_NODES:,} values up to here, with those that aliases stand for")
+            return False
+        if isinstance(node, yaml.SequenceNode):
+            waiting += reversed(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [each for pair in reversed(node.value) for each in reversed(pair)]
+        elif _HALF.search(node.value):
+            try:
+                node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                problems.add(node, "has half a character (\\ud800 to \\udfff), which cannot be sent")
+    return True
 
 
 def duration_of(node: yaml.Node | None, problems: Problems) -> float:
@@ -117,7 +168,10 @@ def pairs_of(node: yaml.Node | None, problems: Problems) -> list[tuple[str, yaml
         return []
     pairs: dict[str, yaml.Node] = {}
     for key, value in node.value:
-        name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+        if not isinstance(key, yaml.ScalarNode):
+            problems.add(key, "is a key that is not a text")
+            continue
+        name = str(key.value)
         if name in pairs:
             problems.add(key, f"{name} is set twice")
         pairs[name] = value
@@ -135,9 +189,9 @@ def mapping_of(
     keys = dict(pairs_of(node, problems))
     if isinstance(node, yaml.MappingNode):
         for key, _ in node.value:
-            name = str(getattr(key, "value", ""))
-            if name not in known:
-                problems.add(key, f"unknown key {name}: {hints.get(name) or nearest(name, known)}")
+            name = str(key.value)
+            if isinstance(key, yaml.ScalarNode) and name not in known:
+                problems.add(key, f"unknown key {name}: {hints.get(name) or COMMON.get(name) or nearest(name, known)}")
         for name in needed:
             if name not in keys:
                 problems.add(node, f"lacks {name}")

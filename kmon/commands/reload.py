@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from glob import glob
+from glob import escape, glob
 from pathlib import Path
 
 from alerts.effective import rules_of
@@ -34,6 +34,11 @@ def fingerprint(patterns: Iterable[str]) -> Print:
     return tuple(found)
 
 
+def _with_file(files: Print, path: str | None, before: Print) -> Print:
+    """The files, of which one is as it was before."""
+    return tuple(sorted({each for each in files if each[0] != path} | {each for each in before if each[0] == path}))
+
+
 class Reload:
     """Reads the rules again and swaps the whole set or nothing, on a thread of its own.
 
@@ -52,7 +57,8 @@ class Reload:
         self._evaluator, self._read, self._config = evaluator, read, config
         self._watch_seconds = watch_seconds
         self._patterns = self._files(alerts)
-        self._taken = fingerprint(self._patterns)
+        self._taken: Print = ()  # nothing: what changed since they were read at the start is read again
+        self._failed = False
         self._wake, self._ended = threading.Event(), threading.Event()
         self._asked = False
         self._worker = Worker("reload", self._watch)
@@ -73,21 +79,32 @@ class Reload:
             self._wake.set()
 
     def now(self, *, asked: bool = True) -> bool:
-        """Read the rules; whether they are in effect now. Unless somebody `asked`, only a change is logged."""
+        """Read the rules; whether they are in effect now.
+
+        Unless somebody `asked`, that they are is logged only after a change or an error.
+        """
+        taken = fingerprint(self._patterns)  # before they are read: what changes meanwhile is read again
         try:
             alerts = self._read()
+            # Watched even if they have errors, which are repaired there.
+            before, self._patterns = self._patterns, self._files(alerts)
+            if self._patterns != before:
+                taken = _with_file(fingerprint(self._patterns), self._config, taken)
             changes = self._evaluator.swap(rules_of(alerts))
         except SettingsError as error:
             more = f" (and {plural(len(error.problems) - 1, 'more problem')})" if len(error.problems) > 1 else ""
             log.error("cannot reload rules, the previous ones stay in effect: %s%s", visible(error.problems[0]), more)  # noqa: TRY400
+            self._failed = True
             return False
-        self._patterns = self._files(alerts)
-        if changes or asked:
+        finally:
+            self._taken = taken
+        if changes or asked or self._failed:
             log.info("rules reloaded: %s; other settings take effect after a restart", changes.line)
+        self._failed = False
         return True
 
     def _files(self, alerts: AlertSettings) -> tuple[str, ...]:
-        return (*alerts.rule_files, *([self._config] if self._config else []))
+        return (*alerts.rule_files, *([escape(self._config)] if self._config else []))
 
     def _watch(self) -> None:
         seen = self._taken
@@ -100,4 +117,3 @@ class Reload:
             last, seen = seen, fingerprint(self._patterns)
             if asked or (seen != self._taken and seen == last):
                 self.now(asked=asked)
-                self._taken = seen

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alerts.effective import rules_of
-from alerts.rule_files import files_of, read_rules
+from alerts.rule_files import rules_in
 from alerts.rule_test_run import failures
 from alerts.rule_tests import read_tests
 from alerts.rules import AnyRule
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         alerts = loaded_from(args, need_cluster=False).settings.alerts
         patterns, rules = alerts.rule_files, alerts
     try:
-        found = read_rules(files_of(patterns)) if rules is None else rules_of(rules)
+        found = rules_in(patterns, "") if rules is None else rules_of(rules)
     except SettingsError as error:
         print("\n".join(map(visible, error.problems)), file=sys.stderr)
         return WRONG

@@ -19,7 +19,7 @@ def read_bytes(path: Path) -> bytes:
     """A settings file's bytes; SettingsError says in one line why there are none."""
     try:
         if path.is_dir():
-            raise SettingsError(f"{path}: is a directory, not a settings file")
+            raise SettingsError(f"{path}: is a directory, not a file")
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
@@ -27,7 +27,7 @@ def read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > LARGEST_BYTES:
-        raise SettingsError(f"{path}: is larger than 1 MiB, the limit for a settings file")
+        raise SettingsError(f"{path}: is larger than 1 MiB, the limit for such a file")
     return data
 
 
@@ -68,7 +68,7 @@ def parse(text: str, where: str, *, lines: bool) -> Given:
         raise SettingsError(f"{place(line)}: contains a control character") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SettingsError(f"{place(mark.line if mark else 0)}: {_syntax(error, text)}") from None
+        raise SettingsError(f"{place(mark.line if mark else 0)}: {syntax_problem(error, text)}") from None
     except RecursionError:
         raise SettingsError(f"{where}: is nested too deeply") from None
     except (yaml.YAMLError, ValueError, OverflowError, IndexError):
@@ -82,7 +82,7 @@ def parse(text: str, where: str, *, lines: bool) -> Given:
     return given
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
+def syntax_problem(error: yaml.MarkedYAMLError, text: str) -> str:
     """What is wrong with the YAML, without repeating a value: it may be a secret."""
     problem = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark
@@ -97,7 +97,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> str:
     if "cannot start any token" in problem:
         return "a value cannot start with this character: quote it"
     if "single document" in problem:
-        return "second document (---): a settings file has only one"
+        return "second document (---): a file has only one"
     problem = error.problem or "is not valid YAML"
     return "is not valid YAML: " + re.sub(r", but (found|got) .*", "", problem, flags=re.DOTALL)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from alert_fixtures import FakeClock
 from catalogue_scenes import healthy_snapshot, healthy_view, log_dirs, quorum
+from face_views import unreachable
 from reasons import reasons
 from views import Group, Topic
 
@@ -71,6 +72,15 @@ def test_an_effect_that_outlives_its_cause_is_sent() -> None:
     back = broken_view(brokers=3)  # without its records: the partition stays offline
     sent, _ = told(at_once(OFFLINE, DOWN), broken_view(), back, healthy_view())
     assert sent == [(DOWN, False), (OFFLINE, False), (DOWN, True), (OFFLINE, True)]
+
+
+def test_an_effect_stays_unsent_while_the_cluster_is_unreachable() -> None:
+    away, back = unreachable(), broken_view(brokers=3)
+    sent, evaluator = told(at_once(OFFLINE, DOWN), broken_view(), away, away)
+    assert sent == [(DOWN, False)]
+    assert {row.rule: row.inhibited_by for row in evaluator.observe(away)} == {DOWN: "", OFFLINE: DOWN}
+    sent, _ = told(at_once(OFFLINE, DOWN), broken_view(), away, back)
+    assert sent == [(DOWN, False), (OFFLINE, False), (DOWN, True)]
 
 
 def test_an_effect_waits_for_a_cause_that_is_about_to_fire() -> None:

@@ -1,10 +1,11 @@
 """Rule files: what they may say, and every error with its place."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from alerts.rule_files import ON, files_of, read_rules
+from alerts.rule_files import ON, read_rules, rules_in
 from alerts.subject_rules import SubjectRule
 from kmon import cli
 from monitor.settings.errors import SettingsError
@@ -55,7 +56,7 @@ def test_the_form_of_a_rule(tmp_path: Path) -> None:
     )
     assert (late.severity, late.labels, late.observe) == ("page", {"shop": "eu", "tier": "gold"}, False)
     assert late.annotations["summary"].columns == ("group", "lag_seconds", "topic")
-    assert late.place == f"{tmp_path / 'rules.yaml'}:5"
+    assert late.place == f"{tmp_path / 'rules.yaml'}:5:9"
     assert (gone.severity, gone.observe, gone.group, gone.labels) == ("ticket", True, "orders", {"shop": "eu"})
 
 
@@ -147,16 +148,88 @@ def test_the_same_name_in_two_files(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError) as refused:
         read_rules([one, two])
-    assert refused.value.problems == (f"{two}:5: alert OrdersLate is also at {one}:5: names must be unique",)
+    assert refused.value.problems == (f"{two}:5:9: alert OrdersLate is also at {one}:5:9: names must be unique",)
 
 
 def test_files_are_named_by_patterns(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a.yaml", "c.yml"):
-        written(tmp_path, "", name)
-    assert files_of([f"{tmp_path}/*.yaml", f"{tmp_path}/a.yaml"]) == [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    with pytest.raises(SettingsError, match="no file is named by"):
-        files_of([f"{tmp_path}/*.json"])
-    assert read_rules([tmp_path / "a.yaml"]) == ()
+    for name in ("b", "a"):
+        written(tmp_path, f"{ONE}{{alert: {name}, on: lag, where: lag > 1}}\n", f"{name}.yaml")
+    written(tmp_path, "no rules", "c.yml")
+    assert [each.name for each in rules_in([f"{tmp_path}/*.yaml", f"{tmp_path}/a.yaml"])] == ["a", "b"]
+
+
+def test_a_pattern_without_files_hides_no_error_of_the_files_of_others(tmp_path: Path) -> None:
+    path = written(tmp_path, "rules: []\n")
+    with pytest.raises(SettingsError) as refused:
+        rules_in([f"{tmp_path}/*.json", str(path)])
+    assert refused.value.problems == (
+        f"alerts.rule_files: no file is named by {tmp_path}/*.json",
+        f"{path}:1:1: unknown key rules: valid names are groups",
+    )
+
+
+def test_labels_of_a_group_of_rules_have_the_severity_of_its_rules(tmp_path: Path) -> None:
+    rules = "{alert: A, on: lag, where: lag > 1}, {alert: B, on: lag, where: lag > 1, labels: {severity: info}}"
+    path = written(tmp_path, f"groups: [{{name: g, labels: {{severity: page, team: x}}, rules: [{rules}]}}]\n")
+    assert [(each.severity, each.labels) for each in read_rules([path])] == [
+        ("page", {"team": "x"}),
+        ("info", {"team": "x"}),
+    ]
+
+
+@pytest.mark.parametrize("label", ["alertname: x", "cluster: x", "topic: x", "severity: x"])
+def test_labels_of_a_group_of_rules_are_no_others_than_those_of_a_rule(tmp_path: Path, label: str) -> None:
+    rule = "{alert: A, on: lag, where: lag > 1}"
+    assert problems(tmp_path, f"groups:\n  - {{name: g, labels: {{{label}}}, rules: [{rule}]}}\n") == [
+        "2:23: severity 'x' is not one of page, ticket, info: valid names are info, page, ticket"
+        if "severity" in label
+        else f"2:23: {label.removesuffix(': x')!r} is a label that kmon sets"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"groups:\n  - 1\n  - 2\n", ("2:5: must be a mapping", "3:5: must be a mapping")),
+        (b"groups:\n - \xe9\n", ("2:4: is not UTF-8 (byte 0xe9)",)),
+        ("# \u65e5\ngroups: \7".encode(), ("2:9: contains a control character",)),
+        (b"{a: " * 3000, ("1:1: is nested too deeply",)),
+        (b"? [a]\n: b\n? {c: d}\n: e\n", ("1:3: is a key that is not a text", "3:3: is a key that is not a text")),
+        (b"a: &a [*a]\n", ("1:4: has more than 200,000 values up to here, with those that aliases stand for",)),
+        (
+            f'{ONE}{{alert: "\\ud800", on: lag, where: lag > 1}}\n'.encode(),
+            ("4:18: has half a character (\\ud800 to \\udfff), which cannot be sent",),
+        ),
+        (
+            f'{ONE}{{alert: A, on: lag, where: lag > 1, annotations: {{{"x" * 5}: a, "\\udc00": b}}}}\n'.encode(),
+            ("4:70: has half a character (\\ud800 to \\udfff), which cannot be sent",),
+        ),
+        (f"{ONE}{{alert: {'x' * 256}, on: lag, where: lag > 1}}\n".encode(), ("4:17: is longer than 255 characters",)),
+        (f"{ONE}{{alert: A, on: lag, where: null}}\n".encode(), ("4:36: must be a text",)),
+    ],
+)
+def test_no_file_is_so_odd_that_its_errors_have_no_place(tmp_path: Path, data: bytes, problem: tuple[str, ...]) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(data)
+    with pytest.raises(SettingsError) as refused:
+        read_rules([path])
+    assert tuple(each.removeprefix(f"{path}:") for each in refused.value.problems) == problem
+
+
+def test_a_rule_file_can_be_json(tmp_path: Path) -> None:
+    rule = {"alert": "Late \U0001f99c", "on": "group", "where": 'group == "\U0001f99c"'}
+    path = written(tmp_path, json.dumps({"groups": [{"name": "g", "rules": [rule]}]}))
+    (found,) = read_rules([path])
+    assert (found.name, found.text) == (rule["alert"], rule["where"])
+
+
+def test_aliases_cannot_make_a_small_file_endless(tmp_path: Path) -> None:
+    rules = ", ".join(["*r"] * 2000)
+    text = (
+        f"groups:\n  - &g {{name: g, rules: [&r {{alert: A, on: lag, where: lag > 1}}, {rules}]}}\n" + "  - *g\n" * 2000
+    )
+    (told,) = problems(tmp_path, text)
+    assert "has more than 200,000 values" in told
 
 
 def test_the_command_checks_and_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

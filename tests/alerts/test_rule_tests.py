@@ -99,6 +99,33 @@ def test_errors_have_their_place(
     assert told in out
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("eval_time: 13m", "eval_time: 360d", "15:21: comes after more than 100,000 evaluations"),
+        ("status: ok", "broker: 4, status: ok", "19:27: broker is part of the name of the row: write it in row"),
+        ('broker{broker="3"}', 'broker{broker="3", broker="4"}', "18:33: broker is there twice"),
+        ('broker{broker="3"}', 'broker{broker="three"}', "18:29: broker is a number, not 'three'"),
+        (
+            "      - row: broker",
+            '      - row: broker{broker="3"}\n      - row: broker',
+            "19:9: this row is there twice",
+        ),
+        ("status: ok gone", 'status: ok "gone', "'\"gonex5 ok' is not a value, such as"),
+        ("lag_seconds: 0x1 ", "lag_seconds: 0x" + "1" * 5000, "is not a value, such as"),
+        ("    alert_rule_test", "    up: 1 stale\n    alert_rule_test", "up is 1 or 0 at every evaluation"),
+        ("    alert_rule_test", "    up: 1 5\n    alert_rule_test", "up is true or false, not 5"),
+    ],
+)
+def test_what_would_not_be_tested_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    assert old in TESTS
+    code, printed = run(tmp_path, capsys, TESTS.replace(old, new))
+    assert (code, told in printed) == (1, True), printed
+    assert all(re.match(r"\d+:\d+: ", line) for line in printed.splitlines())
+
+
 def test_what_is_wrong_in_the_rules_is_told_as_well(tmp_path: Path) -> None:
     path = written(tmp_path, TESTS, RULES.replace("on: lag", "on: lga"))
     with pytest.raises(SettingsError) as refused:

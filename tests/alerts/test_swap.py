@@ -11,7 +11,7 @@ from alerts.catalogue import catalogue
 from alerts.evaluator import Evaluator
 from alerts.rules import AnyRule
 from alerts.subject_rules import SubjectRule
-from alerts.swap import changes
+from alerts.swap import carried_over, changes
 from monitor.subjects import SUBJECTS
 from monitor.subjects.filter.filter import Filter
 
@@ -119,3 +119,24 @@ def test_two_rules_of_one_name_are_refused_and_nothing_changes() -> None:
     with pytest.raises(ValueError, match="two rules have the same name"):
         watched.evaluator.swap([rule("A"), rule("A")])
     assert watched.see() == {"Late": "firing"}
+
+
+def test_a_fault_on_one_cluster_leaves_the_rules_of_all_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(rule("A"))
+    watched.see()
+    watched.evaluator.observe(view_of("70"), "other")
+    clusters = []
+
+    def faulty(*args: Any, **more: Any) -> Any:
+        clusters.append(args)
+        if len(clusters) == 2:
+            raise RuntimeError("a fault")
+        return carried_over(*args, **more)
+
+    monkeypatch.setattr("alerts.evaluator.carried_over", faulty)
+    watched.told()
+    with pytest.raises(RuntimeError):
+        watched.evaluator.swap([rule("B")])
+    assert len(clusters) == 2
+    assert watched.see() == {"A": "firing"}
+    assert watched.told() == []

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,80 @@ def test_a_file_that_changes_is_noticed(files: Files) -> None:
     wait_until(lambda: "Other" in files.names, "the replaced file")
     files.config.write_text("alerts: {catalogue: false}\n")
     wait_until(lambda: files.names == ["KmonClusterUnreachable"], "the changed settings")
+
+
+def test_files_that_the_settings_newly_name_are_watched_while_they_have_errors(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    files.reload.start()
+    new = files.rules.with_name("new.yaml")
+    new.write_text("groups: [")
+    files.config.write_text(f"alerts:\n  catalogue: false\n  rule_files: ['{new}']\n")
+    wait_until(lambda: "cannot reload rules" in caplog.text, "the error")
+    time.sleep(0.2)  # ten looks at the files
+    assert len(caplog.messages) == 1
+    new.write_text(RULES.format(name="New", where="lag > 7"))
+    wait_until(lambda: "New" in files.names, "the repaired file")
+    time.sleep(0.2)
+    assert len(caplog.messages) == 2
+
+
+def test_the_end_of_an_error_is_told_also_where_the_rules_are_those_before(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = files.rules.read_text()
+    files.rules.write_text(good[:50])
+    assert not files.reload.now(asked=False)
+    files.rules.write_text(good)
+    assert files.reload.now(asked=False)
+    assert files.reload.now(asked=False)
+    assert [each.split(":")[0] for each in caplog.messages] == [
+        "cannot reload rules, the previous ones stay in effect",
+        "rules reloaded",
+    ]
+
+
+def test_a_fault_while_rules_are_read_is_met_once_for_each_change(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read() -> AlertSettings:
+        raise RuntimeError("a fault")
+
+    reload = Reload(files.evaluator, files.read(), read, watch_seconds=0.02)
+    files.write("Later", "lag > 6")
+    with pytest.raises(RuntimeError):
+        reload.now(asked=False)
+    reload.start()
+    time.sleep(0.2)
+    reload.close()
+    assert "failed and restarts" not in caplog.text
+
+
+def test_the_settings_can_be_in_a_folder_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "kmon[eu]"
+    folder.mkdir()
+    config = folder / "kmon.yaml"
+    config.write_text("alerts: {catalogue: false}\n")
+    evaluator = Evaluator(())
+
+    def read() -> AlertSettings:
+        return load(config, {}, need_cluster=False).settings.alerts
+
+    reload = Reload(evaluator, read(), read, str(config), watch_seconds=0.02)
+    reload.start()
+    config.write_text("alerts: {catalogue: false, watchdog: {enabled: true}}\n")
+    wait_until(lambda: len(evaluator.rules) == 2, "the changed settings")
+    reload.close()
+
+
+def test_what_changed_while_kmon_started_is_noticed(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+    alerts = files.read()
+    files.write("Later", "lag > 6")
+    reload = Reload(files.evaluator, alerts, files.read, str(files.config), watch_seconds=0.02)
+    reload.start()
+    wait_until(lambda: "Later" in files.names, "the changed rule")
+    reload.close()
+    assert len(caplog.messages) == 1
 
 
 def test_who_asks_is_answered_also_where_nothing_changed(files: Files, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from monitor.collect.endpoints.text import Figures
 from monitor.kafka.client.faults import REFUSED, fault_of, resolver_words
 from monitor.model.reasons import Kind, Reason
-from monitor.model.text import size
+from monitor.model.text import size, visible
 
 PIECE = 1 << 16
 OK = 200
+LONGEST = 40
+"""Most characters of a header in a reason."""
 
 
 class Response(NamedTuple):
@@ -41,6 +43,7 @@ class Fetch:
         self._until = clock() + timeout_seconds
         self._socket: socket.socket | None = None
         self._response: Response | None = None
+        self._is_cut = False
         self._thread = threading.Thread(target=self._run, name="metrics-endpoint", daemon=True)
         self._thread.start()
 
@@ -68,7 +71,8 @@ class Fetch:
         except Exception as error:  # noqa: BLE001 - whatever a server causes is about that broker alone
             at = self._clock()
             figures = self._late() if isinstance(error, TimeoutError) else _why(error, at - began)
-        self._response = Response(figures, at)
+        # Where it was cut off, what had come by then looks whole.
+        self._response = Response(self._late(), self._until) if self._is_cut else Response(figures, at)
 
     def _get(self) -> tuple[Figures | Reason, float]:
         parts = urlsplit(self.url)
@@ -84,6 +88,8 @@ class Fetch:
                 at = self._clock()
                 if response.status != OK:
                     return Reason(Kind.HTTP_STATUS, detail=str(response.status)), at
+                if (encoding := response.headers.get("Content-Encoding", "identity")).lower() != "identity":
+                    return Reason(Kind.PROTOCOL, detail=f"Content-Encoding {visible(encoding, LONGEST)}"), at
                 data = self._body(response)
         return (data, at) if isinstance(data, Reason) else (self._read(data), at)
 
@@ -103,6 +109,7 @@ class Fetch:
 
     def _cut(self) -> None:
         """End what the thread waits for: a server that sends a byte now and then is never late for the socket."""
+        self._is_cut = True
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from monitor.model.broker_metrics import DEPRECATED, OF_BROKERS, OF_REQUESTS, MetricName
 from monitor.model.reasons import Kind, Reason
 
+PIECE = 1 << 16
+"""Bytes that are searched at once."""
 MOST_SAMPLES = 10_000
 """Most samples that are used of one broker; Kafka has about a thousand."""
-LARGEST = 1e20
-"""No number of Kafka is larger."""
+LARGEST = 9.2e18
+"""No number of Kafka is larger: they have 64 bits. Faces write whole numbers with as many."""
 MOST_TEXT = 255
 """Most characters of a label's value that are kept."""
 BY_TOPIC = {"topic", "partition"}
@@ -63,19 +65,37 @@ class Reader:
     def read(self, data: bytes) -> Figures | Reason:
         """The figures in a text, or why there are none."""
         figures, samples = Figures(), 0
-        for match in self._sample.finditer(data.decode("utf-8", "replace")):
+        seen: set[tuple[str, str]] = set()
+        for match in self._matches(data):
             value = _number(match[3])
             text = match[2] or ""
-            if value is None or len(text) > LONGEST_LABELS:
+            series = match[1].lower(), text
+            if value is None or len(text) > LONGEST_LABELS or series in seen:
                 continue
             labels = dict(_labels(text))
             for name in self._names[match[1].lower()]:
-                if _fits(name, labels):
+                if _fits(name, labels) and value * name.scale <= LARGEST:
                     samples += 1
+                    seen.add(series)  # one that is there twice counts once
                     _take(figures, name.figure, labels, value * name.scale)
             if samples > MOST_SAMPLES:
                 return Reason(Kind.TOO_MANY_SAMPLES, detail=f"{MOST_SAMPLES:,}")
         return figures or Reason(Kind.NO_KNOWN_METRICS)
+
+    def _matches(self, data: bytes) -> Iterator[re.Match[str]]:
+        """The samples of a text, which is searched in pieces: no other thread runs while one is."""
+        for piece in pieces_of(data):
+            yield from self._sample.finditer(piece)
+
+
+def pieces_of(data: bytes) -> Iterator[str]:
+    """The lines of a text, many at once. A line that is longer than a piece is left out."""
+    start = 0
+    while start < len(data):
+        end = len(data) if len(data) - start <= PIECE else data.rfind(b"\n", start, start + PIECE) + 1
+        if end:
+            yield data[start:end].decode("utf-8", "replace")
+        start = end or data.find(b"\n", start + PIECE) + 1 or len(data)
 
 
 def _number(text: str) -> float | None:

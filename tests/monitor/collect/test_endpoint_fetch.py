@@ -121,3 +121,37 @@ def test_a_late_response_is_a_reason_with_the_time_that_it_had() -> None:
         assert late is not None
         assert late.figures == Reason(Kind.TIMEOUT, detail="after 3 s")
         assert late.time == 3.0
+
+
+def test_a_part_of_a_page_that_was_cut_off_is_no_page() -> None:
+    """The fetch asks for the time when it begins, at the end of the headers, and once it has read a part."""
+    released, has_read, now, asked = threading.Event(), threading.Event(), [0.0], [0]
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nkafka_server_brokertopicmetrics_bytesin_total 1\n")
+        released.wait(GUARD_SECONDS)
+
+    def clock() -> float:
+        if threading.current_thread().name == "metrics-endpoint":
+            asked[0] += 1
+            if asked[0] == 3:
+                has_read.set()
+        return now[0]
+
+    fetch = Fetch(f"http://{Loopback(talk).address}/", GUARD_SECONDS, 1 << 20, READER.read, clock)
+    assert has_read.wait(GUARD_SECONDS)
+    assert fetch.response is None
+    now[0] = GUARD_SECONDS + 1
+    for _ in range(2):
+        assert fetch.response is not None
+        assert fetch.response.figures == Reason(Kind.TIMEOUT, detail=f"after {GUARD_SECONDS:g} s")
+        fetch.wait()
+    released.set()
+
+
+def test_a_response_that_is_compressed_although_nobody_asked_says_so() -> None:
+    with MetricsEndpoint("x", headers={"Content-Encoding": "gzip"}) as endpoint:
+        assert fetched(endpoint.url) == Reason(Kind.PROTOCOL, detail="Content-Encoding gzip")
+    with MetricsEndpoint(exporter_text(), headers={"Content-Encoding": "identity"}) as endpoint:
+        assert isinstance(fetched(endpoint.url), Figures)

@@ -7,7 +7,7 @@ from metrics_endpoint import exporter_text
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.collect.endpoints.names import KNOWN_NAMES
-from monitor.collect.endpoints.text import LONGEST_LABELS, MOST_SAMPLES, MOST_TEXT, Figures, Reader
+from monitor.collect.endpoints.text import LONGEST_LABELS, MOST_SAMPLES, MOST_TEXT, PIECE, Figures, Reader, pieces_of
 from monitor.model.broker_metrics import FIGURES, MetricName
 from monitor.model.reasons import Kind, Reason
 
@@ -100,6 +100,12 @@ def test_names_of_the_settings_are_read_beside_those_that_are_known() -> None:
     assert figures.broker == {"bytes_in": 2048}
 
 
+def test_a_number_that_its_scale_makes_too_large_is_unknown() -> None:
+    reader = Reader([MetricName("a", "bytes_in", scale=1e15), MetricName("b", "bytes_out")])
+    found = reader.read(b'a{x="1"} 9000\na{x="2"} 9300\nb 9.3e18\n')
+    assert found == Figures(broker={"bytes_in": 9e18})
+
+
 def test_every_known_name_is_of_a_figure() -> None:
     assert {each.figure for each in KNOWN_NAMES} == set(FIGURES)
 
@@ -140,3 +146,17 @@ def test_a_text_that_never_ends_a_sample_is_read_in_one_pass(unit: str) -> None:
 def test_no_bytes_raise(before: bytes, labels: bytes) -> None:
     sample = b"kafka_network_requestmetrics_deprecatedrequests_total{" + labels + b'} 1\nclientSoftwareName="'
     assert READER.read(before + b"\n" + sample + before) is not None
+
+
+def test_a_series_that_is_there_twice_counts_once() -> None:
+    text = exporter_text(requests=600)
+    assert read(text + text) == read(text)
+
+
+@given(st.lists(st.sampled_from([0, 1, PIECE // 2, PIECE - 1, PIECE + 1, 3 * PIECE])))
+def test_a_text_is_searched_in_pieces_of_whole_lines(lengths: list[int]) -> None:
+    lines = [b"x" * each for each in lengths]
+    pieces = list(pieces_of(b"\n".join(lines)))
+    assert max(map(len, pieces), default=0) <= PIECE
+    found = [len(line) for piece in pieces for line in piece.split("\n") if line]
+    assert found == [each for each in lengths if 0 < each < PIECE]

@@ -50,7 +50,7 @@ def test_every_value_knows_its_line_and_path() -> None:
     [
         ("a: 1\na: 2\n", "kmon.yaml:2: a: is set twice, first in line 1"),
         ("a:\n\tb: 1\n", "kmon.yaml:2: is indented with a tab: use spaces"),
-        ("a: 1\n---\nb: 2\n", "kmon.yaml:2: second document (---): a settings file has only one"),
+        ("a: 1\n---\nb: 2\n", "kmon.yaml:2: second document (---): a file has only one"),
         ("a: @x\n", "kmon.yaml:1: a value cannot start with this character: quote it"),
         ("a: 1\nb: !tag x\n", "kmon.yaml:2: b: has a YAML tag: quote a value that starts with !"),
         ("a: !!python/name:os.system\n", "kmon.yaml:1: a: has a YAML tag: quote a value that starts with !"),
