@@ -9,10 +9,10 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[2]
-KAFKA = ("session clusters", "own clusters")
+KAFKA = ("session cluster", "other clusters")
 """The groups of modules with tests of a real Kafka."""
-SESSION_CLUSTER = re.compile(r"\bkafka: Cluster\b|\bsecure_kafka\b")
-"""A test that takes a cluster of the session, as a fixture."""
+SESSION_CLUSTER = re.compile(r"\bkafka: Cluster\b")
+"""A test that takes the session's cluster as a fixture."""
 
 
 def count() -> int:
@@ -24,8 +24,8 @@ def count() -> int:
 def group_of(module: str) -> str:
     """The tests that go to one worker with those of this module.
 
-    Those of the session's clusters do, so that these start once, and those of clusters of their own, so that no more
-    than two tests have Kafka work for them.
+    Those of the session's cluster do, so that it starts once, and those of other clusters, so that no more than two
+    tests have Kafka work for them.
     """
     text = (ROOT / module).read_text()
     if "mark.kafka" not in text:
