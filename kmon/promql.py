@@ -1,10 +1,11 @@
 """Filters of rules as PromQL over kmon's metrics, where the metrics have what a filter asks for."""
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+
+import re2  # type: ignore[import-untyped]  # it ships no types
 
 from exporters.families import FAMILIES
 from exporters.family import LABELS, Family, StateSet
@@ -84,7 +85,7 @@ def _matcher(expression: Expression) -> str:
 
 
 def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word).replace("\\ ", " ").replace("\\-", "-") for word in words)
+    return "|".join(re2.escape(word).replace("\\ ", " ").replace("\\-", "-") for word in words)
 
 
 def quoted(text: str) -> str:

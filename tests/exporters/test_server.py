@@ -275,6 +275,7 @@ def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachab
         "summary": "g is behind",
         "value": 12.0,
         "observed": False,
+        "inhibited_by": "",
         "active_since": NOW - 60,
         "firing_since": NOW,
     }

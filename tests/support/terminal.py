@@ -13,8 +13,9 @@ class Terminal:
 
     def __init__(self, folder: Path, environment: dict[str, str], *, columns: int = 100, lines: int = 30) -> None:
         self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-        environment = {**os.environ, **environment, "TERM": "xterm-256color"}
-        environment.pop("NO_COLOR", None)
+        # GNU readline puts the size of its terminal into the environment of a process that imports it.
+        theirs = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS", "LINES")}
+        environment = {**theirs, **environment, "TERM": "xterm-256color"}
         size = ["-x", str(columns), "-y", str(lines)]
         subprocess.run([*self._tmux, "new-session", "-d", *size, "sh"], check=True, env=environment, timeout=30)
 
