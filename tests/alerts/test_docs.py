@@ -10,6 +10,7 @@ from views import NOW, shop_view
 from alerts.annotations import ANNOTATIONS, summarise
 from alerts.rules import CONDITIONS, OVER, samples
 from alerts.state import step
+from monitor.model.reasons import Kind, Reason
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings, RuleSettings, UnreachableSettings
 from monitor.settings.schema import keys_of
 
@@ -44,7 +45,9 @@ def test_the_summary_shown_is_one_that_kmon_writes() -> None:
 
 def test_the_summary_of_an_unreachable_cluster_is_one_that_kmon_writes() -> None:
     view = view_of("!")
-    view = replace(view, snapshot=replace(view.snapshot, cluster="shop"), last_good=shop_view(time=NOW - 10))
+    errors = (Reason(Kind.UNREACHABLE, detail="broker:9092"),)
+    snapshot = replace(view.snapshot, cluster="shop", errors=errors)
+    view = replace(view, snapshot=snapshot, last_good=shop_view(time=NOW - 10))
     rule = UnreachableSettings(for_seconds=0)
     state, _ = step({}, rule, samples(rule, view), NOW, 0.0)
     (alert,) = state.values()
