@@ -1,5 +1,6 @@
 """A real Chromium while kmon or Kafka is away: nothing old passes for new, and all comes back by itself."""
 
+import re
 from typing import Any
 
 import pytest
@@ -48,7 +49,8 @@ def test_without_kafka_what_is_old_is_dimmed_and_what_is_new_is_not(browser: Any
         page.open("/")
         page.wait("#overview-worst td")
         source.show(shop_view(2, time=NOW + 2, error="refused", last_good=source.latest()))
-        page.wait("#last-known", "Kafka is unreachable. The dimmed data is last known. It is 4 s old.")
+        page.wait("#last-known", "Kafka is unreachable. The dimmed data is last known. It is")
+        assert re.search(r"It is \d+ s old", page.shows("#last-known"))
         assert page.tab.title() == "Kafka unreachable · Overview · kmon"
         assert dimmed(page, "#overview-tiles")
         assert not dimmed(page, "#overview-problems")

@@ -133,8 +133,18 @@ def writing(cluster: Cluster, ledger: Ledger) -> Iterator[None]:
         ended.set()
         for task in tasks:
             task.join()
-        with suppress(KafkaTimeoutError):  # what was not written is not in the ledger
-            producer.close(timeout=10)
+        _end(producer)
+
+
+def _end(producer: Any) -> None:
+    """End a producer with what it has not written, which is not in the ledger."""
+    with suppress(KafkaTimeoutError):
+        producer.close(timeout=10)
+        return
+    # It gave up before it ended its thread, which would try forever.
+    producer._sender.force_close()
+    producer._sender.join()
+    producer.close()
 
 
 def _produce(producer: Any, ledger: Ledger, ended: threading.Event) -> None:
