@@ -11,7 +11,7 @@ from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
 from alerts.inhibition import Inhibited, inhibited
 from alerts.notice import Notice
-from alerts.rules import AnyRule, ClusterRule, samples
+from alerts.rules import AnyRule, ClusterRule, is_observed, samples
 from alerts.samples import Labels, Samples
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import (
@@ -27,7 +27,6 @@ from alerts.state import (
     watched,
 )
 from alerts.state_file import StateFile
-from alerts.subject_rules import SubjectRule
 from alerts.swap import Changes, carried_over, changes
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
@@ -276,11 +275,6 @@ def _keep(cluster: _Cluster, view: View, now: float) -> None:
     if cluster.file is not None:
         alerts = {name: tuple(state.values()) for name, state in cluster.states.items() if state}
         cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))
-
-
-def is_observed(rule: AnyRule) -> bool:
-    """Whether the alerts of a rule are shown and never sent."""
-    return isinstance(rule, SubjectRule) and rule.observe
 
 
 def row_of(rule: AnyRule, alert: Alert) -> AlertRow:

@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
+from alerts.rule_files import SEVERITIES
 from alerts.rules import AnyRule
 from alerts.samples import Labels
 from alerts.state import RESOLVED, Alert, State
 from alerts.subject_rules import SubjectRule
 from monitor.analysis.derive.causes import Causes
 from monitor.model.view import View
-
-SERIOUS = ("info", "ticket", "page")
-"""Severities, the least serious first."""
 
 EXPLAINING = ("broker", "log_dir", "topic", "partition")
 """Subjects whose alerts can be about the cause of something else."""
@@ -23,7 +21,7 @@ Inhibited = Mapping[Labels, str]
 def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View) -> Mapping[str, Inhibited]:
     """By rule, the alerts whose trouble has a cause on which an alert that is as serious fires, or is about to fire.
 
-    A cause on which there is no such alert inhibits nothing, nor does one that is unknown now: somebody must be told.
+    A cause without such an alert inhibits nothing, and neither does one that is unknown now: somebody must be told.
     While the whole cluster is unreachable all is as it was, and the alert on that is sent: a storm of old effects
     beside it would say nothing new.
     """
@@ -33,10 +31,11 @@ def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View)
         return {}
     live, causes = [*_alive(rules, states)], Causes(view)
     explaining = [each for each in live if each[0].subject.name in EXPLAINING]
+    severities = list(SEVERITIES)
 
     @cache  # many groups have one cause
     def explained_by(rows: tuple[int, ...], severity: str) -> str:
-        as_serious = SERIOUS[SERIOUS.index(severity) :]
+        as_serious = severities[: severities.index(severity) + 1]
         found = (
             rule.name
             for rule, alert in explaining

@@ -38,6 +38,7 @@ SEVERITIES = {
     "ticket": "is for working hours",
     "info": "is shown and wakes nobody",
 }
+"""What each severity means, the most serious first."""
 
 SWITCH = {"true": "the rule is evaluated", "false": "the rule is off until alerts.enable names it"}
 
@@ -154,7 +155,7 @@ def _rule(
         observe=mode == "observe",
         enabled=enabled != "false",
         group=group,
-        place=f"{problems.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}",
+        place=problems.place(node),
     )
 
 

@@ -238,8 +238,7 @@ def _check(node: yaml.Node, names: list[str], interval: float, problems: Problem
             for part in ("exp_labels", "exp_annotations")
         )
         expected.append(Expected(labels, texts))
-    place = f"{problems.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
     at = duration_of(keys.get("eval_time"), problems)
     if at / interval > MOST_EVALUATIONS:
         problems.add(keys["eval_time"], f"comes after more than {MOST_EVALUATIONS:,} evaluations")
-    return Check(at, name, tuple(expected), place)
+    return Check(at, name, tuple(expected), problems.place(node))

@@ -27,6 +27,11 @@ ClusterRule = UnreachableSettings | WatchdogSettings
 AnyRule = RuleSettings | ClusterRule | SubjectRule
 
 
+def is_observed(rule: AnyRule) -> bool:
+    """Whether the alerts of a rule are shown and never sent."""
+    return isinstance(rule, SubjectRule) and rule.observe
+
+
 def covers(rule: AnyRule, labels: Labels) -> bool:
     """Whether these are the labels of a sample that the rule could have, now or at another time."""
     names = dict(labels)

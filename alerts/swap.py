@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from alerts.rules import AnyRule
+from alerts.rules import AnyRule, is_observed
 from alerts.saved import Farewell, Saved, take_up
 from alerts.state import FIRING, State
 from alerts.subject_rules import SubjectRule
@@ -67,24 +67,20 @@ def carried_over(
     taken, farewells = take_up(saved, new.values(), cluster, None, now=now, monotonic=monotonic)
     kept = {name: state for name, state in states.items() if name in new and name not in found.changed}
     for name, state in taken.items():
-        kept[name], more = _by_mode(state, _observed(old[name]), _observed(new[name]))
+        kept[name], more = _by_mode(state, is_observed(old[name]), is_observed(new[name]))
         farewells += more
-    told = tuple(each for each in farewells if not _observed(old[dict(each.alert.labels)["alertname"]]))
+    told = tuple(each for each in farewells if not is_observed(old[dict(each.alert.labels)["alertname"]]))
     return kept, told
 
 
-def _by_mode(state: State, was_observed: bool, is_observed: bool) -> tuple[State, tuple[Farewell, ...]]:
+def _by_mode(state: State, was_observed: bool, now_observed: bool) -> tuple[State, tuple[Farewell, ...]]:
     """The alerts of a rule that is on probation from now on, or no more: nobody was told of those it had until then."""
-    if was_observed and not is_observed:
+    if was_observed and not now_observed:
         return {labels: replace(alert, sent_at=None) for labels, alert in state.items()}, ()
-    if is_observed and not was_observed:
+    if now_observed and not was_observed:
         told = (alert for alert in state.values() if alert.phase == FIRING and alert.sent_at is not None)
         return state, tuple(Farewell(alert, "removed", "its rule is on probation now") for alert in told)
     return state, ()
-
-
-def _observed(rule: AnyRule) -> bool:
-    return isinstance(rule, SubjectRule) and rule.observe
 
 
 def _same(one: AnyRule, other: AnyRule) -> bool:

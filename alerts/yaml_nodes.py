@@ -45,6 +45,10 @@ class Problems:
             offset = 0
         self.found.append((mark.line + 1, mark.column + 1 + offset, visible(text, LONGEST_TEXT)))
 
+    def place(self, node: yaml.Node) -> str:
+        """FILE:LINE:COLUMN of a node."""
+        return f"{self.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
     @property
     def lines(self) -> list[str]:
         return [f"{self.path}:{line}:{column}: {text}" for line, column, text in sorted(set(self.found))]
@@ -91,7 +95,7 @@ def _composed(data: bytes, problems: Problems) -> yaml.Node | None:
 def _checked(root: yaml.Node, problems: Problems) -> bool:
     """Whether a document is not too long: with aliases, a small text stands for a huge tree, or for one without end.
 
-    Characters in two halves, as JSON writes them, become whole; a half without its other one is told.
+    Surrogate pairs, as JSON writes some characters, become the characters; a lone surrogate is a problem.
     """
     nodes, waiting = 0, [root]
     while waiting:
@@ -160,7 +164,7 @@ def items_of(node: yaml.Node | None, problems: Problems) -> list[yaml.Node]:
 
 
 def pairs_of(node: yaml.Node | None, problems: Problems) -> list[tuple[str, yaml.Node]]:
-    """The keys of a mapping with their values; a key that is there twice is told."""
+    """The keys of a mapping with their values; a duplicate key is a problem."""
     if node is None:
         return []
     if not isinstance(node, yaml.MappingNode):
@@ -185,7 +189,7 @@ def mapping_of(
     needed: tuple[str, ...] = (),
     hints: Mapping[str, str] = NO_HINTS,
 ) -> dict[str, yaml.Node]:
-    """The values of the known keys of a mapping. Other keys, and those that are needed and missing, are told."""
+    """The values of the known keys of a mapping. Unknown keys, and needed ones that are missing, are problems."""
     keys = dict(pairs_of(node, problems))
     if isinstance(node, yaml.MappingNode):
         for key, _ in node.value:

@@ -25,7 +25,7 @@ class NotInMetricsError(ValueError):
 
 
 def promql(subject: Subject, expression: Expression) -> str:
-    """The filter as PromQL: a series for each row of which it is true, with its key. Raises NotInMetricsError."""
+    """The filter as PromQL: a series, labelled with the key, for each row that matches. Raises NotInMetricsError."""
     plain = _without_not(expression)
     parts = plain.parts if isinstance(plain, And) else (plain,)
     matchers = [_matcher(part) for part in parts if _is_on_key(subject, part)]
@@ -134,7 +134,7 @@ def _number(value: Value) -> str:
 
 
 def _family(subject: Subject, condition: Condition) -> Family:
-    """The metric with a series for every row of which a condition can be true. Raises NotInMetricsError."""
+    """The metric that has a series for every row that can match a condition. Raises NotInMetricsError."""
     keys = {name for name in subject.key if name != "cluster"}
     for family in FAMILIES:
         is_state = subject.schema[condition.column].type is Type.TEXT
@@ -148,7 +148,7 @@ def _family(subject: Subject, condition: Condition) -> Family:
 
 
 def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:
-    """Whether the family has a series for every row of which the condition can be true."""
+    """Whether the family has a series for every row that can match the condition."""
     if not family.where:
         return True
     if not isinstance(family.where, str):

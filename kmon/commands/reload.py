@@ -35,7 +35,7 @@ def fingerprint(patterns: Iterable[str]) -> Print:
 
 
 def _with_file(files: Print, path: str | None, before: Print) -> Print:
-    """The files, of which one is as it was before."""
+    """The files, with one of them as it was `before`."""
     return tuple(sorted({each for each in files if each[0] != path} | {each for each in before if each[0] == path}))
 
 

@@ -12,6 +12,7 @@ from alerts.rule_tests import read_tests
 from alerts.rules import AnyRule
 from alerts.subject_rules import SubjectRule
 from kmon.commands.options import loaded_from
+from kmon.commands.terminal import align
 from monitor.model.text import plural, visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings
@@ -33,8 +34,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         found = rules_in(patterns, "") if rules is None else rules_of(rules)
     except SettingsError as error:
-        print("\n".join(map(visible, error.problems)), file=sys.stderr)
-        return WRONG
+        return _wrong(error.problems)
     if args.action == "check":
         print(f"OK: {plural(len(found), 'rule')}")
     elif args.action == "export":
@@ -67,16 +67,19 @@ def _test(files: Iterable[str]) -> int:
             wrong += failures(tests)
             passed += len(tests.tests)
     if wrong:
-        print("\n".join(map(visible, wrong)), file=sys.stderr)
-        return WRONG
+        return _wrong(wrong)
     print(f"OK: {plural(passed, 'test')}")
     return 0
 
 
+def _wrong(problems: Iterable[str]) -> int:
+    print("\n".join(map(visible, problems)), file=sys.stderr)
+    return WRONG
+
+
 def _table(rules: Iterable[AnyRule]) -> list[str]:
     rows = [("ALERT", "ON", "CONDITION", "FOR", "SEVERITY", "MODE", "FROM"), *map(_row, rules)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return align(rows, [False] * len(rows[0]))
 
 
 def _row(rule: AnyRule) -> tuple[str, ...]:

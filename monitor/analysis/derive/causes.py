@@ -22,7 +22,7 @@ OF_BROKERS = ("broker_down", "broker_fenced", "broker_silent", "under_replicated
 class Causes:
     """The causes of what a View has. Each answer is rows of its problems, empty where nothing explains the trouble.
 
-    Trouble of which a part is not explained is not explained; of several problems only the worst count.
+    Trouble that is explained only in part counts as unexplained; of several problems only the worst count.
     """
 
     view: View

@@ -101,7 +101,7 @@ class Fetch:
                 return Reason(Kind.TOO_LARGE, detail=size(self._max_bytes))
             if self._clock() > self._until:
                 return self._late()
-        # What is missing of a response without chunks is no exception where it is read piece by piece.
+        # http.client raises nothing for a truncated body with Content-Length that is read piece by piece.
         return Reason(Kind.DISCONNECTED) if response.length else bytes(data)
 
     def _late(self) -> Reason:
@@ -116,7 +116,7 @@ class Fetch:
 
 
 def _why(error: Exception, seconds: float) -> Reason:
-    """Why there is no response, which took so many seconds."""
+    """Why there is no response after so many seconds."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return Reason(Kind.RESOLVE, detail=resolver_words(error))
     if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):

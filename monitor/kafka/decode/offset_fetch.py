@@ -92,7 +92,7 @@ class GroupCommits:
 
 
 def decode_offset_fetch(body: bytes, version: int) -> CommittedOffsets:
-    """Read an answer about many groups (versions 8 and 9). Raises MalformedAnswerError when it is no such answer."""
+    """Read an answer about many groups (versions 8 and 9). Raises MalformedAnswerError for anything else."""
     cursor = Cursor.of(BATCHED_OFFSET_FETCH, body, version)
     commits = GroupCommits()
     for _ in range(cursor.count()):
