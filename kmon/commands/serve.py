@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import gc
 import logging
 import os
 import socket
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
                     url,
                     f", dashboard at {settings.external_url or url}/" if settings.dashboard else "",
                 )
-                with reloading(args, settings, monitor) as reload:
+                with reloading(args, settings, monitor) as reload, frozen():
                     reloads.append(reload)
                     end.wait()
                 log.info("stopping")
@@ -120,6 +121,20 @@ class _Changes:
                 log.info("%s: all requests succeed", view.cluster)
         elif line := self._pace.line(text, self._monotonic(), state):
             log.warning("%s %s: %s", view.cluster, "is incomplete" if view.up else "is unreachable", line)
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Leave out of garbage collection, while the context lasts, what has been imported and set up before.
+
+    A full collection stops every thread, scrapes as well, and its time grows with the objects that it looks through.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _give_memory_back() -> None:

@@ -1,6 +1,7 @@
 """kmon serve when a part of it fails: it tells so, and it does not stay as a process that serves nothing new."""
 
 import asyncio
+import gc
 import re
 import socket
 import threading
@@ -73,12 +74,14 @@ def test_it_ends_when_its_http_server_fails(
 
     async def main_loop(_server: uvicorn.Server) -> None:
         await asyncio.to_thread(polled.wait, 20)
+        await asyncio.to_thread(wait_until, gc.get_freeze_count, "leaving out of collection what was set up")
 
     monkeypatch.setattr(Poller, "poll", noted)
     monkeypatch.setattr(uvicorn.Server, "main_loop", main_loop)
     monkeypatch.setenv("KMON_ALERTS_KEEP_STATE", "false")
     assert cli.main(["serve", "-b", "a:1", "--listen", "127.0.0.1:0", "--no-dashboard"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "kmon serve: the HTTP server failed: see the log for the reason"
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize(
