@@ -53,5 +53,5 @@ def _dated(view: View, times: Mapping[Place, Ints]) -> str:
         return f"0 of {len(behind):,} have an age"
     return (
         f"{known.sum():,} of {len(behind):,} have an age, {np.sum(share <= TOLERANCE):,} to 1 % "
-        f"(median {np.median(share):.2%}, worst {share.max():.2%}), the true age is in the bound of {right.sum():,}"
+        f"(median {np.median(share):.2%}, worst {np.max(share):.2%}), the true age is in the bound of {right.sum():,}"
     )

@@ -137,7 +137,7 @@ def _cluster_tiles(view: View, no_cluster: str) -> list[html.Div]:
             totals.brokers,
             no_cluster,
             "; ".join(odd) or ids,
-            LEVELS[int(view.judged.brokers.level.max(initial=0))] if gone or fenced else "",
+            LEVELS[int(np.max(view.judged.brokers.level, initial=0))] if gone or fenced else "",
         ),
         tile(
             "Quorum leader" if len(shown.quorum) else "Controller",

@@ -46,6 +46,6 @@ def _ages_by_clock(snapshot: Snapshot) -> Floats:
     fetches = snapshot.quorum.last_fetch[~np.isnan(snapshot.quorum.last_fetch)]
     if len(fetches):
         # Nodes of the quorum fetch twice a second; what may have passed since does not make an age too great.
-        now = min(now, float(fetches.max()) + FETCH_SECONDS)
+        now = min(now, float(np.max(fetches)) + FETCH_SECONDS)
     age: Floats = np.maximum(0.0, now - snapshot.transactions.started)
     return age

@@ -123,7 +123,7 @@ def _told(now: Snapshot, lag: Lag, committed: Floats, found: _Found) -> list[Eve
         total = float(records[at].sum())
         name = None if group is None else str(now.groups.group[group])
         who = "several groups" if name is None else name_of(name, NAME)
-        times = float(seen[rows[at]].min()), now.time
+        times = float(np.min(seen[rows[at]])), now.time
         text = f"{who} on {plural(len(at), 'partition')}: {count(total)} {MANY[kind]}"
         return Event(kind, *times, text, group=name, records=total, count=len(at))
 

@@ -173,7 +173,7 @@ def _truncated(pair: Pair, ends: Floats, seen: Floats) -> list[Event]:
     def many(leader: int | None, places: Ints) -> Event:
         records = float(lost[places].sum())
         event = fell.alike("truncated", leader, len(places), f"truncated by {count(records)} in total")
-        return replace(event, records=records, after_time=float(seen[fell.rows[places]].min()))
+        return replace(event, records=records, after_time=float(np.min(seen[fell.rows[places]])))
 
     return fold_rows(np.arange(len(lost)), pair.now.partitions.leader[fell.rows], one, many)
 

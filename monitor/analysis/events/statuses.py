@@ -74,6 +74,6 @@ def _events(view: View, status: int, rows: Ints, was: Statuses) -> list[Event]:
     def many(_: int | None, mine: Ints) -> Event:
         deed = "recovered" if status == OK else does(STATUSES[status], len(mine))
         text = f"{len(mine):,} groups {deed}: {some(names[mine])}"
-        return Event(kind, float(was.seen[mine].min()), view.time, text, after=STATUSES[status], count=len(mine))
+        return Event(kind, float(np.min(was.seen[mine])), view.time, text, after=STATUSES[status], count=len(mine))
 
     return fold_rows(rows, np.zeros(len(rows), np.int64), one, many)
