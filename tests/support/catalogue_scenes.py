@@ -216,7 +216,7 @@ def _overrunning() -> Scene:
 def _watched(trouble: list[Poll], over: list[Poll], **settings: Any) -> Scene:
     """A group that keeps up for two minutes, what happens to it, and how that ends."""
     well = [Poll(END - 1_200 + 100 * each, END - 1_200 + 100 * each) for each in range(2 * MINUTE)]
-    views = watch([*well, *trouble, *over], **settings)
+    views = watch([*well, *trouble, *over], group="billing", topic="orders", beside=("audit", "fraud"), **settings)
     split = len(well) + len(trouble)
     return Scene(tuple(views[:split]), tuple(views[split:]))
 

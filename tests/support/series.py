@@ -63,7 +63,7 @@ class Series:
 
 @dataclass
 class Poll:
-    """One partition, t-0, read by one group, g, at one poll. `end` None: the broker did not answer.
+    """One partition, read by one group, at one poll. `end` None: the broker did not answer.
 
     `commit` is an offset, None for no commit, or a text: why it is unknown. `members` 0 is an empty group. `age` is
     that of the next record where no earlier poll saw it come.
@@ -87,27 +87,43 @@ def watch(
     protocol_type: str | None = None,
     interval: float = 10.0,
     retention_seconds: float | None = None,
+    group: str = "g",
+    topic: str = "t",
+    beside: tuple[str, ...] = (),
 ) -> list[View]:
-    """The Views of these polls of topic t, partition 0, and group g."""
+    """The Views of these polls of a topic of one partition and a group; groups `beside` it read all that is there."""
     series = Series(interval=interval, retention_seconds=retention_seconds)
-    return [_watch(series, each, group_type, protocol_type) for each in polls]
+
+    def poll(each: Poll) -> View:
+        others = [Group(name, {(topic, 0): each.end}, [(name, "/10.0.4.1", [(topic, 0)])]) for name in beside]
+        return _watch(series, each, group_type, protocol_type, group, topic, others)
+
+    return [poll(each) for each in polls]
 
 
-def _watch(series: Series, poll: Poll, group_type: str, protocol_type: str | None) -> View:
-    assigned = [("t", 0)] if poll.assigned else []
+def _watch(
+    series: Series,
+    poll: Poll,
+    group_type: str,
+    protocol_type: str | None,
+    name: str,
+    topic: str,
+    others: list[Group],
+) -> View:
+    assigned = [(topic, 0)] if poll.assigned else []
     group = Group(
-        "g",
-        {("t", 0): poll.commit},
+        name,
+        {(topic, 0): poll.commit},
         [(f"reader-{each}", f"/10.0.3.{each}", [] if each else assigned) for each in range(poll.members)],
         group_type=group_type,
         state="Stable" if poll.members else "Empty",
         protocol_type=protocol_type,
     )
     return series.poll(
-        [Topic("t", [(poll.start, poll.end)], topic_id=poll.topic_id)],
-        [group],
+        [Topic(topic, [(poll.start, poll.end)], topic_id=poll.topic_id)],
+        [group, *others],
         after=poll.after,
-        ages=None if poll.age is None else {("t", 0): poll.age},
+        ages=None if poll.age is None else {(topic, 0): poll.age},
         error=poll.error,
     )
 
