@@ -162,6 +162,7 @@ def _add_rules(commands: Any) -> None:
     export = _command(actions, "export", "print the rules in effect as Prometheus rules", epilog=ends)
     _switch(export, "--prometheus", "print a Prometheus rule file with alerting rules on kmon's metrics (default)")
     _switch(export, "--kubernetes", "print these rules as a PrometheusRule for the Prometheus Operator")
+    _switch(export, "--sloth", "print the objectives (contexts[].slos) as specifications for Sloth instead")
     ends = "Exit codes: 0 all tests pass, 1 with FILE:LINE:COLUMN of every error and failure, 2 bad usage."
     test = _command(actions, "test", "run unit tests for rules", cluster=False, epilog=ends)
     test.add_argument("files", metavar="FILE", nargs="+", help="test file in YAML, e.g. rules_test.yaml")

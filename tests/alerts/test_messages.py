@@ -1,7 +1,6 @@
 """Messages: what they say of real Views, that they fit every receiver, and the ten of docs/messages.md."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -27,7 +26,6 @@ from monitor.analysis.view import make_view
 from monitor.model.snapshot import Snapshot
 from monitor.model.view import View
 
-notice_of_alert = cache(notice_of_scene)
 LONGEST = 200
 
 
@@ -57,7 +55,7 @@ def test_the_ten_messages_of_the_documentation_are_those_that_kmon_sends() -> No
 
 @pytest.mark.parametrize("name", [each.name for each in catalogue() if each.enabled])
 def test_every_message_of_the_catalogue_has_what_one_needs_at_night(name: str) -> None:
-    notice = notice_of_alert(name)
+    notice = notice_of_scene(name)
     annotations = dict(notice.annotations)
     first = title(group_of(notice))
     assert len(first) < LONGEST

@@ -20,6 +20,8 @@ from monitor.model.cluster_tables import (
     TopicConfigs,
     Transactions,
 )
+from monitor.model.patterns import Pattern
+from monitor.model.slos import Slo
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
@@ -29,6 +31,7 @@ GIB = float(2**30)
 END = 100_000.0
 MINUTE = 6
 """Polls of a minute."""
+OBJECTIVE = (Slo((Pattern("billing"),), 60.0, 0.99),)
 
 
 @dataclass(frozen=True)
@@ -311,6 +314,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "KafkaStreamsGroupNotReady": lambda: Scene(
         (_group(group_type="streams", state="NotReady"),), (_group(group_type="streams"),)
     ),
+    "KafkaGroupBurning": lambda: _watched(
+        _still(15 * MINUTE, 1), _reads(END + 100 * 15 * MINUTE, 10 * MINUTE), slos=OBJECTIVE
+    ),
+    "KafkaGroupBudgetSpent": lambda: _watched(_still(60, 1), _reads(END + 6_000, 380), slos=OBJECTIVE, interval=60.0),
     "KafkaGroupTimeLag": lambda: _watched(_slow(40 * MINUTE, 20), _reads(END + 100 * 40 * MINUTE, 10 * MINUTE)),
     "KafkaGroupLagUnknown": lambda: _watched(
         [Poll(None, END)] * (35 * MINUTE), _reads(END + 100 * 35 * MINUTE, 3 * MINUTE)

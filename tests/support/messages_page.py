@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from alert_fixtures import FakeClock, Recorder
@@ -38,6 +39,7 @@ RUNBOOKS = "https://docs.example.com/kmon/runbooks"
 OWNERS = (OwnerRule((Pattern(".*"),), (Pattern(".*"),), "Ada", "payments"),)
 
 
+@cache
 def notice_of_scene(name: str) -> Notice:
     """What is sent of an alert of the catalogue when it fires on its scene."""
     rule: AnyRule = next(each for each in rules_of(AlertSettings(runbooks=RUNBOOKS)) if each.name == name)

@@ -9,6 +9,7 @@ from views import NOW, Group, Topic, snapshot_of
 
 from monitor.model.cluster_tables import TopicConfigs
 from monitor.model.limits import Limits
+from monitor.model.slos import Slo
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
@@ -26,7 +27,10 @@ class Series:
     was written, as ListOffsets by timestamp would tell; without it their age is unknown.
     """
 
-    def __init__(self, *, interval: float = 10.0, retention_seconds: float | None = None) -> None:
+    def __init__(
+        self, *, interval: float = 10.0, retention_seconds: float | None = None, slos: tuple[Slo, ...] = ()
+    ) -> None:
+        self.slos = slos
         self.interval = interval
         self.retention_seconds = retention_seconds
         self.remembered = Remembered()
@@ -57,7 +61,9 @@ class Series:
             snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
         snapshot = replace(snapshot, **(tables or {}))
         self.snapshots.append(snapshot)
-        self.remembered, view = step(self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits())
+        self.remembered, view = step(
+            self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits(), slos=self.slos
+        )
         return view
 
 
@@ -87,12 +93,13 @@ def watch(
     protocol_type: str | None = None,
     interval: float = 10.0,
     retention_seconds: float | None = None,
+    slos: tuple[Slo, ...] = (),
     group: str = "g",
     topic: str = "t",
     beside: tuple[str, ...] = (),
 ) -> list[View]:
     """The Views of these polls of a topic of one partition and a group; groups `beside` it read all that is there."""
-    series = Series(interval=interval, retention_seconds=retention_seconds)
+    series = Series(interval=interval, retention_seconds=retention_seconds, slos=slos)
 
     def poll(each: Poll) -> View:
         others = [Group(name, {(topic, 0): each.end}, [(name, "/10.0.4.1", [(topic, 0)])]) for name in beside]
