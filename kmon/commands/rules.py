@@ -26,6 +26,10 @@ def run(args: argparse.Namespace) -> int:
     """0, 1 with everything that is wrong in the rule files, or 2 for bad usage and settings."""
     if args.action == "test":
         return _test(args.files)
+    if args.action == "preview":
+        from kmon.commands import preview  # noqa: PLC0415 - imports the evaluator
+
+        return preview.run(args)
     if args.action == "export" and args.sloth:
         return _sloth(args)
     if args.action == "check" and args.files:
