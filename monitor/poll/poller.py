@@ -11,6 +11,7 @@ from monitor.collect.collectors.base import Collector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Client
 from monitor.kafka.client.reach import diagnose, name_foreign
+from monitor.model.cluster_tables import Certificates
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
 from monitor.poll.asking import Asking, Collected, outcomes
@@ -135,6 +136,7 @@ class Poller:
     def _assemble(self, draft: Draft, fared: tuple[Outcome, ...]) -> Snapshot:
         requests = self._client.tally.table()
         if not draft.errors:
+            draft.certificates = Certificates.of_rows(sorted(self._client.certificates().items()))
             return self._assembler.snapshot(draft, fared, requests)
         return Snapshot(
             draft.cluster,

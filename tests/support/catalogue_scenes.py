@@ -13,6 +13,7 @@ from views import NOW, Group, Topic, snapshot_of
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import (
     Capabilities,
+    Certificates,
     LogDirs,
     Quorum,
     Reassignments,
@@ -283,6 +284,13 @@ def _sized(first: float) -> View:
     return make_view(replace(healthy_snapshot(), replicas=replicas))
 
 
+def _certified(days: float) -> View:
+    """Broker 3 shows a certificate that is valid for so many days, the others for longer."""
+    expires = NOW + 86_400 * np.array([400.0, 400.0, days])
+    certificates = Certificates(broker=np.array([1, 2, 3]), certificate_expires=expires)
+    return make_view(replace(healthy_snapshot(), certificates=certificates))
+
+
 def _reassignment() -> Scene:
     moving = Reassignments(
         topic=np.array([0]),
@@ -342,6 +350,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "KafkaLogDirOffline": _offline_dir,
     "KafkaDiskFull": lambda: _changed(log_dirs=log_dirs(free=4)),
     "KafkaDiskNearlyFull": lambda: _changed(log_dirs=log_dirs(free=10)),
+    "KafkaCertificateExpiring": lambda: Scene((_certified(20),), (_certified(365),)),
     "KafkaDiskSkew": lambda: Scene((_sized(4.0),), (_sized(1.0),)),
     "KafkaHangingTransaction": _hanging_transaction,
     "KafkaNoController": lambda: _changed(quorum=quorum([0.0, 0.0, 0.0], led=False)),
