@@ -68,7 +68,8 @@ NO_CERTIFICATE = "kmon is not connected to the broker by TLS"
 def _certificate_seconds(view: View) -> Floats:
     """How long the certificate of each broker is valid from this poll."""
     expires = view.snapshot.certificates.certificate_expires
-    return values_at(expires, _certified(view)) - view.time
+    left: Floats = values_at(expires, _certified(view)) - view.time
+    return left
 
 
 def _controller(view: View) -> Floats:
