@@ -1,7 +1,10 @@
 """An alert in words: the sentence that stands in a page, and the annotations around it."""
 
 import math
+from collections.abc import Iterable, Iterator
 
+from alerts.facts import facts_of, urgent
+from alerts.facts.scene import Scene
 from alerts.rules import CONDITIONS, AnyRule, ClusterRule
 from alerts.samples import Details, Labels
 from alerts.saved import Farewell
@@ -10,23 +13,18 @@ from alerts.subject_rules import SubjectRule, named
 from monitor.model.text import duration, moment, name_of, plural, visible
 from monitor.settings.alerts import RuleSettings
 
-ANNOTATIONS = {
-    "summary": "one sentence: who lags, by how much, since when, where it is worst and who reads there",
-    "description": "what the rule asks for, and how sure the number is",
-    "lag": "of a rule on lag: the newest known lag in records; `≥` before it when a part of it is unknown",
-    "unknown": "only while the lag is unknown: since when, and why",
-    "resolution": "only when resolved: `below` (at or below the threshold, or reachable) or `gone` (no longer there)",
-}
-"""What each annotation says. A rule's own annotations are added, and win over these."""
+HEADLINE = 150
+"""Most characters of the first line of a message: with the name of its rule before it, it stays below 200."""
 
 _NAME = 64  # characters of a name in a sentence: a summary stays below PagerDuty's 1,024; labels have it whole
 
 
-def annotate(rule: AnyRule, alert: Alert) -> Labels:
-    """The annotations of an alert, sorted by name."""
-    texts = {"summary": summarise(rule, alert)}
+def annotate(rule: AnyRule, alert: Alert, scene: Scene | None = None) -> Labels:
+    """The annotations of an alert, sorted by name: the parts of its message, with the facts of a View where given."""
+    labels = dict(alert.sample.labels)
+    texts = {"summary": summarise(rule, alert), "began": _began(alert, scene)}
     if isinstance(rule, SubjectRule):
-        texts |= {"description": _describe_row(rule, alert), **dict(alert.sample.texts)}
+        texts["description"] = _describe_row(rule, alert)
     elif isinstance(rule, ClusterRule):
         texts["description"] = CONDITIONS[rule.name].description
     else:
@@ -35,8 +33,53 @@ def annotate(rule: AnyRule, alert: Alert) -> Labels:
         texts["unknown"] = f"since {moment(alert.unknown_at)}: {visible(alert.unknown_reason)}"
     if alert.resolution:
         texts["resolution"] = alert.resolution
-    own = {} if isinstance(rule, SubjectRule) else rule.annotations
+    told: Iterable[tuple[str, str]] = ()
+    if scene is not None:
+        texts |= facts_of(scene, labels, alert.active_at, resolved=alert.phase == RESOLVED)
+        told = urgent(scene, labels) if alert.phase != RESOLVED else ()
+    texts["headline"] = headline(_said(rule, alert), [*told, *_when_and_where(alert)])
+    own = dict(alert.sample.texts) if isinstance(rule, SubjectRule) else rule.annotations
     return tuple(sorted({**texts, **own}.items()))
+
+
+def headline(said: str, more: Iterable[tuple[str, str]] = ()) -> str:
+    """The first line: what is `said`, and what fits of `more`, each unless its second text is said already."""
+    if len(said) > HEADLINE:
+        cut = max(said.rfind(end, 0, HEADLINE) for end in ("; ", ". ", ", "))
+        said = f"{said[: cut if cut > HEADLINE // 2 else HEADLINE - 1]}…"
+    for text, known in more:
+        if known not in said and len(said) + len(text) + 2 <= HEADLINE:
+            said += f"; {text}"
+    return said
+
+
+def _said(rule: AnyRule, alert: Alert) -> str:
+    """What an alert says first: the summary of its rule without the reason, or what kmon says of its rule."""
+    if not isinstance(rule, SubjectRule):
+        return summarise(rule, alert).partition("; ")[0].partition(" since ")[0]
+    sample = alert.sample
+    own, why = dict(sample.texts).get("summary", ""), visible(sample.why, 8 * _NAME)
+    said = visible(own, 8 * _NAME).removesuffix(why).rstrip(" .") if own.endswith(f". {why}") else visible(own)
+    said = said or f"{named(sample.labels)}: {why}"
+    return f"{'no longer there' if alert.resolution == 'gone' else 'over'}: {said}" if alert.resolution else said
+
+
+def _when_and_where(alert: Alert) -> Iterator[tuple[str, str]]:
+    if alert.resolved_at is not None:
+        yield f"fired for {duration(alert.resolved_at - (alert.fired_at or alert.active_at))}", "fired for"
+    else:
+        yield f"since {moment(alert.active_at)[11:16]} UTC", " since "
+    where = f"cluster {visible(dict(alert.sample.labels)['cluster'], _NAME)}"
+    yield where, where
+
+
+def _began(alert: Alert, scene: Scene | None) -> str:
+    """When the condition became true and for how long it is; of a resolved alert also when it ended."""
+    began = moment(alert.active_at) + (" or earlier" if alert.since_earlier else "")
+    if alert.resolved_at is not None:
+        seconds = alert.resolved_at - alert.active_at
+        return f"{began}, until {moment(alert.resolved_at)} ({duration(seconds)})"
+    return f"{began} ({duration(scene.now - alert.active_at)})" if scene is not None else began
 
 
 def summarise(rule: AnyRule, alert: Alert) -> str:
@@ -94,7 +137,7 @@ def annotate_farewell(farewell: Farewell) -> Labels:
     labels = dict(alert.labels)
     subject = ", ".join(f"{name} {visible(text, _NAME)}" for name, text in alert.sample.labels)
     summary = f"{visible(labels['alertname'], _NAME)} of {subject} is over: {farewell.why}; it fired {_since(alert)}"
-    return (("resolution", farewell.resolution), ("summary", summary))
+    return (("headline", headline(summary)), ("resolution", farewell.resolution), ("summary", summary))
 
 
 def _since(alert: Alert) -> str:

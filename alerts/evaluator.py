@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
+from alerts.facts.scene import Scene
 from alerts.inhibition import Inhibited, inhibited
 from alerts.notice import Notice
 from alerts.rules import AnyRule, ClusterRule, is_observed, samples
@@ -39,6 +40,13 @@ log = logging.getLogger(__name__)
 SETTLING_POLLS = 3
 """After a restart nothing resolves before a complete poll, or this many that the cluster answered."""
 RESTARTED = "kmon was restarted and has not completed a poll yet"
+
+
+FACTS = "\0facts"
+"""The pace of facts that could not be found: no rule has this name."""
+
+PageUrl = Callable[[Mapping[str, str], float], str]
+"""The address of the page about what the labels of an alert name, which began so many seconds ago."""
 
 
 class Clock(Protocol):
@@ -81,9 +89,8 @@ class _Cluster:
 class Evaluator:
     """The rules and where their alerts go. Its state lives as long as it does, and longer where it is `kept`.
 
-    `interval_seconds` is that of the polls. `page_url` gives the address of the page about a group, or else about a
-    cluster, from the cluster's name and the group's id. `kept` is by source: see `observe`. Raises ValueError when two
-    rules have one name.
+    `interval_seconds` is that of the polls. `page_url` gives the address of the page about an alert. `kept`
+    is by source: see `observe`. Raises ValueError when two rules have one name.
     """
 
     def __init__(
@@ -93,7 +100,7 @@ class Evaluator:
         *,
         interval_seconds: float = 10.0,
         resend_seconds: float = RESEND_SECONDS,
-        page_url: Callable[[str, str | None], str] | None = None,
+        page_url: PageUrl | None = None,
         clock: Clock = time,
         kept: Mapping[str, Kept] | None = None,
     ) -> None:
@@ -116,13 +123,13 @@ class Evaluator:
             cluster = self._clusters.setdefault(source or view.cluster, _Cluster())
             rows: list[AlertRow] = []
             notices = [
-                self._notice(each.alert, annotate_farewell(each), now)
+                self._notice(each.alert, annotate_farewell(each), now, over=True)
                 for each in (*cluster.farewells, *self._restore(cluster, view, now, monotonic))
             ]
             cluster.farewells = ()
             for rule in self.rules:
                 cluster.states[rule.name] = self._evaluate(cluster, rule, view, now, monotonic)
-            explained = self._explained(cluster, view, monotonic)
+            explained, scene = self._explained(cluster, view, monotonic), Scene(view, now)
             for rule in self.rules:
                 state, events = due(
                     cluster.states[rule.name],
@@ -133,7 +140,7 @@ class Evaluator:
                 cluster.states[rule.name] = state
                 if not is_observed(rule):
                     notices += (
-                        self._notice(alert, annotate(rule, alert), alert.resolved_at, again=again)
+                        self._notice(alert, self._texts(cluster, rule, alert, scene, monotonic), now, again=again)
                         for alert, again in events
                     )
                 rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
@@ -231,8 +238,21 @@ class Evaluator:
             return {}
         return found
 
-    def _notice(self, alert: Alert, texts: Labels, ends_at: float | None, *, again: bool = False) -> Notice:
-        """The alert as it is sent with these annotations: resolved where it `ends_at` a time."""
+    def _texts(self, cluster: _Cluster, rule: AnyRule, alert: Alert, scene: Scene, monotonic: float) -> Labels:
+        """The parts of the message about an alert; without facts where these cannot be found, so that it is sent."""
+        pace = cluster.paces.setdefault(FACTS, Pace())
+        try:
+            texts = annotate(rule, alert, scene)
+            pace.over()
+        except Exception as error:
+            if line := pace.line(f"cannot find the facts of alerts: {error}", monotonic, type(error).__name__):
+                log.exception("cluster %s: %s", visible(scene.newest.cluster), visible(line))
+            return annotate(rule, alert)
+        return texts
+
+    def _notice(self, alert: Alert, texts: Labels, now: float, *, again: bool = False, over: bool = False) -> Notice:
+        """The alert as it is sent with these annotations: resolved where it is, or where it is `over` now."""
+        ends_at = now if over else alert.resolved_at
         return Notice(
             resolved=ends_at is not None,
             labels=alert.labels,
@@ -240,12 +260,8 @@ class Evaluator:
             starts_at=alert.active_at if alert.fired_at is None else alert.fired_at,
             ends_at=ends_at or 0.0,
             again=again,
-            url=self._url(alert),
+            url=self._page_url(dict(alert.sample.labels), now - alert.active_at) if self._page_url else "",
         )
-
-    def _url(self, alert: Alert) -> str:
-        labels = dict(alert.sample.labels)
-        return self._page_url(labels["cluster"], labels.get("group")) if self._page_url else ""
 
 
 def _unique(rules: Iterable[AnyRule]) -> tuple[AnyRule, ...]:

@@ -1,6 +1,6 @@
 """Where things are on the web: a path for every page, and the view's state in the query string. Names are hostile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
 
 from monitor.poll.source import Source
@@ -46,6 +46,21 @@ def about(group: str | None, topic: str | None, broker: int) -> str:
     if group is not None:
         return group_path(group)
     return topic_path(topic) if topic is not None else BROKERS if broker >= 0 else CLUSTER
+
+
+def about_alert(labels: Mapping[str, str], seconds: float, *, several: bool) -> str:
+    """The page about what an alert's labels name, with charts of the time since it began `seconds` ago and before.
+
+    With `several` clusters it names that of the alert.
+    """
+    number = labels.get("broker") or labels.get("node", "")
+    page = about(labels.get("group"), labels.get("topic"), int(number) if number.isdecimal() else -1)
+    if page == CLUSTER and labels.keys() <= {"cluster"}:
+        page = OVERVIEW
+    wanted = next((name for name, span in RANGES.items() if span >= 2 * seconds), [*RANGES][-1])
+    query = {"cluster": labels["cluster"]} if several else {}
+    query |= {"range": wanted} if RANGES[wanted] > RANGES[DEFAULT_RANGE] else {}
+    return f"{page}?{urlencode(query)}" if query else page
 
 
 def named_path(base: str, name: str) -> str:

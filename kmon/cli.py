@@ -151,7 +151,7 @@ def _add_doctor(commands: Any) -> None:
 
 
 def _add_rules(commands: Any) -> None:
-    parser = _command(commands, "rules", "validate, list, test or export the alert rules", cluster=False)
+    parser = _command(commands, "rules", "validate, list, test, preview or export the alert rules", cluster=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     ends = "Exit codes: 0 all are valid, 1 with FILE:LINE:COLUMN of every error, 2 bad usage or settings."
     check = _command(actions, "check", "validate rule files, or those of the settings", epilog=ends)
@@ -162,6 +162,12 @@ def _add_rules(commands: Any) -> None:
     export = _command(actions, "export", "print the rules in effect as Prometheus rules", epilog=ends)
     _switch(export, "--prometheus", "print a Prometheus rule file with alerting rules on kmon's metrics (default)")
     _switch(export, "--kubernetes", "print these rules as a PrometheusRule for the Prometheus Operator")
+    _switch(export, "--sloth", "print the objectives (contexts[].slos) as specifications for Sloth instead")
+    ends = "Exit codes: 0 rules were run, 1 with FILE:LINE:COLUMN of every error, 2 unreachable, bad usage or settings."
+    preview = _command(actions, "preview", "poll for a while and print when rules would have fired", epilog=ends)
+    preview.add_argument("files", metavar="FILE", nargs="+", help="rule file in YAML, e.g. rules.yaml")
+    _add_output_option(preview, "table", "json")
+    _option(preview, "--for", "TIME", "how long to poll, e.g. 1h (default: 10m)", dest="watch_for")
     ends = "Exit codes: 0 all tests pass, 1 with FILE:LINE:COLUMN of every error and failure, 2 bad usage."
     test = _command(actions, "test", "run unit tests for rules", cluster=False, epilog=ends)
     test.add_argument("files", metavar="FILE", nargs="+", help="test file in YAML, e.g. rules_test.yaml")

@@ -9,6 +9,7 @@ import yaml
 from alerts.rules import CONDITIONS, AnyRule
 from alerts.subject_rules import SubjectRule
 from alerts.template import Template
+from kmon.prometheus_slos import RULES, reads_recorded, recording_rules
 from kmon.promql import NotInMetricsError, labels_of, promql, quoted
 from monitor.model.text import visible
 from monitor.model.units import format_duration
@@ -41,7 +42,10 @@ def exported(rules: Iterable[AnyRule]) -> Exported:
             groups.setdefault(name, []).append(_rule(rule))
         except NotInMetricsError as error:
             left_out[rule.name] = str(error)
-    return Exported({name: each for name, each in groups.items() if each}, left_out)
+    found = {name: each for name, each in groups.items() if each}
+    if reads_recorded(rule for each in found.values() for rule in each):
+        found = {RULES: recording_rules(), **found}
+    return Exported(found, left_out)
 
 
 def text_of(found: Exported, *, kubernetes: bool) -> str:

@@ -1,7 +1,7 @@
 """Filters of rules as PromQL over kmon's metrics, where the metrics have what a filter asks for."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +9,7 @@ import re2  # type: ignore[import-untyped]  # it ships no types
 
 from exporters.families import FAMILIES
 from exporters.family import LABELS, Family, StateSet
+from monitor.model.slos import WINDOWS
 from monitor.subjects.column import Subject
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.filter.literals import Number
@@ -16,6 +17,11 @@ from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known,
 from monitor.subjects.kinds import Type
 
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+RECORDED: Mapping[tuple[str, str], str] = {
+    ("group", f"burn_rate_{window}_at_least"): f"kmon:group_burn_rate_at_least:{window}" for window in WINDOWS
+}
+"""Columns of subjects that no metric has, and the recording rule that computes each from metrics."""
 
 Condition = Compare | Match | Among | Known
 
@@ -110,12 +116,15 @@ def _written(subject: Subject, expression: Expression, matchers: list[str], *, i
 def _condition(subject: Subject, condition: Condition, matchers: list[str]) -> str:
     """One condition: the largest number over all kmon that watch the cluster, compared."""
     column = subject.schema[condition.column]
+    recorded = RECORDED.get((subject.name, condition.column))
+    if recorded is not None and isinstance(condition, Compare):
+        return f"{_largest(subject, recorded, matchers)} {condition.sign} {_number(condition.literal.value)}"
     family = _family(subject, condition)
     if column.type is Type.TEXT:
         if isinstance(condition, Known):
             raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown")
-        return f"{_largest(subject, family, [*matchers, _matcher(condition)])} == 1"
-    found = _largest(subject, family, matchers)
+        return f"{_largest(subject, family.name, [*matchers, _matcher(condition)])} == 1"
+    found = _largest(subject, family.name, matchers)
     if isinstance(condition, Compare):
         return f"{found} {condition.sign} {_number(condition.literal.value)}"
     if isinstance(condition, Known) and condition.negated:
@@ -123,9 +132,9 @@ def _condition(subject: Subject, condition: Condition, matchers: list[str]) -> s
     raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown or one of several numbers")
 
 
-def _largest(subject: Subject, family: Family, matchers: list[str]) -> str:
+def _largest(subject: Subject, name: str, matchers: list[str]) -> str:
     selector = f"{{{','.join(matchers)}}}" if matchers else ""
-    return f"max by ({', '.join(labels_of(subject))}) ({family.name}{selector})"
+    return f"max by ({', '.join(labels_of(subject))}) ({name}{selector})"
 
 
 def _number(value: Value) -> str:

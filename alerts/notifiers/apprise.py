@@ -9,6 +9,8 @@ from alerts.notifiers.http import text_of_url
 from monitor.settings.errors import SettingsError
 from monitor.settings.receivers import ReceiverSettings
 
+MOST_CHARACTERS = 1_900
+"""Apprise cuts or splits what a service does not take; many take 2,000 characters, and few take less."""
 MISSING = "type apprise needs a package: pip install 'kmon-kafka[apprise]'"
 
 
@@ -32,7 +34,9 @@ class Apprise:
             sender = self._opened()
         except SettingsError as error:
             return Retry(str(error))
-        delivered = sender.notify(title=title(group), body=text(group), notify_type=kind, body_format="text")
+        delivered = sender.notify(
+            title=title(group), body=text(group, MOST_CHARACTERS), notify_type=kind, body_format="text"
+        )
         return Delivered() if delivered else Retry("Apprise could not deliver")
 
     def _opened(self) -> Any:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from alerts.message import summary
+from alerts.message import headline, links, parts
 from alerts.notice import Delivered, GiveUp, GroupNotice, Notice, Outcome, Retry, timestamp
 from alerts.notifiers.http import Http, text_of_url
 from monitor.model.text import visible
@@ -63,8 +63,8 @@ def event(routing_key: str, notice: Notice) -> dict[str, Any]:
     action = {"routing_key": routing_key, "dedup_key": dedup_key(notice)}
     if notice.resolved:
         return {**action, "event_action": "resolve"}
-    labels, annotations = dict(notice.labels), dict(notice.annotations)
-    text = summary(notice) or visible(labels["alertname"])
+    labels = dict(notice.labels)
+    text = headline(notice) or visible(labels["alertname"])
     result: dict[str, Any] = {
         **action,
         "event_action": "trigger",
@@ -76,11 +76,10 @@ def event(routing_key: str, notice: Notice) -> dict[str, Any]:
             "timestamp": timestamp(notice.starts_at),
             "component": visible(labels.get("group", "") or labels.get("topic", ""), 255),
             "class": labels["alertname"],
-            "custom_details": {**annotations, "labels": labels},
+            "custom_details": {**dict(parts(notice)), "labels": labels},
         },
     }
-    links = [(annotations[name], "Runbook") for name in ("runbook", "runbook_url") if name in annotations]
-    result["links"] = [{"href": href, "text": text} for href, text in links]
+    result["links"] = [{"href": address, "text": title} for title, address in links(notice)]
     if notice.url:
         result["client_url"] = notice.url
     return result

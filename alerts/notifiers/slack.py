@@ -4,18 +4,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.message import text, title
-from alerts.notice import Delivered, GiveUp, GroupNotice, Outcome, Retry
+from alerts.message import MOST, WHOLE, headline, in_order, links, parts, state_of, title
+from alerts.notice import Delivered, GiveUp, GroupNotice, Notice, Outcome, Retry
 from alerts.notifiers.http import Http, text_of_url
 from alerts.samples import Labels
-from monitor.model.text import visible
+from monitor.model.text import plural, visible
 from monitor.settings.errors import SettingsError
 from monitor.settings.receivers import ReceiverSettings
 from monitor.settings.security import text_of
 
 API = "https://slack.com/api"
-MOST_CHARACTERS = 3_500
-"""Slack cuts messages beyond 4,000 characters; escapes take some."""
+MOST_CHARACTERS = 11_000
+"""Slack refuses blocks with more than 12,000 characters in all."""
+MOST_OF_SECTION = 2_900
+"""Slack refuses a section with more than 3,000 characters."""
 THREADS = 10_000
 """So many threads are remembered; of older groups a new thread begins."""
 
@@ -42,18 +44,18 @@ class Slack:
             url = text_of_url(self._settings.url)
         except SettingsError as error:
             return Retry(str(error))
-        answer = self._http.post(url, json.dumps({"text": written(group)}).encode())
+        answer = self._http.post(url, json.dumps(written(group)).encode())
         return answer if isinstance(answer, Retry) else answer.outcome
 
     def _bot(self, group: GroupNotice, token: str) -> Outcome:
         thread = self._threads.get(group.labels)
         if thread is not None and group.resolved:
             # Before the reply: a rewrite may be done twice, a reply would be there twice.
-            rewrite = self._call("chat.update", token, ts=thread, text=f"*{escaped(title(group))}*")
+            rewrite = self._call("chat.update", token, ts=thread, **_only_title(group))
             if isinstance(rewrite, Retry):
                 return rewrite
         reply = {} if thread is None else {"thread_ts": thread}
-        answer = self._call("chat.postMessage", token, text=written(group), **reply)
+        answer = self._call("chat.postMessage", token, **written(group), **reply)
         if not isinstance(answer, Mapping):
             return answer
         if group.resolved:
@@ -64,7 +66,7 @@ class Slack:
                 del self._threads[next(iter(self._threads))]
         return Delivered()
 
-    def _call(self, method: str, token: str, **arguments: str) -> Mapping[str, Any] | Retry | GiveUp:
+    def _call(self, method: str, token: str, **arguments: Any) -> Mapping[str, Any] | Retry | GiveUp:
         """What a method of Slack's API responds. It reports errors in the body, with HTTP 200."""
         api = text_of_url(self._settings.url) or API
         body = json.dumps({"channel": self._settings.channel, **arguments}).encode()
@@ -84,11 +86,53 @@ class Slack:
         return said
 
 
-def written(group: GroupNotice) -> str:
-    """A notification in Slack's markup."""
-    body = escaped(text(group))
-    cut = body if len(body) <= MOST_CHARACTERS else f"{body[:MOST_CHARACTERS].rsplit(chr(10), 1)[0]}\n…"
-    return f"*{escaped(title(group))}*\n{cut}"
+def written(group: GroupNotice) -> dict[str, Any]:
+    """A notification as blocks: the title, and one for each alert. `text` is for notifications of the phone."""
+    first = title(group)
+    blocks, left = [_section(f"*{escaped(first)}*")], MOST_CHARACTERS
+    notices = in_order(group)
+    for place, each in enumerate(notices[:MOST]):
+        block = _entry(each, whole=place < WHOLE)
+        if len(block) > left and place < WHOLE:
+            block = _entry(each, whole=False)
+        if len(block) > left:
+            break
+        blocks.append(_section(block))
+        left -= len(block)
+    if more := len(notices) - len(blocks) + 1:
+        blocks.append(_section(f"and {plural(more, 'more alert')}"))
+    return {"text": escaped(first), "blocks": blocks}
+
+
+def _only_title(group: GroupNotice) -> dict[str, Any]:
+    """The first message of a thread when all its alerts are resolved."""
+    return {"text": escaped(title(group)), "blocks": [_section(f"*{escaped(title(group))}*")]}
+
+
+def _section(markup: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": markup, "verbatim": True}}
+
+
+def _entry(notice: Notice, *, whole: bool) -> str:
+    """An alert in Slack's markup, below the limit of a section."""
+    lines = [f"*{escaped(state_of(notice))}*", escaped(headline(notice))]
+    ends = [_link(name, address) for name, address in links(notice)]
+    room = MOST_OF_SECTION - sum(len(each) + 1 for each in (*lines, *ends)) - 2
+    for name, said in parts(notice) if whole else ():
+        line = f"*{escaped(name)}:* {escaped(said)}"
+        if len(line) + 1 > room:
+            lines.append("…")
+            break
+        lines.append(line)
+        room -= len(line) + 1
+    return "\n".join((*lines, " · ".join(ends))).strip()
+
+
+def _link(name: str, address: str) -> str:
+    """A link, or the plain text of what is no address on the web."""
+    if not address.startswith(("https://", "http://")):
+        return f"{escaped(name)}: {escaped(address)}"
+    return f"<{escaped(address.replace('|', '%7C').replace('<', '%3C').replace('>', '%3E'))}|{escaped(name)}>"
 
 
 def escaped(plain: str) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from alerts.message import common, summary, text, title
+from alerts.message import common, headline, summary, text, title
 from alerts.notice import GroupNotice, Notice, Outcome, Retry, timestamp
 from alerts.notifiers.http import Http, text_of_url
 from alerts.template import Template, TemplateError
@@ -23,6 +23,7 @@ FIELDS: dict[str, Callable[[str, GroupNotice], str]] = {
     "reason": lambda _, group: group.reason,
     "title": lambda _, group: title(group),
     "text": lambda _, group: text(group),
+    "headline": lambda _, group: headline(next(iter(group.news or group.notices))),
     "summary": lambda _, group: summary(next(iter(group.news or group.notices))),
     "group_key": lambda _, group: key_of(group),
     "alertname": lambda _, group: _label(group, "alertname"),

@@ -33,6 +33,7 @@ BROKER_FAMILIES = (
     Family("kmon_broker_preferred_leaders_missing", BROKER, "preferred_leaders_missing", METADATA),
     Family("kmon_broker_leader_skew_ratio", BROKER, "leader_skew", METADATA),
     Family("kmon_broker_size_bytes", BROKER, "size_bytes", LOG_DIRS),
+    Family("kmon_broker_certificate_seconds", BROKER, "certificate_seconds"),
     Family("kmon_broker_size_skew_ratio", BROKER, "size_skew", LOG_DIRS),
     Family("kmon_log_dir_total_bytes", LOG_DIR, "total_bytes", LOG_DIRS),
     Family("kmon_log_dir_usable_bytes", LOG_DIR, "usable_bytes", LOG_DIRS),

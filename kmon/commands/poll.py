@@ -25,11 +25,17 @@ EXTRAS = ("configs",)
 
 
 def ask(
-    cluster: ClusterSettings, seconds: float | None = None, *, everything: bool = False, end: Event | None = None
+    cluster: ClusterSettings,
+    seconds: float | None = None,
+    *,
+    everything: bool = False,
+    end: Event | None = None,
+    seen: Callable[[View], None] = lambda _: None,
 ) -> View:
     """The newest View of a cluster that is polled for `seconds`, or once: of what lag takes, or of `everything`.
 
-    Ends early when `end` is set, and at once when the first poll reaches nobody. Raises SettingsError.
+    Ends early when `end` is set, and at once when the first poll reaches nobody. `seen` is given the View of each poll
+    of several. Raises SettingsError.
     """
     # Nobody needs the Kafka client to find bad usage.
     from monitor.collect.collectors import COLLECTORS, LAG_COLLECTORS  # noqa: PLC0415
@@ -43,20 +49,28 @@ def ask(
     terminal = moves_cursor(sys.stderr)
     hint = "" if end is None else "; Ctrl-C prints the result so far"
     try:
-        return watch(poller, seconds, end or Event(), (lambda line: _progress(line + hint)) if terminal else None)
+        told = (lambda line: _progress(line + hint)) if terminal else None
+        return watch(poller, seconds, end or Event(), told, seen)
     finally:
         poller.close()
         if terminal:
             _progress("")
 
 
-def watch(poller: "Poller", seconds: float, end: Event, tell: Callable[[str], None] | None = None) -> View:
+def watch(
+    poller: "Poller",
+    seconds: float,
+    end: Event,
+    tell: Callable[[str], None] | None = None,
+    seen: Callable[[View], None] = lambda _: None,
+) -> View:
     """Poll at the settings' interval for `seconds`, the last time at their end; the newest View.
 
-    `tell` is given a line on how it goes about once a second.
+    `tell` is given a line on how it goes about once a second, `seen` each View.
     """
     until = time.monotonic() + seconds
     view, polls = poller.poll_patiently(), 1
+    seen(view)
     while view.shown.up and not end.is_set() and (left := until - time.monotonic()) > 0:
         due = time.monotonic() + min(poller.settings.interval_seconds, left)
         while (wait := due - time.monotonic()) > 0 and not end.is_set():
@@ -65,6 +79,7 @@ def watch(poller: "Poller", seconds: float, end: Event, tell: Callable[[str], No
             end.wait(min(wait, 1.0) if tell else wait)
         if not end.is_set():
             view, polls = poller.poll(), polls + 1
+            seen(view)
     return view
 
 

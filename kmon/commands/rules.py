@@ -26,6 +26,12 @@ def run(args: argparse.Namespace) -> int:
     """0, 1 with everything that is wrong in the rule files, or 2 for bad usage and settings."""
     if args.action == "test":
         return _test(args.files)
+    if args.action == "preview":
+        from kmon.commands import preview  # noqa: PLC0415 - imports the evaluator
+
+        return preview.run(args)
+    if args.action == "export" and args.sloth:
+        return _sloth(args)
     if args.action == "check" and args.files:
         patterns, rules = tuple(args.files), None
     else:
@@ -52,6 +58,17 @@ def _export(rules: Iterable[AnyRule], *, kubernetes: bool) -> None:
     print(text_of(found, kubernetes=kubernetes), end="")
     if found.left_out:
         print(f"not exported, see the comments: {plural(len(found.left_out), 'rule')}", file=sys.stderr)
+
+
+def _sloth(args: argparse.Namespace) -> int:
+    """Print the objectives of the settings for Sloth; 1 where there are none."""
+    from kmon.prometheus_slos import sloth  # noqa: PLC0415 - imports the exporters
+
+    text = sloth(loaded_from(args, need_cluster=False).settings.contexts)
+    if not text:
+        return _wrong(["the settings have no objectives: see contexts[].slos in docs/slos.md"])
+    print(text, end="")
+    return 0
 
 
 def _test(files: Iterable[str]) -> int:

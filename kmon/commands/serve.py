@@ -9,12 +9,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from dashboards.links import OVERVIEW, group_path, on_cluster
+from dashboards.links import about_alert
 from exporters.listen import ListenError, check_listen, serve
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
@@ -164,9 +164,8 @@ def serving(
     host, port = check_listen(settings.listen, insecure_allow_open=insecure_allow_open)
     base = settings.external_url or ""
 
-    def page_url(cluster: str, group: str | None) -> str:
-        path = OVERVIEW if group is None else group_path(group)
-        return base + (on_cluster(path, cluster) if len(clusters) > 1 else path)
+    def page_url(labels: Mapping[str, str], seconds: float) -> str:
+        return base + about_alert(labels, seconds, several=len(clusters) > 1)
 
     linked = page_url if base or settings.dashboard else None
     with polling(settings, clusters, linked, print_alerts=print_alerts) as monitor:

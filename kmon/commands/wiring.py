@@ -3,13 +3,13 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alerts.delivery import Receiver
 from alerts.effective import rules_of
-from alerts.evaluator import Evaluator, Kept
+from alerts.evaluator import Evaluator, Kept, PageUrl
 from alerts.outbox import Outbox
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.poll import memory_of
@@ -52,7 +52,7 @@ class Monitor:
 def polling(
     settings: Settings,
     clusters: Sequence[ClusterSettings],
-    page_url: Callable[[str, str | None], str] | None = None,
+    page_url: PageUrl | None = None,
     *,
     memories: Sequence[Memory] | None = None,
     notify: bool = True,

@@ -11,6 +11,7 @@ from monitor.kafka.client.faults import Fault
 from monitor.model.broker_metrics import BrokerMetrics, BrokerRequests, DeprecatedRequests
 from monitor.model.cluster_tables import (
     BrokerConfigs,
+    Certificates,
     EligibleReplicas,
     Features,
     LogDirs,
@@ -147,6 +148,8 @@ class Draft:
     """Fenced brokers by node id; None where the cluster does not tell."""
     versions: dict[int, str] = field(default_factory=dict)
     """The Kafka version of each broker that kmon is connected to, inferred from the APIs that it serves."""
+    certificates: Certificates | None = None
+    """Of the brokers that the poll is connected to by TLS."""
     features: Features | None = None
     capabilities: dict[str, tuple[float, Reason]] = field(default_factory=dict)
     """Name to (1, 0 or NaN, why): see `Capabilities`."""

@@ -14,6 +14,16 @@ from monitor.model.table import Flags, Floats, Ints, Ragged, Table, Texts, colum
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Certificates(Table):
+    """One row per broker that kmon is connected to by TLS, by id."""
+
+    broker: Ints = column("i4", "node id", "node")
+    certificate_expires: Floats = column(
+        "f8", "unix time when the certificate that the broker shows to kmon expires", "unix seconds"
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Features(Table):
     """One row per feature that the cluster has finalized, such as metadata.version, by name."""
 

@@ -12,6 +12,7 @@ from monitor.model.broker_metrics import BrokerMetrics, BrokerRequests, Deprecat
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
+    Certificates,
     EligibleReplicas,
     Features,
     LogDirs,
@@ -240,6 +241,7 @@ class Snapshot:
     requests: Requests = field(default_factory=Requests.empty)
     quorum: Quorum = field(default_factory=Quorum.empty)
     quorum_epoch: int | None = None
+    certificates: Certificates = field(default_factory=Certificates.empty)
     features: Features = field(default_factory=Features.empty)
     capabilities: Capabilities = field(default_factory=Capabilities.empty)
     reassignments: Reassignments = field(default_factory=Reassignments.empty)

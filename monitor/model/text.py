@@ -201,6 +201,16 @@ def percent(share: float | None, *, sign: bool = False) -> str:
     return f"{math.floor(share * 100)} %"
 
 
+def share(value: float) -> str:
+    """A share of 1 in percent with the digits that it has: 99.9 %."""
+    return UNKNOWN if math.isnan(value) else f"{value * 100:.6g} %"
+
+
+def times(value: float) -> str:
+    """A multiple, such as of what is allowed: 14.4×."""
+    return UNKNOWN if math.isnan(value) else f"{value:,.1f}×"
+
+
 def change(share: float) -> str:
     """A difference as a share of 1, such as +12 %."""
     return percent(share, sign=True)

@@ -18,6 +18,7 @@ from monitor.model.limits import Limits
 from monitor.model.owners import Owners
 from monitor.model.problems import Lasting, Problems, Verdict
 from monitor.model.reasons import Reason
+from monitor.model.slos import Freshness
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
 
@@ -77,6 +78,8 @@ class View:
     """The limits by which it is judged."""
     owners: Owners = Owners()
     """Who is responsible for each group and topic."""
+    freshness: Freshness = field(default_factory=Freshness.empty)
+    """How well each group keeps its objective; empty where the View was made without any."""
     judged: Judgements = field(default_factory=Judgements)
     """Status, level and since of every row of every subject."""
     problems: Problems = field(default_factory=Problems.empty)

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from monitor.analysis.derive.freshness import derive_freshness
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.derive.owners import derive_owners
+from monitor.analysis.earlier_polls.freshness import Counters
 from monitor.analysis.earlier_polls.past import Past, remember
 from monitor.analysis.earlier_polls.takeover import Believed, believe_commits
 from monitor.analysis.events.log import EventLog, log_events, log_statuses
 from monitor.analysis.view import derive_view, make_view
 from monitor.model.limits import Limits
 from monitor.model.owners import OwnerRule
+from monitor.model.slos import Slo
 from monitor.model.snapshot import Snapshot
 from monitor.model.view import View
 from monitor.poll.next_records import record_times, undated
@@ -27,6 +30,8 @@ class Remembered:
     dates: Dates = field(default_factory=Dates)
     view: View | None = None
     """The View of the last poll."""
+    counters: Counters = field(default_factory=Counters)
+    """Of the groups with an objective."""
 
 
 Dating = Callable[[Dates, Sequence[Wanted], float], tuple[Dates, list[Bracket]]]
@@ -41,12 +46,14 @@ def step(
     date: Dating,
     limits: Limits,
     owners: tuple[OwnerRule, ...] = (),
+    slos: tuple[Slo, ...] = (),
     asked: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Remembered, View]:
     """What is remembered after a poll, and its View; the same input gives the same.
 
     `took` is how many seconds the snapshot took, `asked` after how many it requested commits, and end offsets. `date`
-    asks for the times of records that no earlier poll saw come, and `limits` and `owners` are those of the settings.
+    asks for the times of records that no earlier poll saw come, and `limits`, `owners` and `slos` are those of the
+    settings.
     """
     if snapshot.errors:
         view = make_view(snapshot, last_good=before.view, changes=before.log.changes, limits=limits)
@@ -62,10 +69,12 @@ def step(
         past, snapshot, lag, reasons, times, last_good=before.view, changes=log.changes, limits=limits
     )
     log = log_statuses(log, view)
+    counters, freshness = derive_freshness(before.counters, view, slos)
     view = replace(
         view,
         events=log.changes.events,
         event_counts=log.changes.counts,
         owners=derive_owners(snapshot, owners),
+        freshness=freshness,
     )
-    return Remembered(believed, past, log, dates, view), view
+    return Remembered(believed, past, log, dates, view, counters), view

@@ -11,6 +11,7 @@ from monitor.collect.collectors.base import Collector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.client import Client
 from monitor.kafka.client.reach import diagnose, name_foreign
+from monitor.model.cluster_tables import Certificates
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.view import View
 from monitor.poll.asking import Asking, Collected, outcomes
@@ -20,6 +21,7 @@ from monitor.poll.record_times import Dates, date_records
 from monitor.settings.client_options import client_options
 from monitor.settings.model import ClusterSettings
 from monitor.settings.owners import owner_rules
+from monitor.settings.slos import slos_of
 
 DATING_SHARE = 0.2
 
@@ -63,7 +65,7 @@ class Poller:
         self.name = name or ClusterName(settings.name, settings.title)
         self._client = client_of(settings)
         self._choice = settings.choice
-        self._owners = owner_rules(settings.owners)
+        self._owners, self._slos = owner_rules(settings.owners), slos_of(settings.slos)
         self._collectors = [make() for make in collectors]
         self._assembler = Assembler()
         self._clock = clock
@@ -113,6 +115,7 @@ class Poller:
             date=date,
             limits=self.settings.health.limits,
             owners=self._owners,
+            slos=self._slos,
             asked=(asking.commits_asked_at - started, asking.ends_asked_at - started),
         )
         decoding = sum(turn.reading for turn in asking.turns)
@@ -133,6 +136,7 @@ class Poller:
     def _assemble(self, draft: Draft, fared: tuple[Outcome, ...]) -> Snapshot:
         requests = self._client.tally.table()
         if not draft.errors:
+            draft.certificates = Certificates.of_rows(sorted(self._client.certificates().items()))
             return self._assembler.snapshot(draft, fared, requests)
         return Snapshot(
             draft.cluster,

@@ -14,6 +14,7 @@ from monitor.settings.metrics import MetricsSettings
 from monitor.settings.otlp import OtlpSettings
 from monitor.settings.owners import OwnerSettings
 from monitor.settings.security import SecuritySettings
+from monitor.settings.slos import SloSettings
 from monitor.settings.values import (
     Duration,
     ExternalUrl,
@@ -131,6 +132,7 @@ class ClusterSettings(Frozen):
     collect: CollectSettings = Field(default=CollectSettings(), description="how often to request what changes slowly")
     health: HealthSettings = Field(default=HealthSettings(), description="limits of degraded and critical")
     owners: tuple[OwnerSettings, ...] = Field(default=(), description="who is responsible for groups and topics")
+    slos: tuple[SloSettings, ...] = Field(default=(), description="objectives for the time lag of groups")
     broker_metrics: BrokerMetricsSettings = Field(
         default=BrokerMetricsSettings(), description="metrics endpoints of the brokers"
     )

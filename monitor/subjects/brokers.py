@@ -1,6 +1,7 @@
 """Brokers, their log dirs and configs, and what there is once a cluster: the quorum and features."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,17 +15,17 @@ from monitor.analysis.derive.judged.brokers import (
     log_dir_why,
     quorum_why,
 )
-from monitor.model.cluster_tables import BrokerConfigs, Features, LogDirs, Quorum
+from monitor.model.cluster_tables import BrokerConfigs, Certificates, Features, LogDirs, Quorum
 from monitor.model.conditions import QuorumLags
 from monitor.model.judgements import JudgedBrokers, JudgedLogDirs, JudgedQuorum
 from monitor.model.levels import LEVELS
 from monitor.model.snapshot import KNOWN, Brokers
-from monitor.model.table import Floats, Ints, Texts, objects
+from monitor.model.table import Floats, Ints, Texts, objects, values_at
 from monitor.model.totals import BrokerTotals
 from monitor.model.view import View
 from monitor.subjects.broker_metrics import BROKER_METRICS, LOAD
 from monitor.subjects.column import ABSENT, Subject
-from monitor.subjects.kinds import BYTES, COUNT, FLAG, RATIO, REASON, REQUESTS, WORD
+from monitor.subjects.kinds import BYTES, COUNT, FLAG, RATIO, REASON, REQUESTS, SECONDS, WORD
 from monitor.subjects.tables import (
     LEVEL,
     NO_DISKS,
@@ -59,6 +60,16 @@ def _rows_in(path: str) -> Callable[[View], Ints]:
 
 
 _named, _configured = _rows_in("snapshot.brokers"), _rows_in("snapshot.broker_configs")
+_certified = _rows_in("snapshot.certificates")
+
+NO_CERTIFICATE = "kmon is not connected to the broker by TLS"
+
+
+def _certificate_seconds(view: View) -> Floats:
+    """How long the certificate of each broker is valid from this poll."""
+    expires = view.snapshot.certificates.certificate_expires
+    left: Floats = values_at(expires, _certified(view)) - view.time
+    return left
 
 
 def _controller(view: View) -> Floats:
@@ -168,6 +179,17 @@ BROKER = Subject(
         texts("disk_level", f"{LEVEL} of that log dir", fullest_levels, words=LEVELS, kind=WORD),
         texts("size_reason", "why size_bytes or disk_used is unknown", _size_reason, kind=REASON),
         *LOAD,
+        *(
+            replace(each, otherwise=NO_CERTIFICATE)
+            for each in of("snapshot.certificates", Certificates, "certificate_expires", by=_certified)
+        ),
+        numbers(
+            "certificate_seconds",
+            SECONDS,
+            "time until the certificate that the broker shows to kmon expires",
+            _certificate_seconds,
+            otherwise=NO_CERTIFICATE,
+        ),
         numbers("requests", REQUESTS, "requests sent to it since kmon started", partial(_requests, "requests")),
         numbers("errors", REQUESTS, "failed requests of these", partial(_requests, "errors")),
     ),

@@ -12,6 +12,7 @@ from monitor.model.cluster_tables import Subtopologies
 from monitor.model.conditions import GroupActivity
 from monitor.model.judgements import JudgedLags
 from monitor.model.lag import ConsumeRates, PartitionRates
+from monitor.model.slos import Freshness
 from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups
 from monitor.model.table import Flags, Ints
 from monitor.model.totals import GroupLags, GroupTopicLags
@@ -24,6 +25,9 @@ from monitor.subjects.tables import cluster, computed, first_codes, get, judged,
 count = size("snapshot.groups")
 _group_topics = size("group_topic_lags")
 
+
+NO_SLO = "the settings have no objective for the group"
+TOO_SHORT = f"{NO_SLO}, or it was observed for less than 90 % of the window"
 
 COUNTS = ("partitions", "unknown_partitions")
 
@@ -52,6 +56,17 @@ def known_lost(columns: Iterable[Column], path: str) -> Iterable[Column]:
         return Numbers(np.where((totals.lost == 0) & np.isnan(totals.lag), np.nan, totals.lost)[rows])
 
     return (replace(each, read=read) if each.name == "lost" else each for each in columns)
+
+
+def _freshness(view: View) -> Freshness:
+    """A row for each group, also in a View that was made without objectives."""
+    groups = len(view.snapshot.groups)
+    return view.freshness if len(view.freshness) == groups else Freshness.without(groups)
+
+
+def objectives(columns: Iterable[Column]) -> Iterable[Column]:
+    """These columns, whose numbers are unknown where a group has no objective, or was observed for too short."""
+    return (replace(each, otherwise=TOO_SHORT if each.at_least else NO_SLO) for each in columns)
 
 
 def _members_reason(view: View) -> Ints:
@@ -90,6 +105,7 @@ GROUP = Subject(
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),
         *owned(of_groups),
+        *objectives(of(_freshness, Freshness)),
     ),
     judged="groups",
 )

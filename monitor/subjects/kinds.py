@@ -15,10 +15,12 @@ from monitor.model.text import (
     number,
     percent,
     rate,
+    share,
     size,
     switch,
     throughput,
     time_left,
+    times,
 )
 
 
@@ -71,6 +73,8 @@ UNIX = Kind("unix time", unit="unix seconds", digits=3, write=moment)
 BYTES = Kind("bytes", unit="bytes", write=size)
 LIMIT = Kind("bytes", unit="bytes", endless=True, write=size)
 RATIO = Kind("ratio", unit="ratio", digits=6, write=percent)
+SHARE = Kind("ratio", unit="ratio", digits=6, write=share)
+TIMES = Kind("multiple", unit="times", digits=6, write=times)
 CHANGE = Kind("ratio", unit="ratio", digits=6, write=change)
 COUNT, REQUESTS = Kind("count"), Kind("count", unit="requests")
 REPLICAS = Kind("count", unit="replicas")
@@ -91,6 +95,7 @@ _BY_NAME = {
     "retention_bytes": LIMIT,
     "leader_skew": CHANGE,
     "size_skew": CHANGE,
+    "slo_objective": SHARE,
     "sentence": SENTENCE,
     "text": SENTENCE,
 }
@@ -103,7 +108,7 @@ _BY_UNIT = {
         each.unit or each.name: each
         for each in (RECORDS, SECONDS, UNIX, BYTES, RATIO, REQUESTS, REPLICAS, NODE, NUMBER, FLAG, TEXTS, NUMBERS)
     },
-    **{each.unit: each for each in (RATE, REQUEST_RATE, THROUGHPUT)},
+    **{each.unit: each for each in (RATE, REQUEST_RATE, THROUGHPUT, TIMES)},
     "members": Kind("count", unit="members"),
 }
 

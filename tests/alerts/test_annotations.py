@@ -6,7 +6,8 @@ import pytest
 from alert_fixtures import UNREACHABLE, changed, rule_of, view_of
 from views import Group, Topic, shop_view, snapshot_of
 
-from alerts.annotations import ANNOTATIONS, annotate, summarise
+from alerts.annotations import annotate, summarise
+from alerts.parts import PARTS
 from alerts.rules import samples
 from alerts.samples import Details, Sample, Samples
 from alerts.state import Alert, State, step, watched
@@ -119,7 +120,7 @@ def test_every_annotation_is_declared() -> None:
     seen = set()
     for views in (["70"], ["70", "!"], ["70", "-"]):
         seen |= {name for name, _ in annotate(rule, follow(rule, *map(view_of, views)))}
-    assert seen == set(ANNOTATIONS)
+    assert seen <= set(PARTS)
 
 
 def test_a_reason_without_a_source_is_told() -> None:

@@ -52,7 +52,10 @@ def test_it_is_told_with_the_reason_and_when_it_is_over() -> None:
     clock, recorder = FakeClock(), Recorder()
     pages = {"demo": "https://kmon.example/"}
     evaluator = Evaluator(
-        [LOST], [Receiver("r", recorder)], page_url=lambda cluster, group: f"{pages[cluster]}{group}", clock=clock
+        [LOST],
+        [Receiver("r", recorder)],
+        page_url=lambda labels, _: f"{pages[labels['cluster']]}{labels.get('group')}",
+        clock=clock,
     )
     play(evaluator, clock, "70 ! ! ! 70")
     evaluator.stop(GUARD_SECONDS)

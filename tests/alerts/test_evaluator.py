@@ -95,7 +95,7 @@ def test_an_alertmanager_is_told_when_it_fires_again_and_when_it_is_over() -> No
         evaluator = Evaluator(
             [RULE],
             [open_receiver("alertmanager", server.url)],
-            page_url=lambda cluster, group: f"https://kmon.example/groups/{group}?cluster={cluster}",
+            page_url=lambda labels, _: f"https://kmon.example/groups/{labels['group']}?cluster={labels['cluster']}",
             clock=clock,
         )
         for word, count in (("70", 1), ("70", 1), ("!", 1), ("?", 1), ("70", 1), ("70", 1), ("80", 2), ("0", 3)):

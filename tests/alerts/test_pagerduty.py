@@ -16,7 +16,7 @@ def labelled(severity: str, group: str = "a", **more: str) -> tuple[tuple[str, s
 def test_pagerduty_gets_an_event_for_each_alert_that_is_news() -> None:
     page = notice_of(
         labels=labelled("page", HOSTILE),
-        annotations=(("runbook", "https://wiki/lag"), ("summary", "x" * 2_000)),
+        annotations=(("behind", "5 records"), ("note", "n"), ("runbook", "https://wiki/lag"), ("summary", "x" * 2_000)),
         url="http://kmon/x",
     )
     old, over = notice_of("old"), resolved("over")
@@ -32,7 +32,10 @@ def test_pagerduty_gets_an_event_for_each_alert_that_is_news() -> None:
         "event_action": "trigger",
         "client": "kmon",
         "client_url": "http://kmon/x",
-        "links": [{"href": "https://wiki/lag", "text": "Runbook"}],
+        "links": [
+            {"href": "https://wiki/lag", "text": "Runbook"},
+            {"href": "http://kmon/x", "text": "Details"},
+        ],
         "payload": {
             "summary": trigger["payload"]["summary"],
             "source": "shop",
@@ -40,7 +43,7 @@ def test_pagerduty_gets_an_event_for_each_alert_that_is_news() -> None:
             "timestamp": "2026-09-21T14:13:20.000Z",
             "component": 'pay"<b>\\n\\x1b[2J\\u202e\\x00é\\udcff',
             "class": "Lag",
-            "custom_details": {**dict(page.annotations), "labels": dict(page.labels)},
+            "custom_details": {"Behind": "5 records", "note": "n", "labels": dict(page.labels)},
         },
     }
     assert len(trigger["payload"]["summary"]) <= 1_024
@@ -69,7 +72,8 @@ def test_severities_of_pagerduty(severity: str, expected: str) -> None:
 
 
 def test_an_event_that_is_too_large_goes_without_its_details() -> None:
-    large = notice_of("a", annotations=(("description", "x" * 600_000), ("summary", "behind")))
+    own = tuple((f"note{each}", "x" * 1_000) for each in range(600))
+    large = notice_of("a", annotations=(*own, ("summary", "behind")))
     with HttpReceiver(202) as server:
         send(receiver_settings(type="pagerduty", routing_key="k", url=server.url), group_of(large))
     assert len(server.bodies[0]) < 512_000

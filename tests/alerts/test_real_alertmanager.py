@@ -96,7 +96,7 @@ def test_it_sees_an_alert_fire_and_end(alertmanager: str) -> None:
     evaluator = Evaluator(
         [rule_of("GroupLag", 50, severity="critical", for_seconds=10, labels={"team": "pay"})],
         [open_receiver("alertmanager", alertmanager)],
-        page_url=lambda cluster, _: f"http://127.0.0.1:9308/groups/pay%0A?cluster={cluster}",
+        page_url=lambda labels, _: f"http://127.0.0.1:9308/groups/pay%0A?cluster={labels['cluster']}",
         clock=clock,
     )
 

@@ -1,13 +1,14 @@
 """Slack: incoming webhooks and the threads of a bot, against a real server."""
 
+from typing import Any
+
 import pytest
 from alert_fixtures import notice_of
 from http_receiver import HttpReceiver
 from receiver_fixtures import group_of, receiver_settings, resolved, send
 
-from alerts.message import MOST, TITLE
 from alerts.notice import Delivered, GiveUp, Outcome, Retry
-from alerts.notifiers.slack import BUSY_ERRORS, MOST_CHARACTERS
+from alerts.notifiers.slack import BUSY_ERRORS
 
 
 def test_slacks_webhook_gets_plain_text_in_which_names_are_no_markup() -> None:
@@ -15,16 +16,54 @@ def test_slacks_webhook_gets_plain_text_in_which_names_are_no_markup() -> None:
         notice = notice_of(annotations=(("summary", "<!channel> & <http://x|y>"),))
         assert send(receiver_settings(type="slack", url=server.url), group_of(notice)) == [Delivered()]
     (post,) = server.posts
-    assert post["text"].startswith("*[FIRING 1] Lag: &lt;!channel&gt; &amp; &lt;http://x|y&gt;*\nFIRING warning Lag")
-    assert "<" not in post["text"]
+    said = "&lt;!channel&gt; &amp; &lt;http://x|y&gt;"
+    assert post["text"] == f"[FIRING 1] Lag: {said}"
+    first, alert = texts(post)
+    assert first == f"*[FIRING 1] Lag: {said}*"
+    assert alert == f"*FIRING warning Lag since 2026-09-21T14:13:20.000Z*\n{said}"
 
 
-def test_slacks_text_is_cut_between_lines_below_its_limit() -> None:
-    notices = [notice_of(str(each), annotations=(("summary", "y" * 900),)) for each in range(MOST)]
+def texts(post: Any) -> list[str]:
+    return [block["text"]["text"] for block in post["blocks"]]
+
+
+def test_slack_gets_the_parts_of_a_message_and_links() -> None:
+    notice = notice_of(
+        annotations=(
+            ("behind", "5 <records>"),
+            ("headline", "late"),
+            ("runbook_url", "https://w/<a|b>"),
+            ("team", "x"),
+        ),
+        url="https://kmon/groups/a?x=1&y=2",
+    )
+    with HttpReceiver(body=b"ok") as server:
+        send(receiver_settings(type="slack", url=server.url), group_of(notice))
+    assert texts(server.posts[0])[1].splitlines()[1:] == [
+        "late",
+        "*Behind:* 5 &lt;records&gt;",
+        "*team:* x",
+        "<https://w/%3Ca%7Cb%3E|Runbook> · <https://kmon/groups/a?x=1&amp;y=2|Details>",
+    ]
+
+
+def test_an_address_that_is_none_of_the_web_is_no_link() -> None:
+    notice = notice_of(annotations=(("runbook_url", "docs/runbooks.md"), ("summary", "late")))
+    with HttpReceiver(body=b"ok") as server:
+        send(receiver_settings(type="slack", url=server.url), group_of(notice))
+    assert texts(server.posts[0])[1].endswith("\nRunbook: docs/runbooks.md")
+
+
+def test_slacks_blocks_stay_below_its_limits_and_the_rest_is_counted() -> None:
+    long = tuple((f"part{each}", "<" * 900) for each in range(20))
+    notices = [notice_of(str(each), annotations=(("summary", "y" * 900), *long)) for each in range(50)]
     with HttpReceiver(body=b"ok") as server:
         send(receiver_settings(type="slack", url=server.url), group_of(*notices))
-    assert len(server.posts[0]["text"]) <= MOST_CHARACTERS + TITLE + 10
-    assert server.posts[0]["text"].endswith("\n…")
+    found = texts(server.posts[0])
+    assert max(map(len, found)) <= 3_000
+    assert sum(map(len, found)) <= 12_000
+    assert found[1].endswith("\n…")
+    assert found[-1] == f"and {50 - len(found) + 2} more alerts"
 
 
 def test_a_slack_bot_keeps_a_thread_for_each_group_and_rewrites_its_beginning() -> None:
@@ -49,7 +88,9 @@ def test_a_slack_bot_keeps_a_thread_for_each_group_and_rewrites_its_beginning() 
         ("/api/chat.postMessage", "17.5", None),
         ("/api/chat.postMessage", None, None),
     ]
-    assert server.posts[2] == {"channel": "C1", "ts": "17.5", "text": "*[RESOLVED 2] Lag: group a is behind*"}
+    text = "[RESOLVED 2] Lag: group a is behind"
+    assert server.posts[2] == {"channel": "C1", "ts": "17.5", "text": text, "blocks": server.posts[2]["blocks"]}
+    assert texts(server.posts[2]) == [f"*{text}*"]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_every_field_of_a_body_can_be_written() -> None:
         "reason": "first notification",
         "title": "[FIRING 1] Lag: group a is behind",
         "text": ("FIRING warning Lag since 2026-09-21T14:13:20.000Z\n  group a is behind\n  Details: http://k/a"),
+        "headline": "group a is behind",
         "summary": "group a is behind",
         "group_key": '{}:{alertname="Lag"}',
         "alertname": "Lag",

@@ -56,6 +56,11 @@ UNKNOWN_IN_DETAILS = {
     "kmon_group_eta_seconds",
     "kmon_group_headroom_seconds",
     "kmon_group_partition_lag_seconds",
+    # The settings have no objectives.
+    "kmon_group_fresh_seconds_total",
+    "kmon_group_observed_seconds_total",
+    "kmon_group_slo_lag_seconds",
+    "kmon_group_slo_objective_ratio",
     # The settings name no owners.
     "kmon_group_owner_info",
     "kmon_topic_owner_info",

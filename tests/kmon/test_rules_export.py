@@ -27,7 +27,10 @@ from monitor.settings.alerts import RuleSettings, UnreachableSettings, WatchdogS
 from monitor.subjects import SUBJECTS
 from monitor.subjects.filter.filter import Filter
 
-RULES = [rule for rule in catalogue() if rule.name not in exported(catalogue()).left_out]
+EXPORTED = [rule for rule in catalogue() if rule.name not in exported(catalogue()).left_out]
+ON_RATES = [rule for rule in EXPORTED if "burn_rate" in rule.text]
+"""Rules that counters over time decide, which no page that stays as it is has."""
+RULES = [rule for rule in EXPORTED if rule not in ON_RATES]
 
 
 def promtool(*args: str) -> str:
@@ -133,6 +136,78 @@ def test_they_fire_in_prometheus_on_what_ours_fire_on(tmp_path: Path) -> None:
     whole = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(whole))
     promtool("test", "rules", str(tmp_path / "tests.yml"))
+
+
+def counters_of(views: list[View]) -> list[dict[str, str]]:
+    """The series of objectives on the pages of these Views, as promtool's tests want them."""
+    found: dict[str, list[str]] = {}
+    for view in views:
+        for (name, labels), number in samples(MetricsPage([FixtureSource(view)])).items():
+            if name.startswith(("kmon_group_slo_", "kmon_group_fresh_", "kmon_group_observed_")):
+                key = f"{name}{{{','.join(f'{label}={quoted(text)}' for label, text in sorted(labels))}}}"
+                found.setdefault(key, []).append(f"{number:g}")
+    return [{"series": key, "values": " ".join(values)} for key, values in found.items()]
+
+
+@pytest.mark.prometheus
+def test_burn_rates_fire_in_prometheus_as_ours_do(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(text_of(exported(ON_RATES), kubernetes=False))
+    document = yaml.safe_load((tmp_path / "rules.yml").read_text())
+    assert [group["name"] for group in document["groups"]] == ["kmon-burn-rates", "kmon-groups"]
+    for rule in document["groups"][1]["rules"]:
+        rule["annotations"] = {}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document))
+    tests = []
+    for rule in ON_RATES:
+        views = list(SCENES[rule.name]().trouble)
+        step = int(views[-1].snapshot.interval_seconds or 0)
+        ours = [fires(rule, view) for view in views]
+        first = next(place for place, found in enumerate(ours) if found)
+        # Prometheus extrapolates from samples to the ends of a window, so a few polls around ours are left out.
+        times = [place for place in range(len(views)) if abs(place - first) > 6]
+        assert times[-1] > first
+        checks = [
+            {
+                "eval_time": f"{place * step}s",
+                "alertname": rule.name,
+                "exp_alerts": [{"exp_labels": each} for each in ours[place]],
+            }
+            for place in times
+        ]
+        tests.append({"interval": f"{step}s", "input_series": counters_of(views), "alert_rule_test": checks})
+    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "10s", "tests": tests}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(whole))
+    promtool("test", "rules", str(tmp_path / "tests.yml"))
+
+
+def test_objectives_are_exported_for_sloth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text(
+        "contexts:\n  - name: Shop 1\n    bootstrap_servers: [a:1]\n    slos:\n"
+        "      - {groups: [pay-.*, billing], time_lag: 5m}\n      - {groups: .*, time_lag: 1h, objective: 99}\n"
+        "  - name: other\n    bootstrap_servers: [b:1]\n"
+    )
+    assert cli.main(["rules", "export", "--sloth", "--config", str(path)]) == 0
+    (document,) = yaml.safe_load_all(capsys.readouterr().out)
+    assert (document["version"], document["service"], document["labels"]) == (
+        "prometheus/v1",
+        "kafka-shop-1",
+        {"cluster": "Shop 1"},
+    )
+    one, two = document["slos"]
+    assert (one["name"], one["objective"], two["objective"]) == ("freshness-1", 99.9, 99)
+    labels = 'cluster="Shop 1",group=~".*",group!~"pay-.*|billing"'
+    total = f"sum(rate(kmon_group_observed_seconds_total{{{labels}}}[{{{{.window}}}}]))"
+    fresh = f"sum(rate(kmon_group_fresh_seconds_total{{{labels}}}[{{{{.window}}}}]))"
+    assert two["sli"] == {"events": {"error_query": f"{total} - {fresh}", "total_query": total}}
+    assert one.keys() == {"name", "objective", "description", "sli", "alerting"}
+
+
+def test_without_objectives_there_is_nothing_for_sloth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text("contexts:\n  - bootstrap_servers: [a:1]\n")
+    assert cli.main(["rules", "export", "--sloth", "--config", str(path)]) == 1
+    assert "no objectives: see contexts[].slos" in capsys.readouterr().err
 
 
 @pytest.mark.prometheus

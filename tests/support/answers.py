@@ -129,6 +129,9 @@ class StubClient(Client):
     def nodes(self) -> list[int]:
         return self._nodes
 
+    def certificates(self) -> dict[int, float]:
+        return {}
+
     @property
     def closed(self) -> bool:
         return self._is_closed

@@ -13,6 +13,7 @@ from views import NOW, Group, Topic, snapshot_of
 from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import (
     Capabilities,
+    Certificates,
     LogDirs,
     Quorum,
     Reassignments,
@@ -20,6 +21,8 @@ from monitor.model.cluster_tables import (
     TopicConfigs,
     Transactions,
 )
+from monitor.model.patterns import Pattern
+from monitor.model.slos import Slo
 from monitor.model.snapshot import Brokers, Snapshot
 from monitor.model.table import Ragged, objects
 from monitor.model.view import View
@@ -29,6 +32,7 @@ GIB = float(2**30)
 END = 100_000.0
 MINUTE = 6
 """Polls of a minute."""
+OBJECTIVE = (Slo((Pattern("billing"),), 60.0, 0.99),)
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,7 @@ def _overrunning() -> Scene:
 def _watched(trouble: list[Poll], over: list[Poll], **settings: Any) -> Scene:
     """A group that keeps up for two minutes, what happens to it, and how that ends."""
     well = [Poll(END - 1_200 + 100 * each, END - 1_200 + 100 * each) for each in range(2 * MINUTE)]
-    views = watch([*well, *trouble, *over], **settings)
+    views = watch([*well, *trouble, *over], group="billing", topic="orders", beside=("audit", "fraud"), **settings)
     split = len(well) + len(trouble)
     return Scene(tuple(views[:split]), tuple(views[split:]))
 
@@ -280,6 +284,13 @@ def _sized(first: float) -> View:
     return make_view(replace(healthy_snapshot(), replicas=replicas))
 
 
+def _certified(days: float) -> View:
+    """Broker 3 shows a certificate that is valid for so many days, the others for longer."""
+    expires = NOW + 86_400 * np.array([400.0, 400.0, days])
+    certificates = Certificates(broker=np.array([1, 2, 3]), certificate_expires=expires)
+    return make_view(replace(healthy_snapshot(), certificates=certificates))
+
+
 def _reassignment() -> Scene:
     moving = Reassignments(
         topic=np.array([0]),
@@ -311,6 +322,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "KafkaStreamsGroupNotReady": lambda: Scene(
         (_group(group_type="streams", state="NotReady"),), (_group(group_type="streams"),)
     ),
+    "KafkaGroupBurning": lambda: _watched(
+        _still(15 * MINUTE, 1), _reads(END + 100 * 15 * MINUTE, 10 * MINUTE), slos=OBJECTIVE
+    ),
+    "KafkaGroupBudgetSpent": lambda: _watched(_still(60, 1), _reads(END + 6_000, 380), slos=OBJECTIVE, interval=60.0),
     "KafkaGroupTimeLag": lambda: _watched(_slow(40 * MINUTE, 20), _reads(END + 100 * 40 * MINUTE, 10 * MINUTE)),
     "KafkaGroupLagUnknown": lambda: _watched(
         [Poll(None, END)] * (35 * MINUTE), _reads(END + 100 * 35 * MINUTE, 3 * MINUTE)
@@ -335,6 +350,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "KafkaLogDirOffline": _offline_dir,
     "KafkaDiskFull": lambda: _changed(log_dirs=log_dirs(free=4)),
     "KafkaDiskNearlyFull": lambda: _changed(log_dirs=log_dirs(free=10)),
+    "KafkaCertificateExpiring": lambda: Scene((_certified(20),), (_certified(365),)),
     "KafkaDiskSkew": lambda: Scene((_sized(4.0),), (_sized(1.0),)),
     "KafkaHangingTransaction": _hanging_transaction,
     "KafkaNoController": lambda: _changed(quorum=quorum([0.0, 0.0, 0.0], led=False)),

@@ -12,6 +12,7 @@ from monitor.analysis.view import make_view
 from monitor.model.cluster_tables import (
     BrokerConfigs,
     Capabilities,
+    Certificates,
     EligibleReplicas,
     Features,
     LogDirs,
@@ -108,6 +109,7 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
             last_caught_up=snapshot.time - np.array([0.0, 0.2, 3.0, 600.0]),
         ),
         quorum_epoch=17,
+        certificates=Certificates(broker=np.array([1, 2]), certificate_expires=NOW + 86_400.0 * np.array([90, 12])),
         features=Features(feature=objects(["group.version", "metadata.version"]), level=np.array([1, 25])),
         capabilities=Capabilities(
             capability=objects(["describe_all_topics", "describe_configs", "share_lag"]),

@@ -9,6 +9,7 @@ from views import NOW, Group, Topic, snapshot_of
 
 from monitor.model.cluster_tables import TopicConfigs
 from monitor.model.limits import Limits
+from monitor.model.slos import Slo
 from monitor.model.snapshot import Snapshot
 from monitor.model.table import objects
 from monitor.model.view import View
@@ -26,7 +27,10 @@ class Series:
     was written, as ListOffsets by timestamp would tell; without it their age is unknown.
     """
 
-    def __init__(self, *, interval: float = 10.0, retention_seconds: float | None = None) -> None:
+    def __init__(
+        self, *, interval: float = 10.0, retention_seconds: float | None = None, slos: tuple[Slo, ...] = ()
+    ) -> None:
+        self.slos = slos
         self.interval = interval
         self.retention_seconds = retention_seconds
         self.remembered = Remembered()
@@ -57,13 +61,15 @@ class Series:
             snapshot = replace(snapshot, topic_configs=topic_configs(len(snapshot.topics), self.retention_seconds))
         snapshot = replace(snapshot, **(tables or {}))
         self.snapshots.append(snapshot)
-        self.remembered, view = step(self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits())
+        self.remembered, view = step(
+            self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits(), slos=self.slos
+        )
         return view
 
 
 @dataclass
 class Poll:
-    """One partition, t-0, read by one group, g, at one poll. `end` None: the broker did not answer.
+    """One partition, read by one group, at one poll. `end` None: the broker did not answer.
 
     `commit` is an offset, None for no commit, or a text: why it is unknown. `members` 0 is an empty group. `age` is
     that of the next record where no earlier poll saw it come.
@@ -87,27 +93,44 @@ def watch(
     protocol_type: str | None = None,
     interval: float = 10.0,
     retention_seconds: float | None = None,
+    slos: tuple[Slo, ...] = (),
+    group: str = "g",
+    topic: str = "t",
+    beside: tuple[str, ...] = (),
 ) -> list[View]:
-    """The Views of these polls of topic t, partition 0, and group g."""
-    series = Series(interval=interval, retention_seconds=retention_seconds)
-    return [_watch(series, each, group_type, protocol_type) for each in polls]
+    """The Views of these polls of a topic of one partition and a group; groups `beside` it read all that is there."""
+    series = Series(interval=interval, retention_seconds=retention_seconds, slos=slos)
+
+    def poll(each: Poll) -> View:
+        others = [Group(name, {(topic, 0): each.end}, [(name, "/10.0.4.1", [(topic, 0)])]) for name in beside]
+        return _watch(series, each, group_type, protocol_type, group, topic, others)
+
+    return [poll(each) for each in polls]
 
 
-def _watch(series: Series, poll: Poll, group_type: str, protocol_type: str | None) -> View:
-    assigned = [("t", 0)] if poll.assigned else []
+def _watch(
+    series: Series,
+    poll: Poll,
+    group_type: str,
+    protocol_type: str | None,
+    name: str,
+    topic: str,
+    others: list[Group],
+) -> View:
+    assigned = [(topic, 0)] if poll.assigned else []
     group = Group(
-        "g",
-        {("t", 0): poll.commit},
+        name,
+        {(topic, 0): poll.commit},
         [(f"reader-{each}", f"/10.0.3.{each}", [] if each else assigned) for each in range(poll.members)],
         group_type=group_type,
         state="Stable" if poll.members else "Empty",
         protocol_type=protocol_type,
     )
     return series.poll(
-        [Topic("t", [(poll.start, poll.end)], topic_id=poll.topic_id)],
-        [group],
+        [Topic(topic, [(poll.start, poll.end)], topic_id=poll.topic_id)],
+        [group, *others],
         after=poll.after,
-        ages=None if poll.age is None else {("t", 0): poll.age},
+        ages=None if poll.age is None else {(topic, 0): poll.age},
         error=poll.error,
     )
 

@@ -14,11 +14,14 @@ def derive_owners(snapshot: Snapshot, rules: tuple[OwnerRule, ...]) -> Owners:
     """The first rule that names each group and each topic."""
     groups, topics = snapshot.groups.group, snapshot.topics.topic
     return Owners(
-        rules, _first(groups, [each.groups for each in rules]), _first(topics, [each.topics for each in rules])
+        rules,
+        first_rules(groups, [each.groups for each in rules]),
+        first_rules(topics, [each.topics for each in rules]),
     )
 
 
-def _first(names: Texts, rules: Sequence[tuple[Pattern, ...]]) -> Ints:
+def first_rules(names: Texts, rules: Sequence[tuple[Pattern, ...]]) -> Ints:
+    """For each name the place of the first rule of which a pattern matches, NOBODY for none."""
     codes = np.full(len(names), NOBODY, np.int32)
     for row, name in enumerate(names.tolist() if any(rules) else ()):
         for code, patterns in enumerate(rules):

@@ -33,6 +33,12 @@ AUTHENTICATION_PAUSE_SECONDS = 15.0
 """How long a refused password is not tried again: brokers and directories lock accounts."""
 
 
+EXPIRES_SOON_SECONDS = 30 * 86_400.0
+"""A broker whose certificate expires within this time is connected anew now and then."""
+RECONNECT_SECONDS = 3_600.0
+"""That often: brokers load a new certificate without a restart, and open connections keep the old one."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """A question to one broker. `body(version)` gives the encoded request body for the version that is agreed on."""
@@ -141,6 +147,11 @@ class Client:
         served: dict[int, tuple[int, int]] | None = self._manager.served(node)
         return served
 
+    def certificates(self) -> dict[int, float]:
+        """Unix time at which the certificate of each broker expires that is connected by TLS."""
+        found = ((node, self._manager.certificate(node)) for node in self.nodes)
+        return {node: each[0] for node, each in found if each is not None}
+
     def learn(self, brokers: Iterable[BrokerAddress]) -> None:
         """Connect to these brokers from now on, as metadata named them."""
         wanted, known = set(brokers), self._addresses()
@@ -217,8 +228,8 @@ class Client:
         self._manager.close()
 
     def refresh(self) -> None:
-        """To be called between polls: makes all connections anew when the files behind the options have changed, and
-        has refused logins tried again after a pause.
+        """To be called between polls: makes all connections anew when the files behind the options have changed, has
+        refused logins tried again after a pause, and looks for new certificates where those of brokers expire soon.
         """
         stamp = self._stamp()
         if stamp != self._made_at:
@@ -228,6 +239,18 @@ class Client:
         for node in [node for node, (at, _) in self._refused.items() if at <= due]:
             del self._refused[node]
             self._manager.forgive(node)
+        if renewed := self._to_renew():
+            self._net.run(self._disconnect, renewed)
+
+    def _to_renew(self) -> list[int]:
+        """The brokers whose certificate expires soon: brokers may have a new one, which only a new connection shows."""
+        soon, due = time.time() + EXPIRES_SOON_SECONDS, time.monotonic() - RECONNECT_SECONDS
+        found = ((node, self._manager.certificate(node)) for node in self.nodes)
+        return [node for node, each in found if each is not None and each[0] < soon and each[1] <= due]
+
+    async def _disconnect(self, nodes: list[int]) -> None:
+        for node in nodes:
+            self._manager.close(node)
 
     def _connections(self) -> Connections:
         milliseconds = self._timeout * 1000

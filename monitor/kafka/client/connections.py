@@ -89,6 +89,16 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python
         known = getattr(self._conns.get(node), "broker_version_data", None)
         return None if known is None else known.api_versions
 
+    def certificate(self, node: int | str) -> tuple[float, float] | None:
+        """When the certificate of a node expires, in unix seconds, and the monotonic time of the handshake.
+
+        None without TLS, and while it is not connected.
+        """
+        transport = getattr(self._conns.get(node), "transport", None)
+        if not isinstance(transport, TlsTransport) or transport.expires is None:
+            return None
+        return transport.expires, transport.secured_at
+
     async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
         socket = await connect(self._net, node.host, node.port, self.config["socket_options"], timeout_at)
         if not self.ssl_enabled:

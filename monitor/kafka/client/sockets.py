@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -122,7 +123,13 @@ class Transport(_BoundedReads, KafkaTCPTransport):  # type: ignore[misc]  # kafk
 
 
 class TlsTransport(_BoundedReads, KafkaSSLTransport):  # type: ignore[misc]  # kafka-python has no types
-    """An open connection by TLS."""
+    """An open connection by TLS.
+
+    `expires` is the unix time at which the broker's certificate does, `secured_at` the monotonic time of the handshake.
+    """
+
+    expires: float | None = None
+    secured_at = 0.0
 
     async def handshake_until(self, timeout_at: float | None) -> None:
         """The handshake; raises KafkaTimeoutError after `timeout_at`, a time of the monotonic clock."""
@@ -134,4 +141,8 @@ class TlsTransport(_BoundedReads, KafkaSSLTransport):  # type: ignore[misc]  # k
             except ssl.SSLWantWriteError:
                 await self._net.wait_write(self._sock, timeout_at=timeout_at)
             else:
+                self.secured_at = time.monotonic()
+                certificate = self._sock.getpeercert() or {}
+                if "notAfter" in certificate:
+                    self.expires = float(ssl.cert_time_to_seconds(certificate["notAfter"]))
                 return

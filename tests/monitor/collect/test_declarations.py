@@ -18,7 +18,7 @@ from monitor.settings.model import CollectSettings
 
 NOT_RECORDED = {"tiered_offsets"}
 """What the recorded cluster has nothing of. test_collect_tiered_offsets.py has what this one sends."""
-OF_THE_POLL = {"requests"}
+OF_THE_POLL = {"requests", "certificates"}
 """Tables of a Snapshot that the poll itself fills."""
 REQUESTS = {each for each in vars(requests).values() if isinstance(each, Request)}
 each_collector = pytest.mark.parametrize("collector", COLLECTORS, ids=lambda each: each.name)

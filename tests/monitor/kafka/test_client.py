@@ -1,6 +1,7 @@
 """The client on real sockets: answers and faults as data, connections that come back, nothing left behind."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from loopback import Loopback, Talk, broker, over_tls, serving, silent
-from pems import CA
+from pems import CA, CERT
 
 from monitor.kafka.client.apis import DESCRIBE_QUORUM, METADATA
 from monitor.kafka.client.client import Ask, BrokerAddress, Client
@@ -202,6 +203,59 @@ def test_an_answer_over_tls(open_client: Open, tmp_path: Any) -> None:
         assert isinstance(reply, Answer)
         assert reply.body == BODY
         client.close()
+
+
+def test_the_certificate_of_a_broker_is_told_until_when_it_is_valid(open_client: Open, tmp_path: Any) -> None:
+    (tmp_path / "ca.pem").write_text(CA)
+    (tmp_path / "server.pem").write_text(CERT)
+    valid = ssl.cert_time_to_seconds(_test_decode_cert(tmp_path / "server.pem")["notAfter"])
+    options = {"security_protocol": "SSL", "ssl_cafile": str(tmp_path / "ca.pem"), "ssl_check_hostname": False}
+    with serving(over_tls(broker(SERVED, good))) as server:
+        client = open_client(server, options=lambda: options, timeout=3.0)
+        host, port = server.address.split(":")
+        client.learn([BrokerAddress(7, host, int(port), None)])
+        assert client.certificates() == {}
+        assert isinstance(ask_metadata(client, 7), Answer)
+        assert client.certificates() == {7: valid}
+
+
+def test_no_certificate_is_told_without_tls(open_client: Open) -> None:
+    with serving(broker(SERVED, good)) as server:
+        client = open_client(server)
+        host, port = server.address.split(":")
+        client.learn([BrokerAddress(7, host, int(port), None)])
+        assert isinstance(ask_metadata(client, 7), Answer)
+        assert client.certificates() == {}
+
+
+def test_a_broker_whose_certificate_expires_soon_is_connected_anew_once_an_hour(
+    open_client: Open, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_text(CA)
+    options = {"security_protocol": "SSL", "ssl_cafile": str(tmp_path / "ca.pem"), "ssl_check_hostname": False}
+    with serving(over_tls(broker(SERVED, good))) as server:
+        client = open_client(server, options=lambda: options, timeout=3.0)
+        host, port = server.address.split(":")
+        client.learn([BrokerAddress(7, host, int(port), None)])
+
+        def poll() -> int:
+            client.refresh()
+            assert isinstance(ask_metadata(client, 7), Answer)
+            return server.connections
+
+        assert [poll(), poll()] == [1, 1]
+        monkeypatch.setattr("monitor.kafka.client.client.RECONNECT_SECONDS", 0.0)
+        assert poll() == 1, "it is valid for long"
+        monkeypatch.setattr("monitor.kafka.client.client.EXPIRES_SOON_SECONDS", 1e12)
+        assert poll() == 2
+        monkeypatch.setattr("monitor.kafka.client.client.RECONNECT_SECONDS", 3_600.0)
+        assert poll() == 2
+
+
+def _test_decode_cert(path: Any) -> dict[str, str]:
+    """What Python itself reads of a certificate's file."""
+    decoded: dict[str, str] = ssl._ssl._test_decode_cert(str(path))  # type: ignore[attr-defined]  # no public function
+    return decoded
 
 
 def test_an_answer_larger_than_allowed_is_refused(open_client: Open) -> None:

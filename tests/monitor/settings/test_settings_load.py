@@ -402,6 +402,7 @@ def example(path: tuple[str, ...]) -> tuple[str, Any]:
         "names": ("kmon,kminion", ("kmon", "kminion")),
         "keep_state": ("false", False),
         "owners": ("[{groups: a.*, team: b}]", None),
+        "slos": ("[{groups: a.*, time_lag: 5m}]", None),
         "for": ("90s", 90.0),
         "labels": ("{team: kafka}", {"team": "kafka"}),
         "annotations": ("{runbook: here}", {"runbook": "here"}),

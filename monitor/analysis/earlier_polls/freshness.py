@@ -1,0 +1,115 @@
+"""For how long groups were fresh and observed, as counters that polls add to, and their values at earlier polls."""
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.model.slos import WINDOWS
+from monitor.model.table import Floats, Texts, objects
+
+MISSED_POLLS = 3
+"""Time between two polls that are further apart than so many intervals is not observed."""
+SPACING = 0.05
+"""A point is let go when its neighbours are closer together than this share of its age."""
+KEPT_SECONDS = 3_600.0
+"""How long the counters of a group that is not listed are kept."""
+
+
+class Point(NamedTuple):
+    """The counters of all groups at the monotonic time of a poll; those of groups that came later are not in it."""
+
+    time: float
+    fresh: Floats
+    observed: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Counters:
+    """What is remembered of the groups that have an objective, by `names`.
+
+    `standing` is 1 for a group that was fresh at the newest poll, 0 for one that was late, and NaN where that was not
+    known. `seen` is when each was last listed. `points` are the oldest first, the newest is that of the newest poll.
+    """
+
+    names: Texts = field(default_factory=lambda: objects([]))
+    standing: Floats = field(default_factory=lambda: np.empty(0))
+    seen: Floats = field(default_factory=lambda: np.empty(0))
+    points: tuple[Point, ...] = ()
+
+    @property
+    def fresh(self) -> Floats:
+        return self.points[-1].fresh if self.points else np.zeros(0)
+
+    @property
+    def observed(self) -> Floats:
+        return self.points[-1].observed if self.points else np.zeros(0)
+
+    def within(self, seconds: float) -> tuple[Floats, Floats]:
+        """For how long each group was fresh, and was observed, in no more than the last so many seconds."""
+        newest = self.points[-1]
+        first = next(each for each in self.points if each.time >= newest.time - seconds)
+        return newest.fresh - _padded(first.fresh, len(self.names)), (
+            newest.observed - _padded(first.observed, len(self.names))
+        )
+
+
+def count_time(before: Counters, names: Texts, standing: Floats, now: float, interval: float | None) -> Counters:
+    """The counters after the poll at monotonic time `now`, at which the groups with an objective stood like this.
+
+    The time since the poll before is observed where it was known at both polls whether a group is fresh, and fresh
+    where it was at both. A gap of several intervals is neither.
+    """
+    kept = _listed(before, names, now)
+    place = {name: row for row, name in enumerate(kept.names.tolist())}
+    rows = np.array([place[name] for name in names.tolist()], np.int64)
+    after = np.full(len(kept.names), np.nan)
+    after[rows] = standing
+    seconds = now - kept.points[-1].time if kept.points else 0.0
+    if interval is not None and seconds > MISSED_POLLS * interval:
+        seconds = 0.0
+    known = ~np.isnan(kept.standing + after)
+    count = len(kept.names)
+    fresh = _padded(kept.fresh, count) + seconds * (known & (kept.standing + after == 2))
+    observed = _padded(kept.observed, count) + seconds * known
+    return replace(kept, standing=after, points=_thinned((*kept.points, Point(now, fresh, observed))))
+
+
+def _listed(before: Counters, names: Texts, now: float) -> Counters:
+    """The counters with these groups among them, and without those that were not listed for long."""
+    known = set(before.names.tolist())
+    listed = set(names.tolist())
+    seen = np.where([name in listed for name in before.names.tolist()], now, before.seen) if known else before.seen
+    stays = now - seen <= KEPT_SECONDS
+    if not stays.all():
+        points = tuple(
+            Point(each.time, each.fresh[stays[: len(each.fresh)]], each.observed[stays[: len(each.observed)]])
+            for each in before.points
+        )
+        before = Counters(before.names[stays], before.standing[stays], seen[stays], points)
+        seen = before.seen
+    new = [name for name in names.tolist() if name not in known]
+    more = len(new)
+    return replace(
+        before,
+        names=np.concatenate([before.names, objects(new)]),
+        standing=np.concatenate([before.standing, np.full(more, np.nan)]),
+        seen=np.concatenate([seen, np.full(more, now)]),
+    )
+
+
+def _padded(values: Floats, count: int) -> Floats:
+    """With 0 for the groups that came later."""
+    return np.concatenate([values, np.zeros(count - len(values))])
+
+
+def _thinned(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """As few points as needed: all that are recent, and fewer of older ones."""
+    now, longest = points[-1].time, max(WINDOWS.values())
+    recent = [each for each in points if each.time >= now - longest]
+    kept = recent[:1]
+    for each, following in pairwise(recent[1:]):
+        if following.time - kept[-1].time >= SPACING * (now - each.time):
+            kept.append(each)
+    return (*kept, recent[-1]) if len(recent) > 1 else tuple(recent)
