@@ -125,7 +125,17 @@ class Assembler:
         members = [(row, each) for row, about in described for each in about.members]
         return {
             "members": Members.of_rows(
-                (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
+                (
+                    row,
+                    each.member_id,
+                    each.client_id,
+                    each.host,
+                    each.instance_id,
+                    each.rack,
+                    each.epoch,
+                    each.subscribed,
+                    each.subscribed_regex,
+                )
                 for row, each in members
             ),
             "assignments": self._assigned_rows([each.assigned for _, each in members]),

@@ -132,7 +132,7 @@ class Groups(Table):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Members(Table):
-    """One row per member of a group."""
+    """One row per member of a group, in the order of `groups`."""
 
     group: Ints = column("i4", "row in `groups`: group id")
     member_id: Texts = column("O", "member id")
@@ -141,6 +141,17 @@ class Members(Table):
     instance_id: Texts = column("O", "group.instance.id; None for a dynamic member")
     rack: Texts = column("O", "client.rack; None if the member has none")
     epoch: Floats = column("f8", "member epoch; unknown for members of classic groups", "number")
+    subscribed: Texts = column(
+        "O", "names of the topics that the member subscribes to; unknown where its metadata cannot be decoded", "texts"
+    )
+    subscribed_regex: Texts = column(
+        "O", "regular expression that the member subscribes with and the broker resolves; None if it has none"
+    )
+
+    def of_group(self, group: int) -> range:
+        """The rows of a group, by its row in `groups`."""
+        first, last = np.searchsorted(self.group, [group, group + 1]).tolist()
+        return range(first, last)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

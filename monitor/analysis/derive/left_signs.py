@@ -1,0 +1,224 @@
+"""What shows in a poll that groups have left topics. docs/lag.md has the rules.
+
+In doubt a group has not left: of one that is only dead somebody must hear.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from monitor.analysis.derive.runs import Runs, changes
+from monitor.analysis.derive.successors import Successors
+from monitor.analysis.earlier_polls.group_lives import Lives
+from monitor.analysis.earlier_polls.left_topics import Commits, Key, Partings, Sign
+from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes
+from monitor.model.left import BECAUSE, IDLE, REPLACED, UNSUBSCRIBED, LeftTopics
+from monitor.model.patterns import Pattern, pattern_of
+from monitor.model.snapshot import KNOWN, Snapshot
+from monitor.model.status import OK
+from monitor.model.table import Flags, Ints
+
+_Holds = tuple[bool | None, bool | None, bool | None]
+"""Whether the sign of each of BECAUSE holds; None while that cannot be seen."""
+
+_NEVER: _Holds = (False, False, False)
+_UNSEEN: _Holds = (None, None, None)
+
+
+class LeavingSigns:
+    """The groups and topics of one poll, a pair each, and what is remembered of them."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        lag: Lag,
+        times: LagTimes,
+        statuses: LagStatuses,
+        *,
+        consumed: ConsumeRates,
+        lives: Lives,
+        before: Partings,
+    ) -> None:
+        self.snapshot, self.lag, self.times, self.statuses, self.consumed = snapshot, lag, times, statuses, consumed
+        self.before, self.lives = before, lives
+        new = changes(lag.group) | changes(lag.topic)
+        self.runs = Runs(np.cumsum(new, dtype=np.int32) - 1, int(new.sum()))
+        self.group, self.topic = lag.group[new], lag.topic[new]
+        self.assigned: Flags = self.runs.over(np.maximum, lag.member, -1) >= 0
+        groups = snapshot.groups
+        # Who assigns partitions to itself, Kafka Connect, share and streams groups have no subscriptions to go by.
+        types, protocol = groups.group_type, groups.protocol_type
+        classic = ((types == "classic") | np.equal(types, None)) & (protocol == "consumer")
+        consumers = ((types == "consumer") | classic) & (groups.assignments_reason == KNOWN)
+        self.consumers: Flags = np.asarray(consumers, bool)
+        self.described: Flags = (groups.reason == KNOWN) & ~np.isnan(groups.members)
+        self.empty: Flags = np.asarray(self.described & (groups.state == "Empty") & (groups.members == 0), bool)
+        self.stable: Flags = np.asarray(self.described & (groups.state == "Stable") & (groups.members > 0), bool)
+        self._subscriptions: dict[int, tuple[frozenset[str], tuple[Pattern, ...]] | None] = {}
+        self._replaced_by: dict[int, int] = {}
+
+    # ---------------------------------------------------------------- signs
+
+    def found(self) -> Iterator[tuple[Key, Sign]]:
+        """All signs that hold, and those of what is remembered."""
+        for pair in self._candidates().tolist():
+            rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
+            commits = Commits.of(self.lag.partition[rows], self.lag.committed_offset[rows])
+            for because, holds in enumerate(self._holds(pair)):
+                key = self._key(pair, because)
+                if holds or key in self.before:
+                    successor = self._successor(pair) if because == REPLACED and holds else ""
+                    yield key, Sign(holds, commits, successor, self._unread_seconds(rows))
+
+    def _candidates(self) -> Ints:
+        """The pairs that may have a sign, and those that are remembered."""
+        gone = self.empty & ~np.isnan(self.lives.turned)
+        busy = np.zeros(len(self.empty), bool)
+        busy[self.group[self._moving]] = True
+        chosen = ~self.assigned & (self.consumers & (self.stable | gone | (self.empty & busy)))[self.group]
+        if self.before:
+            groups = {name: row for row, name in enumerate(self.snapshot.groups.group.tolist())}
+            topics = {name: row for row, name in enumerate(self.snapshot.topics.topic.tolist())}
+            keys = (key for key in self.before if key.group in groups and key.topic in topics)
+            known = [groups[key.group] << 32 | topics[key.topic] for key in keys]
+            chosen |= np.isin(self.group.astype(np.int64) << 32 | self.topic, known)
+        return np.flatnonzero(chosen)
+
+    def _key(self, pair: int, because: int) -> Key:
+        topics, topic = self.snapshot.topics, int(self.topic[pair])
+        group = str(self.snapshot.groups.group[self.group[pair]])
+        return Key(group, str(topics.topic[topic]), topics.topic_id[topic], because)
+
+    def _unread_seconds(self, rows: slice) -> float:
+        """For how long at least the oldest record that is not read has waited."""
+        least = (self.times.lag_seconds - self.times.lag_seconds_error)[rows]
+        return float(np.max(least, initial=0.0, where=~np.isnan(least)))
+
+    def _holds(self, pair: int) -> _Holds:
+        group = int(self.group[pair])
+        if self.assigned[pair] or not self.consumers[group]:
+            return _NEVER
+        if not self.described[group]:
+            return _UNSEEN
+        if self.stable[group]:
+            topic = str(self.snapshot.topics.topic[self.topic[pair]])
+            return _NEVER if self._may_subscribe(group, topic) else (True, None, False)
+        if not self.empty[group]:
+            return None, None, False
+        kept = None if self._reads_others(pair) else False
+        return kept, True if self._idle(pair) else kept, self._is_replaced(pair)
+
+    def _may_subscribe(self, group: int, topic: str) -> bool:
+        """Whether a member of a stable group subscribes to a topic, or may: one that cannot be decoded may to any."""
+        if group not in self._subscriptions:
+            self._subscriptions[group] = self._subscribed(group)
+        if (known := self._subscriptions[group]) is None:
+            return True
+        names, patterns = known
+        return topic in names or any(each.matches(topic) for each in patterns)
+
+    def _subscribed(self, group: int) -> tuple[frozenset[str], tuple[Pattern, ...]] | None:
+        members = self.snapshot.members
+        mine = members.of_group(group)
+        names = set(members.subscribed[mine.start : mine.stop].tolist())
+        patterns = set(members.subscribed_regex[mine.start : mine.stop].tolist()) - {None}
+        if None in names or len(mine) != self.snapshot.groups.members[group]:
+            return None
+        try:
+            # Brokers resolve them by RE2 as well, and to whole names.
+            return frozenset().union(*names), tuple(map(pattern_of, patterns))
+        except ValueError:
+            return None
+
+    # ---------------------------------------------------------------- groups without members
+
+    @cached_property
+    def _moving(self) -> Flags:
+        """Which pairs were committed on in the last hour."""
+        lately = np.fmax(self.consumed.consume_rate_5m, self.consumed.consume_rate_60m)
+        return self.runs.over(np.fmax, lately, 0.0) > 0
+
+    @cached_property
+    def _well(self) -> Flags:
+        return self.runs.over(np.logical_and, self.statuses.status == OK, 1.0) > 0
+
+    def _of_group(self, pair: int) -> slice:
+        """The pairs of the group of one."""
+        first, last = np.searchsorted(self.group, [self.group[pair], self.group[pair] + 1]).tolist()
+        return slice(first, last)
+
+    def _idle(self, pair: int) -> bool:
+        """Whether there is something to read, and the group commits on, and keeps up with, other topics alone."""
+        mine = self._of_group(pair)
+        rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
+        waits = bool((self.lag.lag[rows] > 0).any())
+        return waits and not self._moving[pair] and bool((self._moving[mine] & self._well[mine]).any())
+
+    def _reads_others(self, pair: int) -> bool:
+        """Whether the group has a topic that it has not left: of one that is dead altogether somebody must hear."""
+        mine = self._of_group(pair)
+        return not all(self._is_without(each) for each in range(mine.start, mine.stop))
+
+    def _is_without(self, pair: int) -> bool:
+        """Whether the group had left the topic of its own, and not with all others."""
+        return self._was_left(pair, UNSUBSCRIBED) or self._was_left(pair, IDLE)
+
+    def _was_left(self, pair: int, because: int) -> bool:
+        parting = self.before.get(self._key(pair, because))
+        return parting is not None and parting.left
+
+    def _is_replaced(self, pair: int) -> bool | None:
+        if self._successor(pair):
+            return True
+        if not self._was_left(pair, REPLACED):
+            return False
+        successor = self.before[self._key(pair, REPLACED)].successor
+        rows = np.flatnonzero(self.snapshot.groups.group == successor)
+        there = len(rows) and ((self.group == rows[0]) & (self.topic == self.topic[pair])).any()
+        return None if there else False
+
+    def _successor(self, pair: int) -> str:
+        """The group that replaced that of a pair, by name; empty for none."""
+        group = int(self.group[pair])
+        if group not in self._replaced_by:
+            mine = self._of_group(pair)
+            pairs = [each for each in range(mine.start, mine.stop) if not self._is_without(each)]
+            rows = np.flatnonzero(np.isin(self.runs.spread(np.arange(self.runs.count)), pairs))
+            self._replaced_by[group] = self._successors.of(group, rows) if len(rows) else -1
+        row = self._replaced_by[group]
+        return str(self.snapshot.groups.group[row]) if row >= 0 else ""
+
+    @cached_property
+    def _successors(self) -> Successors:
+        return Successors(self.snapshot, self.lag, self.lives)
+
+    # ---------------------------------------------------------------- what is left
+
+    def left(self, partings: Partings) -> tuple[LeftTopics, Flags]:
+        """The table of what is told of these pairs, and which rows of lag are theirs."""
+        told = {key for key, parting in partings.items() if parting.left}
+        flags = np.zeros(self.runs.count, bool)
+        rows = []
+        if told:
+            groups = {name: row for row, name in enumerate(self.snapshot.groups.group.tolist())}
+            names = {each.group for each in told}
+            ofs = np.isin(self.group, [groups[name] for name in names if name in groups])
+            clock = self.snapshot.time - self.snapshot.started
+            for pair in np.flatnonzero(ofs).tolist():
+                keys = (self._key(pair, because) for because in range(len(BECAUSE)))
+                if (key := next((each for each in keys if each in told), None)) is not None:
+                    parting = partings[key]
+                    began = parting.began + clock
+                    flags[pair] = True
+                    rows.append(
+                        (
+                            self.group[pair],
+                            self.topic[pair],
+                            key.because,
+                            groups.get(parting.successor, -1),
+                            began if parting.watched else None,
+                            began,
+                        )
+                    )
+        return LeftTopics.of_rows(rows), np.asarray(self.runs.spread(flags), bool)
