@@ -15,7 +15,7 @@ STATUS = "status"
 def counted_truth(where: Filter, schema: Schema, columns: Columns) -> Truth:
     """Where a filter is true and where false of the rows that count; of rows that are set aside it is false."""
     truth = where.truth(columns)
-    if not (words := _unnamed(where, schema)):
+    if not (words := set_aside(where, schema)):
         return truth
     aside = _has(words, columns)
     return Truth(truth.true & ~aside, truth.false | aside)
@@ -23,10 +23,10 @@ def counted_truth(where: Filter, schema: Schema, columns: Columns) -> Truth:
 
 def counted_rows(where: Filter, schema: Schema, columns: Columns) -> Flags:
     """Which rows a filter is asked about at all."""
-    return ~_has(_unnamed(where, schema), columns)
+    return ~_has(set_aside(where, schema), columns)
 
 
-def _unnamed(where: Filter, schema: Schema) -> tuple[str, ...]:
+def set_aside(where: Filter, schema: Schema) -> tuple[str, ...]:
     """The statuses that are set aside for this filter. One that compares the status with the word asks for it."""
     if STATUS not in schema:
         return ()
