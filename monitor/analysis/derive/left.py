@@ -20,7 +20,7 @@ from monitor.model.limits import (
 )
 from monitor.model.snapshot import Snapshot
 from monitor.model.status import LEFT
-from monitor.model.table import Flags, Ints
+from monitor.model.table import Flags, Ints, pair_key
 
 
 def derive_left(
@@ -68,5 +68,4 @@ def set_aside(
 
 def _places(table: LeftTopics, lag: Lag, rows: Ints) -> Ints:
     """The row of the table for each of these rows of lag, all of which are in it."""
-    key, wanted = (of.group.astype(np.int64) << 32 | of.topic for of in (table, lag))
-    return np.searchsorted(key, wanted[rows])
+    return np.searchsorted(pair_key(table.group, table.topic), pair_key(lag.group[rows], lag.topic[rows]))

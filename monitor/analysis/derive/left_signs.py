@@ -3,7 +3,7 @@
 In doubt a group has not left: of one that is only dead somebody must hear.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from monitor.model.left import BECAUSE, IDLE, REPLACED, UNSUBSCRIBED, LeftTopics
 from monitor.model.patterns import Pattern, pattern_of
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.status import OK
-from monitor.model.table import Flags, Ints
+from monitor.model.table import Flags, Ints, pair_key
 
 _Holds = tuple[bool | None, bool | None, bool | None]
 """Whether the sign of each of BECAUSE holds; None while that cannot be seen."""
@@ -45,6 +45,7 @@ class LeavingSigns:
         new = changes(lag.group) | changes(lag.topic)
         self.runs = Runs(np.cumsum(new, dtype=np.int32) - 1, int(new.sum()))
         self.group, self.topic = lag.group[new], lag.topic[new]
+        self.code = pair_key(self.group, self.topic)
         self.assigned: Flags = self.runs.over(np.maximum, lag.member, -1) >= 0
         groups = snapshot.groups
         # Who assigns partitions to itself, Kafka Connect, share and streams groups have no subscriptions to go by.
@@ -55,7 +56,8 @@ class LeavingSigns:
         self.described: Flags = (groups.reason == KNOWN) & ~np.isnan(groups.members)
         self.empty: Flags = np.asarray(self.described & (groups.state == "Empty") & (groups.members == 0), bool)
         self.stable: Flags = np.asarray(self.described & (groups.state == "Stable") & (groups.members > 0), bool)
-        self._subscriptions: dict[int, tuple[frozenset[str], tuple[Pattern, ...]] | None] = {}
+        self._subscriptions: dict[int, tuple[list[frozenset[str]], list[Pattern]] | None] = {}
+        self._sets: dict[int, frozenset[str]] = {}
         self._replaced_by: dict[int, int] = {}
 
     # ---------------------------------------------------------------- signs
@@ -69,7 +71,7 @@ class LeavingSigns:
                 key = self._key(pair, because)
                 if holds or key in self.before:
                     successor = self._successor(pair) if because == REPLACED and holds else ""
-                    yield key, Sign(holds, commits, successor, self._unread_seconds(rows))
+                    yield key, Sign(holds, commits, successor, 0.0 if self.before else self._unread_seconds(rows))
 
     def _candidates(self) -> Ints:
         """The pairs that may have a sign, and those that are remembered."""
@@ -77,18 +79,26 @@ class LeavingSigns:
         busy = np.zeros(len(self.empty), bool)
         busy[self.group[self._moving]] = True
         chosen = ~self.assigned & (self.consumers & (self.stable | gone | (self.empty & busy)))[self.group]
-        if self.before:
-            groups = {name: row for row, name in enumerate(self.snapshot.groups.group.tolist())}
-            topics = {name: row for row, name in enumerate(self.snapshot.topics.topic.tolist())}
-            keys = (key for key in self.before if key.group in groups and key.topic in topics)
-            known = [groups[key.group] << 32 | topics[key.topic] for key in keys]
-            chosen |= np.isin(self.group.astype(np.int64) << 32 | self.topic, known)
+        chosen[self._pairs_of(self.before)] = True
         return np.flatnonzero(chosen)
 
+    def _pairs_of(self, keys: Iterable[Key]) -> Ints:
+        """The pairs that these keys are of, in order; those that have no rows aside."""
+        groups, topics = self._rows
+        there = (key for key in keys if key.group in groups and key.topic in topics)
+        codes = np.unique(np.array([groups[key.group] << 32 | topics[key.topic] for key in there], np.int64))
+        return np.flatnonzero(np.isin(self.code, codes, assume_unique=True)) if len(codes) else np.empty(0, np.int64)
+
+    @cached_property
+    def _rows(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The row of each group and topic by name."""
+        names = self.snapshot.groups.group, self.snapshot.topics.topic
+        groups, topics = ({name: row for row, name in enumerate(each.tolist())} for each in names)
+        return groups, topics
+
     def _key(self, pair: int, because: int) -> Key:
-        topics, topic = self.snapshot.topics, int(self.topic[pair])
-        group = str(self.snapshot.groups.group[self.group[pair]])
-        return Key(group, str(topics.topic[topic]), topics.topic_id[topic], because)
+        topics, topic = self.snapshot.topics, self.topic[pair]
+        return Key(self.snapshot.groups.group[self.group[pair]], topics.topic[topic], topics.topic_id[topic], because)
 
     def _unread_seconds(self, rows: slice) -> float:
         """For how long at least the oldest record that is not read has waited."""
@@ -116,20 +126,26 @@ class LeavingSigns:
         if (known := self._subscriptions[group]) is None:
             return True
         names, patterns = known
-        return topic in names or any(each.matches(topic) for each in patterns)
+        return any(topic in each for each in names) or any(each.matches(topic) for each in patterns)
 
-    def _subscribed(self, group: int) -> tuple[frozenset[str], tuple[Pattern, ...]] | None:
+    def _subscribed(self, group: int) -> tuple[list[frozenset[str]], list[Pattern]] | None:
         members = self.snapshot.members
         mine = members.of_group(group)
-        names = set(members.subscribed[mine.start : mine.stop].tolist())
+        # Members that subscribe to the same mostly have the same object, which is quicker to tell than equal ones.
+        names = {id(each): each for each in members.subscribed[mine.start : mine.stop].tolist()}
         patterns = set(members.subscribed_regex[mine.start : mine.stop].tolist()) - {None}
-        if None in names or len(mine) != self.snapshot.groups.members[group]:
+        if None in names.values() or len(mine) != self.snapshot.groups.members[group]:
             return None
         try:
             # Brokers resolve them by RE2 as well, and to whole names.
-            return frozenset().union(*names), tuple(map(pattern_of, patterns))
+            return [self._set_of(each) for each in names.values()], [pattern_of(each) for each in patterns]
         except ValueError:
             return None
+
+    def _set_of(self, topics: tuple[str, ...]) -> frozenset[str]:
+        if id(topics) not in self._sets:
+            self._sets[id(topics)] = frozenset(topics)
+        return self._sets[id(topics)]
 
     # ---------------------------------------------------------------- groups without members
 
@@ -174,9 +190,8 @@ class LeavingSigns:
         if not self._was_left(pair, REPLACED):
             return False
         successor = self.before[self._key(pair, REPLACED)].successor
-        rows = np.flatnonzero(self.snapshot.groups.group == successor)
-        there = len(rows) and ((self.group == rows[0]) & (self.topic == self.topic[pair])).any()
-        return None if there else False
+        row = self._rows[0].get(successor, -1)
+        return None if row >= 0 and ((self.group == row) & (self.topic == self.topic[pair])).any() else False
 
     def _successor(self, pair: int) -> str:
         """The group that replaced that of a pair, by name; empty for none."""
@@ -201,11 +216,8 @@ class LeavingSigns:
         flags = np.zeros(self.runs.count, bool)
         rows = []
         if told:
-            groups = {name: row for row, name in enumerate(self.snapshot.groups.group.tolist())}
-            names = {each.group for each in told}
-            ofs = np.isin(self.group, [groups[name] for name in names if name in groups])
             clock = self.snapshot.time - self.snapshot.started
-            for pair in np.flatnonzero(ofs).tolist():
+            for pair in self._pairs_of(told).tolist():
                 keys = (self._key(pair, because) for because in range(len(BECAUSE)))
                 if (key := next((each for each in keys if each in told), None)) is not None:
                     parting = partings[key]
@@ -216,7 +228,7 @@ class LeavingSigns:
                             self.group[pair],
                             self.topic[pair],
                             key.because,
-                            groups.get(parting.successor, -1),
+                            self._rows[0].get(parting.successor, -1),
                             began if parting.watched else None,
                             began,
                         )

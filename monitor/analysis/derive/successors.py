@@ -10,7 +10,7 @@ from monitor.analysis.earlier_polls.group_lives import Lives
 from monitor.model.lag import Lag
 from monitor.model.limits import OVERLAP_SECONDS
 from monitor.model.snapshot import Snapshot
-from monitor.model.table import Ints
+from monitor.model.table import Ints, pair_key
 
 VERSION = re.compile(r"(?:v\d+(?:[._-]\d+)*|\d+(?:\.\d+)+|\d{4,}(?:[._-]\d+)*)$", re.IGNORECASE)
 """A version at the end of a name: v2, 1.4.0, 2026, 2026-04-01. A short number may as well be that of an instance."""
@@ -83,4 +83,4 @@ class Successors:
         return bool((same & passed & (self.lag.member[place] >= 0)).all())
 
     def _key(self, rows: Ints) -> Ints:
-        return self.lag.topic[rows].astype(np.int64) << 32 | self.lag.partition[rows]
+        return pair_key(self.lag.topic[rows], self.lag.partition[rows])

@@ -1,5 +1,6 @@
 """Groups that leave topics, and that count as reading topics again which they had left."""
 
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,8 @@ def see_left(before: Left | None, view: View) -> tuple[Left, list[Event]]:
     now = frozenset(names)
     if before is None:
         return Left(now, view.time), []
-    back = [pair for pair in sorted(before.pairs - now) if len(_rows(snapshot, view.lag, pair))]
+    missing = sorted(before.pairs - now)
+    back = [pair for pair, rows in zip(missing, _rows(snapshot, view.lag, missing), strict=True) if len(rows)]
     new = np.array([row for row, pair in enumerate(names) if pair not in before.pairs], np.int64)
     events = [*_left(view, new, before.seen), *(_returned(view, pair, before.seen) for pair in back)]
     away = frozenset(pair for pair in before.pairs - now - frozenset(back) if _is_away(view, pair[0]))
@@ -50,19 +52,21 @@ def _is_away(view: View, group: str) -> bool:
 
 def left_rows(left: Left | None, snapshot: Snapshot, lag: Lag) -> Flags:
     """The rows of lag of what was left at the last poll."""
-    rows = np.zeros(len(lag), bool)
-    for pair in left.pairs if left else ():
-        rows[_rows(snapshot, lag, pair)] = True
-    return rows
+    flags = np.zeros(len(lag), bool)
+    for rows in _rows(snapshot, lag, left.pairs if left else ()):
+        flags[rows] = True
+    return flags
 
 
-def _rows(snapshot: Snapshot, lag: Lag, pair: Pair) -> Ints:
-    group = np.flatnonzero(snapshot.groups.group == pair[0])
-    topic = np.flatnonzero(snapshot.topics.topic == pair[1])
-    if not len(group) or not len(topic):
-        return np.empty(0, np.int64)
-    mine = lag.of_group(int(group[0]))
-    return mine.start + np.flatnonzero(lag.topic[mine.start : mine.stop] == topic[0])
+def _rows(snapshot: Snapshot, lag: Lag, pairs: Collection[Pair]) -> Iterator[Ints]:
+    """The rows of lag of each pair."""
+    if not pairs:
+        return
+    names = snapshot.groups.group.tolist(), snapshot.topics.topic.tolist()
+    groups, topics = ({name: row for row, name in enumerate(each)} for each in names)
+    for group, topic in pairs:
+        mine = lag.of_group(groups[group]) if group in groups else range(0)
+        yield mine.start + np.flatnonzero(lag.topic[mine.start : mine.stop] == topics.get(topic, -1))
 
 
 def _left(view: View, rows: Ints, seen: float) -> list[Event]:
@@ -72,7 +76,8 @@ def _left(view: View, rows: Ints, seen: float) -> list[Event]:
     def one(row: int) -> Event:
         group, topic = int(table.group[row]), int(table.topic[row])
         pair = str(snapshot.groups.group[group]), str(snapshot.topics.topic[topic])
-        unread = float(np.nansum(view.lag.lag[_rows(snapshot, view.lag, pair)]))
+        (mine,) = _rows(snapshot, view.lag, [pair])
+        unread = float(np.nansum(view.lag.lag[mine]))
         text = f"{name_of(pair[0], NAME)} left {name_of(pair[1], NAME)}: {why_left(view, group, topic)}"
         text += f"; {records_of(unread, count, ' unread')}" if unread else ""
         return Event(LEFT_TOPIC, seen, view.time, text, topic=pair[1], group=pair[0], after=WORD)
