@@ -102,6 +102,9 @@ of its consumers takes, and less than a stopped group waits for its alert."""
 IDLE_SECONDS = ABANDONED_SECONDS
 """A topic on which a group without members commits nothing for so long, while it commits on others, is left. By then
 a stopped group needs attention only, so that no page is withheld."""
+SHARED_SECONDS = 600.0
+"""Where some members of a group subscribe to a topic and others have not for so long, it is no rollout: several
+applications share the group, and who reads the topic may be dead. So do those that differ when kmon begins to poll."""
 OVERLAP_SECONDS = 300.0
 """So long before a group has lost its members its successor may have got its own: a rollout has both."""
 

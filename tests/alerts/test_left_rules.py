@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from left_views import left_view
@@ -73,7 +74,7 @@ def test_a_rule_on_groups_does_not_count_those_that_left_everything(
 
 
 @pytest.mark.parametrize("over", ["partition", "group"])
-def test_a_rule_of_the_settings_does_not_either(over: str) -> None:
+def test_a_rule_of_the_settings_does_not_either(over: Literal["partition", "group"]) -> None:
     watched = READER if over == "partition" else about("reader")
     found = samples(RuleSettings(name="A", over=over, lag_above=100), left_view(), [watched])
     assert [dict(each.labels)["group"] for each in found.true] == ["dead"]

@@ -33,6 +33,7 @@ def derive_left(
     lives = see_lives(before.lives, snapshot)
     known = before.partings or {}
     signs = LeavingSigns(snapshot, lag, times, statuses, consumed=consumed, lives=lives, before=known)
+    mixed = signs.follow_mixed(before.mixed)
     interval = snapshot.interval_seconds or 0.0
     patience = Patience(
         max(LEFT_SECONDS, polls_seconds(LEFT_POLLS, interval)),
@@ -41,9 +42,9 @@ def derive_left(
         max(UNSEEN_SECONDS, UNSEEN_POLLS * interval),
         KEPT_SECONDS,
     )
-    partings = follow(before.partings, snapshot.started, dict(signs.found()), patience)
+    partings = follow(before.partings, snapshot.started, dict(signs.found(mixed)), patience)
     table, rows = signs.left(partings)
-    return Leaving(partings, lives), table, rows
+    return Leaving(partings, lives, mixed), table, rows
 
 
 def set_aside(

@@ -11,9 +11,18 @@ import numpy as np
 from monitor.analysis.derive.runs import Runs, changes
 from monitor.analysis.derive.successors import Successors
 from monitor.analysis.earlier_polls.group_lives import Lives
-from monitor.analysis.earlier_polls.left_topics import Commits, Key, Partings, Sign
+from monitor.analysis.earlier_polls.left_topics import (
+    Commits,
+    Key,
+    MixedTopics,
+    Partings,
+    Sign,
+    TopicOfGroup,
+    follow_mixed,
+)
 from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes
 from monitor.model.left import BECAUSE, IDLE, REPLACED, UNSUBSCRIBED, LeftTopics
+from monitor.model.limits import SHARED_SECONDS
 from monitor.model.patterns import Pattern, pattern_of
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.status import OK
@@ -59,11 +68,13 @@ class LeavingSigns:
         self._subscriptions: dict[int, tuple[list[frozenset[str]], list[Pattern]] | None] = {}
         self._sets: dict[int, frozenset[str]] = {}
         self._replaced_by: dict[int, int] = {}
+        self._shared: set[TopicOfGroup] = set()
 
     # ---------------------------------------------------------------- signs
 
-    def found(self) -> Iterator[tuple[Key, Sign]]:
-        """All signs that hold, and those of what is remembered."""
+    def found(self, mixed: MixedTopics) -> Iterator[tuple[Key, Sign]]:
+        """All signs that hold, and those of what is remembered; `mixed` is what follow_mixed gave."""
+        self._shared = {key for key, each in mixed.items() if each.shared}
         for pair in self._candidates().tolist():
             rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
             commits = Commits.of(self.lag.partition[rows], self.lag.committed_offset[rows])
@@ -111,13 +122,14 @@ class LeavingSigns:
             return _NEVER
         if not self.described[group]:
             return _UNSEEN
+        name, topic = self.snapshot.groups.group[group], self.snapshot.topics.topic[self.topic[pair]]
+        shared = not self._shared.isdisjoint(((name, topic), (name, None)))
         if self.stable[group]:
-            topic = str(self.snapshot.topics.topic[self.topic[pair]])
-            return _NEVER if self._may_subscribe(group, topic) else (True, None, False)
+            return _NEVER if shared or self._may_subscribe(group, topic) else (True, None, False)
         if not self.empty[group]:
             return None, None, False
-        kept = None if self._reads_others(pair) else False
-        return kept, True if self._idle(pair) else kept, self._is_replaced(pair)
+        kept = None if self._reads_others(pair) and not shared else False
+        return kept, True if not shared and self._idle(pair) else kept, self._is_replaced(pair)
 
     def _may_subscribe(self, group: int, topic: str) -> bool:
         """Whether a member of a stable group subscribes to a topic, or may: one that cannot be decoded may to any."""
@@ -146,6 +158,19 @@ class LeavingSigns:
         if id(topics) not in self._sets:
             self._sets[id(topics)] = frozenset(topics)
         return self._sets[id(topics)]
+
+    def follow_mixed(self, before: MixedTopics | None) -> MixedTopics:
+        """The topics to which some members of stable groups subscribe and others do not, or did once."""
+        groups, names = self.snapshot.groups.group, self._rows[0] if before else {}
+        differ = {row: topics for row, topics in self.snapshot.members.mixed.items() if self.stable[row]}
+        mixed = {(groups[row], topic) for row, topics in differ.items() for topic in (topics or (None,))}
+        gone = {key for key in before or () if key[0] not in names}
+        agreed = {key for key in before or () if key not in gone | mixed and self._agree(names[key[0]], key[1])}
+        return follow_mixed(before, self.snapshot.started, mixed=mixed, agreed=gone | agreed, seconds=SHARED_SECONDS)
+
+    def _agree(self, group: int, topic: str | None) -> bool:
+        """Whether all members of a group subscribe to a topic, where they do not differ in it."""
+        return topic is not None and bool(self.stable[group]) and self._may_subscribe(group, topic)
 
     # ---------------------------------------------------------------- groups without members
 

@@ -1,6 +1,6 @@
 """Which groups have left topics, from poll to poll: told after a sign of it has held for long enough."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -71,11 +71,51 @@ class Parting(NamedTuple):
 Partings = Mapping[Key, Parting]
 
 
+TopicOfGroup = tuple[str, str | None]
+"""A group id and a topic name; None stands for every topic."""
+
+
+class Mixed(NamedTuple):
+    """Since when some members of a group subscribe to a topic and others do not, in seconds of the monotonic clock.
+
+    `shared` is whether that was so for too long to be a rollout.
+    """
+
+    since: float
+    shared: bool = False
+
+
+MixedTopics = Mapping[TopicOfGroup, Mixed]
+
+
+def follow_mixed(
+    before: MixedTopics | None,
+    now: float,
+    *,
+    mixed: Collection[TopicOfGroup],
+    agreed: Collection[TopicOfGroup],
+    seconds: float,
+) -> MixedTopics:
+    """What is remembered after the poll of `now`, in which members differed in `mixed`; None is before the first one.
+
+    It is kept until all members subscribe to a topic, which are `agreed`: where none does any more, those that did may
+    be dead.
+    """
+    after = {key: each for key, each in (before or {}).items() if key not in agreed}
+    for key in mixed:
+        since, shared = after.get(key, Mixed(now, shared=before is None))
+        after[key] = Mixed(since, shared or now - since >= seconds)
+    return after
+
+
 class Leaving(NamedTuple):
-    """What is remembered of polls before: the signs of what groups left, and since when groups have members."""
+    """What is remembered of polls before: the signs of what groups left, since when groups have members, and which of
+    these subscribe to different topics.
+    """
 
     partings: Partings | None = None
     lives: Lives | None = None
+    mixed: MixedTopics | None = None
 
 
 class Patience(NamedTuple):

@@ -13,7 +13,7 @@ from views import Group, Topic, snapshot_of
 from monitor.analysis.derive.story import partition_story
 from monitor.analysis.derive.successors import name_of_version
 from monitor.analysis.derive.verdict import group_why
-from monitor.model.limits import IDLE_SECONDS, LEFT_SECONDS
+from monitor.model.limits import IDLE_SECONDS, LEFT_SECONDS, SHARED_SECONDS
 from monitor.model.status import STATUSES
 from monitor.model.table import objects
 from monitor.model.view import View
@@ -89,7 +89,7 @@ def group_status(view: View, group: str = "g") -> str:
 
 
 def kinds(view: View) -> list[str]:
-    return view.events.kind.tolist()
+    return list(view.events.kind)
 
 
 def well() -> Shop:
@@ -226,6 +226,35 @@ def _mixed(shop: Shop, *subscribed: tuple[str, ...]) -> View:
     group = Group("g", {ON_A: shop.end - 10, ON_B: shop.b}, members)
     table = replace(snapshot_of(topics, [group]).members, subscribed=objects(subscribed))
     return shop.series.poll(topics, [group], tables={"members": table})
+
+
+def test_of_two_applications_that_share_a_group_one_that_dies_is_missed() -> None:
+    """One subscribes to a, the other to b. Nobody subscribes to b then, as where the group has left it."""
+    shop = Shop()
+    for _ in range(MINUTE):
+        assert status(_mixed(shop, ("a",), ("b",))) != "left"
+    assert "left" not in {status(_mixed(shop, ("a",))) for _ in range(3 * POLLS)}
+    assert status(_mixed(shop, ("a",))) == "stopped"
+    # Neither has it left what all members subscribe to, nor is it shared any more once they do.
+    _mixed(shop, ("a", "b"), ("a", "b"))
+    assert status([_mixed(shop, ("a",)) for _ in range(POLLS + 1)][-1]) == "left"
+
+
+def test_members_that_differ_for_longer_than_a_rollout_share_the_group() -> None:
+    shop = well()
+    for _ in range(int(SHARED_SECONDS / 10) + 1):
+        _mixed(shop, ("a",), ("a", "b"))
+    assert "left" not in {status(_mixed(shop, ("a",))) for _ in range(2 * POLLS)}
+
+
+def test_where_patterns_of_members_differ_any_topic_may_be_of_another_application() -> None:
+    shop = Shop()
+    topics = [Topic("a", [(0, 1000)]), Topic("b", [(0, 1000)])]
+    group = Group("g", {ON_A: 990, ON_B: 500}, [reader(ON_A), reader(name="d")], group_type="consumer", subscribed=())
+    members = replace(snapshot_of(topics, [group]).members, subscribed_regex=objects(["a", "b"]))
+    shop.series.poll(topics, [group], tables={"members": members})
+    alone = replace(group, members=[reader(ON_A)], regex="a")
+    assert "left" not in {status(shop.series.poll(topics, [alone])) for _ in range(2 * POLLS)}
 
 
 def test_a_consumer_that_comes_back_with_its_old_topics_has_not_left_them() -> None:
