@@ -67,6 +67,7 @@ class LeavingSigns:
         self.stable: Flags = np.asarray(self.described & (groups.state == "Stable") & (groups.members > 0), bool)
         self._subscriptions: dict[int, tuple[list[frozenset[str]], list[Pattern]] | None] = {}
         self._sets: dict[int, frozenset[str]] = {}
+        self._kept: dict[int, list[int]] = {}
         self._replaced_by: dict[int, int] = {}
         self._shared: set[TopicOfGroup] = set()
 
@@ -75,23 +76,23 @@ class LeavingSigns:
     def found(self, mixed: MixedTopics) -> Iterator[tuple[Key, Sign]]:
         """All signs that hold, and those of what is remembered; `mixed` is what follow_mixed gave."""
         self._shared = {key for key, each in mixed.items() if each.shared}
-        for pair in self._candidates().tolist():
-            rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
-            commits = Commits.of(self.lag.partition[rows], self.lag.committed_offset[rows])
-            for because, holds in enumerate(self._holds(pair)):
-                key = self._key(pair, because)
-                if holds or key in self.before:
-                    successor = self._successor(pair) if because == REPLACED and holds else ""
-                    yield key, Sign(holds, commits, successor, 0.0 if self.before else self._unread_seconds(rows))
-
-    def _candidates(self) -> Ints:
-        """The pairs that may have a sign, and those that are remembered."""
+        remembered = np.zeros(self.runs.count, bool)
+        remembered[self._pairs_of(self.before)] = True
         gone = self.empty & ~np.isnan(self.lives.turned)
-        busy = np.zeros(len(self.empty), bool)
-        busy[self.group[self._moving]] = True
-        chosen = ~self.assigned & (self.consumers & (self.stable | gone | (self.empty & busy)))[self.group]
-        chosen[self._pairs_of(self.before)] = True
-        return np.flatnonzero(chosen)
+        may = self.consumers & (self.stable | gone | (self.empty & self._lively))
+        for pair in np.flatnonzero(remembered | (~self.assigned & may[self.group])).tolist():
+            holds = self._holds(pair)
+            if remembered[pair] or True in holds:
+                yield from self._signs(pair, holds)
+
+    def _signs(self, pair: int, holds: _Holds) -> Iterator[tuple[Key, Sign]]:
+        rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
+        commits = Commits.of(self.lag.partition[rows], self.lag.committed_offset[rows])
+        unread = 0.0 if self.before else self._unread_seconds(rows)
+        for because, each in enumerate(holds):
+            key = self._key(pair, because)
+            if each or key in self.before:
+                yield key, Sign(each, commits, self._successor(pair) if because == REPLACED and each else "", unread)
 
     def _pairs_of(self, keys: Iterable[Key]) -> Ints:
         """The pairs that these keys are of, in order; those that have no rows aside."""
@@ -128,8 +129,9 @@ class LeavingSigns:
             return _NEVER if shared or self._may_subscribe(group, topic) else (True, None, False)
         if not self.empty[group]:
             return None, None, False
-        kept = None if self._reads_others(pair) and not shared else False
-        return kept, True if not shared and self._idle(pair) else kept, self._is_replaced(pair)
+        kept = None if not shared and self._reads_others(pair) else False
+        idle = not shared and bool(self._waits[pair] and not self._moving[pair] and self._lively[group])
+        return kept, idle or kept, self._is_replaced(pair)
 
     def _may_subscribe(self, group: int, topic: str) -> bool:
         """Whether a member of a stable group subscribes to a topic, or may: one that cannot be decoded may to any."""
@@ -181,29 +183,32 @@ class LeavingSigns:
         return self.runs.over(np.fmax, lately, 0.0) > 0
 
     @cached_property
-    def _well(self) -> Flags:
-        return self.runs.over(np.logical_and, self.statuses.status == OK, 1.0) > 0
+    def _waits(self) -> Flags:
+        """Which pairs have something to read."""
+        return self.runs.over(np.logical_or, self.lag.lag > 0, 0.0) > 0
 
-    def _of_group(self, pair: int) -> slice:
-        """The pairs of the group of one."""
-        first, last = np.searchsorted(self.group, [self.group[pair], self.group[pair] + 1]).tolist()
-        return slice(first, last)
+    @cached_property
+    def _lively(self) -> Flags:
+        """Which groups commit on a topic, and keep up with it."""
+        well = self.runs.over(np.logical_and, self.statuses.status == OK, 0.0) > 0
+        lively = np.zeros(len(self.empty), bool)
+        lively[self.group[self._moving & well]] = True
+        return lively
 
-    def _idle(self, pair: int) -> bool:
-        """Whether there is something to read, and the group commits on, and keeps up with, other topics alone."""
-        mine = self._of_group(pair)
-        rows = slice(self.runs.firsts[pair], self.runs.firsts[pair] + self.runs.lengths[pair])
-        waits = bool((self.lag.lag[rows] > 0).any())
-        return waits and not self._moving[pair] and bool((self._moving[mine] & self._well[mine]).any())
+    def _others(self, pair: int) -> list[int]:
+        """The pairs of the group of one that it had not left of its own: with all others, or not at all."""
+        group = int(self.group[pair])
+        if group not in self._kept:
+            first, last = np.searchsorted(self.group, [group, group + 1]).tolist()
+            own = (UNSUBSCRIBED, IDLE)
+            self._kept[group] = [
+                each for each in range(first, last) if not any(self._was_left(each, because) for because in own)
+            ]
+        return self._kept[group]
 
     def _reads_others(self, pair: int) -> bool:
         """Whether the group has a topic that it has not left: of one that is dead altogether somebody must hear."""
-        mine = self._of_group(pair)
-        return not all(self._is_without(each) for each in range(mine.start, mine.stop))
-
-    def _is_without(self, pair: int) -> bool:
-        """Whether the group had left the topic of its own, and not with all others."""
-        return self._was_left(pair, UNSUBSCRIBED) or self._was_left(pair, IDLE)
+        return bool(self._others(pair))
 
     def _was_left(self, pair: int, because: int) -> bool:
         parting = self.before.get(self._key(pair, because))
@@ -222,10 +227,9 @@ class LeavingSigns:
         """The group that replaced that of a pair, by name; empty for none."""
         group = int(self.group[pair])
         if group not in self._replaced_by:
-            mine = self._of_group(pair)
-            pairs = [each for each in range(mine.start, mine.stop) if not self._is_without(each)]
-            rows = np.flatnonzero(np.isin(self.runs.spread(np.arange(self.runs.count)), pairs))
-            self._replaced_by[group] = self._successors.of(group, rows) if len(rows) else -1
+            firsts, lengths, others = self.runs.firsts, self.runs.lengths, self._others(pair)
+            rows = [np.arange(firsts[each], firsts[each] + lengths[each]) for each in others]
+            self._replaced_by[group] = self._successors.of(group, np.concatenate(rows)) if rows else -1
         row = self._replaced_by[group]
         return str(self.snapshot.groups.group[row]) if row >= 0 else ""
 

@@ -46,7 +46,9 @@ class Successors:
     def __init__(self, snapshot: Snapshot, lag: Lag, lives: Lives) -> None:
         self.snapshot, self.lag, self.lives = snapshot, lag, lives
         self._alive = np.flatnonzero(lives.alive == 1).tolist()
-        self._came = set(np.flatnonzero((lives.alive == 1) & ~np.isnan(lives.turned)).tolist())
+        names, came = snapshot.groups.group, (lives.alive == 1) & ~np.isnan(lives.turned)
+        self._came = {row: name_of_version(names[row]) for row in np.flatnonzero(came).tolist()}
+        self._stems = {each.stem for each in self._came.values()}
 
     def of(self, group: int, rows: Ints) -> int:
         """The row of the group that replaced one without members, -1 for none: in doubt nothing did.
@@ -58,12 +60,13 @@ class Successors:
         left = float(self.lives.turned[group])
         if np.isnan(left) or not self._came:
             return -1
-        older = name_of_version(str(self.snapshot.groups.group[group]))
+        older = name_of_version(self.snapshot.groups.group[group])
+        if older.stem not in self._stems:
+            return -1
         kin = [row for row in self._kin(older.stem) if row != group]
         if len(kin) != 1 or kin[0] not in self._came or self.lives.turned[kin[0]] < left - OVERLAP_SECONDS:
             return -1
-        newer = name_of_version(str(self.snapshot.groups.group[kin[0]]))
-        reads_on = newer.replaces(older) and self.snapshot.groups.state[kin[0]] == "Stable"
+        reads_on = self._came[kin[0]].replaces(older) and self.snapshot.groups.state[kin[0]] == "Stable"
         return kin[0] if reads_on and self._passed(rows, kin[0]) else -1
 
     def _kin(self, stem: str) -> Iterable[int]:
