@@ -29,7 +29,8 @@ def rule_text(on: str, where: str) -> str:
     return f"groups:\n  - name: g\n    rules:\n      - alert: A\n        on: {on}\n        where: '{where}'\n"
 
 
-DEAD, GONE, READER = about("dead", "b"), about("gone", "b"), about("reader", "b")
+DEAD, GONE, READER = about("dead", "b"), about("gone-v1", "b"), about("reader", "b")
+ALSO_GONE = about("gone-v1", "a")
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ DEAD, GONE, READER = about("dead", "b"), about("gone", "b"), about("reader", "b"
         ('level == "note"', []),
         ("lost > 0 or ahead > 0", []),
         ("member_id is unknown", [DEAD]),
-        ('status == "left"', [GONE, READER]),
-        ('status in ("left", "stopped")', [DEAD, GONE, READER]),
+        ('status == "left"', [ALSO_GONE, GONE, READER]),
+        ('status in ("left", "stopped")', [DEAD, ALSO_GONE, GONE, READER]),
         ('lag > 400 and status == "left"', [READER]),
     ],
 )
@@ -60,8 +61,9 @@ def test_a_rule_on_rows_of_lag_does_not_count_what_was_left(tmp_path: Path, wher
     ("where", "true"),
     [
         ('status != "ok"', [about("dead")]),
-        ("lag >= 0 and members > 0", [about("reader")]),
-        ('status == "left"', [about("gone")]),
+        ("lag >= 0 and members > 0", [about("gone-v2"), about("reader")]),
+        ("lag >= 0 and members == 0", [about("dead")]),
+        ('status == "left"', [about("gone-v1")]),
         ("left_partitions > 0", [about("reader")]),
     ],
 )
@@ -87,7 +89,7 @@ def test_no_rule_of_the_catalogue_is_true_of_what_was_left() -> None:
     view = left_view()
     for rule in catalogue():
         about_groups = {dict(each.labels).get("group") for each in samples(rule, view).true}
-        assert not about_groups & {"gone", "reader"}, rule.name
+        assert not about_groups & {"gone-v1", "reader"}, rule.name
 
 
 def test_limits_of_kmon_check_do_not_count_it() -> None:
@@ -103,7 +105,7 @@ def test_limits_of_kmon_check_do_not_count_it() -> None:
     state, said = line("--group", "reader", "--max-lag", "100", "--max-lag-seconds", "5m")
     assert state == OK
     assert "1 partition of 1 group within limits" in said
-    assert line("--group", "gone|reader")[0] == OK
+    assert line("--group", "gone-v1|reader")[0] == OK
     assert line("--group", "reader", "--where", 'status == "left"')[0] == CRITICAL
     assert line("--group", "dead", "--max-lag", "100")[0] == CRITICAL
 
@@ -135,8 +137,8 @@ def test_metrics_have_what_was_left_apart() -> None:
     assert value("kmon_group_left_lag", group="reader", topic="b") == 480
     assert value("kmon_group_left_partitions", group="reader") == 1
     assert value("kmon_group_lag", group="reader") == 1
-    assert value("kmon_group_lag", group="gone") == 0
-    assert value("kmon_group_status", group="gone", status="left") == 1
+    assert value("kmon_group_lag", group="gone-v1") == 0
+    assert value("kmon_group_status", group="gone-v1", status="left") == 1
     assert value("kmon_group_status", group="reader", status="left") == 0
     assert value("kmon_group_left_lag", group="dead", topic="b") is None
 

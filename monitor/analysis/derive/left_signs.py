@@ -57,6 +57,8 @@ class LeavingSigns:
         self.code = pair_key(self.group, self.topic)
         self.assigned: Flags = self.runs.over(np.maximum, lag.member, -1) >= 0
         groups = snapshot.groups
+        self._reads = np.zeros(len(groups), bool)
+        self._reads[self.group[self.assigned]] = True
         # Who assigns partitions to itself, Kafka Connect, share and streams groups have no subscriptions to go by.
         types, protocol = groups.group_type, groups.protocol_type
         classic = ((types == "classic") | np.equal(types, None)) & (protocol == "consumer")
@@ -126,7 +128,10 @@ class LeavingSigns:
         name, topic = self.snapshot.groups.group[group], self.snapshot.topics.topic[self.topic[pair]]
         shared = not self._shared.isdisjoint(((name, topic), (name, None)))
         if self.stable[group]:
-            return _NEVER if shared or self._may_subscribe(group, topic) else (True, None, False)
+            if shared or self._may_subscribe(group, topic):
+                return _NEVER
+            # Who has nothing at all to read has not left one topic for others: its topics may be misspelt.
+            return True if self._reads[group] else None, None, False
         if not self.empty[group]:
             return None, None, False
         kept = None if not shared and self._reads_others(pair) else False

@@ -211,6 +211,13 @@ def test_a_topic_that_is_being_revoked_is_not_left() -> None:
     assert status(shop.poll(reader(ON_A, ON_B), polls=2 * POLLS)) != "left"
 
 
+def test_members_that_have_nothing_to_read_have_left_nothing() -> None:
+    """Somebody has misspelt all topics."""
+    shop = well()
+    view = shop.poll(reader(), subscribed=("ordesr",), reads="", polls=2 * POLLS)
+    assert (status(view, "a"), status(view, "b")) == ("stuck", "stuck")
+
+
 def test_one_old_member_of_a_rollout_keeps_its_topic() -> None:
     shop = well()
     for _ in range(2 * POLLS):
