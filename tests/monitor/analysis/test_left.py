@@ -409,30 +409,37 @@ def rollout(
     behind: float = 0,
     others: tuple[Group, ...] = (),
     together: bool = False,
+    dies: int = 1000,
+    deleted: int = 1000,
 ) -> list[View]:
-    """The older group reads for two minutes and loses its members; `overlap` polls before that the newer one starts."""
-    series, views, end = Series(), list[View](), 1000.0
-    stopped = 0.0
-    gone = 12
-    for number in range(gone + polls):
+    """The older group reads for two minutes and loses its members; `overlap` polls before that the newer one starts.
+
+    So many polls later that one `dies`, or is `deleted`.
+    """
+    series, views, end, gone = Series(), list[View](), 1000.0, 12
+    stopped = read = 0.0
+    places = [(topic, 0) for topic in topics]
+    for number in range(-gone, polls):
         end += 10
-        alive = number < gone
-        stopped = end - 10 if alive else stopped
-        groups = [
-            Group(
-                old,
-                {ON_A: stopped, ON_B: stopped},
-                [reader(ON_A, ON_B)] if alive else [],
-                state="Stable" if alive else "Empty",
-                subscribed=("a", "b"),
-            ),
-            *others,
-        ]
-        if together or number >= gone - overlap:
-            places = [(topic, 0) for topic in topics]
-            groups.append(Group(new, dict.fromkeys(places, end - 10 - behind), [reader(*places)], subscribed=topics))
+        stopped = end - 10 if number < 0 else stopped
+        read = end - 10 - behind if number < dies else read
+        first = Group(old, {ON_A: stopped, ON_B: stopped}, [], state="Empty", subscribed=("a", "b"))
+        second = Group(new, dict.fromkeys(places, read), [], state="Empty", subscribed=topics)
+        if number < 0:
+            first = replace(first, members=[reader(ON_A, ON_B)], state="Stable")
+        if number < dies:
+            second = replace(second, members=[reader(*places)], state="Stable")
+        there = (together or number >= -overlap) and number < deleted
+        groups = [first, *others, *([second] if there else [])]
         views.append(series.poll([Topic("a", [(0, end)]), Topic("b", [(0, end)])], groups))
     return views
+
+
+def test_when_the_newer_group_dies_that_is_what_is_told_and_when_it_is_gone_the_older_one_is_missed() -> None:
+    views = rollout(polls=3 * POLLS, dies=POLLS + 4, deleted=2 * POLLS + 10)
+    last = views[12 + 2 * POLLS + 9]
+    assert (group_status(last, "orders-v1"), group_status(last, "orders-v2")) == ("left", "stopped")
+    assert group_status(views[-1], "orders-v1") == "stopped"
 
 
 @pytest.mark.parametrize(
