@@ -16,6 +16,7 @@ from alerts.samples import Labels
 from exporters.prometheus import MetricsPage
 from kmon import cli
 from kmon.commands.check import CRITICAL, OK, judge_rows, rows_of
+from kmon.commands.lag_rows import lag_rows
 from kmon.prometheus_rules import exported
 from monitor.settings.alerts import RuleSettings
 
@@ -141,6 +142,15 @@ def test_metrics_have_what_was_left_apart() -> None:
     assert value("kmon_group_status", group="gone-v1", status="left") == 1
     assert value("kmon_group_status", group="reader", status="left") == 0
     assert value("kmon_group_left_lag", group="dead", topic="b") is None
+
+
+def test_kmon_lag_lists_it_with_its_lag_and_what_shows_it() -> None:
+    rows = lag_rows(left_view())
+    (row,) = (each for each in rows if (each["group"], each["topic"]) == ("reader", "b"))
+    assert (row["status"], row["level"], row["lag"], row["lost"]) == ("left", "note", 480, 0)
+    assert "its member does not subscribe to the topic; 480 records unread" in row["why"]
+    # The worst are first: what was left is worse than what is ok alone.
+    assert [each["status"] for each in rows] == ["stopped", "left", "left", "left", "ok", "ok", "ok"]
 
 
 SCRIPT = """\

@@ -160,6 +160,23 @@ def test_leaving_is_an_event_and_reading_again_is_one() -> None:
     assert status(back[-1]) == "ok"
 
 
+def test_many_topics_that_a_group_leaves_are_one_event() -> None:
+    series = Series(interval=60.0)
+    names = [f"t{number}" for number in range(25)]
+    topics = [Topic(name, [(0, 100)]) for name in ("a", *names)]
+    for poll in range(8):
+        places = [("a", 0)] if poll else [("a", 0), *((name, 0) for name in names)]
+        subscribed = tuple(name for name, _ in places)
+        commits: dict[tuple[str, int], float | str | None] = dict.fromkeys(
+            [("a", 0), *((each, 0) for each in names)], 50.0
+        )
+        view = series.poll(topics, [Group("g", commits, [reader(*places)], subscribed=subscribed)])
+    (row,) = np.flatnonzero(view.events.kind == "group_left")
+    assert (view.events.count[row], view.events.group[row]) == (25, "g")
+    assert view.events.text[row] == "g left 25 topics"
+    assert view.group_lags.left_partitions[0] == 25
+
+
 def test_records_that_are_deleted_of_what_was_left_are_not_lost_to_the_group() -> None:
     shop = left()
     view = shop.poll(reader(ON_A), polls=4, starts=1300)
