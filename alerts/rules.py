@@ -15,6 +15,7 @@ from alerts.subject_rules import covers as covers_row
 from monitor.analysis.derive.rollup import lag_by_group
 from monitor.model.lag import Lag
 from monitor.model.snapshot import KNOWN
+from monitor.model.status import LEFT
 from monitor.model.table import Flags, Floats, Ints, matching
 from monitor.model.text import moment
 from monitor.model.totals import LagTotals
@@ -114,7 +115,7 @@ def group_rows(rule: RuleSettings, view: View) -> Rows:
     totals: LagTotals = view.group_lags
     if rule.topic:
         rows = matching(rule.patterns["topic"], view.snapshot.topics.topic)[table.topic]
-        table = Lag(**{each.name: getattr(table, each.name)[rows] for each in Lag.schema()})
+        table = table.taken(np.flatnonzero(rows & (view.lag_statuses.status != LEFT)))
         totals = lag_by_group(view.snapshot, table)
 
     def find(labels: Labels) -> int | None:
@@ -161,7 +162,9 @@ def partition_rows(rule: RuleSettings, view: View) -> Rows:
 
     groups = matching(rule.patterns.get("group"), snapshot.groups.group)
     topics = matching(rule.patterns.get("topic"), snapshot.topics.topic)
-    return Rows(view, table.lag, table.lag, groups[table.group] & topics[table.topic], table.reason, find, sample)
+    # Of a topic that a group has left, no rule counts anything.
+    lag = np.where(view.lag_statuses.status == LEFT, 0.0, table.lag)
+    return Rows(view, lag, lag, groups[table.group] & topics[table.topic], table.reason, find, sample)
 
 
 LABELS: Mapping[str, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from monitor.model.snapshot import KNOWN
 from monitor.model.table import Ints
 from monitor.model.text import name_of, visible
 from monitor.model.view import View
+from monitor.subjects.aside import counted_truth
 from monitor.subjects.column import Names, Numbers, Reading, Subject, Values
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.filter.tree import Compare, conditions
@@ -66,13 +67,14 @@ class SubjectRule:
 def subject_samples(rule: SubjectRule, view: View, watched: Iterable[Labels]) -> Samples:
     """Where the rule's filter is true in the View, and what became of each of `watched`, labels of older samples.
 
-    An absent row is gone only where all rows were listed. Everything is unknown while the cluster is unreachable, but
+    An absent row is gone only where all rows were listed. Of a row of a status that is set aside, such as left, it is
+    false unless the filter names that status. Everything is unknown while the cluster is unreachable, but
     for what is always known.
     """
     if not view.up and rule.subject.name not in ALWAYS_KNOWN:
         return Samples(reason=view.snapshot.error)
     reading = rule.subject.read(view)
-    truth = rule.where.truth(reading)
+    truth = counted_truth(rule.where, rule.subject.schema, reading)
     true = _samples(rule, reading, np.flatnonzero(truth.true))
     found = {sample.labels for sample in true}
     false, gone, unknown = set(), set(), {}

@@ -17,6 +17,7 @@ PARTS: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("rates", monitor.analysis.view, ("derive_rates",)),
     ("ages, ETA, headroom", monitor.analysis.view, ("derive_times",)),
     ("statuses", monitor.analysis.view, ("derive_statuses",)),
+    ("left topics", monitor.analysis.view, ("derive_left", "set_aside")),
     (
         "totals",
         monitor.analysis.view,

@@ -98,6 +98,8 @@ def made_up(topics: int, partitions: int, groups: int, commits: int) -> Snapshot
             instance_id=objects([None] * groups),
             rack=objects([None] * groups),
             epoch=np.full(groups, 3.0),
+            subscribed=objects([tuple(f"topic-{each:05d}" for each in range(topics))] * groups),
+            subscribed_regex=objects([None] * groups),
         ),
         assignments=Assignments(member=group, topic=topic[place], partition=partition[place]),
         commits=Commits(

@@ -14,8 +14,10 @@ from kmon.promql import NotInMetricsError, labels_of, promql, quoted
 from monitor.model.text import visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings, WatchdogSettings
-from monitor.subjects.filter.tree import Compare, conditions
+from monitor.subjects.aside import set_aside
+from monitor.subjects.filter.tree import Compare, Or, conditions
 from monitor.subjects.kinds import Type
+from monitor.subjects.lag import LAG
 
 HEAD = """\
 # Written by `kmon rules export --prometheus`. A value that kmon does not know has no series: a firing alert resolves
@@ -63,7 +65,7 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
     if isinstance(rule, SubjectRule):
         if rule.observe:
             raise NotInMetricsError("it is on probation (mode: observe)")
-        expr, annotations = promql(rule.subject, rule.where.expression), _annotations(rule)
+        expr, annotations = _counted(rule, promql(rule.subject, rule.where.expression)), _annotations(rule)
     elif isinstance(rule, RuleSettings):
         expr, annotations = _lag(rule), dict(rule.annotations)
     else:
@@ -76,6 +78,16 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
         "labels": {"severity": rule.severity, **rule.labels},
         "annotations": annotations,
     }
+
+
+NOT_LEFT = " unless on (cluster, group, topic) max by (cluster, group, topic) (kmon_group_left_lag)"
+"""Without the partitions of topics that their group has left, as kmon evaluates a rule that does not ask for them."""
+
+
+def _counted(rule: SubjectRule, expr: str) -> str:
+    if rule.subject is not LAG or not set_aside(rule.where, LAG.schema):
+        return expr
+    return f"({expr}){NOT_LEFT}" if isinstance(rule.where.expression, Or) else expr + NOT_LEFT
 
 
 def _cluster(rule: AnyRule) -> str:
@@ -92,7 +104,8 @@ def _lag(rule: RuleSettings) -> str:
     name, by = (
         ("kmon_group_lag_at_least", "") if rule.over == "group" else ("kmon_group_partition_lag", ", topic, partition")
     )
-    return f"max by (cluster, group{by}) ({name}{selector}) > {rule.lag_above:.15g}"
+    left = "" if rule.over == "group" else NOT_LEFT
+    return f"max by (cluster, group{by}) ({name}{selector}) > {rule.lag_above:.15g}{left}"
 
 
 # -------------------------------------------------------------------- annotations

@@ -8,7 +8,7 @@ from monitor.model.snapshot import KNOWN
 from monitor.model.table import Flags, Floats, Ints, objects
 from monitor.model.view import View
 from monitor.subjects.column import Names, Reading, Subject
-from monitor.subjects.groups import GROUP
+from monitor.subjects.groups import GROUP, GROUP_TOPIC
 from monitor.subjects.kinds import COUNT
 from monitor.subjects.lag import LAG
 from monitor.subjects.tables import numbers, texts
@@ -114,10 +114,21 @@ GROUP_FAMILIES = (
         LAG,
         "lag_seconds",
         sources.LAG,
-        where='status != "ok" and lag_seconds is not unknown',  # hysteresis keeps it from changing with every poll
+        # Hysteresis keeps it from changing with every poll.
+        where='status not in ("ok", "left") and lag_seconds is not unknown',
     ),
     Family("kmon_group_partitions", GROUP, "partitions", (*sources.COMMITS, *sources.GROUPS)),
     Family("kmon_group_unknown_partitions", GROUP, "unknown_partitions", (*sources.LAG, *sources.GROUPS)),
+    Family("kmon_group_left_partitions", GROUP, "left_partitions", (*sources.LAG, *sources.GROUPS)),
+    Family(
+        "kmon_group_left_lag",
+        GROUP_TOPIC,
+        "lag_at_least",
+        (*sources.LAG, *sources.GROUPS),
+        "Known lag on a topic that the group has left, which no total of kmon counts",
+        where='status == "left"',
+        unknown=0.0,
+    ),
     Family("kmon_group_partition_lag", LAG, "lag", sources.LAG, summed=True),
     Family(
         "kmon_group_partition_stable_lag",

@@ -21,6 +21,7 @@ from monitor.model.text import age, count, name_of, plural, records_of, visible
 from monitor.model.units import parse_duration
 from monitor.model.view import View
 from monitor.settings.errors import SettingsError
+from monitor.subjects.aside import counted_rows, counted_truth
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.filter.literals import Number, parse_number
 from monitor.subjects.filter.tree import Compare, Expression, Literal, Or
@@ -148,8 +149,10 @@ def judge_rows(view: View, asked: Selection) -> Verdict:
     if not view.up:
         return Verdict([Finding(UNKNOWN, view.snapshot.error)])
     patterns = asked.group_re, asked.topic_re
-    rows = lag_rows(view, *patterns, words=False)
-    breaking = lag_rows(view, *patterns, asked.breaks.rows, words=False)
+    rows = lag_rows(view, *patterns, partial(counted_rows, asked.breaks, LAG.schema), words=False)
+    breaking = lag_rows(
+        view, *patterns, lambda columns: counted_truth(asked.breaks, LAG.schema, columns).true, words=False
+    )
     known = committed(view, rows)
     open_rows = undecided_rows(view, *patterns, asked.breaks)
     missing = missing_of(view, [] if asked.given else rows, filtered=True)

@@ -10,10 +10,11 @@ from monitor.analysis.derive.judged.order import lag_order
 from monitor.analysis.derive.lag import NO_COMMIT
 from monitor.model.patterns import Pattern
 from monitor.model.snapshot import KNOWN, NO_LEADER
-from monitor.model.status import OK, STATUSES, UNKNOWN
+from monitor.model.status import STATUSES, UNKNOWN, WELL
 from monitor.model.table import Flags, matching
 from monitor.model.text import clip, name_of, visible
 from monitor.model.view import View
+from monitor.subjects.aside import counted_truth
 from monitor.subjects.column import Columns, columns_of
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.lag import LAG
@@ -56,7 +57,7 @@ def lag_rows(
         unread = [row for row, wanted in zip(unread, pick(columns_of(LAG.schema, unread)), strict=True) if wanted]
     order = lag_order(view)
     order = order[kept[order]]
-    worse = int((view.judged.lag.status[order] != OK).sum())
+    worse = int((~np.isin(view.judged.lag.status[order], WELL)).sum())
     names = [name for name in LAG.schema if words or name != WHY]
     rows = LAG.plain(view, order, names)
     return [*rows[:worse], *({name: row[name] for name in names} for row in unread), *rows[worse:]]
@@ -88,7 +89,9 @@ def _unread(view: View, group: int) -> Row:
 
 def undecided_rows(view: View, group_re: Pattern | None, topic_re: Pattern | None, where: Filter) -> list[Row]:
     """Rows of which a filter cannot tell whether they fit. That there is no commit is an answer, and fits nothing."""
-    rows = lag_rows(view, group_re, topic_re, lambda columns: where.truth(columns).unknown, words=False)
+    rows = lag_rows(
+        view, group_re, topic_re, lambda columns: counted_truth(where, LAG.schema, columns).unknown, words=False
+    )
     return committed(view, rows)
 
 

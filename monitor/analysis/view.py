@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from monitor.analysis.derive.alert_problems import with_firing_alerts
 from monitor.analysis.derive.broker_load import derive_load, request_rates
 from monitor.analysis.derive.growth import derive_growth
@@ -9,6 +11,7 @@ from monitor.analysis.derive.health import derive_problems, lasting
 from monitor.analysis.derive.judged.subjects import judge_rows
 from monitor.analysis.derive.judged.whole import judge_cluster, judge_kmon
 from monitor.analysis.derive.lag import derive_lag
+from monitor.analysis.derive.left import derive_left, set_aside
 from monitor.analysis.derive.partitions import derive_partitions
 from monitor.analysis.derive.quorum import derive_quorum
 from monitor.analysis.derive.rates import derive_rates
@@ -65,7 +68,10 @@ def derive_view(
     rates = derive_rates(past)
     times = derive_times(snapshot, lag, past, rates, reasons, record_times=record_times)
     marks, statuses = derive_statuses(past.marks, snapshot, lag, times, rates)
+    leaving, left, left_rows = derive_left(past.leaving, snapshot, lag, times, statuses, consumed=rates[1])
+    times, statuses = set_aside(left_rows, times, statuses, left, lag)
     lag = replace(lag, lost=statuses.lost)
+    counted = lag.taken(np.flatnonzero(~left_rows)) if len(left) else lag
     kept = last_good.shown if last_good is not None and snapshot.errors else None
     growing, growth = derive_growth((past.growing, past.growing_topics), snapshot, lag, statuses, rates)
     groups = total_groups(snapshot, lag, statuses, times, growth.groups)
@@ -81,7 +87,7 @@ def derive_view(
         consume_rates=rates[1],
         group_lags=groups,
         group_topic_lags=total_group_topics(lag, statuses, times, growth.group_topics),
-        topic_totals=total_topics(snapshot, lag, health),
+        topic_totals=total_topics(snapshot, counted, health),
         broker_totals=brokers,
         broker_load=derive_load(snapshot, brokers.broker, counters, reasons),
         request_rates=request_rates(snapshot.broker_requests, counters),
@@ -96,12 +102,13 @@ def derive_view(
         event_counts=changes.counts,
         watched_since=changes.watched_since,
         limits=limits or Limits(),
+        left=left,
         last_good=kept if kept is not None and kept.up else None,
     )
     view = replace(view, judged=judge_rows(view, last_good))
     view = replace(view, problems=derive_problems(view, last_good), diagnoses=diagnose(view))
     view = replace(view, lasting=lasting(view, last_good))
-    past = replace(past, marks=marks, growing=growing[0], growing_topics=growing[1])
+    past = replace(past, marks=marks, leaving=leaving, growing=growing[0], growing_topics=growing[1])
     view = replace(view, verdict=judge(view))
     whole = replace(view.judged, cluster=judge_cluster(view, last_good), kmon=judge_kmon(view, last_good))
     return past, replace(view, judged=whole)

@@ -1,6 +1,7 @@
 """From the draft of a poll to its Snapshot: names become rows, and tables that did not change are used again."""
 
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -121,11 +122,27 @@ class Assembler:
         return replace(self._groups, **reasons)
 
     def _make_members(self, draft: Draft) -> dict[str, Table]:
+        wants = draft.choice.topics.wants
+
+        @cache
+        def chosen(topics: tuple[str, ...] | None) -> tuple[str, ...] | None:
+            return None if topics is None else tuple(filter(wants, topics))
+
         described = [(row, description(draft, group)) for row, group in enumerate(draft.groups)]
         members = [(row, each) for row, about in described for each in about.members]
         return {
             "members": Members.of_rows(
-                (row, each.member_id, each.client_id, each.host, each.instance_id, each.rack, each.epoch)
+                (
+                    row,
+                    each.member_id,
+                    each.client_id,
+                    each.host,
+                    each.instance_id,
+                    each.rack,
+                    each.epoch,
+                    chosen(each.subscribed),
+                    each.subscribed_regex,
+                )
                 for row, each in members
             ),
             "assignments": self._assigned_rows([each.assigned for _, each in members]),

@@ -43,6 +43,7 @@ class MemberRow:
     """A member as a describe answer gives it; `assigned` and `target` are (topic name, partition number).
 
     `target` is None where it is what is assigned. `tasks` are (subtopology, partition, role), streams groups only.
+    `subscribed` are topic names, None where they cannot be decoded; a broker resolves `subscribed_regex` to more.
     """
 
     member_id: str
@@ -54,6 +55,8 @@ class MemberRow:
     epoch: float | None = None
     target: list[tuple[str, int]] | None = None
     tasks: list[tuple[str, int, str]] = field(default_factory=list)
+    subscribed: tuple[str, ...] | None = None
+    subscribed_regex: str | None = None
 
 
 class SubtopologyRow(NamedTuple):

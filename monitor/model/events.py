@@ -15,6 +15,8 @@ OF_STATUSES = {
 }
 """The kind of event that a group has come to have each of these statuses, from better to worse."""
 RECOVERED = "group_recovered"
+LEFT_TOPIC, RETURNED = "group_left", "group_returned"
+"""A group has left a topic, and counts as reading it again."""
 
 KINDS = (
     "broker_joined",
@@ -44,6 +46,8 @@ KINDS = (
     "commit_beyond_end",
     *OF_STATUSES.values(),
     RECOVERED,
+    LEFT_TOPIC,
+    RETURNED,
 )
 """What can happen; docs/events.md tells how each is seen."""
 

@@ -17,6 +17,7 @@ OF_STATUS = {
     "losing": "critical",
     "lost": "critical",
     "unknown": "unknown",
+    "left": "note",
 }
 """The level of each status of groups and their partitions; what has been stopped for long is at attention only."""
 
@@ -70,7 +71,7 @@ SIGNS = (*GLYPHS, "◆", "◇")
 """The glyph of each status in STATUSES, of ATTENTION and of NOTE; all differ."""
 WORDS = (*STATUSES, "attention", "note")
 """Their words."""
-SEVERITIES = (*(2 * each for each in SEVERITY), 3, 1)
+SEVERITIES = (*(2 * each for each in SEVERITY), 2 * SEVERITY[UNKNOWN] + 1, 1)
 """How bad each is: attention is worse than unknown and better than behind, which is the sign of degraded."""
 
 PLACES = (OK, NOTE, UNKNOWN, ATTENTION, BEHIND, LOST)

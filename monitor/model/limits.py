@@ -77,14 +77,14 @@ RECENT = 0.5
 """Of the time after which a row is stopped or stuck: so long after a commit it may still be read."""
 EVIDENCE_POLLS = 1.5
 """Within so many polls of the time at which it should be there, evidence is taken to have been there."""
-LEFT = 0.75
+RETURNED = 0.75
 """Of that time: so long it must be read to be neither any more, which one commit alone does not do."""
 HOLDS: dict[int, tuple[float, int, float, int]] = {
     BEHIND: (0.0, 2, 60.0, 3),
     GROWING: (120.0, 3, 120.0, 3),
     REWOUND: (0.0, 2, 0.0, 0),
-    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS * LEFT, 2),
-    STUCK: (1 - RECENT, 2, STUCK_SECONDS * LEFT, 2),
+    STOPPED: (STOPPED_SECONDS * (1 - RECENT), 2, STOPPED_SECONDS * RETURNED, 2),
+    STUCK: (1 - RECENT, 2, STUCK_SECONDS * RETURNED, 2),
     AHEAD: (0.0, 2, 0.0, 0),
     LOSING: (60.0, 3, 120.0, 3),
     LOST: (0.0, 0, 600.0, 0),
@@ -93,6 +93,20 @@ HOLDS: dict[int, tuple[float, int, float, int]] = {
 
 The first of STUCK is a share of the row's own patience.
 """
+
+
+LEFT_SECONDS = 240.0
+LEFT_POLLS = 3
+"""For so long, and at so many polls, everything must show that a group has left a topic. That is longer than a restart
+of its consumers takes, and less than a stopped group waits for its alert."""
+IDLE_SECONDS = ABANDONED_SECONDS
+"""A topic on which a group without members commits nothing for so long, while it commits on others, is left. By then
+a stopped group needs attention only, so that no page is withheld."""
+SHARED_SECONDS = 600.0
+"""Where some members of a group subscribe to a topic and others have not for so long, it is no rollout: several
+applications share the group, and who reads the topic may be dead. So do those that differ when kmon begins to poll."""
+OVERLAP_SECONDS = 300.0
+"""So long before a group has lost its members its successor may have got its own: a rollout has both."""
 
 
 def polls_seconds(polls: int, interval: float) -> float:

@@ -133,7 +133,7 @@ class Groups(Table):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Members(Table):
-    """One row per member of a group."""
+    """One row per member of a group, in the order of `groups`."""
 
     group: Ints = column("i4", "row in `groups`: group id")
     member_id: Texts = column("O", "member id")
@@ -142,6 +142,37 @@ class Members(Table):
     instance_id: Texts = column("O", "group.instance.id; None for a dynamic member")
     rack: Texts = column("O", "client.rack; None if the member has none")
     epoch: Floats = column("f8", "member epoch; unknown for members of classic groups", "number")
+    subscribed: Texts = column(
+        "O", "names of the topics that the member subscribes to; unknown where its metadata cannot be decoded", "texts"
+    )
+    subscribed_regex: Texts = column(
+        "O", "regular expression that the member subscribes with and the broker resolves; None if it has none"
+    )
+
+    def of_group(self, group: int) -> range:
+        """The rows of a group, by its row in `groups`."""
+        first, last = np.searchsorted(self.group, [group, group + 1]).tolist()
+        return range(first, last)
+
+    @cached_property
+    def mixed(self) -> dict[int, frozenset[str] | None]:
+        """By row in `groups`, the topics to which some members of a group subscribe and others do not.
+
+        None where their regular expressions differ, or some cannot be decoded: that may be any topic.
+        """
+        kinds: dict[int, dict[tuple[int, str | None], tuple[str, ...] | None]] = {}
+        columns = (self.group.tolist(), self.subscribed.tolist(), self.subscribed_regex.tolist())
+        for group, topics, regex in zip(*columns, strict=True):
+            # Members that subscribe to the same mostly have the same object.
+            kinds.setdefault(group, {})[id(topics), regex] = topics
+        found: dict[int, frozenset[str] | None] = {}
+        for group, subscribed in kinds.items():
+            if len(subscribed) > 1:
+                sets = [None if topics is None else frozenset(topics) for topics in subscribed.values()]
+                known = [each for each in sets if each is not None]
+                alike = len(known) == len(sets) and len({regex for _, regex in subscribed}) == 1
+                found[group] = frozenset.union(*known) - frozenset.intersection(*known) if alike else None
+        return {group: topics for group, topics in found.items() if topics is None or topics}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

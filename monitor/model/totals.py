@@ -34,7 +34,7 @@ class LagTotals(Table):
 class Standing(Table):
     """Worst status and times over some rows of lag; a number is unknown while a part that it needs is."""
 
-    status: Ints = column("i4", f"index in STATUSES: worst status of a partition; {STATUS_MEANING}")
+    status: Ints = column("i4", f"index in STATUSES: worst status of a partition, left where all are; {STATUS_MEANING}")
     since: Floats = column(
         "f8", "unix time since when a partition has this status; unknown if before kmon started", "unix seconds"
     )
@@ -66,6 +66,10 @@ class GroupLags(Standing, LagTotals):
         "f8",
         "partitions pending reassignment: assigned by the target assignment, but not yet held; not for classic groups",
     )
+    left_partitions: Ints = column(
+        "i4",
+        "partitions whose topic the group has left: it has committed offsets there, and no other number counts them",
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,7 +99,7 @@ class TopicTotals(Table):
         "f8", "size of the topic on its leaders; unknown while the size of any partition is unknown", "bytes"
     )
     replication_factor: Ints = column("i4", "number of replicas of the topic's partition 0")
-    groups: Ints = column("i4", "groups with a row in `lag` on it")
+    groups: Ints = column("i4", "groups with a row in `lag` on it that have not left it")
     lag: Floats = column("f8", "sum of lag of all groups, unknown while it is for any that may read it", "records")
     lag_at_least: Floats = column("f8", "sum of the lag that is known; unknown while none of it is", "records")
 

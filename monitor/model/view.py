@@ -14,6 +14,7 @@ from monitor.model.diagnoses import Diagnoses
 from monitor.model.events import NO_CHANGES, Events
 from monitor.model.judgements import Judgements
 from monitor.model.lag import ConsumeRates, Lag, LagStatuses, LagTimes, PartitionRates
+from monitor.model.left import LeftTopics
 from monitor.model.limits import Limits
 from monitor.model.owners import Owners
 from monitor.model.problems import Lasting, Problems, Verdict
@@ -82,6 +83,8 @@ class View:
     """How well each group keeps its objective; empty where the View was made without any."""
     judged: Judgements = field(default_factory=Judgements)
     """Status, level and since of every row of every subject."""
+    left: LeftTopics = field(default_factory=LeftTopics.empty)
+    """Topics that groups have left, with what shows it; their rows of lag have the status left."""
     problems: Problems = field(default_factory=Problems.empty)
     lasting: tuple[Lasting, ...] = ()
     """The problems, and those that an incomplete poll lacks."""

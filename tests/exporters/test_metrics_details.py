@@ -44,6 +44,7 @@ UNKNOWN_IN_DETAILS = {
     "kmon_partition_not_preferred_leader",
     "kmon_group_partition_lost",
     "kmon_group_partition_ahead",
+    "kmon_group_left_lag",
     # One poll tells no rates, and no record of this cluster was dated.
     "kmon_group_lag_seconds",
     "kmon_group_lag_error_seconds",

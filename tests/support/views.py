@@ -35,7 +35,7 @@ NOW = 1_790_000_000.0
 class Group:
     """A group: `commits` maps (topic, partition) to an offset, None for no commit, or a text: why it is unknown.
 
-    `members` is a list of (client id, host, [(topic, partition), …]).
+    `members` is a list of (client id, host, [(topic, partition), …]); each subscribes to `subscribed` and with `regex`.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Group:
     reason: str = ""
     assignments_reason: str = ""
     protocol_type: str | None = None
+    subscribed: tuple[str, ...] | None = None
+    regex: str | None = None
 
 
 @dataclass
@@ -189,6 +191,8 @@ def snapshot_of(
             instance_id=objects(None for _ in members),
             rack=objects(None for _ in members),
             epoch=np.full(len(members), math.nan),
+            subscribed=objects(groups[row].subscribed for row, _, _, _ in members),
+            subscribed_regex=objects(groups[row].regex for row, _, _, _ in members),
         ),
         assignments=Assignments(
             member=np.array([row for row, member in enumerate(members) for _ in member[3]], np.int32),

@@ -10,7 +10,7 @@ from monitor.analysis.derive.completeness import lists_groups, lists_topics, num
 from monitor.analysis.derive.emptiness import no_unhealthy_groups
 from monitor.analysis.derive.verdict import count_groups, worst_groups
 from monitor.model.levels import ABOVE_ZERO, COLLECTOR_FAILED, OF_STATUS, SIGN_OF, alert_level
-from monitor.model.status import GLYPHS, OK
+from monitor.model.status import GLYPHS, WELL
 from monitor.model.table import Ints
 from monitor.model.text import duration, visible
 from monitor.model.view import AlertRow, View
@@ -95,7 +95,7 @@ class OverviewScreen(MonitorScreen):
     def draw(self, picture: Picture, rows: Rows) -> None:
         view, room = rows.view, self._room(picture, rows)
         self.query_one("#chart", Chart).show([sample(point) for point in picture.points], human=picture.human)
-        troubled = int((view.group_lags.status != OK).sum())
+        troubled = int((~np.isin(view.group_lags.status, WELL)).sum())
         listed = f"{len(rows.pick)} of " if troubled > len(rows.pick) else ""
         shown = f"{listed}{troubled:,} unhealthy"
         self.query_one("#worst", Lines).put(Line(), Line([Part(" Worst groups", "strong"), Part(f"  {shown}", "dim")]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.model import text
 from monitor.model.levels import LEVEL_AT, LEVELS, NOTE, PLACE_OF, SEVERITIES, SIGNS
-from monitor.model.status import OK, STATUSES, UNKNOWN
+from monitor.model.status import OK, STATUSES, UNKNOWN, WELL
 from monitor.model.table import Flags, Ints, objects
 from monitor.model.text import Write
 from monitor.model.view import View
@@ -127,7 +127,7 @@ class Rows:
 
     @property
     def problems(self) -> Flags:
-        return ~np.isin(self.status, (OK, NOTE))
+        return ~np.isin(self.status, (*WELL, NOTE))
 
 
 def _coded(names: object, codes: dict[str, int]) -> Ints:

@@ -10,7 +10,7 @@ from monitor.analysis.derive.problems import brokers_at_fault
 from monitor.analysis.derive.verdict import group_why, worst_groups
 from monitor.model.problems import Key, Problem
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import OK, STATUSES
+from monitor.model.status import STATUSES, WELL
 from monitor.model.table import Floats, Ints, values_at
 from monitor.model.text import NAME, name_of
 from monitor.model.view import View
@@ -108,7 +108,7 @@ def group_causes(view: View) -> dict[int, Key]:
     for problem in find_offline(view):
         code[problem.partitions] = len(keys)
         keys.append(problem.key)
-    bad = np.flatnonzero(view.lag_statuses.status != OK)
+    bad = np.flatnonzero(~np.isin(view.lag_statuses.status, WELL))
     mine: Ints = values_at(code, lag.partition_row[bad], -1)
     low, high = np.full(len(groups), len(keys)), np.full(len(groups), -1)
     np.minimum.at(low, lag.group[bad], mine)

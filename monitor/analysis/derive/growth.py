@@ -13,7 +13,7 @@ from monitor.analysis.earlier_polls.growing import WINDOW_SECONDS, Growing, Samp
 from monitor.model.lag import ConsumeRates, Lag, LagStatuses, PartitionRates
 from monitor.model.limits import HOLDS, polls_seconds
 from monitor.model.snapshot import Snapshot
-from monitor.model.status import GROWING, OK
+from monitor.model.status import GROWING, LEFT, WELL
 from monitor.model.table import Floats, Ints, values_at
 
 TOTAL_SHORTFALL = 0.1
@@ -75,15 +75,15 @@ def _samples(
 ) -> tuple[Ints, list[Sample]]:
     """The totals of which a part is behind, and that are read too slowly over 5 minutes.
 
-    Partitions whose lag or rates are unknown are left aside.
+    Partitions whose lag or rates are unknown, or that the group has left, do not count.
     """
     produced, consumed = _rates(lag, rates, "5m")
     lately, read_lately = _rates(lag, rates, "1m")
-    known = ~np.isnan(produced + consumed + lately + read_lately + lag.lag)
+    known = ~np.isnan(produced + consumed + lately + read_lately + lag.lag) & (statuses.status != LEFT)
     came, read, came_lately, read_lately, left = (
         runs.sum(np.where(known, each, 0.0)) for each in (produced, consumed, lately, read_lately, lag.lag)
     )
-    late = runs.over(np.maximum, statuses.status != OK, 0.0) > 0
+    late = runs.over(np.maximum, ~np.isin(statuses.status, WELL), 0.0) > 0
     rows = np.flatnonzero(late & (read > 0) & (read < (1 - TOTAL_SHORTFALL) * came))
     short = read_lately < (1 - TOTAL_SHORTFALL) * came_lately
     least = TOTAL_SHORTFALL * came * WINDOW_SECONDS

@@ -11,7 +11,7 @@ from monitor.analysis.derive.runs import Runs, changes
 from monitor.model.conditions import PartitionHealth
 from monitor.model.lag import Lag, LagStatuses, LagTimes
 from monitor.model.snapshot import KNOWN, Snapshot, row_key
-from monitor.model.status import BEHIND, GROWING, LOST, OK, SEVERITY, UNKNOWN
+from monitor.model.status import BEHIND, GROWING, LEFT, LOST, OK, SEVERITY, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, LagTotals, TopicTotals
 
@@ -78,13 +78,34 @@ def _failed(snapshot: Snapshot) -> Ints:
 
 
 def total_groups(snapshot: Snapshot, lag: Lag, statuses: LagStatuses, times: LagTimes, growing: Floats) -> GroupLags:
-    """How every group stands: `lag_by_group`, its worst status and its times. `growing` is as for `standing`."""
-    failed, runs = _failed(snapshot), Runs(lag.group, len(snapshot.groups))
-    return GroupLags(
-        **_totals(lag, runs, failed),
-        **standing(statuses, times, runs, failed != KNOWN, growing),
-        reconciling=_reconciling(snapshot),
-    )
+    """How every group stands: `lag_by_group`, its worst status and its times. `growing` is as for `standing`.
+
+    Rows of topics that a group has left are no part of it, but for `left_partitions`.
+    """
+    failed, count = _failed(snapshot), len(snapshot.groups)
+    left = statuses.status == LEFT
+    aside = np.bincount(lag.group[left], minlength=count)
+    if not aside.any():
+        runs = Runs(lag.group, count)
+        columns = {**_totals(lag, runs, failed), **standing(statuses, times, runs, failed != KNOWN, growing)}
+    else:
+        rows = np.flatnonzero(~left)
+        counted = Runs(lag.group[rows], count)
+        columns = {
+            **_totals(lag.taken(rows), counted, failed),
+            **standing(statuses.taken(rows), times.taken(rows), counted, failed != KNOWN, growing),
+        }
+        columns["worst"] = values_at(rows.astype(np.int32), columns["worst"], -1)
+        _tell_left(columns, statuses, Runs(lag.group, count), aside > 0)
+    return GroupLags(**columns, reconciling=_reconciling(snapshot), left_partitions=aside)
+
+
+def _tell_left(columns: dict[str, Any], statuses: LagStatuses, runs: Runs, left: Flags) -> None:
+    """Give the groups that have left all their topics that status."""
+    whole = left & (columns["partitions"] == 0) & (columns["status"] == OK)
+    columns["status"][whole] = LEFT
+    for name in ("since", "since_at_latest"):
+        columns[name][whole] = runs.over(np.minimum, getattr(statuses, name), np.nan)[whole]
 
 
 def _reconciling(snapshot: Snapshot) -> Floats:

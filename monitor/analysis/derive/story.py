@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from monitor.model.limits import SHORTFALL
+from monitor.model.left import IDLE, REPLACED
+from monitor.model.limits import IDLE_SECONDS, SHORTFALL
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import AHEAD, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
+from monitor.model.status import AHEAD, LEFT, LOSING, OK, REWOUND, STATUSES, STOPPED, STUCK, UNKNOWN
 from monitor.model.table import values_at
 from monitor.model.text import NAME, Write, age, count, duration, name_of, plural, rate, records_of, visible
 from monitor.model.view import View
@@ -19,6 +20,8 @@ def partition_story(view: View, row: int, write: Write = count) -> str:
     goes and to what end; who reads it; what is left; why a number is unknown. What is not known is left out.
     """
     lag, status, reason = view.lag, int(view.lag_statuses.status[row]), int(view.lag_times.reason[row])
+    if status == LEFT:
+        return left_story(view, range(row, row + 1), write)
     if status == OK and reason == KNOWN:
         return ""
     parts = []
@@ -38,6 +41,32 @@ def partition_story(view: View, row: int, write: Write = count) -> str:
     if status != UNKNOWN and reason != KNOWN:
         parts.append(f"time lag unknown ({visible(view.reasons[reason])})")
     return f"{STATUSES[status]}{span_of(view, row)}: {'; '.join(filter(None, parts))}"
+
+
+def left_story(view: View, rows: range, write: Write = count) -> str:
+    """That these rows of lag are on topics that their group has left, what shows it, and how much is unread there."""
+    row = rows.start
+    unread = float(np.nansum(view.lag.lag[rows.start : rows.stop]))
+    said = f"{STATUSES[LEFT]}{span_of(view, row)}: {why_left(view, int(view.lag.group[row]), int(view.lag.topic[row]))}"
+    return f"{said}; {records_of(unread, write, ' unread')}" if unread else said
+
+
+def why_left(view: View, group: int, topic: int) -> str:
+    """What shows that a group has left a topic."""
+    left, groups = view.left, view.snapshot.groups
+    row = int(np.flatnonzero((left.group == group) & (left.topic == topic))[0])
+    if left.because[row] == REPLACED:
+        successor = int(left.successor[row])
+        topics = int(np.count_nonzero((left.group == group) & (left.successor == successor)))
+        who = name_of(groups.group[successor], NAME) if successor >= 0 else "a group that is gone"
+        return f"replaced by {who}, which reads on from its offsets on {plural(topics, 'topic')}"
+    if left.because[row] == IDLE:
+        return f"no commit on the topic for over {duration(IDLE_SECONDS)}, while the group commits on others"
+    members = float(groups.members[group])
+    if not members > 0:
+        return "its last members did not subscribe to the topic"
+    who = "its member does not subscribe" if members == 1 else f"none of its {count(members)} members subscribes"
+    return f"{who} to the topic"
 
 
 def span_of(view: View, row: int) -> str:

@@ -10,6 +10,7 @@ from monitor.analysis.derive.story import (
     ahead_of,
     held_of,
     left_of,
+    left_story,
     lost_of,
     nobody_of,
     reader_of,
@@ -19,7 +20,7 @@ from monitor.analysis.derive.story import (
 from monitor.model.limits import STUCK_UNPACED_SECONDS
 from monitor.model.problems import Clause, Verdict
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import GROWING, LOST, OK, STATUSES, UNKNOWN
+from monitor.model.status import GROWING, LEFT, LOST, OK, STATUSES, UNKNOWN, WELL
 from monitor.model.table import Ints, Ragged
 from monitor.model.text import NAME, Write, count, duration, name_of, plural, rate, records_of, visible
 from monitor.model.view import View
@@ -94,7 +95,10 @@ def _partitions(about: Ragged, rows: list[int]) -> int:
 
 
 def _all_well(view: View) -> str:
-    groups = view.totals.groups
+    left = int(np.count_nonzero(view.group_lags.status == LEFT))
+    groups = view.totals.groups - left
+    if left and not groups:
+        return f"{plural(left, 'group')} left {'its' if left == 1 else 'their'} topics"
     if not lists_groups(view.snapshot):
         verb = "keeps" if groups == 1 else "keep"
         return f"{number_of(groups, 'group', whole=False)} {verb} up" if groups else "no visible groups"
@@ -102,9 +106,11 @@ def _all_well(view: View) -> str:
 
 
 def worst_groups(view: View) -> Ints:
-    """Rows of the groups that are not ok: by severity of their status, then by their known lag, the worst first."""
+    """Rows of the groups that somebody has to act on: by severity of their status, then by their known lag, the worst
+    first.
+    """
     order = group_order(view)
-    worst: Ints = order[view.group_lags.status[order] != OK]
+    worst: Ints = order[~np.isin(view.group_lags.status[order], WELL)]
     return worst
 
 
@@ -119,6 +125,8 @@ def group_why(view: View, row: int, write: Write = count) -> str:
     lags = view.group_lags
     if lags.status[row] == OK:
         return ""
+    if lags.status[row] == LEFT:
+        return left_story(view, view.lag.of_group(row), write)
     parts = []
     if lags.status[row] == LOST:
         parts.append(records_of(float(lags.lost[row]), write, " lost"))
@@ -171,6 +179,8 @@ def _how(view: "View", row: int, write: Write) -> str:
 def partition_why(view: View, row: int, write: Write = count) -> str:
     """The reason for the status of a row of `view.lag`; empty for a partition that is read in time."""
     lag, status = view.lag, int(view.lag_statuses.status[row])
+    if status == LEFT:
+        return left_story(view, range(row, row + 1), write)
     parts = []
     if status not in {OK, UNKNOWN} and (span := span_of(view, row)):
         parts.append(f"{STATUSES[status]}{span}")

@@ -10,7 +10,7 @@ from monitor.analysis.derive.slow_brokers import slow_brokers
 from monitor.analysis.derive.story import span_of_group
 from monitor.analysis.derive.verdict import worst_groups
 from monitor.model.snapshot import NO_LEADER
-from monitor.model.status import LOST, OK, UNKNOWN
+from monitor.model.status import LEFT, LOST, UNKNOWN, WELL
 from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.model.text import NAME, name_of
 from monitor.model.view import View
@@ -37,14 +37,16 @@ class Signs:
 
     @cached_property
     def rows(self) -> Ints:
-        """The rows of lag of the groups that are diagnosed."""
-        return np.flatnonzero(self.chosen[self.view.lag.group]) if len(self.groups) else np.empty(0, np.int64)
+        """The rows of lag of the groups that are diagnosed, without those of topics that they have left."""
+        if not len(self.groups):
+            return np.empty(0, np.int64)
+        return np.flatnonzero(self.chosen[self.view.lag.group] & (self.view.lag_statuses.status != LEFT))
 
     @cached_property
     def late(self) -> Flags:
         """Whether each row of lag is read late, whatever the reason."""
         status = self.view.lag_statuses.status
-        return ~np.isin(status, (OK, LOST, UNKNOWN))
+        return ~np.isin(status, (*WELL, LOST, UNKNOWN))
 
     @cached_property
     def brokers(self) -> Mapping[int, str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.analysis.earlier_polls.broker_counters import History, see_counters
 from monitor.analysis.earlier_polls.growing import Growing
+from monitor.analysis.earlier_polls.left_topics import Leaving
 from monitor.analysis.earlier_polls.marks import Marks
 from monitor.analysis.earlier_polls.open_transactions import OpenTransactions, see_transactions
 from monitor.analysis.earlier_polls.ring import UNKNOWN, Ring
@@ -82,6 +83,8 @@ class Past:
     growing_topics: Growing = field(default_factory=dict)
     """Of groups, and of groups on topics: see monitor.analysis.derive.growth."""
     broker_counters: History = ()
+    leaving: Leaving = Leaving()
+    """What groups leave: see monitor.analysis.derive.left."""
     next_records: NextRecords = NextRecords(NO_ROWS, np.empty(0), np.empty(0))
     """Of the rows of lag whose next record the polls saw come."""
 

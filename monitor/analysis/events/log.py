@@ -1,6 +1,7 @@
 """The newest events of a cluster, how many of each kind there were, and what is remembered to see the next ones."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from monitor.analysis.events.brokers import Brokers, see_brokers
 from monitor.analysis.events.commits import Commits, see_commits
 from monitor.analysis.events.configs import Configs, see_configs
 from monitor.analysis.events.groups import Groups, see_groups
+from monitor.analysis.events.left import Left, left_rows, see_left
 from monitor.analysis.events.partitions import Partitions, see_partitions
 from monitor.analysis.events.statuses import Statuses, see_statuses
 from monitor.analysis.events.topics import Topics, see_topics
@@ -39,6 +41,7 @@ class EventLog(NamedTuple):
     events: tuple[Event, ...] = ()
     rebalances: tuple[tuple[float, str, int], ...] = ()
     statuses: Statuses | None = None
+    left: Left | None = None
     changes: Changes = NO_CHANGES
 
 
@@ -49,6 +52,8 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
     partitions, by_partition = see_partitions(log.partitions, snapshot)
     configs, by_config = see_configs(log.configs, snapshot)
     groups, by_group, rebalanced = see_groups(log.groups, snapshot)
+    if (left := left_rows(log.left, snapshot, lag)).any():
+        lag = replace(lag, lost=np.where(left, 0.0, lag.lost))  # what a group does not read it cannot lose
     commits, by_commit = see_commits(log.commits, snapshot, lag)
     found = (*by_broker, *by_topic, *by_config, *by_partition, *by_group, *by_commit)
     rebalances = (
@@ -60,16 +65,24 @@ def log_events(log: EventLog, snapshot: Snapshot, lag: Lag) -> EventLog:
         recent[name] = recent.get(name, 0) + number
     since = snapshot.time if log.changes.watched_since is None else log.changes.watched_since
     changes = log.changes._replace(rebalances=recent, watched_seconds=snapshot.time - since, watched_since=since)
-    seen = EventLog(
-        brokers, topics, partitions, configs, groups, commits, log.events, rebalances, log.statuses, changes
+    seen = log._replace(
+        brokers=brokers,
+        topics=topics,
+        partitions=partitions,
+        configs=configs,
+        groups=groups,
+        commits=commits,
+        rebalances=rebalances,
+        changes=changes,
     )
     return _with_events(seen, found)
 
 
 def log_statuses(log: EventLog, view: View) -> EventLog:
-    """The log with the statuses that groups have come to have, which the View of the same snapshot tells."""
-    statuses, found = see_statuses(log.statuses, view)
-    return _with_events(log._replace(statuses=statuses), found)
+    """The log with what the View of the same snapshot tells: the statuses of groups, and the topics that they left."""
+    statuses, by_status = see_statuses(log.statuses, view)
+    left, by_topic = see_left(log.left, view)
+    return _with_events(log._replace(statuses=statuses, left=left), (*by_status, *by_topic))
 
 
 def _with_events(log: EventLog, found: Sequence[Event]) -> EventLog:

@@ -10,7 +10,7 @@ from monitor.analysis.earlier_polls.rows import group_places
 from monitor.analysis.events.event import fold_rows, some
 from monitor.model.events import OF_STATUSES, RECOVERED, Event
 from monitor.model.snapshot import Snapshot
-from monitor.model.status import OK, STATUSES, UNKNOWN
+from monitor.model.status import LEFT, OK, STATUSES, UNKNOWN
 from monitor.model.table import Floats, Ints, values_at
 from monitor.model.text import NAME, duration, name_of
 from monitor.model.view import View
@@ -19,8 +19,9 @@ from monitor.model.view import View
 class Statuses(NamedTuple):
     """What is remembered of the groups of `snapshot`, a row each.
 
-    `status` is the newest of OF_STATUSES or ok, UNKNOWN while none was known; a group that is behind, for example, is
-    as it was before. `seen` is the unix time of the last poll that knew its status, `since` when `status` began.
+    `status` is the newest of OF_STATUSES, left or ok, UNKNOWN while none was known; a group that is behind, for
+    example, is as it was before. `seen` is the unix time of the last poll that knew its status, `since` when `status`
+    began.
     """
 
     snapshot: Snapshot
@@ -35,9 +36,10 @@ def see_statuses(before: Statuses | None, view: View) -> tuple[Statuses, list[Ev
     was = _in_rows(before, now)
     last = was.status
     known = lags.status != UNKNOWN
-    told = np.isin(lags.status, (OK, *OF_STATUSES))
+    # That a group has left its topics is an event of its own: monitor.analysis.events.left.
+    told = np.isin(lags.status, (OK, LEFT, *OF_STATUSES))
     status = np.where(told, lags.status, np.where(known & (last == UNKNOWN), OK, last))
-    changed = np.flatnonzero((status != last) & (last != UNKNOWN))
+    changed = np.flatnonzero((status != last) & (last != UNKNOWN) & ~((status == OK) & (last == LEFT)))
     events = [
         event for each in (*OF_STATUSES, OK) for event in _events(view, each, changed[status[changed] == each], was)
     ]

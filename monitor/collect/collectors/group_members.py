@@ -1,6 +1,7 @@
 """State, members and assignments of groups: each type's describe request, for all groups of a coordinator at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from monitor.collect import requests
@@ -43,9 +44,10 @@ def _classic(group: Any) -> GroupDescription:
         assigned = _classic_assignment(bytes(each.member_assignment or b"")) if consumer else []
         if assigned is None:
             unreadable.append(str(each.client_id))
-        members.append(
-            MemberRow(each.member_id, each.client_id, _host(each), each.group_instance_id, None, assigned or [])
-        )
+        row = MemberRow(each.member_id, each.client_id, _host(each), each.group_instance_id, None, assigned or [])
+        if consumer:
+            row.subscribed = _classic_subscription(bytes(each.member_metadata or b""))
+        members.append(row)
     more = f" and {len(unreadable) - 1:,} more" if len(unreadable) > 1 else ""
     error = Reason(Kind.BAD_ASSIGNMENT, detail=f"{unreadable[0]}{more}") if unreadable else NO_REASON
     return GroupDescription(
@@ -69,6 +71,26 @@ def _classic_assignment(data: bytes) -> list[tuple[str, int]] | None:
         return None
 
 
+@lru_cache(maxsize=2048)
+def _classic_subscription(data: bytes) -> tuple[str, ...] | None:
+    """The topics in a classic member's metadata; None where a client wrote something else, or the group rebalances.
+
+    Members mostly subscribe to the same, often with the same bytes, which are decoded once.
+    """
+    try:
+        cursor = Cursor(data, flexible=False)
+        cursor.skip(2)  # version
+        return _shared(tuple(cursor.name() for _ in range(cursor.count())))
+    except MalformedAnswerError:
+        return None
+
+
+@lru_cache(maxsize=2048)
+def _shared(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """One tuple for all members that subscribe to the same topics."""
+    return topics
+
+
 def _modern(group: Any, assigned: Callable[[Any], list[tuple[str, int]]], **more: Any) -> GroupDescription:
     """A group whose coordinator assigns; `assigned` reads an assignment, `more` is what only its type has."""
     return GroupDescription(
@@ -89,6 +111,7 @@ def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> Me
     now = assigned(member.assignment)
     wanted = getattr(member, "target_assignment", None)  # which share groups do not tell
     target = None if wanted is None else assigned(wanted)
+    topics = getattr(member, "subscribed_topic_names", None)  # which streams groups do not have
     return MemberRow(
         member.member_id,
         member.client_id,
@@ -98,6 +121,8 @@ def _member(member: Any, assigned: Callable[[Any], list[tuple[str, int]]]) -> Me
         now,
         _epoch(member.member_epoch),
         None if target is None or set(target) == set(now) else target,
+        subscribed=None if topics is None else _shared(tuple(topics)),
+        subscribed_regex=getattr(member, "subscribed_topic_regex", None) or None,
     )
 
 
@@ -175,7 +200,7 @@ class GroupMemberCollector(CoordinatorCollector):
 
     name = "group_members"
     step = Step.ENDS
-    provides = "members, assignments, epochs, targets, tasks"
+    provides = "members, subscriptions, assignments, epochs, targets, tasks"
     fills = ("groups", "members", "assignments", "target_assignments", "tasks", "subtopologies")
     sends = requests.GROUPS
     without = "state and members of groups are unknown"

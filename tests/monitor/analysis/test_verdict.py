@@ -312,7 +312,7 @@ def test_why_a_partition_stands_so() -> None:
 
 
 def test_every_status_has_a_word_a_glyph_and_a_severity() -> None:
-    assert len(set(STATUSES)) == len(set(GLYPHS)) == len(set(SEVERITY)) == 10
+    assert len(set(STATUSES)) == len(set(GLYPHS)) == len(set(SEVERITY)) == 11
     assert SEVERITY[OK] == min(SEVERITY)
     emoji = "✖✔⚠❓❗⭕❌"
     assert not set(GLYPHS) & set(emoji)

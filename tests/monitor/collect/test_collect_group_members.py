@@ -127,6 +127,61 @@ def test_the_members_of_another_protocol_are_counted_and_their_bytes_left_alone(
     assert [each.assigned for each in described.members] == [[]]
 
 
+def subscription(*topics: str, version: int = 3, rest: bytes = b"\xff\xff\xff\xff" + b"\0" * 6) -> bytes:
+    """A classic consumer's metadata, as it writes it; behind the topics stand its user data and what it owned."""
+    data = struct.pack(">hi", version, len(topics))
+    return data + b"".join(struct.pack(">h", len(name.encode())) + name.encode() for name in topics) + rest
+
+
+def subscribed(*metadata: bytes, **changes: Any) -> list[tuple[str, ...] | None]:
+    """The subscriptions of a classic group's members with these metadata."""
+    members = [
+        {
+            "member_id": f"m{number}",
+            "group_instance_id": None,
+            "client_id": "c",
+            "client_host": "/10.0.0.1",
+            "member_metadata": data,
+            "member_assignment": b"",
+        }
+        for number, data in enumerate(metadata)
+    ]
+    described = Poll(listed("g", "classic"))(classic("g", members=members, **changes)).descriptions["g"]
+    return [each.subscribed for each in described.members]
+
+
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_what_a_classic_member_subscribes_to(version: int) -> None:
+    whole = {0: b"\xff\xff\xff\xff", 1: b"\0\0\0\x01\x07\0\0\0\0"}.get(version, b"\xff\xff\xff\xff" + b"\0" * 8)
+    one, same = subscribed(subscription("a", "b", version=version, rest=whole), subscription("a", "b"))
+    assert one == ("a", "b")
+    assert one is same  # thousands of members mostly subscribe to the same
+    assert subscribed(subscription()) == [()]
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", subscription("a", "b", rest=b"")[:-1], b"\xff" * 20])
+def test_metadata_that_cannot_be_decoded_are_not_known(data: bytes) -> None:
+    assert subscribed(subscription("a"), data) == [("a",), None]
+
+
+@given(st.binary(max_size=60))
+def test_garbage_instead_of_a_subscription_is_no_error(data: bytes) -> None:
+    for topic in subscribed(data)[0] or ():
+        topic.encode()
+
+
+def test_the_metadata_of_another_protocol_is_left_alone() -> None:
+    assert subscribed(subscription("a"), protocol_type="connect") == [None]
+
+
+def test_what_a_kip_848_member_subscribes_to() -> None:
+    has: dict[str, Any] = {"assignment": on_topics(), "target_assignment": on_topics()}
+    by_name = member(member_id="1", subscribed_topic_names=["a", "b"], **has)
+    by_regex = member(member_id="2", subscribed_topic_names=[], subscribed_topic_regex="a.*", **has)
+    group = Poll(listed("g", "consumer"))(described(CONSUMER_GROUP_DESCRIBE, by_name, by_regex)).descriptions["g"]
+    assert [(each.subscribed, each.subscribed_regex) for each in group.members] == [(("a", "b"), None), ((), "a.*")]
+
+
 def on_topics(*topics: tuple[str, list[int]]) -> dict[str, Any]:
     return {"topic_partitions": [{"topic_name": name, "partitions": each} for name, each in topics]}
 
@@ -148,7 +203,9 @@ def test_a_kip_848_group(version: int) -> None:
     group = Poll(listed("g", "consumer"))(answer).descriptions["g"]
     assert (group.state, group.epoch, group.assignment_epoch, group.assignor) == ("Stable", 7.0, 5.0, "uniform")
     assert group.topology_epoch is None
-    assert group.members == [MemberRow("m", "c", "10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)], 6.0)]
+    assert group.members == [
+        MemberRow("m", "c", "10.0.0.1", "static-1", "r1", [("a", 0), ("a", 2)], 6.0, subscribed=())
+    ]
 
 
 def test_a_target_is_told_of_members_that_are_to_have_something_else() -> None:
@@ -175,7 +232,8 @@ def test_a_share_group() -> None:
     answer = described(SHARE_GROUP_DESCRIBE, one, assignor_name="simple", assignment_epoch=7)
     group = Poll(listed("g", "share"))(answer).descriptions["g"]
     assert (group.state, group.epoch, group.assignment_epoch, group.assignor) == ("Stable", 7.0, 7.0, "simple")
-    assert group.members == [MemberRow("m", "c", "10.0.0.1", None, "r1", [("a", 0), ("a", 1)], 7.0)]
+    row = MemberRow("m", "c", "10.0.0.1", None, "r1", [("a", 0), ("a", 1)], 7.0, subscribed=("a",))
+    assert group.members == [row]
 
 
 def tasks(**roles: list[tuple[str, list[int]]]) -> dict[str, Any]:

@@ -135,7 +135,8 @@ def test_commits_and_assignments_on_topics_that_are_not_watched_are_left_out() -
     commits = CommitRows(
         ["g"], names, np.zeros(3, int), np.arange(3), np.zeros(3, int), np.ones(3), np.full(3, np.nan), np.zeros(3, int)
     )
-    member = MemberRow("m", "c", "h", None, None, [("a", 0), ("b", 0), ("gone-b", 0)])
+    assigned = [("a", 0), ("b", 0), ("gone-b", 0)]
+    member = MemberRow("m", "c", "h", None, None, assigned, subscribed=("a", "b", "gone-b"))
     draft = new_draft(
         choice=Choice(topics=Names.of([], [".*b"])),
         topics=hidden,
@@ -148,6 +149,7 @@ def test_commits_and_assignments_on_topics_that_are_not_watched_are_left_out() -
     assert made.topics.topic.tolist() == ["a", "b"]
     assert made.commits.topic.tolist() == [0]
     assert made.assignments.topic.tolist() == [0]
+    assert made.members.subscribed.tolist() == [("a",)]
 
 
 def test_a_total_over_what_the_limits_cut_is_no_total() -> None:
