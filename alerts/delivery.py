@@ -87,8 +87,9 @@ class Receiver:
         wanted = [each for each in notices if (self._policy.again or not each.again) and self._wants(each)]
         with self._changed:
             if wanted:
-                dropped = self._queue.put(wanted, valid_seconds, self._monotonic(), self._wall())
-                self._count(dropped=dropped)
+                now, unix = self._monotonic(), self._wall()
+                self._count(dropped=self._queue.put(wanted, valid_seconds, now, unix))
+                self._queue.keep(now, unix)
                 self._wake()
 
     @property
@@ -119,10 +120,10 @@ class Receiver:
             ending = self._deadline is not None
             late = self._deadline is not None and time.monotonic() >= self._deadline
             batch = None if late else self._queue.head(now, unix, at_once=ending)
-            save = self._queue.unsaved(now, unix)
+            written = self._queue.keep(now, unix)
             due_at, not_before = self._queue.due_at, self._not_before
-        if save is not None:
-            save()
+        if written is not None:
+            written()  # or cannot be: then it is sent all the same
         if batch is None:
             return None if ending else max(0.0, due_at - now)
         if now < not_before:

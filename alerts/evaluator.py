@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell, summarise
 from alerts.delivery import Receiver
 from alerts.inhibition import Inhibited, inhibited
+from alerts.kept_alerts import KeptAlerts
 from alerts.notice import Notice
 from alerts.rules import AnyRule, ClusterRule, is_observed, samples
 from alerts.samples import Labels, Samples
@@ -26,7 +28,7 @@ from alerts.state import (
     identity,
     watched,
 )
-from alerts.state_file import StateFile
+from alerts.store import Store
 from alerts.swap import Changes, carried_over, changes
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.text import visible
@@ -50,9 +52,9 @@ class Clock(Protocol):
 
 
 class Kept(NamedTuple):
-    """The file that keeps a cluster's alerts over a restart, and what the last run left there."""
+    """Where a cluster's alerts are kept over a restart, and what the last run left there."""
 
-    file: StateFile
+    file: KeptAlerts
     saved: Saved | None
 
 
@@ -64,7 +66,7 @@ class _Cluster:
     whether a file was taken up, and `settling` how many more polls resolve nothing.
     """
 
-    file: StateFile | None = None
+    file: KeptAlerts | None = None
     saved: Saved | None = None
     states: dict[str, State] = field(default_factory=dict)
     before: View | None = None
@@ -82,8 +84,8 @@ class Evaluator:
     """The rules and where their alerts go. Its state lives as long as it does, and longer where it is `kept`.
 
     `interval_seconds` is that of the polls. `page_url` gives the address of the page about a group, or else about a
-    cluster, from the cluster's name and the group's id. `kept` is by source: see `observe`. Raises ValueError when two
-    rules have one name.
+    cluster, from the cluster's name and the group's id. `kept` is by source: see `observe`; `store` is the file that it
+    is in, which the Evaluator does not close. Raises ValueError when two rules have one name.
     """
 
     def __init__(
@@ -96,11 +98,13 @@ class Evaluator:
         page_url: Callable[[str, str | None], str] | None = None,
         clock: Clock = time,
         kept: Mapping[str, Kept] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.rules, self.receivers = _unique(rules), tuple(receivers)
         self._resend_seconds = max(interval_seconds, resend_seconds)
         self._page_url = page_url
         self._clock = clock
+        self._store = store
         self._clusters = {source: _Cluster(*each) for source, each in (kept or {}).items()}
         self._evaluations = self._failures = 0
         self._lock = threading.Lock()
@@ -138,10 +142,11 @@ class Evaluator:
                     )
                 rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
             cluster.before = view
-            _keep(cluster, view, now)
-            for receiver in self.receivers:
-                # Long enough to survive two or three lost sendings.
-                receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
+            with self._store.together() if self._store is not None else nullcontext():
+                _keep(cluster, view, now)
+                for receiver in self.receivers:
+                    # Long enough to survive two or three lost sendings.
+                    receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
             return tuple(sorted(rows, key=lambda row: (row.state != FIRING, row.rule, row.labels)))
 
     def swap(self, rules: Iterable[AnyRule]) -> Changes:
@@ -163,16 +168,19 @@ class Evaluator:
 
     @property
     def counters(self) -> AlertCounters:
-        return AlertCounters(self._evaluations, self._failures, tuple(each.counters for each in self.receivers))
+        return AlertCounters(
+            self._evaluations,
+            self._failures,
+            tuple(each.counters for each in self.receivers),
+            kept=self._store is not None and not self._store.trouble,
+            unkept=self._store.failures if self._store is not None else 0,
+        )
 
     def stop(self, within_seconds: float = 3.0) -> None:
-        """Deliver and write what waits, for no longer than this. Nothing may be observed afterwards."""
+        """Deliver what waits, for no longer than this. Nothing may be observed afterwards."""
         deadline = time.monotonic() + within_seconds
         for receiver in self.receivers:
             receiver.close(within_seconds)
-        for cluster in self._clusters.values():
-            if cluster.file is not None:
-                cluster.file.close(deadline - time.monotonic())
         for receiver in self.receivers:
             receiver.join(deadline - time.monotonic())
             if waiting := receiver.counters.queued:
@@ -271,7 +279,7 @@ def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) ->
 
 
 def _keep(cluster: _Cluster, view: View, now: float) -> None:
-    """Have the alerts written to the cluster's file."""
+    """Have the alerts of the cluster written to the file."""
     if cluster.file is not None:
         alerts = {name: tuple(state.values()) for name, state in cluster.states.items() if state}
         cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))

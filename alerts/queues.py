@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -53,8 +52,11 @@ class Queue(Protocol):
         """When something may be due although nothing was added."""
         ...
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
-        """What writes the queue as it is to a file, None where nothing is kept; called without any lock."""
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
+        """Have the queue written to the file as it is; what waits for that, None where nothing is kept.
+
+        It is called without any lock.
+        """
         ...
 
     def __len__(self) -> int: ...
@@ -92,7 +94,7 @@ class NoticeQueue:
             if self._entries.get(key) is entry:
                 del self._entries[key]
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
         return None  # an Alertmanager is sent everything again
 
     def __len__(self) -> int:
@@ -121,7 +123,9 @@ class GroupQueue:
         kept = Kept() if box is None else box.load(now, unix)
         self._groups = kept.groups
         self._waiting = dict(kept.waiting)
+        self._lasting = box is not None and box.lasting
         self._number, self._dropped = max(self._waiting, default=0), 0
+        self._changed = False
         self._unconfirmed = {
             labels: now + UNCONFIRMED_SECONDS
             for group in self._groups.values()
@@ -143,13 +147,17 @@ class GroupQueue:
         return None
 
     def remove(self, batch: Batch) -> None:
+        self._changed = True
         for number in batch.entries:
             self._waiting.pop(number, None)
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
         if self._box is None:
             return None
-        return partial(self._box.save, self._groups, dict(self._waiting), now, unix)
+        if self._changed:
+            self._changed = False
+            self._box.offer(self._groups, self._waiting, now, unix)
+        return self._box.flush
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -158,10 +166,11 @@ class GroupQueue:
         def held_back(notice: Notice) -> bool:
             return self._is_quiet(dict(notice.labels).get("severity", ""), unix)
 
+        self._changed = True
         notices = list(notices)
         notices += self._expired(notices, now, unix)
         self._groups, due, due_at = step(
-            self._groups, notices, now, self._grouping, held_back, at_once=at_once, kept=self._box is not None
+            self._groups, notices, now, self._grouping, held_back, at_once=at_once, kept=self._lasting
         )
         self.due_at = min(due_at, *self._unconfirmed.values(), math.inf)
         for each in due:
