@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from alerts.notice import Delivered, GiveUp, GroupNotifier, Notice, Notifier, Outcome, Retry
-from alerts.queues import Batch, NoticeQueue, Queue
+from alerts.queues import Batch, NewsQueue, NoticeQueue, Queue
 from monitor.model.alert_counters import Counters
 from monitor.model.text import visible
 from monitor.poll.log_pace import Pace
@@ -66,7 +66,8 @@ class Receiver:
         self._pace, self._monotonic, self._wall = Pace(), monotonic, wall
         self._notifier = notifier
         self._policy = policy
-        self._queue = NoticeQueue(policy.batch, policy.capacity) if queue is None else queue
+        plain = NoticeQueue if policy.again else NewsQueue
+        self._queue = plain(policy.batch, policy.capacity) if queue is None else queue
         self._wants = wants
         self._counters = Counters(name)
         self._changed = threading.Condition()
@@ -84,7 +85,7 @@ class Receiver:
 
     def offer(self, notices: Iterable[Notice], valid_seconds: float = 0.0) -> None:
         """Queue notices in order. One that is firing is good for `valid_seconds` from when it is sent."""
-        wanted = [each for each in notices if (self._policy.again or not each.again) and self._wants(each)]
+        wanted = [each for each in notices if self._wants(each)]
         with self._changed:
             if wanted:
                 now, unix = self._monotonic(), self._wall()

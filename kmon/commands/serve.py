@@ -157,7 +157,7 @@ def serving(
     with polling(settings, clusters, linked, print_alerts=print_alerts) as monitor:
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
-        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters, settings.metrics)
+        page = MetricsPage(sources, process, lambda: monitor.counters, settings.metrics)
         pushed = _push(settings, sources)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
         app = create_server(sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts)

@@ -5,23 +5,29 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from alerts.delivery import Receiver
 from alerts.effective import rules_of
 from alerts.evaluator import Evaluator, Kept
 from alerts.kept_alerts import KeptAlerts
+from alerts.mutes import Mutes
 from alerts.outbox import Box
 from alerts.state_directory import state_directory
 from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
+from monitor.model.alert_counters import AlertCounters
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
+
+if TYPE_CHECKING:
+    from alerts.heartbeat import Heartbeat
 
 log = logging.getLogger("kmon")
 
@@ -33,6 +39,15 @@ class Monitor:
     memories: tuple[Memory, ...]
     loops: tuple[PollLoop, ...]
     evaluator: Evaluator
+    heartbeat: "Heartbeat | None" = None
+
+    @property
+    def counters(self) -> AlertCounters:
+        """How alerting fares, the heartbeat included."""
+        found = self.evaluator.counters
+        if self.heartbeat is None:
+            return found
+        return replace(found, receivers=(*found.receivers, self.heartbeat.counters))
 
     @property
     def memory(self) -> Memory:
@@ -72,7 +87,8 @@ def polling(
     store = _store(alerts) if notify else None
     try:
         kept = _kept(store, clusters)
-        receivers = _receivers(alerts, store, printed=bool(rules) and print_alerts) if notify else []
+        mutes = Mutes(store)
+        receivers = _receivers(alerts, store, mutes, printed=bool(rules) and print_alerts) if notify else []
     except BaseException:
         _close(store)
         raise
@@ -83,6 +99,7 @@ def polling(
         page_url=page_url,
         kept=kept,
         store=store,
+        mutes=mutes,
     )
 
     def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
@@ -91,9 +108,14 @@ def polling(
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))
     loops = tuple(map(loop, clusters, memories, names))
+    monitor = Monitor(memories, loops, evaluator)
+    heartbeat = None
     try:
-        yield Monitor(memories, loops, evaluator)
+        heartbeat = _heartbeat(alerts, monitor) if notify else None
+        yield replace(monitor, heartbeat=heartbeat)
     finally:
+        if heartbeat is not None:
+            heartbeat.close()
         stop_all(loops)
         evaluator.stop(within_seconds=1.0)
         _close(store)
@@ -123,13 +145,14 @@ def _close(store: Store | None) -> None:
         store.close(within_seconds=1.0)
 
 
-def _receivers(alerts: AlertSettings, store: Store | None, *, printed: bool) -> list[Receiver]:
+def _receivers(alerts: AlertSettings, store: Store | None, mutes: Mutes, *, printed: bool) -> list[Receiver]:
     """Where notifications go. Raises SettingsError when a file or package that a receiver needs cannot be used."""
     from alerts.notifiers import open_receiver, receiver_of  # noqa: PLC0415 - the HTTP client is slow to import
 
     try:
         receivers = [
-            receiver_of(each, start=False, box=Box(store, each.name) if store else None) for each in alerts.receivers
+            receiver_of(each, start=False, box=Box(store, each.name) if store else None, mutes=mutes)
+            for each in alerts.receivers
         ]
     except SettingsError as error:
         raise SettingsError(*(f"alerts.receivers: {problem}" for problem in error.problems)) from None
@@ -137,8 +160,23 @@ def _receivers(alerts: AlertSettings, store: Store | None, *, printed: bool) -> 
         each.start()
     receivers += [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     if printed and (alerts.print or not receivers):
-        receivers.append(open_receiver("stdout"))
+        receivers.append(open_receiver("stdout", mutes=mutes))
     return receivers
+
+
+def _heartbeat(alerts: AlertSettings, monitor: Monitor) -> "Heartbeat | None":
+    """What requests the URL of the settings while polls, rules and receivers work. Raises SettingsError."""
+    if alerts.heartbeat.url is None:
+        return None
+    from alerts.heartbeat import Heartbeat  # noqa: PLC0415 - the HTTP client is slow to import
+
+    clusters = len(monitor.loops)
+    try:
+        heartbeat = Heartbeat(alerts.heartbeat, lambda: [*monitor.troubles(), *monitor.evaluator.troubles(clusters)])
+    except SettingsError as error:
+        raise SettingsError(*(f"alerts.heartbeat: {problem}" for problem in error.problems)) from None
+    heartbeat.start()
+    return heartbeat
 
 
 def _kept(store: Store | None, clusters: Sequence[ClusterSettings]) -> dict[str, Kept]:

@@ -28,7 +28,8 @@ class AlertRow:
 
     `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending. One
     that is `observed` is on probation: it is shown, never sent, and reports no problem. One that is `inhibited_by` an
-    alert of another rule, which explains it, is shown and not sent.
+    alert of another rule, which explains it, is shown and not sent. `silenced_by` are ids of silences that match it,
+    and `acknowledged_by` is who acknowledged it: kmon's own receivers are not sent that it fires.
     """
 
     rule: str
@@ -41,6 +42,8 @@ class AlertRow:
     firing_since: float | None = None
     observed: bool = False
     inhibited_by: str = ""
+    silenced_by: tuple[str, ...] = ()
+    acknowledged_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from views import NOW
 
 from alerts.saved import Saved, to_json
 from alerts.state_directory import former_file
-from alerts.store import FILE, Store
+from alerts.store import FILE, VERSION, Store
 from kmon.commands import wiring
 from kmon.commands.wiring import polling
 from monitor.model.view import View
