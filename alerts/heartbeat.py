@@ -18,7 +18,9 @@ from monitor.settings.heartbeat import HEARTBEAT, HeartbeatSettings
 log = logging.getLogger(__name__)
 
 SOON_SECONDS = 10.0
-"""A request that failed, or was not made because alerting did not work, is made this soon if the interval is longer."""
+"""A request that failed is made again this soon if the interval is longer."""
+CHECK_SECONDS = 2.0
+"""How often alerting that does not work is looked at again."""
 
 
 class Heartbeat:
@@ -48,11 +50,10 @@ class Heartbeat:
 
     def turn(self) -> float:
         """Make a request if alerting works; how long to wait before the next turn."""
-        soon = min(SOON_SECONDS, self._settings.interval_seconds)
         if reasons := self._troubles():
             if line := self._unwell.line(f"no heartbeat is sent: {reasons[0]}", self._monotonic()):
                 log.warning("%s", visible(line))
-            return soon
+            return CHECK_SECONDS
         if self._unwell.over():
             log.info("heartbeats are sent again")
         outcome = self._request()
@@ -65,7 +66,7 @@ class Heartbeat:
         self.counters = replace(self.counters, failed=self.counters.failed + 1, last_error=error)
         if line := self._pace.line(error, self._monotonic(), error.partition(":")[0]):
             log.warning("heartbeat: %s", line)
-        return soon
+        return min(SOON_SECONDS, self._settings.interval_seconds)
 
     def _request(self) -> Outcome:
         try:

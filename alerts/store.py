@@ -21,7 +21,7 @@ from monitor.poll.worker import Worker, log_failure
 
 log = logging.getLogger(__name__)
 
-FILE = "alerts.sqlite"
+FILE = "state.sqlite"
 VERSION = 2
 """1 had the queues of receivers only."""
 TABLES = (
@@ -109,7 +109,7 @@ class Store:
             if since is not None and self._monotonic() - since > PATIENCE_SECONDS:
                 return False
             done = self._changed.wait_for(lambda: self._settled >= goal or self._closed, PATIENCE_SECONDS)
-            return done and not self.trouble
+            return done and not self.trouble and not self._closed
 
     def read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         """The rows of a query; none where the file cannot be read, which is logged."""

@@ -17,6 +17,8 @@ from dashboards.links import OVERVIEW, group_path, on_cluster
 from exporters.listen import ListenError, check_listen, serve
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
+from exporters.silencing_api import SilencingApi
+from exporters.writes import Writes
 from kmon.commands.options import clusters_from
 from kmon.commands.reload import Reload
 from kmon.commands.signals import ending
@@ -160,7 +162,11 @@ def serving(
         page = MetricsPage(sources, process, lambda: monitor.counters, settings.metrics)
         pushed = _push(settings, sources)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
-        app = create_server(sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts)
+        writes = Writes(settings.api.token, settings.external_url)
+        silencing = SilencingApi(sources, monitor.evaluator.mutes, writes).router()
+        app = create_server(
+            sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts, silencing=silencing
+        )
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 

@@ -8,7 +8,7 @@ from http_receiver import HttpReceiver
 from pydantic import ValidationError
 
 from alerts.evaluator import Evaluator
-from alerts.heartbeat import SOON_SECONDS, Heartbeat
+from alerts.heartbeat import CHECK_SECONDS, SOON_SECONDS, Heartbeat
 from monitor.settings.heartbeat import HeartbeatSettings
 
 
@@ -44,7 +44,7 @@ def test_nothing_is_sent_while_something_is_wrong(caplog: pytest.LogCaptureFixtu
     caplog.set_level("INFO", "alerts.heartbeat")
     with HttpReceiver() as server:
         beats = Beats(server.url, ["demo: rules were last evaluated 5 min ago"])
-        assert [beats.heartbeat.turn() for _ in range(3)] == [SOON_SECONDS] * 3
+        assert [beats.heartbeat.turn() for _ in range(3)] == [CHECK_SECONDS] * 3
         assert server.paths == []
         beats.troubles.clear()
         assert beats.heartbeat.turn() == 60.0

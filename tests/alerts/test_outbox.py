@@ -248,7 +248,7 @@ def test_a_damaged_file_is_moved_aside_and_reported(tmp_path: Path, caplog: pyte
         only.wait(60)
     assert teller.told == ["a!"]
     assert (tmp_path / f"{FILE}.broken").read_bytes().startswith(b"not a database")
-    assert [each for each in caplog.messages if "moved to alerts.sqlite.broken" in each]
+    assert [each for each in caplog.messages if "moved to state.sqlite.broken" in each]
     with run(tmp_path, teller, clock) as second:
         second.offer(notice_of("a", again=True))
         second.wait(60)

@@ -157,7 +157,7 @@ def test_a_damaged_file_is_moved_aside_and_reported(
 ) -> None:
     (tmp_path / FILE).write_bytes(damage)
     store = opened(tmp_path)
-    assert "moved to alerts.sqlite.broken" in caplog.text
+    assert "moved to state.sqlite.broken" in caplog.text
     assert (tmp_path / f"{FILE}.broken").read_bytes() == damage
     store.offer("a", row("a"))
     assert store.flush()

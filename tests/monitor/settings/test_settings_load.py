@@ -419,6 +419,7 @@ WHOLE: dict[tuple[str, ...], tuple[str, Any]] = {
     ("metrics", "max_series"): ("5000", 5_000),
     ("otlp", "endpoint"): ("http://a:4318/v1/metrics", "http://a:4318/v1/metrics"),
     ("otlp", "timeout"): ("90s", 90.0),
+    ("api", "token"): ("0123456789abcdef", "0123456789abcdef"),
     ("heartbeat", "url"): ("https://hc-ping.com/1", "https://hc-ping.com/1"),
     ("heartbeat", "method"): ("GET", "GET"),
     ("heartbeat", "timeout"): ("90s", 90.0),
