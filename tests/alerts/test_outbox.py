@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -305,3 +306,36 @@ def test_a_full_disk_costs_the_file_and_not_the_alerts(tmp_path: Path, caplog: p
         second.offer(notice_of("n0", again=True), notice_of("late", again=True))
         second.wait(60)
     assert len(teller.told) == 21
+
+
+def test_nothing_is_sent_before_it_is_written_with_what_it_is_about(tmp_path: Path) -> None:
+    """What a killed kmon has told is in its file, so that its next run does not begin the alert anew."""
+    teller, clock = Teller(), FakeClock()
+    go_on, begun = threading.Event(), threading.Event()
+
+    def slow(database: sqlite3.Connection) -> Callable[[], None]:
+        begun.set()
+        assert go_on.wait(GUARD_SECONDS)
+        database.execute("INSERT INTO alerts VALUES ('demo', 'the alert')")
+        return lambda: None
+
+    with run(tmp_path, teller, clock) as only:
+        with only.store.together():
+            only.store.offer("alerts of demo", slow)
+            only.receiver.offer([notice_of("a")])
+        clock.move(60)
+        sending = threading.Thread(target=only.turns)
+        sending.start()
+        assert begun.wait(GUARD_SECONDS)
+        assert teller.told == []
+        assert only.store._database is not None
+        with closing(sqlite3.connect(only.store.path)) as other:
+            assert list(other.execute("SELECT * FROM groups")) == list(other.execute("SELECT * FROM alerts")) == []
+            go_on.set()
+            sending.join(GUARD_SECONDS)
+            assert teller.told == ["a!"]
+            assert (
+                len(list(other.execute("SELECT * FROM groups")))
+                == len(list(other.execute("SELECT * FROM alerts")))
+                == 1
+            )
