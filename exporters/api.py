@@ -253,7 +253,8 @@ class Api:
 
 
 def alert_row(alert: AlertRow) -> dict[str, object]:
-    return {"fingerprint": fingerprint(alert.labels), **vars(alert), "labels": dict(alert.labels)}
+    plain = {**vars(alert), "labels": dict(alert.labels), "marks": alert.marks}
+    return {"fingerprint": fingerprint(alert.labels), **plain}
 
 
 def chosen(subject: Subject, view: View, where: str | None, rows: Ints | None = None) -> tuple[Ints, dict[str, int]]:

@@ -35,24 +35,14 @@ def _list(remote: Remote, args: argparse.Namespace) -> int:
 
 def is_sent(alert: dict[str, Any]) -> bool:
     """Whether it fires and nothing keeps it from being sent; one of severity none reports no problem."""
-    return alert["state"] == "firing" and alert["severity"] != "none" and not marks_of(alert)
-
-
-def marks_of(alert: dict[str, Any]) -> list[str]:
-    """Why kmon's own receivers are not sent it."""
-    marks = ["silenced"] if alert["silenced_by"] else []
-    if alert["acknowledged_by"]:
-        marks.append(f"acknowledged by {alert['acknowledged_by']}")
-    if alert["inhibited_by"]:
-        marks.append(f"inhibited by {alert['inhibited_by']}")
-    return [*marks, *(["on probation"] if alert["observed"] else [])]
+    return alert["state"] == "firing" and alert["severity"] != "none" and not alert["marks"]
 
 
 def table(alerts: Iterable[dict[str, Any]]) -> list[str]:
     rows: list[Sequence[str]] = [HEADERS]
     for each in alerts:
         since = each["firing_since"] or each["active_since"]
-        state = ", ".join([each["state"], *marks_of(each)])
+        state = ", ".join([each["state"], *each["marks"]])
         cells = (each["fingerprint"], state, each["severity"], moment(since), each["rule"])
         rows.append([*map(visible, cells), clip(visible(each["summary"]), SUMMARY)])
     return align(rows, [False] * len(HEADERS))

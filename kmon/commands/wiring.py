@@ -19,6 +19,7 @@ from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
 from monitor.model.alert_counters import AlertCounters
+from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
@@ -103,7 +104,10 @@ def polling(
     )
 
     def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
-        return PollLoop(cluster, memory, lambda view: with_alerts(view, evaluator.observe(view, cluster.title)), name)
+        def judged(view: View) -> View:
+            return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
+
+        return PollLoop(cluster, memory, judged, name)
 
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))

@@ -279,6 +279,7 @@ def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachab
         "silenced_by": [],
         "acknowledged_by": "",
         "fingerprint": "49fdaa41ac574a0f",
+        "marks": [],
         "active_since": NOW - 60,
         "firing_since": NOW,
     }
