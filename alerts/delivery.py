@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from alerts.notice import Delivered, GiveUp, GroupNotifier, Notice, Notifier, Outcome, Retry
-from alerts.queues import Batch, NoticeQueue, Queue
+from alerts.queues import Batch, NewsQueue, NoticeQueue, Queue
 from monitor.model.alert_counters import Counters
 from monitor.model.text import visible
 from monitor.poll.log_pace import Pace
@@ -66,7 +66,8 @@ class Receiver:
         self._pace, self._monotonic, self._wall = Pace(), monotonic, wall
         self._notifier = notifier
         self._policy = policy
-        self._queue = NoticeQueue(policy.batch, policy.capacity) if queue is None else queue
+        plain = NoticeQueue if policy.again else NewsQueue
+        self._queue = plain(policy.batch, policy.capacity) if queue is None else queue
         self._wants = wants
         self._counters = Counters(name)
         self._changed = threading.Condition()
@@ -84,11 +85,12 @@ class Receiver:
 
     def offer(self, notices: Iterable[Notice], valid_seconds: float = 0.0) -> None:
         """Queue notices in order. One that is firing is good for `valid_seconds` from when it is sent."""
-        wanted = [each for each in notices if (self._policy.again or not each.again) and self._wants(each)]
+        wanted = [each for each in notices if self._wants(each)]
         with self._changed:
             if wanted:
-                dropped = self._queue.put(wanted, valid_seconds, self._monotonic(), self._wall())
-                self._count(dropped=dropped)
+                now, unix = self._monotonic(), self._wall()
+                self._count(dropped=self._queue.put(wanted, valid_seconds, now, unix))
+                self._queue.keep(now, unix)
                 self._wake()
 
     @property
@@ -119,10 +121,10 @@ class Receiver:
             ending = self._deadline is not None
             late = self._deadline is not None and time.monotonic() >= self._deadline
             batch = None if late else self._queue.head(now, unix, at_once=ending)
-            save = self._queue.unsaved(now, unix)
+            written = self._queue.keep(now, unix)
             due_at, not_before = self._queue.due_at, self._not_before
-        if save is not None:
-            save()
+        if written is not None:
+            written()  # or cannot be: then it is sent all the same
         if batch is None:
             return None if ending else max(0.0, due_at - now)
         if now < not_before:

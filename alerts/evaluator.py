@@ -4,14 +4,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
-from alerts.annotations import annotate, annotate_farewell, summarise
+from alerts.annotations import annotate, annotate_farewell
 from alerts.delivery import Receiver
 from alerts.facts.scene import Scene
 from alerts.inhibition import Inhibited, inhibited
+from alerts.kept_alerts import KeptAlerts
+from alerts.mutes import Mutes
 from alerts.notice import Notice
+from alerts.rows import row_of
 from alerts.rules import AnyRule, ClusterRule, is_observed, samples
 from alerts.samples import Labels, Samples
 from alerts.saved import Farewell, Saved, take_up
@@ -24,21 +28,22 @@ from alerts.state import (
     State,
     advance,
     due,
-    identity,
     watched,
 )
-from alerts.state_file import StateFile
+from alerts.store import Store
 from alerts.swap import Changes, carried_over, changes
+from alerts.unseen import unseen
 from monitor.model.alert_counters import AlertCounters
-from monitor.model.text import visible
+from monitor.model.text import duration, visible
 from monitor.model.view import AlertRow, View
 from monitor.poll.log_pace import Pace
-from monitor.settings.alerts import WATCHDOG
 
 log = logging.getLogger(__name__)
 
 SETTLING_POLLS = 3
 """After a restart nothing resolves before a complete poll, or this many that the cluster answered."""
+LATE_POLLS, LATE_SECONDS = 3, 30.0
+"""Rules that were not evaluated for so many intervals, and for so long, are not evaluated any more."""
 RESTARTED = "kmon was restarted and has not completed a poll yet"
 
 
@@ -58,9 +63,9 @@ class Clock(Protocol):
 
 
 class Kept(NamedTuple):
-    """The file that keeps a cluster's alerts over a restart, and what the last run left there."""
+    """Where a cluster's alerts are kept over a restart, and what the last run left there."""
 
-    file: StateFile
+    file: KeptAlerts
     saved: Saved | None
 
 
@@ -72,7 +77,7 @@ class _Cluster:
     whether a file was taken up, and `settling` how many more polls resolve nothing.
     """
 
-    file: StateFile | None = None
+    file: KeptAlerts | None = None
     saved: Saved | None = None
     states: dict[str, State] = field(default_factory=dict)
     before: View | None = None
@@ -82,6 +87,10 @@ class _Cluster:
     settling: int = 0
     farewells: tuple[Farewell, ...] = ()
     """Alerts that ended because the rules were exchanged, which nobody was told of yet."""
+    evaluated_at: float | None = None
+    """When all rules were last evaluated, on the monotonic clock."""
+    failing: str = ""
+    """The first rule that could not be evaluated then."""
     paces: dict[str, Pace] = field(default_factory=dict)
     """Of rules that could not be evaluated, and under the empty name of causes that could not be found."""
 
@@ -89,8 +98,9 @@ class _Cluster:
 class Evaluator:
     """The rules and where their alerts go. Its state lives as long as it does, and longer where it is `kept`.
 
-    `interval_seconds` is that of the polls. `page_url` gives the address of the page about an alert. `kept`
-    is by source: see `observe`. Raises ValueError when two rules have one name.
+    `interval_seconds` is that of the polls. `page_url` gives the address of the page about an alert. `kept` is by
+    source: see `observe`; `store` is the file that it is in, which the Evaluator does not close. `mutes` mark what is
+    silenced or acknowledged. Raises ValueError when two rules have one name.
     """
 
     def __init__(
@@ -103,11 +113,16 @@ class Evaluator:
         page_url: PageUrl | None = None,
         clock: Clock = time,
         kept: Mapping[str, Kept] | None = None,
+        store: Store | None = None,
+        mutes: Mutes | None = None,
     ) -> None:
         self.rules, self.receivers = _unique(rules), tuple(receivers)
+        self._interval_seconds = interval_seconds
         self._resend_seconds = max(interval_seconds, resend_seconds)
         self._page_url = page_url
         self._clock = clock
+        self._store = store
+        self.mutes = mutes or Mutes()
         self._clusters = {source: _Cluster(*each) for source, each in (kept or {}).items()}
         self._evaluations = self._failures = 0
         self._lock = threading.Lock()
@@ -127,6 +142,7 @@ class Evaluator:
                 for each in (*cluster.farewells, *self._restore(cluster, view, now, monotonic))
             ]
             cluster.farewells = ()
+            cluster.failing = ""
             for rule in self.rules:
                 cluster.states[rule.name] = self._evaluate(cluster, rule, view, now, monotonic)
             explained, scene = self._explained(cluster, view, monotonic), Scene(view, now)
@@ -143,12 +159,14 @@ class Evaluator:
                         self._notice(alert, self._texts(cluster, rule, alert, scene, monotonic), now, again=again)
                         for alert, again in events
                     )
-                rows += (row_of(rule, alert) for alert in state.values() if alert.phase != RESOLVED)
-            cluster.before = view
-            _keep(cluster, view, now)
-            for receiver in self.receivers:
-                # Long enough to survive two or three lost sendings.
-                receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
+                rows += (row_of(rule, alert, self.mutes) for alert in state.values() if alert.phase != RESOLVED)
+            cluster.before, cluster.evaluated_at = view, monotonic
+            with self._store.together() if self._store is not None else nullcontext():
+                _keep(cluster, view, now)
+                self.mutes.settle(view.cluster, (row.labels for row in rows if row.state == FIRING))
+                for receiver in self.receivers:
+                    # Long enough to survive two or three lost sendings.
+                    receiver.offer(notices, valid_seconds=4 * self._resend_seconds)
             return tuple(sorted(rows, key=lambda row: (row.state != FIRING, row.rule, row.labels)))
 
     def swap(self, rules: Iterable[AnyRule]) -> Changes:
@@ -168,18 +186,34 @@ class Evaluator:
             before, self.rules = self.rules, after
         return changes(before, after)
 
+    def troubles(self, clusters: int) -> list[str]:
+        """Why the rules are not evaluated on every poll of so many clusters; empty while they are."""
+        now, late = self._clock.monotonic(), max(LATE_SECONDS, LATE_POLLS * self._interval_seconds)
+        with self._lock:
+            known = [(name, each) for name, each in self._clusters.items() if each.evaluated_at is not None]
+        found = [
+            f"{name}: rules were last evaluated {duration(now - (each.evaluated_at or 0.0))} ago"
+            for name, each in known
+            if now - (each.evaluated_at or 0.0) > late
+        ]
+        found += [f"{name}: rule {each.failing} cannot be evaluated" for name, each in known if each.failing]
+        return found if len(known) >= clusters else ["a first poll is not done", *found]
+
     @property
     def counters(self) -> AlertCounters:
-        return AlertCounters(self._evaluations, self._failures, tuple(each.counters for each in self.receivers))
+        return AlertCounters(
+            self._evaluations,
+            self._failures,
+            tuple(each.counters for each in self.receivers),
+            kept=self._store is not None and not self._store.trouble,
+            unkept=self._store.failures if self._store is not None else 0,
+        )
 
     def stop(self, within_seconds: float = 3.0) -> None:
-        """Deliver and write what waits, for no longer than this. Nothing may be observed afterwards."""
+        """Deliver what waits, for no longer than this. Nothing may be observed afterwards."""
         deadline = time.monotonic() + within_seconds
         for receiver in self.receivers:
             receiver.close(within_seconds)
-        for cluster in self._clusters.values():
-            if cluster.file is not None:
-                cluster.file.close(deadline - time.monotonic())
         for receiver in self.receivers:
             receiver.join(deadline - time.monotonic())
             if waiting := receiver.counters.queued:
@@ -213,12 +247,13 @@ class Evaluator:
             found = samples(rule, view, watched(state))
             if cluster.settling and not isinstance(rule, ClusterRule):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
-            found = replace(found, unseen=_unseen(rule, cluster.before, found, state))
+            found = replace(found, unseen=unseen(rule, cluster.before, found, state))
             after = advance(state, rule, found, now, monotonic)
             pace.over()
         except Exception as error:
             # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
             self._failures += 1
+            cluster.failing = cluster.failing or rule.name
             reason = f"rule {rule.name} cannot be evaluated: {error}"
             if line := pace.line(reason, monotonic, type(error).__name__):
                 log.exception("cluster %s: %s", visible(view.cluster), visible(line))
@@ -271,39 +306,8 @@ def _unique(rules: Iterable[AnyRule]) -> tuple[AnyRule, ...]:
     return found
 
 
-def _unseen(rule: AnyRule, before: View | None, found: Samples, state: State) -> frozenset[Labels]:
-    """Labels of new samples whose beginning was not seen: the View before has them neither as false nor as absent."""
-    if rule.name == WATCHDOG:
-        return frozenset()
-    new = frozenset(
-        sample.labels
-        for sample in found.true
-        if (old := state.get(identity(rule, sample.labels))) is None or old.phase == RESOLVED
-    )
-    if before is None or not new:
-        return new
-    earlier = samples(rule, before, new)
-    return new.difference(earlier.false, earlier.gone)
-
-
 def _keep(cluster: _Cluster, view: View, now: float) -> None:
-    """Have the alerts written to the cluster's file."""
+    """Have the alerts of the cluster written to the file."""
     if cluster.file is not None:
         alerts = {name: tuple(state.values()) for name, state in cluster.states.items() if state}
         cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))
-
-
-def row_of(rule: AnyRule, alert: Alert) -> AlertRow:
-    """An alert as the faces show it; its value is None while it is unknown."""
-    return AlertRow(
-        rule=rule.name,
-        state=alert.phase,
-        severity=rule.severity,
-        labels=alert.labels,
-        summary=summarise(rule, alert),
-        value=None if alert.unknown_at is not None else alert.sample.value,
-        active_since=alert.active_at,
-        firing_since=alert.fired_at,
-        observed=is_observed(rule),
-        inhibited_by=alert.inhibited_by,
-    )

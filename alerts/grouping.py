@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from alerts.notice import GroupNotice, Notice
 from alerts.samples import Labels
-from monitor.settings.receivers import QuietSettings
+from monitor.settings.receivers import DAYS, QuietSettings
 
 FIRST, NEW_FIRING = "first notification", "new alerts in group"
 ALL_RESOLVED, NEW_RESOLVED, REPEAT = "all alerts resolved", "new resolved alerts", "repeat interval elapsed"
 """Why a notification is sent, in Alertmanager's words."""
 
 QUIET_SECONDS = 60.0
-"""How often alerts that are held back are considered again."""
+"""How often alerts that are held back or acknowledged are considered again."""
 
 ALL_LABELS = "..."
 
@@ -64,6 +64,13 @@ Groups = Mapping[Labels, Group]
 """Groups by the labels that they have in common."""
 
 
+class Heard(NamedTuple):
+    """The alerts of a group that nothing holds back, and those of them that are acknowledged."""
+
+    loud: set[Labels]
+    acknowledged: set[Labels]
+
+
 class Step(NamedTuple):
     """`due_at` is when the next call is needed at the latest, infinite when only news can change anything."""
 
@@ -79,12 +86,14 @@ def step(
     grouping: Grouping,
     held_back: Callable[[Notice], bool] = lambda _: False,
     *,
+    acknowledged: Callable[[Notice], bool] = lambda _: False,
     at_once: bool = False,
     kept: bool = False,
 ) -> Step:
     """The groups after some notices at monotonic time `now`, and the notifications that are due.
 
-    `held_back` is whether quiet hours hold an alert back now. `at_once` sends news without waiting for more. `kept`:
+    `held_back` is whether quiet hours or a silence hold an alert back now, `acknowledged` whether one that fires needs
+    no more notifications until it is over. `at_once` sends news without waiting for more. `kept`:
     the groups have survived every restart, so an alert that they do not know was never told.
     """
     news: dict[Labels, list[Notice]] = {}
@@ -95,14 +104,14 @@ def step(
     touched = [key for key, group in groups.items() if at_once or key in news or group.check_at <= now]
     for key in (*touched, *(key for key in news if key not in groups)):
         group = _settled(_take(groups.get(key, Group()), news.get(key, ()), now, kept=kept), grouping)
-        loud = {labels for labels, notice in group.notices.items() if not held_back(notice)}
-        fresh = _news(group) & loud
-        when = _due_at(group, fresh, loud, grouping)
+        heard = _heard(group, held_back, acknowledged)
+        fresh = _news(group) & heard.loud - heard.acknowledged
+        when = _due_at(group, fresh, heard, grouping)
         if math.isfinite(when) and (when <= now or (at_once and fresh)):
-            due.append((when, key, _notification(key, group, fresh, loud)))
-            group = _settled(_sent(group, loud, now), grouping)
-            loud &= group.notices.keys()
-        after[key] = replace(group, check_at=_check_at(group, loud, now, grouping))
+            due.append((when, key, _notification(key, group, fresh, heard.loud)))
+            group = _settled(_sent(group, heard.loud, now), grouping)
+            heard = _heard(group, held_back, acknowledged)
+        after[key] = replace(group, check_at=_check_at(group, heard, now, grouping))
         if not group.notices and (group.told_at is None or now >= group.told_at + grouping.interval_seconds):
             del after[key]
     due.sort(key=lambda each: each[0])
@@ -151,6 +160,17 @@ def _settled(group: Group, grouping: Grouping) -> Group:
     return group if _news(group) else replace(group, news_at=None)
 
 
+def _heard(group: Group, held_back: Callable[[Notice], bool], acknowledged: Callable[[Notice], bool]) -> Heard:
+    """An acknowledged alert that nobody was told of yet is held back: who acknowledged it knows."""
+    known = {labels for labels, notice in group.notices.items() if acknowledged(notice)}
+    loud = {
+        labels
+        for labels, notice in group.notices.items()
+        if not held_back(notice) and (labels not in known or labels in group.told)
+    }
+    return Heard(loud, loud & known)
+
+
 def _news(group: Group) -> set[Labels]:
     """The alerts of which the receiver was last told something else."""
     return {
@@ -160,19 +180,19 @@ def _news(group: Group) -> set[Labels]:
     }
 
 
-def _due_at(group: Group, news: set[Labels], loud: set[Labels], grouping: Grouping) -> float:
+def _due_at(group: Group, news: set[Labels], heard: Heard, grouping: Grouping) -> float:
     last = -math.inf if group.told_at is None else group.told_at
     if news and group.news_at is not None:
         return max(group.news_at + grouping.wait_seconds, last + grouping.interval_seconds)
-    if any(labels in group.told for labels in loud):
+    if any(labels in group.told for labels in heard.loud - heard.acknowledged):
         return last + max(grouping.repeat_seconds, grouping.interval_seconds)
     return math.inf
 
 
-def _check_at(group: Group, loud: set[Labels], now: float, grouping: Grouping) -> float:
+def _check_at(group: Group, heard: Heard, now: float, grouping: Grouping) -> float:
     """When the group can change at the earliest although nothing is noticed."""
-    times = [_due_at(group, _news(group) & loud, loud, grouping)]
-    if len(loud) < len(group.notices):
+    times = [_due_at(group, _news(group) & heard.loud - heard.acknowledged, heard, grouping)]
+    if len(heard.loud - heard.acknowledged) < len(group.notices):
         times.append(now + QUIET_SECONDS)
     if not group.notices and group.told_at is not None:
         times.append(group.told_at + grouping.interval_seconds)  # then it is forgotten
@@ -217,6 +237,10 @@ def is_quiet(times: Iterable[QuietSettings], severity: str, unix: float) -> bool
             continue
         local = datetime.fromtimestamp(unix, ZoneInfo(each.zone))
         now, (start, end) = 60 * local.hour + local.minute, each.minutes
-        if start <= now < end if start < end else now >= start or now < end:
+        today, yesterday = DAYS[local.weekday()] in each.days, DAYS[local.weekday() - 1] in each.days
+        if start < end:
+            if today and start <= now < end:
+                return True
+        elif (today and now >= start) or (yesterday and now < end):  # it goes on over midnight
             return True
     return False

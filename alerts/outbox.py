@@ -1,35 +1,22 @@
-"""Keeps what waits for receivers in one SQLite file over a restart, and what each of them was told.
-
-A file that cannot be used costs that, and nothing else: kmon goes on from memory and logs it.
-"""
+"""The queue of a receiver in the file of alerting: what waits for it, and what it was told of."""
 
 import json
 import logging
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from alerts.grouping import Group, Groups, Told
 from alerts.notice import GroupNotice, Notice
 from alerts.samples import Labels
-from alerts.state_file import take_lock
+from alerts.store import Store
 from monitor.model.text import plural, visible
-from monitor.poll.log_pace import Pace
 
 log = logging.getLogger(__name__)
 
-FILE = "receivers.sqlite"
-VERSION = 1
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS groups (receiver TEXT, key TEXT, body TEXT, PRIMARY KEY (receiver, key))",
-    "CREATE TABLE IF NOT EXISTS waiting (receiver TEXT, number INTEGER, body TEXT, PRIMARY KEY (receiver, number))",
-)
-BUSY_SECONDS = 5.0
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -40,154 +27,78 @@ class Kept:
     waiting: Mapping[int, GroupNotice] = field(default_factory=dict)
 
 
-class Outbox:
-    """The file of all receivers. Only one process uses it at a time; `close` lets another one have it."""
-
-    def __init__(self, directory: Path, receivers: Iterable[str]) -> None:
-        """What is kept of others than these `receivers` is removed."""
-        self.path = directory / FILE
-        self._lock = take_lock(self.path, "cannot keep notifications over a restart")
-        self._boxes: list[Box] = []
-        if self._lock is not None and not self._prepare(list(receivers)):
-            self.close()
-
-    def box(self, receiver: str) -> "Box | None":
-        """The part of one receiver, None where the file cannot be used."""
-        if self._lock is None:
-            return None
-        try:
-            self._boxes.append(Box(self.path, receiver))
-        except sqlite3.Error as error:
-            _warn(f"cannot keep notifications over a restart: {self.path}: {error}")
-            return None
-        return self._boxes[-1]
-
-    def close(self) -> None:
-        for each in self._boxes:
-            each.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def _prepare(self, receivers: list[str]) -> bool:
-        """Make the tables. A file that is no database is moved aside; one of a newer kmon is left alone."""
-        try:
-            return self._make(receivers)
-        except sqlite3.OperationalError as error:  # a full disk, a folder without permission
-            _warn(f"cannot keep notifications over a restart: {self.path}: {error}")
-            return False
-        except (sqlite3.DatabaseError, OSError) as error:
-            aside = self.path.with_name(f"{FILE}.broken")
-            _warn(f"cannot read {self.path}: {error}; it is moved to {aside.name}, what waited there is not sent")
-        try:
-            self.path.replace(aside)
-            for end in ("-wal", "-shm"):
-                Path(f"{self.path}{end}").unlink(missing_ok=True)
-            return self._make(receivers)
-        except (sqlite3.Error, OSError) as error:
-            _warn(f"cannot keep notifications over a restart: {self.path}: {error}")
-            return False
-
-    def _make(self, receivers: list[str]) -> bool:
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        with closing(_connect(self.path)) as database:
-            (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                _warn(f"cannot keep notifications over a restart: {self.path} is of a newer kmon")
-                return False
-            if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("is damaged")
-            with database:
-                for table in TABLES:
-                    database.execute(table)
-                places = ",".join("?" * len(receivers))
-                for name in ("groups", "waiting"):
-                    database.execute(f"DELETE FROM {name} WHERE receiver NOT IN ({places})", receivers)  # noqa: S608
-                database.execute(f"PRAGMA user_version = {VERSION}")
-        return True
-
-
 class Box:
-    """What is kept of one receiver. Not for more than one thread at once."""
+    """What is kept of one receiver."""
 
-    def __init__(self, path: Path, receiver: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Raises sqlite3.Error."""
-        self._path, self._receiver, self._monotonic = path, receiver, monotonic
-        self._database = _connect(path)
-        self._pace = Pace()
+    def __init__(self, store: Store, receiver: str) -> None:
+        self._store, self._receiver = store, receiver
+        self._generation = store.generation
         self._groups: dict[Labels, Group] = {}
         self._waiting: dict[int, GroupNotice] = {}
 
+    @property
+    def lasting(self) -> bool:
+        """Whether what the last run told is known."""
+        return self._generation > 0
+
     def load(self, now: float, unix: float) -> Kept:
         """What an earlier run left, with its times on the monotonic clock. Rows that cannot be read are left out."""
-        wrong = 0
-        for key, body in self._rows("SELECT key, body FROM groups WHERE receiver = ?"):
+        wrong, name = 0, self._receiver
+        for key, body in self._store.read("SELECT key, body FROM groups WHERE receiver = ?", name):
             try:
                 self._groups[_labels(json.loads(key))] = _group(json.loads(body), now - unix, now)
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except UNREADABLE:
                 wrong += 1
-        for number, body in self._rows("SELECT number, body FROM waiting WHERE receiver = ? ORDER BY number"):
+        for number, body in self._store.read(
+            "SELECT number, body FROM waiting WHERE receiver = ? ORDER BY number", name
+        ):
             try:
                 self._waiting[int(number)] = _group_notice(json.loads(body))
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except UNREADABLE:
                 wrong += 1
         if wrong:
-            _warn(f"alerts to {self._receiver}: {plural(wrong, 'row')} of {self._path} cannot be read")
+            log.warning("%s", visible(f"alerts to {name}: {plural(wrong, 'row')} of {self._store.path} cannot be read"))
         return Kept(dict(self._groups), dict(self._waiting))
 
-    def save(self, groups: Groups, waiting: Mapping[int, GroupNotice], now: float, unix: float) -> None:
-        """Write what has changed, in one transaction. Never raises: what cannot be written is tried the next time."""
-        changed = {
-            key: each for key, each in groups.items() if (old := self._groups.get(key)) is not each and old != each
-        }
-        added = {number: each for number, each in waiting.items() if number not in self._waiting}
-        gone = [_text(key) for key in self._groups if key not in groups]
-        sent = [number for number in self._waiting if number not in waiting]
-        if not (changed or added or gone or sent):
-            return
-        name = self._receiver
-        try:
-            with self._database as database:
-                database.executemany(
-                    "INSERT OR REPLACE INTO groups VALUES (?, ?, ?)",
-                    [(name, _text(key), _text(_plain_group(each, unix - now))) for key, each in changed.items()],
-                )
-                database.executemany(
-                    "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)",
-                    [(name, number, _text(_plain_notice_of_group(each))) for number, each in added.items()],
-                )
-                database.executemany("DELETE FROM groups WHERE receiver = ? AND key = ?", [(name, key) for key in gone])
-                database.executemany("DELETE FROM waiting WHERE receiver = ? AND number = ?", [(name, n) for n in sent])
-        except sqlite3.Error as error:
-            text = f"cannot keep notifications over a restart: {self._path}: {error}"
-            if line := self._pace.line(text, self._monotonic()):
-                _warn(line)
-            return
-        self._groups, self._waiting = dict(groups), dict(waiting)
-        if self._pace.over():
-            log.info("notifications are kept over a restart again: %s", self._path)
+    def offer(self, groups: Groups, waiting: Mapping[int, GroupNotice], now: float, unix: float) -> None:
+        """Have this written; never waits."""
+        write = partial(self._write, groups, dict(waiting), unix - now)
+        self._store.offer(f"receiver {self._receiver}", write)
 
-    def close(self) -> None:
-        self._database.close()
+    def flush(self) -> bool:
+        """Wait until what was offered is written, or cannot be; whether it is."""
+        return self._store.flush()
 
-    def _rows(self, query: str) -> list[tuple[Any, str]]:
-        try:
-            return list(self._database.execute(query, (self._receiver,)))
-        except sqlite3.Error as error:
-            _warn(f"cannot read the notifications of the last run: {self._path}: {error}")
-            return []
+    def _write(
+        self, groups: Groups, waiting: Mapping[int, GroupNotice], offset: float, database: sqlite3.Connection
+    ) -> Callable[[], None]:
+        """Write what has changed. `offset` is what makes a monotonic time one of the clock."""
+        name, generation = self._receiver, self._store.generation
+        before, queued = (self._groups, self._waiting) if generation == self._generation else ({}, {})
+        if generation != self._generation:  # nobody knows what this file has
+            for table in ("groups", "waiting"):
+                database.execute(f"DELETE FROM {table} WHERE receiver = ?", (name,))  # noqa: S608
+        changed = [(key, each) for key, each in groups.items() if (old := before.get(key)) is not each and old != each]
+        database.executemany(
+            "INSERT OR REPLACE INTO groups VALUES (?, ?, ?)",
+            [(name, _text(key), _text(_plain_group(each, offset))) for key, each in changed],
+        )
+        database.executemany(
+            "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)",
+            [
+                (name, number, _text(_plain_notice_of_group(each)))
+                for number, each in waiting.items()
+                if number not in queued
+            ],
+        )
+        gone = [(name, _text(key)) for key in before if key not in groups]
+        sent = [(name, number) for number in queued if number not in waiting]
+        database.executemany("DELETE FROM groups WHERE receiver = ? AND key = ?", gone)
+        database.executemany("DELETE FROM waiting WHERE receiver = ? AND number = ?", sent)
+        return partial(self._written, generation, groups, waiting)
 
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        # What was written survives a loss of power.
-        database.execute("PRAGMA synchronous = FULL")
-    except BaseException:
-        database.close()
-        raise
-    return database
+    def _written(self, generation: int, groups: Groups, waiting: Mapping[int, GroupNotice]) -> None:
+        self._generation, self._groups, self._waiting = generation, dict(groups), dict(waiting)
 
 
 # ------------------------------------------------------------------------------------ as JSON and back
@@ -262,7 +173,3 @@ def _group_notice(plain: dict[str, Any]) -> GroupNotice:
 
 def _labels(plain: Iterable[tuple[str, str]]) -> Labels:
     return tuple((str(name), str(text)) for name, text in plain)
-
-
-def _warn(text: str) -> None:
-    log.warning("%s", visible(text))

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
 from alerts.grouping import REPEAT, Grouping, step
 from alerts.message import title
+from alerts.mutes import Mutes
 from alerts.notice import Notice
 from alerts.outbox import Box, Kept
 from alerts.samples import Labels
@@ -53,8 +53,11 @@ class Queue(Protocol):
         """When something may be due although nothing was added."""
         ...
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
-        """What writes the queue as it is to a file, None where nothing is kept; called without any lock."""
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
+        """Have the queue written to the file as it is; what waits for that, None where nothing is kept.
+
+        It is called without any lock.
+        """
         ...
 
     def __len__(self) -> int: ...
@@ -92,11 +95,35 @@ class NoticeQueue:
             if self._entries.get(key) is entry:
                 del self._entries[key]
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
         return None  # an Alertmanager is sent everything again
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+class NewsQueue(NoticeQueue):
+    """Single notices for who is told of each only once. What `is_muted` is told when it is so no more, if it lasts."""
+
+    def __init__(self, batch: int, capacity: int, is_muted: Callable[[Notice], bool] = lambda _: False) -> None:
+        super().__init__(batch, capacity)
+        self._is_muted = is_muted
+        self._muted: set[Labels] = set()
+
+    def put(self, notices: Iterable[Notice], valid_seconds: float, now: float, unix: float) -> int:
+        return super().put([each for each in notices if self._is_news(each)], valid_seconds, now, unix)
+
+    def _is_news(self, notice: Notice) -> bool:
+        if notice.resolved and notice.labels in self._muted:
+            self._muted.discard(notice.labels)
+            return False
+        if notice.labels in self._muted or not notice.again:
+            if self._is_muted(notice):
+                self._muted.add(notice.labels)
+                return False
+            self._muted.discard(notice.labels)
+            return True
+        return False
 
 
 class GroupQueue:
@@ -111,6 +138,7 @@ class GroupQueue:
         grouping: Grouping,
         capacity: int,
         is_quiet: Callable[[str, float], bool] = lambda _severity, _unix: False,
+        mutes: Mutes | None = None,
         *,
         box: Box | None = None,
         now: float = 0.0,
@@ -118,10 +146,13 @@ class GroupQueue:
     ) -> None:
         """With a `box`, it begins with what an earlier run left there, at this time."""
         self._grouping, self._capacity, self._is_quiet, self._box = grouping, capacity, is_quiet, box
+        self._mutes = mutes or Mutes()
         kept = Kept() if box is None else box.load(now, unix)
         self._groups = kept.groups
         self._waiting = dict(kept.waiting)
+        self._lasting = box is not None and box.lasting
         self._number, self._dropped = max(self._waiting, default=0), 0
+        self._changed = False
         self._unconfirmed = {
             labels: now + UNCONFIRMED_SECONDS
             for group in self._groups.values()
@@ -143,25 +174,38 @@ class GroupQueue:
         return None
 
     def remove(self, batch: Batch) -> None:
+        self._changed = True
         for number in batch.entries:
             self._waiting.pop(number, None)
 
-    def unsaved(self, now: float, unix: float) -> Callable[[], None] | None:
+    def keep(self, now: float, unix: float) -> Callable[[], object] | None:
         if self._box is None:
             return None
-        return partial(self._box.save, self._groups, dict(self._waiting), now, unix)
+        if self._changed:
+            self._changed = False
+            self._box.offer(self._groups, self._waiting, now, unix)
+        return self._box.flush
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def _step(self, notices: Iterable[Notice], now: float, unix: float, *, at_once: bool = False) -> None:
         def held_back(notice: Notice) -> bool:
-            return self._is_quiet(dict(notice.labels).get("severity", ""), unix)
+            severity = dict(notice.labels).get("severity", "")
+            return self._is_quiet(severity, unix) or self._mutes.is_silenced(notice)
 
+        self._changed = True
         notices = list(notices)
         notices += self._expired(notices, now, unix)
         self._groups, due, due_at = step(
-            self._groups, notices, now, self._grouping, held_back, at_once=at_once, kept=self._box is not None
+            self._groups,
+            notices,
+            now,
+            self._grouping,
+            held_back,
+            acknowledged=self._mutes.is_acknowledged,
+            at_once=at_once,
+            kept=self._lasting,
         )
         self.due_at = min(due_at, *self._unconfirmed.values(), math.inf)
         for each in due:

@@ -7,6 +7,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
+from dashboards.alert_tables import count_of
 from dashboards.components.parts import nothing
 from dashboards.links import (
     BROKERS,
@@ -218,8 +219,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
         if seen == shown:
             raise PreventUpdate
         said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0], chosen(sources, search)[1])
-        firing = sum(each.state == "firing" for view in views if view is not None for each in view.alerts)
-        return shown, news, said, f"verdict verdict-{level}", f"{firing} alerts firing"
+        return shown, news, said, f"verdict verdict-{level}", count_of([view for view in views if view is not None])
 
     app.callback(
         Output("view", "data"),

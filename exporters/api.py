@@ -26,8 +26,9 @@ from exporters.nested import (
     transaction_rows,
 )
 from monitor.analysis.derive.judged.order import lag_order, transaction_order
+from monitor.model.fingerprint import fingerprint
 from monitor.model.table import Flags, Ints
-from monitor.model.view import View
+from monitor.model.view import AlertRow, View
 from monitor.poll.source import Source
 from monitor.subjects.brokers import BROKER
 from monitor.subjects.column import Subject
@@ -199,7 +200,7 @@ class Api:
     def alerts(self, cluster: str | None = None) -> Response:
         """Of the newest View, whether or not its cluster is reachable."""
         view = self._newest(cluster)
-        return self._answer(view, alerts=[{**vars(each), "labels": dict(each.labels)} for each in view.alerts])
+        return self._answer(view, alerts=[alert_row(each) for each in view.alerts])
 
     def problems(self, cluster: str | None = None, where: Where = None) -> Response:
         """Of the newest View: that the cluster is unreachable is a problem too, and explains those last known."""
@@ -249,6 +250,11 @@ class Api:
         if view is None:
             return {**UNANSWERED, **named}
         return {**heading(view, self._clock()), **named, **cluster_row(view)}
+
+
+def alert_row(alert: AlertRow) -> dict[str, object]:
+    plain = {**vars(alert), "labels": dict(alert.labels), "marks": alert.marks}
+    return {"fingerprint": fingerprint(alert.labels), **plain}
 
 
 def chosen(subject: Subject, view: View, where: str | None, rows: Ints | None = None) -> tuple[Ints, dict[str, int]]:

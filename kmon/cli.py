@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from kmon.remote_arguments import add_ack, add_alerts, add_silence
+
 BAD_USAGE, UNEXPECTED, UNWRITABLE, INTERRUPTED, BROKEN_PIPE = 2, 70, 74, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
 CHECK_UNKNOWN = 3
@@ -62,6 +64,8 @@ def make_parser() -> argparse.ArgumentParser:
         _add_config,
     ):
         add(commands)
+    for add_remote in (add_alerts, add_ack, add_silence):
+        add_remote(commands, _command)
     return parser
 
 

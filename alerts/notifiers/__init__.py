@@ -11,6 +11,7 @@ from typing import Any
 
 from alerts.delivery import Policy, Receiver
 from alerts.grouping import Grouping, is_quiet
+from alerts.mutes import Mutes
 from alerts.notice import GroupNotifier, Notice, Notifier
 from alerts.notifiers.alertmanager import Alertmanager
 from alerts.notifiers.apprise import Apprise
@@ -20,7 +21,7 @@ from alerts.notifiers.smtp import Smtp
 from alerts.notifiers.stdout import Stdout
 from alerts.notifiers.webhook import Webhook
 from alerts.outbox import Box
-from alerts.queues import GroupQueue
+from alerts.queues import GroupQueue, NewsQueue
 from monitor.settings.errors import SettingsError
 from monitor.settings.receivers import ReceiverSettings
 
@@ -55,14 +56,19 @@ NOTIFIERS = (
 BY_NAME = {each.name: each for each in NOTIFIERS}
 
 
-def open_receiver(kind: str, *settings: Any) -> Receiver:
+def open_receiver(kind: str, *settings: Any, mutes: Mutes | None = None) -> Receiver:
     """A started Receiver of a kind, made with its settings: an Alertmanager's URL, or a stream to print to.
+
+    An Alertmanager is sent what is silenced as well: it has silences of its own.
 
     Raises KeyError for an unknown kind, ValueError for settings that make no sense.
     """
     each = BY_NAME[kind]
-    notifier = each.make(*settings)
-    return Receiver(getattr(notifier, "url", each.name), notifier, each.policy)
+    notifier, policy = each.make(*settings), each.policy
+    queue = None
+    if mutes is not None and not policy.again:
+        queue = NewsQueue(policy.batch, policy.capacity, mutes.is_muted)
+    return Receiver(getattr(notifier, "url", each.name), notifier, policy, queue=queue)
 
 
 def notifier_of(settings: ReceiverSettings) -> Notifier | GroupNotifier:
@@ -79,6 +85,7 @@ def receiver_of(
     wall: Callable[[], float] = time.time,
     start: bool = True,
     box: Box | None = None,
+    mutes: Mutes | None = None,
 ) -> Receiver:
     """A receiver of the settings, started unless `start` is False; with a `box`, it goes on where the last run ended.
 
@@ -95,6 +102,7 @@ def receiver_of(
             grouping_of(settings),
             kind.policy.capacity,
             lambda severity, unix: is_quiet(settings.quiet, severity, unix),
+            mutes,
             box=box,
             now=monotonic(),
             unix=wall(),

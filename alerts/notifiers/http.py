@@ -87,17 +87,18 @@ class Http:
 
     def post(self, url: str | httpx.URL, body: bytes, headers: Mapping[str, str] | None = None) -> Answer | Retry:
         """What the other side responds to the JSON, or why it did not."""
+        return self.request("POST", url, body, {"Content-Type": "application/json", **(headers or {})})
+
+    def request(
+        self, method: str, url: str | httpx.URL, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer | Retry:
+        """What the other side responds, or why it did not."""
         try:
             with (
                 httpx.Client(
                     verify=self._tls(), timeout=self._timeout_seconds, auth=self._auth(), trust_env=False
                 ) as client,
-                client.stream(
-                    "POST",
-                    url,
-                    content=body,
-                    headers={"Content-Type": "application/json", **self._headers(), **(headers or {})},
-                ) as response,
+                client.stream(method, url, content=body, headers={**self._headers(), **(headers or {})}) as response,
             ):
                 return _answer(response)
         except SettingsError as error:

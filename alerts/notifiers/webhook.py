@@ -11,6 +11,7 @@ from alerts.message import common, headline, summary, text, title
 from alerts.notice import GroupNotice, Notice, Outcome, Retry, timestamp
 from alerts.notifiers.http import Http, text_of_url
 from alerts.template import Template, TemplateError
+from monitor.model.fingerprint import fingerprint
 from monitor.settings.errors import SettingsError
 from monitor.settings.receivers import ReceiverSettings
 from monitor.settings.security import text_of
@@ -110,16 +111,6 @@ def key_of(group: GroupNotice) -> str:
     return "{}:{" + ", ".join(f"{name}={json.dumps(value)}" for name, value in group.labels) + "}"
 
 
-def fingerprint(notice: Notice) -> str:
-    """Prometheus's: FNV-1a of 64 bits over names and values of the labels in order, each ended by the byte 255."""
-    value = 0xCBF29CE484222325
-    for pair in sorted(notice.labels):
-        for each in pair:
-            for byte in (*each.encode("utf-8", "surrogatepass"), 0xFF):
-                value = ((value ^ byte) * 0x100000001B3) % 2**64
-    return f"{value:016x}"
-
-
 def _alert(notice: Notice) -> dict[str, Any]:
     return {
         "status": "resolved" if notice.resolved else "firing",
@@ -128,7 +119,7 @@ def _alert(notice: Notice) -> dict[str, Any]:
         "startsAt": timestamp(notice.starts_at),
         "endsAt": timestamp(notice.ends_at) if notice.resolved else "0001-01-01T00:00:00Z",
         "generatorURL": notice.url,
-        "fingerprint": fingerprint(notice),
+        "fingerprint": fingerprint(notice.labels),
     }
 
 

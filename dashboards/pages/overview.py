@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from dash import Dash, dcc, html
 
+from dashboards.alert_tables import state_of
 from dashboards.broker_tables import quorum_line
 from dashboards.charts import undrawn, window_figure
 from dashboards.cluster_tables import gaps
@@ -14,7 +15,6 @@ from dashboards.components.controls import chart, drive_chart, range_choice
 from dashboards.components.parts import (
     card,
     count_tile,
-    mark,
     name_link,
     nothing,
     text,
@@ -30,7 +30,7 @@ from dashboards.topic_tables import troubled
 from monitor.analysis.derive.completeness import failure, lists_topics, number_of, unasked, why_hidden_groups
 from monitor.analysis.derive.emptiness import no_unhealthy_groups
 from monitor.analysis.derive.verdict import count_groups, worst_groups
-from monitor.model.levels import ABOVE_ZERO, LEVELS, alert_level
+from monitor.model.levels import ABOVE_ZERO, LEVELS
 from monitor.model.snapshot import KNOWN
 from monitor.model.table import Floats
 from monitor.model.text import UNKNOWN, at_least, duration, plural, visible
@@ -219,7 +219,7 @@ def pending(view: View) -> Any:
         [
             (
                 text(each.rule),
-                mark(each.state, alert_level(each.state, each.severity)),
+                state_of(each),
                 each.severity,
                 duration(view.time - each.active_since),
                 html.Span(visible(each.summary), className="why", title=visible(each.summary)),

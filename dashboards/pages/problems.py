@@ -1,4 +1,4 @@
-"""The page of problems: all problems by rank, with their causes, and the likely causes of unhealthy groups."""
+"""The page of problems: all by rank with their causes, likely causes of unhealthy groups, alerts and silences."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from dash import Dash, html
 
+from dashboards.alert_tables import alerts, silences
 from dashboards.components.parts import card, nothing
 from dashboards.fill import Now, Part, fill
 from dashboards.health_tables import diagnoses, problems
@@ -27,6 +28,8 @@ def layout() -> html.Div:
                 className="card live",
             ),
             card("Likely causes of group problems", html.Div(id="problems-diagnoses")),
+            card("Alerts", html.Div(id="problems-alerts")),
+            card("Silences", html.Div(id="problems-silences")),
         ],
         className="page",
     )
@@ -41,8 +44,9 @@ def ranked(view: View, kept: str) -> Any:
 
 def make(now: Now) -> tuple[Sequence[Part], None]:
     """What makes each part of the page; it has no grid."""
-    return [partial(ranked, now.newest, now.kept), partial(diagnoses, now.view, now.kept)], None
+    parts = [partial(ranked, now.newest, now.kept), partial(diagnoses, now.view, now.kept)]
+    return [*parts, partial(alerts, now.newest), partial(silences, now.newest)], None
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, ["problems-list", "problems-diagnoses"], make)
+    fill(app, sources, [f"problems-{part}" for part in ("list", "diagnoses", "alerts", "silences")], make)

@@ -7,7 +7,7 @@ from monitor.model.alert_counters import AlertCounters
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import COUNT, UNIX, Kind
+from monitor.subjects.kinds import COUNT, FLAG, UNIX, Kind
 from monitor.subjects.tables import numbers, one, texts
 
 EVALUATIONS, NOTIFICATIONS, ATTEMPTS = (
@@ -34,6 +34,8 @@ ALERTING = Subject(
             "evaluations of alert rules that failed; alerts of the rule keep their state",
             "failures",
         ),
+        one("kept", FLAG, "1 while the state of alerts is kept over a restart, 0 while it is only in memory", "kept"),
+        one("unkept", ATTEMPTS, "failed attempts to write the state of alerts; alerts go on from memory", "unkept"),
     ),
 )
 
@@ -70,6 +72,8 @@ CLUSTER_ALERT_FAMILIES = (Family("kmon_alerts", ALERTS, "alerts", always=True),)
 ALERTING_FAMILIES = (
     Family("kmon_alert_evaluations_total", ALERTING, "evaluations"),
     Family("kmon_alert_evaluation_failures_total", ALERTING, "failures"),
+    Family("kmon_alert_state_kept", ALERTING, "kept"),
+    Family("kmon_alert_state_write_failures_total", ALERTING, "unkept"),
     Family("kmon_alert_notifications_sent_total", RECEIVER, "sent"),
     Family("kmon_alert_notifications_failed_total", RECEIVER, "failed"),
     Family("kmon_alert_notifications_dropped_total", RECEIVER, "dropped"),

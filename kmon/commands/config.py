@@ -32,16 +32,23 @@ def run(args: argparse.Namespace) -> int:
 
 def check_receivers(loaded: Loaded) -> None:
     """Try what receivers need beside their settings: files, packages and templates. Raises SettingsError."""
-    from alerts.notifiers import notifier_of  # noqa: PLC0415 - the HTTP client is slow to import
+    from alerts.heartbeat import Heartbeat  # noqa: PLC0415 - the HTTP client is slow to import
+    from alerts.notifiers import notifier_of  # noqa: PLC0415 - the same
 
     problems = []
+    try:
+        if loaded.settings.alerts.heartbeat.url is not None:
+            Heartbeat(loaded.settings.alerts.heartbeat, list)
+    except SettingsError as error:
+        path: Path = ("alerts", "heartbeat", "ssl_cafile")
+        problems += [find(loaded.root, path)[0].problem(problem) for problem in error.problems]
     for number, each in enumerate(loaded.settings.alerts.receivers):
         try:
             notifier_of(each)
         except SettingsError as error:
             for problem in error.problems:
                 key, _, text = problem.partition(": ")
-                path: Path = ("alerts", "receivers", number)
+                path = ("alerts", "receivers", number)
                 if key in keys_of(type(each)):
                     path, problem = (*path, key), text  # noqa: PLW2901
                 problems.append(find(loaded.root, path)[0].problem(problem))

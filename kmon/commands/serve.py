@@ -18,6 +18,8 @@ from dashboards.links import about_alert
 from exporters.listen import ListenError, check_listen, serve
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
+from exporters.silencing_api import SilencingApi
+from exporters.writes import Writes
 from kmon.commands.options import clusters_from
 from kmon.commands.reload import Reload
 from kmon.commands.signals import ending
@@ -171,10 +173,14 @@ def serving(
     with polling(settings, clusters, linked, print_alerts=print_alerts) as monitor:
         sources = monitor.memories
         process = Process(web_open=insecure_allow_open and not is_loopback(host))
-        page = MetricsPage(sources, process, lambda: monitor.evaluator.counters, settings.metrics)
+        page = MetricsPage(sources, process, lambda: monitor.counters, settings.metrics)
         pushed = _push(settings, sources)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
-        app = create_server(sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts)
+        writes = Writes(settings.api.token, settings.external_url)
+        silencing = SilencingApi(sources, monitor.evaluator.mutes, writes).router()
+        app = create_server(
+            sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts, silencing=silencing
+        )
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 

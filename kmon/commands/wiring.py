@@ -5,21 +5,30 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from alerts.delivery import Receiver
 from alerts.effective import rules_of
 from alerts.evaluator import Evaluator, Kept, PageUrl
-from alerts.outbox import Outbox
-from alerts.state_file import StateFile, state_directory
+from alerts.kept_alerts import KeptAlerts
+from alerts.mutes import Mutes
+from alerts.outbox import Box
+from alerts.state_directory import state_directory
+from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
+from monitor.model.alert_counters import AlertCounters
+from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
+
+if TYPE_CHECKING:
+    from alerts.heartbeat import Heartbeat
 
 log = logging.getLogger("kmon")
 
@@ -31,6 +40,15 @@ class Monitor:
     memories: tuple[Memory, ...]
     loops: tuple[PollLoop, ...]
     evaluator: Evaluator
+    heartbeat: "Heartbeat | None" = None
+
+    @property
+    def counters(self) -> AlertCounters:
+        """How alerting fares, the heartbeat included."""
+        found = self.evaluator.counters
+        if self.heartbeat is None:
+            return found
+        return replace(found, receivers=(*found.receivers, self.heartbeat.counters))
 
     @property
     def memory(self) -> Memory:
@@ -61,18 +79,19 @@ def polling(
     """Poll clusters into `memories`, one each, and evaluate the alert rules on each View while the context lasts.
 
     Notifications go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Without
-    `notify` nothing is sent or printed, and the file that keeps the alerts over a restart is neither read nor written:
+    `notify` nothing is sent or printed, and the file that keeps the state over a restart is neither read nor written:
     a second kmon may watch the same clusters. Nothing is asked of Kafka before `start()`, so that the faces can
     subscribe first.
     """
     alerts = settings.alerts
     rules = rules_of(alerts)
-    kept = _kept(alerts, clusters) if notify else {}
-    outbox = _outbox(alerts) if notify else None
+    store = _store(alerts) if notify else None
     try:
-        receivers = _receivers(alerts, outbox, printed=bool(rules) and print_alerts) if notify else []
+        kept = _kept(store, clusters)
+        mutes = Mutes(store)
+        receivers = _receivers(alerts, store, mutes, printed=bool(rules) and print_alerts) if notify else []
     except BaseException:
-        _close(outbox)
+        _close(store)
         raise
     evaluator = Evaluator(
         rules,
@@ -80,44 +99,64 @@ def polling(
         interval_seconds=max(each.interval_seconds for each in clusters),
         page_url=page_url,
         kept=kept,
+        store=store,
+        mutes=mutes,
     )
 
     def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
-        return PollLoop(cluster, memory, lambda view: with_alerts(view, evaluator.observe(view, cluster.title)), name)
+        def judged(view: View) -> View:
+            return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
+
+        return PollLoop(cluster, memory, judged, name)
 
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))
     loops = tuple(map(loop, clusters, memories, names))
+    monitor = Monitor(memories, loops, evaluator)
+    heartbeat = None
     try:
-        yield Monitor(memories, loops, evaluator)
+        heartbeat = _heartbeat(alerts, monitor) if notify else None
+        yield replace(monitor, heartbeat=heartbeat)
     finally:
+        if heartbeat is not None:
+            heartbeat.close()
         stop_all(loops)
         evaluator.stop(within_seconds=1.0)
-        _close(outbox)
+        _close(store)
 
 
-def _outbox(alerts: AlertSettings) -> Outbox | None:
-    """The file of what waits for receivers, None where nothing is to be kept."""
-    if not alerts.receivers or not alerts.keep_state:
+def _store(alerts: AlertSettings) -> Store | None:
+    """The file of alerting, None where nothing is to be kept. Raises SettingsError where a newer kmon wrote it."""
+    if not alerts.keep_state:
         return None
     try:
-        return Outbox(state_directory(alerts.state_directory, os.environ), [each.name for each in alerts.receivers])
-    except RuntimeError:  # which is logged for the alerts
+        directory = state_directory(alerts.state_directory, os.environ)
+    except RuntimeError as error:
+        log.warning("cannot keep alerts over a restart: %s: set alerts.state_directory", error)
         return None
+    try:
+        store = Store(directory)
+    except NewerFileError as error:
+        raise SettingsError(
+            f"alerts.state_directory: {error}: run that version, move the file away, or set another directory"
+        ) from None
+    store.keep_only([each.name for each in alerts.receivers])
+    return store
 
 
-def _close(outbox: Outbox | None) -> None:
-    if outbox is not None:
-        outbox.close()
+def _close(store: Store | None) -> None:
+    if store is not None:
+        store.close(within_seconds=1.0)
 
 
-def _receivers(alerts: AlertSettings, outbox: Outbox | None, *, printed: bool) -> list[Receiver]:
+def _receivers(alerts: AlertSettings, store: Store | None, mutes: Mutes, *, printed: bool) -> list[Receiver]:
     """Where notifications go. Raises SettingsError when a file or package that a receiver needs cannot be used."""
     from alerts.notifiers import open_receiver, receiver_of  # noqa: PLC0415 - the HTTP client is slow to import
 
     try:
         receivers = [
-            receiver_of(each, start=False, box=outbox.box(each.name) if outbox else None) for each in alerts.receivers
+            receiver_of(each, start=False, box=Box(store, each.name) if store else None, mutes=mutes)
+            for each in alerts.receivers
         ]
     except SettingsError as error:
         raise SettingsError(*(f"alerts.receivers: {problem}" for problem in error.problems)) from None
@@ -125,21 +164,31 @@ def _receivers(alerts: AlertSettings, outbox: Outbox | None, *, printed: bool) -
         each.start()
     receivers += [open_receiver("alertmanager", url) for url in alerts.alertmanagers]
     if printed and (alerts.print or not receivers):
-        receivers.append(open_receiver("stdout"))
+        receivers.append(open_receiver("stdout", mutes=mutes))
     return receivers
 
 
-def _kept(alerts: AlertSettings, clusters: Sequence[ClusterSettings]) -> dict[str, Kept]:
-    """The file of each cluster's alerts with what the last run left; none where it cannot be used, which is logged."""
-    if not alerts.keep_state:
-        return {}
+def _heartbeat(alerts: AlertSettings, monitor: Monitor) -> "Heartbeat | None":
+    """What requests the URL of the settings while polls, rules and receivers work. Raises SettingsError."""
+    if alerts.heartbeat.url is None:
+        return None
+    from alerts.heartbeat import Heartbeat  # noqa: PLC0415 - the HTTP client is slow to import
+
+    clusters = len(monitor.loops)
     try:
-        directory = state_directory(alerts.state_directory, os.environ)
-    except RuntimeError as error:
-        log.warning("cannot keep alerts over a restart: %s: set alerts.state_directory", error)
+        heartbeat = Heartbeat(alerts.heartbeat, lambda: [*monitor.troubles(), *monitor.evaluator.troubles(clusters)])
+    except SettingsError as error:
+        raise SettingsError(*(f"alerts.heartbeat: {problem}" for problem in error.problems)) from None
+    heartbeat.start()
+    return heartbeat
+
+
+def _kept(store: Store | None, clusters: Sequence[ClusterSettings]) -> dict[str, Kept]:
+    """Where each cluster's alerts are kept, with what the last run left."""
+    if store is None:
         return {}
-    files = [(each.title, StateFile(directory, each.title)) for each in clusters]
-    return {title: Kept(file, file.load(time.time())) for title, file in files if file.usable}
+    parts = [(each.title, KeptAlerts(store, each.title)) for each in clusters]
+    return {title: Kept(part, part.load(time.time())) for title, part in parts}
 
 
 def _name(cluster: ClusterSettings, kept: Kept | None) -> ClusterName:

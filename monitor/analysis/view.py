@@ -27,6 +27,7 @@ from monitor.model.events import NO_CHANGES, Changes
 from monitor.model.lag import Lag
 from monitor.model.limits import Limits
 from monitor.model.reasons import ReasonCodes
+from monitor.model.silences import Silence
 from monitor.model.snapshot import Snapshot
 from monitor.model.view import AlertRow, View
 
@@ -114,8 +115,11 @@ def derive_view(
     return past, replace(view, judged=whole)
 
 
-def with_alerts(view: View, alerts: tuple[AlertRow, ...]) -> View:
-    """The View of a poll with the alerts that were evaluated on it: those that fire are problems as others are."""
-    shown = replace(view, alerts=alerts)
+def with_alerts(view: View, alerts: tuple[AlertRow, ...], silences: tuple[Silence, ...] = ()) -> View:
+    """The View of a poll with the alerts that were evaluated on it: those that fire are problems as others are.
+
+    `silences` are those of all clusters.
+    """
+    shown = replace(view, alerts=alerts, silences=silences)
     shown = replace(shown, problems=with_firing_alerts(shown))
     return replace(shown, verdict=judge(shown))

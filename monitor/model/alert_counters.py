@@ -24,8 +24,13 @@ class Counters:
 
 @dataclass(frozen=True)
 class AlertCounters:
-    """Evaluations of a rule on a View, those that failed, and what became of the notices."""
+    """Evaluations of a rule on a View, those that failed, and what became of the notices.
+
+    `kept` is whether the state of alerts is in its file now; `unkept` counts the attempts to write it that failed.
+    """
 
     evaluations: int
     failures: int
     receivers: tuple[Counters, ...]
+    kept: bool = False
+    unkept: int = 0

@@ -19,6 +19,7 @@ from monitor.model.limits import Limits
 from monitor.model.owners import Owners
 from monitor.model.problems import Lasting, Problems, Verdict
 from monitor.model.reasons import Reason
+from monitor.model.silences import Silence
 from monitor.model.slos import Freshness
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
@@ -30,7 +31,8 @@ class AlertRow:
 
     `labels` identify it; `active_since` and `firing_since` are unix seconds, the latter None while it is pending. One
     that is `observed` is on probation: it is shown, never sent, and reports no problem. One that is `inhibited_by` an
-    alert of another rule, which explains it, is shown and not sent.
+    alert of another rule, which explains it, is shown and not sent. `silenced_by` are ids of silences that match it,
+    and `acknowledged_by` is who acknowledged it: kmon's own receivers are not sent that it fires.
     """
 
     rule: str
@@ -43,6 +45,18 @@ class AlertRow:
     firing_since: float | None = None
     observed: bool = False
     inhibited_by: str = ""
+    silenced_by: tuple[str, ...] = ()
+    acknowledged_by: str = ""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Why kmon's own receivers are not sent that it fires, in words; empty where they are."""
+        return (
+            *(("silenced",) if self.silenced_by else ()),
+            *((f"acknowledged by {self.acknowledged_by}",) if self.acknowledged_by else ()),
+            *((f"inhibited by {self.inhibited_by}",) if self.inhibited_by else ()),
+            *(("on probation",) if self.observed else ()),
+        )
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,7 @@ class View:
     event_counts: Mapping[str, int] = field(default_factory=lambda: NO_CHANGES.counts)
     """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
+    silences: tuple[Silence, ...] = ()
     watched_since: float | None = None
     """Unix time of the first poll of the cluster that was answered; None where that is not known."""
     verdict: Verdict = Verdict("ok", ())

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.model.patterns import Pattern
+from monitor.settings.heartbeat import HEARTBEAT, HeartbeatSettings
 from monitor.settings.receivers import ReceiverSettings, check_receivers
 from monitor.settings.values import Duration, FilePath, Frozen, Name, Regex, Text, check_unique, is_url, split_list
 
@@ -38,6 +39,12 @@ def check_urls(urls: tuple[str, ...]) -> tuple[str, ...]:
     return urls
 
 
+def check_heartbeat_name(receivers: tuple[ReceiverSettings, ...]) -> tuple[ReceiverSettings, ...]:
+    if any(each.name == HEARTBEAT for each in receivers):
+        raise ValueError(f"{HEARTBEAT!r} is the name of the heartbeat: choose another name")
+    return receivers
+
+
 Period = Annotated[Duration, Field(ge=0, le=31_536_000)]
 Severity = Annotated[str, Field(min_length=1, max_length=64, description="value of the label severity")]
 Labels = Annotated[Mapping[str, str], AfterValidator(check_labels), Field(description="labels to add to the alert")]
@@ -45,6 +52,11 @@ Annotations = Annotated[Mapping[str, str], Field(description="annotations to add
 Names = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Globs = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_urls)]
+
+
+Receivers = Annotated[
+    tuple[ReceiverSettings, ...], AfterValidator(check_receivers), AfterValidator(check_heartbeat_name)
+]
 
 
 class RuleSettings(Frozen):
@@ -138,7 +150,7 @@ class AlertSettings(Frozen):
         default=WatchdogSettings(), description="the alert that always fires, for a dead man's switch"
     )
     alertmanagers: Urls = Field(default=(), description="base URLs of Alertmanagers; each one receives every alert")
-    receivers: Annotated[tuple[ReceiverSettings, ...], AfterValidator(check_receivers)] = Field(
+    receivers: Receivers = Field(
         default=(), description="where notifications go, beside alertmanagers; see docs/receivers.md"
     )
     keep_state: bool = Field(
@@ -147,5 +159,8 @@ class AlertSettings(Frozen):
     state_directory: FilePath | None = Field(
         default=None,
         description="directory of that file (default: $STATE_DIRECTORY, $XDG_STATE_HOME/kmon or ~/.local/state/kmon)",
+    )
+    heartbeat: HeartbeatSettings = Field(
+        default=HeartbeatSettings(), description="a URL to request while alerting works, for a dead man's switch"
     )
     print: bool = Field(default=False, description="print alerts when they start and end")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.model.limits import DISK_CRITICAL, DISK_DEGRADED, TRANSACTION_LATE_SECONDS, Limits
 from monitor.model.selection import Choice, Names
 from monitor.settings.alerts import AlertSettings
+from monitor.settings.api import ApiSettings
 from monitor.settings.broker_metrics import BrokerMetricsSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.metrics import MetricsSettings
@@ -197,6 +198,7 @@ class Settings(Frozen):
         description="host names that a reverse proxy on this machine may ask for, beside localhost and external_url",
     )
     dashboard: bool = Field(default=True, description="serve the web dashboard")
+    api: ApiSettings = Field(default=ApiSettings(), description="the JSON API")
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="which series the metrics page has")
     otlp: OtlpSettings = Field(default=OtlpSettings(), description="pushing metrics by OTLP")
     alerts: AlertSettings = Field(default=AlertSettings(), description="alert rules and receivers")

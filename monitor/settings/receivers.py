@@ -25,6 +25,7 @@ from monitor.settings.values import (
     split_list,
 )
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Type = Literal["alertmanager", "webhook", "pagerduty", "slack", "smtp", "apprise"]
 Encryption = Literal["starttls", "tls", "none"]
 
@@ -55,9 +56,16 @@ USES: Mapping[Type, Uses] = {
 
 
 def check_time(text: str) -> str:
-    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text, re.ASCII):
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d|24:00", text, re.ASCII):
         raise ValueError('must be a time of day, e.g. "22:00"')
     return text
+
+
+def check_days(days: tuple[str, ...]) -> tuple[str, ...]:
+    for day in days:
+        if day not in DAYS:
+            raise ValueError(f"{day!r} is not a day: write {', '.join(DAYS)}")
+    return days
 
 
 def check_zone(name: str) -> str:
@@ -93,17 +101,19 @@ Time = Annotated[str, AfterValidator(check_time), Notation("time of day")]
 Zone = Annotated[str, AfterValidator(check_zone), Notation("time zone")]
 Address = Annotated[str, AfterValidator(check_address), Notation("mail address")]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(split_list)]
+Days = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(check_days)]
 Match = Annotated[Mapping[str, str], AfterValidator(check_match)]
 Interval = Annotated[Duration, Field(ge=0, le=2_592_000)]
 
 
 class QuietSettings(Frozen):
-    """A time of each day in which alerts of some severities are held back."""
+    """A time of day in which alerts of some severities are held back."""
 
     start: Time = Field(validation_alias="from", description='when it begins, e.g. "22:00"')
     end: Time = Field(
         validation_alias="to", description='when it ends, e.g. "07:00"; before `from`, it ends on the next day'
     )
+    days: Days = Field(default=DAYS, description="days on which it begins, e.g. [sat, sun]")
     zone: Zone = Field(default="UTC", description="time zone of both, e.g. Europe/Berlin")
     severities: Texts = Field(
         default=("ticket", "info"), description="severities to hold back; their notifications are sent at its end"
@@ -111,6 +121,8 @@ class QuietSettings(Frozen):
 
     @model_validator(mode="after")
     def _long(self) -> Self:
+        if self.start == "24:00":
+            raise wrong_key("from", "is not a time at which it can begin: write 00:00")
         if _minutes(self.start) == _minutes(self.end):
             raise wrong_key("to", "is the same time as from")
         return self

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from alert_fixtures import notice_of
@@ -195,8 +196,6 @@ def test_what_was_told_and_ends_in_quiet_hours_is_told_when_they_end() -> None:
     ],
 )
 def test_quiet_hours_are_those_of_the_zone(utc: str, quiet: bool) -> None:
-    from datetime import UTC, datetime
-
     times = [QuietSettings.model_validate({"from": "22:00", "to": "7:00", "zone": "Europe/Berlin"})]
     unix = datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp()
     assert is_quiet(times, "ticket", unix) is quiet
@@ -212,6 +211,25 @@ def test_quiet_hours_within_a_day() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("utc", "quiet"),
+    [
+        ("2026-01-16T21:59", False),  # Friday
+        ("2026-01-17T00:00", True),  # all of Saturday and Sunday
+        ("2026-01-18T23:59", True),
+        ("2026-01-19T00:00", False),
+        ("2026-01-19T22:00", True),  # a night that begins on Monday
+        ("2026-01-20T06:59", True),
+        ("2026-01-20T07:00", False),
+        ("2026-01-20T22:00", False),
+    ],
+)
+def test_quiet_hours_are_on_the_days_on_which_they_begin(utc: str, quiet: bool) -> None:
+    weekend = QuietSettings.model_validate({"from": "0:00", "to": "24:00", "days": ["sat", "sun"]})
+    night = QuietSettings.model_validate({"from": "22:00", "to": "7:00", "days": "mon"})
+    assert is_quiet([weekend, night], "ticket", datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp()) is quiet
 
 
 names = st.sampled_from("abc")

@@ -7,13 +7,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alert_fixtures import FakeClock, Recorder, notice_of
+from alert_fixtures import FakeClock, Recorder, cut_off, fill_disk, notice_of
 from http_receiver import GUARD_SECONDS, HttpReceiver
 from receiver_fixtures import HOSTILE, resolved
 from views import NOW
@@ -21,8 +22,9 @@ from views import NOW
 from alerts.delivery import Receiver
 from alerts.grouping import Grouping
 from alerts.notice import Delivered, GroupNotice, Notice, Outcome, Retry
-from alerts.outbox import FILE, Outbox
+from alerts.outbox import Box
 from alerts.queues import UNCONFIRMED_SECONDS, GroupQueue
+from alerts.store import FILE, Store
 
 GROUPING = Grouping(("group",), wait_seconds=30, interval_seconds=60, repeat_seconds=1e6)
 AWAY = Retry("away")
@@ -48,9 +50,8 @@ class Run:
 
     def __init__(self, directory: Path, teller: Teller, clock: FakeClock, name: str = "r") -> None:
         self.clock = clock
-        self.outbox = Outbox(directory, [name])
-        box = self.outbox.box(name)
-        queue = GroupQueue(GROUPING, 1_000, box=box, now=clock.monotonic(), unix=clock.time())
+        self.store = Store(directory)
+        queue = GroupQueue(GROUPING, 1_000, box=Box(self.store, name), now=clock.monotonic(), unix=clock.time())
         self.receiver = Receiver(
             name,
             teller,
@@ -83,7 +84,7 @@ def run(directory: Path, teller: Teller, clock: FakeClock, *, away: float = 0.0)
     try:
         yield each
     finally:
-        each.outbox.close()  # as the system does for a process that is killed
+        cut_off(each.store)
 
 
 def test_what_waited_is_sent_by_the_next_run_and_nothing_is_told_twice(tmp_path: Path) -> None:
@@ -177,9 +178,9 @@ def test_one_that_was_sent_and_not_yet_crossed_out_is_sent_again(tmp_path: Path)
         clock.move(30)
         batch = first.receiver._queue.head(clock.monotonic(), clock.time(), at_once=False)
         assert batch is not None
-        save = first.receiver._queue.unsaved(clock.monotonic(), clock.time())
-        assert save is not None
-        save()
+        written = first.receiver._queue.keep(clock.monotonic(), clock.time())
+        assert written is not None
+        assert written()
         teller.notify(batch.message)
     with run(tmp_path, teller, clock) as second:
         second.turns()
@@ -192,8 +193,9 @@ from pathlib import Path
 from alert_fixtures import notice_of
 from receiver_fixtures import receiver_settings
 from alerts.notifiers import receiver_of
-from alerts.outbox import Outbox
-box = Outbox(Path(sys.argv[1]), ["r"]).box("r")
+from alerts.outbox import Box
+from alerts.store import Store
+box = Box(Store(Path(sys.argv[1])), "r")
 settings = receiver_settings(type="webhook", url=sys.argv[2], group_wait="0s")
 receiver_of(settings, box=box).offer([notice_of("a")])
 time.sleep(60)
@@ -216,13 +218,13 @@ def test_a_process_that_is_killed_loses_nothing(tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait(GUARD_SECONDS)
         server.statuses = [200]
-        outbox = Outbox(tmp_path, ["r"])
+        store = Store(tmp_path)
         settings = receiver_settings(type="webhook", url=server.url, group_wait="0s")
-        receiver = receiver_of(settings, box=outbox.box("r"))
+        receiver = receiver_of(settings, box=Box(store, "r"))
         assert server.wait_for(lambda: len(server.accepted) > 0)
         receiver.close(GUARD_SECONDS)
         assert receiver.join(GUARD_SECONDS)
-        outbox.close()
+        store.close(GUARD_SECONDS)
     assert [each["notification_reason"] for each in server.accepted] == ["first notification"]
     assert server.accepted[0] == server.posts[0]
 
@@ -239,11 +241,6 @@ def test_names_of_all_kinds_come_back(tmp_path: Path) -> None:
         assert len(before) == 1
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
-    with run(tmp_path, Teller(), FakeClock()):
-        assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
-
-
 def test_a_damaged_file_is_moved_aside_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / FILE).write_bytes(b"not a database" * 1_000)
     teller, clock = Teller(), FakeClock()
@@ -252,7 +249,7 @@ def test_a_damaged_file_is_moved_aside_and_reported(tmp_path: Path, caplog: pyte
         only.wait(60)
     assert teller.told == ["a!"]
     assert (tmp_path / f"{FILE}.broken").read_bytes().startswith(b"not a database")
-    assert [each for each in caplog.messages if "moved to receivers.sqlite.broken" in each]
+    assert [each for each in caplog.messages if "moved to state.sqlite.broken" in each]
     with run(tmp_path, teller, clock) as second:
         second.offer(notice_of("a", again=True))
         second.wait(60)
@@ -275,36 +272,15 @@ def test_rows_that_cannot_be_read_cost_only_themselves(tmp_path: Path, caplog: p
     assert [each for each in caplog.messages if "1 row" in each]
 
 
-def test_a_file_of_a_newer_kmon_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with sqlite3.connect(tmp_path / FILE) as database:
-        database.execute("PRAGMA user_version = 9")
-    database.close()
-    outbox = Outbox(tmp_path, ["r"])
-    assert outbox.box("r") is None
-    assert caplog.messages[-1].endswith("is of a newer kmon")
-    with sqlite3.connect(tmp_path / FILE) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (9,)
-    database.close()
-
-
-def test_a_second_kmon_goes_on_without_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    first = Outbox(tmp_path, ["r"])
-    assert first.box("r") is not None
-    assert Outbox(tmp_path, ["r"]).box("r") is None
-    assert "another kmon uses it" in caplog.text
-    first.close()
-    second = Outbox(tmp_path, ["r"])
-    assert second.box("r") is not None
-    second.close()
-
-
 def test_what_waits_for_a_receiver_that_is_no_longer_there_is_removed(tmp_path: Path) -> None:
     teller, clock = Teller(), FakeClock()
     with run(tmp_path, teller, clock) as first:
         teller.away = True
         first.offer(notice_of("a"))
         first.wait(60)
-    Outbox(tmp_path, ["other"]).close()
+    store = Store(tmp_path)
+    store.keep_only(["other"])
+    store.close(GUARD_SECONDS)
     teller.away = False
     with run(tmp_path, teller, clock) as second:
         second.wait(60)
@@ -315,15 +291,14 @@ def test_a_full_disk_costs_the_file_and_not_the_alerts(tmp_path: Path, caplog: p
     teller, clock = Teller(), FakeClock()
     caplog.set_level("INFO")
     with run(tmp_path, teller, clock) as only:
-        (box,) = only.outbox._boxes
-        (pages,) = box._database.execute("PRAGMA page_count").fetchone()
-        box._database.execute(f"PRAGMA max_page_count = {pages}")
+        fill_disk(only.store)
         for number in range(20):
             only.offer(notice_of(f"n{number}", annotations=(("summary", "x" * 10_000),)))
         only.wait(60)
         assert len(teller.told) == 20
         assert len([each for each in caplog.messages if "disk is full" in each]) == 1
-        box._database.execute("PRAGMA max_page_count = 1000000")
+        assert "disk is full" in only.store.trouble
+        fill_disk(only.store, pages=1_000_000)
         only.offer(notice_of("late"))
         only.wait(60)
     assert any("kept over a restart again" in each for each in caplog.messages)
@@ -333,9 +308,34 @@ def test_a_full_disk_costs_the_file_and_not_the_alerts(tmp_path: Path, caplog: p
     assert len(teller.told) == 21
 
 
-def test_a_directory_that_cannot_be_written_costs_the_file_only(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").write_text("")
-    assert Outbox(tmp_path / "file" / "below", ["r"]).box("r") is None
-    assert "cannot keep notifications over a restart" in caplog.text
+def test_nothing_is_sent_before_it_is_written_with_what_it_is_about(tmp_path: Path) -> None:
+    """What a killed kmon has told is in its file, so that its next run does not begin the alert anew."""
+    teller, clock = Teller(), FakeClock()
+    go_on, begun = threading.Event(), threading.Event()
+
+    def slow(database: sqlite3.Connection) -> Callable[[], None]:
+        begun.set()
+        assert go_on.wait(GUARD_SECONDS)
+        database.execute("INSERT INTO alerts VALUES ('demo', 'the alert')")
+        return lambda: None
+
+    with run(tmp_path, teller, clock) as only:
+        with only.store.together():
+            only.store.offer("alerts of demo", slow)
+            only.receiver.offer([notice_of("a")])
+        clock.move(60)
+        sending = threading.Thread(target=only.turns)
+        sending.start()
+        assert begun.wait(GUARD_SECONDS)
+        assert teller.told == []
+        assert only.store._database is not None
+        with closing(sqlite3.connect(only.store.path)) as other:
+            assert list(other.execute("SELECT * FROM groups")) == list(other.execute("SELECT * FROM alerts")) == []
+            go_on.set()
+            sending.join(GUARD_SECONDS)
+            assert teller.told == ["a!"]
+            assert (
+                len(list(other.execute("SELECT * FROM groups")))
+                == len(list(other.execute("SELECT * FROM alerts")))
+                == 1
+            )

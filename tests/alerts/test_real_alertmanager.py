@@ -17,8 +17,9 @@ from requirements import require
 from views import Group, Topic, snapshot_of
 
 from alerts.evaluator import Evaluator, Kept
+from alerts.kept_alerts import KeptAlerts
 from alerts.notifiers import open_receiver
-from alerts.state_file import StateFile
+from alerts.store import Store
 from monitor.analysis.view import make_view
 
 pytestmark = pytest.mark.alertmanager
@@ -150,29 +151,36 @@ def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_
     """The first kmon's last word expires while the second one, whose `for` is an hour, is at work."""
     clock = FakeClock(wall=time.time() - 600)
 
-    def run(for_seconds: float) -> Evaluator:
-        file = StateFile(tmp_path, "demo")
-        return Evaluator(
+    def run(for_seconds: float) -> tuple[Evaluator, Store]:
+        store = Store(tmp_path)
+        part = KeptAlerts(store, "demo")
+        evaluator = Evaluator(
             [rule_of("Restarted", 50, for_seconds=for_seconds)],
             [open_receiver("alertmanager", alertmanager)],
             interval_seconds=RESEND_SECONDS,
             resend_seconds=RESEND_SECONDS,
             clock=clock,
-            kept={"demo": Kept(file, file.load(clock.wall))},
+            kept={"demo": Kept(part, part.load(clock.wall))},
+            store=store,
         )
+        return evaluator, store
+
+    def end(evaluator: Evaluator, store: Store) -> None:
+        evaluator.stop(GUARD_SECONDS)
+        store.close(GUARD_SECONDS)
 
     def paged() -> list[tuple[str, str]]:
         told = [each for post in pages.posts for each in post["alerts"] if each["labels"]["alertname"] == "Restarted"]
         return [(each["status"], each["startsAt"]) for each in told]
 
-    first = run(for_seconds=0)
+    first, store = run(for_seconds=0)
     first.observe(view_of("70"))
-    first.stop(GUARD_SECONDS)
+    end(first, store)
     (seen,) = until(lambda: alerts_at(alertmanager, "Restarted") or None)
     expires = datetime.fromisoformat(seen["endsAt"]).timestamp()
     assert pages.wait_for(lambda: bool(paged()))
 
-    second = run(for_seconds=3_600)
+    second, store = run(for_seconds=3_600)
     while time.time() < expires + 1:
         second.observe(view_of("70"))
         clock.move(RESEND_SECONDS)
@@ -180,7 +188,7 @@ def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_
     (still,) = alerts_at(alertmanager, "Restarted")
     assert still["startsAt"] == seen["startsAt"]
     second.observe(view_of("0"))
-    second.stop(GUARD_SECONDS)
+    end(second, store)
     assert pages.wait_for(lambda: len(paged()) > 1)
     assert [status for status, _ in paged()] == ["firing", "resolved"]
     assert len({start for _, start in paged()}) == 1

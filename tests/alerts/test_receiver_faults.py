@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from alert_fixtures import FakeClock, notice_of
+from certificates import Authority
 from http_receiver import HttpReceiver
-from receiver_fixtures import receiver_settings, resolved
+from receiver_fixtures import context_of, receiver_settings, resolved
 from smtp_receiver import SmtpReceiver
 from views import NOW
 
@@ -107,6 +109,26 @@ def test_an_hour_of_faults_loses_nothing(kind: str, fault: str) -> None:
         simulation.run(HOUR + 1_200, events)
     assert without_name(failing.accepted) == without_name(healthy.accepted)
     assert simulation.receivers[0].counters.queued == 0
+
+
+def test_an_hour_with_a_certificate_that_has_expired_loses_nothing(tmp_path: Path) -> None:
+    events = list(script())
+    authority = Authority("CA")
+    (tmp_path / "ca.pem").write_text(authority.pem)
+    tls = context_of(authority.issue("old", ["127.0.0.1"], days=-1), tmp_path)
+    with HttpReceiver() as healthy, HttpReceiver(tls=tls) as failing:
+        simulation = Simulation(
+            {**settings_of("webhook", failing.url), "name": "failing", "ssl_cafile": str(tmp_path / "ca.pem")},
+            {**settings_of("webhook", healthy.url), "name": "healthy"},
+        )
+        simulation.run(HOUR, events)
+        failed = simulation.receivers[0].counters
+        assert (failed.sent, failed.failed, failed.dropped, failing.posts) == (0, 0, 0, [])
+        assert failed.last_error.endswith("certificate has expired")
+        assert simulation.receivers[1].counters.queued == 0
+        tls.load_cert_chain(*authority.issue("new", ["127.0.0.1"]).write(tmp_path, "new"))
+        simulation.run(HOUR + 1_200, events)
+    assert without_name(failing.accepted) == without_name(healthy.accepted)
 
 
 def without_name(posts: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ import pytest
 from alerts.notifiers import NOTIFIERS, notifier_of
 from alerts.notifiers.webhook import FIELDS
 from monitor.settings import load
+from monitor.settings.alerts import AlertSettings
 from monitor.settings.receivers import GROUPS, LOGIN, TLS, USES, ReceiverSettings
 from monitor.settings.schema import keys_of
 
@@ -23,20 +24,20 @@ def table(heading: str) -> dict[str, list[str]]:
     return {name: cells.split(" | ") for name, cells in rows}
 
 
-def loaded(text: str, folder: Path) -> tuple[ReceiverSettings, ...]:
+def loaded(text: str, folder: Path) -> AlertSettings:
     path = folder / "kmon.yaml"
     path.write_text(text)
     path.chmod(0o600)
     (folder / "pagerduty.key").write_text("k3y\n")
     env = {name: f"https://example.com/{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
-    return load(path, env, need_cluster=False).settings.alerts.receivers
+    return load(path, env, need_cluster=False).settings.alerts
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_every_example_loads(text: str, tmp_path: Path) -> None:
-    receivers = loaded(text, tmp_path)
-    assert receivers
-    for each in receivers:
+    alerts = loaded(text, tmp_path)
+    assert alerts.receivers or alerts.heartbeat.url is not None
+    for each in alerts.receivers:
         if each.type != "apprise":  # an extra
             notifier_of(each)
 
@@ -46,7 +47,7 @@ def test_every_type_has_an_example_in_its_section(tmp_path: Path) -> None:
         section = PAGE.split(f"\n## {kind}\n")[1].split("\n## ")[0]
         example = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)
         assert example is not None
-        assert {each.type for each in loaded(example[1], tmp_path)} == {kind}
+        assert {each.type for each in loaded(example[1], tmp_path).receivers} == {kind}
 
 
 def test_every_type_is_documented_with_the_keys_that_it_uses() -> None:

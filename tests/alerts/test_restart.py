@@ -12,10 +12,11 @@ from views import NOW
 
 from alerts.delivery import Receiver
 from alerts.evaluator import SETTLING_POLLS, Evaluator, Kept
+from alerts.kept_alerts import KeptAlerts
 from alerts.notice import Notice
 from alerts.notifiers import open_receiver
 from alerts.rules import AnyRule
-from alerts.state_file import StateFile
+from alerts.store import Store
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow, View
 from monitor.settings.alerts import UnreachableSettings, WatchdogSettings
@@ -39,11 +40,12 @@ class Kmon:
         self.clock.wall += away
         self.clock.mono = 7.0
         self.source = source
-        file = StateFile(self.directory, source)
-        assert file.usable
-        kept = {source: Kept(file, file.load(self.clock.wall))}
+        self._store = Store(self.directory)
+        assert not self._store.trouble
+        part = KeptAlerts(self._store, source)
+        kept = {source: Kept(part, part.load(self.clock.wall))}
         receiver = Receiver("r", self.recorder)
-        self._evaluator = Evaluator(rules, [receiver], clock=self.clock, kept=kept)
+        self._evaluator = Evaluator(rules, [receiver], clock=self.clock, kept=kept, store=self._store)
 
     def poll(self, *words: str | View) -> str:
         """The phases after polls 10 s apart, by alert of each View: p, F, or a dot where there is none."""
@@ -58,6 +60,7 @@ class Kmon:
     def stop(self) -> None:
         if self._evaluator is not None:
             self._evaluator.stop(GUARD_SECONDS)
+            self._store.close(GUARD_SECONDS)
             self._evaluator = None
 
     @property
@@ -100,12 +103,14 @@ def test_a_pending_alert_keeps_its_clock_and_the_time_without_kmon_does_not_coun
 
 def test_a_printed_alert_is_printed_once(kmon: Kmon, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
-        file = StateFile(kmon.directory, "demo")
-        kept = {"demo": Kept(file, file.load(kmon.clock.wall))}
-        evaluator = Evaluator([rule_of("Lag", 50)], [open_receiver("stdout")], clock=kmon.clock, kept=kept)
+        store = Store(kmon.directory)
+        part = KeptAlerts(store, "demo")
+        kept = {"demo": Kept(part, part.load(kmon.clock.wall))}
+        evaluator = Evaluator([rule_of("Lag", 50)], [open_receiver("stdout")], clock=kmon.clock, kept=kept, store=store)
         evaluator.observe(view_of("70"))
         kmon.clock.move(10)
         evaluator.stop(GUARD_SECONDS)
+        store.close(GUARD_SECONDS)
     assert capsys.readouterr().out.count("FIRING") == 1
 
 
@@ -237,10 +242,14 @@ def test_the_watchdog_has_one_start(kmon: Kmon) -> None:
 
 def test_a_file_that_cannot_be_used_changes_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
-    file = StateFile(tmp_path / "file", "demo")
-    evaluator = Evaluator([rule_of("Lag", 50)], kept={"demo": Kept(file, file.load(NOW))})
+    store = Store(tmp_path / "file")
+    part = KeptAlerts(store, "demo")
+    evaluator = Evaluator([rule_of("Lag", 50)], kept={"demo": Kept(part, part.load(NOW))}, store=store)
     assert [row.state for row in evaluator.observe(view_of("70"))] == ["firing"]
+    assert not store.flush()
+    assert (evaluator.counters.kept, evaluator.counters.unkept > 0) == (False, True)
     evaluator.stop(GUARD_SECONDS)
+    store.close(GUARD_SECONDS)
     assert len(caplog.messages) == 1
 
 

@@ -9,7 +9,9 @@ import pytest
 from details import detailed_view
 from views import FixtureSource, Group, Topic, shop_view, snapshot_of
 
-from alerts.evaluator import Evaluator, row_of
+from alerts.evaluator import Evaluator
+from alerts.mutes import Mutes
+from alerts.rows import row_of
 from alerts.rule_files import ON, read_rules
 from alerts.rules import covers, samples
 from alerts.samples import Labels
@@ -138,7 +140,7 @@ def test_what_is_kept_over_a_restart(rule: MakeRule) -> None:
     alert = Alert((*sample.labels, ("alertname", "A"), ("severity", "ticket")), sample, active_at=1.0)
     saved = from_json(to_json(Saved(1.0, "demo", "id", {"A": (alert,)})))
     assert saved.alerts["A"][0].sample == sample
-    assert row_of(made, saved.alerts["A"][0]).summary.startswith("g is late; ")
+    assert row_of(made, saved.alerts["A"][0], Mutes()).summary.startswith("g is late; ")
 
 
 def test_kmon_and_the_cluster_know_since_when(rule: MakeRule) -> None:

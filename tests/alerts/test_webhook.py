@@ -13,7 +13,8 @@ from views import NOW
 
 from alerts.notice import Delivered, Retry
 from alerts.notifiers import notifier_of
-from alerts.notifiers.webhook import FIELDS, SIGNATURE, Webhook, fingerprint, signature
+from alerts.notifiers.webhook import FIELDS, SIGNATURE, Webhook, signature
+from monitor.model.fingerprint import fingerprint
 from monitor.settings.errors import SettingsError
 
 
@@ -43,7 +44,7 @@ def test_a_webhook_is_sent_alertmanagers_message() -> None:
                     "startsAt": "2026-09-21T14:13:20.000Z",
                     "endsAt": "0001-01-01T00:00:00Z",
                     "generatorURL": "http://kmon/x",
-                    "fingerprint": fingerprint(firing),
+                    "fingerprint": fingerprint(firing.labels),
                 },
                 {
                     "status": "resolved",
@@ -52,7 +53,7 @@ def test_a_webhook_is_sent_alertmanagers_message() -> None:
                     "startsAt": "2026-09-21T14:13:20.000Z",
                     "endsAt": "2026-09-21T14:13:29.000Z",
                     "generatorURL": "",
-                    "fingerprint": fingerprint(over),
+                    "fingerprint": fingerprint(over.labels),
                 },
             ],
         }
@@ -67,11 +68,11 @@ def test_a_group_without_firing_alerts_is_resolved() -> None:
 
 def test_the_fingerprint_is_prometheuss() -> None:
     """FNV-1a of 64 bits: that of no byte, and the published one of the letter a."""
-    assert fingerprint(notice_of(labels=())) == "cbf29ce484222325"
+    assert fingerprint(()) == "cbf29ce484222325"
     by_hand = 0xCBF29CE484222325
     for byte in b"a\xffb\xff":
         by_hand = ((by_hand ^ byte) * 0x100000001B3) & (2**64 - 1)
-    assert fingerprint(notice_of(labels=(("a", "b"),))) == f"{by_hand:016x}"
+    assert fingerprint((("a", "b"),)) == f"{by_hand:016x}"
 
 
 def test_a_webhook_is_signed_over_time_and_body() -> None:

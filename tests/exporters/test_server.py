@@ -276,6 +276,10 @@ def test_alerts_are_those_of_the_newest_view_also_while_the_cluster_is_unreachab
         "value": 12.0,
         "observed": False,
         "inhibited_by": "",
+        "silenced_by": [],
+        "acknowledged_by": "",
+        "fingerprint": "49fdaa41ac574a0f",
+        "marks": [],
         "active_since": NOW - 60,
         "firing_since": NOW,
     }

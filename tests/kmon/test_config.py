@@ -65,10 +65,10 @@ def test_show_says_where_each_value_came_from(
     path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KMON_REQUEST_TIMEOUT", "5s")
-    assert cli.main(["config", "show", "--config", str(path), "--interval", "1m"]) == 0
+    assert cli.main(["config", "show", "--config", str(path), "--interval", "70s"]) == 0
     out = capsys.readouterr().out
     shown = {line.split("#")[0].strip(): line.split("#")[-1].strip() for line in out.splitlines() if "  # " in line}
-    assert shown["interval: 1m"] == "--interval"
+    assert shown["interval: 70s"] == "--interval"
     assert shown["request_timeout: 5s"] == "KMON_REQUEST_TIMEOUT"
     assert shown["bootstrap_servers: [a:1, b:2]"] == f"{path}:4"
     assert shown["listen: 127.0.0.1:9308"] == "default"

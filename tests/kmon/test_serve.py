@@ -5,6 +5,7 @@ import gc
 import re
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ from kmon import cli
 from kmon.commands.serve import serving
 from monitor.model.view import View
 from monitor.poll.poller import Poller
-from monitor.settings.alerts import AlertSettings, RuleSettings
+from monitor.settings.alerts import WATCHDOG, AlertSettings, RuleSettings
+from monitor.settings.api import ApiSettings
 from monitor.settings.metrics import MetricsSettings
 from monitor.settings.model import ClusterSettings, Settings
 
@@ -125,3 +127,34 @@ def test_the_metrics_have_the_names_that_the_settings_choose(client: StubClient)
     assert 'kmon_cluster_up{cluster="demo"} 1\n' in page
     assert "kmon_partition_end_offset" not in page
     assert "kminion_" not in page
+
+
+def test_silences_and_heartbeats_are_those_of_the_settings(client: StubClient, tmp_path: Path) -> None:
+    cluster = ClusterSettings(name="demo", bootstrap_servers=("a:1",), interval_seconds=0.1)
+    token = "0123456789abcdef"
+    with HttpReceiver() as switch:
+        alerts = AlertSettings.model_validate(
+            {"state_directory": str(tmp_path), "watchdog": {"enabled": True}, "heartbeat": {"url": switch.url}}
+        )
+        api = ApiSettings.model_validate({"token": token})
+        settings = Settings(contexts=(cluster,), listen="127.0.0.1:0", dashboard=False, alerts=alerts, api=api)
+        with (
+            serving(settings, settings.contexts, print_alerts=False) as (_, url),
+            httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as http,
+        ):
+            body = {"matchers": [f"alertname={WATCHDOG}"], "duration_seconds": 60, "created_by": "me", "comment": "x"}
+            assert http.post("silences", json=body, headers={"Authorization": "Bearer wrong"}).status_code == 401
+            made = http.post("silences", json=body).json()
+            assert made["kept"]
+
+            def silenced() -> bool:
+                found = http.get("alerts").json().get("alerts", [])
+                return any(each["silenced_by"] == [made["silence"]["id"]] for each in found)
+
+            wait_until(silenced, "the alert to be silenced")
+            assert switch.wait_for(lambda: len(switch.paths) > 0)
+            page = wait_until(
+                lambda: (text := httpx.get(f"{url}/metrics").text).count("notifications_sent_total{") and text, "a poll"
+            )
+            assert 'receiver="heartbeat"' in page
+            assert "kmon_alert_state_kept 1\n" in page

@@ -1,7 +1,9 @@
 """What the settings become when kmon runs: names of clusters, the state of alerts, pages that alerts lead to."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from kafka_cluster import wait_until
 from views import NOW
 
 from alerts.saved import Saved, to_json
-from alerts.state_file import StateFile, file_name
+from alerts.state_directory import former_file
+from alerts.store import FILE, VERSION, Store
 from kmon.commands import wiring
 from kmon.commands.wiring import polling
 from monitor.model.view import View
@@ -46,7 +49,7 @@ def test_a_cluster_that_never_responded_is_called_by_its_address(tmp_path: Path)
 
 
 def test_one_that_a_run_before_has_reached_is_called_by_its_id(tmp_path: Path) -> None:
-    (tmp_path / file_name(NOBODY)).write_text(to_json(Saved(NOW, "id", "id")))
+    former_file(tmp_path, NOBODY).write_text(to_json(Saved(NOW, "id", "id")))
     before, view = first_view(settings_of(tmp_path))
     assert (before, view.cluster) == ("id", "id")
     assert dict(view.alerts[0].labels)["cluster"] == "id"
@@ -74,11 +77,11 @@ def test_without_a_home_there_is_no_state_and_one_line(
 def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = StateFile(tmp_path, NOBODY)
+    store = Store(tmp_path)
     _, view = first_view(settings_of(tmp_path))
     assert [row.state for row in view.alerts] == ["firing"]
     assert "another kmon uses it" in caplog.text
-    file.close(0.0)
+    store.close()
 
 
 def test_what_the_terminal_ui_shares_with_serve_imports_no_server() -> None:
@@ -117,7 +120,7 @@ def test_what_waits_is_kept_where_the_state_is_and_let_go_of_at_the_end(tmp_path
         with polling(settings, settings.contexts) as monitor:
             monitor.start()
             assert away.wait_for(lambda: len(away.posts) > 0)
-        assert (tmp_path / "receivers.sqlite").exists() is keep_state
+        assert (tmp_path / FILE).exists() is keep_state
         if keep_state:
             away.statuses = [200]
             with polling(settings, settings.contexts):
@@ -133,3 +136,11 @@ def test_a_receiver_that_cannot_be_made_is_named_before_anything_starts(tmp_path
     assert failure.value.problems == (
         "alerts.receivers: mine: /nonexistent: cannot be read: No such file or directory",
     )
+
+
+def test_a_state_of_a_newer_kmon_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    settings = settings_of(tmp_path)
+    with pytest.raises(SettingsError, match="was written by a newer kmon"), polling(settings, settings.contexts):
+        pass

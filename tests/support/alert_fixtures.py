@@ -1,4 +1,4 @@
-"""Views written as a line of words, a clock to set, and notices, for tests of alerts."""
+"""Views written as a line of words, a clock to set, notices, and faults of the file, for tests of alerts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any
 from views import NOW, Group, Topic, snapshot_of
 
 from alerts.notice import Delivered, Notice, Outcome
+from alerts.store import Store
 from monitor.analysis.view import make_view
 from monitor.model.view import View
 from monitor.settings.alerts import RuleSettings
@@ -98,3 +99,19 @@ def notice_of(name: str = "one", **changes: object) -> Notice:
         "ends_at": 0.0,
     }
     return Notice(**{**base, **changes})  # type: ignore[arg-type] # any field may be changed
+
+
+def cut_off(store: Store) -> None:
+    """Leave of a file what kill -9 leaves of it: what is written, and nothing that was about to be."""
+    with store._changed:
+        store._pending.clear()
+    store.close()
+
+
+def fill_disk(store: Store, pages: int | None = None) -> None:
+    """Let a file have no more than `pages`, those that it has now without; SQLite then reports a full disk."""
+    with store._using:
+        assert store._database is not None
+        if pages is None:
+            (pages,) = store._database.execute("PRAGMA page_count").fetchone()
+        store._database.execute(f"PRAGMA max_page_count = {pages}")

@@ -12,10 +12,14 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from views import NOW, FixtureSource
 
+from alerts.mutes import Mutes
 from exporters.api import Api
+from exporters.silencing_api import SilencingApi
+from exporters.writes import Writes
 from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.events.log import EventLog, log_events
 from monitor.analysis.view import make_view
+from monitor.model.silences import Acknowledgement, Matcher, Silence
 from monitor.model.view import AlertRow, View
 
 API_MD = Path(__file__).parents[2] / "docs" / "api.md"
@@ -30,6 +34,8 @@ ALERT = AlertRow(
     value=1.0,
     active_since=NOW - 130,
     firing_since=NOW - 10,
+    silenced_by=("3f9a1c0d5e7b2468",),
+    acknowledged_by="ben",
 )
 WIDTH = 110
 
@@ -44,10 +50,23 @@ def changed_view() -> View:
     return make_view(now, alerts=(ALERT,), changes=log.changes)
 
 
+class Silenced(Mutes):
+    """A silence and an acknowledgement that are always the same."""
+
+    def silences(self) -> tuple[Silence, ...]:
+        matchers = (Matcher("cluster", "=", "demo"), Matcher("topic", "=~", "pay.*"))
+        return (Silence("3f9a1c0d5e7b2468", matchers, NOW - 600, NOW + 3_000, "ana", "broker 4 is being replaced"),)
+
+    def acknowledgements(self) -> tuple[Acknowledgement, ...]:
+        return (Acknowledgement(ALERT.labels, "ben", "looking into it", NOW - 5),)
+
+
 def api_router() -> APIRouter:
     """The JSON API over the detailed shop, one and a half seconds after its poll."""
     source = FixtureSource(changed_view())
-    return Api([source], lambda: NOW + 1.5).router()
+    router = Api([source], lambda: NOW + 1.5).router()
+    router.routes.extend(SilencingApi([source], Silenced(), Writes(), lambda: NOW + 1.5).router().routes)
+    return router
 
 
 def api_client() -> TestClient:

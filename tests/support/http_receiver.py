@@ -23,6 +23,7 @@ class HttpReceiver:
     ) -> None:
         self.statuses = list(statuses or (200,))
         self.headers, self.body = headers or {}, body
+        self.methods: list[str] = []
         self.paths: list[str] = []
         self.requests: list[dict[str, str]] = []
         self.posts: list[Any] = []
@@ -35,6 +36,9 @@ class HttpReceiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                receiver._take(self)
+
+            def do_GET(self) -> None:
                 receiver._take(self)
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
@@ -70,13 +74,14 @@ class HttpReceiver:
         self._released.set()
 
     def _take(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         with self._changed:
             status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+            self.methods.append(handler.command)
             self.paths.append(handler.path)
             self.requests.append(dict(handler.headers.items()))
             self.bodies.append(body)
-            self.posts.append(json.loads(body))
+            self.posts.append(json.loads(body) if body else None)
             if 200 <= status < 300:
                 self.accepted.append(self.posts[-1])
             self._changed.notify_all()

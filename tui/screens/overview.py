@@ -191,7 +191,7 @@ def pending(rows: Sequence[AlertRow], now: float) -> list[Line]:
     lines = [
         Line(
             [
-                Part(f" {SIGN_OF[level := alert_level(each.state, each.severity)]} {visible(each.state)} ", level),
+                Part(f" {SIGN_OF[level := alert_level(each.state, each.severity)]} {_state(each)} ", level),
                 Part(f" {visible(each.rule)} ", "strong"),
                 Part(f" {visible(each.summary)}"),
             ],
@@ -201,6 +201,10 @@ def pending(rows: Sequence[AlertRow], now: float) -> list[Line]:
         if each.state != "firing"
     ]
     return _section("Pending alerts", lines)
+
+
+def _state(alert: AlertRow) -> str:
+    return visible(", ".join([alert.state, *alert.marks]))
 
 
 def _section(title: str, lines: list[Line]) -> list[Line]:

@@ -111,8 +111,12 @@ def _rules(alerts: list[AlertRow]) -> tuple[str, ...]:
 
 
 def _named(alerts: list[AlertRow]) -> str:
-    """That these alerts fire: alert GroupLag firing; 3 alerts firing: GroupLag and Losing."""
-    names = [visible(each) for each in _rules(alerts)]
+    """That these alerts fire: alert GroupLag firing (silenced); 3 alerts firing: GroupLag and Losing."""
+    names = list(dict.fromkeys(visible(each.rule) + _marks(each) for each in alerts))
     if len(alerts) == 1:
-        return f"alert {names[0]} firing"
+        return f"alert {visible(alerts[0].rule)} firing{_marks(alerts[0])}"
     return f"{plural(len(alerts), 'alert')} firing: {', '.join(names)}"
+
+
+def _marks(alert: AlertRow) -> str:
+    return f" ({visible(', '.join(alert.marks))})" if alert.marks else ""

@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from monitor.model.patterns import pattern_of
 from monitor.model.table import Flags
 from monitor.subjects.column import Columns, Names, Numbers
 from monitor.subjects.filter.literals import Number
-from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
+from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value, conditions
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -34,21 +33,36 @@ class Truth(NamedTuple):
         return ~(self.true | self.false)
 
 
-def evaluate(expression: Expression, columns: Columns) -> Truth:
-    """The truth of a checked expression for every row."""
+def evaluate(expression: Expression, columns: Columns, undecided: Flags | None = None) -> Truth:
+    """The truth of a checked expression for every row; only that of the `undecided` rows counts, of all without."""
     if isinstance(expression, Not):
-        part = evaluate(expression.part, columns)
+        part = evaluate(expression.part, columns, undecided)
         return Truth(part.false, part.true)
     if isinstance(expression, And | Or):
-        true, false = zip(*(evaluate(each, columns) for each in expression.parts), strict=True)
-        if isinstance(expression, And):
-            return Truth(reduce(np.logical_and, true), reduce(np.logical_or, false))
-        return Truth(reduce(np.logical_or, true), reduce(np.logical_and, false))
+        return _joined(expression, columns, undecided)
     column = columns[expression.column]
     if isinstance(column, Numbers):
         return _of_numbers(expression, column)
     assert isinstance(column, Names)
-    return _of_names(expression, column)
+    return _of_names(expression, column, undecided)
+
+
+def _joined(expression: And | Or, columns: Columns, undecided: Flags | None) -> Truth:
+    """Numbers are compared first: then names are matched only where that has not decided."""
+    first, *rest = sorted(expression.parts, key=_is_slow)
+    true, false = evaluate(first, columns, undecided)
+    for each in rest:
+        left = ~false if isinstance(expression, And) else ~true
+        part = evaluate(each, columns, left if undecided is None else left & undecided)
+        if isinstance(expression, And):
+            true, false = true & part.true, false | part.false
+        else:
+            true, false = true | part.true, false & part.false
+    return Truth(true, false)
+
+
+def _is_slow(expression: Expression) -> bool:
+    return any(isinstance(each, Match) for each in conditions(expression))
 
 
 def _of_numbers(condition: Compare | Match | Among | Known, column: Numbers) -> Truth:
@@ -67,12 +81,18 @@ def _of_numbers(condition: Compare | Match | Among | Known, column: Numbers) -> 
     return Truth(true & ~unknown, ~(true | unknown))
 
 
-def _of_names(condition: Compare | Match | Among | Known, column: Names) -> Truth:
-    """Every value is asked once, then the rows take its answer."""
+def _of_names(condition: Compare | Match | Among | Known, column: Names, undecided: Flags | None) -> Truth:
+    """Every value of rows that are undecided is asked once, then the rows take its answer."""
     test = _test(condition)
     # 1 true, 0 false, -1 unknown; the last is what the code -1 finds.
-    answers = [-1 if each is None else test(each) for each in column.values.tolist()]
-    rows = np.array([*answers, -1], np.int8)[column.codes]
+    if undecided is None:
+        answers = np.array([*(-1 if each is None else test(each) for each in column.values.tolist()), -1], np.int8)
+    else:
+        answers = np.full(len(column.values) + 1, -1, np.int8)
+        for code in np.unique(column.codes[undecided]).tolist():
+            if code >= 0 and (value := column.values[code]) is not None:
+                answers[code] = test(value)
+    rows = answers[column.codes]
     if isinstance(condition, Known):
         return _unknown(condition, rows == -1)
     return Truth(rows == 1, rows == 0)

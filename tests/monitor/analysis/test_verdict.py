@@ -138,6 +138,17 @@ def test_alerts_count_by_severity_and_pending_ones_do_not() -> None:
     assert said(make_view(snapshot, alerts=(alert("critical", "pending"),)))[0] == "ok"
 
 
+def test_what_is_silenced_or_acknowledged_is_a_problem_that_says_so() -> None:
+    silenced = replace(alert("warning"), silenced_by=("1",))
+    known = replace(alert("critical"), acknowledged_by="a\x1bna")
+    snapshot = calm().snapshot
+    assert said(make_view(snapshot, alerts=(silenced,))) == ("degraded", "it is so (alert Rule firing (silenced))")
+    assert said(make_view(snapshot, alerts=(silenced, known))) == (
+        "critical",
+        "it is so (2 alerts firing: Rule (silenced), Rule (acknowledged by a\\x1bna))",
+    )
+
+
 def test_alerts_on_a_topic_or_a_broker_are_part_of_its_problem() -> None:
     view = shop_view()
     table = view.problems

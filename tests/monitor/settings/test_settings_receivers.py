@@ -57,6 +57,14 @@ HOOK = "- {name: hook, type: webhook, url: 'https://x/y'"
         ),
         (HOOK + ",\n  quiet: [{from: '22:00'}]}", "5: alerts.receivers[0].quiet[0].to: is missing"),
         (
+            HOOK + ",\n  quiet: [{from: '24:00', to: '7:00'}]}",
+            "5: alerts.receivers[0].quiet[0].from: is not a time at which it can begin",
+        ),
+        (
+            HOOK + ",\n  quiet: [{from: '22:00', to: '7:00', days: [monday]}]}",
+            "5: alerts.receivers[0].quiet[0].days: 'monday' is not a day: write mon, tue",
+        ),
+        (
             HOOK + ",\n  quiet: [{from: 7:00, to: '07:00'}]}",
             "5: alerts.receivers[0].quiet[0].to: is the same time as from",
         ),
