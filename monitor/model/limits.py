@@ -98,13 +98,14 @@ The first of STUCK is a share of the row's own patience.
 LEFT_SECONDS = 240.0
 LEFT_POLLS = 3
 """For so long, and at so many polls, everything must show that a group has left a topic. That is longer than a restart
-of its consumers takes, and less than a stopped group waits for its alert."""
+of its consumers takes, and shorter than the time for which the alert on a stopped group waits."""
 IDLE_SECONDS = ABANDONED_SECONDS
 """A topic on which a group without members commits nothing for so long, while it commits on others, is left. By then
 a stopped group needs attention only, so that no page is withheld."""
 SHARED_SECONDS = 600.0
 """Where some members of a group subscribe to a topic and others have not for so long, it is no rollout: several
-applications share the group, and who reads the topic may be dead. So do those that differ when kmon begins to poll."""
+applications share the group, and the one that reads the topic may be dead. The same holds for members that differ at
+kmon's first poll."""
 OVERLAP_SECONDS = 300.0
 """So long before a group has lost its members its successor may have got its own: a rollout has both."""
 

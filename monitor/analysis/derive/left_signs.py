@@ -1,6 +1,6 @@
 """What shows in a poll that groups have left topics. docs/lag.md has the rules.
 
-In doubt a group has not left: of one that is only dead somebody must hear.
+In doubt a group has not left: a dead consumer must be reported.
 """
 
 from collections.abc import Iterable, Iterator
@@ -212,7 +212,7 @@ class LeavingSigns:
         return self._kept[group]
 
     def _reads_others(self, pair: int) -> bool:
-        """Whether the group has a topic that it has not left: of one that is dead altogether somebody must hear."""
+        """Whether the group has a topic that it has not left: a group that reads nothing at all is reported."""
         return bool(self._others(pair))
 
     def _was_left(self, pair: int, because: int) -> bool:
