@@ -14,6 +14,7 @@ from alerts.outbox import Outbox
 from alerts.state_file import StateFile, state_directory
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
+from monitor.model.time_scale import SCALE, VARIABLE
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
 from monitor.poll.source import Memory
@@ -65,6 +66,8 @@ def polling(
     a second kmon may watch the same clusters. Nothing is asked of Kafka before `start()`, so that the faces can
     subscribe first.
     """
+    if SCALE != 1:
+        log.warning("%s=%g: limits of time are %g times shorter than documented", VARIABLE, SCALE, SCALE)
     alerts = settings.alerts
     rules = rules_of(alerts)
     kept = _kept(alerts, clusters) if notify else {}

@@ -1,0 +1,124 @@
+"""Incidents of brokers, and one look-alike: each alone, because they touch everything."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+
+from kafka import KafkaProducer
+
+from incidents.incident import Incident, Phase
+from incidents.stage import DISK_BROKER, Stage
+
+FULL = 0.965
+"""The share of the disk that is filled."""
+
+
+def rolling_restart(stage: Stage) -> Iterator[Phase]:
+    """Each broker is shut down in order and started again, when all replicas are in sync."""
+    yield Phase.WELL
+    for broker in stage.cluster.ids:
+        stage.cluster.stop(broker)
+        stage.cluster.start(broker)
+        stage.cluster.wait_in_sync()
+    yield Phase.TROUBLE
+    yield Phase.OVER
+
+
+def hung_broker(stage: Stage) -> Iterator[Phase]:
+    """SIGSTOP of a broker that does not lead the quorum: its connections stay open."""
+    broker = _other_than_controller(stage)
+    yield Phase.WELL
+    stage.cluster.pause(broker)
+    try:
+        yield Phase.TROUBLE
+    finally:
+        stage.cluster.resume(broker)
+    yield Phase.OVER
+    stage.cluster.wait_in_sync()
+
+
+def broker_killed(stage: Stage) -> Iterator[Phase]:
+    """SIGKILL of a broker."""
+    broker = _other_than_controller(stage)
+    yield Phase.WELL
+    stage.cluster.kill(broker)
+    yield Phase.TROUBLE
+    stage.cluster.start(broker)
+    yield Phase.OVER
+    stage.cluster.wait_in_sync()
+
+
+def controller_lost(stage: Stage) -> Iterator[Phase]:
+    """Two of three nodes hang, the active controller among them: the quorum has no majority and no leader."""
+    lost = [_controller(stage), _other_than_controller(stage)]
+    yield Phase.WELL
+    for broker in lost:
+        stage.cluster.pause(broker)
+    try:
+        yield Phase.TROUBLE
+    finally:
+        for broker in lost:
+            stage.cluster.resume(broker, wait=False)
+    stage.cluster.wait_ready()
+    yield Phase.OVER
+    stage.cluster.wait_in_sync()
+
+
+def disk_filling(stage: Stage) -> Iterator[Phase]:
+    """The disk of one broker fills up with a topic that only it holds; then the topic is deleted."""
+    disk, name = stage.cluster.disk, "disk-filling"
+    assert disk is not None
+    with closing(stage.cluster.admin()) as admin:
+        admin.create_topics(
+            {name: {"assignments": {0: [DISK_BROKER]}, "configs": {"min.insync.replicas": "1"}}}, wait_for_metadata=True
+        )
+    yield Phase.WELL
+    with closing(KafkaProducer(bootstrap_servers=stage.bootstrap.split(","), acks=1)) as producer:
+        while _used(disk) < FULL:
+            producer.send(name, os.urandom(500_000), partition=0).get(30)
+    yield Phase.TROUBLE
+    stage.delete_topic(name)
+    yield Phase.OVER
+
+
+def _used(folder: os.PathLike[str]) -> float:
+    found = os.statvfs(folder)
+    return 1 - found.f_bavail / found.f_blocks
+
+
+def _controller(stage: Stage) -> int:
+    with closing(stage.cluster.admin()) as admin:
+        return int(admin.describe_metadata_quorum()["leader_id"])
+
+
+def _other_than_controller(stage: Stage) -> int:
+    leader = _controller(stage)
+    return next(each for each in (2, 1, 3) if each != leader)
+
+
+DOWN = "KafkaBrokerDown"
+
+BROKER_INCIDENTS = (
+    Incident(
+        "brokers-restart",
+        "rolling restart of brokers",
+        rolling_restart,
+        innocent=True,
+        alone=True,
+        well_seconds=5,
+        notified_within=40,
+    ),
+    Incident("hung-broker", "hung broker", hung_broker, (DOWN,), alone=True, well_seconds=10),
+    Incident("broker-killed", "broker killed", broker_killed, (DOWN,), alone=True, well_seconds=10),
+    Incident(
+        "controller-lost", "controller lost", controller_lost, ("KafkaNoController",), alone=True, well_seconds=10
+    ),
+)
+
+DISK = Incident(
+    "disk-filling",
+    "disk filling",
+    disk_filling,
+    ("KafkaDiskFull",),
+    subjects=("disk-filling", f"broker-{DISK_BROKER}/data"),
+)
