@@ -74,8 +74,10 @@ def disk_filling(stage: Stage) -> Iterator[Phase]:
         )
     yield Phase.WELL
     with closing(KafkaProducer(bootstrap_servers=stage.bootstrap.split(","), acks=1)) as producer:
+        value = os.urandom(500_000)
         while _used(disk) < FULL:
-            producer.send(name, os.urandom(500_000), partition=0).get(30)
+            sent = [producer.send(name, value, partition=0) for _ in range(4)]
+            sent[-1].get(30)
     yield Phase.TROUBLE
     stage.delete_topic(name)
     yield Phase.OVER

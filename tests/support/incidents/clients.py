@@ -24,7 +24,8 @@ class Feeder:
 
     def __init__(self, bootstrap: str) -> None:
         self.producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), acks=1, linger_ms=50, max_block_ms=2000, request_timeout_ms=5000
+            bootstrap_servers=bootstrap.split(","), acks=1, linger_ms=50, max_block_ms=2000, request_timeout_ms=5000,
+            metadata_max_age_ms=int(300_000 / FACTOR),
         )
         self._rates: dict[tuple[str, int], float] = {}
         self._due: dict[tuple[str, int], float] = {}
@@ -54,7 +55,7 @@ class Feeder:
             for place, rate in [*self._rates.items()]:
                 left = self._due.get(place, 0.0) + rate * TICK_SECONDS
                 self._due[place] = left - int(left)
-                with suppress(KafkaError):
+                with suppress(KafkaError, ValueError):  # the second of a partition that is not in metadata yet
                     for _ in range(int(left)):
                         self.producer.send(place[0], VALUE, partition=place[1])
             due = max(due + TICK_SECONDS, time.monotonic() - 1)

@@ -19,7 +19,7 @@ def burst(stage: Stage) -> Iterator[Phase]:
         stage.feeder.burst(name, 3, 20_000)
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def rolling_restart(stage: Stage) -> Iterator[Phase]:
@@ -40,7 +40,7 @@ def rolling_restart(stage: Stage) -> Iterator[Phase]:
             time.sleep(4)
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def idle_topic(stage: Stage) -> Iterator[Phase]:
@@ -52,6 +52,7 @@ def idle_topic(stage: Stage) -> Iterator[Phase]:
         stage.feeder.burst(name, 3, 400)
         yield Phase.TROUBLE
         yield Phase.OVER
+    stage.delete_topic(name)
 
 
 def topic_recreated(stage: Stage) -> Iterator[Phase]:
@@ -64,7 +65,7 @@ def topic_recreated(stage: Stage) -> Iterator[Phase]:
         stage.fed(name, 100)
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def partitions_added(stage: Stage) -> Iterator[Phase]:
@@ -77,7 +78,7 @@ def partitions_added(stage: Stage) -> Iterator[Phase]:
         stage.feeder.feed(name, range(3, 6), 30)
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def planned_reset(stage: Stage) -> Iterator[Phase]:
@@ -90,7 +91,7 @@ def planned_reset(stage: Stage) -> Iterator[Phase]:
     with stage.reader(name, per_second=1500):
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def group_left_topic(stage: Stage) -> Iterator[Phase]:
@@ -102,8 +103,8 @@ def group_left_topic(stage: Stage) -> Iterator[Phase]:
         reader.topics = (kept,)
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(left)
-    stage.feeder.stop(kept)
+    stage.delete_topic(left)
+    stage.delete_topic(kept)
 
 
 def hourly_commits(stage: Stage) -> Iterator[Phase]:
@@ -115,7 +116,7 @@ def hourly_commits(stage: Stage) -> Iterator[Phase]:
         yield Phase.WELL
         yield Phase.TROUBLE
         yield Phase.OVER
-    stage.feeder.stop(name)
+    stage.delete_topic(name)
 
 
 def kmon_restarted(stage: Stage) -> Iterator[Phase]:

@@ -42,8 +42,17 @@ def run(incidents: Sequence[Incident], say: Say, peers: Sequence[Peers] = ()) ->
                 courses += pool.map(lambda each: play(each, stage, say), beside)
         courses += [play(each, stage, say) for each in incidents if each.alone]
         time.sleep(WATCH_LONGER_SECONDS)
-        pages = [replace(page, watched=name) for name, kmon in stage.kmons.items() for page in kmon.pager.pages]
-        return Run(tuple(courses), (*pages, *(page for each in others for page in each())))
+        of_peers = [page for each in others for page in each()]
+        return Run(tuple(courses), (*_pages(stage, own), *of_peers))
+
+
+def _pages(stage: Stage, own: Sequence[Incident]) -> Iterator[Page]:
+    """What every kmon sent. One of an incident's own sees the brokers as well, which are for the one of all."""
+    yield from stage.kmons[""].pager.pages
+    for incident in own:
+        for page in stage.kmons[incident.name].pager.pages:
+            if page.alert in incident.expects or incident.about(page.names):
+                yield replace(page, watched=incident.name)
 
 
 def _start_kmons(stage: Stage, own: Sequence[Incident], stack: ExitStack) -> None:

@@ -25,9 +25,11 @@ DISK_BROKER, DISK_BYTES = 3, 400_000_000
 MAY_MOUNT = "KMON_INCIDENTS_MAY_MOUNT"
 
 CONFIG = {
-    # What a client may ask for, so that sessions of a tenth of the usual time are accepted.
+    # What groups may ask for: sessions of a tenth of the usual time, and one that lasts while its member hangs.
     "group.min.session.timeout.ms": 1000,
     "group.share.max.session.timeout.ms": 900_000,
+    "group.streams.max.heartbeat.interval.ms": 60_000,
+    "group.streams.max.session.timeout.ms": 300_000,
     # 5 min and 1 min by default.
     "log.retention.check.interval.ms": 3000,
     "log.segment.delete.delay.ms": 1000,
