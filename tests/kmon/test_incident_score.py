@@ -28,17 +28,26 @@ BROKER = Incident("broker", "broker killed", nothing, ("Down",), alone=True)  # 
 AGAIN = Incident("again", "kmon restarted", nothing, ("Stopped",), innocent=True, own_kmon=True)  # type: ignore[arg-type]
 ALL = (DEAD, SLOW, BURST, BROKER, AGAIN)
 
-BESIDE = {"started": 0.0, "began": 100.0, "over": 200.0, "ended": 300.0}
 COURSES = (
-    *(Course(each.name, **BESIDE) for each in (DEAD, SLOW, BURST, AGAIN)),
-    Course("broker", started=300.0, began=310.0, over=350.0, ended=400.0),
+    *(
+        Course(each.name, started=0.0, ready=30.0, began=100.0, over=200.0, ended=300.0)
+        for each in (DEAD, SLOW, BURST, AGAIN)
+    ),
+    Course("broker", started=300.0, ready=305.0, began=310.0, over=350.0, ended=400.0),
 )
 
 
-def page(alert: str, name: str, at: float, resolved: float | None = 250.0, **more: str) -> Page:
-    return Page(
-        **{"contestant": "kmon", "severity": "page", **more}, alert=alert, names=(name,), at=at, resolved=resolved
-    )
+def page(
+    alert: str,
+    name: str,
+    at: float,
+    resolved: float | None = 250.0,
+    *,
+    who: str = "kmon",
+    severity: str = "page",
+    **more: str,
+) -> Page:
+    return Page(who, alert, severity, (name,), at, resolved, **more)
 
 
 DOWN = Page("kmon", "Down", "page", (), 330.0, 360.0)
@@ -87,6 +96,10 @@ def test_a_page_that_no_incident_explains_is_false(wrong: Page) -> None:
     assert score.precision == 3 / 4
 
 
+def test_what_the_set_up_of_an_incident_brings_is_nobodys_fault() -> None:
+    assert scored(*RIGHT, page("NoMessages", "burst", 20.0))[1] == Score(found=3, missed=0, false=0)
+
+
 def test_many_false_pages_of_one_case_are_one_false_alarm() -> None:
     _, score = scored(*RIGHT, *(page("Stuck", "burst", 110.0 + each) for each in range(9)))
     assert score.false == 1
@@ -98,11 +111,10 @@ def test_a_ticket_of_kmon_that_is_not_expected_is_shown_and_not_scored() -> None
 
 
 def test_of_a_peer_every_alert_counts_and_none_is_looked_for_where_it_cannot_see() -> None:
-    peer = {"contestant": "Strimzi"}
     outcomes, score = scored(
-        page("Lag", "dead", 120.0, **peer),
-        page("Lag", "burst", 120.0, **peer),
-        page("UnderReplicated", "steady", 320.0, **peer),
+        page("Lag", "dead", 120.0, who="Strimzi"),
+        page("Lag", "burst", 120.0, who="Strimzi"),
+        page("UnderReplicated", "steady", 320.0, who="Strimzi"),
         *RIGHT,
         who="Strimzi",
     )

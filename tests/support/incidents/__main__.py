@@ -54,7 +54,7 @@ def _run(number: int, incidents: Sequence[Incident], *, peers: bool) -> Run:
     began = time.monotonic()
 
     def say(line: str) -> None:
-        print(f"run {number} {time.monotonic() - began:5.0f} s  {line}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"run {number} {time.monotonic() - began:5.0f} s  {line}\n")
 
     return run(incidents, say, (prometheus, burrow) if peers else ())
 

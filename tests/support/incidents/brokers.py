@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
-
-from kafka import KafkaProducer
+from pathlib import Path
 
 from incidents.incident import Incident, Phase
 from incidents.stage import DISK_BROKER, Stage
 
 FULL = 0.965
 """The share of the disk that is filled."""
+RECORD_BYTES = 100_000
 
 
 def rolling_restart(stage: Stage) -> Iterator[Phase]:
@@ -73,24 +73,31 @@ def disk_filling(stage: Stage) -> Iterator[Phase]:
             {name: {"assignments": {0: [DISK_BROKER]}, "configs": {"min.insync.replicas": "1"}}}, wait_for_metadata=True
         )
     yield Phase.WELL
-    with closing(KafkaProducer(bootstrap_servers=stage.bootstrap.split(","), acks=1)) as producer:
-        value = os.urandom(500_000)
-        while _used(disk) < FULL:
-            sent = [producer.send(name, value, partition=0) for _ in range(4)]
-            sent[-1].get(30)
+    _fill(stage, name, disk)
     yield Phase.TROUBLE
     stage.delete_topic(name)
     yield Phase.OVER
 
 
-def _used(folder: os.PathLike[str]) -> float:
-    found = os.statvfs(folder)
-    return 1 - found.f_bavail / found.f_blocks
+def _fill(stage: Stage, topic: str, disk: Path) -> None:
+    """Write to a topic, with Kafka's own tool, until so much of the disk is used."""
+    found = os.statvfs(disk)
+    missing = (FULL - 1) * found.f_blocks * found.f_frsize + found.f_bavail * found.f_frsize
+    props = (f"bootstrap.servers={stage.bootstrap}", "acks=1", "buffer.memory=16000000")
+    tool = stage.cluster.spawn_tool(
+        "org.apache.kafka.tools.ProducerPerformance",
+        *("--topic", topic, "--num-records", str(int(missing / RECORD_BYTES)), "--record-size", str(RECORD_BYTES)),
+        *("--throughput", "-1", "--producer-props", *props),
+        name="disk-filler",
+    )
+    if tool.wait(120):
+        raise RuntimeError(f"the disk could not be filled: {tool.tail()}")
 
 
 def _controller(stage: Stage) -> int:
     with closing(stage.cluster.admin()) as admin:
-        return int(admin.describe_metadata_quorum()["leader_id"])
+        (topic,) = admin.describe_metadata_quorum()["topics"]
+        return int(topic["partitions"][0]["leader_id"])
 
 
 def _other_than_controller(stage: Stage) -> int:
@@ -108,12 +115,19 @@ BROKER_INCIDENTS = (
         innocent=True,
         alone=True,
         well_seconds=5,
+        lasts=0,
         notified_within=40,
     ),
-    Incident("hung-broker", "hung broker", hung_broker, (DOWN,), alone=True, well_seconds=10),
-    Incident("broker-killed", "broker killed", broker_killed, (DOWN,), alone=True, well_seconds=10),
+    Incident("hung-broker", "hung broker", hung_broker, (DOWN,), alone=True, well_seconds=10, lasts=30),
+    Incident("broker-killed", "broker killed", broker_killed, (DOWN,), alone=True, well_seconds=10, lasts=30),
     Incident(
-        "controller-lost", "controller lost", controller_lost, ("KafkaNoController",), alone=True, well_seconds=10
+        "controller-lost",
+        "controller lost",
+        controller_lost,
+        ("KafkaNoController",),
+        alone=True,
+        well_seconds=10,
+        lasts=30,
     ),
 )
 
@@ -122,5 +136,6 @@ DISK = Incident(
     "disk filling",
     disk_filling,
     ("KafkaDiskFull",),
+    lasts=0,
     subjects=("disk-filling", f"broker-{DISK_BROKER}/data"),
 )

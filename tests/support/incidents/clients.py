@@ -14,6 +14,7 @@ from incidents.scale import FACTOR
 
 VALUE, POISON = b"x" * 100, b"poison"
 TICK_SECONDS = 0.1
+METADATA_TRIES = 20
 COMMIT_SECONDS = 5.0 / FACTOR
 """As long as the default of auto.commit.interval.ms stands for."""
 SESSION_MS = int(45_000 / FACTOR)
@@ -24,7 +25,11 @@ class Feeder:
 
     def __init__(self, bootstrap: str) -> None:
         self.producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), acks=1, linger_ms=50, max_block_ms=2000, request_timeout_ms=5000,
+            bootstrap_servers=bootstrap.split(","),
+            acks=1,
+            linger_ms=50,
+            max_block_ms=2000,
+            request_timeout_ms=5000,
             metadata_max_age_ms=int(300_000 / FACTOR),
         )
         self._rates: dict[tuple[str, int], float] = {}
@@ -45,7 +50,11 @@ class Feeder:
         time.sleep(3 * TICK_SECONDS)
 
     def burst(self, topic: str, partitions: int, count: int, value: bytes = VALUE) -> None:
-        """Write so many records at once, spread over the partitions."""
+        """Write so many records at once, spread over the partitions; of a new topic when its metadata is there."""
+        for _ in range(METADATA_TRIES):
+            with suppress(KafkaError):
+                self.producer.partitions_for(topic)
+                break
         for number in range(count):
             self.producer.send(topic, value, partition=number % partitions)
 

@@ -181,7 +181,9 @@ CONSUMER_INCIDENTS = (
     Incident("stuck-partition", "one stuck partition", stuck_partition, (STUCK,)),
     Incident("poison-record", "poison record", poison_record, (STUCK, STOPPED)),
     Incident("slow-drain", "slow drain", slow_drain, (GROWING,), notified_within=260),
-    Incident("retention-overtaking", "retention overtaking", retention_overtaking, (LOSING,), notified_within=340),
+    Incident(
+        "retention-overtaking", "retention overtaking", retention_overtaking, (LOSING,), lasts=0, notified_within=340
+    ),
     Incident("offsets-reset", "offsets reset by mistake", offsets_reset, (REWOUND,), resolved_within=260),
     Incident("open-transaction", "open transaction", open_transaction, (STUCK,)),
     Incident("share-group-stuck", "share group stuck", share_group_stuck, (STUCK,)),
@@ -191,6 +193,10 @@ CONSUMER_INCIDENTS = (
         streams_without_tasks,
         ("KafkaStreamsGroupNotReady",),
         subjects=("streams-without-tasks", STREAMS_INPUT, STREAMS_OUTPUT),
+        lasts=0,  # its client gives up soon, and its group is empty then
+        well_seconds=60,  # its internal topics are there after a heartbeat
     ),
-    Incident("kmon-cut-off", "kmon cut off from Kafka", kmon_cut_off, ("KmonClusterUnreachable",), own_kmon=True),
+    Incident(
+        "kmon-cut-off", "kmon cut off from Kafka", kmon_cut_off, ("KmonClusterUnreachable",), own_kmon=True, lasts=0
+    ),
 )

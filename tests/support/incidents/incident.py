@@ -45,6 +45,8 @@ class Incident:
     own_kmon: bool = False
     """Watched by a kmon of its own, because what happens to that must not touch the others. Peers do not see it."""
     well_seconds: float = 30.0
+    lasts: float = 120.0
+    """Seconds for which it lasts at least, so that peers who are slower than kmon can find it."""
     notified_within: float = 150.0
     """Seconds in which kmon must notify; also how long an innocent look-alike is watched."""
     resolved_within: float = 150.0
@@ -61,10 +63,14 @@ class Incident:
 
 @dataclass(frozen=True)
 class Course:
-    """When the phases of an incident began, in unix seconds. `not_run` is why it was not, empty where it was."""
+    """When an incident was set up, and when its phases began, in unix seconds.
+
+    What is sent until it is `ready` is because of its set-up, such as of a new topic. `not_run` is why it was not run.
+    """
 
     incident: str
     started: float
+    ready: float | None = None
     began: float | None = None
     over: float | None = None
     ended: float | None = None

@@ -149,7 +149,7 @@ LOOKALIKES = (
         "batch consumer that commits once an hour",
         hourly_commits,
         innocent=True,
-        notified_within=HOUR + 60,
+        notified_within=HOUR + 20,
         resolved_within=0,
     ),
     Incident(
@@ -157,6 +157,7 @@ LOOKALIKES = (
         "kmon restarted in mid-incident",
         kmon_restarted,
         expects=(STOPPED,),
+        lasts=0,
         innocent=True,
         own_kmon=True,
     ),

@@ -84,12 +84,13 @@ def _play_phase(incident: Incident, phase: Phase, course: Course, kmon: Kmon, sa
     now = time.time()
     if phase is Phase.WELL:
         time.sleep(incident.well_seconds)
-        return course
+        return replace(course, ready=time.time())
     if phase is Phase.TROUBLE:
         course = replace(course, began=now)
         say(f"{incident.name}: it happened")
         until = _until(incident.notified_within, lambda: bool(incident.expects) and _notified(incident, course, kmon))
         say(f"{incident.name}: {'paged' if until else 'not paged'} after {time.time() - now:.0f} s")
+        time.sleep(max(0.0, now + incident.lasts - time.time()))
         return course
     course = replace(course, over=now)
     resolved = incident.innocent and not incident.expects

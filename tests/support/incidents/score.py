@@ -85,7 +85,9 @@ def judge(run: Run, incidents: Sequence[Incident], contestant: str) -> tuple[lis
     for page in sorted((each for each in run.pages if each.contestant == contestant), key=lambda each: each.at):
         incident = attribute(page, visible, courses)
         if incident is not None:
-            mine[incident.name].append(page)
+            ready = courses[incident.name].ready
+            if ready is not None and page.at >= ready:
+                mine[incident.name].append(page)
         elif counts(page, None):
             stray.add(page.alert)
     outcomes = [_outcome(each, courses[each.name], mine[each.name]) for each in visible]
