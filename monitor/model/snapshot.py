@@ -240,6 +240,8 @@ class Snapshot:
     requests: Requests = field(default_factory=Requests.empty)
     quorum: Quorum = field(default_factory=Quorum.empty)
     quorum_epoch: int | None = None
+    quorum_silent: bool | None = None
+    """Whether brokers that respond get no answer from the active controller; None while that is unknown."""
     features: Features = field(default_factory=Features.empty)
     capabilities: Capabilities = field(default_factory=Capabilities.empty)
     reassignments: Reassignments = field(default_factory=Reassignments.empty)

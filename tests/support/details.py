@@ -108,6 +108,7 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
             last_caught_up=snapshot.time - np.array([0.0, 0.2, 3.0, 600.0]),
         ),
         quorum_epoch=17,
+        quorum_silent=False,
         features=Features(feature=objects(["group.version", "metadata.version"]), level=np.array([1, 25])),
         capabilities=Capabilities(
             capability=objects(["describe_all_topics", "describe_configs", "share_lag"]),

@@ -11,6 +11,8 @@ from incidents.stage import DISK_BROKER, Stage
 FULL = 0.965
 """The share of the disk that is filled."""
 RECORD_BYTES = 100_000
+IN_SYNC_SECONDS = 180.0
+"""How long replicas may take to be in sync again on a busy machine."""
 
 
 def rolling_restart(stage: Stage) -> Iterator[Phase]:
@@ -19,7 +21,7 @@ def rolling_restart(stage: Stage) -> Iterator[Phase]:
     for broker in stage.cluster.ids:
         stage.cluster.stop(broker)
         stage.cluster.start(broker)
-        stage.cluster.wait_in_sync()
+        stage.cluster.wait_in_sync(IN_SYNC_SECONDS)
     yield Phase.TROUBLE
     yield Phase.OVER
 
@@ -34,7 +36,7 @@ def hung_broker(stage: Stage) -> Iterator[Phase]:
     finally:
         stage.cluster.resume(broker)
     yield Phase.OVER
-    stage.cluster.wait_in_sync()
+    stage.cluster.wait_in_sync(IN_SYNC_SECONDS)
 
 
 def broker_killed(stage: Stage) -> Iterator[Phase]:
@@ -45,7 +47,7 @@ def broker_killed(stage: Stage) -> Iterator[Phase]:
     yield Phase.TROUBLE
     stage.cluster.start(broker)
     yield Phase.OVER
-    stage.cluster.wait_in_sync()
+    stage.cluster.wait_in_sync(IN_SYNC_SECONDS)
 
 
 def controller_lost(stage: Stage) -> Iterator[Phase]:
@@ -59,9 +61,8 @@ def controller_lost(stage: Stage) -> Iterator[Phase]:
     finally:
         for broker in lost:
             stage.cluster.resume(broker, wait=False)
-    stage.cluster.wait_ready()
     yield Phase.OVER
-    stage.cluster.wait_in_sync()
+    stage.cluster.wait_in_sync(IN_SYNC_SECONDS)
 
 
 def disk_filling(stage: Stage) -> Iterator[Phase]:

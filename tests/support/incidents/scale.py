@@ -41,6 +41,7 @@ def settings(bootstrap: str, webhook: str, folder: Path, **more: Any) -> dict[st
         "name": "demo",
         "bootstrap_servers": bootstrap.split(","),
         "interval": seconds(10),
+        "request_timeout": seconds(3),
         "collect": {name: seconds(each) for name, each in usual.items()},
         **more,
     }

@@ -20,7 +20,7 @@ CLIENTS, MONITOR = "PLAINTEXT", "MONITOR"
 """The listener of everybody, and one that a kmon uses that can be cut off."""
 KMON, BROKERS = -2, -1
 """The two ends of each relay of MONITOR."""
-DISK_BROKER, DISK_BYTES = 3, 300_000_000
+DISK_BROKER, DISK_BYTES = 3, 1_000_000_000
 """The broker whose disk is a small one of its own, where this process may mount it."""
 MAY_MOUNT = "KMON_INCIDENTS_MAY_MOUNT"
 
