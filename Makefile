@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= $(if $(LOWEST),.venv-lowest,.venv)
 BIN := $(VENV)/bin
 MADE := $(VENV)/made-by-$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])' 2>/dev/null)
-.PHONY: demo test chaos check bench fix clean env
+.PHONY: demo test chaos incidents check bench fix clean env
 
 env: $(MADE)
 
@@ -30,6 +30,10 @@ chaos: SECONDS ?= 600
 chaos: SEED ?= 11
 chaos: env
 	KMON_REQUIRE=kafka KMON_CHAOS_SECONDS=$(SECONDS) KMON_CHAOS_SEED=$(SEED) $(BIN)/pytest tests/kmon/test_real_chaos.py $(ARGS)
+
+# Three runs of all incidents on a real cluster, about 40 minutes; `ARGS='--runs 1 --only dead-consumer'` for some.
+incidents: env
+	PYTHONPATH=tests/support $(BIN)/python -m incidents --page docs/scorecard.md $(ARGS)
 
 check: env
 	$(BIN)/ruff format --check .

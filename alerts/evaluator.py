@@ -1,6 +1,7 @@
 """Evaluates every rule on every View and hands what is to be told to the receivers, never waiting for one."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -31,9 +32,11 @@ from alerts.state import (
     watched,
 )
 from alerts.store import Store
+from alerts.subject_rules import SubjectRule
 from alerts.swap import Changes, carried_over, changes
 from alerts.unseen import unseen
 from monitor.model.alert_counters import AlertCounters
+from monitor.model.limits import RELEARNT_SECONDS
 from monitor.model.text import duration, visible
 from monitor.model.view import AlertRow, View
 from monitor.poll.log_pace import Pace
@@ -45,6 +48,7 @@ SETTLING_POLLS = 3
 LATE_POLLS, LATE_SECONDS = 3, 30.0
 """Rules that were not evaluated for so many intervals, and for so long, are not evaluated any more."""
 RESTARTED = "kmon was restarted and has not completed a poll yet"
+RELEARNING = f"kmon was restarted less than {duration(RELEARNT_SECONDS)} ago"
 
 
 FACTS = "\0facts"
@@ -74,7 +78,8 @@ class _Cluster:
     """What is remembered of one cluster.
 
     `before` is the View before, `cluster_id` the first id that was known, `last_id` that of the last run, `restored`
-    whether a file was taken up, and `settling` how many more polls resolve nothing.
+    whether a file was taken up, at `restored_at` of the monotonic clock, and `settling` how many more polls resolve
+    nothing.
     """
 
     file: KeptAlerts | None = None
@@ -85,6 +90,7 @@ class _Cluster:
     last_id: str | None = None
     restored: bool = False
     settling: int = 0
+    restored_at: float = -math.inf
     farewells: tuple[Farewell, ...] = ()
     """Alerts that ended because the rules were exchanged, which nobody was told of yet."""
     evaluated_at: float | None = None
@@ -233,7 +239,7 @@ class Evaluator:
             states, farewells = take_up(saved, self.rules, view.cluster, cluster_id, now=now, monotonic=monotonic)
             for name, state in states.items():
                 cluster.states[name] = {**state, **cluster.states.get(name, {})}
-            cluster.settling = SETTLING_POLLS
+            cluster.settling, cluster.restored_at = SETTLING_POLLS, monotonic
         if view.up and cluster.settling:
             cluster.settling = 0 if view.complete else cluster.settling - 1
         return farewells
@@ -247,6 +253,13 @@ class Evaluator:
             found = samples(rule, view, watched(state))
             if cluster.settling and not isinstance(rule, ClusterRule):
                 found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
+            elif (
+                monotonic - cluster.restored_at < RELEARNT_SECONDS
+                and isinstance(rule, SubjectRule)
+                and rule.takes_polls
+            ):
+                firing = {each.sample.labels for each in state.values() if each.phase == FIRING}
+                found = replace(found, false=frozenset(found.false) - firing, reason=RELEARNING)
             found = replace(found, unseen=unseen(rule, cluster.before, found, state))
             after = advance(state, rule, found, now, monotonic)
             pace.over()

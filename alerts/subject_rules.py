@@ -33,6 +33,11 @@ LISTED_BY: Mapping[str, str] = {
 }
 """The collector without which a row of a subject may be there and not be seen."""
 
+LATCHED = ("groups", "group_topics", "lag", "members")
+"""Judgements that take several minutes of polls: see docs/decisions/0005."""
+TAKES_POLLS = frozenset({"status", "level", "since", "status_seconds", "lost", "eta_seconds", "headroom_seconds"})
+"""Columns of these subjects that do so, beside their rates."""
+
 ALWAYS_KNOWN = ("cluster", "kmon")
 """Subjects that have a row while the cluster is unreachable too."""
 
@@ -62,6 +67,12 @@ class SubjectRule:
     def keys(self) -> tuple[str, ...]:
         """The columns that name a row, which are labels of its alert beside the cluster."""
         return tuple(name for name in self.subject.key if name != "cluster")
+
+    @property
+    def takes_polls(self) -> bool:
+        """Whether it asks for what only several minutes of polls show, and a restart forgets."""
+        asked = self.where.columns
+        return self.subject.judged in LATCHED and any(name in TAKES_POLLS or "rate" in name for name in asked)
 
 
 def subject_samples(rule: SubjectRule, view: View, watched: Iterable[Labels]) -> Samples:

@@ -56,6 +56,7 @@ CLUSTER_TOTALS = (
 QUORUM_FAMILIES = (
     Family("kmon_quorum_leader", QUORUM, "leader", DESCRIBE_QUORUM, labels=NODE, where=led),
     Family("kmon_quorum_epoch", CLUSTER, "quorum_epoch", DESCRIBE_QUORUM),
+    Family("kmon_quorum_silent", CLUSTER, "quorum_silent", DESCRIBE_QUORUM),
     Family("kmon_quorum_voters", CLUSTER, "quorum_voters", DESCRIBE_QUORUM),
     Family("kmon_quorum_lag", QUORUM, "lag", DESCRIBE_QUORUM, labels=NODE),
     Family("kmon_quorum_behind_seconds", QUORUM, "behind_seconds", DESCRIBE_QUORUM, labels=NODE),

@@ -19,6 +19,7 @@ from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
 from monitor.analysis.view import with_alerts
 from monitor.model.alert_counters import AlertCounters
+from monitor.model.time_scale import SCALE, VARIABLE
 from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
@@ -83,6 +84,8 @@ def polling(
     a second kmon may watch the same clusters. Nothing is asked of Kafka before `start()`, so that the faces can
     subscribe first.
     """
+    if SCALE != 1:
+        log.warning("%s=%g: limits of time are %g times shorter than documented", VARIABLE, SCALE, SCALE)
     alerts = settings.alerts
     rules = rules_of(alerts)
     store = _store(alerts) if notify else None

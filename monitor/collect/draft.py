@@ -158,6 +158,8 @@ class Draft:
     """Name to (1, 0 or NaN, why): see `Capabilities`."""
     quorum: Quorum | None = None
     quorum_epoch: int | None = None
+    quorum_silent: bool | None = None
+    """Whether brokers that respond get no answer from the active controller; None while that is unknown."""
     reassignments: Reassignments | None = None
     eligible_replicas: EligibleReplicas | None = None
     tiered_offsets: TieredOffsets | None = None

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from monitor.model.status import STATUS_MEANING
-from monitor.model.table import Floats, Ints, Table, column
+from monitor.model.table import Flags, Floats, Ints, Table, column
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +81,7 @@ class LagStatuses(Table):
         "f8", "the same; if unknown, the unix time of the first poll with a known lag", "unix seconds"
     )
     lost: Floats = column("f8", "most records lost while the status lasts; unknown until confirmed", "records")
+    paced: Flags = column("?", "whether kmon has seen how long the group takes from one commit to the next")
 
 
 def next_offsets(lag: Lag) -> Floats:

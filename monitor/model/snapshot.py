@@ -273,6 +273,8 @@ class Snapshot:
     quorum: Quorum = field(default_factory=Quorum.empty)
     quorum_epoch: int | None = None
     certificates: Certificates = field(default_factory=Certificates.empty)
+    quorum_silent: bool | None = None
+    """Whether brokers that respond get no answer from the active controller; None while that is unknown."""
     features: Features = field(default_factory=Features.empty)
     capabilities: Capabilities = field(default_factory=Capabilities.empty)
     reassignments: Reassignments = field(default_factory=Reassignments.empty)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.model.time_scale import VARIABLE as TIME_SCALE
 from monitor.settings.client_options import client_options
 from monitor.settings.client_properties import ClientProperties
 from monitor.settings.document import parse, read_document
@@ -19,7 +20,7 @@ from monitor.settings.resolve import Resolver, layer, merge
 from monitor.settings.schema import in_context, key_at, keys_of, variables
 from monitor.settings.values import WRONG_KEY, Frozen, split_list
 
-OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE")
+OTHER_VARIABLES = ("KMON_CONFIG", "KMON_COMMAND_CONFIG", "KMON_DEBUG", "KMON_REQUIRE", TIME_SCALE)
 """Variables of kmon that set no key."""
 
 Overrides = Mapping[str, tuple[str, Any]]

@@ -113,6 +113,12 @@ CLUSTER = Subject(
         one("quorum_voters", COUNT, "voters of the metadata quorum", _voters),
         one("quorum_leaders", COUNT, "leaders of the metadata quorum: 1, or 0 while there is none", _leaders),
         one(
+            "quorum_silent",
+            FLAG,
+            "1 while brokers that respond get no answer from an active controller, else 0; unknown until two do not",
+            lambda view: view.snapshot.quorum_silent,
+        ),
+        one(
             "quorum_margin",
             NUMBER,
             "voters that the metadata quorum can lose: caught-up voters - majority; negative: it has no majority",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.analysis.derive.judged.groups import known_partitions
+from monitor.analysis.derive.judged.groups import known_partitions, paced_groups
 from monitor.analysis.derive.rates import group_rate
 from monitor.analysis.derive.verdict import group_why
 from monitor.model.cluster_tables import Subtopologies
@@ -14,13 +14,26 @@ from monitor.model.judgements import JudgedLags
 from monitor.model.lag import ConsumeRates, PartitionRates
 from monitor.model.slos import Freshness
 from monitor.model.snapshot import KNOWN, Assignments, Commits, Groups
-from monitor.model.table import Flags, Ints
+from monitor.model.table import Flags, Floats, Ints
 from monitor.model.totals import GroupLags, GroupTopicLags
 from monitor.model.view import View
 from monitor.subjects.column import Column, Numbers, Rows, Subject
+from monitor.subjects.kinds import FLAG
 from monitor.subjects.members import MEMBER, TASK
 from monitor.subjects.owners import of_groups, owned
-from monitor.subjects.tables import cluster, computed, first_codes, get, judged, of, reasons, sentences, size, subject
+from monitor.subjects.tables import (
+    cluster,
+    computed,
+    first_codes,
+    get,
+    judged,
+    numbers,
+    of,
+    reasons,
+    sentences,
+    size,
+    subject,
+)
 
 count = size("snapshot.groups")
 _group_topics = size("group_topic_lags")
@@ -64,6 +77,10 @@ def _freshness(view: View) -> Freshness:
     return view.freshness if len(view.freshness) == groups else Freshness.without(groups)
 
 
+def _paced(view: View) -> Floats:
+    return np.where(paced_groups(view), 1.0, np.nan)
+
+
 def objectives(columns: Iterable[Column]) -> Iterable[Column]:
     """These columns, whose numbers are unknown where a group has no objective, or was observed for too short."""
     return (replace(each, otherwise=TOO_SHORT if each.at_least else NO_SLO) for each in columns)
@@ -101,6 +118,13 @@ GROUP = Subject(
         reasons("partitions_reason", "why the number of its partitions is unknown", _partitions_reason),
         *judged("judged.groups", JudgedLags, "level"),
         sentences("why", "reason for the status, with the numbers behind it", count, group_why, numbers=True),
+        numbers(
+            "paced",
+            FLAG,
+            "1 once kmon has seen how often the group commits; unknown until then",
+            _paced,
+            otherwise="kmon has not seen two commits that moved an offset of the group",
+        ),
         *of("group_activity", GroupActivity),
         *computed(ConsumeRates, group_rate),
         *computed(PartitionRates, group_rate),

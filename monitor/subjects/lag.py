@@ -35,7 +35,7 @@ LAG = Subject(
         *of("lag", Lag, leave=("group", "topic", "partition_row", "member"), reason="lag_reason", why="lag_reason"),
         *of("lag_times", LagTimes, "lag_seconds", "lag_seconds_error", "method", method="lag_method"),
         *of("lag_times", LagTimes, *RATES, why="lag_reason"),
-        *of("lag_statuses", LagStatuses, leave=("lost",), why="lag_reason"),
+        *of("lag_statuses", LagStatuses, leave=("lost", "paced"), why="lag_reason"),
         *judged("judged.lag", JudgedLags, "level"),
         *of("consume_rates", ConsumeRates),
         numbers("status_seconds", SECONDS, "time since `since`", lambda view: view.time - view.lag_statuses.since),

@@ -8,8 +8,10 @@ import pytest
 from alert_fixtures import FakeClock, Recorder, rule_of, view_of
 from http_receiver import GUARD_SECONDS
 from reasons import reasons
+from series import Poll, watch
 from views import NOW
 
+from alerts.catalogue import catalogue
 from alerts.delivery import Receiver
 from alerts.evaluator import SETTLING_POLLS, Evaluator, Kept
 from alerts.kept_alerts import KeptAlerts
@@ -266,3 +268,46 @@ def test_a_wall_clock_that_jumps_restores_what_it_can(kmon: Kmon) -> None:
     kmon.poll("70", "70")
     kmon.start(RULE, away=-1_800)
     assert kmon.poll("70", "70") == "pF"
+
+
+STUCK = next(each for each in catalogue() if each.name == "KafkaGroupStuck")
+
+
+def stuck_for(seconds: float, polls: int, *, reads: int = 0) -> list[View]:
+    """Polls from a start of kmon on: a member that stuck that long before, and at the end reads everything."""
+    still = [Poll(5_000 + 100 * each, 1_000, age=seconds + 10 * each) for each in range(polls)]
+    end = 5_000 + 100 * polls
+    return watch([*still, *(Poll(end + 100 * each, end + 100 * each) for each in range(reads))])
+
+
+def read_then_stuck(well: int, polls: int) -> list[View]:
+    read = [Poll(1_000 + 100 * each, 1_000 + 100 * each) for each in range(well)]
+    return watch([*read, *(Poll(read[-1].end + 100 * each, read[-1].commit) for each in range(polls))])
+
+
+def test_a_restart_does_not_resolve_what_takes_minutes_of_polls_to_show_again(kmon: Kmon) -> None:
+    kmon.start(STUCK)
+    assert kmon.poll(*read_then_stuck(12, 90)).endswith("F")
+    kmon.start(STUCK, away=60)
+    assert set(kmon.poll(*stuck_for(900, 120, reads=90))[:120]) == {"F"}
+    told = kmon.told
+    resolved = [each.resolved for each in told]
+    assert resolved[-1]
+    assert resolved == sorted(resolved)
+    assert len({each.starts_at for each in told}) == 1
+
+
+def test_what_kmon_saw_stuck_from_its_start_on_pages_once_it_is_too_long_for_a_batch(kmon: Kmon) -> None:
+    kmon.start(STUCK)
+    phases = kmon.poll(*stuck_for(0, 60 * 6 + 60))
+    assert "F" not in phases[: 60 * 6]
+    assert phases.endswith("F")
+
+
+def test_after_a_restart_what_is_well_again_resolves_ten_minutes_later(kmon: Kmon) -> None:
+    kmon.start(STUCK)
+    kmon.poll(*read_then_stuck(12, 90))
+    kmon.start(STUCK)
+    phases = kmon.poll(*stuck_for(900, 0, reads=120))
+    assert set(phases[:60]) == {"F"}
+    assert phases.endswith(".")

@@ -110,6 +110,7 @@ def detailed_snapshot(step: int = 0) -> Snapshot:
         ),
         quorum_epoch=17,
         certificates=Certificates(broker=np.array([1, 2]), certificate_expires=NOW + 86_400.0 * np.array([90, 12])),
+        quorum_silent=False,
         features=Features(feature=objects(["group.version", "metadata.version"]), level=np.array([1, 25])),
         capabilities=Capabilities(
             capability=objects(["describe_all_topics", "describe_configs", "share_lag"]),

@@ -44,7 +44,7 @@ def scraping(target: str, folder: Path, labels: Mapping[str, str]) -> Iterator[s
         "global": SCRAPES,
         "scrape_configs": [{"job_name": "kmon", "static_configs": [static]}],
     }
-    with _running(config, folder) as url:
+    with running(config, folder) as url:
         yield url
 
 
@@ -57,12 +57,13 @@ def deployed(target: str, folder: Path) -> Iterator[str]:
     (job,) = config["scrape_configs"]
     job |= SCRAPES
     job["static_configs"][0]["targets"] = [urlsplit(target).netloc]
-    with _running({**config, "global": {"evaluation_interval": "1s"}}, folder) as url:
+    with running({**config, "global": {"evaluation_interval": "1s"}}, folder) as url:
         yield url
 
 
 @contextmanager
-def _running(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
+def running(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """The base URL of a Prometheus with this configuration, whose files are in `folder`."""
     program = shutil.which("prometheus")
     if program is None:
         require("prometheus", "prometheus is not installed")

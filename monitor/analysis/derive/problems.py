@@ -80,6 +80,11 @@ def find_slow(view: View) -> Iterable[Problem]:
 def find_quorum(view: View) -> Iterable[Problem]:
     """No controller, controllers and brokers that fell behind its log, and too few controllers to lose another."""
     quorum, lags = view.snapshot.quorum, view.quorum_lags
+    if view.snapshot.quorum_silent:
+        sentence = (
+            "no active controller responds to the brokers: the metadata quorum has no leader, or they cannot reach it"
+        )
+        yield Problem("critical", "no_controller", "quorum", sentence)
     if not len(quorum):
         return
     if not quorum.leader.any():

@@ -51,7 +51,8 @@ def derive_statuses(
     marks: Marks, snapshot: Snapshot, lag: Lag, times: LagTimes, rates: Rates
 ) -> tuple[Marks, LagStatuses]:
     """What is to be remembered of every row of `lag`, and its status. `marks` are what was, in the same rows."""
-    marks = _Poll(snapshot, lag, times, rates, marks).tell()
+    poll = _Poll(snapshot, lag, times, rates, marks)
+    marks = poll.tell()
     origin = snapshot.time - snapshot.started + marks.origin
     unknown = np.isnan(lag.lag)
     since = np.where(unknown, marks.seen, marks.since).astype(np.float64)
@@ -60,6 +61,7 @@ def derive_statuses(
         since=since + origin,
         since_at_latest=np.where(np.isnan(since), marks.first, since) + origin,
         lost=_lost(lag, marks),
+        paced=poll.paced(),
     )
 
 
@@ -102,6 +104,11 @@ class _Poll:
             self._latch(rows)
         return self.marks
 
+    def paced(self) -> Flags:
+        """Whether an offset of the row's group was seen to move twice, by which it is known how often it commits."""
+        of_groups = self._groups.over(np.logical_or, ~np.isnan(self.marks.stood), 0.0) > 0
+        return np.asarray(of_groups[self.lag.group])
+
     def _leave_out_what_was_not_seen(self) -> None:
         marks = self.marks
         unseen = self.now - marks.seen
@@ -120,7 +127,10 @@ class _Poll:
         pace = marks.pace
         if marks.told < self.snapshot.started:
             pace = pace * np.float32(0.5 ** ((self.snapshot.started - marks.told) / PACE_HALVES_SECONDS))
-        pace = self._learnt_pace(pace, np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0)))
+        read = np.flatnonzero(rose & (marks.on & _bit(STOPPED) == 0))
+        pace = self._learnt_pace(pace, read)
+        whole = read[marks.still[read] > marks.first[read]]
+        marks = marks.at(whole, stood=np.where(self.late[whole], 0.0, now - marks.still[whole]))
         self.waiting = (lag.lag > 0) & ((lag.lag > MARKER) | (lag.end_offset - committed > MARKER))
         moved = ~(committed == before) & ~np.isnan(committed)
         still = np.where(moved | (self.known & ~self.waiting), np.float32(now), marks.still)
@@ -199,7 +209,9 @@ class _Poll:
         if np.isnan(pace).any():
             longest = self._groups.over(np.fmax, self.marks.pace, np.nan)
             pace = np.where(np.isnan(pace), longest[self.lag.group[rows]], pace)
-        patience = np.clip(STUCK_PACES * pace, STUCK_SECONDS, STUCK_MOST_SECONDS)
+        # What stood for long until one commit left nothing to read may do so again: a consumer of batches does.
+        longest_wait = np.fmax(STUCK_PACES * pace, USUAL * self.marks.stood[rows])
+        patience = np.clip(longest_wait, STUCK_SECONDS, STUCK_MOST_SECONDS)
         patience = np.where(np.isnan(pace), STUCK_UNPACED_SECONDS, patience)
         return np.maximum(patience, STILL_POLLS * self.interval)
 

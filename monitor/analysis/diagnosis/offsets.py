@@ -8,10 +8,11 @@ from monitor.analysis.diagnosis.signs import Signs
 from monitor.model.diagnoses import Diagnosis
 from monitor.model.status import BEHIND
 from monitor.model.text import count, duration, plural, rate, records_of
+from monitor.model.time_scale import lasting
 
-RESET_SECONDS = 3600.0
+RESET_SECONDS = lasting(3600.0)
 """Offsets that were set back earlier explain no lag of now."""
-SOON_SECONDS = 86_400.0
+SOON_SECONDS = lasting(86_400.0)
 """Deletion that overtakes a group later leaves time to see what comes."""
 
 

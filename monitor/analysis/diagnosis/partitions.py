@@ -10,6 +10,7 @@ from monitor.model.snapshot import NO_LEADER
 from monitor.model.status import BEHIND, GROWING, LOSING, STUCK
 from monitor.model.table import values_at
 from monitor.model.text import NAME, count, duration, name_of, percent, plural, rate, records_of
+from monitor.model.time_scale import lasting
 
 HOT = 3.0
 """A partition is hot when it gets so many times the records of the median partition of its topic."""
@@ -17,7 +18,7 @@ MOST_OF_LAG = 0.8
 """Share of the group's lag on the topic that is on the hot partition."""
 FEWEST = 3
 """Of fewer partitions none is hot: the median says nothing."""
-HELD_SECONDS = 60.0
+HELD_SECONDS = lasting(60.0)
 """Any transaction is open for a moment; so long it holds up its readers."""
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
-WINDOW_SECONDS = 300.0
+from monitor.model.time_scale import lasting
+
+WINDOW_SECONDS = lasting(300.0)
 """The least lag in each window of this length counts: right after a commit, however rarely there is one."""
 
 

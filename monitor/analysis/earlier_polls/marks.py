@@ -27,6 +27,11 @@ class Marks(Table):
     committed: Floats = column("f8", "its last known offset", "records")
     still: Shorts = column("f4", "since when that has not moved while there was something to read", TIME)
     pace: Shorts = column("f4", "the longest that it usually stays so", "seconds")
+    stood: Shorts = column(
+        "f4",
+        "how long it stayed so before it moved last; 0 if much was left to read, unknown until seen whole",
+        "seconds",
+    )
     highest: Floats = column("f8", "where it was before it was rewound, while it is", "records")
     fell: Shorts = column("f4", "when it left that", TIME)
     lost: Floats = column("f8", "the most records that it was seen to have lost, while it is lost", "records")

@@ -26,14 +26,15 @@ from monitor.model.conditions import TransactionAges
 from monitor.model.lag import Lag, next_offsets, waiting_rows
 from monitor.model.snapshot import KNOWN, Snapshot
 from monitor.model.table import Flags, Floats, Ints
+from monitor.model.time_scale import lasting
 
 END_SECONDS = 6 * 3600.0
 """How far back end offsets are remembered; what was produced before is dated by ListOffsets."""
 END_SPACING = 0.02
 """Two end offsets are apart by this share of their age, so a record is dated to a hundredth of its age."""
-RATE_SECONDS = 7500.0
+RATE_SECONDS = lasting(7500.0)
 RATE_SPACING = 0.75
-RATE_APART_SECONDS = 10.0
+RATE_APART_SECONDS = lasting(10.0)
 """Commits and log starts are for rates over windows of a minute to an hour, which need no more points than this."""
 
 MISSED_POLLS = 3

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.model.table import Flags, Floats, Ints, values_at
+from monitor.model.time_scale import lasting
 
 UNKNOWN = -1
 """A number that was not known at a poll, nor at any before."""
@@ -187,7 +188,7 @@ def _carried(steps: Steps) -> Steps:
     return np.maximum(steps, -2 - steps)
 
 
-WINDOWS = (60.0, 300.0, 900.0, 3600.0)
+WINDOWS = tuple(map(lasting, (60.0, 300.0, 900.0, 3600.0)))
 """The windows of rates, in seconds."""
 LEAST, MOST = 0.5, 2.0
 """A rate may be over as little or as much of its window while no more is remembered: it is over the nearest to all."""

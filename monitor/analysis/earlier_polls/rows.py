@@ -6,8 +6,9 @@ import numpy as np
 
 from monitor.model.snapshot import Snapshot, row_key
 from monitor.model.table import Ints
+from monitor.model.time_scale import lasting
 
-KEPT_SECONDS = 1800.0
+KEPT_SECONDS = lasting(1800.0)
 """How long what is known of a group is kept while it cannot be asked, or no broker lists it."""
 
 Places = tuple[Ints, Ints, Ints]

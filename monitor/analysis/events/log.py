@@ -18,11 +18,12 @@ from monitor.model.conditions import GroupActivity
 from monitor.model.events import NO_CHANGES, Changes, Event, Events
 from monitor.model.lag import Lag
 from monitor.model.snapshot import Snapshot
+from monitor.model.time_scale import lasting
 from monitor.model.view import View
 
 KEPT = 1000
 """How many events are remembered."""
-STORM_SECONDS = 600.0
+STORM_SECONDS = lasting(600.0)
 """Rebalances are counted over so long."""
 
 

@@ -1,24 +1,12 @@
 """Each known flaw of Burrow's evaluation: a series that its rules judge wrongly, and ours rightly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
+from burrow import INTERVALS, Commit, evaluate
 from series import Poll, watch
 
 from monitor.model.status import STATUSES
-
-INTERVALS = 10
-"""Commits and high watermarks that Burrow keeps, by default."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit as Burrow stores it: the time in seconds, the offset, and the lag then."""
-
-    time: float
-    offset: float
-    lag: float
 
 
 def burrow(polls: Sequence[Poll], *, commits: Sequence[bool] | None = None, interval: float = 10.0) -> list[str]:
@@ -37,31 +25,8 @@ def burrow(polls: Sequence[Poll], *, commits: Sequence[bool] | None = None, inte
         sent = poll.members > 0 if commits is None else commits[row]
         if sent and isinstance(poll.commit, (int, float)):
             ring = [*ring, Commit(now, poll.commit, max(0.0, poll.end - poll.commit))][-INTERVALS:]
-        said.append(_evaluate(ring, marks, now))
+        said.append(evaluate(ring, marks, now))
     return said
-
-
-def _evaluate(ring: list[Commit], marks: list[float], now: float) -> str:
-    if not ring:
-        return "OK"
-    first, last = ring[0], ring[-1]
-    if max(0.0, marks[-1] - last.offset) == 0:
-        return "OK"
-    recent_zero = any(mark <= last.offset for mark in marks)
-    if now - last.time > last.time - first.time and not recent_zero:
-        return "STOP"
-    for place in range(1, len(ring)):
-        if ring[place].offset < ring[place - 1].offset:
-            if all(each.offset < ring[place - 1].offset for each in ring[place:]):
-                return "REWIND"
-            break
-    if any(each.lag == 0 for each in ring):
-        return "OK"
-    if all(each.offset == first.offset for each in ring):
-        return "STALL"
-    if all(later.lag >= earlier.lag for earlier, later in pairwise(ring)):
-        return "WARN"
-    return "OK"
 
 
 def ours(polls: Sequence[Poll], **options: object) -> list[str]:

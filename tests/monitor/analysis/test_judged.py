@@ -79,7 +79,7 @@ def test_the_fullest_volume_is_unknown_while_one_is() -> None:
 def test_what_has_been_stopped_for_long_needs_attention_only() -> None:
     ages = np.array([10.0, ABANDONED_SECONDS - 1, ABANDONED_SECONDS, math.nan])
     status = np.full(4, STOPPED)
-    judged = judge_lags(NOW, status, np.full(4, math.nan), ages)
+    judged = judge_lags(NOW, status, np.full(4, math.nan), ages, np.ones(4, bool))
     assert judged.levels.tolist() == ["degraded", "degraded", "attention", "attention"]
     assert set(judged.words) == {"stopped"}
 
@@ -151,7 +151,8 @@ def test_a_member_is_as_the_worst_partition_that_is_assigned_to_it() -> None:
     view = make_view(replace(snapshot, target_assignments=target))
     status = view.lag_statuses.status.copy()
     status[2] = STUCK
-    stuck = replace(view, lag_statuses=replace(view.lag_statuses, status=status))
+    paced = np.ones(len(status), bool)
+    stuck = replace(view, lag_statuses=replace(view.lag_statuses, status=status, paced=paced))
     judged = judge_rows(stuck, None).members
     words = dict(zip(stuck.snapshot.members.client_id, zip(judged.words, judged.levels, strict=True), strict=True))
     assert words == {

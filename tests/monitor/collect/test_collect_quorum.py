@@ -1,6 +1,7 @@
 """The quorum and the active controller, its leader."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from alone import TIMEOUT, capability, lacking
@@ -11,9 +12,10 @@ from monitor.collect.collectors.capability import NOBODY
 from monitor.collect.collectors.quorum import LEADER_AND_ISR, QuorumCollector
 from monitor.collect.draft import Draft
 from monitor.kafka.client.apis import DESCRIBE_QUORUM, METADATA
-from monitor.kafka.client.client import BrokerAddress
+from monitor.kafka.client.client import Ask, BrokerAddress
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
+from monitor.model.reasons import Kind
 
 BROKERS = [BrokerAddress(1, "b1", 9092, None), BrokerAddress(2, "b2", 9092, None)]
 
@@ -151,3 +153,49 @@ def test_a_fault_of_the_collector_leaves_nothing_known() -> None:
     draft, _ = collect(quorum(3))
     QuorumCollector().fail(draft, reason("why"))
     assert (draft.controller, capability(draft, "quorum")) == (None, (None, "why"))
+
+
+# -------------------------------------------------------------------- a quorum that does not respond
+
+
+def hung(node: int, seconds: float = 0.5) -> Fault:
+    return Fault(Kind.TIMEOUT, node, DESCRIBE_QUORUM.name, seconds=seconds, detail=f"after {seconds} s")
+
+
+def polls(*each: tuple[set[int], Fault | Answer]) -> list[bool | None]:
+    """What is said at each poll, of the brokers that respond in it and the reply of the one that is asked."""
+    collector, said = QuorumCollector(), []
+    for up, reply in each:
+        draft = new_draft(brokers=BROKERS, failed=dict.fromkeys({1, 2} - up, "timed out"))
+
+        def answer(ask: Ask, reply: Fault | Answer = reply) -> Fault | Answer:
+            return replace(reply, node=ask.node)
+
+        client = StubClient({"DescribeQuorum": answer}, nodes=[1, 2])
+        client.versions = {1: {METADATA.key: (0, 12)}}
+        asks = collector.ask(client, draft)
+        collector.read(client, draft, asks, client.ask(asks, draft.deadline))
+        said.append(draft.quorum_silent)
+    return said
+
+
+def test_it_is_silent_when_the_request_hangs_at_two_brokers() -> None:
+    both = {1, 2}
+    assert polls((both, hung(1)), (both, hung(2)), (both, hung(1)), (both, quorum(3))) == [None, True, True, False]
+
+
+def test_it_is_silent_when_the_request_hangs_at_the_only_broker_that_responds() -> None:
+    assert polls(({2}, hung(2)), ({2}, hung(2))) == [True, True]
+
+
+def test_one_broker_that_is_cut_off_from_the_controllers_is_no_silent_quorum() -> None:
+    both = {1, 2}
+    assert polls((both, hung(1)), (both, quorum(3)), (both, hung(1)), (both, quorum(3))) == [None, False, None, False]
+
+
+def test_other_faults_prove_nothing() -> None:
+    lost = Fault(Kind.DISCONNECTED, 1, DESCRIBE_QUORUM.name)
+    unreached = replace(hung(1), address="b1:9092")
+    for fault in (lost, unreached, hung(1, seconds=0.0), hung(1, seconds=0.1)):
+        assert polls(({1}, fault), ({1}, fault)) == [None, None]
+    assert polls((set(), hung(1))) == [None]

@@ -5,23 +5,33 @@ import numpy as np
 from monitor.analysis.derive.judged.table import CODE
 from monitor.model.judgements import JudgedLags, JudgedMembers
 from monitor.model.levels import ABOVE_ZERO, ATTENTION, OF_STATUS
-from monitor.model.limits import ABANDONED_SECONDS
+from monitor.model.limits import ABANDONED_SECONDS, STUCK_MOST_SECONDS
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import OK, STATUSES, STOPPED
-from monitor.model.table import Floats, Ints, values_at
+from monitor.model.status import OK, STATUSES, STOPPED, STUCK
+from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.model.view import View
 
 _LEVELS = np.array([CODE[OF_STATUS[each]] for each in STATUSES], np.int8)
 
 
-def judge_lags(time: float, status: Ints, since: Floats, age_at_least: Floats) -> JudgedLags:
+def paced_groups(view: View) -> Flags:
+    """Whether kmon has seen how long each group takes from one commit to the next."""
+    paced = np.zeros(len(view.group_lags), bool)
+    paced[view.lag.group[view.lag_statuses.paced]] = True
+    return paced
+
+
+def judge_lags(time: float, status: Ints, since: Floats, age_at_least: Floats, paced: Flags) -> JudgedLags:
     """Some statuses with their levels; what has been stopped for ABANDONED_SECONDS needs attention only.
 
-    Where it had stopped before kmon began to poll, the next record tells how long somebody has been missing.
+    Where it had stopped before kmon began to poll, the next record tells how long somebody has been missing. What is
+    stuck and is not `paced` needs attention only, too, for as long as it may be a consumer that commits once an hour.
     """
     level = _LEVELS[status]
     waits = np.fmin(time - since, age_at_least)
     level[(status == STOPPED) & ~(waits < ABANDONED_SECONDS)] = CODE["attention"]
+    stands = np.fmax(time - since, age_at_least)
+    level[(status == STUCK) & ~paced & ~(stands > STUCK_MOST_SECONDS)] = CODE["attention"]
     return JudgedLags(status=status, level=level, since=since, known_status=status, known_since=since)
 
 

@@ -1,7 +1,7 @@
 """All subjects with their judgements: the one place where a View is judged."""
 
 from monitor.analysis.derive.judged.brokers import judge_brokers, judge_log_dirs, judge_quorum
-from monitor.analysis.derive.judged.groups import judge_lags, judge_members
+from monitor.analysis.derive.judged.groups import judge_lags, judge_members, paced_groups
 from monitor.analysis.derive.judged.partitions import judge_partitions, judge_topics
 from monitor.analysis.derive.judged.transactions import judge_transactions
 from monitor.model.judgements import Judgements
@@ -13,10 +13,11 @@ def judge_rows(view: View, last: View | None) -> Judgements:
     before = None if last is None or not last.shown.up else last.shown
     groups, pairs, times, rows = view.group_lags, view.group_topic_lags, view.lag_times, view.lag_statuses
     partitions = judge_partitions(view, before)
-    lag = judge_lags(view.time, rows.status, rows.since, times.lag_seconds - times.lag_seconds_error)
+    lag = judge_lags(view.time, rows.status, rows.since, times.lag_seconds - times.lag_seconds_error, rows.paced)
+    paced = paced_groups(view)
     return Judgements(
-        groups=judge_lags(view.time, groups.status, groups.since, groups.lag_seconds_at_least),
-        group_topics=judge_lags(view.time, pairs.status, pairs.since, pairs.lag_seconds_at_least),
+        groups=judge_lags(view.time, groups.status, groups.since, groups.lag_seconds_at_least, paced),
+        group_topics=judge_lags(view.time, pairs.status, pairs.since, pairs.lag_seconds_at_least, paced[pairs.group]),
         lag=lag,
         members=judge_members(view, lag),
         topics=judge_topics(view, partitions, before),
