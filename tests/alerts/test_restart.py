@@ -282,7 +282,8 @@ def stuck_for(seconds: float, polls: int, *, reads: int = 0) -> list[View]:
 
 def read_then_stuck(well: int, polls: int) -> list[View]:
     read = [Poll(1_000 + 100 * each, 1_000 + 100 * each) for each in range(well)]
-    return watch([*read, *(Poll(read[-1].end + 100 * each, read[-1].commit) for each in range(polls))])
+    last = 1_000 + 100 * (well - 1)
+    return watch([*read, *(Poll(last + 100 * each, last) for each in range(polls))])
 
 
 def test_a_restart_does_not_resolve_what_takes_minutes_of_polls_to_show_again(kmon: Kmon) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from alone import TIMEOUT, capability, lacking
@@ -162,16 +163,16 @@ def hung(node: int, seconds: float = 0.5) -> Fault:
     return Fault(Kind.TIMEOUT, node, DESCRIBE_QUORUM.name, seconds=seconds, detail=f"after {seconds} s")
 
 
+def from_asked(reply: Fault | Answer, ask: Ask) -> Fault | Answer:
+    return replace(reply, node=ask.node)
+
+
 def polls(*each: tuple[set[int], Fault | Answer]) -> list[bool | None]:
     """What is said at each poll, of the brokers that respond in it and the reply of the one that is asked."""
     collector, said = QuorumCollector(), []
     for up, reply in each:
         draft = new_draft(brokers=BROKERS, failed=dict.fromkeys({1, 2} - up, "timed out"))
-
-        def answer(ask: Ask, reply: Fault | Answer = reply) -> Fault | Answer:
-            return replace(reply, node=ask.node)
-
-        client = StubClient({"DescribeQuorum": answer}, nodes=[1, 2])
+        client = StubClient({"DescribeQuorum": partial(from_asked, reply)}, nodes=[1, 2])
         client.versions = {1: {METADATA.key: (0, 12)}}
         asks = collector.ask(client, draft)
         collector.read(client, draft, asks, client.ask(asks, draft.deadline))

@@ -2,11 +2,14 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import psutil
 
 from incidents.incident import Incident, Run
 from incidents.registry import INCIDENTS
@@ -37,13 +40,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         runs = load(args.results)
     else:
         _with_own_mounts()
-        runs = [_run(number, chosen, peers=not args.without_peers) for number in range(1, args.runs + 1)]
-        save(args.results, runs)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _end)
+        runs = []
+        for number in range(1, args.runs + 1):
+            runs.append(_run(number, chosen, peers=not args.without_peers))
+            save(args.results, runs)
     text, perfect = written(runs)
     if args.page:
         args.page.write_text(page_with(args.page.read_text(encoding="utf-8"), text), encoding="utf-8")
     print(text)
     return 0 if perfect else 1
+
+
+def _end(number: int, _frame: object) -> None:
+    """End with all that was started; scripts of incidents may be in the middle of a wait."""
+    children = psutil.Process().children(recursive=True)
+    for each in children:
+        each.terminate()
+    psutil.wait_procs(children, timeout=20)
+    os._exit(128 + number)
 
 
 def _run(number: int, incidents: Sequence[Incident], *, peers: bool) -> Run:
