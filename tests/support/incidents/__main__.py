@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         runs = load(args.results)
     else:
         _with_own_mounts()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _end)
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, _end)
         runs = []
         for number in range(1, args.runs + 1):
             runs.append(_run(number, chosen, peers=not args.without_peers))
