@@ -73,6 +73,7 @@ def healthy_snapshot(topics: list[Topic] | None = None, groups: list[Group] | No
         snapshot,
         brokers=replace(snapshot.brokers, fenced=np.zeros(len(snapshot.brokers))),
         quorum=quorum([0.0, 0.2, 0.4]),
+        quorum_silent=False,
         log_dirs=log_dirs(),
         topic_configs=configs(many),
         capabilities=capabilities(1.0),
