@@ -5,7 +5,6 @@
   const even = { maximumFractionDigits: 0, roundingMode: "halfEven" }; // as Python rounds
   const whole = new Intl.NumberFormat("en-US", even);
   const signed = new Intl.NumberFormat("en-US", { ...even, useGrouping: false, signDisplay: "always" });
-  const tenths = new Intl.NumberFormat("en-US", { ...even, minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const sizes = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
   // Each function of monitor/model/text.py that kinds of numbers are written by, under its name there.
@@ -20,7 +19,7 @@
     rate: (value) => (value < 9.95 ? value.toFixed(1) : whole.format(value)) + "/s",
     percent: endless((value) => Math.floor(value * 100) + " %"),
     share: endless((value) => Number((value * 100).toPrecision(6)) + " %"),
-    times: endless((value) => tenths.format(value) + "×"),
+    times: endless((value) => value.toFixed(1).replace(/\B(?=(\d{3})+\.)/g, ",") + "×"),
     change: endless((value) => signed.format(value * 100).replace(/^-0$/, "+0") + " %"),
     size: endless((value) => {
       let step = 0;

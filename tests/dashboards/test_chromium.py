@@ -151,6 +151,7 @@ def test_the_browser_writes_numbers_as_the_server_does(browser: Any) -> None:
         "change": [*whole, *parts, *signed],
         "moment": [NOW, *whole[:-1]],
     }
+    values["share"] = [0, 0.5, 0.95, 0.99, 0.999, 0.9995, 0.99999, 1]
     values["latency"] = [0.0004, 0.0024, 0.0126, 0.25, 3.0]
     for name in ("duration", "time_left", "size"):
         values[name].append(math.inf)
