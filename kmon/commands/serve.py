@@ -73,9 +73,10 @@ def run(args: argparse.Namespace) -> int:
                     url,
                     f", dashboard at {settings.external_url or url}/" if settings.dashboard else "",
                 )
-                with reloading(args, settings, monitor) as reload, frozen():
+                with reloading(args, settings, monitor) as reload:
                     reloads.append(reload)
-                    end.wait()
+                    with frozen():
+                        end.wait()
                 log.info("stopping")
         except ListenError as error:
             print(f"kmon serve: {visible(str(error))}", file=sys.stderr)
