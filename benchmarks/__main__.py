@@ -23,6 +23,7 @@ from benchmarks.aged import AGED, RECORDS, build_aged
 from benchmarks.dating import measure_dating
 from benchmarks.load import CURVE, LOADS, Load, build
 from benchmarks.parts import timed_parts
+from benchmarks.peer import beside
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
@@ -57,6 +58,7 @@ def main() -> int:
         metavar="VERSION",
         help="measure polls of brokers that serve OffsetFetch up to this version (8 is the first for many groups)",
     )
+    parser.add_argument("--peer", type=Path, metavar="PROGRAM", help="measure this klag-exporter beside kmon, no more")
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
         "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
@@ -83,6 +85,9 @@ def main() -> int:
             f"{load.groups:,} groups × {load.commits} commits (built in {seconds:.0f} s)\n",
             flush=True,
         )
+        if args.peer:
+            _measure_peer(args.peer, cluster.bootstrap, load.groups * load.commits)
+            return 0
         if args.viewers:
             _measure_viewers(cluster.bootstrap, args.viewers)
             return 0
@@ -253,6 +258,17 @@ def _measure_serve(bootstrap: str, interval_seconds: int) -> None:
             row(f"scrape, {kind}: median", took.quantile(0.5), "s", f"({took.size_bytes / 1e6:.1f} MB each)")
             row(f"scrape, {kind}: 99th percentile", took.quantile(0.99), "s")
         row("  RSS after the scrapes", process.memory_info().rss / 1e6, "MB")
+
+
+def _measure_peer(program: Path, bootstrap: str, rows: int) -> None:
+    """klag-exporter and `kmon serve`, each watched in two rounds."""
+    for name, rounds in beside(program, bootstrap, rows):
+        for number, seen in enumerate(rounds, 1):
+            row(f"{name}, round {number}: poll, median", seen.poll, "s", f"(load average {os.getloadavg()[0]:.1f})")
+            row("  CPU, scrapes included, percent of a core", seen.cpu * 100, "%")
+            row("  RSS", seen.rss_bytes / 1e6, "MB")
+            row("  plain scrape, median", seen.scrape, "s", f"({seen.series:,} series)")
+            row("  start to the first whole page", seen.first_page, "s")
 
 
 def _measure_viewers(bootstrap: str, viewers: int) -> None:
