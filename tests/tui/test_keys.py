@@ -47,7 +47,7 @@ def test_everything_bound_in_a_view_is_in_its_help(screen: type[MonitorScreen]) 
 @pytest.mark.parametrize("name", [name for _, name, _ in VIEWS])
 async def test_the_help_names_every_key_and_column(name: str) -> None:
     app, _ = app_on(shop_view())
-    async with app.run_test(size=(120, 120)) as pilot:
+    async with app.run_test(size=(120, 160)) as pilot:
         app.action_view(name)
         await pilot.pause()
         screen = monitor(pilot)
