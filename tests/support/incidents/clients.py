@@ -110,13 +110,16 @@ class Reader:
         self.topics, self.per_second, self.commit_seconds = tuple(topics), per_second, commit_seconds
         self.fragile, self.held = fragile, set[int]()
         self._stopping = threading.Event()
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"reader-{group}", daemon=True)
         self._thread.start()
 
     def leave(self) -> None:
-        """Commit and leave the group."""
+        """Commit and leave the group. Raises RuntimeError where it did not read until now: that is no incident."""
         self._stopping.set()
         self._thread.join(20)
+        if self._error is not None:
+            raise RuntimeError(f"{self._thread.name} ended by itself") from self._error
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -125,6 +128,9 @@ class Reader:
                     self._read(consumer)
             except KafkaError:
                 pass
+            except Exception as error:  # noqa: BLE001 - told when it leaves
+                self._error = error
+                return
             self._stopping.wait(10.0 / FACTOR)
 
     def _read(self, consumer: KafkaConsumer) -> None:

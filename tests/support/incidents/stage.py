@@ -107,6 +107,11 @@ class Stage:
         with closing(self.cluster.admin()) as admin:
             admin.delete_topics([topic])
 
+    def delete_internal_topics(self, application: str) -> None:
+        """Delete the topics that a streams application has made for itself."""
+        with closing(self.cluster.admin()) as admin:
+            admin.delete_topics([each for each in admin.list_topics() if each.startswith(f"{application}-")])
+
     def add_partitions(self, topic: str, count: int) -> None:
         with closing(self.cluster.admin()) as admin:
             admin.create_partitions({topic: count})
