@@ -165,7 +165,8 @@ def test_serve_starts_without_the_cluster_and_recovers_by_itself(broker: Cluster
         assert topic in [row["topic"] for row in answer["topics"]]
         broker.start(1)
         serve.wait_up()
-        assert serve.said.count("is unreachable") == 2
+        # A busy machine may let a poll of a broker that is there time out beside these.
+        assert len(re.findall("is unreachable: .*connection refused", serve.said)) == 2
         assert serve.end() == 0
 
 
