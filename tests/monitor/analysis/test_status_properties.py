@@ -124,7 +124,10 @@ def test_times_that_are_left_have_the_sign_of_what_happens(polls: list[Poll], re
 @given(series(least=3, most=15), st.sampled_from(["poll", "commit", "end"]), st.integers(1, 20))
 @settings(max_examples=60)
 def test_what_is_unknown_for_a_while_leaves_the_status_as_it_was(polls: list[Poll], what: str, many: int) -> None:
-    """Polls that tell nothing, then the last one again at once: the same status, since the same time."""
+    """Polls that tell nothing, then the last one again at once: the same status, since the same time.
+
+    The last one is seen twice before, which confirms records that it shows to be lost.
+    """
     last = replace(polls[-1], end=polls[-1].end or 2000, commit=900, error="")
     silent = replace(
         last,
@@ -134,12 +137,13 @@ def test_what_is_unknown_for_a_while_leaves_the_status_as_it_was(polls: list[Pol
         end=None if what == "end" else last.end,
     )
     polls = [replace(each, error="") for each in polls[:-1]]
-    views = watch([*polls, last, *[silent] * many, replace(last, after=1.0)])
-    before, after = views[len(polls)].lag_statuses, views[-1].lag_statuses
+    again = replace(last, after=1.0)
+    views = watch([*polls, last, again, *[silent] * many, again])
+    before, after = views[len(polls) + 1].lag_statuses, views[-1].lag_statuses
     if STATUSES[before.status[0]] in {"stopped", "stuck", "lost", "losing"} and many < 5:
         assert after.status[0] == before.status[0]
         assert after.since[0] == before.since[0] or math.isnan(before.since[0])
-    for view in views[len(polls) + 1 : -1]:
+    for view in views[len(polls) + 2 : -1]:
         assert not view.up or STATUSES[view.lag_statuses.status[0]] == "unknown"
 
 
