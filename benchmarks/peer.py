@@ -49,14 +49,16 @@ def watch(process: psutil.Process, url: str, rows: int) -> Watched:
         started = time.monotonic()
         try:
             with urllib.request.urlopen(url, timeout=60) as answer:
-                page = answer.read().decode()
+                body = answer.read()
         except OSError:
             continue  # it does not listen yet
+        took = time.monotonic() - started
+        page = body.decode()
         if len(ROW.findall(page)) < rows:
             continue
         if not first:
             first, cpu = time.monotonic(), cpu_seconds(process)
-        scrapes.append(time.monotonic() - started)
+        scrapes.append(took)
         if told := POLL.search(page):
             polls.append(float(told["took"]) / (1000 if told["ms"] else 1))
         series = sum(not line.startswith("#") for line in page.splitlines())
