@@ -1,6 +1,7 @@
 """Where incidents happen: a real cluster of three brokers, its producer, its kmon, and what scripts do with them."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -53,8 +54,12 @@ class IncidentCluster(Cluster):
         return ",".join(f"{HOST}:{port}" for port in self._relayed.values())
 
     def close(self) -> None:
+        folder = self._temporary
         super().close()
         self._relays.close()
+        if self.disk is not None and folder is not None:
+            subprocess.run(["umount", str(self.disk)], check=False)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _choose_ports(self) -> None:
         super()._choose_ports()
