@@ -10,7 +10,7 @@ from monitor.analysis.derive.completeness import lists_groups
 from monitor.analysis.derive.story import left_of, reader_of
 from monitor.model.limits import SHORTFALL
 from monitor.model.snapshot import KNOWN
-from monitor.model.status import OK, STATUSES, UNKNOWN
+from monitor.model.status import NOT_LATE, STATUSES, UNKNOWN
 from monitor.model.table import Ints
 from monitor.model.text import NAME, count, duration, name_of, plural, rate, records_of, visible
 from monitor.model.view import View
@@ -172,7 +172,7 @@ class OfGroup:
         if patterns & BROKERS_FAULT:
             return "Kafka probably causes it"
         if len(self.scene.kafka_problems):
-            return "Kafka has problems, of which none is known to cause it"
+            return "Kafka has problems, but none is known to cause this"
         if not self.scene.newest.complete:
             return "unknown while data is incomplete"
         if any(late for _, late, _ in self._other_groups()):
@@ -193,7 +193,7 @@ class OfGroup:
         found = []
         for topic in topics[:MOST]:
             rows = [row for row in self.scene.groups_on(topic).tolist() if table.group[row] != self.group]
-            late = [row for row in rows if table.status[row] not in (OK, UNKNOWN)]
+            late = [row for row in rows if table.status[row] not in NOT_LATE]
             found.append((topic, late, [row for row in rows if row not in late]))
         return found
 

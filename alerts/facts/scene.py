@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from monitor.analysis.derive.causes import Causes
-from monitor.model.status import OK, UNKNOWN
+from monitor.model.status import NOT_LATE
 from monitor.model.table import Flags, Ints
 from monitor.model.text import NAME, name_of
 from monitor.model.view import View
@@ -30,7 +30,7 @@ class Scene:
 
     @property
     def view(self) -> View:
-        """The newest that the cluster responded to, whose tables messages tell of."""
+        """The newest View to which the cluster responded: messages are about its tables."""
         return self.newest.shown
 
     @cached_property
@@ -47,9 +47,7 @@ class Scene:
     @cached_property
     def is_late(self) -> Flags:
         """Whether each row of `lag` is behind in any way, known to be so."""
-        status = self.view.lag_statuses.status
-        late: Flags = (status != OK) & (status != UNKNOWN)
-        return late
+        return ~np.isin(self.view.lag_statuses.status, NOT_LATE)
 
     @cached_property
     def late(self) -> Ints:

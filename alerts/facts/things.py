@@ -1,4 +1,4 @@
-"""What a message says of a topic, a partition, a broker, and of what else is not a group."""
+"""What a message says about anything that is not a group: a topic, a partition, a broker, or Kafka as a whole."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from alerts.facts.scene import MOST, Scene, few
 from monitor.analysis.derive.partitions import partition_rows
-from monitor.model.status import OK, STATUSES, UNKNOWN
+from monitor.model.status import NOT_LATE, STATUSES
 from monitor.model.table import Ints
 from monitor.model.text import NAME, name_of, plural
 
@@ -98,7 +98,7 @@ def _late_groups(scene: Scene, rows: list[int], groups: list[int], statuses: lis
     late = [
         f"{name_of(str(scene.view.snapshot.groups.group[group]), NAME)} ({STATUSES[status]})"
         for group, status in zip(groups, statuses, strict=True)
-        if status not in (OK, UNKNOWN)
+        if status not in NOT_LATE
     ]
     read = f"read by {plural(len(rows), 'group')}"
     return f"{read}, {len(late):,} late: {few(late, 'group')}" if late else f"{read}, none known to be late"

@@ -20,5 +20,7 @@ SEVERITY = (0, 3, 4, 5, 6, 7, 8, 9, 10, 2, 1)
 
 WELL = (OK, LEFT)
 """Statuses that nobody has to act on."""
+NOT_LATE = (*WELL, UNKNOWN)
+"""Statuses of what is not known to be read late."""
 SET_ASIDE = ("left",)
 """Words of statuses that no total, limit or rule counts, unless it names them."""

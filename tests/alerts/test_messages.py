@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from alert_fixtures import FakeClock, Recorder, notice_of, rule_of, view_of
 from catalogue_scenes import SCENES, healthy_snapshot
+from left_views import left_view
 from messages_page import BLOCK, PAGE, SHOWN, messages, notice_of_scene
 from receiver_fixtures import HOSTILE, group_of
 from series import Poll, Series, watch
@@ -44,6 +45,16 @@ def sent(rule: AnyRule, *views: View) -> list[Notice]:
 
 def facts(view: View, group: str = "billing", began: float = NOW, **labels: str) -> dict[str, str]:
     return dict(facts_of(Scene(view, view.time), {"cluster": "demo", "group": group, **labels}, began))
+
+
+def test_a_group_that_has_left_a_topic_is_not_late_on_it() -> None:
+    found = facts(left_view(), "dead")
+    assert found["others"] == "none of 3 other groups on b is known to be late"
+    assert found["kafka"].startswith("the group itself is the probable cause; ")
+    assert (
+        dict(facts_of(Scene(view := left_view(), view.time), {"cluster": "demo", "topic": "b"}, NOW))["affected"]
+        == "read by 4 groups, 1 late: dead (stopped)"
+    )
 
 
 def test_the_ten_messages_of_the_documentation_are_those_that_kmon_sends() -> None:

@@ -10,7 +10,7 @@ from monitor.analysis.derive.slow_brokers import slow_brokers
 from monitor.analysis.derive.story import span_of_group
 from monitor.analysis.derive.verdict import worst_groups
 from monitor.model.snapshot import NO_LEADER
-from monitor.model.status import LEFT, LOST, UNKNOWN, WELL
+from monitor.model.status import LEFT, LOST, NOT_LATE, UNKNOWN
 from monitor.model.table import Flags, Floats, Ints, values_at
 from monitor.model.text import NAME, name_of
 from monitor.model.view import View
@@ -46,7 +46,7 @@ class Signs:
     def late(self) -> Flags:
         """Whether each row of lag is read late, whatever the reason."""
         status = self.view.lag_statuses.status
-        return ~np.isin(status, (*WELL, LOST, UNKNOWN))
+        return ~np.isin(status, (*NOT_LATE, LOST))
 
     @cached_property
     def brokers(self) -> Mapping[int, str]:
