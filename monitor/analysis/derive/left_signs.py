@@ -99,8 +99,9 @@ class LeavingSigns:
     def _pairs_of(self, keys: Iterable[Key]) -> Ints:
         """The pairs that these keys are of, in order; those that have no rows aside."""
         groups, topics = self._rows
-        there = (key for key in keys if key.group in groups and key.topic in topics)
-        codes = np.unique(np.array([groups[key.group] << 32 | topics[key.topic] for key in there], np.int64))
+        there = [(groups[key.group], topics[key.topic]) for key in keys if key.group in groups and key.topic in topics]
+        rows = np.array(there, np.int64).reshape(-1, 2)
+        codes = np.unique(pair_key(rows[:, 0], rows[:, 1]))
         return np.flatnonzero(np.isin(self.code, codes, assume_unique=True)) if len(codes) else np.empty(0, np.int64)
 
     @cached_property
