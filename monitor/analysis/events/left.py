@@ -65,8 +65,13 @@ def _rows(snapshot: Snapshot, lag: Lag, pairs: Collection[Pair]) -> Iterator[Int
     names = snapshot.groups.group.tolist(), snapshot.topics.topic.tolist()
     groups, topics = ({name: row for row, name in enumerate(each)} for each in names)
     for group, topic in pairs:
-        mine = lag.of_group(groups[group]) if group in groups else range(0)
-        yield mine.start + np.flatnonzero(lag.topic[mine.start : mine.stop] == topics.get(topic, -1))
+        yield _rows_on(lag, groups[group], topics.get(topic, -1)) if group in groups else np.empty(0, np.int64)
+
+
+def _rows_on(lag: Lag, group: int, topic: int) -> Ints:
+    """The rows of lag of a group on a topic, by their rows in their tables."""
+    mine = lag.of_group(group)
+    return mine.start + np.flatnonzero(lag.topic[mine.start : mine.stop] == topic)
 
 
 def _left(view: View, rows: Ints, seen: float) -> list[Event]:
@@ -76,8 +81,7 @@ def _left(view: View, rows: Ints, seen: float) -> list[Event]:
     def one(row: int) -> Event:
         group, topic = int(table.group[row]), int(table.topic[row])
         pair = str(snapshot.groups.group[group]), str(snapshot.topics.topic[topic])
-        (mine,) = _rows(snapshot, view.lag, [pair])
-        unread = float(np.nansum(view.lag.lag[mine]))
+        unread = float(np.nansum(view.lag.lag[_rows_on(view.lag, group, topic)]))
         text = f"{name_of(pair[0], NAME)} left {name_of(pair[1], NAME)}: {why_left(view, group, topic)}"
         text += f"; {records_of(unread, count, ' unread')}" if unread else ""
         return Event(LEFT_TOPIC, seen, view.time, text, topic=pair[1], group=pair[0], after=WORD)
