@@ -4,6 +4,7 @@ import numpy as np
 
 from monitor.analysis.derive.owners import first_rules
 from monitor.analysis.earlier_polls.freshness import Counters, count_time
+from monitor.analysis.earlier_polls.rows import places_of
 from monitor.model.owners import NOBODY
 from monitor.model.slos import COVERED, WINDOWS, Freshness, Slo
 from monitor.model.table import Floats, Ints
@@ -20,8 +21,7 @@ def derive_freshness(before: Counters, view: View, slos: tuple[Slo, ...]) -> tup
     most = np.array([each.lag_seconds for each in slos])[code[rows]]
     names = snapshot.groups.group[rows]
     counters = count_time(before, names, _standing(view, rows, most), snapshot.started, snapshot.interval_seconds)
-    place = {name: row for row, name in enumerate(counters.names.tolist())}
-    at = np.array([place[name] for name in names.tolist()], np.int64)
+    at = places_of(names.tolist(), counters.names.tolist())
     objective = np.array([each.objective for each in slos])[code[rows]]
     allowed = 1 - objective
     found = {

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.analysis.earlier_polls.rows import places_of
 from monitor.model.slos import WINDOWS
 from monitor.model.table import Floats, Texts, objects
 
@@ -62,8 +63,7 @@ def count_time(before: Counters, names: Texts, standing: Floats, now: float, int
     where it was at both. A gap of several intervals is neither.
     """
     kept = _listed(before, names, now)
-    place = {name: row for row, name in enumerate(kept.names.tolist())}
-    rows = np.array([place[name] for name in names.tolist()], np.int64)
+    rows = places_of(names.tolist(), kept.names.tolist())
     after = np.full(len(kept.names), np.nan)
     after[rows] = standing
     seconds = now - kept.points[-1].time if kept.points else 0.0
