@@ -79,7 +79,8 @@ def _is_about(scene: Scene, labels: Mapping[str, str]) -> About:
     topics = {topic} if topic is not None else set()
     row = scene.view.group_rows.get(group or "") if group is not None and topic is None else None
     if row is not None:
-        of_group = np.unique(scene.view.lag.topic[slice(*_bounds(scene, row))])
+        rows = scene.view.lag.of_group(row)
+        of_group = np.unique(scene.view.lag.topic[rows.start : rows.stop])
         topics = {str(scene.view.snapshot.topics.topic[each]) for each in of_group.tolist()}
 
     def is_about(events: Events, event: int) -> bool:
@@ -89,11 +90,6 @@ def _is_about(scene: Scene, labels: Mapping[str, str]) -> About:
         return on in topics if on is not None else broker is not None and events.broker[event] == broker
 
     return is_about
-
-
-def _bounds(scene: Scene, group: int) -> tuple[int, int]:
-    rows = scene.view.lag.of_group(group)
-    return rows.start, rows.stop
 
 
 def _data(scene: Scene) -> str:
