@@ -54,7 +54,7 @@ def headline(said: str, more: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def _said(rule: AnyRule, alert: Alert) -> str:
-    """What an alert says first: the summary of its rule without the reason, or what kmon says of its rule."""
+    """How the first line of an alert begins: the rule's summary without the reason, or kmon's own sentence."""
     if not isinstance(rule, SubjectRule):
         return summarise(rule, alert).partition("; ")[0].partition(" since ")[0]
     sample = alert.sample

@@ -103,7 +103,7 @@ class NoticeQueue:
 
 
 class NewsQueue(NoticeQueue):
-    """Single notices for who is told of each only once. What `is_muted` is told when it is so no more, if it lasts."""
+    """Single notices, each sent once. One that `is_muted` is sent when it no longer is, if its alert still fires."""
 
     def __init__(self, batch: int, capacity: int, is_muted: Callable[[Notice], bool] = lambda _: False) -> None:
         super().__init__(batch, capacity)

@@ -129,7 +129,7 @@ def _entry(notice: Notice, *, whole: bool) -> str:
 
 
 def _link(name: str, address: str) -> str:
-    """A link, or the plain text of what is no address on the web."""
+    """A link, or plain text if the address is not a web address."""
     if not address.startswith(("https://", "http://")):
         return f"{escaped(name)}: {escaped(address)}"
     return f"<{escaped(address.replace('|', '%7C').replace('<', '%3C').replace('>', '%3E'))}|{escaped(name)}>"

@@ -246,7 +246,7 @@ class LeavingSigns:
     # ---------------------------------------------------------------- what is left
 
     def left(self, partings: Partings) -> tuple[LeftTopics, Flags]:
-        """The table of what is told of these pairs, and which rows of lag are theirs."""
+        """The table of the pairs that are left, and which rows of lag are theirs."""
         told = {key for key, parting in partings.items() if parting.left}
         flags = np.zeros(self.runs.count, bool)
         rows = []

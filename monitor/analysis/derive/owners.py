@@ -21,7 +21,7 @@ def derive_owners(snapshot: Snapshot, rules: tuple[OwnerRule, ...]) -> Owners:
 
 
 def first_rules(names: Texts, rules: Sequence[tuple[Pattern, ...]]) -> Ints:
-    """For each name the place of the first rule of which a pattern matches, NOBODY for none."""
+    """For each name the index of the first rule with a matching pattern, NOBODY if there is none."""
     codes = np.full(len(names), NOBODY, np.int32)
     for row, name in enumerate(names.tolist() if any(rules) else ()):
         for code, patterns in enumerate(rules):
