@@ -61,7 +61,7 @@ class LeavingSigns:
         self._reads[self.group[self.assigned]] = True
         # Who assigns partitions to itself, Kafka Connect, share and streams groups have no subscriptions to go by.
         types, protocol = groups.group_type, groups.protocol_type
-        classic = ((types == "classic") | np.equal(types, None)) & (protocol == "consumer")
+        classic = ((types == "classic") | ~types.astype(bool)) & (protocol == "consumer")
         consumers = ((types == "consumer") | classic) & (groups.assignments_reason == KNOWN)
         self.consumers: Flags = np.asarray(consumers, bool)
         self.described: Flags = (groups.reason == KNOWN) & ~np.isnan(groups.members)
