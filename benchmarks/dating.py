@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from benchmarks.aged import Place
+from benchmarks.records import Place
 from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.poll.poller import Poller

@@ -1,9 +1,10 @@
-"""Builds the benchmark's clusters: many topics, and many groups with committed offsets, on a real Kafka."""
+"""Builds the benchmark's clusters: topics with records, and groups with committed offsets, on a real Kafka."""
 
 import resource
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +12,7 @@ from kafka import KafkaAdminClient
 from kafka.protocol.consumer import OffsetCommitRequest, OffsetCommitResponse
 from kafka.protocol.metadata import FindCoordinatorRequest, FindCoordinatorResponse
 
+from benchmarks.records import GZIP, batch, write
 from monitor.kafka.client.apis import Api
 from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.wire import Answer
@@ -38,6 +40,8 @@ class Load:
     heap_mb: int
     interval_seconds: int = 2
     """Between polls while memory is measured; half of it is the time limit of a request."""
+    records: int = 10_000
+    """In each partition, written as one batch."""
 
     def topic_names(self) -> list[str]:
         return [f"topic-{number:04d}" for number in range(self.topics)]
@@ -51,8 +55,10 @@ class Load:
             left -= self.partitions
 
     def offset_of(self, group: int, topic: str, partition: int) -> int:
-        """Some offset, as long as offsets are on a busy cluster, so that pages and answers have their usual size."""
-        return zlib.crc32(f"{group} {topic} {partition}".encode()) % 900_000_000 + 100_000_000
+        """The log end, or some offset below it for one group in twenty."""
+        if group % 20:
+            return self.records
+        return zlib.crc32(f"{group} {topic} {partition}".encode()) % self.records
 
     @property
     def replication_factor(self) -> int:
@@ -92,16 +98,29 @@ def build(load: Load, bootstrap: str, *, there: Load | None = None, copies: int 
             admin.create_topics(dict.fromkeys(names[at : at + 50], config), timeout_ms=120_000)
     finally:
         admin.close()
+    with asking(bootstrap) as poller:
+        poller.poll()
+        if load.records:
+            now = int(time.time() * 1000)
+            records = batch([now] * load.records, GZIP)
+            for at in range(0, len(names), 50):
+                some = names[at : at + 50]
+                write(poller, {(name, number): records for name in some for number in range(load.partitions)})
+        _commit_all(load, poller._client, list(range(there.groups if there else 0, load.groups)))
+    return time.monotonic() - began
+
+
+@contextmanager
+def asking(bootstrap: str) -> Iterator[Poller]:
+    """A Poller with long time limits."""
     settings = ClusterSettings(
         bootstrap_servers=tuple(bootstrap.split(",")), request_timeout_seconds=60, interval_seconds=200
     )
     poller = Poller(settings)
     try:
-        poller.poll()
-        _commit_all(load, poller._client, list(range(there.groups if there else 0, load.groups)))
+        yield poller
     finally:
         poller.close()
-    return time.monotonic() - began
 
 
 def _commit_all(load: Load, client: Client, groups: list[int]) -> None:
