@@ -27,6 +27,7 @@ from benchmarks.peer import beside
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
+from benchmarks.truth import measure_truth
 from benchmarks.viewers import cpu_seconds, divide, scrapes_for, viewing
 from exporters.prometheus import MetricsPage
 from kmon.demo.cluster import Cluster
@@ -87,6 +88,7 @@ def main() -> int:
         )
         if args.peer:
             _measure_peer(args.peer, cluster.bootstrap, load.groups * load.commits)
+            _measure_truth(args.peer, cluster.bootstrap)
             return 0
         if args.viewers:
             _measure_viewers(cluster.bootstrap, args.viewers)
@@ -269,6 +271,14 @@ def _measure_peer(program: Path, bootstrap: str, rows: int) -> None:
             row("  RSS", seen.rss_bytes / 1e6, "MB")
             row("  plain scrape, median", seen.scrape, "s", f"({seen.series:,} series)")
             row("  start to the first whole page", seen.first_page, "s")
+
+
+def _measure_truth(program: Path, bootstrap: str) -> None:
+    """The time lag that both report, against the truth."""
+    for rhythm, (least, most), errors in measure_truth(program, bootstrap):
+        print(f"time lag of {rhythm}, truly {least:.0f} to {most:.0f} s", flush=True)
+        for exporter, found in errors.items():
+            print(f"  {exporter}: {found}")
 
 
 def _measure_viewers(bootstrap: str, viewers: int) -> None:

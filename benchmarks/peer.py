@@ -70,22 +70,29 @@ def watch(process: psutil.Process, url: str, rows: int) -> Watched:
 
 
 @contextmanager
-def klag_exporter(program: Path, bootstrap: str) -> Iterator[tuple[psutil.Process, str]]:
-    """A running klag-exporter that reports every partition and dates lag by rate, its default."""
+def klag_exporter(
+    program: Path, bootstrap: str, *, groups: str = ".*", mode: str = "rate", port: int = PORT
+) -> Iterator[tuple[psutil.Process, str]]:
+    """A running klag-exporter that reports every partition of `groups`, a regular expression; and its page.
+
+    Its time lag is by rate, its default, or by the timestamp of the message that is read next.
+    """
     config = f"""
 [exporter]
 poll_interval = "{INTERVAL_SECONDS}s"
 http_host = "127.0.0.1"
-http_port = {PORT}
+http_port = {port}
 granularity = "partition"
 [exporter.timestamp_sampling]
 enabled = true
+mode = "{mode}"
+cache_ttl = "{INTERVAL_SECONDS}s"
 [exporter.otel]
 enabled = false
 [[clusters]]
 name = "benchmark"
 bootstrap_servers = "{bootstrap}"
-group_whitelist = [".*"]
+group_whitelist = ["{groups}"]
 topic_whitelist = [".*"]
 topic_blacklist = ["^__.*"]
 """
@@ -95,7 +102,7 @@ topic_blacklist = ["^__.*"]
         command = [str(program), "--config", str(path)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
-                yield psutil.Process(process.pid), f"http://127.0.0.1:{PORT}/metrics"
+                yield psutil.Process(process.pid), f"http://127.0.0.1:{port}/metrics"
             finally:
                 process.kill()
 
