@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +26,14 @@ from monitor.analysis.view import make_view
 pytestmark = pytest.mark.alertmanager
 
 CONFIG = """
-route: {receiver: page, group_by: ["..."], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}
+route:
+  receiver: page
+  group_by: ["..."]
+  group_wait: 0s
+  group_interval: 1s
+  repeat_interval: 1h
+  routes:
+    - {matchers: ['alertname="Grouped"'], group_by: [alertname, cluster], group_wait: 2s}
 receivers: [{name: page, webhook_configs: [{url: "%s", send_resolved: true}]}]
 """
 RESEND_SECONDS = 2.0
@@ -51,39 +59,58 @@ def pages() -> Iterator[HttpReceiver]:
         yield receiver
 
 
+class Alertmanager:
+    """An Alertmanager of our own on loopback, which can be ended and started again on the same storage."""
+
+    def __init__(self, folder: Path, pages: HttpReceiver) -> None:
+        program = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
+        if program is None:
+            require("alertmanager", "no alertmanager or prometheus-alertmanager is in PATH")
+        (folder / "config.yml").write_text(CONFIG % pages.url)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.url = f"http://{address}"
+        self._log = folder / "log"
+        self._command = [
+            program,
+            f"--config.file={folder / 'config.yml'}",
+            f"--storage.path={folder}",
+            f"--web.listen-address={address}",
+            "--cluster.listen-address=",
+        ]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with self._log.open("ab") as log, subprocess.Popen(self._command, stdout=log, stderr=log) as process:
+            try:
+
+                def ready() -> bool | None:
+                    if process.poll() is not None:
+                        pytest.fail(f"alertmanager ended: {self._log.read_text()}")
+                    try:
+                        return httpx.get(f"{self.url}/-/ready", trust_env=False).is_success or None
+                    except httpx.TransportError:
+                        return None
+
+                until(ready)
+                yield
+            finally:
+                process.terminate()
+
+
 @pytest.fixture(scope="module")
 def alertmanager(pages: HttpReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of an Alertmanager of our own on loopback."""
-    program = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
-    if program is None:
-        require("alertmanager", "no alertmanager or prometheus-alertmanager is in PATH")
-    folder = tmp_path_factory.mktemp("alertmanager")
-    (folder / "config.yml").write_text(CONFIG % pages.url)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        program,
-        f"--config.file={folder / 'config.yml'}",
-        f"--storage.path={folder}",
-        f"--web.listen-address={address}",
-        "--cluster.listen-address=",
-    ]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
+    """The base URL of a running Alertmanager."""
+    started = Alertmanager(tmp_path_factory.mktemp("alertmanager"), pages)
+    with started.running():
+        yield started.url
 
-            def ready() -> bool | None:
-                if process.poll() is not None:
-                    pytest.fail(f"alertmanager ended: {(folder / 'log').read_text()}")
-                try:
-                    return httpx.get(f"http://{address}/-/ready", trust_env=False).is_success or None
-                except httpx.TransportError:
-                    return None
 
-            until(ready)
-            yield f"http://{address}"
-        finally:
-            process.terminate()
+def told(pages: HttpReceiver, alert: str) -> list[tuple[str, str]]:
+    """Status and start of each notification of an alert, in order."""
+    alerts = [each for post in pages.posts for each in post["alerts"] if each["labels"]["alertname"] == alert]
+    return [(each["status"], each["startsAt"]) for each in alerts]
 
 
 def alerts_at(url: str, name: str) -> list[dict[str, Any]]:
@@ -169,16 +196,12 @@ def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_
         evaluator.stop(GUARD_SECONDS)
         store.close(GUARD_SECONDS)
 
-    def paged() -> list[tuple[str, str]]:
-        told = [each for post in pages.posts for each in post["alerts"] if each["labels"]["alertname"] == "Restarted"]
-        return [(each["status"], each["startsAt"]) for each in told]
-
     first, store = run(for_seconds=0)
     first.observe(view_of("70"))
     end(first, store)
     (seen,) = until(lambda: alerts_at(alertmanager, "Restarted") or None)
     expires = datetime.fromisoformat(seen["endsAt"]).timestamp()
-    assert pages.wait_for(lambda: bool(paged()))
+    assert pages.wait_for(lambda: bool(told(pages, "Restarted")))
 
     second, store = run(for_seconds=3_600)
     while time.time() < expires + 1:
@@ -189,6 +212,83 @@ def test_a_restart_is_no_news_to_it(alertmanager: str, pages: HttpReceiver, tmp_
     assert still["startsAt"] == seen["startsAt"]
     second.observe(view_of("0"))
     end(second, store)
-    assert pages.wait_for(lambda: len(paged()) > 1)
-    assert [status for status, _ in paged()] == ["firing", "resolved"]
-    assert len({start for _, start in paged()}) == 1
+    assert pages.wait_for(lambda: len(told(pages, "Restarted")) > 1)
+    assert [status for status, _ in told(pages, "Restarted")] == ["firing", "resolved"]
+    assert len({start for _, start in told(pages, "Restarted")}) == 1
+
+
+def kmon(alert: str, alertmanager: str, clock: FakeClock) -> Evaluator:
+    """A kmon that sends again what fires every RESEND_SECONDS."""
+    return Evaluator(
+        [rule_of(alert, 50)],
+        [open_receiver("alertmanager", alertmanager)],
+        interval_seconds=RESEND_SECONDS,
+        resend_seconds=RESEND_SECONDS,
+        clock=clock,
+    )
+
+
+def expiry(alertmanager: str, alert: str) -> float:
+    """When an alert ends that is not sent again, in unix seconds."""
+    (seen,) = until(lambda: alerts_at(alertmanager, alert) or None)
+    return datetime.fromisoformat(seen["endsAt"]).timestamp()
+
+
+def test_groups_of_one_alert_are_one_notification(alertmanager: str, pages: HttpReceiver) -> None:
+    groups = [Group(name, {("orders", 0): 0}) for name in ("pay", "ship", "mail")]
+    evaluator = Evaluator([rule_of("Grouped", 50)], [open_receiver("alertmanager", alertmanager)])
+    evaluator.observe(make_view(snapshot_of([Topic("orders", [(0, 99)])], groups)))
+    evaluator.stop(GUARD_SECONDS)
+    assert pages.wait_for(lambda: bool(told(pages, "Grouped")))
+    (post,) = [each for each in pages.posts if each["alerts"][0]["labels"]["alertname"] == "Grouped"]
+    assert {each["labels"]["group"] for each in post["alerts"]} == {"pay", "ship", "mail"}
+    assert post["groupLabels"] == {"alertname": "Grouped", "cluster": "demo"}
+
+
+def test_two_kmons_page_once_also_when_one_of_them_ends(alertmanager: str, pages: HttpReceiver) -> None:
+    clock = FakeClock(wall=time.time() - 600)
+    first, second = kmon("Twice", alertmanager, clock), kmon("Twice", alertmanager, clock)
+    first.observe(view_of("70"))
+    clock.move(1)
+    second.observe(view_of("70"))
+    assert pages.wait_for(lambda: bool(told(pages, "Twice")))
+    first.stop(GUARD_SECONDS)
+    expires = expiry(alertmanager, "Twice")
+    while time.time() < expires + 1:
+        clock.move(RESEND_SECONDS)
+        second.observe(view_of("70"))
+        time.sleep(RESEND_SECONDS / 5)
+    assert len(alerts_at(alertmanager, "Twice")) == 1
+    second.observe(view_of("0"))
+    second.stop(GUARD_SECONDS)
+    assert pages.wait_for(lambda: len(told(pages, "Twice")) > 1)
+    assert [status for status, _ in told(pages, "Twice")] == ["firing", "resolved"]
+
+
+def test_an_alertmanager_that_is_started_again_pages_no_second_time(pages: HttpReceiver, tmp_path: Path) -> None:
+    clock = FakeClock(wall=time.time() - 600)
+    alertmanager = Alertmanager(tmp_path, pages)
+    evaluator = kmon("Again", alertmanager.url, clock)
+
+    def watch(until_there: int) -> None:
+        def there() -> bool | None:
+            clock.move(RESEND_SECONDS)
+            evaluator.observe(view_of("70"))
+            return len(alerts_at(alertmanager.url, "Again")) == until_there or None
+
+        until(there)
+
+    with alertmanager.running():
+        watch(1)
+        assert pages.wait_for(lambda: bool(told(pages, "Again")))
+    clock.move(RESEND_SECONDS)
+    evaluator.observe(view_of("70"))  # while nobody is there to take it
+    with alertmanager.running():
+        assert alerts_at(alertmanager.url, "Again") == []
+        watch(1)
+        time.sleep(2)  # of its group_interval
+        assert [status for status, _ in told(pages, "Again")] == ["firing"]
+        evaluator.observe(view_of("0"))
+        evaluator.stop(GUARD_SECONDS)
+        assert pages.wait_for(lambda: len(told(pages, "Again")) > 1)
+    assert [status for status, _ in told(pages, "Again")] == ["firing", "resolved"]
