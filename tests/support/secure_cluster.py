@@ -17,12 +17,16 @@ from breakable import Cluster
 from certificates import Authority
 from kafka.admin import (
     ACL,
+    ACLFilter,
     ACLOperation,
     ACLPermissionType,
+    ACLResourcePatternType,
     ResourcePattern,
+    ResourcePatternFilter,
     ResourceType,
     UserScramCredentialUpsertion,
 )
+from kafka_cluster import wait_until
 from real_kmon import settings_of
 
 from monitor.poll.poller import Poller
@@ -136,14 +140,17 @@ class SecureKafka:
         self.passwords[user] = password
 
     def allow(self, user: str, *needs: tuple[str, str, str]) -> None:
-        """Add ACLs, each (operation, resource type, literal name or `*`): ("DESCRIBE", "TOPIC", "orders")."""
-        self._acls(user, needs, "create_acls")
+        """Add ACLs, each (operation, resource type, literal name or `*`): ("DESCRIBE", "TOPIC", "orders").
+
+        As in `revoke`, the broker goes by them on return, which it does only a while after it has taken them.
+        """
+        self._acls(user, needs, "create_acls", there=True)
 
     def revoke(self, user: str, *needs: tuple[str, str, str]) -> None:
         """Remove ACLs."""
-        self._acls(user, needs, "delete_acls")
+        self._acls(user, needs, "delete_acls", there=False)
 
-    def _acls(self, user: str, needs: tuple[tuple[str, str, str], ...], action: str) -> None:
+    def _acls(self, user: str, needs: tuple[tuple[str, str, str], ...], action: str, *, there: bool) -> None:
         acls = [
             ACL(
                 f"User:{user}",
@@ -157,6 +164,12 @@ class SecureKafka:
         if acls:
             with closing(self.cluster.admin()) as admin:
                 getattr(admin, action)(acls)
+                anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+                of_user = ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+                wait_until(
+                    lambda: {each in admin.describe_acls(of_user)[0] for each in acls} == {there},
+                    f"the broker goes by the ACLs of {user}",
+                )
 
     # ---------------------------------------------------------------- ways in
 
