@@ -50,6 +50,7 @@ class Mutes:
         self._silences: dict[str, Silence] = {}
         self._acknowledgements: dict[Labels, Acknowledgement] = {}
         self._removed: set[tuple[str, str]] = set()
+        self._changes = 0
         self._generation = store.generation if store is not None else 0
         if store is not None:
             self._load(store)
@@ -100,6 +101,10 @@ class Mutes:
     def acknowledgements(self) -> tuple[Acknowledgement, ...]:
         with self._lock:
             return tuple(sorted(self._acknowledgements.values(), key=lambda each: (-each.at, each.labels)))
+
+    @property
+    def changes(self) -> int:
+        return self._changes
 
     def add(
         self, matchers: Iterable[str], *, starts_at: float | None, ends_at: float, created_by: str, comment: str
@@ -167,6 +172,7 @@ class Mutes:
 
     def _keep(self) -> None:
         """Have all of them written: they are few."""
+        self._changes += 1
         if self._store is None:
             return
         now = self._clock.time()

@@ -4,14 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from dash import Dash
 from fastapi import FastAPI
 
-from dashboards import shell
+from dashboards import shell, silencing
 from dashboards.faults import Faults
 from dashboards.http import INDEX, inside, serve
 from dashboards.pages import brokers, cluster, clusters, events, group, groups, overview, problems, topic, topics
+from monitor.model.silences import Silencing
 from monitor.poll.source import Source
 
 log = logging.getLogger(__name__)
@@ -20,8 +22,17 @@ PAGES = (overview, problems, brokers, topics, topic, groups, group, events, clus
 """Every page: a module with PATH, TITLE, `layout()` and `register(app, sources)`."""
 
 
-def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float] = time.time) -> Dash:
+def attach(
+    server: FastAPI,
+    sources: Sequence[Source],
+    clock: Callable[[], float] = time.time,
+    *,
+    muting: Silencing | None = None,
+    change: bool = False,
+) -> Dash:
     """Add the dashboard of these clusters to an application, at "/"; the routes it has stay as they are.
+
+    `muting` has silences and acknowledgements, which the API of the application changes where `change` says so.
 
     To be called before the application starts, since it adds middleware: compression, caching and a content security
     policy for its own paths, inside of the middleware that is there. Raises ValueError without a source.
@@ -33,9 +44,10 @@ def attach(server: FastAPI, sources: Sequence[Source], clock: Callable[[], float
         app = _dash(server)
         serve(server, app, sources)
     app.layout = partial(shell.layout, sources)
-    shell.register(app, sources, PAGES, clock)
+    shell.register(app, sources, PAGES, clock, version=lambda: silencing.changes(muting))
     for page in PAGES:
         page.register(app, sources)
+    silencing.register(app, sources, muting, change=change, clock=clock)
     return app
 
 
@@ -61,6 +73,6 @@ def _dash(server: FastAPI) -> Dash:
     )
 
 
-def create_app(sources: Sequence[Source], clock: Callable[[], float] = time.time) -> Dash:
+def create_app(sources: Sequence[Source], clock: Callable[[], float] = time.time, **options: Any) -> Dash:
     """The dashboard alone, on an application of its own: `create_app(sources).server` is what a server runs."""
-    return attach(FastAPI(docs_url=None, redoc_url=None, openapi_url=None), sources, clock)
+    return attach(FastAPI(docs_url=None, redoc_url=None, openapi_url=None), sources, clock, **options)

@@ -50,13 +50,14 @@ def fill(
     choices: Sequence[tuple[str, str]] = (),
     mark: str = "",
     columns: bool = False,
+    version: Callable[[], str] = str,
 ) -> None:
     """Fill the parts of a page, and its grid if it has one, whenever there is a new View.
 
     `make` gives what makes each of the parts, named by id or by id and property, and what makes the cells of the grid.
     `choices` are the id and the property of what a person chooses. The element `mark`, by default the first part, names
     the View that the browser has: the script shows its age, and only what changed since then is sent.
-    `columns` says that all columns of the grid can be chosen.
+    `columns` says that all columns of the grid can be chosen. `version` names the state of what is not of a View.
     """
     feed = Feed(keep=8)
     mark = mark or next(part for part in parts if "." not in part)
@@ -65,8 +66,9 @@ def fill(
         *chosen, made = given
         source, kept, view = newest(sources, search, seen)
         every = columns and chosen.pop() == ALL_COLUMNS
+        # Before the parts are made: what changes meanwhile has another version.
+        key = [source.cluster, version(), *(each or "" for each in chosen), *([ALL_COLUMNS] if every else [])]
         thunks, cells = make(Now(source, view.shown, view, kept, tuple(chosen)))
-        key = [source.cluster, *(each or "" for each in chosen), *([ALL_COLUMNS] if every else [])]
         base = _base(made)
         held = [attempt(part, each) for part, each in zip(parts, thunks, strict=True)]
         news = feed.news(key, view.time, [json.dumps(each, default=_plain) for each in held], base)

@@ -200,7 +200,14 @@ def sentence_of_all(views: Sequence[View | None]) -> tuple[list[Any], str]:
     return [html.Strong([mark, worst]), html.Span(said)], worst
 
 
-def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock: Callable[[], float]) -> None:
+def register(
+    app: Dash,
+    sources: Sequence[Source],
+    pages: Sequence[Page],
+    clock: Callable[[], float],
+    version: Callable[[], int] = int,
+) -> None:
+    """Fill what stands around the pages. Another `version` makes pages ask anew, as another View does."""
     several = len(sources) > 1
     by_path = {page.PATH: page for page in pages}
 
@@ -215,7 +222,7 @@ def register(app: Dash, sources: Sequence[Source], pages: Sequence[Page], clock:
             levels = [None if (view := each.latest()) is None else view.verdict.level for each in sources]
             news |= {"several": True, "levels": levels}
         # It has no age, so that all browsers send the same requests for one View.
-        shown = {key: news.get(key) for key in ("cluster", "time", "levels")}
+        shown = {**{key: news.get(key) for key in ("cluster", "time", "levels")}, "version": version()}
         if seen == shown:
             raise PreventUpdate
         said, level = sentence_of_all(views) if len(watched) > 1 else sentence(views[0], chosen(sources, search)[1])

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from dash import Dash, html
 
-from dashboards.alert_tables import alerts, silences
 from dashboards.components.parts import card, nothing
 from dashboards.fill import Now, Part, fill
 from dashboards.health_tables import diagnoses, problems
 from dashboards.links import PROBLEMS
+from dashboards.silencing import cards
 from monitor.analysis.derive.emptiness import no_problems
 from monitor.model.view import View
 from monitor.poll.source import Source
@@ -28,8 +28,7 @@ def layout() -> html.Div:
                 className="card live",
             ),
             card("Likely causes of group problems", html.Div(id="problems-diagnoses")),
-            card("Alerts", html.Div(id="problems-alerts")),
-            card("Silences", html.Div(id="problems-silences")),
+            *cards(),
         ],
         className="page",
     )
@@ -44,9 +43,8 @@ def ranked(view: View, kept: str) -> Any:
 
 def make(now: Now) -> tuple[Sequence[Part], None]:
     """What makes each part of the page; it has no grid."""
-    parts = [partial(ranked, now.newest, now.kept), partial(diagnoses, now.view, now.kept)]
-    return [*parts, partial(alerts, now.newest), partial(silences, now.newest)], None
+    return [partial(ranked, now.newest, now.kept), partial(diagnoses, now.view, now.kept)], None
 
 
 def register(app: Dash, sources: Sequence[Source]) -> None:
-    fill(app, sources, [f"problems-{part}" for part in ("list", "diagnoses", "alerts", "silences")], make)
+    fill(app, sources, [f"problems-{part}" for part in ("list", "diagnoses")], make)

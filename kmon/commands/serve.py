@@ -178,14 +178,15 @@ def serving(
         pushed = _push(settings, sources)
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
         writes = Writes(settings.api.token, settings.external_url)
-        silencing = SilencingApi(sources, monitor.evaluator.mutes, writes).router()
+        mutes = monitor.evaluator.mutes
+        silencing = SilencingApi(sources, mutes, writes).router()
         app = create_server(
             sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts, silencing=silencing
         )
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it
 
-            attach(app, sources)
+            attach(app, sources, muting=mutes, change=writes.possible)
         with serve(app, host, port, lost=lost) as url:
             # Nobody can connect to a wildcard address, so links have the name of this machine.
             named = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104

@@ -57,7 +57,10 @@ class Matcher:
         return same is not self.operator.startswith("!")
 
     def __str__(self) -> str:
-        return f"{self.name}{self.operator}{json.dumps(self.value, ensure_ascii=False)}"
+        """The text that `of` reads; characters that cannot be seen are escaped, as JSON does it."""
+        quoted = json.dumps(self.value, ensure_ascii=False)
+        seen = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in quoted)
+        return f"{self.name}{self.operator}{seen}"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,17 @@ class Silencing(Protocol):
         ...
 
     def acknowledgements(self) -> tuple[Acknowledgement, ...]: ...
+
+    @property
+    def changes(self) -> int:
+        """How many changes there were since kmon started: while it is the same, so is everything else here."""
+        ...
+
+    def silenced_by(self, labels: Labels) -> tuple[str, ...]:
+        """The ids of the silences that match an alert now."""
+        ...
+
+    def acknowledged(self, labels: Labels) -> Acknowledgement | None: ...
 
     def add(
         self, matchers: Iterable[str], *, starts_at: float | None, ends_at: float, created_by: str, comment: str

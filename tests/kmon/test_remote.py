@@ -5,63 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
-from views import NOW, FixtureSource, shop_view
+from silencing_kmon import ID, TOKEN, SilencingKmon
 
-from alerts.mutes import Mutes
-from alerts.store import Store
 from exporters.listen import serve
-from exporters.prometheus import MetricsPage
-from exporters.server import create_server
-from exporters.silencing_api import SilencingApi
-from exporters.writes import Writes
 from kmon import cli
-from monitor.analysis.view import with_alerts
-from monitor.model.fingerprint import fingerprint
-from monitor.model.view import AlertRow
-
-TOKEN = "0123456789abcdef"
-HOSTILE = "pay\x1b[2J<b>\n"
-LABELS = (("alertname", "Lag"), ("cluster", "demo"), ("group", HOSTILE), ("severity", "page"))
-ID = fingerprint(LABELS)
 
 
-class Running:
-    """A kmon with one alert that fires and one that is pending, served on loopback."""
+class Running(SilencingKmon):
+    """It is served on loopback."""
 
-    def __init__(self, directory: Path) -> None:
-        self.store = Store(directory)
-        self.mutes = Mutes(self.store)
-        self.source = FixtureSource(shop_view())
-        self.url = ""
-        self.show()
-
-    def show(self) -> None:
-        """A View with the alerts as they are marked now."""
-        acknowledged = self.mutes.acknowledged(LABELS)
-        alert = AlertRow(
-            "Lag",
-            "firing",
-            "page",
-            LABELS,
-            f"{HOSTILE} is behind",
-            70.0,
-            NOW - 60,
-            NOW,
-            silenced_by=self.mutes.silenced_by(LABELS),
-            acknowledged_by=acknowledged.created_by if acknowledged else "",
-        )
-        pending = AlertRow("Late", "pending", "ticket", (("group", "b"),), "b is late", 7.0, NOW)
-        self.source.show(with_alerts(shop_view(), (alert, pending)))
+    url = ""
 
 
 @pytest.fixture
 def kmon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     running = Running(tmp_path)
-    api = SilencingApi([running.source], running.mutes, Writes(SecretStr(TOKEN))).router()
-    app = create_server([running.source], MetricsPage([running.source]), silencing=api)
     monkeypatch.setenv("KMON_API_TOKEN", TOKEN)
-    with serve(app, "127.0.0.1", 0) as running.url:
+    with serve(running.app, "127.0.0.1", 0) as running.url:
         yield running
     running.store.close()
 

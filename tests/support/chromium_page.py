@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
 from views import NOW, FixtureSource
 
 from dashboards.app import create_app
@@ -60,11 +61,11 @@ class Page:
 
 
 @contextmanager
-def served(*sources: FixtureSource, port: int = 0) -> Iterator[str]:
-    """The dashboard of these sources on a loopback port, by default a free one."""
-    app = create_app(sources, lambda: NOW + 4)
+def served(*sources: FixtureSource, port: int = 0, app: FastAPI | None = None) -> Iterator[str]:
+    """The dashboard of these sources on a loopback port, by default a free one; or an `app` that has it."""
+    app = app or create_app(sources, lambda: NOW + 4).server
     with socket.create_server(("127.0.0.1", port)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app.server, log_config=None, ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -73,9 +74,9 @@ def served(*sources: FixtureSource, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Any, *sources: FixtureSource, **options: Any) -> Iterator[Page]:
-    """A new tab on these sources; at the end it must have had nothing to complain of."""
-    with served(*sources) as base:
+def opened(browser: Any, *sources: FixtureSource, app: FastAPI | None = None, **options: Any) -> Iterator[Page]:
+    """A new tab on these sources, or an `app`; at the end it must have had nothing to complain of."""
+    with served(*sources, app=app) as base:
         context = browser.new_context(**options)
         page = Page(context.new_page(), base)
         yield page

@@ -1,0 +1,75 @@
+"""The parts of the page of problems that list alerts and what mutes them, and lead to the forms that change that."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from dash import Dash, html
+
+from dashboards.alert_tables import alerts, muted
+from dashboards.components.parts import card
+from dashboards.fill import Now, Part, fill
+from monitor.model.silences import Silencing
+from monitor.model.view import AlertRow, View
+from monitor.poll.source import Source
+
+READ_ONLY = "Read-only: to acknowledge and silence alerts here, set api.token_file in kmon's settings and restart it."
+PARTS = ("problems-alerts", "problems-silences")
+
+
+def cards() -> list[html.Section]:
+    """Where the parts stand. The script reports there what a change did."""
+    said = html.Span(id="silencing-said", className="said", role="status")
+    return [
+        card("Alerts", html.Div(id="problems-alerts")),
+        card("Silences and acknowledgements", html.Div(id="problems-silences"), aside=said),
+    ]
+
+
+def register(
+    app: Dash,
+    sources: Sequence[Source],
+    silencing: Silencing | None = None,
+    *,
+    change: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Fill the parts: with the marks, silences and acknowledgements of now, or without `silencing` those of the View.
+
+    `change` says whether the API lets anybody change them.
+    """
+
+    def listed(view: View) -> Any:
+        rows = view.alerts if silencing is None else [marked(each, silencing) for each in view.alerts]
+        return alerts(rows, view.time, change=change)
+
+    def muting(view: View) -> Any:
+        if silencing is None:
+            return muted(view.silences, (), view.time)
+        known = [found for each in view.alerts if (found := silencing.acknowledged(each.labels)) is not None]
+        return [_offer(change), muted(silencing.silences(), known, clock(), change=change)]
+
+    def make(now: Now) -> tuple[Sequence[Part], None]:
+        return (partial(listed, now.newest), partial(muting, now.newest)), None
+
+    fill(app, sources, PARTS, make, version=lambda: str(changes(silencing)))
+
+
+def changes(silencing: Silencing | None) -> int:
+    """A number that is another one when something was changed."""
+    return 0 if silencing is None else silencing.changes
+
+
+def marked(alert: AlertRow, silencing: Silencing) -> AlertRow:
+    """An alert with what mutes it now: it may be something else than when its View was made."""
+    known = silencing.acknowledged(alert.labels)
+    by = "" if known is None else known.created_by
+    return replace(alert, silenced_by=silencing.silenced_by(alert.labels), acknowledged_by=by)
+
+
+def _offer(change: bool) -> html.P | html.Button:
+    if not change:
+        return html.P(READ_ONLY, className="muted")
+    return html.Button("New silence", type="button", className="act", **{"data-act": "silence", "data-matchers": "[]"})
