@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from dashboards.alert_tables import alerts, muted
 from dashboards.components.parts import card
 from dashboards.fill import Now, Part, fill
 from monitor.model.silences import Silencing
-from monitor.model.view import AlertRow, View
+from monitor.model.view import View
 from monitor.poll.source import Source
 
 READ_ONLY = "Read-only: to acknowledge and silence alerts here, set api.token_file in kmon's settings and restart it."
@@ -42,7 +41,7 @@ def register(
     """
 
     def listed(view: View) -> Any:
-        rows = view.alerts if silencing is None else [marked(each, silencing) for each in view.alerts]
+        rows = view.alerts if silencing is None else [each.muted_by(silencing) for each in view.alerts]
         return alerts(rows, view.time, change=change)
 
     def muting(view: View) -> Any:
@@ -60,13 +59,6 @@ def register(
 def changes(silencing: Silencing | None) -> int:
     """A number that is another one when something was changed."""
     return 0 if silencing is None else silencing.changes
-
-
-def marked(alert: AlertRow, silencing: Silencing) -> AlertRow:
-    """An alert with what mutes it now: it may be something else than when its View was made."""
-    known = silencing.acknowledged(alert.labels)
-    by = "" if known is None else known.created_by
-    return replace(alert, silenced_by=silencing.silenced_by(alert.labels), acknowledged_by=by)
 
 
 def _offer(change: bool) -> html.P | html.Button:

@@ -27,6 +27,7 @@ from exporters.nested import (
 )
 from monitor.analysis.derive.judged.order import lag_order, transaction_order
 from monitor.model.fingerprint import fingerprint
+from monitor.model.silences import Silencing
 from monitor.model.table import Flags, Ints
 from monitor.model.view import AlertRow, View
 from monitor.poll.source import Source
@@ -95,11 +96,16 @@ class AnyText(Convertor[str]):
 
 
 class Api:
-    """The answers over these sources; `clock` gives unix seconds, for the age of what is shown."""
+    """The answers over these sources; `clock` gives unix seconds, for the age of what is shown.
 
-    def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = time.time) -> None:
+    `silencing` is what mutes alerts now; without it they are as in their View.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], clock: Callable[[], float] = time.time, silencing: Silencing | None = None
+    ) -> None:
         self._sources = tuple(sources)
-        self._clock = clock
+        self._clock, self._silencing = clock, silencing
 
     def router(self) -> APIRouter:
         register_url_convertor("any_text", AnyText())
@@ -198,9 +204,10 @@ class Api:
         return self._answer(view, capabilities=CAPABILITY.plain(view.shown))
 
     def alerts(self, cluster: str | None = None) -> Response:
-        """Of the newest View, whether or not its cluster is reachable."""
-        view = self._newest(cluster)
-        return self._answer(view, alerts=[alert_row(each) for each in view.alerts])
+        """Of the newest View, whether or not its cluster is reachable, with what mutes them now."""
+        view, silencing = self._newest(cluster), self._silencing
+        rows = view.alerts if silencing is None else [each.muted_by(silencing) for each in view.alerts]
+        return self._answer(view, alerts=[*map(alert_row, rows)])
 
     def problems(self, cluster: str | None = None, where: Where = None) -> Response:
         """Of the newest View: that the cluster is unreachable is a problem too, and explains those last known."""

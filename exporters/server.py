@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
@@ -12,6 +12,7 @@ from exporters.api import Api, invalid
 from exporters.exposition import Piece, filled
 from exporters.middleware import EveryRequest, KnownHosts
 from exporters.prometheus import MetricsPage
+from exporters.silencing_api import SilencingApi
 from monitor.model.text import visible
 from monitor.poll.source import Source
 from monitor.settings.values import is_loopback
@@ -47,7 +48,7 @@ def create_server(
     troubles: Callable[[], Sequence[str]] = tuple,
     hosts: Sequence[str] = (),
     *,
-    silencing: APIRouter | None = None,
+    silencing: SilencingApi | None = None,
 ) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
 
@@ -56,7 +57,7 @@ def create_server(
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
     name of its own at 127.0.0.1; and those that name one of `hosts`, as a reverse proxy passes them on.
 
-    `silencing` has the paths of silences and acknowledgements, where there are any.
+    `silencing` answers about silences and acknowledgements, where there are any.
     """
     app = FastAPI(title="kmon", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     if is_loopback(host):
@@ -86,7 +87,8 @@ def create_server(
         return PlainTextResponse("".join(["kmon is ready\n", *down]))
 
     app.add_exception_handler(RequestValidationError, invalid)
-    app.include_router(Api(sources).router(), prefix=PREFIX)
+    muting = None if silencing is None else silencing.silencing
+    app.include_router(Api(sources, silencing=muting).router(), prefix=PREFIX)
     if silencing is not None:
-        app.include_router(silencing, prefix=PREFIX)
+        app.include_router(silencing.router(), prefix=PREFIX)
     return app

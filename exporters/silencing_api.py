@@ -51,7 +51,7 @@ class SilencingApi:
         writes: Writes,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._sources, self._silencing, self._writes, self._clock = tuple(sources), silencing, writes, clock
+        self._sources, self.silencing, self._writes, self._clock = tuple(sources), silencing, writes, clock
 
     def router(self) -> APIRouter:
         router = APIRouter(dependencies=[Depends(refuse_unknown)])
@@ -68,12 +68,12 @@ class SilencingApi:
 
     def silences(self) -> Json:
         now = self._clock()
-        return Json({"time": now, "silences": [plain_silence(each, now) for each in self._silencing.silences()]})
+        return Json({"time": now, "silences": [plain_silence(each, now) for each in self.silencing.silences()]})
 
     def acknowledgements(self) -> Json:
         found = [
             {"fingerprint": fingerprint(each.labels), **plain_acknowledgement(each)}
-            for each in self._silencing.acknowledgements()
+            for each in self.silencing.acknowledgements()
         ]
         return Json({"time": self._clock(), "acknowledgements": found})
 
@@ -86,7 +86,7 @@ class SilencingApi:
         ends_at = start + new.duration_seconds if new.duration_seconds is not None else new.ends_at
         assert ends_at is not None
         try:
-            silence = self._silencing.add(
+            silence = self.silencing.add(
                 new.matchers,
                 starts_at=new.starts_at,
                 ends_at=ends_at,
@@ -99,7 +99,7 @@ class SilencingApi:
 
     async def expire(self, request: Request, silence_id: str) -> Json:
         self._writes.check(request)
-        silence = self._silencing.expire(silence_id)
+        silence = self.silencing.expire(silence_id)
         if silence is None:
             raise HTTPException(404, "no such silence")
         return await self._done(200, silence=plain_silence(silence, self._clock()))
@@ -111,17 +111,15 @@ class SilencingApi:
         if labels is None:
             raise HTTPException(404, "no alert with this fingerprint fires")
         try:
-            made = self._silencing.acknowledge(labels, new.created_by, new.comment)
+            made = self.silencing.acknowledge(labels, new.created_by, new.comment)
         except InvalidSilenceError as error:
             raise HTTPException(400, str(error)) from None
         return await self._done(201, acknowledgement={"fingerprint": new.fingerprint, **plain_acknowledgement(made)})
 
     async def withdraw(self, request: Request, fingerprint: str) -> Json:
         self._writes.check(request)
-        found = next(
-            (each.labels for each in self._silencing.acknowledgements() if _is(each.labels, fingerprint)), None
-        )
-        if found is None or not self._silencing.withdraw(found):
+        found = next((each.labels for each in self.silencing.acknowledgements() if _is(each.labels, fingerprint)), None)
+        if found is None or not self.silencing.withdraw(found):
             raise HTTPException(404, "no alert with this fingerprint is acknowledged")
         return await self._done(200)
 
@@ -133,7 +131,7 @@ class SilencingApi:
 
     async def _done(self, status: int, **content: object) -> Json:
         """What was changed, and whether it survives a restart."""
-        return Json({**content, "kept": await run_in_threadpool(self._silencing.kept)}, status)
+        return Json({**content, "kept": await run_in_threadpool(self.silencing.kept)}, status)
 
 
 def _is(labels: Labels, wanted: str) -> bool:

@@ -179,7 +179,7 @@ def serving(
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
         writes = Writes(settings.api.token, settings.external_url)
         mutes = monitor.evaluator.mutes
-        silencing = SilencingApi(sources, mutes, writes).router()
+        silencing = SilencingApi(sources, mutes, writes)
         app = create_server(
             sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts, silencing=silencing
         )

@@ -4,7 +4,7 @@ monitor.analysis.view makes it, once a poll.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from monitor.model.broker_metrics import BrokerLoad, RequestRates
@@ -19,7 +19,7 @@ from monitor.model.limits import Limits
 from monitor.model.owners import Owners
 from monitor.model.problems import Lasting, Problems, Verdict
 from monitor.model.reasons import Reason
-from monitor.model.silences import Silence
+from monitor.model.silences import Silence, Silencing
 from monitor.model.slos import Freshness
 from monitor.model.snapshot import Outcome, Snapshot
 from monitor.model.totals import BrokerTotals, ClusterTotals, GroupLags, GroupTopicLags, TopicTotals
@@ -57,6 +57,12 @@ class AlertRow:
             *((f"inhibited by {self.inhibited_by}",) if self.inhibited_by else ()),
             *(("on probation",) if self.observed else ()),
         )
+
+    def muted_by(self, silencing: Silencing) -> "AlertRow":
+        """The alert with what mutes it now: that may have changed since its View was made."""
+        known = silencing.acknowledged(self.labels)
+        by = "" if known is None else known.created_by
+        return replace(self, silenced_by=silencing.silenced_by(self.labels), acknowledged_by=by)
 
 
 @dataclass(frozen=True)

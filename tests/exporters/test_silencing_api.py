@@ -41,7 +41,7 @@ class Kmon:
         pending = AlertRow("Late", "pending", "page", (("group", "b"),), "b is late", 70.0, NOW)
         source = FixtureSource(with_alerts(shop_view(), (alert, pending)))
         self.mutes = Mutes(clock=Clock())
-        api = SilencingApi([source], self.mutes, Writes(token, external_url), lambda: NOW).router()
+        api = SilencingApi([source], self.mutes, Writes(token, external_url), lambda: NOW)
         app = create_server([source], MetricsPage([source]), silencing=api)
         self.client = TestClient(app, base_url="http://localhost:9308")
 
@@ -210,3 +210,13 @@ def test_a_token_in_a_file_is_read_anew(tmp_path: Path) -> None:
 
 def test_a_parameter_that_a_path_does_not_have_is_refused(kmon: Kmon) -> None:
     assert kmon.client.get("/api/v1/silences?cluster=demo").status_code == 400
+
+
+def test_alerts_are_listed_with_what_mutes_them_now_and_not_at_the_last_poll() -> None:
+    kmon = Kmon()
+    assert kmon.send("POST", "acknowledgements", ACK).status_code == 201
+    assert kmon.send("POST", "silences", SILENCE).status_code == 201
+    first, second = kmon.send("GET", "alerts").json()["alerts"]
+    assert (first["marks"], second["marks"]) == (["silenced", "acknowledged by me"], [])
+    assert kmon.send("DELETE", f"acknowledgements/{FINGERPRINT}").status_code == 200
+    assert kmon.send("GET", "alerts").json()["alerts"][0]["marks"] == ["silenced"]

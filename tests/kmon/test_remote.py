@@ -45,7 +45,6 @@ def test_alerts_are_listed_and_the_exit_code_says_whether_one_fires(
 def test_an_alert_is_acknowledged_and_that_withdrawn(kmon: Running, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ack", ID, "--url", kmon.url, "--created-by", "ana", "--comment", "on it"]) == 0
     assert capsys.readouterr() == ("acknowledged: Lag\n", "")
-    kmon.show()
     assert cli.main(["alerts", "--url", kmon.url]) == 0
     assert "firing, acknowledged by ana" in capsys.readouterr().out
     assert cli.main(["ack", ID, "--url", kmon.url, "--withdraw"]) == 0
@@ -60,7 +59,6 @@ def test_a_silence_is_added_listed_and_expired(kmon: Running, capsys: pytest.Cap
     (silence,) = kmon.mutes.silences()
     assert capsys.readouterr() == (f"{silence.id}\n", "")
     assert silence.ends_at - silence.starts_at == pytest.approx(7_200, abs=30)
-    kmon.show()
     assert cli.main(["alerts", "--url", kmon.url]) == 0
     assert "firing, silenced" in capsys.readouterr().out
     assert cli.main(["silence", "list", "--url", kmon.url]) == 0

@@ -33,7 +33,7 @@ class SilencingKmon:
         self.source = FixtureSource(shop_view(), interval_seconds=600.0)
         self.show()
         writes = Writes(SecretStr(token) if token else None)
-        api = SilencingApi([self.source], self.mutes, writes).router()
+        api = SilencingApi([self.source], self.mutes, writes)
         self.app: FastAPI = create_server([self.source], MetricsPage([self.source]), silencing=api)
         attach(self.app, [self.source], muting=self.mutes, change=writes.possible)
 
