@@ -3,6 +3,7 @@
 A new subject is one declaration and its place in SUBJECTS. docs/tables.md lists them with their columns.
 """
 
+from monitor.subjects.alerts import ALERTS
 from monitor.subjects.brokers import BROKERS
 from monitor.subjects.cluster import CLUSTER, KMON
 from monitor.subjects.column import Subject
@@ -14,6 +15,7 @@ from monitor.subjects.topics import TOPICS
 from monitor.subjects.transactions import TRANSACTIONS
 
 SUBJECTS: dict[str, Subject] = {
-    each.name: each for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *TRANSACTIONS, *REQUESTS, *HEALTH, CLUSTER, KMON)
+    each.name: each
+    for each in (LAG, *GROUPS, *TOPICS, *BROKERS, *TRANSACTIONS, *REQUESTS, *HEALTH, *ALERTS, CLUSTER, KMON)
 }
 """Every subject by its name."""
