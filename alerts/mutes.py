@@ -17,11 +17,12 @@ from monitor.model.silences import (
     ACTIVE,
     Acknowledgement,
     InvalidSilenceError,
-    Matcher,
     Silence,
+    acknowledgement_from,
     acknowledgement_of,
     plain_acknowledgement,
     plain_silence,
+    silence_from,
     silence_of,
 )
 from monitor.model.text import plural, visible
@@ -207,7 +208,7 @@ class Mutes:
         wrong = 0
         for (body,) in store.read("SELECT body FROM silences"):
             try:
-                silence = _silence(body)
+                silence = silence_from(json.loads(body))
             except (KeyError, TypeError, ValueError, AttributeError):
                 wrong += 1
             else:
@@ -228,19 +229,6 @@ def _text(labels: Labels) -> str:
     return json.dumps(labels, ensure_ascii=True)
 
 
-def _silence(body: str) -> Silence:
-    plain = json.loads(body)
-    return Silence(
-        str(plain["id"]),
-        tuple(Matcher.of(text) for text in plain["matchers"]),
-        float(plain["starts_at"]),
-        float(plain["ends_at"]),
-        str(plain["created_by"]),
-        str(plain["comment"]),
-    )
-
-
 def _acknowledgement(labels: str, body: str) -> Acknowledgement:
-    plain = json.loads(body)
     found = tuple((str(name), str(text)) for name, text in json.loads(labels))
-    return Acknowledgement(found, str(plain["created_by"]), str(plain["comment"]), float(plain["at"]))
+    return acknowledgement_from(json.loads(body), found)

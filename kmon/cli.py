@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from kmon.remote_arguments import add_ack, add_alerts, add_silence
+from kmon.remote_arguments import add_ack, add_alerts, add_served, add_silence
 
 BAD_USAGE, UNEXPECTED, UNWRITABLE, INTERRUPTED, BROKEN_PIPE = 2, 70, 74, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
@@ -102,6 +102,7 @@ def _add_tui(commands: Any) -> None:
         epilog="Exit codes of --once: 0 complete, 1 partial (stderr lists what is missing and why), 2 unreachable.",
     )
     _switch(parser, "--once", "poll once, print the overview as plain text, and exit")
+    add_served(parser)
 
 
 def _add_lag(commands: Any) -> None:

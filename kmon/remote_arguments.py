@@ -1,4 +1,4 @@
-"""The options of the commands that ask a running kmon: kmon alerts, kmon ack, kmon silence."""
+"""The options of the commands that ask a running kmon: kmon alerts, kmon ack, kmon silence, and kmon tui."""
 
 import argparse
 from collections.abc import Callable
@@ -8,6 +8,7 @@ Command = Callable[..., argparse.ArgumentParser]
 """Adds a command: its parent, name and summary, and options of the parser."""
 
 URL = "URL of the running kmon, e.g. https://kmon.example.com (default: external_url or listen of the settings)"
+SERVED = "URL of the kmon serve that sends alerts, e.g. https://kmon.example.com (default: alerts are only shown)"
 DONE = "Exit codes: 0 done, 2 kmon is unreachable or refuses, or bad usage."
 ALERTS = (
     "Exit codes: 0 no alert fires, other than silenced, acknowledged or inhibited ones, 1 an alert fires, "
@@ -51,6 +52,16 @@ def add_silence(commands: Any, command: Command) -> None:
     expire.add_argument("ids", metavar="ID", nargs="+", help="id of the silence, e.g. 3f9a1c0d5e7b2468")
 
 
+def add_served(parser: argparse.ArgumentParser) -> None:
+    """The options of a terminal UI that acknowledges and silences alerts."""
+    about = (
+        "Where alerts are listed, acknowledged and silenced; changes need its token, in KMON_API_TOKEN or the settings."
+    )
+    group = parser.add_argument_group("alerts", about)
+    group.add_argument("--url", metavar="URL", help=SERVED)
+    _add_author(group)
+
+
 def _remote(parent: Any, command: Command, name: str, summary: str, ends: str) -> argparse.ArgumentParser:
     parser = command(parent, name, summary, cluster=False, epilog=ends)
     parser.add_argument("--url", metavar="URL", help=URL)
@@ -63,5 +74,5 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", choices=formats, default="table", help="output format (default: table)")
 
 
-def _add_author(parser: argparse.ArgumentParser) -> None:
+def _add_author(parser: Any) -> None:
     parser.add_argument("--created-by", metavar="NAME", help="who does this, e.g. ana (default: the user name)")

@@ -25,6 +25,7 @@ from tui.picture import WINDOW_SECONDS, Picture, Watched
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
 from tui.screens.help import HelpScreen
+from tui.server import AlertServer, Answer, Asker, Change, Served
 from tui.theme import KMON_DARK, theme_for
 
 TICK_SECONDS = 1.0
@@ -40,6 +41,14 @@ class ViewArrived(Message):
         self.source = source
         self.view = view
         self.points = points
+
+
+class ServerAnswered(Message):
+    """What came of a question to the kmon that sends alerts; posted from the thread that asks it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 class OutputDriver(LinuxDriver):
@@ -67,11 +76,13 @@ class KmonApp(Host, inherit_bindings=False):
         *,
         addresses: Sequence[str] = (),
         troubles: Callable[[], Sequence[str]] = tuple,
+        server: AlertServer | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`addresses` are the sources' bootstrap servers as shown before a first View; `clock` gives unix seconds.
 
-        `troubles` gives the reasons why parts of kmon have stopped working; called every TICK_SECONDS.
+        `server` is the kmon that sends alerts, which are acknowledged and silenced there. `troubles` gives the reasons
+        why parts of kmon have stopped working; called every TICK_SECONDS.
         """
         # Only native colours can be left out as a whole; those of a theme would become greys.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -81,9 +92,15 @@ class KmonApp(Host, inherit_bindings=False):
         self._newest: dict[int, ViewArrived] = {}
         self._visited: list[str] = []
         self._ends: list[Callable[[], None]] = []
+        self._server, self._asker = server, None if server is None else Asker(server, self._on_answer)
         first = sources[0]
         self.picture = Picture(
-            first.cluster, self._addresses[0], first.interval_seconds, clock(), clusters=self._clusters()
+            first.cluster,
+            self._addresses[0],
+            first.interval_seconds,
+            clock(),
+            clusters=self._clusters(),
+            served=self._served(),
         )
 
     def get_driver_class(self) -> type[Driver]:
@@ -120,11 +137,14 @@ class KmonApp(Host, inherit_bindings=False):
     def on_unmount(self) -> None:
         for end in self._ends:
             end()
+        if self._asker is not None:
+            self._asker.end()
 
     def on_view_arrived(self, message: ViewArrived) -> None:
         self._newest[message.source] = message
         if message.source == self.picture.current:
             self.picture = replace(self.picture, polling=False)
+            self.ask_server()
         if self.picture.paused:
             return
         if message.source == self.picture.current or self.current_mode == FLEET:
@@ -168,6 +188,28 @@ class KmonApp(Host, inherit_bindings=False):
         # While the app ends, its timer still runs and its screens lose their widgets one by one.
         screens = [each for each in self.screen_stack if isinstance(each, MonitorScreen)]
         return [each for each in screens if each.is_mounted and each.is_running][-1:]
+
+    # The server that sends alerts
+
+    def _served(self) -> Served | None:
+        """What is known of it before it has answered."""
+        return None if self._server is None else Served(self._server.url)
+
+    def ask_server(self, change: Change | None = None) -> None:
+        newest = self._newest.get(self.picture.current)
+        if self._asker is not None and newest is not None:
+            self._asker.ask(newest.view.cluster, newest.view.shown.snapshot.cluster_id, change)
+
+    def _on_answer(self, answer: Answer) -> None:
+        self.post_message(ServerAnswered(answer))
+
+    def on_server_answered(self, message: ServerAnswered) -> None:
+        answer, known = message.answer, self.picture.served
+        if done := answer.done or answer.refused:
+            self.notify(visible(done), severity="error" if answer.refused else "information", markup=False)
+        if known is not None and self.picture.view is not None and self.picture.view.cluster == answer.cluster:
+            found = answer.found or known.found
+            self._change(served=replace(known, found=found, error=answer.error))
 
     # Actions
 
@@ -218,7 +260,9 @@ class KmonApp(Host, inherit_bindings=False):
         """Show the source at `place`: the view that is on, or from that of all clusters its overview."""
         source = self._sources[place]
         of_source = {"cluster": source.cluster, "interval_seconds": source.interval_seconds, "view": None, "points": ()}
-        self._change(current=place, address=self._addresses[place], paused=False, **of_source)
+        at_first = {"paused": False, "served": self._served()}
+        self._change(current=place, address=self._addresses[place], **at_first, **of_source)
         self._show_newest()
+        self.ask_server()
         if self.current_mode == FLEET:
             self.action_view(SCREENS[0].NAME)

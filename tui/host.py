@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from tui.heading import View
 from tui.picture import Picture
+from tui.server import Change
 
 
 class Host(App[None], inherit_bindings=False):
@@ -30,4 +31,8 @@ class Host(App[None], inherit_bindings=False):
 
     def watch_cluster(self, place: int) -> None:
         """Show the cluster at `place` of the picture's clusters."""
+        raise NotImplementedError
+
+    def ask_server(self, change: Change | None = None) -> None:
+        """Have the kmon that sends alerts asked for them, after a change where there is one. Returns at once."""
         raise NotImplementedError

@@ -47,6 +47,23 @@ TABLE_KEYS = (
     Binding("greater_than_sign", "move_sort(1)", "sort right", show=False, tooltip="sort by the column to the right"),
 )
 
+SILENCE_KEYS = (
+    Binding("s", "silence", "silence", tooltip="silence alerts (needs --url)"),
+    Binding("x", "expire", "expire", tooltip="expire the silence (needs --url)"),
+)
+ALERT_KEYS = (
+    Binding("a", "acknowledge", "ack", tooltip="acknowledge the alert, or withdraw that (needs --url)"),
+    Binding("s", "silence", "silence", tooltip="silence the alert, and others like it (needs --url)"),
+    Binding("x", "expire", "expire", show=False, tooltip="expire the silences of the alert (needs --url)"),
+)
+
+FORM_KEYS = (
+    Binding("enter", "next", "next", tooltip="the next field; in the last one, do what the title says"),
+    Binding("tab", "app.focus_next", "next field", show=False, tooltip="the next field"),
+    Binding("shift+tab", "app.focus_previous", "field before", show=False, tooltip="the field before"),
+    Binding("escape", "cancel", "cancel", tooltip="close the form, and change nothing"),
+)
+
 HELP_KEYS = (
     Binding("escape,question_mark,q,minus", "dismiss", "close", tooltip="close the help"),
     Binding("j,down", "scroll(1)", "down", show=False, tooltip="one line down"),

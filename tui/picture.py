@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from monitor.model.view import View
 from monitor.poll.source import Point
+from tui.server import Served
 
 WINDOW_SECONDS = 3_600.0
 """How far back charts and trends look."""
@@ -31,7 +32,8 @@ class Picture:
     """One cluster as the screens show it. `view` is None before the first poll ends.
 
     `now` is unix seconds; `points` are the polls of the last WINDOW_SECONDS, oldest first. `clusters` are all that are
-    watched, in their order, this one at `current`. `troubles` are the reasons why parts of kmon have stopped working.
+    watched, in their order, this one at `current`. `served` is what is known of the kmon that sends alerts, None where
+    none is named. `troubles` are the reasons why parts of kmon have stopped working.
     """
 
     cluster: str
@@ -49,6 +51,7 @@ class Picture:
     clusters: tuple[Watched, ...] = ()
     current: int = 0
     troubles: tuple[str, ...] = ()
+    served: Served | None = None
 
     @property
     def shown(self) -> View:

@@ -1,5 +1,6 @@
 """The screens of the terminal UI. Only the app imports this: a screen names another view by its NAME."""
 
+from tui.screens.alerts import AlertsScreen, SilencesScreen
 from tui.screens.base import MonitorScreen
 from tui.screens.broker_metrics import BrokerRequestsScreen, DeprecatedRequestsScreen
 from tui.screens.brokers import BrokersScreen, LogDirsScreen, ReplicasScreen
@@ -43,4 +44,6 @@ BELOW: tuple[type[MonitorScreen], ...] = (
     CollectorsScreen,
     RequestsScreen,
     DiagnosesScreen,
+    AlertsScreen,
+    SilencesScreen,
 )

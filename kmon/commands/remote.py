@@ -45,9 +45,13 @@ class Remote:
 
         Raises SettingsError.
         """
-        settings = loaded_from(args, need_cluster=False).settings
+        return cls.at(args.url, loaded_from(args, need_cluster=False).settings)
+
+    @classmethod
+    def at(cls, url: str | None, settings: Settings) -> "Remote":
+        """The kmon at a URL, or else that of the settings, with their token. Raises SettingsError."""
         try:
-            url = address_of(settings) if args.url is None else check_external(args.url)
+            url = address_of(settings) if url is None else check_external(url)
         except ValueError as error:
             raise SettingsError(f"--url: {error}") from None
         token = settings.api.token

@@ -13,9 +13,11 @@ from kmon.commands.poll import ask, memory_of
 from kmon.commands.terminal import lacking, run_app
 from monitor.model.text import visible
 from monitor.poll.source import Memory
+from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
 
 if TYPE_CHECKING:
+    from kmon.commands.remote_alerts import RemoteAlerts
     from kmon.commands.wiring import Monitor
 
 
@@ -26,24 +28,38 @@ def run(args: argparse.Namespace) -> int:
     Raises what kept it from polling.
     """
     settings, clusters = clusters_from(args)
+    if args.once and args.url is not None:
+        raise SettingsError("--url: not with --once")
     if args.once:
         return max(map(print_once, clusters))
     if lack := lacking():
         print(f"kmon tui: {lack}; --once prints the overview as plain text", file=sys.stderr)
         return 2
+    server = server_of(args, settings)
     from tui.app import KmonApp  # noqa: PLC0415 - so that bad usage is told at once
 
     polls = Polls(settings, clusters)
     addresses = [",".join(each.bootstrap_servers) for each in clusters]
-    app = KmonApp(polls.memories, addresses=addresses, troubles=polls.troubles)
+    app = KmonApp(polls.memories, addresses=addresses, troubles=polls.troubles, server=server)
     polls.start()
     try:
         run_app(app)
     finally:
         polls.stop()
+        if server is not None:
+            server.close()
     if polls.error is not None:
         raise polls.error
     return app.return_code or 0
+
+
+def server_of(args: argparse.Namespace, settings: Settings) -> "RemoteAlerts | None":
+    """The kmon of --url, with the token of the settings. Raises SettingsError."""
+    if args.url is None:
+        return None
+    from kmon.commands.remote_alerts import RemoteAlerts  # noqa: PLC0415 - the HTTP client is slow to import
+
+    return RemoteAlerts.at(args, settings)
 
 
 def print_once(cluster: ClusterSettings) -> int:

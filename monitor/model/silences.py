@@ -177,8 +177,25 @@ def plain_silence(silence: Silence, now: float) -> dict[str, Any]:
     return {**vars(silence), "matchers": [str(each) for each in silence.matchers], "state": silence.state(now)}
 
 
+def silence_from(plain: Mapping[str, Any]) -> Silence:
+    """The silence that JSON has. Raises KeyError, TypeError, ValueError or AttributeError where it is none."""
+    return Silence(
+        str(plain["id"]),
+        tuple(Matcher.of(text) for text in plain["matchers"]),
+        float(plain["starts_at"]),
+        float(plain["ends_at"]),
+        str(plain["created_by"]),
+        str(plain["comment"]),
+    )
+
+
 def plain_acknowledgement(each: Acknowledgement) -> dict[str, Any]:
     return {**vars(each), "labels": dict(each.labels)}
+
+
+def acknowledgement_from(plain: Mapping[str, Any], labels: Labels) -> Acknowledgement:
+    """The acknowledgement of an alert that JSON has. Raises as above."""
+    return Acknowledgement(labels, str(plain["created_by"]), str(plain["comment"]), float(plain["at"]))
 
 
 def _text(field: str, text: str) -> str:

@@ -128,7 +128,7 @@ async def test_what_keeps_it_from_polling_is_shown_and_raised_when_it_is_quit(
     monkeypatch.setattr(Polls, "stop", lambda self: self._thread.join())
     monkeypatch.setattr(tui, "run_app", lambda _app: None)
     with pytest.raises(SettingsError, match=r"ca\.pem"):
-        tui.run(argparse.Namespace(once=False))
+        tui.run(argparse.Namespace(once=False, url=None))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,18 @@ from pathlib import Path
 from textual.binding import Binding
 
 from tui.app import VIEWS, KmonApp
-from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, key_names, view_keys
+from tui.keys import (
+    ALERT_KEYS,
+    APP_KEYS,
+    FORM_KEYS,
+    HELP_KEYS,
+    SCREEN_KEYS,
+    SILENCE_KEYS,
+    TABLE_KEYS,
+    key_name,
+    key_names,
+    view_keys,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 TITLE = """# Keys of `kmon tui`
@@ -24,6 +35,9 @@ def page() -> str:
         ("Everywhere", (*view_keys(VIEWS), *APP_KEYS)),
         ("In every view", SCREEN_KEYS),
         ("In a table", TABLE_KEYS),
+        ("On alerts", ALERT_KEYS),
+        ("On silences", SILENCE_KEYS),
+        ("In a form", FORM_KEYS),
         ("In the help", HELP_KEYS),
     ):
         parts.append(f"## {title}\n\n| key | what it does |\n|---|---|\n{_rows(keys)}\n")

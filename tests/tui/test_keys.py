@@ -7,9 +7,20 @@ from tui_screen import app_on, monitor, text
 from views import shop_view
 
 from tui.app import VIEWS, KmonApp
-from tui.keys import APP_KEYS, HELP_KEYS, SCREEN_KEYS, TABLE_KEYS, key_name, view_keys
+from tui.keys import (
+    ALERT_KEYS,
+    APP_KEYS,
+    FORM_KEYS,
+    HELP_KEYS,
+    SCREEN_KEYS,
+    SILENCE_KEYS,
+    TABLE_KEYS,
+    key_name,
+    view_keys,
+)
 from tui.registry import BELOW, SCREENS
 from tui.screens.base import MonitorScreen
+from tui.screens.form import FormScreen
 from tui.screens.help import HelpScreen, help_lines
 from tui.widgets.columns import WIDE
 from tui.widgets.table import VirtualTable
@@ -28,8 +39,9 @@ def test_no_key_is_bound_twice_in_a_view(screen: type[MonitorScreen]) -> None:
     assert [key for key, times in keys.items() if times > 1] == []
 
 
-def test_no_key_of_the_help_is_bound_twice() -> None:
-    keys = Counter(each.key for each in bindings(HelpScreen))
+@pytest.mark.parametrize("screen", [HelpScreen, FormScreen])
+def test_no_key_of_the_help_and_of_forms_is_bound_twice(screen: type) -> None:
+    keys = Counter(each.key for each in bindings(screen))
     assert [key for key, times in keys.items() if times > 1] == []
 
 
@@ -37,23 +49,23 @@ def test_no_key_of_the_help_is_bound_twice() -> None:
 def test_everything_bound_in_a_view_is_in_its_help(screen: type[MonitorScreen]) -> None:
     known = {
         each.key
-        for registry in (view_keys(VIEWS), APP_KEYS, SCREEN_KEYS, TABLE_KEYS)
+        for registry in (view_keys(VIEWS), APP_KEYS, SCREEN_KEYS, TABLE_KEYS, screen.KEYS)
         for _, each in BindingsMap(registry)
     }
     letters = {each.letter for each in screen.COLUMNS if each.letter}
     assert {each.key for each in bindings(KmonApp, screen, VirtualTable)} == known | letters
 
 
-@pytest.mark.parametrize("name", [name for _, name, _ in VIEWS])
-async def test_the_help_names_every_key_and_column(name: str) -> None:
+@pytest.mark.parametrize("keys", [*((key,) for key, _, _ in VIEWS), ("7", "tab", "tab"), ("7", "shift+tab")])
+async def test_the_help_names_every_key_and_column(keys: tuple[str, ...]) -> None:
     app, _ = app_on(shop_view())
     async with app.run_test(size=(120, 160)) as pilot:
-        app.action_view(name)
+        await pilot.press(*keys)
         await pilot.pause()
         screen = monitor(pilot)
         await pilot.press("?")
         shown = text(app)
-        for binding in (*view_keys(VIEWS), *APP_KEYS, *SCREEN_KEYS, *TABLE_KEYS):
+        for binding in (*view_keys(VIEWS), *APP_KEYS, *SCREEN_KEYS, *TABLE_KEYS, *screen.KEYS):
             for key in binding.key.split(","):
                 assert key_name(key) in shown
             assert binding.tooltip in shown
@@ -78,7 +90,9 @@ def test_the_help_fits_a_narrow_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    "binding", [*view_keys(VIEWS), *APP_KEYS, *SCREEN_KEYS, *TABLE_KEYS, *HELP_KEYS], ids=lambda each: each.key
+    "binding",
+    [*view_keys(VIEWS), *APP_KEYS, *SCREEN_KEYS, *TABLE_KEYS, *ALERT_KEYS, *SILENCE_KEYS, *FORM_KEYS, *HELP_KEYS],
+    ids=lambda each: each.key,
 )
 def test_every_binding_stands_in_the_docs(binding: Binding) -> None:
     page_text = PAGE.read_text()

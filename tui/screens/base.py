@@ -58,6 +58,8 @@ class MonitorScreen(FilteredScreen, inherit_bindings=False):
     """How many columns identify a row."""
     LIVE: ClassVar[bool] = False
     """Whether the rows are true of now also while the cluster is unreachable."""
+    KEYS: ClassVar[tuple[Binding, ...]] = ()
+    """The keys that this screen has beside those of all."""
     PANES: ClassVar[dict[str, str]] = {}
     """Title of each table of this view by the NAME of its screen; empty where this is the only one."""
     BINDINGS: ClassVar[list[BindingType]] = list(SCREEN_KEYS)
@@ -66,11 +68,12 @@ class MonitorScreen(FilteredScreen, inherit_bindings=False):
 
     def __init_subclass__(cls, **options: bool) -> None:
         if "COLUMNS" in vars(cls):
-            cls.BINDINGS = [
+            sorts = [
                 Binding(each.letter, f"sort('{each.name}')", show=False, tooltip=f"sort by {each.title.lower()}")
                 for each in cls.COLUMNS
                 if each.letter
             ]
+            cls.BINDINGS = [*cls.KEYS, *sorts]
         super().__init_subclass__(**options)
 
     def __init__(self, about: Hashable = None) -> None:
@@ -161,7 +164,7 @@ class MonitorScreen(FilteredScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         opens = self.OPENS or type(self).open is not MonitorScreen.open
-        keys = (*TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
+        keys = (*self.KEYS, *TABLE_KEYS, *SCREEN_KEYS, *APP_KEYS)
         shown = [each for each in keys if each.show and (opens or each.action != "choose")]
         parts = [
             part

@@ -23,7 +23,7 @@ def help_lines(screen: MonitorScreen, views: Iterable[Binding], width: int) -> l
     for column in screen.COLUMNS:
         key = f"shift+{column.letter.lower()}" if column.letter else ""
         lines += _entry(column.title, key, column.meaning, width)
-    for title, keys in (("Keys", (*TABLE_KEYS, *SCREEN_KEYS)), ("Everywhere", (*views, *APP_KEYS))):
+    for title, keys in (("Keys", (*screen.KEYS, *TABLE_KEYS, *SCREEN_KEYS)), ("Everywhere", (*views, *APP_KEYS))):
         lines += [Line(), Line([Part(f" {title}", "accent")])]
         for each in keys:
             lines += _entry(key_names(each), "", each.tooltip, width)

@@ -79,7 +79,12 @@ COLUMNS: tuple[Column[Rows], ...] = (
 class Health(MonitorScreen):
     """What the tables of this view have in common."""
 
-    PANES: ClassVar = {"problems": "Problems", "diagnoses": "Diagnoses"}
+    PANES: ClassVar = {
+        "problems": "Problems",
+        "diagnoses": "Diagnoses",
+        "alerts": "Alerts",
+        "silences": "Silences",
+    }
 
     def has_something(self, picture: Picture) -> bool:
         return picture.view is not None
