@@ -19,11 +19,11 @@ PARTS = ("problems-alerts", "problems-silences")
 
 
 def cards() -> list[html.Section]:
-    """Where the parts stand. The script reports there what a change did."""
+    """Where the parts stand, which are of now also while Kafka is unreachable. The script reports what a change did."""
     said = html.Span(id="silencing-said", className="said", role="status")
     return [
-        card("Alerts", html.Div(id="problems-alerts")),
-        card("Silences and acknowledgements", html.Div(id="problems-silences"), aside=said),
+        card("Alerts", html.Div(id="problems-alerts", className="live")),
+        card("Silences and acknowledgements", html.Div(id="problems-silences", className="live"), aside=said),
     ]
 
 

@@ -23,6 +23,7 @@ from tui.widgets.rows import Rows, column, reasons, statuses
 
 HERE = "Evaluated here, not sent"
 NEEDS = "To acknowledge and silence alerts: kmon tui --url URL"
+NOT_FIRING = "Only an alert that fires can be acknowledged"
 DURATION = "2h"
 BLANKS = 3
 """Empty matchers of a silence that begins with none."""
@@ -180,6 +181,9 @@ class AlertsScreen(Mutable):
                 lambda _values: lambda server: server.withdraw(name),
                 verb="withdraw",
             )
+            return
+        if alert.state != "firing" and self.app.picture.served is not None:
+            self.app.notify(NOT_FIRING, severity="warning", markup=False)
             return
         self.fill_in(
             f"Acknowledge {visible(alert.rule)}",
