@@ -1,4 +1,4 @@
-"""The file of alerting, in SQLite: alerts, silences, acknowledgements, and what waits for receivers.
+"""The file of alerting, in SQLite: alerts, silences, acknowledgements, fresh time, and what waits for receivers.
 
 What is offered together is written in one transaction, and nothing is sent before. A file that cannot be used costs
 that, and nothing else: kmon goes on from memory, reports it and tries again.
@@ -30,6 +30,8 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS alerts (source TEXT PRIMARY KEY, body TEXT)",
     "CREATE TABLE IF NOT EXISTS silences (id TEXT PRIMARY KEY, body TEXT)",
     "CREATE TABLE IF NOT EXISTS acknowledgements (labels TEXT PRIMARY KEY, body TEXT)",
+    """CREATE TABLE IF NOT EXISTS freshness
+    (source TEXT, number INTEGER, began REAL NOT NULL, ended REAL NOT NULL, body BLOB, PRIMARY KEY (source, number))""",
 )
 BUSY_SECONDS = 5.0
 RETRY_SECONDS = 10.0

@@ -12,6 +12,7 @@ from alerts.delivery import Receiver
 from alerts.effective import rules_of
 from alerts.evaluator import Evaluator, Kept, PageUrl
 from alerts.kept_alerts import KeptAlerts
+from alerts.kept_freshness import KeptFreshness
 from alerts.mutes import Mutes
 from alerts.outbox import Box
 from alerts.state_directory import state_directory
@@ -110,8 +111,9 @@ def polling(
         def judged(view: View) -> View:
             return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
 
-        return PollLoop(cluster, memory, judged, name)
+        return PollLoop(cluster, memory, judged, name, kept=freshness.get(cluster.title))
 
+    freshness = {each.title: KeptFreshness(store, each.title) for each in clusters} if store is not None else {}
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))
     loops = tuple(map(loop, clusters, memories, names))
@@ -124,6 +126,8 @@ def polling(
         if heartbeat is not None:
             heartbeat.close()
         stop_all(loops)
+        for each in freshness.values():
+            each.save()
         evaluator.stop(within_seconds=1.0)
         _close(store)
 

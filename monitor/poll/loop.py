@@ -10,7 +10,7 @@ from contextlib import suppress
 from monitor.model.text import plural
 from monitor.model.view import View
 from monitor.poll.identity import ClusterName
-from monitor.poll.poller import Poller
+from monitor.poll.poller import KeptCounters, Poller
 from monitor.poll.source import Memory
 from monitor.poll.worker import Worker, log_failure
 from monitor.settings.model import ClusterSettings
@@ -38,7 +38,7 @@ class PollLoop:
     `enrich` may add to a View before it is shown. Polls never overlap: one that is late is skipped, not caught up on.
     One that is asked for is made at once, and the next an interval after it.
     Nothing but a stop ends it: a poll that fails is logged, and FRESH_AFTER of them in a row, or what is worse, make it
-    begin anew with new connections. What earlier polls saw is forgotten then.
+    begin anew with new connections. What earlier polls saw is forgotten then, but for what is `kept`.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class PollLoop:
         enrich: Callable[[View], View] = lambda view: view,
         name: ClusterName | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        kept: KeptCounters | None = None,
     ) -> None:
         """`monotonic` is the clock by which polls are found to have stopped."""
         self._settings = settings
@@ -55,6 +57,7 @@ class PollLoop:
         self._memory = memory
         self._enrich = enrich
         self._monotonic = monotonic
+        self._kept = kept
         self._stop = threading.Event()
         self._poller: Poller | None = None
         self._worker = Worker(f"poll-{settings.title}", self._run, min(settings.interval_seconds, 10.0))
@@ -64,7 +67,7 @@ class PollLoop:
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
-        self._poller = Poller(self._settings, name=self._name)
+        self._poller = Poller(self._settings, name=self._name, kept=self._kept)
         self._ended = self._monotonic()
         self._worker.start()
 
@@ -99,7 +102,7 @@ class PollLoop:
     def _run(self) -> None:
         """Poll until stopped. Raises what a failed poll does not cover: the worker begins it again."""
         try:
-            poller = self._poller = self._poller or Poller(self._settings, name=self._name)
+            poller = self._poller = self._poller or Poller(self._settings, name=self._name, kept=self._kept)
         except Exception as error:
             self._fail(error)
             raise

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from monitor.analysis.earlier_polls.freshness import Counters
 from monitor.collect.assemble import Assembler
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector
@@ -36,6 +37,18 @@ class Clock(NamedTuple):
 SYSTEM_CLOCK = Clock()
 
 
+class KeptCounters(Protocol):
+    """Where the counters of freshness are kept, so that burn rates go on in another Poller or process."""
+
+    def load(self, unix: float, monotonic: float) -> Counters:
+        """Those that were kept last, as of now; `unix` and `monotonic` are what the clocks show."""
+        ...
+
+    def offer(self, counters: Counters, offset: float) -> None:
+        """Keep these; never waits. `offset` makes a time of theirs, which is monotonic, a unix time."""
+        ...
+
+
 def client_of(settings: ClusterSettings) -> Client:
     """A client of the cluster. Raises SettingsError when a file that the settings name cannot be used."""
     return Client(
@@ -59,8 +72,12 @@ class Poller:
         collectors: Sequence[type[Collector]] = COLLECTORS,
         name: ClusterName | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        kept: KeptCounters | None = None,
     ) -> None:
-        """`name` is given by who polls the cluster with more than one Poller, so that all call it the same."""
+        """`name` is given by who polls the cluster with more than one Poller, so that all call it the same.
+
+        `kept` is what an earlier Poller left of the counters of freshness; without it they begin anew.
+        """
         self.settings = settings
         self.name = name or ClusterName(settings.name, settings.title)
         self._client = client_of(settings)
@@ -74,7 +91,9 @@ class Poller:
         self.overruns = 0
         """Polls that were skipped so far because the one before took too long."""
         self._collected = Collected()
-        self._remembered = Remembered()
+        self._kept = kept
+        counters = kept.load(clock.unix(), clock.monotonic()) if kept is not None else Counters()
+        self._remembered = Remembered(counters=counters)
         self._foreign: dict[str, str] = {}  # what advertised addresses speak that failed in the last poll
 
     @property
@@ -118,6 +137,8 @@ class Poller:
             slos=self._slos,
             asked=(asking.commits_asked_at - started, asking.ends_asked_at - started),
         )
+        if self._kept is not None and view.up:
+            self._kept.offer(self._remembered.counters, view.time - snapshot.started)
         decoding = sum(turn.reading for turn in asking.turns)
         dating = 0.0 if snapshot.errors else self.dates.seconds
         self.parts = {

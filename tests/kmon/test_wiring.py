@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from http_receiver import HttpReceiver
 from kafka_cluster import wait_until
+from small_cluster import small_cluster
 from views import NOW
 
 from alerts.saved import Saved, to_json
@@ -20,6 +21,7 @@ from monitor.model.view import View
 from monitor.settings.alerts import UNREACHABLE, AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
+from monitor.settings.slos import SloSettings
 
 NOBODY = "127.0.0.1:1"
 
@@ -144,3 +146,26 @@ def test_a_state_of_a_newer_kmon_is_refused_before_anything_starts(tmp_path: Pat
     settings = settings_of(tmp_path)
     with pytest.raises(SettingsError, match="was written by a newer kmon"), polling(settings, settings.contexts):
         pass
+
+
+def test_burn_rates_go_on_in_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.poll.poller.Client", lambda *_args, **_options: small_cluster())
+    settings = settings_of(tmp_path)
+    slo = SloSettings.model_validate({"groups": "readers", "time_lag": "1ms"})
+    cluster = settings.contexts[0].model_copy(update={"slos": (slo,)})
+    settings = settings.model_copy(update={"contexts": (cluster,)})
+
+    def late(view: View | None) -> tuple[float, float]:
+        """Seconds of the last five minutes in which the group was late, and those of them in this run."""
+        if view is None:
+            return 0.0, 0.0
+        row, found = view.group_rows["readers"], view.freshness
+        within = found.burn_rate_5m_at_least[row] * 300 * (1 - found.slo_objective[row])
+        return float(within), float(found.observed_seconds[row] - found.fresh_seconds[row])
+
+    with polling(settings, settings.contexts, print_alerts=False) as monitor:
+        monitor.start()
+        wait_until(lambda: late(monitor.memory.latest())[0] > 0, "late time")
+        before = late(monitor.memory.latest())[0]
+    within, own = late(first_view(settings)[1])
+    assert within - own >= before - 0.002

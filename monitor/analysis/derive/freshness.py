@@ -20,7 +20,8 @@ def derive_freshness(before: Counters, view: View, slos: tuple[Slo, ...]) -> tup
     rows = np.flatnonzero(code != NOBODY)
     most = np.array([each.lag_seconds for each in slos])[code[rows]]
     names = snapshot.groups.group[rows]
-    counters = count_time(before, names, _standing(view, rows, most), snapshot.started, snapshot.interval_seconds)
+    standing = _standing(view, rows, most)
+    counters = count_time(before, names, most, standing, snapshot.started, interval=snapshot.interval_seconds)
     at = places_of(names.tolist(), counters.names.tolist())
     objective = np.array([each.objective for each in slos])[code[rows]]
     allowed = 1 - objective

@@ -23,6 +23,7 @@ from monitor.subjects.shown import shown
 
 MINUTE = (Slo((Pattern("g"),), 60.0, 0.99),)
 G = objects(["g"])
+LIMIT = np.array([60.0])
 
 
 def row_of(view: View, group: str = "g") -> dict[str, object]:
@@ -34,7 +35,7 @@ def counted(standings: list[float], *, interval: float = 10.0, gaps: dict[int, f
     counters, now = Counters(), 1_000.0
     for place, standing in enumerate(standings):
         now += (gaps or {}).get(place, interval)
-        counters = count_time(counters, G, np.array([standing]), now, interval)
+        counters = count_time(counters, G, LIMIT, np.array([standing]), now, interval=interval)
     return counters
 
 
@@ -72,19 +73,21 @@ def test_a_group_that_is_away_is_not_observed_and_keeps_its_counters_for_an_hour
     counters = counted([1, 1, 1])
     none = objects([])
     now = counters.points[-1].time
-    away = count_time(counters, none, np.empty(0), now + 10, 10.0)
-    back = count_time(away, G, np.array([1.0]), now + 20, 10.0)
+    away = count_time(counters, none, np.empty(0), np.empty(0), now + 10, interval=10.0)
+    back = count_time(away, G, LIMIT, np.array([1.0]), now + 20, interval=10.0)
     assert numbers(back) == (20, 20)
-    gone = count_time(back, none, np.empty(0), now + 30 + KEPT_SECONDS, 10.0)
+    gone = count_time(back, none, np.empty(0), np.empty(0), now + 30 + KEPT_SECONDS, interval=10.0)
     assert len(gone.names) == 0
-    anew = count_time(gone, objects(["a", "g"]), np.array([1.0, 1.0]), now + 40 + KEPT_SECONDS, 10.0)
+    anew = count_time(gone, objects(["a", "g"]), np.full(2, 60.0), np.ones(2), now + 40 + KEPT_SECONDS, interval=10.0)
     assert anew.observed.tolist() == [0, 0]
 
 
 def test_nothing_that_is_remembered_is_changed() -> None:
     before = counted([1, 1])
     held = [each.fresh.tolist() for each in before.points]
-    count_time(before, objects(["g", "h"]), np.array([1.0, 0.0]), before.points[-1].time + 10, 10.0)
+    count_time(
+        before, objects(["g", "h"]), np.full(2, 60.0), np.array([1.0, 0.0]), before.points[-1].time + 10, interval=10.0
+    )
     assert [each.fresh.tolist() for each in before.points] == held
 
 
@@ -96,7 +99,7 @@ def test_windows_are_those_of_every_interval_that_was_and_never_longer() -> None
     for _ in range(9_000):
         now += 10.0
         standing = chance.choice([1.0, 1.0, 0.0]) if chance.random() < 0.9 else np.nan
-        counters = count_time(counters, G, np.array([standing]), now, 10.0)
+        counters = count_time(counters, G, LIMIT, np.array([standing]), now, interval=10.0)
         if not np.isnan(before + standing):
             late.append((now, 10.0 * (before + standing < 2)))
         before = standing

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+import numpy as np
 import pytest
 from answers import StubClient, timeout
 from small_cluster import small_cluster
+from views import NOW
 from wire_bytes import varint
 
 import monitor.poll.poller
+from monitor.analysis.earlier_polls.freshness import Counters, Point
 from monitor.collect.collectors import COLLECTORS
 from monitor.collect.collectors.base import Collector, Reply
 from monitor.collect.collectors.leader_offsets import EndOffsetCollector
@@ -23,9 +26,11 @@ from monitor.kafka.client.client import Ask, Client
 from monitor.kafka.client.faults import Fault
 from monitor.kafka.client.wire import Answer
 from monitor.model.snapshot import Outcome
+from monitor.model.table import objects
 from monitor.model.view import View
 from monitor.poll.poller import Clock, Poller
 from monitor.settings.model import ClusterSettings
+from monitor.settings.slos import SloSettings
 
 SETTINGS = ClusterSettings(name="demo", bootstrap_servers=("127.0.0.1:1",))
 
@@ -351,3 +356,31 @@ def test_no_bytes_of_an_answer_are_kept(client: StubClient) -> None:
         assert tracemalloc.get_traced_memory()[0] < size // 2
     finally:
         tracemalloc.stop()
+
+
+def test_burn_rates_go_on_from_what_is_kept_and_polls_that_fail_keep_nothing(client: StubClient) -> None:
+    limits, ago = np.array([60.0]), np.array([-40.0])
+    earlier = (Point(-100.0, ago, 2 * ago), Point(0.0, np.zeros(1), np.zeros(1)))
+    counters = Counters(objects(["readers"]), limits, np.full(1, np.nan), np.zeros(1), earlier)
+    offered: list[tuple[Counters, float]] = []
+
+    class Kept:
+        def load(self, unix: float, monotonic: float) -> Counters:
+            assert (unix, monotonic) == (NOW, 20.0)
+            return counters
+
+        def offer(self, counters: Counters, offset: float) -> None:
+            offered.append((counters, offset))
+
+    slos = (SloSettings.model_validate({"groups": "readers", "time_lag": "60s", "objective": 99}),)
+    settings = SETTINGS.model_copy(update={"slos": slos})
+    poller = Poller(settings, clock=Clock(lambda: NOW, lambda: 20.0), kept=Kept())
+    view = poller.poll()
+    assert view.freshness.burn_rate_5m_at_least[view.group_rows["readers"]] == pytest.approx(40 / 300 / 0.01)
+    assert view.freshness.observed_seconds[view.group_rows["readers"]] == 0
+    ((newest, offset),) = offered
+    assert [each.time for each in newest.points] == [-100, 0, 20]
+    assert offset == NOW - 20
+    fail(client, METADATA)
+    assert not poller.poll().up
+    assert len(offered) == 1
