@@ -211,7 +211,6 @@ class Evaluator:
             self._evaluations,
             self._failures,
             tuple(each.counters for each in self.receivers),
-            kept=self._store is not None and not self._store.trouble,
             unkept=self._store.failures if self._store is not None else 0,
         )
 

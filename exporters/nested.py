@@ -11,7 +11,7 @@ from monitor.model.table import Ints
 from monitor.model.view import View
 from monitor.subjects.broker_metrics import BROKER_REQUEST, DEPRECATED_REQUEST
 from monitor.subjects.brokers import BROKER, BROKER_CONFIG, LOG_DIR, QUORUM
-from monitor.subjects.cluster import CLUSTER, TOTALS
+from monitor.subjects.cluster import CLUSTER, KMON, TOTALS
 from monitor.subjects.health import PROBLEM
 from monitor.subjects.members import MEMBER, TASK
 from monitor.subjects.topics import PARTITION, REPLICA, TOPIC, TOPIC_CONFIG
@@ -133,7 +133,7 @@ def problem_rows(view: View, rows: Ints) -> list[Row]:
 
 
 def cluster_row(view: View) -> Row:
-    """The verdict on the newest View; identity, totals and collectors of the View that is shown."""
+    """The verdict and what kmon sees by the newest View; identity, totals and collectors of the View that is shown."""
     shown = view.shown
     snapshot = shown.snapshot
     return {
@@ -147,6 +147,7 @@ def cluster_row(view: View) -> Row:
         "totals": CLUSTER.plain(shown, names=[each.name for each in TOTALS])[0],
         "features": dict(zip(snapshot.features.feature, snapshot.features.level.tolist(), strict=True)),
         **CLUSTER.plain(shown, names=("hidden_topics", "hidden_groups"))[0],
+        "kmon": KMON.plain(view, names=("status", "level", "since", "why", "state_kept", "state_why"))[0],
         "overruns": view.snapshot.overruns,
         "collectors": [{name: getattr(each, name) for name in OUTCOME} for each in snapshot.outcomes],
     }

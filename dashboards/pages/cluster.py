@@ -13,7 +13,7 @@ from dashboards.fill import Now, Part, fill
 from dashboards.grids import Grid, column
 from dashboards.links import CLUSTER
 from monitor.analysis.derive.completeness import failure, why_not_all_groups, why_not_all_topics
-from monitor.model.levels import ABOVE_ZERO
+from monitor.model.levels import ABOVE_ZERO, STATE_NOT_KEPT
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import UNKNOWN, count, size
 from monitor.model.view import View
@@ -68,11 +68,12 @@ def rows(view: View) -> Cells:
     return GRID.cells(view, broker=("bootstrap" if each == NO_LEADER else str(each) for each in brokers))
 
 
-def tiles(view: View) -> list[html.Div]:
-    """The cluster, and how much kmon asks of it."""
+def tiles(view: View, newest: View) -> list[html.Div]:
+    """The cluster, and how much kmon asks of it and keeps; `newest` is the View of the last poll."""
     shown, table = view.snapshot, view.snapshot.requests
     versions = sorted({str(each) for each in shown.brokers.version if each is not None})
     no_topics, no_groups = why_not_all_topics(view.snapshot), why_not_all_groups(view.snapshot)
+    trouble = newest.state_trouble
     requests, errors = float(table.requests.sum()), float(table.errors.sum())
     return [
         tile("Cluster id", shown.cluster_id or UNKNOWN, failure(view.snapshot, "cluster"), wide=True),
@@ -87,6 +88,7 @@ def tiles(view: View) -> list[html.Div]:
         tile("Requests", count(requests), "since kmon started"),
         tile("Errors", count(errors), "failed requests", ABOVE_ZERO["errors"] if errors else ""),
         tile("Received", size(float(table.received_bytes.sum())), "since kmon started"),
+        *([tile("Alert state", "not kept", trouble, STATE_NOT_KEPT, wide=True)] if trouble else []),
     ]
 
 
@@ -97,7 +99,7 @@ def make(now: Now) -> tuple[Sequence[Part], Callable[[], Cells]]:
     """What makes each part of the page, and its rows."""
     view = now.view
     parts = (
-        partial(tiles, view),
+        partial(tiles, view, now.newest),
         partial(capabilities, view),
         partial(collectors, now.newest),
         partial(transactions, view, now.kept),

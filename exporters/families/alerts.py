@@ -6,8 +6,9 @@ from exporters.family import Family, tally
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.table import Floats, objects
 from monitor.model.view import View
+from monitor.subjects.cluster import KMON
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import COUNT, FLAG, UNIX, Kind
+from monitor.subjects.kinds import COUNT, UNIX, Kind
 from monitor.subjects.tables import numbers, one, texts
 
 EVALUATIONS, NOTIFICATIONS, ATTEMPTS = (
@@ -34,7 +35,6 @@ ALERTING = Subject(
             "evaluations of alert rules that failed; alerts of the rule keep their state",
             "failures",
         ),
-        one("kept", FLAG, "1 while the state of alerts is kept over a restart, 0 while it is only in memory", "kept"),
         one("unkept", ATTEMPTS, "failed attempts to write the state of alerts; alerts go on from memory", "unkept"),
     ),
 )
@@ -67,12 +67,14 @@ RECEIVER = Subject(
     ),
 )
 
-CLUSTER_ALERT_FAMILIES = (Family("kmon_alerts", ALERTS, "alerts", always=True),)
+CLUSTER_ALERT_FAMILIES = (
+    Family("kmon_alerts", ALERTS, "alerts", always=True),
+    Family("kmon_alert_state_kept", KMON, "state_kept", always=True),
+)
 
 ALERTING_FAMILIES = (
     Family("kmon_alert_evaluations_total", ALERTING, "evaluations"),
     Family("kmon_alert_evaluation_failures_total", ALERTING, "failures"),
-    Family("kmon_alert_state_kept", ALERTING, "kept"),
     Family("kmon_alert_state_write_failures_total", ALERTING, "unkept"),
     Family("kmon_alert_notifications_sent_total", RECEIVER, "sent"),
     Family("kmon_alert_notifications_failed_total", RECEIVER, "failed"),

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ def polling(
         log.warning("%s=%g: limits of time are %g times shorter than documented", VARIABLE, SCALE, SCALE)
     alerts = settings.alerts
     rules = rules_of(alerts)
-    store = _store(alerts) if notify else None
+    store, state_trouble = _store(alerts) if notify else (None, _no_state)
     try:
         kept = _kept(store, clusters)
         mutes = Mutes(store)
@@ -111,7 +111,8 @@ def polling(
         def judged(view: View) -> View:
             return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
 
-        return PollLoop(cluster, memory, judged, name, kept=freshness.get(cluster.title))
+        kept_freshness = freshness.get(cluster.title)
+        return PollLoop(cluster, memory, judged, name, kept=kept_freshness, state_trouble=state_trouble)
 
     freshness = {each.title: KeptFreshness(store, each.title) for each in clusters} if store is not None else {}
     names = [_name(each, kept.get(each.title)) for each in clusters]
@@ -132,15 +133,23 @@ def polling(
         _close(store)
 
 
-def _store(alerts: AlertSettings) -> Store | None:
-    """The file of alerting, None where nothing is to be kept. Raises SettingsError where a newer kmon wrote it."""
+def _no_state() -> None:
+    """Nothing is to be kept, so that nothing is wrong where it is not."""
+
+
+def _store(alerts: AlertSettings) -> tuple[Store | None, Callable[[], str | None]]:
+    """The file of alerting, None where nothing can or is to be kept, and what tells why nothing is kept: see View.
+
+    Raises SettingsError where a newer kmon wrote it.
+    """
     if not alerts.keep_state:
-        return None
+        return None, _no_state
     try:
         directory = state_directory(alerts.state_directory, os.environ)
     except RuntimeError as error:
-        log.warning("cannot keep alerts over a restart: %s: set alerts.state_directory", error)
-        return None
+        trouble = f"cannot keep alerts over a restart: {error}: set alerts.state_directory"
+        log.warning("%s", trouble)
+        return None, lambda: trouble
     try:
         store = Store(directory)
     except NewerFileError as error:
@@ -148,7 +157,7 @@ def _store(alerts: AlertSettings) -> Store | None:
             f"alerts.state_directory: {error}: run that version, move the file away, or set another directory"
         ) from None
     store.keep_only([each.name for each in alerts.receivers])
-    return store
+    return store, lambda: store.trouble
 
 
 def _close(store: Store | None) -> None:

@@ -40,12 +40,23 @@ def make_view(
     record_times: RecordTimes | None = None,
     changes: Changes = NO_CHANGES,
     limits: Limits | None = None,
+    state_trouble: str | None = None,
 ) -> View:
     """The View of a snapshot by itself, with nothing remembered of earlier polls but `last_good` and `changes`."""
     lag, reasons = derive_lag(snapshot)
     past = remember(Past(), snapshot, lag, 0.0)
     times = record_times or RecordTimes.empty()
-    _, view = derive_view(past, snapshot, lag, reasons, times, last_good=last_good, changes=changes, limits=limits)
+    _, view = derive_view(
+        past,
+        snapshot,
+        lag,
+        reasons,
+        times,
+        last_good=last_good,
+        changes=changes,
+        limits=limits,
+        state_trouble=state_trouble,
+    )
     return with_alerts(view, alerts) if alerts else view
 
 
@@ -59,11 +70,13 @@ def derive_view(
     last_good: View | None,
     changes: Changes,
     limits: Limits | None,
+    state_trouble: str | None = None,
 ) -> tuple[Past, View]:
     """What is remembered after a poll, and all that is derived from it: the same input gives the same View.
 
     `past` has the poll in it (`remember`); `lag` and `reasons` are what derive_lag gave for it, `changes` is what the
-    log of events tells. `last_good` is the View before. `limits` are those of the settings.
+    log of events tells. `last_good` is the View before. `limits` are those of the settings, and
+    `state_trouble` is why the state of alerts is not kept: see View.
     """
     reasons = ReasonCodes(reasons)
     rates = derive_rates(past)
@@ -101,6 +114,7 @@ def derive_view(
         group_activity=derive_activity(snapshot, changes),
         events=changes.events,
         event_counts=changes.counts,
+        state_trouble=state_trouble,
         watched_since=changes.watched_since,
         limits=limits or Limits(),
         left=left,

@@ -26,11 +26,10 @@ class Counters:
 class AlertCounters:
     """Evaluations of a rule on a View, those that failed, and what became of the notices.
 
-    `kept` is whether the state of alerts is in its file now; `unkept` counts the attempts to write it that failed.
+    `unkept` counts the attempts to write the state of alerts to its file that failed.
     """
 
     evaluations: int
     failures: int
     receivers: tuple[Counters, ...]
-    kept: bool = False
     unkept: int = 0

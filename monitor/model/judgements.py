@@ -167,10 +167,18 @@ class JudgedCluster(Judged):
 class JudgedKmon(Judged):
     """One row: what kmon itself sees of the cluster."""
 
-    WORDS: ClassVar[tuple[str, ...]] = ("ok", "restricted", "overrunning", "incomplete", "unreachable")
+    WORDS: ClassVar[tuple[str, ...]] = (
+        "ok",
+        "restricted",
+        "state not kept",
+        "overrunning",
+        "incomplete",
+        "unreachable",
+    )
     MEANING: ClassVar[str] = (
         "unreachable: no broker responded to the last poll; incomplete: a collector failed; overrunning: polls take"
-        " longer than the interval; restricted: a permission or an API is missing, so that something is not seen"
+        " longer than the interval; state not kept: the state of alerts is only in memory; restricted: a permission or"
+        " an API is missing, so that something is not seen"
     )
 
 

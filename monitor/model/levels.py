@@ -61,6 +61,8 @@ COLLECTOR_FAILED = "degraded"
 """The level of an incomplete collector, which is that of the problem that reports it."""
 CAPABILITY_MISSING = "attention"
 """The level of what the cluster does not serve, or does not let kmon ask."""
+STATE_NOT_KEPT = "attention"
+"""The level of a kmon that forgets its alerts when it ends."""
 ODD = "attention"
 """The level of brokers that differ in version or configs, and of a config that may lose records."""
 

@@ -114,6 +114,8 @@ class View:
     """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
     silences: tuple[Silence, ...] = ()
+    state_trouble: str | None = None
+    """Why the state of alerts is not kept over a restart, in words; empty while it is, None where it is not to be."""
     watched_since: float | None = None
     """Unix time of the first poll of the cluster that was answered; None where that is not known."""
     verdict: Verdict = Verdict("ok", ())

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from monitor.model.text import plural
 from monitor.model.view import View
@@ -50,14 +51,15 @@ class PollLoop:
         monotonic: Callable[[], float] = time.monotonic,
         *,
         kept: KeptCounters | None = None,
+        state_trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`monotonic` is the clock by which polls are found to have stopped."""
+        """`monotonic` is the clock by which polls are found to have stopped; `kept` and `state_trouble`: see Poller."""
         self._settings = settings
         self._name = name or ClusterName(settings.name, settings.title)
         self._memory = memory
         self._enrich = enrich
         self._monotonic = monotonic
-        self._kept = kept
+        self._make = partial(Poller, settings, kept=kept, state_trouble=state_trouble)
         self._stop = threading.Event()
         self._poller: Poller | None = None
         self._worker = Worker(f"poll-{settings.title}", self._run, min(settings.interval_seconds, 10.0))
@@ -67,7 +69,7 @@ class PollLoop:
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
-        self._poller = Poller(self._settings, name=self._name, kept=self._kept)
+        self._poller = self._make(name=self._name)
         self._ended = self._monotonic()
         self._worker.start()
 
@@ -102,7 +104,7 @@ class PollLoop:
     def _run(self) -> None:
         """Poll until stopped. Raises what a failed poll does not cover: the worker begins it again."""
         try:
-            poller = self._poller = self._poller or Poller(self._settings, name=self._name, kept=self._kept)
+            poller = self._poller = self._poller or self._make(name=self._name)
         except Exception as error:
             self._fail(error)
             raise

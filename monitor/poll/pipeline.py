@@ -48,15 +48,17 @@ def step(
     owners: tuple[OwnerRule, ...] = (),
     slos: tuple[Slo, ...] = (),
     asked: tuple[float, float] = (0.0, 0.0),
+    state_trouble: str | None = None,
 ) -> tuple[Remembered, View]:
     """What is remembered after a poll, and its View; the same input gives the same.
 
     `took` is how many seconds the snapshot took, `asked` after how many it requested commits, and end offsets. `date`
     asks for the times of records that no earlier poll saw come, and `limits`, `owners` and `slos` are those of the
-    settings.
+    settings. `state_trouble` is why the state of alerts is not kept: see View.
     """
     if snapshot.errors:
-        view = make_view(snapshot, last_good=before.view, changes=before.log.changes, limits=limits)
+        changes = before.log.changes
+        view = make_view(snapshot, last_good=before.view, changes=changes, limits=limits, state_trouble=state_trouble)
         return replace(before, view=view), view
     believed, snapshot = believe_commits(before.believed, snapshot)
     lag, reasons = derive_lag(snapshot)
@@ -66,7 +68,15 @@ def step(
     dates, found = date(before.dates, wanted, snapshot.time)
     times = record_times(snapshot, wanted, rows, found)
     past, view = derive_view(
-        past, snapshot, lag, reasons, times, last_good=before.view, changes=log.changes, limits=limits
+        past,
+        snapshot,
+        lag,
+        reasons,
+        times,
+        last_good=before.view,
+        changes=log.changes,
+        limits=limits,
+        state_trouble=state_trouble,
     )
     log = log_statuses(log, view)
     counters, freshness = derive_freshness(before.counters, view, slos)

@@ -72,11 +72,14 @@ class Poller:
         collectors: Sequence[type[Collector]] = COLLECTORS,
         name: ClusterName | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        *,
         kept: KeptCounters | None = None,
+        state_trouble: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`name` is given by who polls the cluster with more than one Poller, so that all call it the same.
 
-        `kept` is what an earlier Poller left of the counters of freshness; without it they begin anew.
+        `kept` is what an earlier Poller left of the counters of freshness; without it they begin anew. `state_trouble`
+        tells why the state of alerts is not kept: see View.
         """
         self.settings = settings
         self.name = name or ClusterName(settings.name, settings.title)
@@ -91,7 +94,7 @@ class Poller:
         self.overruns = 0
         """Polls that were skipped so far because the one before took too long."""
         self._collected = Collected()
-        self._kept = kept
+        self._kept, self._state_trouble = kept, state_trouble
         counters = kept.load(clock.unix(), clock.monotonic()) if kept is not None else Counters()
         self._remembered = Remembered(counters=counters)
         self._foreign: dict[str, str] = {}  # what advertised addresses speak that failed in the last poll
@@ -136,6 +139,7 @@ class Poller:
             owners=self._owners,
             slos=self._slos,
             asked=(asking.commits_asked_at - started, asking.ends_asked_at - started),
+            state_trouble=self._state_trouble(),
         )
         if self._kept is not None and view.up:
             self._kept.offer(self._remembered.counters, view.time - snapshot.started)

@@ -9,11 +9,11 @@ from monitor.analysis.derive.completeness import answered, lists_groups, lists_t
 from monitor.analysis.derive.judged.whole import cluster_why, failing_collectors, kmon_why, missing_capabilities
 from monitor.model.judgements import JudgedCluster, JudgedKmon
 from monitor.model.snapshot import Snapshot
-from monitor.model.table import objects
+from monitor.model.table import Floats, objects
 from monitor.model.view import View
 from monitor.subjects.column import Column, Subject
 from monitor.subjects.kinds import COUNT, FLAG, NUMBER, RECORDS, SECONDS, Kind
-from monitor.subjects.tables import Path, cluster, get, judged, one, sentences, texts
+from monitor.subjects.tables import Path, cluster, get, judged, numbers, one, sentences, texts
 
 
 def _count(_: View) -> int:
@@ -130,6 +130,11 @@ CLUSTER = Subject(
     judged="cluster",
 )
 
+
+def _state_kept(view: View) -> Floats:
+    return np.array([np.nan if view.state_trouble is None else view.state_trouble == ""])
+
+
 KMON = Subject(
     "kmon",
     "cluster, with what kmon itself sees of it",
@@ -159,6 +164,15 @@ KMON = Subject(
             "permissions and APIs that kmon cannot use on the cluster, without those that settings switch off",
             missing_capabilities,
         ),
+        numbers(
+            "state_kept",
+            FLAG,
+            "1 while the state of alerts is kept over a restart, 0 while it is only in memory; unknown where it is not"
+            " to be kept",
+            _state_kept,
+            otherwise="this kmon is not to keep it: kmon tui, or alerts.keep_state is false",
+        ),
+        sentences("state_why", "why the state of alerts is not kept", _count, lambda view, _: view.state_trouble or ""),
     ),
     judged="kmon",
 )

@@ -309,6 +309,14 @@ def test_requests_by_api_and_broker_with_their_mean() -> None:
     assert offsets["mean"] == pytest.approx(0.9 / 21, abs=1e-4)
 
 
+def test_the_page_of_the_cluster_has_why_the_state_of_alerts_is_not_kept() -> None:
+    view = detailed_view()
+    full = replace(view, state_trouble="/state/state.sqlite: database or disk is full")
+    assert "Alert state not kept /state/state.sqlite: database or disk is full" in said(cluster.tiles(view, full))
+    for kept in (None, ""):
+        assert "Alert state" not in said(cluster.tiles(full, replace(view, state_trouble=kept)))
+
+
 def test_collectors_that_failed_come_first() -> None:
     shown = said(cluster_tables.collectors(shop_view(failed={"quorum": "broker 1: timed out"})))
     assert shown.index("quorum ▲ no") < shown.index("● yes")

@@ -250,7 +250,7 @@ def test_counts_of_what_may_be_hidden_are_of_what_is_visible() -> None:
     assert "in all" not in tiles
     assert "2 visible groups, none behind; others unknown" in said(overview.worst(view, ""))
     assert "Some groups may be missing: describe_cluster is not granted" in said(groups.note(view))
-    seen = said(cluster.tiles(view))
+    seen = said(cluster.tiles(view, view))
     assert "Topics ≥ 1 describe_all_topics is not granted" in seen
     assert "Groups ≥ 2" in seen
     assert " ≥ 1 ≥ 2 " in said(clusters.table([FixtureSource(view)]))

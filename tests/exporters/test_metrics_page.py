@@ -97,8 +97,10 @@ def test_a_count_over_partial_data_has_no_line(collector: str, totals: set[str])
 def test_an_unreachable_cluster_has_only_what_tells_of_kmon() -> None:
     source = FixtureSource(shop_view())
     page = MetricsPage([source])
-    source.show(shop_view(1, error="no broker is reachable", last_good=source.latest()))
+    down = shop_view(1, error="no broker is reachable", last_good=source.latest())
+    source.show(replace(down, state_trouble="the disk is full"))
     assert value(page, "kmon_cluster_up") == 0
+    assert value(page, "kmon_alert_state_kept") == 0
     assert value(page, "kmon_last_successful_poll_timestamp_seconds") == NOW
     of_kmon = {"kmon_build_info", "kmon_web_open", "kmon_series_withheld", "kmon_data_age_seconds"}
     cluster = {name for name in names(page) if name.startswith("kmon_")} - of_kmon

@@ -60,8 +60,21 @@ def test_one_that_a_run_before_has_reached_is_called_by_its_id(tmp_path: Path) -
 
 
 def test_no_file_is_made_when_the_settings_say_so(tmp_path: Path) -> None:
-    first_view(settings_of(tmp_path, keep_state=False))
+    _, view = first_view(settings_of(tmp_path, keep_state=False))
     assert list(tmp_path.iterdir()) == []
+    assert view.state_trouble is None
+
+
+def test_a_state_that_cannot_be_kept_is_in_every_view_and_an_alert(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    rules = tmp_path / "rules.yaml"
+    rule = "{alert: KmonStateNotKept, on: kmon, where: state_kept == false}"
+    rules.write_text(f"groups: [{{name: mine, rules: [{rule}]}}]")
+    _, view = first_view(settings_of(tmp_path / "file" / "state", rule_files=[str(rules)]))
+    assert view.state_trouble == f"cannot keep alerts over a restart: {tmp_path}/file/state/{FILE}: Not a directory"
+    assert [(row.rule, row.state) for row in view.alerts] == [(UNREACHABLE, "firing"), ("KmonStateNotKept", "firing")]
+    _, view = first_view(settings_of(tmp_path / "state"))
+    assert view.state_trouble == ""
 
 
 def test_without_a_home_there_is_no_state_and_one_line(
@@ -71,9 +84,10 @@ def test_without_a_home_there_is_no_state_and_one_line(
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(wiring, "state_directory", none)
-    first_view(settings_of(tmp_path))
+    _, view = first_view(settings_of(tmp_path))
     (line,) = [each for each in caplog.messages if "over a restart" in each]
     assert line.endswith("home directory.: set alerts.state_directory")
+    assert view.state_trouble == line
 
 
 def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
@@ -81,8 +95,9 @@ def test_a_second_kmon_on_the_cluster_watches_it_without_the_state(
 ) -> None:
     store = Store(tmp_path)
     _, view = first_view(settings_of(tmp_path))
-    assert [row.state for row in view.alerts] == ["firing"]
+    assert [(row.rule, row.state) for row in view.alerts] == [(UNREACHABLE, "firing"), ("KmonStateNotKept", "pending")]
     assert "another kmon uses it" in caplog.text
+    assert "another kmon uses it" in str(view.state_trouble)
     store.close()
 
 

@@ -32,6 +32,7 @@ GIB = float(2**30)
 END = 100_000.0
 MINUTE = 6
 """Polls of a minute."""
+STATE_TROUBLE = "cannot keep alerts over a restart: /var/lib/kmon/state.sqlite: database or disk is full"
 OBJECTIVE = (Slo((Pattern("billing"),), 60.0, 0.99),)
 
 
@@ -361,6 +362,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
         (make_view(healthy_snapshot(failed={"configs": "broker 2: timed out after 3.3 s"})),), (healthy_view(),)
     ),
     "KmonOverrunning": _overrunning,
+    "KmonStateNotKept": lambda: Scene(
+        (make_view(healthy_snapshot(), state_trouble=STATE_TROUBLE),),
+        (make_view(healthy_snapshot(), state_trouble=""),),
+    ),
     "KmonPermissionMissing": lambda: _changed(capabilities=capabilities(0.0)),
 }
 """The scene of each alert, by its name."""

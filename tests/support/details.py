@@ -42,7 +42,7 @@ def detailed_view(step: int = 0) -> View:
     a transaction holds back orders-0; the log dir of broker 3 is offline; the configs of clicks are denied; the metrics
     endpoint of broker 3 timed out.
     """
-    return make_view(detailed_snapshot(step))
+    return make_view(detailed_snapshot(step), state_trouble="")
 
 
 def detailed_snapshot(step: int = 0) -> Snapshot:

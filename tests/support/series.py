@@ -45,6 +45,7 @@ class Series:
         after: float | None = None,
         ages: Mapping[tuple[str, int], float] | None = None,
         tables: Mapping[str, Any] | None = None,
+        state_trouble: str | None = None,
         **changes: Any,
     ) -> View:
         """The View of a poll `after` seconds after the one before, by default the interval.
@@ -62,7 +63,13 @@ class Series:
         snapshot = replace(snapshot, **(tables or {}))
         self.snapshots.append(snapshot)
         self.remembered, view = step(
-            self.remembered, snapshot, took=0.0, date=dated_by(ages or {}), limits=Limits(), slos=self.slos
+            self.remembered,
+            snapshot,
+            took=0.0,
+            date=dated_by(ages or {}),
+            limits=Limits(),
+            slos=self.slos,
+            state_trouble=state_trouble,
         )
         return view
 

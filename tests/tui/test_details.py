@@ -310,6 +310,18 @@ async def test_the_cluster_screen_has_quorum_capabilities_collectors_and_request
         assert monitor(pilot).NAME == "quorum"
 
 
+async def test_the_cluster_screen_has_why_the_state_of_alerts_is_not_kept() -> None:
+    trouble = "cannot keep alerts over a restart: /state/state.sqlite: database or disk is full"
+    app, _ = app_on(replace(detailed_view(), state_trouble=trouble))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("6")
+        assert line_with(app, " alert state ").strip() == f"alert state {trouble}"
+    app, _ = app_on(replace(detailed_view(), state_trouble=""))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press("6")
+        assert "alert state" not in text(app)
+
+
 async def test_without_a_quorum_the_reason_is_told() -> None:
     snapshot = shop_view().snapshot
     capabilities = Capabilities(

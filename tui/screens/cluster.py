@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from monitor.model.levels import ABOVE_ZERO, ODD
+from monitor.model.levels import ABOVE_ZERO, ODD, STATE_NOT_KEPT
 from monitor.model.snapshot import NO_LEADER
 from monitor.model.text import number, visible
 from monitor.model.view import View
@@ -29,7 +29,11 @@ class OneCluster(MonitorScreen):
     }
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
-        return [*flow(cluster_facts(rows.view), self.app.size.width), *excluded(rows.view)]
+        return [
+            *flow(cluster_facts(rows.view), self.app.size.width),
+            *excluded(rows.view),
+            *not_kept(picture.view or rows.view),
+        ]
 
 
 def cluster_facts(view: View) -> Iterable[Fact]:
@@ -54,6 +58,13 @@ def cluster_facts(view: View) -> Iterable[Fact]:
 def excluded(view: View) -> list[Line]:
     """A line for each thing that settings and limits exclude."""
     return [Line([Part(" excluded ", "dim"), each]) for each in excluded_clauses(view)]
+
+
+def not_kept(view: View) -> list[Line]:
+    """Why the state of alerts is not kept, where it is to be."""
+    if not view.state_trouble:
+        return []
+    return [Line([Part(" alert state ", "dim"), Part(visible(view.state_trouble), STATE_NOT_KEPT)])]
 
 
 def _role(rows: Rows, row: int) -> Cell:

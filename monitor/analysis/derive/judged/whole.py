@@ -6,7 +6,7 @@ import numpy as np
 
 from monitor.analysis.derive.judged.table import Judge
 from monitor.model.judgements import Judged, JudgedCluster, JudgedKmon
-from monitor.model.levels import OF_VERDICTS
+from monitor.model.levels import OF_VERDICTS, STATE_NOT_KEPT
 from monitor.model.view import View
 
 Of = TypeVar("Of", bound=Judged)
@@ -20,9 +20,10 @@ def judge_cluster(view: View, last: View | None) -> JudgedCluster:
 
 
 def judge_kmon(view: View, last: View | None) -> JudgedKmon:
-    """What kmon could ask in the poll of the View; `last` is the View before."""
+    """What kmon could ask in the poll of the View, and keep; `last` is the View before."""
     judge = Judge(JudgedKmon, 1)
     judge.where(missing_capabilities(view) > 0, "restricted", "note")
+    judge.where(bool(view.state_trouble), "state not kept", STATE_NOT_KEPT)
     judge.where(last is not None and view.snapshot.overruns > last.snapshot.overruns, "overrunning", "attention")
     judge.where(failing_collectors(view) > 0, "incomplete", "degraded")
     judge.where(not view.up, "unreachable", "critical")
@@ -41,7 +42,7 @@ def failing_collectors(view: View) -> int:
 
 
 def kmon_why(view: View, _row: int) -> str:
-    """Why kmon sees less than all, empty where it sees all."""
+    """Why kmon sees or keeps less than all; empty where it does all."""
     snapshot = view.snapshot
     if not view.up:
         return snapshot.error
@@ -49,6 +50,8 @@ def kmon_why(view: View, _row: int) -> str:
         return "; ".join(failing)
     if JudgedKmon.WORDS[int(view.judged.kmon.status[0])] == "overrunning":
         return f"polls take longer than the interval: {snapshot.overruns} skipped so far"
+    if view.state_trouble:
+        return view.state_trouble
     table = snapshot.capabilities
     missing = zip(table.capability, table.why, (table.available == 0) & ~table.switched_off, strict=True)
     return "; ".join(f"{name}: {why}" for name, why, is_missing in missing if is_missing)
