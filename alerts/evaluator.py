@@ -1,15 +1,15 @@
 """Evaluates every rule on every View and hands what is to be told to the receivers, never waiting for one."""
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from alerts.annotations import annotate, annotate_farewell
+from alerts.cluster_state import ClusterState
 from alerts.delivery import Receiver
 from alerts.facts.scene import Scene
 from alerts.inhibition import Inhibited, inhibited
@@ -17,9 +17,9 @@ from alerts.kept_alerts import KeptAlerts
 from alerts.mutes import Mutes
 from alerts.notice import Notice
 from alerts.rows import row_of
-from alerts.rules import AnyRule, ClusterRule, is_observed, samples
+from alerts.rules import AnyRule, is_observed, samples
 from alerts.samples import Labels, Samples
-from alerts.saved import Farewell, Saved, take_up
+from alerts.saved import Saved
 from alerts.state import (
     FIRING,
     NOTHING,
@@ -32,27 +32,16 @@ from alerts.state import (
     watched,
 )
 from alerts.store import Store
-from alerts.subject_rules import SubjectRule
 from alerts.swap import Changes, carried_over, changes
 from alerts.unseen import unseen
 from monitor.model.alert_counters import AlertCounters
-from monitor.model.limits import RELEARNT_SECONDS
-from monitor.model.text import duration, visible
+from monitor.model.text import duration
 from monitor.model.view import AlertRow, View
-from monitor.poll.log_pace import Pace
 
 log = logging.getLogger(__name__)
 
-SETTLING_POLLS = 3
-"""After a restart nothing resolves before a complete poll, or this many that the cluster answered."""
 LATE_POLLS, LATE_SECONDS = 3, 30.0
 """Rules that were not evaluated for so many intervals, and for so long, are not evaluated any more."""
-RESTARTED = "kmon was restarted and has not completed a poll yet"
-RELEARNING = f"kmon was restarted less than {duration(RELEARNT_SECONDS)} ago"
-
-
-FACTS = "\0facts"
-"""The pace of facts that could not be found: no rule has this name."""
 
 PageUrl = Callable[[Mapping[str, str], float], str]
 """The address of the page about what the labels of an alert name, which began so many seconds ago."""
@@ -71,34 +60,6 @@ class Kept(NamedTuple):
 
     file: KeptAlerts
     saved: Saved | None
-
-
-@dataclass
-class _Cluster:
-    """What is remembered of one cluster.
-
-    `before` is the View before, `cluster_id` the first id that was known, `last_id` that of the last run, `restored`
-    whether a file was taken up, at `restored_at` of the monotonic clock, and `settling` how many more polls resolve
-    nothing.
-    """
-
-    file: KeptAlerts | None = None
-    saved: Saved | None = None
-    states: dict[str, State] = field(default_factory=dict)
-    before: View | None = None
-    cluster_id: str | None = None
-    last_id: str | None = None
-    restored: bool = False
-    settling: int = 0
-    restored_at: float = -math.inf
-    farewells: tuple[Farewell, ...] = ()
-    """Alerts that ended because the rules were exchanged, which nobody was told of yet."""
-    evaluated_at: float | None = None
-    """When all rules were last evaluated, on the monotonic clock."""
-    failing: str = ""
-    """The first rule that could not be evaluated then."""
-    paces: dict[str, Pace] = field(default_factory=dict)
-    """Of rules that could not be evaluated, and under the empty name of causes that could not be found."""
 
 
 class Evaluator:
@@ -129,7 +90,7 @@ class Evaluator:
         self._clock = clock
         self._store = store
         self.mutes = mutes or Mutes()
-        self._clusters = {source: _Cluster(*each) for source, each in (kept or {}).items()}
+        self._clusters = {source: ClusterState(*each) for source, each in (kept or {}).items()}
         self._evaluations = self._failures = 0
         self._lock = threading.Lock()
 
@@ -141,11 +102,11 @@ class Evaluator:
         """
         with self._lock:
             now, monotonic = self._clock.time(), self._clock.monotonic()
-            cluster = self._clusters.setdefault(source or view.cluster, _Cluster())
+            cluster = self._clusters.setdefault(source or view.cluster, ClusterState())
             rows: list[AlertRow] = []
             notices = [
                 self._notice(each.alert, annotate_farewell(each), now, over=True)
-                for each in (*cluster.farewells, *self._restore(cluster, view, now, monotonic))
+                for each in (*cluster.farewells, *cluster.restore(self.rules, view, now, monotonic))
             ]
             cluster.farewells = ()
             cluster.failing = ""
@@ -168,7 +129,7 @@ class Evaluator:
                 rows += (row_of(rule, alert, self.mutes) for alert in state.values() if alert.phase != RESOLVED)
             cluster.before, cluster.evaluated_at = view, monotonic
             with self._store.together() if self._store is not None else nullcontext():
-                _keep(cluster, view, now)
+                cluster.keep(view, now)
                 self.mutes.settle(view.cluster, (row.labels for row in rows if row.state == FIRING))
                 for receiver in self.receivers:
                     # Long enough to survive two or three lost sendings.
@@ -224,78 +185,32 @@ class Evaluator:
             if waiting := receiver.counters.queued:
                 log.warning("alerts to %s: stopped with %d undelivered", receiver.name, waiting)
 
-    def _restore(self, cluster: _Cluster, view: View, now: float, monotonic: float) -> tuple[Farewell, ...]:
-        """Take up what the last run left, once; the alerts that end thereby."""
-        saved, cluster.saved = cluster.saved, None
-        cluster_id = view.snapshot.cluster_id
-        if cluster_id is not None and cluster.cluster_id is None:
-            cluster.cluster_id = cluster_id
-            if cluster.file is not None and saved is None and not cluster.restored:
-                saved = cluster.file.adopt(cluster_id, now)
-        farewells: tuple[Farewell, ...] = ()
-        if saved is not None:
-            cluster.restored, cluster.last_id = True, saved.cluster_id
-            states, farewells = take_up(saved, self.rules, view.cluster, cluster_id, now=now, monotonic=monotonic)
-            for name, state in states.items():
-                cluster.states[name] = {**state, **cluster.states.get(name, {})}
-            cluster.settling, cluster.restored_at = SETTLING_POLLS, monotonic
-        if view.up and cluster.settling:
-            cluster.settling = 0 if view.complete else cluster.settling - 1
-        return farewells
+    def _evaluate(self, cluster: ClusterState, rule: AnyRule, view: View, now: float, monotonic: float) -> State:
+        """The alerts of a rule after the evaluation on a View.
 
-    def _evaluate(self, cluster: _Cluster, rule: AnyRule, view: View, now: float, monotonic: float) -> State:
-        """The alerts of a rule after the evaluation on a View."""
+        A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
+        """
         state = cluster.states.get(rule.name, {})
-        pace = cluster.paces.setdefault(rule.name, Pace())
         self._evaluations += 1
-        try:
-            found = samples(rule, view, watched(state))
-            if cluster.settling and not isinstance(rule, ClusterRule):
-                found = replace(found, false=frozenset(), gone=frozenset(), reason=RESTARTED)
-            elif (
-                monotonic - cluster.restored_at < RELEARNT_SECONDS
-                and isinstance(rule, SubjectRule)
-                and rule.takes_polls
-            ):
-                firing = {each.sample.labels for each in state.values() if each.phase == FIRING}
-                found = replace(found, false=frozenset(found.false) - firing, reason=RELEARNING)
+        with cluster.faults.caught(f"rule {rule.name} cannot be evaluated", view.cluster, monotonic) as fault:
+            found = cluster.after_restart(rule, samples(rule, view, watched(state)), monotonic)
             found = replace(found, unseen=unseen(rule, cluster.before, found, state))
-            after = advance(state, rule, found, now, monotonic)
-            pace.over()
-        except Exception as error:
-            # A rule that cannot be evaluated says nothing: what fires goes on firing, and other rules are evaluated.
-            self._failures += 1
-            cluster.failing = cluster.failing or rule.name
-            reason = f"rule {rule.name} cannot be evaluated: {error}"
-            if line := pace.line(reason, monotonic, type(error).__name__):
-                log.exception("cluster %s: %s", visible(view.cluster), visible(line))
-            nothing = Samples(reason=reason)
-            after = advance(state, rule, nothing, now, monotonic)
-        return after
+            return advance(state, rule, found, now, monotonic)
+        self._failures += 1
+        cluster.failing = cluster.failing or rule.name
+        return advance(state, rule, Samples(reason=fault.text), now, monotonic)
 
-    def _explained(self, cluster: _Cluster, view: View, monotonic: float) -> Mapping[str, Inhibited]:
+    def _explained(self, cluster: ClusterState, view: View, monotonic: float) -> Mapping[str, Inhibited]:
         """What other alerts explain; nothing where that cannot be found out, so that everything is sent."""
-        pace = cluster.paces.setdefault("", Pace())
-        try:
-            found = inhibited(self.rules, cluster.states, view)
-            pace.over()
-        except Exception as error:
-            if line := pace.line(f"cannot find the causes of alerts: {error}", monotonic, type(error).__name__):
-                log.exception("cluster %s: %s", visible(view.cluster), visible(line))
-            return {}
-        return found
+        with cluster.faults.caught("cannot find the causes of alerts", view.cluster, monotonic):
+            return inhibited(self.rules, cluster.states, view)
+        return {}
 
-    def _texts(self, cluster: _Cluster, rule: AnyRule, alert: Alert, scene: Scene, monotonic: float) -> Labels:
+    def _texts(self, cluster: ClusterState, rule: AnyRule, alert: Alert, scene: Scene, monotonic: float) -> Labels:
         """The parts of the message about an alert; without facts where these cannot be found, so that it is sent."""
-        pace = cluster.paces.setdefault(FACTS, Pace())
-        try:
-            texts = annotate(rule, alert, scene)
-            pace.over()
-        except Exception as error:
-            if line := pace.line(f"cannot find the facts of alerts: {error}", monotonic, type(error).__name__):
-                log.exception("cluster %s: %s", visible(scene.newest.cluster), visible(line))
-            return annotate(rule, alert)
-        return texts
+        with cluster.faults.caught("cannot find the facts of alerts", scene.newest.cluster, monotonic):
+            return annotate(rule, alert, scene)
+        return annotate(rule, alert)
 
     def _notice(self, alert: Alert, texts: Labels, now: float, *, again: bool = False, over: bool = False) -> Notice:
         """The alert as it is sent with these annotations: resolved where it is, or where it is `over` now."""
@@ -316,10 +231,3 @@ def _unique(rules: Iterable[AnyRule]) -> tuple[AnyRule, ...]:
     if len({rule.name for rule in found}) < len(found):
         raise ValueError("two rules have the same name")
     return found
-
-
-def _keep(cluster: _Cluster, view: View, now: float) -> None:
-    """Have the alerts of the cluster written to the file."""
-    if cluster.file is not None:
-        alerts = {name: tuple(state.values()) for name, state in cluster.states.items() if state}
-        cluster.file.offer(Saved(now, view.cluster, cluster.cluster_id or cluster.last_id, alerts))

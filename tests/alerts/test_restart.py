@@ -12,8 +12,9 @@ from series import Poll, watch
 from views import NOW
 
 from alerts.catalogue import catalogue
+from alerts.cluster_state import SETTLING_POLLS
 from alerts.delivery import Receiver
-from alerts.evaluator import SETTLING_POLLS, Evaluator, Kept
+from alerts.evaluator import Evaluator, Kept
 from alerts.kept_alerts import KeptAlerts
 from alerts.notice import Notice
 from alerts.notifiers import open_receiver
