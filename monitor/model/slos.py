@@ -7,8 +7,12 @@ import numpy as np
 
 from monitor.model.patterns import Pattern
 from monitor.model.table import Floats, Table, column
+from monitor.model.time_scale import lasting
 
-WINDOWS: Mapping[str, float] = {"5m": 300.0, "30m": 1_800.0, "1h": 3_600.0, "6h": 21_600.0, "3d": 259_200.0}
+WINDOWS: Mapping[str, float] = {
+    name: lasting(seconds)
+    for name, seconds in {"5m": 300.0, "30m": 1_800.0, "1h": 3_600.0, "6h": 21_600.0, "3d": 259_200.0}.items()
+}
 """Seconds of each window over which a burn rate is known, by the end of its column's name."""
 
 COVERED = 0.9

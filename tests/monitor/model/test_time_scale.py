@@ -12,12 +12,12 @@ from monitor.model.time_scale import SCALE, VARIABLE, lasting, parse
 
 READ = """
 import json
-from monitor.model import limits
+from monitor.model import limits, slos
 from monitor.analysis.earlier_polls import growing, ring, rows
 from monitor.analysis.events import log
 named = {name: value for name, value in vars(limits).items() if name.endswith("_SECONDS")}
 print(json.dumps([named, list(ring.WINDOWS), growing.WINDOW_SECONDS, rows.KEPT_SECONDS, log.STORM_SECONDS,
-    sorted(limits.HOLDS.items())]))
+    sorted(limits.HOLDS.items()), slos.WINDOWS]))
 """
 LATENCIES = {"REQUEST_SLOW_SECONDS"}
 """Limits on how long a request takes, which a scorecard does not speed up."""
@@ -50,6 +50,7 @@ def test_every_limit_of_time_is_shorter_by_the_factor() -> None:
     for (status, (enter, polls, leave, leave_polls)), (_, found) in zip(usual[5], short[5], strict=True):  # type: ignore[call-overload]
         share = enter if enter < 1 else enter / 10
         assert found == pytest.approx([share, polls, leave / 10, leave_polls]), status
+    assert short[6] == {name: pytest.approx(seconds / 10) for name, seconds in usual[6].items()}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("text", ["0", "0.5", "-10", "fast", "inf", "nan", "10000"])
