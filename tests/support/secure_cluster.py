@@ -95,13 +95,10 @@ class SecureKafka:
         self.cluster.__exit__(kind, error, trace)
 
     def _tls(self) -> dict[str, object]:
-        # Not for localhost: who connects there meets a certificate for another host.
-        broker = self.authority.issue("broker", ["127.0.0.1"])
-        store = self.folder / "broker.pem"
-        store.write_text(broker.key + broker.cert)
+        self.certify()
         return {
             "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": store,
+            "ssl.keystore.location": self.folder / "broker.pem",
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": self.ca_file,
             "listener.name.mtls.ssl.client.auth": "required",
@@ -121,6 +118,12 @@ class SecureKafka:
             f"{oauth}.jaas.config": f"{_MODULES}.oauthbearer.OAuthBearerLoginModule required;",
             f"{oauth}.server.callback.handler.class": f"{_MODULES}.oauthbearer.{validator}",
         }
+
+    def certify(self, days: int = 365) -> None:
+        """A certificate that is valid for so many days, which a broker takes when it starts."""
+        # Not for localhost: who connects there meets a certificate for another host.
+        broker = self.authority.issue("broker", ["127.0.0.1"], days=days)
+        (self.folder / "broker.pem").write_text(broker.key + broker.cert)
 
     # ---------------------------------------------------------------- who may do what
 

@@ -28,7 +28,7 @@ def rolling_restart(stage: Stage) -> Iterator[Phase]:
 
 def hung_broker(stage: Stage) -> Iterator[Phase]:
     """SIGSTOP of a broker that does not lead the quorum: its connections stay open."""
-    broker = _other_than_controller(stage)
+    broker = other_than_controller(stage)
     yield Phase.WELL
     stage.cluster.pause(broker)
     try:
@@ -41,7 +41,7 @@ def hung_broker(stage: Stage) -> Iterator[Phase]:
 
 def broker_killed(stage: Stage) -> Iterator[Phase]:
     """SIGKILL of a broker."""
-    broker = _other_than_controller(stage)
+    broker = other_than_controller(stage)
     yield Phase.WELL
     stage.cluster.kill(broker)
     yield Phase.TROUBLE
@@ -52,7 +52,7 @@ def broker_killed(stage: Stage) -> Iterator[Phase]:
 
 def controller_lost(stage: Stage) -> Iterator[Phase]:
     """Two of three nodes hang, the active controller among them: the quorum has no majority and no leader."""
-    lost = [_controller(stage), _other_than_controller(stage)]
+    lost = [_controller(stage), other_than_controller(stage)]
     yield Phase.WELL
     for broker in lost:
         stage.cluster.pause(broker)
@@ -81,18 +81,10 @@ def disk_filling(stage: Stage) -> Iterator[Phase]:
 
 
 def _fill(stage: Stage, topic: str, disk: Path) -> None:
-    """Write to a topic, with Kafka's own tool, until so much of the disk is used."""
+    """Write to a topic until so much of the disk is used."""
     found = os.statvfs(disk)
     missing = (FULL - 1) * found.f_blocks * found.f_frsize + found.f_bavail * found.f_frsize
-    props = (f"bootstrap.servers={stage.bootstrap}", "acks=1", "buffer.memory=16000000")
-    tool = stage.cluster.spawn_tool(
-        "org.apache.kafka.tools.ProducerPerformance",
-        *("--topic", topic, "--num-records", str(int(missing / RECORD_BYTES)), "--record-size", str(RECORD_BYTES)),
-        *("--throughput", "-1", "--producer-props", *props),
-        name="disk-filler",
-    )
-    if tool.wait(120):
-        raise RuntimeError(f"the disk could not be filled: {tool.tail()}")
+    stage.write(topic, int(missing / RECORD_BYTES), RECORD_BYTES)
 
 
 def _controller(stage: Stage) -> int:
@@ -101,7 +93,7 @@ def _controller(stage: Stage) -> int:
         return int(topic["partitions"][0]["leader_id"])
 
 
-def _other_than_controller(stage: Stage) -> int:
+def other_than_controller(stage: Stage) -> int:
     leader = _controller(stage)
     return next(each for each in (2, 1, 3) if each != leader)
 

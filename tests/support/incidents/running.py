@@ -88,13 +88,13 @@ def _play_phase(incident: Incident, phase: Phase, course: Course, kmon: Kmon, sa
     if phase is Phase.TROUBLE:
         course = replace(course, began=now)
         say(f"{incident.name}: it happened")
-        until = _until(incident.notified_within, lambda: bool(incident.expects) and _notified(incident, course, kmon))
-        say(f"{incident.name}: {'paged' if until else 'not paged'} after {time.time() - now:.0f} s")
+        paged = until(incident.notified_within, lambda: bool(incident.expects) and _notified(incident, course, kmon))
+        say(f"{incident.name}: {'paged' if paged else 'not paged'} after {time.time() - now:.0f} s")
         time.sleep(max(0.0, now + incident.lasts - time.time()))
         return course
     course = replace(course, over=now)
     resolved = incident.innocent and not incident.expects
-    resolved = resolved or _until(incident.resolved_within, lambda: _resolved(incident, course, kmon))
+    resolved = resolved or until(incident.resolved_within, lambda: _resolved(incident, course, kmon))
     say(f"{incident.name}: {'resolved' if resolved else 'not resolved'} after {time.time() - now:.0f} s")
     return course
 
@@ -114,7 +114,7 @@ def _resolved(incident: Incident, course: Course, kmon: Kmon) -> bool:
     return all(page.resolved is not None for page in _mine(incident, course, kmon))
 
 
-def _until(seconds: float, happened: Callable[[], bool]) -> bool:
+def until(seconds: float, happened: Callable[[], bool]) -> bool:
     """Wait until it happened; whether it did in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

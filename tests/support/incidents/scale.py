@@ -1,5 +1,7 @@
 """How time is compressed: kmon's settings, its catalogue and the peers' rules with every time a tenth of the usual."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ def seconds(usual: float) -> str:
     return f"{usual / FACTOR:g}s"
 
 
-def compressed_catalogue() -> dict[str, Any]:
-    """The catalogue as it is, but for `for` and `keep_firing_for`; each rule replaces that of its name."""
+def compressed_catalogue(most: float = math.inf) -> dict[str, Any]:
+    """The catalogue as it is, but for `for` and `keep_firing_for`; each rule replaces that of its name.
+
+    Neither is longer than `most` compressed seconds.
+    """
     document: dict[str, Any] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
     rules = {rule.name: rule for rule in catalogue()}
     for group in document["groups"]:
@@ -28,14 +33,16 @@ def compressed_catalogue() -> dict[str, Any]:
             written["on"] = written.pop(True)  # YAML 1.1 reads the key `on` as a flag
             for key, usual in (("for", rule.for_seconds), ("keep_firing_for", rule.keep_firing_for_seconds)):
                 if usual:
-                    written[key] = seconds(usual)
+                    written[key] = seconds(min(usual, most * FACTOR))
     return document
 
 
-def settings(bootstrap: str, webhook: str, folder: Path, **more: Any) -> dict[str, Any]:
+def settings(
+    bootstrap: str, webhook: str, folder: Path, catalogue: Mapping[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     """A settings file of kmon with times compressed: everything else is as by default. `more` goes to the context."""
     rules = folder / "catalogue.yaml"
-    rules.write_text(yaml.safe_dump(compressed_catalogue(), sort_keys=False), encoding="utf-8")
+    rules.write_text(yaml.safe_dump(catalogue or compressed_catalogue(), sort_keys=False), encoding="utf-8")
     usual = {"start_offsets": 30, "log_dirs": 60, "configs": 300, "transactions": 30, "permissions": 60}
     context = {
         "name": "demo",

@@ -19,8 +19,8 @@ from kmon.demo.node import HOST
 
 CLIENTS, MONITOR = "PLAINTEXT", "MONITOR"
 """The listener of everybody, and one that a kmon uses that can be cut off."""
-KMON, BROKERS = -2, -1
-"""The two ends of each relay of MONITOR."""
+KMON = -2
+"""The end of each relay of MONITOR that is not a broker."""
 DISK_BROKER, DISK_BYTES = 3, 1_000_000_000
 """The broker whose disk is a small one of its own, where this process may mount it."""
 MAY_MOUNT = "KMON_INCIDENTS_MAY_MOUNT"
@@ -40,14 +40,19 @@ CONFIG = {
 class IncidentCluster(Cluster):
     """Three brokers with a second listener behind relays that can be cut, and a small disk for one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Mapping[str, object] | None = None) -> None:
         self._relays = Relays(lambda _port: KMON)
         self.disk: Path | None = None
-        super().__init__(3, listeners={CLIENTS: "PLAINTEXT", MONITOR: "PLAINTEXT"}, config=CONFIG)
+        self._mounts: list[Path] = []
+        listeners = {CLIENTS: "PLAINTEXT", MONITOR: "PLAINTEXT"}
+        super().__init__(3, listeners=listeners, config={**CONFIG, **(config or {})})
 
-    def cut_off_monitor(self, cut: bool) -> None:
-        """Nothing passes through the listener MONITOR any more, or everything again; connections stay open."""
-        self._relays.cut_off([KMON] if cut else [])
+    def cut_off_monitor(self, cut: bool, *brokers: int) -> None:
+        """Nothing passes through the listener MONITOR any more, or everything again; connections stay open.
+
+        With `brokers`, those of the others stay as they are.
+        """
+        self._relays.cut_off((brokers or (KMON,)) if cut else ())
 
     @property
     def monitor_bootstrap(self) -> str:
@@ -57,13 +62,14 @@ class IncidentCluster(Cluster):
         folder = self._temporary
         super().close()
         self._relays.close()
-        if self.disk is not None and folder is not None:
-            subprocess.run(["umount", str(self.disk)], check=False)
+        if self._mounts and folder is not None:
+            for each in self._mounts:
+                subprocess.run(["umount", str(each)], check=False)
             shutil.rmtree(folder, ignore_errors=True)
 
     def _choose_ports(self) -> None:
         super()._choose_ports()
-        self._relayed = {node.id: self._relays.add(BROKERS, node.ports[MONITOR]) for node in self._nodes.values()}
+        self._relayed = {node.id: self._relays.add(node.id, node.ports[MONITOR]) for node in self._nodes.values()}
         for node in self._nodes.values():
             advertised = f"{CLIENTS}://{node.address(CLIENTS)},{MONITOR}://{HOST}:{self._relayed[node.id]}"
             with node.properties.open("a") as properties:  # the last of two lines counts
@@ -73,11 +79,15 @@ class IncidentCluster(Cluster):
         if os.environ.get(MAY_MOUNT) and self.disk is None:
             disk = self._nodes[DISK_BROKER].folder
             kept = {each.name: each.read_bytes() for each in disk.iterdir()}
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)], check=True)
+            self._mount(disk)
             for name, data in kept.items():
                 (disk / name).write_bytes(data)
             self.disk = disk
         super()._format()
+
+    def _mount(self, disk: Path) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)], check=True)
+        self._mounts.append(disk)
 
 
 class Stage:
@@ -116,6 +126,18 @@ class Stage:
         """Delete the topics that a streams application has made for itself."""
         with closing(self.cluster.admin()) as admin:
             admin.delete_topics([each for each in admin.list_topics() if each.startswith(f"{application}-")])
+
+    def write(self, topic: str, count: int, record_bytes: int = 100_000) -> None:
+        """Write so many records with Kafka's own tool. Raises RuntimeError where that fails."""
+        props = (f"bootstrap.servers={self.bootstrap}", "acks=1", "buffer.memory=16000000")
+        tool = self.cluster.spawn_tool(
+            "org.apache.kafka.tools.ProducerPerformance",
+            *("--topic", topic, "--num-records", str(count), "--record-size", str(record_bytes)),
+            *("--throughput", "-1", "--producer-props", *props),
+            name=f"writer-{topic}",
+        )
+        if tool.wait(120):
+            raise RuntimeError(f"{topic} could not be written to: {tool.tail()}")
 
     def add_partitions(self, topic: str, count: int) -> None:
         with closing(self.cluster.admin()) as admin:

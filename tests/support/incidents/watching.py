@@ -14,16 +14,22 @@ from incidents.pager import Pager
 
 
 class Kmon:
-    """A `kmon serve` that can be ended and started again on the same state. `pager` has what it sent."""
+    """A `kmon serve` that can be ended and started again on the same state. `pager` has what it sent.
 
-    def __init__(self, bootstrap: str, folder: Path, pager: Pager, **context: Any) -> None:
+    Limits of time are `time_scale` times shorter; `more` goes to `scale.settings`.
+    """
+
+    def __init__(
+        self, bootstrap: str, folder: Path, pager: Pager, time_scale: float = scale.FACTOR, **more: Any
+    ) -> None:
         self.pager = pager
+        self._time_scale = time_scale
         self._config = folder / "kmon.yaml"
-        self._config.write_text(json.dumps(scale.settings(bootstrap, pager.url, folder, **context)), encoding="utf-8")
+        self._config.write_text(json.dumps(scale.settings(bootstrap, pager.url, folder, **more)), encoding="utf-8")
         self._serve = self._start()
 
     def _start(self) -> Serve:
-        variables = {"KMON_TIME_SCALE": f"{scale.FACTOR:g}", "KMON_ALERTS_KEEP_STATE": "true"}
+        variables = {"KMON_TIME_SCALE": f"{self._time_scale:g}", "KMON_ALERTS_KEEP_STATE": "true"}
         return Serve("--config", str(self._config), **variables)
 
     @property
@@ -36,6 +42,14 @@ class Kmon:
         """What it has logged since it was started last."""
         return self._serve.said
 
+    @property
+    def pid(self) -> int:
+        return self._serve.pid
+
+    def value(self, name: str) -> float | None:
+        """The value of the only sample of this name on its metrics page, None where there is none."""
+        return self._serve.value(name)
+
     def restart(self) -> None:
         """End it in order, and start it again."""
         self._serve.end()
@@ -47,10 +61,10 @@ class Kmon:
 
 
 @contextmanager
-def watching(bootstrap: str, **context: Any) -> Iterator[Kmon]:
-    """A kmon on a cluster while the context lasts; `context` goes to the settings of the cluster."""
+def watching(bootstrap: str, **more: Any) -> Iterator[Kmon]:
+    """A kmon on a cluster while the context lasts; `more` goes to `Kmon`, what it does not know to its context."""
     with tempfile.TemporaryDirectory(prefix="kmon-incidents-") as folder, Pager() as pager:
-        kmon = Kmon(bootstrap, Path(folder), pager, **context)
+        kmon = Kmon(bootstrap, Path(folder), pager, **more)
         try:
             yield kmon
         finally:
