@@ -73,7 +73,8 @@ class Feeder:
     def close(self) -> None:
         self._stopping.set()
         self._thread.join()
-        self.producer.close(timeout=2)
+        with suppress(KafkaError):  # what cannot be written any more, as of a cluster that is broken
+            self.producer.close(timeout=2)
 
 
 class Reader:

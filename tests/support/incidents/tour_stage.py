@@ -24,6 +24,8 @@ CONFIG = {
     # Leaders stay where they are until the script of the tour elects the preferred ones.
     "auto.leader.rebalance.enable": "false",
 }
+LAST_BYTES = 5_000_000
+"""So much of a disk is filled in small steps, because brokers write to it meanwhile."""
 FILLER = "filler"
 """A file that is no part of Kafka and takes up the room of a disk."""
 
@@ -68,13 +70,12 @@ def fill(disk: Path, used: float) -> None:
     """Take up the room of a disk until this share of it is used; 1 for all of it."""
     found = os.statvfs(disk)
     missing = int(found.f_bavail * found.f_frsize - (1 - used) * found.f_blocks * found.f_frsize)
-    with (disk / FILLER).open("wb") as filler:
-        os.posix_fallocate(filler.fileno(), 0, missing)
-        with suppress(OSError):  # what others have given back since
+    with (disk / FILLER).open("wb", buffering=0) as filler:
+        os.posix_fallocate(filler.fileno(), 0, missing - (LAST_BYTES if used == 1 else 0))
+        filler.seek(0, os.SEEK_END)
+        with suppress(OSError):  # there is no room left
             while used == 1:
-                filler.seek(0, os.SEEK_END)
                 filler.write(bytes(found.f_frsize))
-                filler.flush()
 
 
 def empty(disk: Path) -> None:
