@@ -10,12 +10,14 @@ from alerts.rules import CONDITIONS, AnyRule
 from alerts.subject_rules import SubjectRule
 from alerts.template import Template
 from kmon.prometheus_slos import RULES, reads_recorded, recording_rules
-from kmon.promql import NotInMetricsError, labels_of, promql, quoted
+from kmon.promql import NotInMetricsError, labels_of, promql, quoted, words_of
 from monitor.model.text import visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings, WatchdogSettings
-from monitor.subjects.aside import set_aside
-from monitor.subjects.filter.tree import Compare, Or, conditions
+from monitor.subjects.aside import STATUS, set_aside
+from monitor.subjects.column import Subject
+from monitor.subjects.filter.tree import Among, And, Compare, Or, conditions
+from monitor.subjects.groups import GROUP
 from monitor.subjects.kinds import Type
 from monitor.subjects.lag import LAG
 
@@ -24,7 +26,8 @@ HEAD = """\
 # in Prometheus, while it keeps firing in kmon. An unreachable cluster has only the series about kmon itself.
 """
 
-GROUP = "kmon"
+NAMELESS = "kmon"
+"""The group of rules that stand in none."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def exported(rules: Iterable[AnyRule]) -> Exported:
     left_out = {}
     for rule in rules:
         try:
-            name = f"kmon-{rule.group}" if isinstance(rule, SubjectRule) and rule.group else GROUP
+            name = f"kmon-{rule.group}" if isinstance(rule, SubjectRule) and rule.group else NAMELESS
             groups.setdefault(name, []).append(_rule(rule))
         except NotInMetricsError as error:
             left_out[rule.name] = str(error)
@@ -80,14 +83,20 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
     }
 
 
-NOT_LEFT = " unless on (cluster, group, topic) max by (cluster, group, topic) (kmon_group_left_lag)"
-"""Without the partitions of topics that their group has left, as kmon evaluates a rule that does not ask for them."""
+NOT_LEFT: Mapping[Subject, str] = {
+    LAG: " unless on (cluster, group, topic) max by (cluster, group, topic) (kmon_group_left_lag)",
+    GROUP: ' unless on (cluster, group) max by (cluster, group) (kmon_group_status{status="left"}) == 1',
+}
+"""Without topics that their group has left, and groups that have left all: kmon counts them only for rules on left."""
 
 
 def _counted(rule: SubjectRule, expr: str) -> str:
-    if rule.subject is not LAG or not set_aside(rule.where, LAG.schema):
+    expression = rule.where.expression
+    needed = expression.parts if isinstance(expression, And) else (expression,)
+    by_status = any(each.column == STATUS and words_of(each) for each in needed if isinstance(each, Compare | Among))
+    if rule.subject not in NOT_LEFT or by_status or not set_aside(rule.where, rule.subject.schema):
         return expr
-    return f"({expr}){NOT_LEFT}" if isinstance(rule.where.expression, Or) else expr + NOT_LEFT
+    return (f"({expr})" if isinstance(expression, Or) else expr) + NOT_LEFT[rule.subject]
 
 
 def _cluster(rule: AnyRule) -> str:
@@ -104,7 +113,7 @@ def _lag(rule: RuleSettings) -> str:
     name, by = (
         ("kmon_group_lag_at_least", "") if rule.over == "group" else ("kmon_group_partition_lag", ", topic, partition")
     )
-    left = "" if rule.over == "group" else NOT_LEFT
+    left = "" if rule.over == "group" else NOT_LEFT[LAG]
     return f"max by (cluster, group{by}) ({name}{selector}) > {rule.lag_above:.15g}{left}"
 
 

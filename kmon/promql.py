@@ -166,12 +166,12 @@ def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:
     if only == condition:
         return True
     left_out = only.literal.value if isinstance(only, Compare) and only.sign == "!=" else None
-    wanted = _words(condition)
+    wanted = words_of(condition)
     return left_out is not None and bool(wanted) and left_out not in wanted
 
 
-def _words(condition: Condition) -> tuple[Value, ...]:
-    """The values that a condition on a text asks for."""
+def words_of(condition: Expression) -> tuple[Value, ...]:
+    """The values that a condition on a text asks for; empty where others match it too."""
     if isinstance(condition, Compare) and condition.sign == "==":
         return (condition.literal.value,)
     if isinstance(condition, Among) and not condition.negated:

@@ -112,9 +112,9 @@ def test_limits_of_kmon_check_do_not_count_it() -> None:
 
 
 def test_exported_rules_leave_it_out_too(tmp_path: Path) -> None:
-    def expression(where: str) -> str:
+    def expression(where: str, on: str = "lag") -> str:
         path = tmp_path / "rules.yaml"
-        path.write_text(rule_text("lag", where))
+        path.write_text(rule_text(on, where))
         (rule,) = exported(read_rules([path])).groups["kmon-g"]
         return str(rule["expr"])
 
@@ -122,6 +122,12 @@ def test_exported_rules_leave_it_out_too(tmp_path: Path) -> None:
     every = "max by (cluster, group, topic, partition) (kmon_group_partition_lag)"
     assert expression("lag > 5") == f"{every} > 5 {left}"
     assert expression("lag > 5 or lag == 0") == f"({every} > 5 or {every} == 0) {left}"
+    group, status = "max by (cluster, group) (kmon_group_lag)", "max by (cluster, group) (kmon_group_status"
+    gone = f'unless on (cluster, group) {status}{{status="left"}}) == 1'
+    assert expression("lag == 0", "group") == f"{group} == 0 {gone}"
+    assert expression("lag == 0 or lag > 5", "group") == f"({group} == 0 or {group} > 5) {gone}"
+    # A group of these statuses has not left.
+    assert expression('status in ("ok", "stuck")', "group") == f'{status}{{status=~"ok|stuck"}}) == 1'
     (rule,) = exported([RuleSettings(name="A", over="partition", lag_above=5)]).groups["kmon"]
     assert str(rule["expr"]).endswith(f"> 5 {left}")
 
