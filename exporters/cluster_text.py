@@ -47,7 +47,7 @@ class ClusterText:
         self.texts: dict[str, Sequence[Piece]] = {
             each.name: self._lines[each.name].render((), np.array([each.unknown]))
             for each in self._families
-            if not each.keys
+            if not each.label_names
         }
 
     def render(self, view: View) -> None:

@@ -11,6 +11,7 @@ from exporters.families import FAMILIES
 from exporters.family import LABELS, Family, StateSet
 from monitor.model.slos import WINDOWS
 from monitor.subjects.column import Subject
+from monitor.subjects.filter.evaluate import SIGNS
 from monitor.subjects.filter.filter import Filter
 from monitor.subjects.filter.literals import Number
 from monitor.subjects.filter.tree import Among, And, Compare, Expression, Known, Match, Not, Or, Value
@@ -81,13 +82,17 @@ def _is_on_key(subject: Subject, expression: Expression) -> bool:
 def _matcher(expression: Expression) -> str:
     """A condition on a label."""
     assert isinstance(expression, Compare | Match | Among)
-    label = LABELS.get(expression.column, expression.column)
+    label = _label(expression.column)
     if isinstance(expression, Compare):
         return f"{label}{'=' if expression.sign == '==' else '!='}{quoted(str(expression.literal.value))}"
     sign = "!~" if expression.negated else "=~"
     if isinstance(expression, Match):
         return f"{label}{sign}{quoted(str(expression.pattern.value))}"
     return f"{label}{sign}{quoted(_either(str(each.value) for each in expression.literals))}"
+
+
+def _label(column: str) -> str:
+    return LABELS.get(column, column)
 
 
 def _either(words: Iterable[str]) -> str:
@@ -118,15 +123,16 @@ def _condition(subject: Subject, condition: Condition, matchers: list[str]) -> s
     column = subject.schema[condition.column]
     recorded = RECORDED.get((subject.name, condition.column))
     if recorded is not None and isinstance(condition, Compare):
-        return f"{_largest(subject, recorded, matchers)} {condition.sign} {_number(condition.literal.value)}"
+        return f"{_largest(subject, recorded, matchers)} {condition.sign} {_number(_value(condition))}"
     family = _family(subject, condition)
     if column.type is Type.TEXT:
         if isinstance(condition, Known):
             raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown")
-        return f"{_largest(subject, family.name, [*matchers, _matcher(condition)])} == 1"
+        known = [] if isinstance(family, StateSet) or words_of(condition) else [f'{_label(condition.column)}!=""']
+        return f"{_largest(subject, family.name, [*matchers, _matcher(condition), *known])} == 1"
     found = _largest(subject, family.name, matchers)
     if isinstance(condition, Compare):
-        return f"{found} {condition.sign} {_number(condition.literal.value)}"
+        return f"{found} {condition.sign} {_number(_value(condition))}"
     if isinstance(condition, Known) and condition.negated:
         return found
     raise NotInMetricsError(f"no metric shows whether {condition.column} is unknown or one of several numbers")
@@ -137,23 +143,45 @@ def _largest(subject: Subject, name: str, matchers: list[str]) -> str:
     return f"max by ({', '.join(labels_of(subject))}) ({name}{selector})"
 
 
-def _number(value: Value) -> str:
-    number = value.value if isinstance(value, Number) else float(value)
+def _number(number: float) -> str:
     return {math.inf: "+Inf", -math.inf: "-Inf"}.get(number, f"{number:.15g}")
+
+
+def _value(condition: Compare) -> float:
+    """The number that a condition compares with."""
+    value = condition.literal.value
+    return value.value if isinstance(value, Number) else float(value)
 
 
 def _family(subject: Subject, condition: Condition) -> Family:
     """The metric that has a series for every row that can match a condition. Raises NotInMetricsError."""
     keys = {name for name in subject.key if name != "cluster"}
     for family in FAMILIES:
-        is_state = subject.schema[condition.column].type is Type.TEXT
-        same = family.subject is subject and family.column == condition.column and keys <= set(family.keys)
-        if same and isinstance(family, StateSet) == is_state and not family.switched_by:
-            if not math.isnan(family.unknown):
+        if (
+            family.subject is subject
+            and keys <= set(family.keys)
+            and not family.switched_by
+            and _shows(family, condition)
+        ):
+            if _holds(condition, family.unknown):
                 raise NotInMetricsError(f"{family.name} is {family.unknown:g} where {condition.column} is unknown")
             if _has_all(subject, family, condition):
                 return family
     raise NotInMetricsError(f"no metric has the column {condition.column} for every {subject.name.replace('_', ' ')}")
+
+
+def _shows(family: Family, condition: Condition) -> bool:
+    """Whether its numbers are the column's, or its labels the texts of the column."""
+    if family.subject.schema[condition.column].type is not Type.TEXT:
+        return family.column == condition.column
+    return family.column == condition.column if isinstance(family, StateSet) else condition.column in family.keys
+
+
+def _holds(condition: Condition, unknown: float) -> bool:
+    """Whether a condition can be true of the number that stands for an unknown one."""
+    if math.isnan(unknown):
+        return False
+    return not isinstance(condition, Compare) or bool(SIGNS[condition.sign](unknown, _value(condition)))
 
 
 def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:
@@ -163,11 +191,18 @@ def _has_all(subject: Subject, family: Family, condition: Condition) -> bool:
     if not isinstance(family.where, str):
         return False
     only = Filter.of(family.where, subject.schema).expression
-    if only == condition:
+    if only == condition or _above(condition, only):
         return True
     left_out = only.literal.value if isinstance(only, Compare) and only.sign == "!=" else None
     wanted = words_of(condition)
     return left_out is not None and bool(wanted) and left_out not in wanted
+
+
+def _above(condition: Condition, only: Expression) -> bool:
+    """Whether a condition is true only of numbers above the one above which rows have a series."""
+    if not isinstance(condition, Compare) or not isinstance(only, Compare) or condition.column != only.column:
+        return False
+    return condition.sign in (">", ">=") and only.sign == ">" and _value(condition) > _value(only)
 
 
 def words_of(condition: Expression) -> tuple[Value, ...]:

@@ -31,6 +31,7 @@ BROKER_FAMILIES = (
     Family("kmon_broker_replicas", BROKER, "replicas", METADATA),
     Family("kmon_broker_out_of_sync_replicas", BROKER, "out_of_sync_replicas", METADATA),
     Family("kmon_broker_preferred_leaders_missing", BROKER, "preferred_leaders_missing", METADATA),
+    Family("kmon_broker_preferred_leaders_missing_ratio", BROKER, "preferred_leaders_missing_ratio", METADATA),
     Family("kmon_broker_leader_skew_ratio", BROKER, "leader_skew", METADATA),
     Family("kmon_broker_size_bytes", BROKER, "size_bytes", LOG_DIRS),
     Family("kmon_broker_certificate_seconds", BROKER, "certificate_seconds"),
@@ -38,6 +39,7 @@ BROKER_FAMILIES = (
     Family("kmon_log_dir_total_bytes", LOG_DIR, "total_bytes", LOG_DIRS),
     Family("kmon_log_dir_usable_bytes", LOG_DIR, "usable_bytes", LOG_DIRS),
     StateSet("kmon_log_dir_status", LOG_DIR, "status", LOG_DIRS),
+    StateSet("kmon_log_dir_level", LOG_DIR, "level", LOG_DIRS, where='level != "ok"'),
     Family(
         "kmon_log_dir_error",
         LOG_DIR,

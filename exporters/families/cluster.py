@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from exporters.family import Family
+from exporters.family import Family, StateSet
 from monitor.collect import requests as sources
 from monitor.model.table import Ints
 from monitor.model.view import View
@@ -55,9 +55,19 @@ CLUSTER_TOTALS = (
 
 QUORUM_FAMILIES = (
     Family("kmon_quorum_leader", QUORUM, "leader", DESCRIBE_QUORUM, labels=NODE, where=led),
+    StateSet(
+        "kmon_quorum_status",
+        QUORUM,
+        "status",
+        DESCRIBE_QUORUM,
+        "1 for the current status of the node in the metadata quorum, 0 for the others",
+        labels=NODE,
+    ),
     Family("kmon_quorum_epoch", CLUSTER, "quorum_epoch", DESCRIBE_QUORUM),
     Family("kmon_quorum_silent", CLUSTER, "quorum_silent", DESCRIBE_QUORUM),
     Family("kmon_quorum_voters", CLUSTER, "quorum_voters", DESCRIBE_QUORUM),
+    Family("kmon_quorum_leaders", CLUSTER, "quorum_leaders", DESCRIBE_QUORUM),
+    Family("kmon_quorum_margin", CLUSTER, "quorum_margin", DESCRIBE_QUORUM),
     Family("kmon_quorum_lag", QUORUM, "lag", DESCRIBE_QUORUM, labels=NODE),
     Family("kmon_quorum_behind_seconds", QUORUM, "behind_seconds", DESCRIBE_QUORUM, labels=NODE),
 )

@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from exporters.family import Family, tally
+from exporters.family import Family, StateSet, tally
 from exporters.histogram import Histogram
 from monitor.model.snapshot import REQUEST_SECONDS, Requests
 from monitor.model.table import objects
+from monitor.subjects.cluster import KMON
 from monitor.subjects.column import Subject
 from monitor.subjects.kinds import FLAG, SECONDS, UNIX, Kind
 from monitor.subjects.requests import COLLECTOR, REQUEST
@@ -121,6 +122,13 @@ PROCESS_FAMILIES = (
 always = partial(Family, always=True)
 
 KMON_FAMILIES = (
+    StateSet(
+        "kmon_status",
+        KMON,
+        "status",
+        help="1 for the current status of what kmon itself sees of the cluster, 0 for the others",
+        always=True,
+    ),
     always("kmon_collector_success", COLLECTOR, "success"),
     always("kmon_collector_duration_seconds", COLLECTOR, "duration_seconds"),
     always("kmon_collector_last_collected_timestamp_seconds", COLLECTOR, "collected_at"),

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from exporters.family import Family, tally
+from exporters.family import Family, StateSet, tally
 from monitor.analysis.derive.completeness import lists_transactions
 from monitor.collect import requests as sources
 from monitor.collect.collectors.transactions import UNDER_WAY
@@ -43,6 +43,7 @@ SOURCES = (sources.LIST_TRANSACTIONS, sources.DESCRIBE_TRANSACTIONS)
 
 TRANSACTION_FAMILIES = (
     Family("kmon_transactions", BY_STATE, "transactions", SOURCES),
+    StateSet("kmon_transaction_status", TRANSACTION, "status", SOURCES, where='status == "hanging"'),
     Family(
         "kmon_transaction_age_seconds", TRANSACTION, "age_seconds", SOURCES, only=f"the {MOST} oldest", where=oldest
     ),

@@ -45,6 +45,10 @@ UNKNOWN_IN_DETAILS = {
     "kmon_group_partition_lost",
     "kmon_group_partition_ahead",
     "kmon_group_left_lag",
+    "kmon_group_lost",
+    "kmon_group_rebalances",
+    "kmon_topic_spare_replicas",
+    "kmon_transaction_status",
     # One poll tells no rates, and no record of this cluster was dated.
     "kmon_group_lag_seconds",
     "kmon_group_lag_error_seconds",
@@ -55,6 +59,7 @@ UNKNOWN_IN_DETAILS = {
     "kmon_group_produce_rate",
     "kmon_group_consume_rate",
     "kmon_group_eta_seconds",
+    "kmon_group_paced",
     "kmon_group_headroom_seconds",
     "kmon_group_partition_lag_seconds",
     # The settings have no objectives.
