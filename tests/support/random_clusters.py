@@ -54,7 +54,7 @@ KNOWN_CHANGES = (
     _change("isr", PARTITION, st.sampled_from([1, 2, 3, 3])),
     _change("fenced", ONE, st.sampled_from([0.0, 1.0])),
 )
-"""Changes after which everything is known."""
+"""Changes that leave nothing unknown."""
 CHANGES = (
     *KNOWN_CHANGES,
     _lags(None, TIMED_OUT, 0.0, 60.0),
