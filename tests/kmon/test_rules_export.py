@@ -1,8 +1,6 @@
 """kmon's rules as rules of Prometheus: promtool takes them, and they fire on the pages of the Views that ours do."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 import yaml
 from catalogue_scenes import SCENES, healthy_view
 from metric_samples import samples
-from requirements import require_program
+from promtool import promtool, run_tests, series, values
 from views import FixtureSource
 
 from alerts.catalogue import catalogue
@@ -21,7 +19,7 @@ from alerts.subject_rules import SubjectRule
 from exporters.prometheus import MetricsPage
 from kmon import cli
 from kmon.prometheus_rules import exported, text_of
-from kmon.promql import NotInMetricsError, labels_of, promql, quoted
+from kmon.promql import NotInMetricsError, labels_of, promql
 from monitor.model.view import View
 from monitor.settings.alerts import RuleSettings, UnreachableSettings, WatchdogSettings
 from monitor.subjects import SUBJECTS
@@ -31,13 +29,6 @@ EXPORTED = [rule for rule in catalogue() if rule.name not in exported(catalogue(
 ON_RATES = [rule for rule in EXPORTED if "burn_rate" in rule.text]
 """Rules that counters over time decide, which no page that stays as it is has."""
 RULES = [rule for rule in EXPORTED if rule not in ON_RATES]
-
-
-def promtool(*args: str) -> str:
-    require_program("promtool")
-    done = subprocess.run([shutil.which("promtool") or "", *args], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def expression(on: str, where: str) -> str:
@@ -99,12 +90,12 @@ def test_what_metrics_cannot_express_is_told(on: str, where: str, why: str) -> N
 def page_of(view: View, rule: SubjectRule) -> list[dict[str, str]]:
     """What promtool's tests want of the page of a View that stays as it is: the series that the rule reads."""
     read = set(re.findall(r"kmon_\w+", promql(rule.subject, rule.where.expression)))
-
-    def series(name: str, labels: frozenset[tuple[str, str]]) -> str:
-        return f"{name}{{{','.join(f'{key}={quoted(text)}' for key, text in labels)}}}"
-
     page = samples(MetricsPage([FixtureSource(view)]))
-    return [{"series": series(*key), "values": f"{number:g}x1500"} for key, number in page.items() if key[0] in read]
+    return [
+        {"series": series(name, dict(labels)), "values": values([number] * 1500)}
+        for (name, labels), number in page.items()
+        if name in read
+    ]
 
 
 def fires(rule: SubjectRule, view: View) -> list[dict[str, Any]]:
@@ -139,20 +130,17 @@ def test_they_fire_in_prometheus_on_what_ours_fire_on(tmp_path: Path) -> None:
                 "exp_alerts": [{"exp_labels": each} for each in found],
             }
             tests.append({"interval": "1m", "input_series": page_of(view, rule), "alert_rule_test": [check]})
-    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(whole))
-    promtool("test", "rules", str(tmp_path / "tests.yml"))
+    run_tests(tmp_path / "rules.yml", tests)
 
 
 def counters_of(views: list[View]) -> list[dict[str, str]]:
     """The series of objectives on the pages of these Views, as promtool's tests want them."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[float | None]] = {}
     for view in views:
         for (name, labels), number in samples(MetricsPage([FixtureSource(view)])).items():
             if name.startswith(("kmon_group_slo_", "kmon_group_fresh_", "kmon_group_observed_")):
-                key = f"{name}{{{','.join(f'{label}={quoted(text)}' for label, text in sorted(labels))}}}"
-                found.setdefault(key, []).append(f"{number:g}")
-    return [{"series": key, "values": " ".join(values)} for key, values in found.items()]
+                found.setdefault(series(name, dict(sorted(labels))), []).append(number)
+    return [{"series": key, "values": values(numbers)} for key, numbers in found.items()]
 
 
 @pytest.mark.prometheus
@@ -181,9 +169,7 @@ def test_burn_rates_fire_in_prometheus_as_ours_do(tmp_path: Path) -> None:
             for place in times
         ]
         tests.append({"interval": f"{step}s", "input_series": counters_of(views), "alert_rule_test": checks})
-    whole = {"rule_files": ["rules.yml"], "evaluation_interval": "10s", "tests": tests}
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(whole))
-    promtool("test", "rules", str(tmp_path / "tests.yml"))
+    run_tests(tmp_path / "rules.yml", tests, interval="10s")
 
 
 def test_objectives_are_exported_for_sloth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,7 +207,7 @@ def test_promtool_takes_what_the_command_prints(tmp_path: Path, capsys: pytest.C
     assert cli.main(["rules", "export", "--prometheus"]) == 0
     told = capsys.readouterr()
     (tmp_path / "rules.yml").write_text(told.out)
-    promtool("check", "rules", "--lint-fatal", str(tmp_path / "rules.yml"))
+    promtool("check", "rules", "--lint-fatal", tmp_path / "rules.yml")
     assert told.err == ""
     plain = yaml.safe_load(told.out)
     assert cli.main(["rules", "export", "--kubernetes"]) == 0

@@ -7,18 +7,16 @@ own those of a Prometheus that does not evaluate a row while kmon does not know 
 import contextlib
 import io
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from metric_samples import samples as on_page
+from promtool import run_tests, series, values
 from random_clusters import KNOWN_SERIES, LEFT, SERIES, STEP_SECONDS, Change, views_of
 from requirements import require_program
 from views import FixtureSource
@@ -30,7 +28,6 @@ from alerts.state import RESOLVED, State, identity, step
 from exporters.family import LABELS
 from exporters.prometheus import MetricsPage
 from kmon import cli
-from kmon.promql import quoted
 from monitor.model.view import View
 from monitor.settings.load import load
 
@@ -159,40 +156,24 @@ def in_prometheus(labels: Labels) -> dict[str, str]:
     return {LABELS.get(name, name): text for name, text in labels}
 
 
-def written(name: str, labels: Mapping[str, str]) -> str:
-    return f"{name}{{{','.join(f'{each}={quoted(text)}' for each, text in labels.items())}}}"
-
-
-def entry(series: Series, expected: Phases, where: str = "") -> dict[str, Any]:
+def entry(found: Series, expected: Phases, where: str = "") -> dict[str, Any]:
     """A test for promtool: after each evaluation ALERTS has just these. A series that a page lacks is stale."""
 
-    def values(numbers: list[float | None]) -> str:
-        return " ".join("stale" if each is None else f"{each:.15g}" for each in numbers)
-
-    def alerts(found: Mapping[Labels, str]) -> list[dict[str, Any]]:
-        names = ((in_prometheus(labels) | {"alertstate": phase}) for labels, phase in found.items())
-        return [{"labels": written("ALERTS", each), "value": 1} for each in names]
+    def alerts(active: Mapping[Labels, str]) -> list[dict[str, Any]]:
+        names = ((in_prometheus(labels) | {"alertstate": phase}) for labels, phase in active.items())
+        return [{"labels": series("ALERTS", each), "value": 1} for each in names]
 
     return {
         "interval": f"{STEP_SECONDS}s",
         "input_series": [
-            {"series": written(name, dict(labels)), "values": values(numbers)}
-            for (name, labels), numbers in series.items()
+            {"series": series(name, dict(labels)), "values": values(numbers)}
+            for (name, labels), numbers in found.items()
         ],
         "promql_expr_test": [
-            {"expr": f"ALERTS{{{where}}}", "eval_time": f"{number * STEP_SECONDS}s", "exp_samples": alerts(found)}
-            for number, found in enumerate(expected)
+            {"expr": f"ALERTS{{{where}}}", "eval_time": f"{number * STEP_SECONDS}s", "exp_samples": alerts(active)}
+            for number, active in enumerate(expected)
         ],
     }
-
-
-def promtool(rules: Both, entries: list[dict[str, Any]]) -> None:
-    whole = {"rule_files": [str(rules.file)], "evaluation_interval": f"{STEP_SECONDS}s", "tests": entries}
-    path = rules.file.with_name("tests.yaml")
-    path.write_text(yaml.safe_dump(whole, allow_unicode=True))
-    command = [shutil.which("promtool") or "", "test", "rules", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # -------------------------------------------------------------------- they agree
@@ -225,7 +206,7 @@ def test_prometheus_is_our_engine_to_which_unknown_is_false(rules: Both, changes
             assert mine == other or held or kept
         for alerts, found in zip(expected, theirs, strict=True):
             alerts.update(found)
-    promtool(rules, [entry(pages(views, rules.read), expected)])
+    run_tests(rules.file, [entry(pages(views, rules.read), expected)])
 
 
 @RANDOM
@@ -234,7 +215,7 @@ def test_prometheus_is_our_engine_to_which_unknown_is_false(rules: Both, changes
 def test_we_are_a_prometheus_that_does_not_evaluate_what_is_unknown(rules: Both, changes: list[Change]) -> None:
     """Of each row Prometheus gets the polls at which kmon knows whether the rule is true, the newest ones last."""
     views = views_of(changes)
-    series = pages(views, rules.read)
+    page = pages(views, rules.read)
     entries = []
     for rule in rules.ours:
         rows, polls = evaluated(rule, views)
@@ -250,8 +231,8 @@ def test_we_are_a_prometheus_that_does_not_evaluate_what_is_unknown(rules: Both,
                     expected[place][alert] = ours[number][alert]
             for unknown in sorted({*range(1, len(views))} - {*known}):
                 assert ours[unknown].get(alert) == ours[unknown - 1].get(alert)
-            for (name, labels), numbers in series.items():
+            for (name, labels), numbers in page.items():
                 if all(in_prometheus(row).get(each, text) == text for each, text in labels):
                     shown[name, labels] = [*[None] * first, *(numbers[number] for number in known)]
         entries.append(entry(shown, expected, f'alertname="{rule.name}"'))
-    promtool(rules, entries)
+    run_tests(rules.file, entries)

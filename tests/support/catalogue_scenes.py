@@ -329,6 +329,10 @@ SCENES: dict[str, Callable[[], Scene]] = {
     ),
     "KafkaGroupBudgetSpent": lambda: _watched(_still(60, 1), _reads(END + 6_000, 380), slos=OBJECTIVE, interval=60.0),
     "KafkaGroupTimeLag": lambda: _watched(_slow(40 * MINUTE, 20), _reads(END + 100 * 40 * MINUTE, 10 * MINUTE)),
+    "KafkaGroupLag": lambda: _watched(_slow(40 * MINUTE, 20), _reads(END + 100 * 40 * MINUTE, 10 * MINUTE)),
+    "KafkaGroupDataLossNear": lambda: _watched(
+        _still(15 * MINUTE, 0), _reads(END + 100 * 15 * MINUTE, 10 * MINUTE), retention_seconds=3600
+    ),
     "KafkaGroupLagUnknown": lambda: _watched(
         [Poll(None, END)] * (35 * MINUTE), _reads(END + 100 * 35 * MINUTE, 3 * MINUTE)
     ),
