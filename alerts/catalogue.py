@@ -49,8 +49,12 @@ def chosen(alerts: AlertSettings, taken: Container[str] = ()) -> list[SubjectRul
 
 def with_runbook(rule: SubjectRule, page: str) -> SubjectRule:
     """A rule of the catalogue that names its runbook on this page."""
-    url = Template((f"{page}#{anchor(rule.name)}",))
-    return replace(rule, annotations={**rule.annotations, RUNBOOK: url})
+    return replace(rule, annotations={**rule.annotations, RUNBOOK: Template((runbook(rule.name, page),))})
+
+
+def runbook(name: str, page: str) -> str:
+    """The address of an alert's runbook on this page."""
+    return f"{page}#{anchor(name)}"
 
 
 def anchor(name: str) -> str:

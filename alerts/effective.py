@@ -1,8 +1,9 @@
 """The rules in effect: those of the settings, of their rule files and of the catalogue, and the built-in ones."""
 
-from alerts.catalogue import chosen
+from alerts.catalogue import RUNBOOK, chosen, runbook
+from alerts.parts import RUNBOOKS
 from alerts.rule_files import rules_in
-from alerts.rules import AnyRule
+from alerts.rules import AnyRule, ClusterRule
 from monitor.model.text import visible
 from monitor.settings.alerts import UNREACHABLE, WATCHDOG, AlertSettings
 from monitor.settings.errors import SettingsError
@@ -28,5 +29,12 @@ def rules_of(alerts: AlertSettings) -> list[AnyRule]:
         problems += error.problems
     if problems:
         raise SettingsError(*problems)
-    built_in = (each for each in (alerts.unreachable, alerts.watchdog) if each.enabled)
+    built_in = (_with_runbook(each, alerts.runbooks) for each in (alerts.unreachable, alerts.watchdog) if each.enabled)
     return [*alerts.rules, *(each for each in written if each.enabled), *brought, *built_in]
+
+
+def _with_runbook(rule: ClusterRule, page: str) -> ClusterRule:
+    """A built-in rule that names its runbook on this page, unless its annotations name another."""
+    if any(name in rule.annotations for name in RUNBOOKS):
+        return rule
+    return rule.model_copy(update={"annotations": {**rule.annotations, RUNBOOK: runbook(rule.name, page)}})

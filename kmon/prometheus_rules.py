@@ -10,7 +10,7 @@ from alerts.rules import CONDITIONS, AnyRule
 from alerts.subject_rules import SubjectRule
 from alerts.template import Template
 from kmon.prometheus_slos import RULES, reads_recorded, recording_rules
-from kmon.promql import NotInMetricsError, labels_of, promql, quoted, words_of
+from kmon.promql import NotInMetricsError, is_on_key, labels_of, promql, quoted, words_of
 from monitor.model.text import visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings, WatchdogSettings
@@ -72,7 +72,9 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
     elif isinstance(rule, RuleSettings):
         expr, annotations = _lag(rule), dict(rule.annotations)
     else:
-        expr, annotations = _cluster(rule), {"description": CONDITIONS[rule.name].description, **rule.annotations}
+        condition, cluster = CONDITIONS[rule.name], {"cluster": "{{ $labels.cluster }}"}
+        texts = {"summary": condition.fires.format_map(cluster), "description": condition.description}
+        expr, annotations = _cluster(rule), {**texts, **rule.annotations}
     periods = {"for": rule.for_seconds, "keep_firing_for": rule.keep_firing_for_seconds}
     return {
         "alert": rule.name,
@@ -120,13 +122,17 @@ def _lag(rule: RuleSettings) -> str:
 # -------------------------------------------------------------------- annotations
 
 
+WRITTEN = {"seconds": "{{ $value | humanizeDuration }}", "ratio": "{{ $value | humanizePercentage }}"}
+"""How Prometheus writes a value for people, by its unit."""
+
+
 def _annotations(rule: SubjectRule) -> dict[str, str]:
     """Those whose columns are labels or the value; of others Prometheus does not know the columns."""
     known = {name: f"{{{{ $labels.{label} }}}}" for name, label in _labels(rule).items()}
     if value := _value(rule):
-        known[value] = "{{ $value }}"
+        known[value] = WRITTEN.get(rule.subject.schema[value].unit, "{{ $value }}")
     texts = {name: _filled(each, known) for name, each in rule.annotations.items() if known.keys() >= {*each.columns}}
-    named = ", ".join(f"{name} {known[name]}" for name in _labels(rule))
+    named = ", ".join(f"{name} {text}" for name, text in known.items())
     held = f" for {format_duration(rule.for_seconds)}" if rule.for_seconds else ""
     return {
         "summary": f"{_escaped(rule.name)}: {named}",
@@ -141,10 +147,14 @@ def _labels(rule: SubjectRule) -> dict[str, str]:
 
 
 def _value(rule: SubjectRule) -> str:
-    """The column whose number is the value of the first series of the expression."""
-    first = next(conditions(rule.where.expression))
-    is_number = isinstance(first, Compare) and rule.subject.schema[first.column].type is Type.NUMBER
-    return first.column if is_number and first.column not in rule.keys else ""
+    """The column whose number is the value of the expression, that of its first part; empty where it may vary."""
+    expression = rule.where.expression
+    parts = expression.parts if isinstance(expression, And) else (expression,)
+    first = next(part for part in parts if not is_on_key(rule.subject, part))
+    found = {each.column: isinstance(each, Compare) for each in conditions(first)}
+    column = next(iter(found))
+    is_number = rule.subject.schema[column].type is Type.NUMBER and found[column]
+    return column if is_number and len(found) == 1 and column not in rule.keys else ""
 
 
 def _filled(template: Template, known: Mapping[str, str]) -> str:

@@ -35,8 +35,8 @@ def promql(subject: Subject, expression: Expression) -> str:
     """The filter as PromQL: a series, labelled with the key, for each row that matches. Raises NotInMetricsError."""
     plain = _without_not(expression)
     parts = plain.parts if isinstance(plain, And) else (plain,)
-    matchers = [_matcher(part) for part in parts if _is_on_key(subject, part)]
-    rest = [part for part in parts if not _is_on_key(subject, part)]
+    matchers = [_matcher(part) for part in parts if is_on_key(subject, part)]
+    rest = [part for part in parts if not is_on_key(subject, part)]
     if not rest:
         raise NotInMetricsError("it has conditions on labels only")
     return " and ".join(_written(subject, part, matchers, inner=len(rest) > 1) for part in rest)
@@ -70,7 +70,7 @@ def _opposite(expression: Expression) -> Expression:
 # -------------------------------------------------------------------- names, which are labels
 
 
-def _is_on_key(subject: Subject, expression: Expression) -> bool:
+def is_on_key(subject: Subject, expression: Expression) -> bool:
     """Whether it is a condition on a name of the rows, which is a label of all their series."""
     return (
         isinstance(expression, Compare | Match | Among)
@@ -113,7 +113,7 @@ def _written(subject: Subject, expression: Expression, matchers: list[str], *, i
         text = word.join(map(partial(_written, subject, matchers=matchers, inner=True), expression.parts))
         return f"({text})" if inner else text
     assert not isinstance(expression, Not)
-    if _is_on_key(subject, expression):
+    if is_on_key(subject, expression):
         raise NotInMetricsError(f"{expression.column} is a label, which PromQL cannot join with or")
     return _condition(subject, expression, matchers)
 

@@ -112,7 +112,8 @@ def test_the_watchdog_always_fires() -> None:
 
 
 def test_which_there_are_is_up_to_the_settings() -> None:
-    assert rules_of(AlertSettings(catalogue=False)) == [UnreachableSettings()]
+    (usual,) = rules_of(AlertSettings(catalogue=False))
+    assert usual == UnreachableSettings(annotations={"runbook_url": "docs/runbooks.md#kmonclusterunreachable"})
     settings = AlertSettings.model_validate(
         {
             "catalogue": False,

@@ -235,6 +235,8 @@ def test_each_rule_is_exported_or_left_out_with_a_reason(tmp_path: Path) -> None
         "groups:\n  - name: g\n    rules:\n"
         "      - {alert: Late, on: group, where: lag_seconds > 10m, labels: {team: a},"
         " annotations: {summary: '{{ group }} {{ lag_seconds }}', more: '{{ why }}'}}\n"
+        "      - {alert: Named, on: group, where: 'group ~ \"a.*\" and lag > 10'}\n"
+        "      - {alert: Either, on: group, where: lag > 10 or members == 0}\n"
         "      - {alert: Tried, on: group, where: lag > 10, mode: observe}\n"
     )
     rules: list[AnyRule] = [
@@ -246,10 +248,13 @@ def test_each_rule_is_exported_or_left_out_with_a_reason(tmp_path: Path) -> None
     ]
     found = exported(rules)
     assert list(found.left_out) == ["Tried", "OnTopic"]
-    (late,), (lag, unreachable, watchdog) = found.groups.values()
+    (late, named, either), (lag, unreachable, watchdog) = found.groups.values()
     assert late["labels"] == {"severity": "ticket", "team": "a"}
-    assert late["annotations"]["summary"] == "{{ $labels.group }} {{ $value }}"
+    assert late["annotations"]["summary"] == "{{ $labels.group }} {{ $value | humanizeDuration }}"
     assert "more" not in late["annotations"]
+    place = "cluster {{ $labels.cluster }}, group {{ $labels.group }}"
+    assert named["annotations"]["summary"] == f"Named: {place}, lag {{{{ $value }}}}"
+    assert either["annotations"]["summary"] == f"Either: {place}", "the value is one of two columns"
     assert lag["expr"] == 'max by (cluster, group) (kmon_group_lag_at_least{group=~"pay.*"}) > 1000'
     assert (lag["for"], lag["labels"]) == ("1m", {"severity": "warning"})
     assert unreachable["expr"] == "max by (cluster) (kmon_cluster_up) == 0"
