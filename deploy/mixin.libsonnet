@@ -17,11 +17,16 @@
   prometheusRules+:: std.parseYaml(importstr 'prometheus/recording_rules.yml'),
 
   local base = self._config.runbookBase,
-  local alerts = std.parseYaml(importstr 'prometheus/alerting_rules.yml'),
+  local alerts(text) = [
+    group {
+      rules: [
+        if 'alert' in rule then rule { annotations+: { runbook_url: base + super.runbook_url } } else rule
+        for rule in group.rules
+      ],
+    }
+    for group in std.parseYaml(text).groups
+  ],
   prometheusAlerts+:: {
-    groups: [
-      group { rules: [rule { annotations+: { runbook_url: base + super.runbook_url } } for rule in group.rules] }
-      for group in alerts.groups
-    ],
+    groups: alerts(importstr 'prometheus/alerting_rules.yml') + alerts(importstr 'prometheus/self_monitoring_rules.yml'),
   },
 }

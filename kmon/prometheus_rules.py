@@ -15,7 +15,7 @@ from monitor.model.text import visible
 from monitor.model.units import format_duration
 from monitor.settings.alerts import RuleSettings, WatchdogSettings
 from monitor.subjects.aside import STATUS, set_aside
-from monitor.subjects.column import Subject
+from monitor.subjects.column import Column, Subject
 from monitor.subjects.filter.tree import Among, And, Compare, Or, conditions
 from monitor.subjects.groups import GROUP
 from monitor.subjects.kinds import Type
@@ -122,15 +122,15 @@ def _lag(rule: RuleSettings) -> str:
 # -------------------------------------------------------------------- annotations
 
 
-WRITTEN = {"seconds": "{{ $value | humanizeDuration }}", "ratio": "{{ $value | humanizePercentage }}"}
-"""How Prometheus writes a value for people, by its unit."""
+HUMANIZED = {"seconds": "humanizeDuration", "ratio": "humanizePercentage", "bytes": "humanize1024"}
+"""The function with which Prometheus writes a number for people, by its unit."""
 
 
 def _annotations(rule: SubjectRule) -> dict[str, str]:
     """Those whose columns are labels or the value; of others Prometheus does not know the columns."""
     known = {name: f"{{{{ $labels.{label} }}}}" for name, label in _labels(rule).items()}
     if value := _value(rule):
-        known[value] = WRITTEN.get(rule.subject.schema[value].unit, "{{ $value }}")
+        known[value] = _written(rule.subject.schema[value])
     texts = {name: _filled(each, known) for name, each in rule.annotations.items() if known.keys() >= {*each.columns}}
     named = ", ".join(f"{name} {text}" for name, text in known.items())
     held = f" for {format_duration(rule.for_seconds)}" if rule.for_seconds else ""
@@ -155,6 +155,12 @@ def _value(rule: SubjectRule) -> str:
     column = next(iter(found))
     is_number = rule.subject.schema[column].type is Type.NUMBER and found[column]
     return column if is_number and len(found) == 1 and column not in rule.keys else ""
+
+
+def _written(column: Column) -> str:
+    """The value of the expression, as people read the numbers of a column."""
+    function = HUMANIZED.get(column.unit, "" if column.kind.whole else "humanize")
+    return f"{{{{ $value | {function} }}}}" if function else "{{ $value }}"
 
 
 def _filled(template: Template, known: Mapping[str, str]) -> str:

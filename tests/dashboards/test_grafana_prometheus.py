@@ -120,8 +120,8 @@ def test_prometheus_evaluates_every_rule(asked_at: tuple[str, float]) -> None:
 def test_alerts_are_pending_or_fire_where_there_is_trouble(asked_at: tuple[str, float]) -> None:
     url, _ = asked_at
     expected = {
-        "KafkaClusterUnreachable": {"cluster": "away"},
-        "KafkaGroupNotConsuming": {"cluster": "trouble", "group": "billing"},
+        "KmonClusterUnreachable": {"cluster": "away"},
+        "KafkaGroupStopped": {"cluster": "trouble", "group": "billing"},
         "KafkaBrokerDown": {"cluster": "trouble", "broker": "3"},
         "KafkaOfflinePartitions": {"cluster": "trouble"},
         "KafkaGroupRecordsLost": {"cluster": "moving", "group": "ledger"},

@@ -1,40 +1,49 @@
 """The rules of deploy/prometheus in Prometheus's own hands: they hold on kmon's pages."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from deployed_rules import DEPLOYED, RULES, TESTS, text_of_tests
 from metric_samples import samples
-from requirements import require
+from promtool import promtool, run_tests
 from views import FixtureSource, Group, Topic, snapshot_of
 
+from alerts.catalogue import catalogue
+from alerts.effective import rules_of as rules_of_settings
 from exporters.families import FAMILIES
 from exporters.family import StateSet
 from exporters.prometheus import MetricsPage
+from kmon import cli
+from kmon.prometheus_rules import exported
 from monitor.analysis.view import make_view
-from monitor.model.levels import OF_STATUS
-from monitor.model.limits import DISK_CRITICAL, DISK_DEGRADED, QUORUM_BEHIND_SECONDS
 from monitor.model.view import View
+from monitor.settings.alerts import UNREACHABLE, AlertSettings
 
 ROOT = Path(__file__).parents[2]
-DEPLOYED = ROOT / "deploy" / "prometheus"
 PAGE = (ROOT / "docs" / "prometheus.md").read_text()
+LAG = "KafkaGroupLag"
+WRITE_THEM = "write them: python tests/support/deployed_rules.py"
 RECORDED = re.compile(r"\b\w+:kmon_\w+:\w+")
 
 
 def rules_of(name: str, key: str) -> dict[str, Any]:
     groups = yaml.safe_load((DEPLOYED / name).read_text())["groups"]
-    found = [rule for group in groups for rule in group["rules"]]
+    found = [rule for group in groups for rule in group["rules"] if key in rule]
     assert len({rule[key] for rule in found}) == len(found)
     return {rule[key]: rule for rule in found}
 
 
+def written_by_hand() -> dict[str, Any]:
+    return rules_of("self_monitoring_rules.yml", "alert")
+
+
 def rules() -> dict[str, Any]:
-    return rules_of("alerting_rules.yml", "alert")
+    exported, by_hand = rules_of("alerting_rules.yml", "alert"), written_by_hand()
+    assert not exported.keys() & by_hand.keys()
+    return exported | by_hand
 
 
 def recorded() -> dict[str, Any]:
@@ -49,12 +58,27 @@ def shipped() -> list[Path]:
     ]
 
 
-def promtool(*args: str) -> None:
-    found = shutil.which("promtool")
-    if found is None:
-        require("prometheus", "promtool is not installed")
-    done = subprocess.run([found, *args], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_alerting_rules_are_what_kmon_exports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["rules", "export"]) == 0
+    told = capsys.readouterr()
+    assert RULES.read_text(encoding="utf-8") == told.out, WRITE_THEM
+    assert "Not exported" not in told.out
+
+
+def test_the_settings_of_the_page_add_the_alerts_that_they_name() -> None:
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    alerts = AlertSettings.model_validate(yaml.safe_load(example)["alerts"])
+    found = exported(rules_of_settings(alerts))
+    names = {rule["alert"] for group in found.groups.values() for rule in group if "alert" in rule}
+    assert names - rules_of("alerting_rules.yml", "alert").keys() == {*alerts.enable}
+    assert len(alerts.enable) == 4
+
+
+def test_their_tests_are_those_of_the_scenes_of_the_catalogue() -> None:
+    assert TESTS.read_text(encoding="utf-8") == text_of_tests(), WRITE_THEM
 
 
 def test_the_rules_name_families_that_there_are() -> None:
@@ -78,43 +102,33 @@ def test_the_rules_name_statuses_that_there_are() -> None:
     }
     found = 0
     for rule in rules().values():
-        for name, matched in re.findall(r'(kmon_\w+)\{(?:status|state)=~?"([^"]+)"', rule["expr"]):
+        for name, matched in re.findall(r'(kmon_\w+)\{(?:status|state|level)=~?"([^"]+)"', rule["expr"]):
             assert set(matched.split("|")) <= words[name]
             found += 1
     assert found > 8
 
 
-def test_a_rule_on_a_status_is_as_severe_as_the_status() -> None:
-    severity = {"critical": "critical", "degraded": "warning"}
-    found = 0
-    for rule in rules().values():
-        for matched in re.findall(r'^max by [^=]*kmon_group_status\{status=~?"([^"]+)"\}\) == 1$', rule["expr"]):
-            assert {severity[OF_STATUS[word]] for word in matched.split("|")} == {rule["labels"]["severity"]}
-            found += 1
-    assert found == 3
-
-
-def test_the_limits_of_the_rules_are_those_of_kmon() -> None:
-    assert f"< {DISK_CRITICAL:g}" in rules()["KafkaDiskFull"]["expr"]
-    assert (
-        f"(default: {DISK_DEGRADED:.0%})".replace("%", " %")
-        in rules()["KafkaDiskNearlyFull"]["annotations"]["description"]
-    )
-    for name in ("KafkaQuorumMinority", "KafkaQuorumBehind"):
-        assert re.search(rf"> {QUORUM_BEHIND_SECONDS:g}\b", rules()[name]["expr"])
-
-
 def test_each_alert_has_what_a_reader_of_it_needs() -> None:
     for name, rule in rules().items():
+        page = "docs/prometheus.md" if name in written_by_hand() else "docs/runbooks.md"
         assert rule["labels"].keys() == {"severity"}
-        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+        assert rule["labels"]["severity"] in {"page", "ticket", "info"} or name == UNREACHABLE
         assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-        assert rule["annotations"]["runbook_url"] == f"docs/prometheus.md#{name.lower()}"
+        assert rule["annotations"]["runbook_url"] == f"{page}#{name.lower()}"
+        assert f"\n### {name}\n" in (ROOT / page).read_text()
     sections = re.findall(
         r"^### (\w+)\n\n- \*\*Means\*\*: .*?\n- \*\*Check\*\*: .*?\n- \*\*Do\*\*: ", PAGE, re.MULTILINE | re.DOTALL
     )
     assert sections == re.findall(r"^### (\w+)", PAGE, re.MULTILINE)
-    assert sections == list(rules())
+    assert sections == list(written_by_hand())
+
+
+def test_every_file_of_rules_is_loaded_and_tested() -> None:
+    files = sorted(path.name for path in DEPLOYED.glob("*_rules.yml"))
+    assert sorted(yaml.safe_load((DEPLOYED / "scrape.yml").read_text())["rule_files"]) == files
+    assert sorted(yaml.safe_load(TESTS.read_text())["rule_files"]) == files
+    mixin = (ROOT / "deploy/mixin.libsonnet").read_text()
+    assert sorted(re.findall(r"importstr 'prometheus/(\w+\.yml)'", mixin)) == files
 
 
 def test_each_alert_is_tested_before_it_fires_while_it_does_and_after() -> None:
@@ -129,14 +143,9 @@ def test_each_alert_is_tested_before_it_fires_while_it_does_and_after() -> None:
 
 @pytest.mark.prometheus
 def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
-    promtool(
-        "check",
-        "rules",
-        "--lint-fatal",
-        *(str(DEPLOYED / name) for name in ("recording_rules.yml", "alerting_rules.yml")),
-    )
-    promtool("check", "config", "--syntax-only", str(DEPLOYED / "scrape.yml"))
-    promtool("test", "rules", str(DEPLOYED / "tests.yml"))
+    promtool("check", "rules", "--lint-fatal", *DEPLOYED.glob("*_rules.yml"))
+    promtool("check", "config", "--syntax-only", DEPLOYED / "scrape.yml")
+    promtool("test", "rules", TESTS)
 
 
 def test_no_rule_of_ours_alerts_on_a_total_that_one_unknown_partition_takes_away() -> None:
@@ -169,33 +178,23 @@ def series(minutes: int) -> list[dict[str, str]]:
 
 @pytest.mark.prometheus
 def test_an_unknown_partition_does_not_start_a_rule_over(tmp_path: Path) -> None:
-    rule = rules()["KafkaGroupLag"]
+    rule = next(rule for group in exported(catalogue()).groups.values() for rule in group if rule.get("alert") == LAG)
+    rule["annotations"] = {}
     on_totals = {**rule, "alert": "OnTotals", "expr": rule["expr"].replace("kmon_group_lag_at_least", "kmon_group_lag")}
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": [rule, on_totals]}]}))
 
-    def expected(minute: int, alert: str, value: str | None) -> dict[str, Any]:
+    def expected(minute: int, alert: str, *, fires: bool) -> dict[str, Any]:
         labels = {"cluster": "demo", "group": "slow", **rule["labels"]}
-        texts = {**rule["annotations"], "summary": f"slow on demo is at least {value} records behind"}
-        firing = [{"exp_labels": labels, "exp_annotations": texts}] if value else []
+        firing = [{"exp_labels": labels}] if fires else []
         return {"eval_time": f"{minute}m", "alertname": alert, "exp_alerts": firing}
 
-    test = {
-        "rule_files": ["rules.yml"],
-        "evaluation_interval": "1m",
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": series(22),
-                "alert_rule_test": [
-                    expected(4, rule["alert"], None),
-                    expected(5, rule["alert"], "40000"),
-                    expected(5, "OnTotals", None),  # what the rule on the total costs: its `for` starts over
-                    expected(8, "OnTotals", None),
-                    expected(9, "OnTotals", "40000"),
-                    expected(20, rule["alert"], "40000"),  # kept while nothing is known
-                ],
-            }
-        ],
-    }
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(test))
-    promtool("test", "rules", str(tmp_path / "tests.yml"))
+    checks = [
+        expected(4, LAG, fires=False),
+        expected(5, LAG, fires=True),
+        expected(5, "OnTotals", fires=False),  # what the rule on the total costs: its `for` starts over
+        expected(8, "OnTotals", fires=False),
+        expected(9, "OnTotals", fires=True),
+        expected(20, LAG, fires=True),  # kept while nothing is known
+    ]
+    tests = [{"interval": "1m", "input_series": series(22), "alert_rule_test": checks}]
+    run_tests(tmp_path / "rules.yml", tests)
