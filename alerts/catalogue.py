@@ -1,6 +1,6 @@
 """The alerts that kmon brings: the rules of catalogue.yaml as the settings have them."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from alerts.template import Template
 from monitor.model.text import visible
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
-from monitor.settings.raw_values import nearest
+from monitor.settings.raw_values import Path as SettingsPath
+from monitor.settings.raw_values import dotted, nearest
 
 PATH = Path(__file__).with_name("catalogue.yaml")
 
@@ -33,11 +34,8 @@ def chosen(alerts: AlertSettings, taken: Container[str] = ()) -> list[SubjectRul
 
     `taken` are the names of those. Raises SettingsError for names that the settings have and the catalogue has not.
     """
-    known = [rule.name for rule in catalogue()]
-    problems = [*_unknown("enable", alerts.enable, known), *_unknown("disable", alerts.disable, known)]
-    problems += [f"alerts.disable: {name} is also in alerts.enable" for name in alerts.disable if name in alerts.enable]
-    if problems:
-        raise SettingsError(*problems)
+    if problems := wrong_names(alerts):
+        raise SettingsError(*(f"{dotted(path[:-1])}: {text}" for path, text in problems))
     if not alerts.catalogue:
         return []
     return [
@@ -62,9 +60,15 @@ def anchor(name: str) -> str:
     return name.lower()
 
 
-def _unknown(key: str, names: Iterable[str], known: list[str]) -> list[str]:
-    return [
-        f"alerts.{key}: the catalogue has no alert {visible(name)}: {nearest(name, known)}"
-        for name in names
-        if name not in known
-    ]
+def wrong_names(alerts: AlertSettings) -> list[tuple[SettingsPath, str]]:
+    """What is wrong with the names of alerts in the settings, and where in the settings each stands."""
+    known = [rule.name for rule in catalogue()]
+    found: list[tuple[SettingsPath, str]] = []
+    for key, names in (("enable", alerts.enable), ("disable", alerts.disable)):
+        for number, name in enumerate(names):
+            path = ("alerts", key, number)
+            if name not in known:
+                found.append((path, f"the catalogue has no alert {visible(name)}: {nearest(name, known)}"))
+            elif key == "disable" and name in alerts.enable:
+                found.append((path, f"{name} is also in alerts.enable"))
+    return found

@@ -67,6 +67,7 @@ def loaded_from(args: argparse.Namespace, *, need_cluster: bool = True) -> Loade
     for note in loaded.notes:
         print(f"kmon: {visible(note)}", file=sys.stderr)
     _check_filter(loaded, "metrics", "partitions")
+    _check_alerts(loaded)
     return loaded
 
 
@@ -78,6 +79,16 @@ def _check_filter(loaded: Loaded, *path: str) -> None:
     except FilterError as error:
         given, _ = find(loaded.root, path)
         raise SettingsError(given.problem(error.problem), *error.shown) from None
+
+
+def _check_alerts(loaded: Loaded) -> None:
+    """Raise SettingsError with the place of each name of an alert that the catalogue does not have."""
+    alerts = loaded.settings.alerts
+    if alerts.enable or alerts.disable:
+        from alerts.catalogue import wrong_names  # noqa: PLC0415 - few settings name any, and it is slow to import
+
+        if problems := wrong_names(alerts):
+            raise SettingsError(*(find(loaded.root, path)[0].problem(text) for path, text in problems))
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, tuple[str, Any]]:

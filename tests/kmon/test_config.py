@@ -105,3 +105,20 @@ def test_a_filter_that_cannot_be_used_is_told_with_its_place(path: Path, capsys:
     assert first.startswith(f"{path}:15: metrics.partitions: ")
     assert "status" in first, "the nearest right name"
     assert rest[-1].strip() == "^^^^^^"
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("rules", "list"), ("serve",)])
+def test_alerts_that_the_catalogue_does_not_have_are_told_with_their_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    path = tmp_path / "kmon.yaml"
+    path.write_text(
+        "contexts: [{bootstrap_servers: [a:1]}]\nalerts:\n  enable: [KafkaGroupTimeLag, KafkaGroupTimelag]\n"
+        "  disable:\n    - KafkaGroupStoped\n    - KafkaGroupTimeLag\n"
+    )
+    assert cli.main([*command, "--config", str(path)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path}:3: alerts.enable[1]: the catalogue has no alert KafkaGroupTimelag: did you mean KafkaGroupTimeLag?",
+        f"{path}:5: alerts.disable[0]: the catalogue has no alert KafkaGroupStoped: did you mean KafkaGroupStopped?",
+        f"{path}:6: alerts.disable[1]: KafkaGroupTimeLag is also in alerts.enable",
+    ]
