@@ -32,7 +32,7 @@ chaos: env
 	KMON_REQUIRE=kafka KMON_CHAOS_SECONDS=$(SECONDS) KMON_CHAOS_SEED=$(SEED) $(BIN)/pytest tests/kmon/test_real_chaos.py $(ARGS)
 
 # Three runs of all incidents on a real cluster, about 40 minutes; `ARGS='--runs 1 --only dead-consumer'` for some.
-# `ARGS='--tour'` sees each alert of the catalogue fire and resolve instead, about 12 minutes.
+# `ARGS='--tour'` sees each alert of the catalogue fire and resolve instead, about 10 minutes.
 incidents: env
 	PYTHONPATH=tests/support $(BIN)/python -m incidents --page docs/scorecard.md $(ARGS)
 

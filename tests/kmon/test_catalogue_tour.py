@@ -18,6 +18,7 @@ from incidents.tour_stage import MOST_SECONDS, tour_catalogue
 from alerts.catalogue import catalogue
 from alerts.rule_files import read_rules
 
+PAGE = Path(__file__).parents[2] / "docs/scorecard.md"
 RULES = {rule.name: rule for rule in catalogue()}
 
 
@@ -148,3 +149,17 @@ def test_the_table_has_a_row_for_each_alert_and_goes_into_a_page() -> None:
     assert page == f"a\n<!-- tour -->\n{table}<!-- end of tour -->\nb\n"
     with pytest.raises(ValueError, match="tour"):
         tour_results.page_with("nothing", table)
+
+
+def test_each_alert_was_seen_to_fire_and_to_resolve() -> None:
+    shown = {each.alert: each for each in tour_results.load(tour_results.RESULTS)}
+    assert shown.keys() == RULES.keys()
+    assert [name for name, each in shown.items() if not each.complete] == []
+    shows = {alert: each.name for each in SHOWS for alert in each.alerts}
+    assert {name: each.show for name, each in shown.items()} == shows
+
+
+def test_the_page_has_the_results() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    table = tour_results.written(tour_results.load(tour_results.RESULTS))
+    assert tour_results.page_with(text, table) == text, "make incidents ARGS='--tour --page-only' writes it"

@@ -111,6 +111,29 @@ def objective_missed(stage: Stage) -> Iterator[Phase]:
     stage.delete_topic(name)
 
 
+def far_behind(stage: Stage) -> Iterator[Phase]:
+    name = stage.fed("tour-lag", 0)
+    with stage.reader(name) as reader:
+        yield Phase.WELL
+        reader.held.update(PARTITIONS)
+        stage.feeder.burst(name, 3, 12_000)
+        yield Phase.TROUBLE
+        reader.held.clear()
+        yield Phase.OVER
+    stage.delete_topic(name)
+
+
+def data_loss_near(stage: Stage) -> Iterator[Phase]:
+    name = stage.fed("tour-loss-near", 60, retention_ms=3_000_000)
+    with stage.reader(name) as reader:
+        yield Phase.WELL
+        reader.held.update(PARTITIONS)
+        yield Phase.TROUBLE
+        reader.held.clear()
+        yield Phase.OVER
+    stage.delete_topic(name)
+
+
 OF_GROUPS = (
     Show(
         "tour-losing",
@@ -176,6 +199,13 @@ OF_GROUPS = (
         time_lag,
         ("KafkaGroupTimeLag",),
         kmon={},
+    ),
+    Show("tour-lag", "a member reads nothing of 12,000 records", far_behind, ("KafkaGroupLag",)),
+    Show(
+        "tour-loss-near",
+        "a member reads nothing of topics that keep records for 50 min",
+        data_loss_near,
+        ("KafkaGroupDataLossNear",),
     ),
     Show(
         "tour-objective",

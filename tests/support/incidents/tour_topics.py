@@ -2,10 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from kafka_cluster import delete_records, wait_until
 
@@ -146,6 +147,19 @@ def _hindered(kmon: Kmon) -> Iterator[None]:
         thread.join()
 
 
+def state_locked(stage: Stage) -> Iterator[Phase]:
+    name = stage.fed("tour-state", 60)
+    with stage.reader(name) as reader:
+        yield Phase.WELL
+        with closing(sqlite3.connect(stage.kmons[name].state, isolation_level=None, timeout=60)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            reader.held.update(range(3))  # what becomes of the group is to be written
+            yield Phase.TROUBLE
+        reader.held.clear()
+        yield Phase.OVER
+    stage.delete_topic(name)
+
+
 OF_TOPICS = (
     Show(
         "tour.dlq", "records are written to a dead-letter topic, and then deleted", dead_letters, ("KafkaDeadLetters",)
@@ -177,6 +191,13 @@ OF_TOPICS = (
         "150 MB on one broker only, and a throttled reassignment to another broker",
         skewed,
         ("KafkaDiskSkew", "KafkaReassignmentSlow"),
+    ),
+    Show(
+        "tour-state",
+        "another process holds the file of kmon's state locked",
+        state_locked,
+        ("KmonStateNotKept",),
+        kmon={},
     ),
     Show(
         "tour-overrunning",

@@ -9,6 +9,7 @@ from typing import Any
 
 from real_kmon import Serve
 
+from alerts.store import FILE
 from incidents import scale
 from incidents.pager import Pager
 
@@ -24,6 +25,8 @@ class Kmon:
     ) -> None:
         self.pager = pager
         self._time_scale = time_scale
+        self.state = folder / "state" / FILE
+        """The file of its state."""
         self._config = folder / "kmon.yaml"
         self._config.write_text(json.dumps(scale.settings(bootstrap, pager.url, folder, **more)), encoding="utf-8")
         self._serve = self._start()
