@@ -1,5 +1,6 @@
 """The ASGI application by TestClient: metrics, health, the JSON API, headers and the Host check."""
 
+import asyncio
 import gzip
 import json
 from functools import partial
@@ -9,12 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from metric_samples import still
+from starlette.types import Message
 from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 
 from exporters.exposition import Lines, Unfilled
 from exporters.middleware import SECURITY_HEADERS, UNKNOWN_HOST
 from exporters.prometheus import MetricsPage
-from exporters.server import create_server
+from exporters.server import Pieces, create_server
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow
@@ -400,3 +402,23 @@ def test_every_error_is_one_sentence_under_detail(path: str, status: int, part: 
     answer = get(client_of(FixtureSource(shop_view())), path, status)
     assert list(answer) == ["detail"]
     assert part in answer["detail"]
+
+
+def test_pages_that_are_sent_at_once_take_turns() -> None:
+    """Nobody waits until all of another's page is sent, however fast its scraper reads."""
+    sent: list[tuple[str, object]] = []
+
+    async def answer(name: str) -> None:
+        async def send(message: Message) -> None:
+            sent.append((name, message.get("body")))
+
+        await Pieces([b"1", b"2", b"3"], {})({}, receive, send)
+
+    async def receive() -> Message:
+        raise AssertionError("a page needs nothing from its scraper")
+
+    async def both() -> None:
+        await asyncio.gather(answer("first"), answer("second"))
+
+    asyncio.run(both())
+    assert [name for name, body in sent if body] == ["first", "second"] * 3
