@@ -1,9 +1,11 @@
 """kmon's rules as rules of Prometheus: promtool takes them, and they fire on the pages of the Views that ours do."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from catalogue_scenes import SCENES, healthy_view
@@ -20,6 +22,7 @@ from exporters.prometheus import MetricsPage
 from kmon import cli
 from kmon.prometheus_rules import exported, text_of
 from kmon.promql import NotInMetricsError, labels_of, promql
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 from monitor.settings.alerts import RuleSettings, UnreachableSettings, WatchdogSettings
 from monitor.subjects import SUBJECTS
@@ -131,6 +134,17 @@ def test_they_fire_in_prometheus_on_what_ours_fire_on(tmp_path: Path) -> None:
             }
             tests.append({"interval": "1m", "input_series": page_of(view, rule), "alert_rule_test": [check]})
     run_tests(tmp_path / "rules.yml", tests)
+
+
+def test_a_topic_that_the_settings_exclude_has_alerts_in_kmon_only() -> None:
+    """As docs/prometheus.md says: metadata has its health, and the page has no series of it."""
+    rule = next(each for each in RULES if each.name == "KafkaOfflinePartitions")
+    snapshot = last_of_trouble(rule.name).snapshot
+    topics = replace(snapshot.topics, watched=np.zeros(len(snapshot.topics), bool))
+    excluded = make_view(replace(snapshot, topics=topics))
+    assert fires(rule, excluded)
+    assert page_of(last_of_trouble(rule.name), rule)
+    assert page_of(excluded, rule) == []
 
 
 def counters_of(views: list[View]) -> list[dict[str, str]]:
