@@ -56,6 +56,8 @@ PROMPT_GROUPS = {
     },
 }
 """A member is given its assignment when it beats after the coordinator has made it: by default every 5 s."""
+KEPT_GROUPS = {"offsets.retention.check.interval.ms": 86_400_000}
+"""Else Kafka deletes groups without members and offsets, all of them at once every ten minutes."""
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +84,7 @@ def kafka_here() -> None:
 @pytest.fixture(scope="session")
 def kafka(kafka_here: None) -> Iterator[Cluster]:
     """Three brokers of Apache Kafka for the whole session; who breaks one mends it (see kafka_cluster.broker_…)."""
-    with Cluster(brokers=3, config=PROMPT_GROUPS) as cluster:
+    with Cluster(brokers=3, config={**PROMPT_GROUPS, **KEPT_GROUPS}) as cluster:
         yield cluster
 
 

@@ -42,8 +42,14 @@ class Stage:
     def away(self, step: Step) -> Iterator[None]:
         """The broker of a step is broken: wait for what the step says; what mends it comes within the context."""
         others = [self.cluster.address(each) for each in self.cluster.ids if each != step.broker]
+
+        def gone_at(address: str) -> bool:
+            up = registered([address])
+            return bool(up) and step.broker not in up
+
         if step.given_up:
-            wait_until(lambda: (up := registered(others)) and step.broker not in up, f"broker {step.broker} to go")
+            # One of them may know of a new controller long before the other.
+            wait_until(lambda: all(map(gone_at, others)), f"broker {step.broker} to go")
             self.ledger.give_up(frozenset({step.broker}), time.monotonic())
         time.sleep(step.seconds)
         self.ledger.give_up(frozenset(), time.monotonic())
