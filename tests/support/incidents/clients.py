@@ -18,6 +18,8 @@ METADATA_TRIES = 20
 COMMIT_SECONDS = 5.0 / FACTOR
 """As long as the default of auto.commit.interval.ms stands for."""
 SESSION_MS = int(45_000 / FACTOR)
+AWAY_SECONDS = 3 * SESSION_MS / 1000
+"""How long a consumer that is to read may be without partitions, for whatever reason that no script has meant."""
 
 
 class Feeder:
@@ -81,7 +83,8 @@ class Reader:
     """A member of a classic group that reads until `leave`, on a thread of its own.
 
     `per_second` bounds what it reads. Partitions in `held` it is assigned and does not read. At a record POISON it
-    fails while `fragile`: it commits what is before, leaves, and starts again, as a supervised process does.
+    fails while `fragile`: it commits what is before, leaves, and starts again, as a supervised process does. It may be
+    without partitions for long only if it goes `through_outages`.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Reader:
         per_second: float | None = None,
         commit_seconds: float = COMMIT_SECONDS,
         fragile: bool = False,
+        through_outages: bool = False,
         **config: Any,
     ) -> None:
         self._settings = {
@@ -112,15 +116,19 @@ class Reader:
         self.fragile, self.held = fragile, set[int]()
         self._stopping = threading.Event()
         self._error: Exception | None = None
+        self._through_outages, self._assigned_at = through_outages, time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"reader-{group}", daemon=True)
         self._thread.start()
 
     def leave(self) -> None:
         """Commit and leave the group. Raises RuntimeError where it did not read until now: that is no incident."""
+        away = time.monotonic() - self._assigned_at
         self._stopping.set()
         self._thread.join(20)
         if self._error is not None:
             raise RuntimeError(f"{self._thread.name} ended by itself") from self._error
+        if away > AWAY_SECONDS and not self._through_outages:
+            raise RuntimeError(f"{self._thread.name} had no partitions for {away:.0f} s")
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -150,6 +158,8 @@ class Reader:
             polled_at = time.monotonic()
             most = None if self.per_second is None else max(1, round(self.per_second * 0.2))
             batches = consumer.poll(200, max_records=most)
+            if consumer.assignment():
+                self._assigned_at = time.monotonic()
             if self.fragile and (before := _before_poison(batches)):
                 consumer.commit(before)
                 return

@@ -34,7 +34,7 @@ def run(incidents: Sequence[Incident], say: Say, peers: Sequence[Peers] = ()) ->
         _start_kmons(stage, own, stack)
         others = [stack.enter_context(each(stage)) for each in peers]
         stage.fed(STEADY, 60)
-        stack.enter_context(stage.reader(STEADY))
+        stack.enter_context(stage.reader(STEADY, through_outages=True))
         beside = [each for each in incidents if not each.alone]
         courses: list[Course] = []
         if beside:

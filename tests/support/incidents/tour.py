@@ -100,7 +100,7 @@ def _stage(stack: ExitStack, shows: Sequence[Show]) -> Stage:
         kmon = watching(cluster.monitor_bootstrap, catalogue=tour_catalogue(without), groups=excluded, topics=excluded)
         stage.kmons[name] = stack.enter_context(kmon)
     stage.fed(STEADY, 60)
-    stack.enter_context(stage.reader(STEADY))
+    stack.enter_context(stage.reader(STEADY, through_outages=True))
     return stage
 
 
