@@ -121,7 +121,12 @@ class Reader:
         self._thread.start()
 
     def leave(self) -> None:
-        """Commit and leave the group. Raises RuntimeError where it did not read until now: that is no incident."""
+        """Commit and leave the group. Raises RuntimeError where it did not read until now: that is no incident.
+
+        It does nothing the second time.
+        """
+        if self._stopping.is_set():
+            return
         away = time.monotonic() - self._assigned_at
         self._stopping.set()
         self._thread.join(20)
