@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from kafka import KafkaProducer
@@ -39,14 +39,20 @@ def dead_consumer(stage: Stage, name: str = "dead-consumer") -> Iterator[Phase]:
 
 def stuck_partition(stage: Stage) -> Iterator[Phase]:
     """One of six partitions is no longer read, while the others of the same member are."""
-    name = stage.fed("stuck-partition", 120, partitions=6)
-    with stage.reader(name) as reader:
+    yield from held(stage, stage.fed("stuck-partition", 120, partitions=6), (4,))
+
+
+def held(stage: Stage, topic: str, partitions: Iterable[int], burst: int = 0) -> Iterator[Phase]:
+    """A member no longer reads these partitions; `burst` records are written in the trouble."""
+    with stage.reader(topic) as reader:
         yield Phase.WELL
-        reader.held.add(4)
+        reader.held.update(partitions)
+        if burst:
+            stage.feeder.burst(topic, len(PARTITIONS), burst)
         yield Phase.TROUBLE
         reader.held.clear()
         yield Phase.OVER
-    stage.delete_topic(name)
+    stage.delete_topic(topic)
 
 
 def poison_record(stage: Stage) -> Iterator[Phase]:
@@ -63,26 +69,23 @@ def poison_record(stage: Stage) -> Iterator[Phase]:
 
 def slow_drain(stage: Stage) -> Iterator[Phase]:
     """The consumer reads half of what comes in."""
-    name = stage.fed("slow-drain", 200)
-    with stage.reader(name) as reader:
+    yield from slowed(stage, stage.fed("slow-drain", 200), 100)
+
+
+def slowed(stage: Stage, topic: str, per_second: float) -> Iterator[Phase]:
+    """A member reads no more than `per_second` records a second."""
+    with stage.reader(topic) as reader:
         yield Phase.WELL
-        reader.per_second = 100
+        reader.per_second = per_second
         yield Phase.TROUBLE
         reader.per_second = None
         yield Phase.OVER
-    stage.delete_topic(name)
+    stage.delete_topic(topic)
 
 
 def retention_overtaking(stage: Stage) -> Iterator[Phase]:
     """A consumer reads so slowly that retention is about to delete what it has not read."""
-    name = stage.fed("retention-overtaking", 200, retention_ms=240_000, segment_ms=5_000)
-    with stage.reader(name) as reader:
-        yield Phase.WELL
-        reader.per_second = 40
-        yield Phase.TROUBLE
-        reader.per_second = None
-        yield Phase.OVER
-    stage.delete_topic(name)
+    yield from slowed(stage, stage.fed("retention-overtaking", 200, retention_ms=240_000, segment_ms=5_000), 40)
 
 
 def offsets_reset(stage: Stage) -> Iterator[Phase]:
@@ -154,7 +157,7 @@ def streams_without_tasks(stage: Stage) -> Iterator[Phase]:
     finally:
         stage.delete_topic(STREAMS_INPUT)
         member.kill()
-        stage.delete_internal_topics(name)  # else the group is behind on them for good, and kmon says so
+        stage.delete_internal_topics(name)  # else the group stays behind on them, and kmon reports it
 
 
 def kmon_cut_off(stage: Stage) -> Iterator[Phase]:

@@ -11,8 +11,10 @@ from incidents.clients import SESSION_MS, VALUE
 from incidents.consumers import (
     PARTITIONS,
     dead_consumer,
+    held,
     offsets_reset,
     slow_drain,
+    slowed,
     streams_without_tasks,
     stuck_partition,
 )
@@ -27,14 +29,7 @@ SLO_SCALE = 200.0
 
 
 def losing(stage: Stage) -> Iterator[Phase]:
-    name = stage.fed("tour-losing", 100, retention_ms=120_000, segment_ms=5_000)
-    with stage.reader(name) as reader:
-        yield Phase.WELL
-        reader.per_second = 10
-        yield Phase.TROUBLE
-        reader.per_second = None
-        yield Phase.OVER
-    stage.delete_topic(name)
+    yield from slowed(stage, stage.fed("tour-losing", 100, retention_ms=120_000, segment_ms=5_000), 10)
 
 
 def lost(stage: Stage) -> Iterator[Phase]:
@@ -101,37 +96,15 @@ def time_lag(stage: Stage) -> Iterator[Phase]:
 
 
 def objective_missed(stage: Stage) -> Iterator[Phase]:
-    name = stage.fed("tour-objective", 60)
-    with stage.reader(name) as reader:
-        yield Phase.WELL
-        reader.held.update(PARTITIONS)
-        yield Phase.TROUBLE
-        reader.held.clear()
-        yield Phase.OVER
-    stage.delete_topic(name)
+    yield from held(stage, stage.fed("tour-objective", 60), PARTITIONS)
 
 
 def far_behind(stage: Stage) -> Iterator[Phase]:
-    name = stage.fed("tour-lag", 0)
-    with stage.reader(name) as reader:
-        yield Phase.WELL
-        reader.held.update(PARTITIONS)
-        stage.feeder.burst(name, 3, 12_000)
-        yield Phase.TROUBLE
-        reader.held.clear()
-        yield Phase.OVER
-    stage.delete_topic(name)
+    yield from held(stage, stage.fed("tour-lag", 0), PARTITIONS, burst=12_000)
 
 
 def data_loss_near(stage: Stage) -> Iterator[Phase]:
-    name = stage.fed("tour-loss-near", 60, retention_ms=3_000_000)
-    with stage.reader(name) as reader:
-        yield Phase.WELL
-        reader.held.update(PARTITIONS)
-        yield Phase.TROUBLE
-        reader.held.clear()
-        yield Phase.OVER
-    stage.delete_topic(name)
+    yield from held(stage, stage.fed("tour-loss-near", 60, retention_ms=3_000_000), PARTITIONS)
 
 
 OF_GROUPS = (
