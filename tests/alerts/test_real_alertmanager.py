@@ -1,11 +1,9 @@
 """A real Alertmanager: what kmon posts is accepted whole, seen as firing, and seen as over."""
 
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +12,7 @@ import httpx
 import pytest
 from alert_fixtures import FakeClock, rule_of, view_of
 from http_receiver import GUARD_SECONDS, HttpReceiver
+from ready_server import answered, free_address, ready_server
 from requirements import require
 from views import Group, Topic, snapshot_of
 
@@ -44,12 +43,7 @@ NAME = 'pay "x" <b>\n\x1b[2J \\ é世界'
 
 def until(ask: Callable[[], T | None]) -> T:
     """What `ask` answers once it is not None; fails when it never is."""
-    end = time.monotonic() + GUARD_SECONDS
-    while time.monotonic() < end:
-        if (answer := ask()) is not None:
-            return answer
-        time.sleep(0.05)
-    pytest.fail("waited in vain")
+    return answered(ask, GUARD_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -67,44 +61,26 @@ class Alertmanager:
         if program is None:
             require("alertmanager", "no alertmanager or prometheus-alertmanager is in PATH")
         (folder / "config.yml").write_text(CONFIG % pages.url)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.url = f"http://{address}"
-        self._log = folder / "log"
+        self._address, self._log = free_address(), folder / "log"
+        self.url = f"http://{self._address}"
         self._command = [
             program,
             f"--config.file={folder / 'config.yml'}",
             f"--storage.path={folder}",
-            f"--web.listen-address={address}",
+            f"--web.listen-address={self._address}",
             "--cluster.listen-address=",
         ]
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        with self._log.open("ab") as log, subprocess.Popen(self._command, stdout=log, stderr=log) as process:
-            try:
-
-                def ready() -> bool | None:
-                    if process.poll() is not None:
-                        pytest.fail(f"alertmanager ended: {self._log.read_text()}")
-                    try:
-                        return httpx.get(f"{self.url}/-/ready", trust_env=False).is_success or None
-                    except httpx.TransportError:
-                        return None
-
-                until(ready)
-                yield
-            finally:
-                process.terminate()
+    def running(self) -> AbstractContextManager[str]:
+        """Its base URL while it runs."""
+        return ready_server(self._command, self._address, self._log, GUARD_SECONDS)
 
 
 @pytest.fixture(scope="module")
 def alertmanager(pages: HttpReceiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base URL of a running Alertmanager."""
-    started = Alertmanager(tmp_path_factory.mktemp("alertmanager"), pages)
-    with started.running():
-        yield started.url
+    with Alertmanager(tmp_path_factory.mktemp("alertmanager"), pages).running() as url:
+        yield url
 
 
 def told(pages: HttpReceiver, alert: str) -> list[tuple[str, str]]:

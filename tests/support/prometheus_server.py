@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +9,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 import yaml
+from ready_server import answered, free_address, ready_server
 from requirements import require
 
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -28,12 +25,7 @@ T = TypeVar("T")
 
 def until(ask: Callable[[], T | None]) -> T:
     """What `ask` answers once it is not None; fails when it never is."""
-    end = time.monotonic() + GUARD_SECONDS
-    while time.monotonic() < end:
-        if (answer := ask()) is not None:
-            return answer
-        time.sleep(0.2)
-    pytest.fail("waited in vain")
+    return answered(ask, GUARD_SECONDS)
 
 
 @contextmanager
@@ -68,30 +60,15 @@ def running(config: Mapping[str, Any], folder: Path) -> Iterator[str]:
     if program is None:
         require("prometheus", "prometheus is not installed")
     (folder / "prometheus.yml").write_text(json.dumps(config))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = free_address()
     command = [
         program,
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
     ]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-
-            def ready() -> bool | None:
-                if process.poll() is not None:
-                    pytest.fail(f"prometheus ended: {(folder / 'log').read_text()}")
-                try:
-                    return httpx.get(f"http://{address}/-/ready", trust_env=False).is_success or None
-                except httpx.TransportError:
-                    return None
-
-            until(ready)
-            yield f"http://{address}"
-        finally:
-            process.terminate()
+    with ready_server(command, address, folder / "log", GUARD_SECONDS) as url:
+        yield url
 
 
 def query(url: str, expression: str, at: float | None = None) -> dict[frozenset[tuple[str, str]], float]:
