@@ -32,7 +32,7 @@ def attach(
 ) -> Dash:
     """Add the dashboard of these clusters to an application, at "/"; the routes it has stay as they are.
 
-    `muting` has silences and acknowledgements, which the API of the application changes where `change` says so.
+    `muting` has the silences and acknowledgements; with `change`, pages offer to change them through the API.
 
     To be called before the application starts, since it adds middleware: compression, caching and a content security
     policy for its own paths, inside of the middleware that is there. Raises ValueError without a source.

@@ -24,7 +24,7 @@ PREFIX = "/api/v1"
 class Pieces(Response):
     """An answer that is sent piece by piece: a slow client holds references, not a copy of it all.
 
-    Answers that are sent at the same time take turns. Its length is told where all of it is ready.
+    Answers that are sent at the same time take turns. Content-Length is sent if all pieces are ready.
     """
 
     def __init__(self, pieces: Sequence[Piece], headers: dict[str, str]) -> None:

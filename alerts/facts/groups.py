@@ -1,4 +1,4 @@
-"""What a message says about a group or one of its partitions: how far behind, the trend, who reads, and why."""
+"""What a message says about a group or one of its partitions: lag, trend, members, and why."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The tour of the catalogue: each alert has a show, was seen to fire and resolve, and the page says so."""
+"""The tour of the catalogue: each alert has a show that made it fire and resolve, and the page has the results."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -99,7 +99,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Both:
 
 
 def evaluated(rule: AnyRule, views: list[View]) -> tuple[set[Labels], list[Samples]]:
-    """The rows of which the rule is ever true, and what each View says about all of these."""
+    """The rows for which the rule is true in some View, and what each View says about all of them."""
     rows = {sample.labels for view in views for sample in samples(rule, view).true}
     return rows, [samples(rule, view, rows) for view in views]
 

@@ -30,7 +30,7 @@ SIZE = (120, 30)
 
 
 class Server:
-    """An AlertServer in this process, which keeps what it is asked, and refuses or hangs where it is told to."""
+    """An AlertServer in this process that records what it is asked, and refuses or hangs if a test tells it to."""
 
     url = "http://kmon.example"
 

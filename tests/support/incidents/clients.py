@@ -121,7 +121,7 @@ class Reader:
         self._thread.start()
 
     def leave(self) -> None:
-        """Commit and leave the group. Raises RuntimeError where it did not read until now: that is no incident.
+        """Commit and leave the group. Raises RuntimeError if it had stopped reading before: then the script failed.
 
         It does nothing the second time.
         """

@@ -27,7 +27,7 @@ CONFIG = {
 LAST_BYTES = 5_000_000
 """So much of a disk is filled in small steps, because brokers write to it meanwhile."""
 FILLER = "filler"
-"""A file that is no part of Kafka and takes up the room of a disk."""
+"""A file beside those of Kafka that fills the disk."""
 
 
 def tour_catalogue(without: Sequence[str] = ()) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def fill(disk: Path, used: float) -> None:
     with (disk / FILLER).open("wb", buffering=0) as filler:
         os.posix_fallocate(filler.fileno(), 0, missing - (LAST_BYTES if used == 1 else 0))
         filler.seek(0, os.SEEK_END)
-        with suppress(OSError):  # there is no room left
+        with suppress(OSError):  # the disk is full
             while used == 1:
                 filler.write(bytes(found.f_frsize))
 
@@ -90,7 +90,7 @@ def configure(stage: Stage, kind: str, name: str, configs: Mapping[str, Any]) ->
 
 
 def create_on(stage: Stage, topic: str, *brokers: int, **configs: object) -> str:
-    """Create a topic of one partition with its replicas on these brokers, the first of which leads."""
+    """Create a topic with one partition and its replicas on these brokers; the first broker is the leader."""
     options = {
         "assignments": {0: [*brokers]},
         "configs": {key.replace("_", "."): str(value) for key, value in configs.items()},
