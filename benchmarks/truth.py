@@ -16,11 +16,14 @@ from kafka.structs import OffsetAndMetadata
 
 from benchmarks.peer import INTERVAL_SECONDS, klag_exporter
 from benchmarks.process import serving
+from kmon.demo.readiness import commit
 
 HISTORY_SECONDS = 60.0
 """Producers write for so long before the first commit."""
 
 SAMPLES = 26
+BETWEEN_SAMPLES_SECONDS = 1.38 * INTERVAL_SECONDS
+"""Not a multiple of the interval, so that samples are taken at different times after a poll."""
 COMMITTED_EVERY = 6
 """Samples between two commits; each commit is followed by a pause until every exporter has polled it."""
 
@@ -110,7 +113,7 @@ class Producers:
         for rhythm in RHYTHMS:
             at = max(0, len(self.sent[rhythm.name]) - rhythm.behind)
             offset = {TopicPartition(rhythm.name, 0): OffsetAndMetadata(at, "", -1)}
-            self._admin.alter_group_offsets(rhythm.name, offset)
+            commit(self._admin, rhythm.name, offset)
             self.committed[rhythm.name] = at
 
     def true_lag(self, name: str, now: float) -> float:
@@ -138,7 +141,7 @@ def measure_truth(program: Path, bootstrap: str) -> Iterator[tuple[str, tuple[fl
             if number % COMMITTED_EVERY == 0:
                 producers.commit()
                 time.sleep(2 * INTERVAL_SECONDS)
-            time.sleep(INTERVAL_SECONDS)
+            time.sleep(BETWEEN_SAMPLES_SECONDS)
             for exporter, url in urls.items():
                 reported = _reported(url)
                 now = time.time()

@@ -2,8 +2,10 @@
 
 import socket
 import time
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
 
 
 def admin_client(**config: Any) -> Any:
@@ -41,20 +43,42 @@ def registered(addresses: Collection[str]) -> set[int]:
     return {broker["broker_id"] for broker in brokers if not broker.get("is_fenced")}
 
 
-def make_group_coordinators(admin: Any, timeout_seconds: float = 30) -> None:
+def make_group_coordinators(admin: Any) -> None:
     """Have the brokers make their offsets topic, which else the first group would wait for."""
+    asked_until_ready(lambda: admin.list_group_offsets(["kmon-demo"]))
+    admin.wait_for_topics(["__consumer_offsets"])
+
+
+def commit(admin: Any, group: str, offsets: Mapping[Any, Any]) -> None:
+    """Commit `{TopicPartition: OffsetAndMetadata}` for a group without members; returns when all are committed.
+
+    Raises the KafkaError of the first partition whose commit was refused.
+    """
+    from kafka.errors import NoError  # noqa: PLC0415  # as above
+
+    def committed() -> None:
+        refused = [error for error in admin.alter_group_offsets(group, offsets).values() if error is not NoError]
+        if refused:
+            raise refused[0](f"commit of {group}")
+
+    asked_until_ready(committed)
+
+
+def asked_until_ready(ask: Callable[[], Answer], timeout_seconds: float = 60) -> Answer:
+    """What Kafka answers once it is ready: after a retriable error, such as a loading coordinator's, it is asked again.
+
+    Raises the last error after `timeout_seconds`.
+    """
     from kafka.errors import KafkaError  # noqa: PLC0415  # as above
 
     deadline = time.monotonic() + timeout_seconds
     while True:
         try:
-            admin.list_group_offsets(["kmon-demo"])
-            break
+            return ask()
         except KafkaError as error:
             if not error.retriable or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
-    admin.wait_for_topics(["__consumer_offsets"])
 
 
 def _listens(address: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from kmon.demo.cluster import Cluster
 from kmon.demo.node import render
 from kmon.demo.processes import Process
+from kmon.demo.readiness import commit
 from kmon.demo.shop import CONSUMER_GROUP, GROUPS, SHARE_GROUP, STREAMS_GROUP, TOPICS
 
 
@@ -45,9 +46,7 @@ def _commit_memberless(admin: Any) -> None:
     for group in GROUPS:
         if not group.members:
             start = OffsetAndMetadata(0, "", -1)
-            admin.alter_group_offsets(
-                group.name, {TopicPartition(group.topic, p): start for p in range(partitions[group.topic])}
-            )
+            commit(admin, group.name, {TopicPartition(group.topic, p): start for p in range(partitions[group.topic])})
 
 
 # ---------------------------------------------------------------- members that only Kafka's own clients can be

@@ -6,17 +6,18 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import quote
 
 import pytest
 from breakable import Cluster
 from hostile import HOSTILE
 from kafka import OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, NoError
+from kafka.errors import KafkaError
 from kafka_cluster import commit, make_topic, produce, unique
 from real_kmon import COMMAND_SECONDS, Serve, command, environment
 
+from kmon.demo import readiness
 from monitor.model.text import clip, name_of, visible
 
 pytestmark = pytest.mark.kafka
@@ -50,11 +51,8 @@ def names(kafka: Cluster) -> Iterator[dict[str, int]]:
     with closing(kafka.admin()) as admin:
         for lag, name in enumerate(NAMES):
             wanted = {TopicPartition(topic, 0): OffsetAndMetadata(len(NAMES) - lag, "", -1)}
-            try:
-                answer = admin.alter_group_offsets(name, wanted)
-            except KafkaError:
-                continue
-            if all(error is NoError for error in answer.values()):
+            with suppress(KafkaError):
+                readiness.commit(admin, name, wanted)
                 taken[name] = lag
     yield taken
     with closing(kafka.admin()) as admin:

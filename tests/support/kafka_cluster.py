@@ -5,13 +5,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from functools import partial
 from typing import Any
 
 from breakable import Cluster
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError, NoError
+from kafka.errors import KafkaError
 
+from kmon.demo import readiness
 from kmon.demo.processes import Process
 from kmon.demo.shop import STREAMS_INPUT, STREAMS_OUTPUT
 from kmon.demo.workload import consumer_member, share_member, streams_member
@@ -25,13 +25,27 @@ def unique(name: str) -> str:
 
 
 def wait_until(happened: Callable[[], object], what: str, timeout_seconds: float = 60) -> Any:
-    """Ask until the answer is true and return it; TimeoutError names `what`."""
+    """Ask until the answer is true and return it; TimeoutError names `what`.
+
+    Kafka's retriable errors, such as those of a coordinator that loads, count as not yet.
+    """
     deadline = time.monotonic() + timeout_seconds
-    while not (answer := happened()):
+    while True:
+        answer, refused = _asked(happened)
+        if answer:
+            return answer
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not happen in {timeout_seconds:.0f} s")
+            raise TimeoutError(f"{what} did not happen in {timeout_seconds:.0f} s") from refused
         time.sleep(0.1)
-    return answer
+
+
+def _asked(happened: Callable[[], object]) -> tuple[object, KafkaError | None]:
+    try:
+        return happened(), None
+    except KafkaError as error:
+        if not error.retriable:
+            raise
+        return None, error
 
 
 # -------------------------------------------------------------------- topics and records
@@ -91,34 +105,14 @@ def commit_all(
     with closing(cluster.admin()) as admin:
         for group, offsets in places.items():
             wanted = {TopicPartition(*tp): OffsetAndMetadata(at, metadata, epoch) for tp, at in offsets.items()}
-            # A coordinator that is still loading says so; asking again is the protocol's answer.
-            wait_until(partial(_committed, admin, group, wanted), f"{group}'s commit")
-
-
-def _committed(admin: Any, group: str, wanted: Mapping[TopicPartition, OffsetAndMetadata]) -> bool:
-    try:
-        errors = [error for error in admin.alter_group_offsets(group, wanted).values() if error is not NoError]
-    except KafkaError as error:
-        errors = [type(error)]
-    if fatal := [error for error in errors if not error.retriable]:
-        raise fatal[0](f"commit of {group}")
-    return not errors
+            readiness.commit(admin, group, wanted)
 
 
 def group_states(cluster: Cluster) -> dict[str, str]:
     """`{group: state}` of all groups, as the coordinators list them once they have all loaded theirs."""
-    (states,) = wait_until(lambda: _states(cluster), "the coordinators to have loaded their groups")
-    return dict(states)
-
-
-def _states(cluster: Cluster) -> list[dict[str, str]]:
     with closing(cluster.admin()) as admin:
-        try:
-            return [{group["group_id"]: group["group_state"] for group in admin.list_groups()}]
-        except KafkaError as error:
-            if not error.retriable:
-                raise
-            return []
+        listed = readiness.asked_until_ready(admin.list_groups)
+    return {group["group_id"]: group["group_state"] for group in listed}
 
 
 def wait_for_group(cluster: Cluster, group: str, state: str = "Stable") -> None:

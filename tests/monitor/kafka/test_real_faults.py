@@ -12,7 +12,6 @@ import numpy as np
 import psutil
 import pytest
 from breakable import Cluster
-from kafka.errors import KafkaError
 from kafka_cluster import broker_killed, broker_paused, commit, make_topic, produce, unique, wait_until
 from real_kmon import polling
 
@@ -136,11 +135,7 @@ def _preferred(admin: Any, topic: str) -> bool:
     (described,) = admin.describe_topics([topic])
     if all(each["leader_id"] == each["replica_nodes"][0] for each in described["partitions"]):
         return True
-    try:
-        admin.elect_leaders(0, [topic])
-    except KafkaError as error:  # the controller may not count it as in sync yet
-        if not error.retriable:
-            raise
+    admin.elect_leaders(0, [topic])  # raises a retriable error while the controller does not count it as in sync
     return False
 
 

@@ -16,6 +16,7 @@ from kafka_cluster import create_topic
 from incidents.clients import Feeder, Reader
 from incidents.watching import Kmon
 from kmon.demo.node import HOST
+from kmon.demo.readiness import commit
 
 CLIENTS, MONITOR = "PLAINTEXT", "MONITOR"
 """The listener of everybody, and one that a kmon uses that can be cut off."""
@@ -147,7 +148,7 @@ class Stage:
         """Commit for a group without members, as kafka-consumer-groups --reset-offsets does."""
         with closing(self.cluster.admin()) as admin:
             wanted = {TopicPartition(*place): OffsetAndMetadata(at, "", -1) for place, at in offsets.items()}
-            admin.alter_group_offsets(group, wanted)
+            commit(admin, group, wanted)
 
     def configure_group(self, group: str, configs: Mapping[str, str]) -> None:
         from kafka.admin import ConfigResource, ConfigResourceType  # slow to import
