@@ -16,7 +16,7 @@ from views import NOW, FixtureSource, Group, Topic, shop_view, snapshot_of
 from exporters.exposition import Lines, Unfilled
 from exporters.middleware import SECURITY_HEADERS, UNKNOWN_HOST
 from exporters.prometheus import MetricsPage
-from exporters.server import Pieces, create_server
+from exporters.server import SENT_BYTES, Pieces, create_server
 from monitor.analysis.derive.times import NOT_DATED
 from monitor.analysis.view import make_view
 from monitor.model.view import AlertRow
@@ -422,3 +422,19 @@ def test_pages_that_are_sent_at_once_take_turns() -> None:
 
     asyncio.run(both())
     assert [name for name, body in sent if body] == ["first", "second"] * 3
+
+
+def test_a_large_piece_is_sent_in_small_ones() -> None:
+    """The server copies what it is given to send, and copies of large blocks cost it more than sending them."""
+    page = [b"first\n", bytes(range(256)) * 2000, b"last\n"]
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        sent.append(bytes(message.get("body", b"")))
+
+    async def receive() -> Message:
+        raise AssertionError("a page needs nothing from its scraper")
+
+    asyncio.run(Pieces(page, {})({}, receive, send))
+    assert b"".join(sent) == b"".join(page)
+    assert max(map(len, sent)) == SENT_BYTES
