@@ -1,7 +1,8 @@
 """Runs rules over Views and remembers when each alert would have been pending, fired and resolved. Nothing is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from alerts.delivery import Policy, Receiver
 from alerts.evaluator import Evaluator
@@ -80,12 +81,15 @@ class Preview:
         self._open: dict[tuple[str, Labels], Life] = {}
         self._over: list[Life] = []
         self.polls = self.failed = 0
+        self.since: float | None = None
+        self.until: float | None = None
         self.notifications: dict[str, int] = {}
         """Notifications by severity that a receiver with this grouping would have been sent of firing alerts."""
 
     def observe(self, view: View) -> None:
         """Evaluate the rules on the next View."""
         self.polls += 1
+        self.since, self.until = self.since or view.time, view.time
         self.failed += not view.up
         self._clock.wall, self._clock.mono = view.time, view.snapshot.started
         rows = self._evaluator.observe(view, "preview")
@@ -105,9 +109,21 @@ class Preview:
         """Every alert so far, in the order in which their conditions became true."""
         return sorted((*self._over, *self._open.values()), key=lambda each: (each.pending_at, each.rule, each.labels))
 
-    @property
-    def names(self) -> list[str]:
-        return sorted(self._names)
+    def plain(self) -> dict[str, Any]:
+        """The result as JSON has it: each Life, the names of rules that were never true, and counts.
+
+        `since` and `until` are the unix times of the first and the last poll, None without any.
+        """
+        lives = self.lives
+        return {
+            "alerts": [{**asdict(each), "labels": dict(each.labels), "sent": each.sent} for each in lives],
+            "never_true": sorted(self._names - {each.rule for each in lives}),
+            "polls": self.polls,
+            "failed_polls": self.failed,
+            "notifications": dict(self.notifications),
+            "since": self.since,
+            "until": self.until,
+        }
 
     def _follow(self, rows: Iterable[AlertRow], resolved: Mapping[Labels, Mapping[str, str]]) -> None:
         now, before = self._clock.wall, self._open

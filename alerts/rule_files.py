@@ -4,7 +4,7 @@ Every error has its FILE:LINE:COLUMN, and all of a file are told at once.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from glob import glob
 from pathlib import Path
 
@@ -19,11 +19,12 @@ from alerts.yaml_nodes import (
     mapping_of,
     not_one_of,
     pairs_of,
-    read_file,
+    read_data,
     text_of,
     word_of,
 )
 from monitor.model.text import name_of, visible
+from monitor.settings.document import read_bytes
 from monitor.settings.errors import SettingsError
 from monitor.subjects import SUBJECTS
 from monitor.subjects.column import Subject
@@ -59,14 +60,19 @@ def rules_in(patterns: Iterable[str], key: str = "alerts.rule_files: ") -> tuple
     Raises SettingsError with everything that is wrong in any of them, and with each pattern that names no file. `key`
     says where the patterns stand.
     """
-    files: dict[Path, None] = {}
-    problems = []
+    problems: list[str] = []
+    return read_rules(named(patterns, lambda pattern: problems.append(f"{key}no file is named by {pattern}")), problems)
+
+
+def named(patterns: Iterable[str], unused: Callable[[str], None] = lambda _: None) -> tuple[str, ...]:
+    """The paths that patterns name, each once and those of a pattern sorted; `unused` is told each that names none."""
+    files: dict[str, None] = {}
     for pattern in patterns:
         found = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - patterns may begin anywhere
         if not found:
-            problems.append(f"{key}no file is named by {name_of(pattern)}")
-        files |= dict.fromkeys(map(Path, found))
-    return read_rules(files, problems)
+            unused(name_of(pattern))
+        files |= dict.fromkeys(found)
+    return tuple(files)
 
 
 def read_rules(paths: Iterable[Path | str], before: Iterable[str] = ()) -> tuple[SubjectRule, ...]:
@@ -74,11 +80,23 @@ def read_rules(paths: Iterable[Path | str], before: Iterable[str] = ()) -> tuple
 
     `before` are problems that were found already.
     """
-    rules: list[SubjectRule] = []
+    documents: dict[str, bytes] = {}
     problems = list(before)
     for path in paths:
         try:
-            rules += read_file(Path(path), _groups, [])
+            documents[str(path)] = read_bytes(Path(path))
+        except SettingsError as error:
+            problems += error.problems
+    return rules_of_documents(documents, problems)
+
+
+def rules_of_documents(documents: Mapping[str, bytes], before: Iterable[str] = ()) -> tuple[SubjectRule, ...]:
+    """The rules of the contents of files, by their paths; otherwise as `read_rules`."""
+    rules: list[SubjectRule] = []
+    problems = list(before)
+    for path, data in documents.items():
+        try:
+            rules += read_data(path, data, _groups, [])
         except SettingsError as error:
             problems += error.problems
     places: dict[str, str] = {}

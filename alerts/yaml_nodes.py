@@ -56,8 +56,13 @@ class Problems:
 
 def read_file(path: Path, read: Callable[[yaml.Node, "Problems"], Read], empty: Read) -> Read:
     """What `read` makes of the document of a file, or `empty`. Raises SettingsError with everything that is wrong."""
-    problems = Problems(str(path))
-    root = _composed(read_bytes(path), problems)
+    return read_data(str(path), read_bytes(path), read, empty)
+
+
+def read_data(path: str, data: bytes, read: Callable[[yaml.Node, "Problems"], Read], empty: Read) -> Read:
+    """The same of the content of a file."""
+    problems = Problems(path)
+    root = _composed(data, problems)
     found = empty if root is None else read(root, problems)
     if problems.found:
         raise SettingsError(*problems.lines)

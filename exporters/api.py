@@ -77,6 +77,17 @@ def refuse_unknown(request: Request) -> None:
         raise HTTPException(400, f"unknown parameter {', '.join(unknown)}: {has}")
 
 
+def source_of(sources: Sequence[Source], cluster: str | None) -> Source:
+    """That of the cluster which a query names, or the only one. Raises HTTPException."""
+    if cluster is None and len(sources) != 1:
+        names = sorted(source.cluster for source in sources)
+        raise HTTPException(400, f"choose one with ?cluster=: {', '.join(names)}")
+    source = next((each for each in sources if cluster in (None, each.cluster)), None)
+    if source is None:
+        raise HTTPException(404, "no such cluster; /api/v1/clusters has them")
+    return source
+
+
 def invalid(_request: Request, error: Exception) -> Json:
     """The answer to a parameter with a value that it cannot have, in the shape of all other errors."""
     errors = cast("RequestValidationError", error).errors()
@@ -237,13 +248,7 @@ class Api:
 
     def _newest(self, cluster: str | None) -> View:
         """The newest View of the cluster that the query names, or of the only one."""
-        if cluster is None and len(self._sources) != 1:
-            names = sorted(source.cluster for source in self._sources)
-            raise HTTPException(400, f"choose one with ?cluster=: {', '.join(names)}")
-        source = next((each for each in self._sources if cluster in (None, each.cluster)), None)
-        if source is None:
-            raise HTTPException(404, "no such cluster; /api/v1/clusters has them")
-        view = source.latest()
+        view = source_of(self._sources, cluster).latest()
         if view is None:
             raise HTTPException(503, NO_POLL)
         return view

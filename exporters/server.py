@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from exporters.api import Api, invalid
 from exporters.exposition import Piece, filled
 from exporters.middleware import EveryRequest, KnownHosts
+from exporters.preview_api import PreviewApi
 from exporters.prometheus import MetricsPage
 from exporters.silencing_api import SilencingApi
 from monitor.model.text import visible
@@ -59,6 +60,7 @@ def create_server(
     hosts: Sequence[str] = (),
     *,
     silencing: SilencingApi | None = None,
+    previews: PreviewApi | None = None,
 ) -> FastAPI:
     """The application over these sources and their page, to be listened on at `host`.
 
@@ -67,7 +69,8 @@ def create_server(
     On a loopback host it answers only requests that name this machine, so that no web page can reach it by pointing a
     name of its own at 127.0.0.1; and those that name one of `hosts`, as a reverse proxy passes them on.
 
-    `silencing` answers about silences and acknowledgements, where there are any.
+    `silencing` answers about silences and acknowledgements, and `previews` about rules on past polls, where there are
+    any.
     """
     app = FastAPI(title="kmon", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     if is_loopback(host):
@@ -99,6 +102,7 @@ def create_server(
     app.add_exception_handler(RequestValidationError, invalid)
     muting = None if silencing is None else silencing.silencing
     app.include_router(Api(sources, silencing=muting).router(), prefix=PREFIX)
-    if silencing is not None:
-        app.include_router(silencing.router(), prefix=PREFIX)
+    for part in (silencing, previews):
+        if part is not None:
+            app.include_router(part.router(), prefix=PREFIX)
     return app

@@ -34,8 +34,7 @@ class Writes:
         """Raises HTTPException with the reason for which a request may not change anything."""
         if self._token is None:
             raise HTTPException(403, READ_ONLY)
-        if not self._is_own(request):
-            raise HTTPException(403, "pages of other sites may not change anything: see external_url")
+        self.refuse_other_sites(request)
         try:
             token = text_of(self._token).strip()
         except SettingsError as error:
@@ -43,6 +42,11 @@ class Writes:
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
             raise HTTPException(401, "needs the token: Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"})
+
+    def refuse_other_sites(self, request: Request) -> None:
+        """Raises HTTPException for a request that a page of another site makes."""
+        if not self._is_own(request):
+            raise HTTPException(403, "pages of other sites may not do this: see external_url")
 
     def _is_own(self, request: Request) -> bool:
         origin = request.headers.get("origin")

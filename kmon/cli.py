@@ -13,7 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from kmon.arguments import add_output, command, option, switch
 from kmon.remote_arguments import add_ack, add_alerts, add_served, add_silence
+from kmon.rule_arguments import add_rules
 
 BAD_USAGE, UNEXPECTED, UNWRITABLE, INTERRUPTED, BROKEN_PIPE = 2, 70, 74, 130, 141
 """Exit codes that every command shares; the last two are what a shell reports for the signals."""
@@ -59,169 +61,113 @@ def make_parser() -> argparse.ArgumentParser:
         _add_lag,
         _add_check,
         _add_doctor,
-        _add_rules,
+        add_rules,
         _add_dashboards,
         _add_config,
     ):
         add(commands)
     for add_remote in (add_alerts, add_ack, add_silence):
-        add_remote(commands, _command)
+        add_remote(commands)
     return parser
 
 
 def _add_demo(commands: Any) -> None:
-    parser = _command(commands, "demo", "start a local Kafka cluster with traffic, and monitor it", cluster=False)
+    parser = command(commands, "demo", "start a local Kafka cluster with traffic, and monitor it", cluster=False)
     brokers = {"type": int, "choices": range(1, 6), "default": 3}
-    _option(parser, "--brokers", "N", "number of brokers, 1 to 5 (default: 3)", **brokers)
-    _option(parser, "--duration", "TIME", "stop after this time, e.g. 5m (default: run until Ctrl-C)")
-    _switch(parser, "--no-tui", "print one line per poll instead of opening the terminal UI")
-    _option(parser, "--listen", "ADDR", LISTEN_HELP)
+    option(parser, "--brokers", "N", "number of brokers, 1 to 5 (default: 3)", **brokers)
+    option(parser, "--duration", "TIME", "stop after this time, e.g. 5m (default: run until Ctrl-C)")
+    switch(parser, "--no-tui", "print one line per poll instead of opening the terminal UI")
+    option(parser, "--listen", "ADDR", LISTEN_HELP)
 
 
 def _add_serve(commands: Any) -> None:
-    parser = _command(commands, "serve", "poll clusters, serve metrics and the dashboard, and send alerts")
-    _option(parser, "--listen", "ADDR", LISTEN_HELP)
-    _switch(parser, "--no-dashboard", "serve metrics, API and health checks only")
+    parser = command(commands, "serve", "poll clusters, serve metrics and the dashboard, and send alerts")
+    option(parser, "--listen", "ADDR", LISTEN_HELP)
+    switch(parser, "--no-dashboard", "serve metrics, API and health checks only")
     names = "metric names to serve, e.g. kmon,kafka_exporter,kminion,kafka_lag_exporter (default: kmon)"
-    _option(parser, "--names", "NAME[,…]", names)
-    _switch(parser, "--insecure-allow-open", "allow a non-loopback --listen address without TLS and authentication")
+    option(parser, "--names", "NAME[,…]", names)
+    switch(parser, "--insecure-allow-open", "allow a non-loopback --listen address without TLS and authentication")
     alerts = parser.add_argument_group("alerts", "These options replace the alerts in the settings file.")
     receiver = "Alertmanager to send alerts to, e.g. http://localhost:9093; may be repeated"
-    _option(alerts, "--alertmanager-url", "URL", receiver, action="append")
+    option(alerts, "--alertmanager-url", "URL", receiver, action="append")
     above = "alert on groups with a lag above N records, e.g. 1000 (default: no such alert)"
-    _option(alerts, "--lag-above", "N", above)
+    option(alerts, "--lag-above", "N", above)
     held = "how long --lag-above must hold before the alert fires, e.g. 10m (default: 5m)"
-    _option(alerts, "--for", "TIME", held, dest="lag_above_for")
+    option(alerts, "--for", "TIME", held, dest="lag_above_for")
 
 
 def _add_tui(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "tui",
         "open the terminal UI",
         epilog="Exit codes of --once: 0 complete, 1 partial (stderr lists what is missing and why), 2 unreachable.",
     )
-    _switch(parser, "--once", "poll once, print the overview as plain text, and exit")
+    switch(parser, "--once", "poll once, print the overview as plain text, and exit")
     add_served(parser)
 
 
 def _add_lag(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "lag",
         "print the lag of every group on every partition",
         epilog="Exit codes: 0 complete, 1 partial or --group or --topic does not match anything (stderr lists what is "
         "missing and why), 2 unreachable or bad usage.",
     )
-    _add_output_option(parser, "table", "wide", "json", "csv")
+    add_output(parser, "table", "wide", "json", "csv")
     _add_row_options(parser)
-    _option(parser, "--where", "EXPR", "only rows that match this filter, e.g. 'lag > 10k' (docs/filter.md)")
+    option(parser, "--where", "EXPR", "only rows that match this filter, e.g. 'lag > 10k' (docs/filter.md)")
 
 
 def _add_check(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "check",
         "report in one line whether a cluster, or selected lag, is healthy",
         epilog="Exit codes, as for Nagios plugins: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or bad usage.",
     )
     limits = parser.add_argument_group("limits", "A partition above any of these limits is CRITICAL.")
-    _option(limits, "--max-lag-seconds", "N", "largest time lag allowed, e.g. 300 or 5m")
-    _option(limits, "--max-lag", "N", "largest lag allowed in records, e.g. 1000 or 10k")
-    _option(limits, "--where", "EXPR", "filter that no partition may match, e.g. 'lost > 0' (docs/filter.md)")
+    option(limits, "--max-lag-seconds", "N", "largest time lag allowed, e.g. 300 or 5m")
+    option(limits, "--max-lag", "N", "largest lag allowed in records, e.g. 1000 or 10k")
+    option(limits, "--where", "EXPR", "filter that no partition may match, e.g. 'lost > 0' (docs/filter.md)")
     _add_row_options(parser)
-
-
-def _add_output_option(parser: argparse.ArgumentParser, *formats: str) -> None:
-    default = formats[0]
-    parser.add_argument("-o", "--output", choices=formats, default=default, help=f"output format (default: {default})")
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
     watch = "keep polling for this long first, e.g. 5m (default: one poll); "
-    _option(parser, "--for", "TIME", f"{watch}needed to report rates and stuck or growing groups", dest="watch_for")
+    option(parser, "--for", "TIME", f"{watch}needed to report rates and stuck or growing groups", dest="watch_for")
     for noun, named in (("group", "id"), ("topic", "name")):
         which = f"only {noun}s whose full {named} matches this RE2 expression, e.g. 'orders-.*' (default: all)"
-        _option(parser, f"--{noun}", "RE", which)
+        option(parser, f"--{noun}", "RE", which)
 
 
 def _add_doctor(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "doctor",
         "report missing permissions and APIs, what they hide, and how to grant them",
         epilog="Exit codes: 0 nothing is missing, 1 something is missing, 2 unreachable or bad usage.",
     )
-    _add_output_option(parser, "table", "json")
-
-
-def _add_rules(commands: Any) -> None:
-    parser = _command(commands, "rules", "validate, list, test, preview or export the alert rules", cluster=False)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    ends = "Exit codes: 0 all are valid, 1 with FILE:LINE:COLUMN of every error, 2 bad usage or settings."
-    check = _command(actions, "check", "validate rule files, or those of the settings", epilog=ends)
-    check.add_argument(
-        "files", metavar="FILE", nargs="*", help="rule file in YAML, e.g. rules.yaml (default: alerts.rule_files)"
-    )
-    _command(actions, "list", "print the rules in effect, with the condition and source of each", epilog=ends)
-    export = _command(actions, "export", "print the rules in effect as Prometheus rules", epilog=ends)
-    _switch(export, "--prometheus", "print a Prometheus rule file with alerting rules on kmon's metrics (default)")
-    _switch(export, "--kubernetes", "print these rules as a PrometheusRule for the Prometheus Operator")
-    _switch(export, "--sloth", "print the objectives (contexts[].slos) as specifications for Sloth instead")
-    ends = "Exit codes: 0 rules were run, 1 with FILE:LINE:COLUMN of every error, 2 unreachable, bad usage or settings."
-    preview = _command(actions, "preview", "poll for a while and print when rules would have fired", epilog=ends)
-    preview.add_argument("files", metavar="FILE", nargs="+", help="rule file in YAML, e.g. rules.yaml")
-    _add_output_option(preview, "table", "json")
-    _option(preview, "--for", "TIME", "how long to poll, e.g. 1h (default: 10m)", dest="watch_for")
-    ends = "Exit codes: 0 all tests pass, 1 with FILE:LINE:COLUMN of every error and failure, 2 bad usage."
-    test = _command(actions, "test", "run unit tests for rules", cluster=False, epilog=ends)
-    test.add_argument("files", metavar="FILE", nargs="+", help="test file in YAML, e.g. rules_test.yaml")
+    add_output(parser, "table", "json")
 
 
 def _add_dashboards(commands: Any) -> None:
-    parser = _command(commands, "dashboards", "export dashboards for Grafana", cluster=False)
+    parser = command(commands, "dashboards", "export dashboards for Grafana", cluster=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     ends = "Exit codes: 0 written, 1 the directory cannot be written, 2 bad usage or grafana-foundation-sdk is missing."
-    export = _command(actions, "export", "write dashboards as JSON files", cluster=False, epilog=ends)
+    export = command(actions, "export", "write dashboards as JSON files", cluster=False, epilog=ends)
     where = "directory to write Grafana dashboards to, e.g. deploy/grafana"
-    _option(export, "--grafana", "DIR", where, required=True)
+    option(export, "--grafana", "DIR", where, required=True)
     pages = "URL of kmon that dashboards link to, e.g. https://kmon.example.com (default: http://127.0.0.1:9308)"
-    _option(export, "--kmon-url", "URL", pages)
+    option(export, "--kmon-url", "URL", pages)
 
 
 def _add_config(commands: Any) -> None:
-    parser = _command(commands, "config", "validate or print the settings", cluster=False)
+    parser = command(commands, "config", "validate or print the settings", cluster=False)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _command(actions, "check", "validate the settings; exit 0, or 2 with every error and its location")
-    _command(actions, "show", "print the effective settings as YAML, with the source of each")
-
-
-def _command(
-    commands: Any, name: str, summary: str, *, cluster: bool = True, **options: Any
-) -> argparse.ArgumentParser:
-    """A command, with the options about a `cluster` and settings unless it takes none."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary, **options)
-    parser.add_argument("-v", "--verbose", action="store_true", help="log at debug level to stderr")
-    if cluster:
-        group = parser.add_argument_group("cluster and settings")
-        brokers = "brokers to connect to first, e.g. kafka1:9092,kafka2:9092"
-        group.add_argument("-b", "--bootstrap-server", metavar="HOST:PORT[,…]", help=brokers)
-        _option(group, "--command-config", "FILE", "client.properties file, as for Kafka's own tools")
-        _option(group, "--config", "FILE", "settings file in YAML, e.g. kmon.yaml")
-        _option(group, "--context", "NAME", "context of the settings file to use, e.g. prod")
-        _option(group, "--name", "NAME", "name of the cluster in all output, e.g. prod (default: its cluster id)")
-        _option(group, "--interval", "TIME", "time between polls, e.g. 10s (default: 10s)")
-        _option(group, "--timeout", "TIME", "longest time one request may take, e.g. 5s (default: 3s)")
-    return parser
-
-
-def _option(parser: Any, flag: str, metavar: str, meaning: str, **more: Any) -> None:
-    """An option that takes a text, unless `more` says otherwise."""
-    parser.add_argument(flag, metavar=metavar, help=meaning, **more)
-
-
-def _switch(parser: Any, flag: str, meaning: str) -> None:
-    parser.add_argument(flag, action="store_true", help=meaning)
+    command(actions, "check", "validate the settings; exit 0, or 2 with every error and its location")
+    command(actions, "show", "print the effective settings as YAML, with the source of each")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -60,6 +60,10 @@ class Remote:
     def get(self, path: str, **query: str) -> Any:
         return self._request("GET", path, params=query)
 
+    def ask(self, path: str, body: dict[str, Any], **query: str) -> Any:
+        """What is asked with a body and changes nothing."""
+        return self._request("POST", path, json=body, params=query)
+
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._request("POST", path, json=body, headers=self._login())
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from dashboards.links import about_alert
 from exporters.listen import ListenError, check_listen, serve
+from exporters.preview_api import PreviewApi
 from exporters.prometheus import MetricsPage, Process
 from exporters.server import create_server
 from exporters.silencing_api import SilencingApi
@@ -179,9 +180,14 @@ def serving(
         hosts = [*settings.allowed_hosts, *filter(None, [urlsplit(base).hostname])]
         writes = Writes(settings.api.token, settings.external_url)
         mutes = monitor.evaluator.mutes
-        silencing = SilencingApi(sources, mutes, writes)
         app = create_server(
-            sources, page, host, lambda: [*monitor.troubles(), *_troubles(pushed)], hosts, silencing=silencing
+            sources,
+            page,
+            host,
+            lambda: [*monitor.troubles(), *_troubles(pushed)],
+            hosts,
+            silencing=SilencingApi(sources, mutes, writes),
+            previews=PreviewApi(sources, monitor.preview, writes),
         )
         if settings.dashboard:
             from dashboards.app import attach  # noqa: PLC0415 - slow and large; --no-dashboard saves it

@@ -3,10 +3,10 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alerts.delivery import Receiver
 from alerts.effective import rules_of
@@ -18,13 +18,16 @@ from alerts.outbox import Box
 from alerts.state_directory import state_directory
 from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
+from kmon.remembered import preview
 from monitor.analysis.view import with_alerts
 from monitor.model.alert_counters import AlertCounters
 from monitor.model.time_scale import SCALE, VARIABLE
 from monitor.model.view import View
 from monitor.poll.identity import ClusterName
 from monitor.poll.loop import PollLoop, stop_all
-from monitor.poll.source import Memory
+from monitor.poll.recording import Recording
+from monitor.poll.source import Memory, Source
+from monitor.poll.worker import log_failure
 from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.settings.model import ClusterSettings, Settings
@@ -42,6 +45,7 @@ class Monitor:
     memories: tuple[Memory, ...]
     loops: tuple[PollLoop, ...]
     evaluator: Evaluator
+    recordings: tuple[Recording, ...] = ()
     heartbeat: "Heartbeat | None" = None
 
     @property
@@ -61,6 +65,14 @@ class Monitor:
         """Why parts of kmon have stopped working, in words; empty while all of them work."""
         checks = (*(each.trouble for each in self.loops), *(each.trouble for each in self.evaluator.receivers))
         return [reason for check in checks if (reason := check())]
+
+    def preview(self, source: Source, files: Mapping[str, str], since: float) -> dict[str, Any]:
+        """When the rules of files would have fired on the polls of a memory since unix time `since`: see `remembered`.
+
+        Raises SettingsError with everything that is wrong in the files.
+        """
+        recording = next(kept for each, kept in zip(self.memories, self.recordings, strict=True) if each is source)
+        return preview(files, recording, since, lambda: self.evaluator.rules)
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""
@@ -107,8 +119,9 @@ def polling(
         mutes=mutes,
     )
 
-    def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName) -> PollLoop:
+    def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName, recording: Recording) -> PollLoop:
         def judged(view: View) -> View:
+            _record(recording, view)
             return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
 
         kept_freshness = freshness.get(cluster.title)
@@ -117,8 +130,9 @@ def polling(
     freshness = {each.title: KeptFreshness(store, each.title) for each in clusters} if store is not None else {}
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))
-    loops = tuple(map(loop, clusters, memories, names))
-    monitor = Monitor(memories, loops, evaluator)
+    recordings = tuple(Recording() for _ in clusters)
+    loops = tuple(map(loop, clusters, memories, names, recordings))
+    monitor = Monitor(memories, loops, evaluator, recordings)
     heartbeat = None
     try:
         heartbeat = _heartbeat(alerts, monitor) if notify else None
@@ -131,6 +145,14 @@ def polling(
             each.save()
         evaluator.stop(within_seconds=1.0)
         _close(store)
+
+
+def _record(recording: Recording, view: View) -> None:
+    """Remember a View as it is before rules are evaluated on it. Never raises: the poll matters more."""
+    try:
+        recording.add(view)
+    except Exception:  # noqa: BLE001 - as above
+        log_failure(log, "a poll of cluster %s cannot be remembered", view.cluster)
 
 
 def _no_state() -> None:

@@ -61,7 +61,7 @@ def test_it_prints_when_each_alert_fires(
     assert late.split() == ["Late", "page", "group=g", "14:17:00", "14:18:00", "no", "yes"]
     assert silent == "Never true: Lost"
     assert total == "page: 1 alert sent, in 1 notification grouped by alert and cluster"
-    assert polls == "60 polls"
+    assert polls == "60 polls from 14:13:20 to 14:23:10"
 
 
 def test_it_prints_json(monkeypatch: pytest.MonkeyPatch, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,5 +94,5 @@ def test_the_example_of_the_documentation_is_what_it_prints(path: Path) -> None:
     for view in watch([*WELL, *(Poll(1_200 + 100.0 * each, 1_100.0) for each in range(48)), *read], group="billing"):
         preview.observe(view)
     preview.end()
-    example = "".join(f"    {line}\n" for line in as_table(preview).splitlines())
+    example = "".join(f"    {line}\n" for line in as_table(preview.plain()).splitlines())
     assert f"$ kmon rules preview rules.yaml --for 1h -b broker:9092\n{example}\n" in PAGE.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from http_receiver import HttpReceiver
@@ -184,3 +185,17 @@ def test_burn_rates_go_on_in_the_next_run(tmp_path: Path, monkeypatch: pytest.Mo
         before = late(monitor.memory.latest())[0]
     within, own = late(first_view(settings)[1])
     assert within - own >= before - 0.002
+
+
+def test_polls_are_remembered_for_previews_of_rules(tmp_path: Path) -> None:
+    rules = "groups: [{name: g, rules: [{alert: Down, on: cluster, where: 'level != \"ok\"', severity: page}]}]"
+    settings = settings_of(tmp_path)
+    with polling(settings, settings.contexts, print_alerts=False) as monitor:
+        monitor.start()
+        found = wait_until(lambda: _twice(monitor.preview(monitor.memory, {"rules.yaml": rules}, 0.0)), "two polls")
+    assert found["failed_polls"] == found["polls"]
+    assert [each["rule"] for each in found["alerts"]] == ["Down"]
+
+
+def _twice(found: dict[str, Any]) -> dict[str, Any] | None:
+    return found if found["polls"] > 1 else None
