@@ -18,8 +18,10 @@ class Scrapes:
         return self.seconds[min(len(self.seconds) - 1, int(share * len(self.seconds)))]
 
 
-def scrape(host: str, port: int, *, scrapers: int, each: int, gzip: bool = False) -> Scrapes:
-    """`scrapers` connections at once, each scraping `each` times."""
+def scrape(
+    host: str, port: int, *, scrapers: int, each: int = 1, seconds: float = 0.0, gzip: bool = False
+) -> Scrapes:
+    """`scrapers` connections at once, each scraping at least `each` times, and for so many seconds."""
     together = threading.Barrier(scrapers)
 
     def run(_: int) -> list[tuple[float, int]]:
@@ -28,7 +30,8 @@ def scrape(host: str, port: int, *, scrapers: int, each: int, gzip: bool = False
         done = []
         connection.connect()
         together.wait()
-        for _ in range(each):
+        end = time.perf_counter() + seconds
+        while len(done) < each or time.perf_counter() < end:
             began = time.perf_counter()
             connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"} if gzip else {})
             answer = connection.getresponse()
