@@ -18,16 +18,14 @@ class Scrapes:
         return self.seconds[min(len(self.seconds) - 1, int(share * len(self.seconds)))]
 
 
-def scrape(
-    host: str, port: int, *, scrapers: int, each: int = 1, seconds: float = 0.0, gzip: bool = False
-) -> Scrapes:
+def scrape(host: str, port: int, *, scrapers: int, each: int = 1, seconds: float = 0.0, gzip: bool = False) -> Scrapes:
     """`scrapers` connections at once, each scraping at least `each` times, and for so many seconds."""
     together = threading.Barrier(scrapers)
 
     def run(_: int) -> list[tuple[float, int]]:
         connection = http.client.HTTPConnection(host, port)
         into = bytearray(1 << 20)
-        done = []
+        done: list[tuple[float, int]] = []
         connection.connect()
         together.wait()
         end = time.perf_counter() + seconds

@@ -1,4 +1,4 @@
-"""Alerts as a small table, and what keeps them from being sent: silences and acknowledgements."""
+"""Alerts and rules as small tables, and what keeps alerts from being sent: silences and acknowledgements."""
 
 import json
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from dashboards.listings import listing
 from monitor.model.fingerprint import fingerprint
 from monitor.model.levels import alert_level
 from monitor.model.silences import EXPIRED, Acknowledgement, Matcher, Silence
-from monitor.model.text import duration, moment, visible
-from monitor.model.view import AlertRow, View
+from monitor.model.text import count, duration, moment, visible
+from monitor.model.units import format_duration
+from monitor.model.view import AlertRow, RuleRow, View
 
 
 def alerts(rows: Sequence[AlertRow], now: float, *, change: bool = False) -> Any:
@@ -85,6 +86,31 @@ def muted(
     heads = ("Kind", "Alerts", "State", "Until", "By", "Comment", "Id", "Actions")
     shown = len(heads) if change else len(heads) - 1
     return listing(heads[:shown], [row[:shown] for row in rows])
+
+
+def rules(rows: Sequence[RuleRow]) -> Any:
+    """The rules in effect, those with alerts first."""
+    if not rows:
+        return nothing("No rules", "No alert rule is in effect.")
+    return listing(
+        ("Rule", "State", "Severity", "Subject", "Condition", "For", "Mode", "Firing", "Pending", "From"),
+        [
+            (
+                text(each.rule),
+                mark(each.state, alert_level(each.state, each.severity)),
+                each.severity,
+                each.on,
+                html.Span(visible(each.condition), className="why", title=visible(each.condition)),
+                format_duration(each.for_seconds),
+                each.mode,
+                count(each.firing),
+                count(each.pending),
+                text(each.source),
+            )
+            for each in sorted(rows, key=lambda each: (-bool(each.firing), -bool(each.pending), each.rule))
+        ],
+        numbers=("For", "Firing", "Pending"),
+    )
 
 
 def count_of(views: list[View]) -> str:

@@ -1,4 +1,4 @@
-"""The parts of the page of problems that list alerts and what mutes them, and lead to the forms that change that."""
+"""The parts of the page of problems that list alerts, what mutes them, and rules; forms that change what mutes them."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import Dash, html
 
-from dashboards.alert_tables import alerts, muted
+from dashboards.alert_tables import alerts, muted, rules
 from dashboards.components.parts import card
 from dashboards.fill import Now, Part, fill
 from monitor.model.silences import Silencing
@@ -15,7 +15,7 @@ from monitor.model.view import View
 from monitor.poll.source import Source
 
 READ_ONLY = "Read-only: to acknowledge and silence alerts here, set api.token_file in kmon's settings and restart it."
-PARTS = ("problems-alerts", "problems-silences")
+PARTS = ("problems-alerts", "problems-silences", "problems-rules")
 
 
 def cards() -> list[html.Section]:
@@ -24,6 +24,7 @@ def cards() -> list[html.Section]:
     return [
         card("Alerts", html.Div(id="problems-alerts", className="live")),
         card("Silences and acknowledgements", html.Div(id="problems-silences", className="live"), aside=said),
+        card("Alert rules", html.Div(id="problems-rules", className="live")),
     ]
 
 
@@ -51,7 +52,7 @@ def register(
         return [_offer(change), muted(silencing.silences(), known, clock(), change=change)]
 
     def make(now: Now) -> tuple[Sequence[Part], None]:
-        return (partial(listed, now.newest), partial(muting, now.newest)), None
+        return (partial(listed, now.newest), partial(muting, now.newest), partial(rules, now.newest.rules)), None
 
     fill(app, sources, PARTS, make, version=lambda: str(changes(silencing)))
 

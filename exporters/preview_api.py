@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict
 
-from exporters.api import Json, refuse_unknown, source_of
+from exporters.answers import Json, refuse_unknown, source_of
 from exporters.writes import Writes, body_of
 from monitor.poll.source import Source
 from monitor.settings.errors import SettingsError

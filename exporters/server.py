@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from exporters.api import Api, invalid
+from exporters.answers import invalid
+from exporters.api import Api
 from exporters.exposition import Piece, filled
 from exporters.middleware import EveryRequest, KnownHosts
 from exporters.preview_api import PreviewApi

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict
 
-from exporters.api import Json, refuse_unknown
+from exporters.answers import Json, refuse_unknown
 from exporters.writes import Writes, body_of
 from monitor.model.fingerprint import fingerprint
 from monitor.model.silences import (

@@ -1,6 +1,6 @@
 """The screens of the terminal UI. Only the app imports this: a screen names another view by its NAME."""
 
-from tui.screens.alerts import AlertsScreen, SilencesScreen
+from tui.screens.alerts import AlertsScreen, RulesScreen, SilencesScreen
 from tui.screens.base import MonitorScreen
 from tui.screens.broker_metrics import BrokerRequestsScreen, DeprecatedRequestsScreen
 from tui.screens.brokers import BrokersScreen, LogDirsScreen, ReplicasScreen
@@ -46,4 +46,5 @@ BELOW: tuple[type[MonitorScreen], ...] = (
     DiagnosesScreen,
     AlertsScreen,
     SilencesScreen,
+    RulesScreen,
 )

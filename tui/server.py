@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import NamedTuple, Protocol, TypeVar
 
 from monitor.model.silences import Acknowledgement, Silence
-from monitor.model.view import AlertRow
+from monitor.model.view import AlertRow, RuleRow
 
 T = TypeVar("T")
 
@@ -18,12 +18,13 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class ServerAlerts:
-    """The alerts of one cluster, and what mutes those of all, at `time` in unix seconds of the server's clock."""
+    """The alerts and rules of one cluster, and what mutes the alerts of all, at `time`: unix seconds of the server."""
 
     time: float
     alerts: tuple[AlertRow, ...]
     silences: tuple[Silence, ...]
     acknowledgements: tuple[Acknowledgement, ...]
+    rules: tuple[RuleRow, ...] = ()
 
 
 class AlertServer(Protocol):

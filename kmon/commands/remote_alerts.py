@@ -10,7 +10,7 @@ from kmon.commands.remote import Remote, RemoteError, author
 from monitor.model.fingerprint import fingerprint
 from monitor.model.silences import acknowledgement_from, silence_from
 from monitor.model.text import moment
-from monitor.model.view import AlertRow
+from monitor.model.view import AlertRow, RuleRow
 from monitor.settings.model import Settings
 from tui.server import ServerAlerts, ServerError
 
@@ -76,6 +76,7 @@ class RemoteAlerts:
                 for each in known
                 if each["fingerprint"] in labels
             ),
+            tuple(_rule(each) for each in self._remote.get("rules", cluster=name)["rules"]),
         )
 
     def _asked(self, ask: Callable[[], T]) -> T:
@@ -104,6 +105,10 @@ def _row(plain: Mapping[str, Any]) -> AlertRow:
     values = {each.name: plain[each.name] for each in fields(AlertRow)}
     labels = tuple((str(name), str(value)) for name, value in plain["labels"].items())
     return AlertRow(**{**values, "labels": labels, "silenced_by": tuple(plain["silenced_by"])})
+
+
+def _rule(plain: Mapping[str, Any]) -> RuleRow:
+    return RuleRow(**{each.name: plain[each.name] for each in fields(RuleRow)})
 
 
 def _done(words: str, answer: Mapping[str, Any]) -> str:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from alerts.effective import rules_of
 from alerts.rule_files import rules_in
+from alerts.rule_rows import rule_rows
 from alerts.rule_test_run import failures
 from alerts.rule_tests import read_tests
 from alerts.rules import AnyRule
-from alerts.subject_rules import SubjectRule
 from kmon.commands.options import loaded_from
 from kmon.commands.terminal import align
 from monitor.model.text import plural, visible
 from monitor.model.units import format_duration
-from monitor.settings.alerts import RuleSettings
+from monitor.model.view import RuleRow
 from monitor.settings.errors import SettingsError
 
 WRONG = 1
@@ -95,16 +95,10 @@ def _wrong(problems: Iterable[str]) -> int:
 
 
 def _table(rules: Iterable[AnyRule]) -> list[str]:
-    rows = [("ALERT", "ON", "CONDITION", "FOR", "SEVERITY", "MODE", "FROM"), *map(_row, rules)]
+    rows = [("ALERT", "ON", "CONDITION", "FOR", "SEVERITY", "MODE", "FROM"), *map(_row, rule_rows(rules))]
     return align(rows, [False] * len(rows[0]))
 
 
-def _row(rule: AnyRule) -> tuple[str, ...]:
+def _row(rule: RuleRow) -> tuple[str, ...]:
     held = format_duration(rule.for_seconds)
-    if isinstance(rule, SubjectRule):
-        on, condition, mode, place = rule.subject.name, rule.text, "observe" if rule.observe else "send", rule.place
-    elif isinstance(rule, RuleSettings):
-        on, condition, mode, place = rule.over, f"lag > {rule.lag_above:g}", "send", "alerts.rules"
-    else:
-        on, condition, mode, place = "cluster", "built in", "send", "built in"
-    return tuple(map(visible, (rule.name, on, condition, held, rule.severity, mode, place)))
+    return tuple(map(visible, (rule.rule, rule.on, rule.condition, held, rule.severity, rule.mode, rule.source)))

@@ -15,6 +15,7 @@ from alerts.kept_alerts import KeptAlerts
 from alerts.kept_freshness import KeptFreshness
 from alerts.mutes import Mutes
 from alerts.outbox import Box
+from alerts.rule_rows import rule_rows
 from alerts.state_directory import state_directory
 from alerts.store import NewerFileError, Store
 from kmon.commands.poll import memory_of
@@ -122,7 +123,8 @@ def polling(
     def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName, recording: Recording) -> PollLoop:
         def judged(view: View) -> View:
             _record(recording, view)
-            return with_alerts(view, evaluator.observe(view, cluster.title), mutes.silences())
+            found = evaluator.observe(view, cluster.title)
+            return with_alerts(view, found, mutes.silences(), rule_rows(evaluator.rules, found))
 
         kept_freshness = freshness.get(cluster.title)
         return PollLoop(cluster, memory, judged, name, kept=kept_freshness, state_trouble=state_trouble)

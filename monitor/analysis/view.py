@@ -29,7 +29,7 @@ from monitor.model.limits import Limits
 from monitor.model.reasons import ReasonCodes
 from monitor.model.silences import Silence
 from monitor.model.snapshot import Snapshot
-from monitor.model.view import AlertRow, View
+from monitor.model.view import AlertRow, RuleRow, View
 
 
 def make_view(
@@ -129,11 +129,13 @@ def derive_view(
     return past, replace(view, judged=whole)
 
 
-def with_alerts(view: View, alerts: tuple[AlertRow, ...], silences: tuple[Silence, ...] = ()) -> View:
-    """The View of a poll with the alerts that were evaluated on it: those that fire are problems as others are.
+def with_alerts(
+    view: View, alerts: tuple[AlertRow, ...], silences: tuple[Silence, ...] = (), rules: tuple[RuleRow, ...] = ()
+) -> View:
+    """The View of a poll with the alerts that `rules` gave on it: those that fire are problems as others are.
 
     `silences` are those of all clusters.
     """
-    shown = replace(view, alerts=alerts, silences=silences)
+    shown = replace(view, alerts=alerts, silences=silences, rules=rules)
     shown = replace(shown, problems=with_firing_alerts(shown))
     return replace(shown, verdict=judge(shown))

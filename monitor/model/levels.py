@@ -92,10 +92,14 @@ OF_PROBLEMS = ("critical", "degraded", "attention", "note")
 
 
 def alert_level(state: str, severity: str) -> str:
-    """The level of an alert in a state. One of severity none or info, such as a watchdog, reports no problem.
+    """The level of an alert in a state, or of a rule in that of its alerts: an inactive one is ok.
+
+    One of severity none or info, such as a watchdog, reports no problem.
 
     A ticket is for working hours: it makes nothing that is well degraded.
     """
+    if state == "inactive":
+        return "ok"
     if severity in ("none", "info"):
         return "note"
     if state != "firing" or severity == "ticket":

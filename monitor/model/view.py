@@ -66,6 +66,30 @@ class AlertRow:
 
 
 @dataclass(frozen=True)
+class RuleRow:
+    """An alert rule in effect, put into the View by the wiring, and how many of its alerts are firing and pending.
+
+    `on` is the subject that it is over, and `condition` its filter as it is written. `mode` is `send`, or `observe` for
+    one on probation. `source` is where it is declared: FILE:LINE:COLUMN, or in words.
+    """
+
+    rule: str
+    on: str
+    condition: str
+    for_seconds: float
+    severity: str
+    mode: str
+    source: str
+    firing: int = 0
+    pending: int = 0
+
+    @property
+    def state(self) -> str:
+        """That of its most serious alert: firing, pending, or inactive without any."""
+        return "firing" if self.firing else "pending" if self.pending else "inactive"
+
+
+@dataclass(frozen=True)
 class View:
     """Everything a face may show of one cluster at one poll.
 
@@ -114,6 +138,7 @@ class View:
     """How many events of each kind there were since kmon began to poll the cluster."""
     alerts: tuple[AlertRow, ...] = ()
     silences: tuple[Silence, ...] = ()
+    rules: tuple[RuleRow, ...] = ()
     state_trouble: str | None = None
     """Why the state of alerts is not kept over a restart, in words; empty while it is, None where it is not to be."""
     watched_since: float | None = None

@@ -1,4 +1,4 @@
-"""Alerts, and the silences that keep them from being sent."""
+"""Alerts, the rules that they are of, and the silences that keep them from being sent."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,12 +12,13 @@ from monitor.model.levels import LEVELS, alert_level
 from monitor.model.silences import ACTIVE, EXPIRED, PENDING
 from monitor.model.table import Floats, Texts, objects
 from monitor.model.text import visible
-from monitor.model.view import AlertRow, View
+from monitor.model.view import AlertRow, RuleRow, View
 from monitor.subjects.column import Column, Subject
-from monitor.subjects.kinds import NODE, SECONDS, TEXT, UNIX, WORD, Kind
+from monitor.subjects.kinds import COUNT, NODE, SECONDS, TEXT, UNIX, WORD, Kind
 from monitor.subjects.tables import LEVEL, numbers, sentences, size, texts
 
 STATES = ("firing", "pending")
+RULE_STATES = (*STATES, "inactive")
 
 
 def _texts(
@@ -31,7 +32,7 @@ def _texts(
     return texts(name, meaning, values, words=words, kind=kind)
 
 
-_alert, _silence = partial(_texts, "alerts"), partial(_texts, "silences")
+_alert, _silence, _rule = (partial(_texts, path) for path in ("alerts", "silences", "rules"))
 
 
 def _lasting(view: View) -> Floats:
@@ -43,7 +44,7 @@ def _brokers(view: View) -> Floats:
     return np.array([np.nan if each is None else each for each in found], np.float64)
 
 
-def _level(alert: AlertRow) -> str:
+def _level(alert: AlertRow | RuleRow) -> str:
     return alert_level(alert.state, alert.severity)
 
 
@@ -80,8 +81,8 @@ def _silence_states(view: View) -> Texts:
     return objects(each.state(view.time) for each in view.silences)
 
 
-def _times(name: str) -> Callable[[View], Floats]:
-    return lambda view: np.array([getattr(each, name) for each in view.silences], np.float64)
+def _numbers(path: str, name: str) -> Callable[[View], Floats]:
+    return lambda view: np.array([getattr(each, name) for each in getattr(view, path)], np.float64)
 
 
 def _matchers(view: View, row: int) -> str:
@@ -103,11 +104,36 @@ SILENCE = Subject(
             kind=WORD,
         ),
         sentences("matchers", "conditions on labels; alerts that match all are not sent", size("silences"), _matchers),
-        numbers("starts_at", UNIX, "time from which on it holds alerts back", _times("starts_at")),
-        numbers("ends_at", UNIX, "time of its end", _times("ends_at")),
+        numbers("starts_at", UNIX, "time from which on it holds alerts back", _numbers("silences", "starts_at")),
+        numbers("ends_at", UNIX, "time of its end", _numbers("silences", "ends_at")),
         _silence("created_by", "who added it", lambda each: each.created_by),
         _silence("comment", "why it was added", lambda each: each.comment),
     ),
 )
 
-ALERTS = (ALERT, SILENCE)
+
+def _condition(view: View, row: int) -> str:
+    return visible(view.rules[row].condition)
+
+
+RULE = Subject(
+    "rule",
+    "alert rule in effect",
+    ("rule",),
+    size("rules"),
+    (
+        _rule("rule", "name of the rule, which is the name of its alerts", lambda each: each.rule),
+        _rule("status", "state of its alerts, as in Prometheus", lambda each: each.state, words=RULE_STATES, kind=WORD),
+        _rule("level", LEVEL, _level, words=LEVELS, kind=WORD),
+        _rule("severity", "label of its alerts, e.g. page, ticket or info", lambda each: each.severity, kind=WORD),
+        _rule("on", "subject that it is about", lambda each: each.on, kind=WORD),
+        sentences("condition", "filter for which it has alerts", size("rules"), _condition),
+        numbers("for_seconds", SECONDS, "how long the filter must be true", _numbers("rules", "for_seconds")),
+        _rule("mode", "send, or observe for a rule on probation", lambda each: each.mode, kind=WORD),
+        numbers("firing", COUNT, "alerts that fire", _numbers("rules", "firing")),
+        numbers("pending", COUNT, "alerts that are pending", _numbers("rules", "pending")),
+        _rule("source", "where it is declared: FILE:LINE:COLUMN, or in words", lambda each: each.source),
+    ),
+)
+
+ALERTS = (ALERT, SILENCE, RULE)

@@ -96,6 +96,7 @@ def test_alerts_come_as_the_server_has_them_with_what_mutes_them_now(kmon: Runni
     assert [each.acknowledged_by for each in found.alerts] == ["ana", ""]
     assert found.silences == kmon.mutes.silences()
     assert found.acknowledgements == kmon.mutes.acknowledgements()
+    assert found.rules == view.rules != ()
     assert HOSTILE in found.alerts[0].summary
 
 

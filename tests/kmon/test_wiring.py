@@ -13,6 +13,7 @@ from kafka_cluster import wait_until
 from small_cluster import small_cluster
 from views import NOW
 
+from alerts.effective import rules_of
 from alerts.saved import Saved, to_json
 from alerts.state_directory import former_file
 from alerts.store import FILE, VERSION, Store
@@ -49,6 +50,8 @@ def test_a_cluster_that_never_responded_is_called_by_its_address(tmp_path: Path)
     assert (before, view.cluster) == (NOBODY, NOBODY)
     (row,) = view.alerts
     assert (row.rule, row.state, dict(row.labels)["cluster"]) == (UNREACHABLE, "firing", NOBODY)
+    assert {each.rule for each in view.rules if each.state == "firing"} == {UNREACHABLE}
+    assert len(view.rules) == len(rules_of(settings_of(tmp_path).alerts))
 
 
 def test_one_that_a_run_before_has_reached_is_called_by_its_id(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from monitor.analysis.derive.lag import derive_lag
 from monitor.analysis.events.log import EventLog, log_events
 from monitor.analysis.view import make_view
 from monitor.model.silences import Acknowledgement, Matcher, Silence
-from monitor.model.view import AlertRow, View
+from monitor.model.view import AlertRow, RuleRow, View
 
 API_MD = Path(__file__).parents[2] / "docs" / "api.md"
 PREFIX = "/api/v1"
@@ -37,6 +37,16 @@ ALERT = AlertRow(
     silenced_by=("3f9a1c0d5e7b2468",),
     acknowledged_by="ben",
 )
+RULE = RuleRow(
+    rule="under-min-isr",
+    on="partition",
+    condition="isr_missing > 0",
+    for_seconds=120.0,
+    severity="critical",
+    mode="send",
+    source="/etc/kmon/rules/brokers.yaml:4:9",
+    firing=1,
+)
 WIDTH = 110
 
 
@@ -47,7 +57,7 @@ def changed_view() -> View:
     further = commits.committed_offset + 700 * (commits.group == before.groups.group.tolist().index("ledger"))
     for each in (replace(before, commits=replace(commits, committed_offset=further)), now):
         log = log_events(log, each, derive_lag(each)[0])
-    return make_view(now, alerts=(ALERT,), changes=log.changes)
+    return replace(make_view(now, alerts=(ALERT,), changes=log.changes), rules=(RULE,))
 
 
 class Silenced(Mutes):

@@ -15,13 +15,14 @@ from exporters.silencing_api import SilencingApi
 from exporters.writes import Writes
 from monitor.analysis.view import with_alerts
 from monitor.model.fingerprint import fingerprint
-from monitor.model.view import AlertRow
+from monitor.model.view import AlertRow, RuleRow
 
 TOKEN = "0123456789abcdef"
 HOSTILE = "pay\x1b[2J<b>\n\u202e"
 LABELS = (("alertname", "Lag"), ("cluster", "demo"), ("group", HOSTILE), ("severity", "page"))
 LATER = (("alertname", "Late"), ("cluster", "demo"), ("group", "b"), ("severity", "ticket"))
 ID = fingerprint(LABELS)
+RULE = RuleRow("Lag", "group", 'group ~ "<b>"', 60.0, "page", "send", "rules.yaml:4:9", 1)
 
 
 class SilencingKmon:
@@ -53,4 +54,4 @@ class SilencingKmon:
             acknowledged_by=acknowledged.created_by if acknowledged else "",
         )
         pending = AlertRow("Late", "pending", "ticket", LATER, "b is late", 7.0, NOW)
-        self.source.show(with_alerts(shop_view(), (alert, pending)))
+        self.source.show(with_alerts(shop_view(), (alert, pending), rules=(RULE,)))

@@ -13,7 +13,7 @@ from views import NOW, FixtureSource, shop_view
 from monitor.analysis.view import with_alerts
 from monitor.model.fingerprint import fingerprint
 from monitor.model.silences import Acknowledgement, Matcher, Silence
-from monitor.model.view import AlertRow
+from monitor.model.view import AlertRow, RuleRow
 from tui.app import KmonApp
 from tui.screens.alerts import NEEDS, NOT_FIRING, wrong_silence
 from tui.screens.form import FormScreen
@@ -27,6 +27,13 @@ OWN = replace(ALERT, rule="Own", labels=(("group", "own"),), state="pending", fi
 SILENCE = Silence("s1", (Matcher("group", "=~", "orders.*"),), NOW - 60, NOW + 3_600, "ben", "known [b]")
 OVER = replace(SILENCE, id="s0", ends_at=NOW - 1)
 SIZE = (120, 30)
+
+
+OWN_RULES = (RuleRow("Own", "lag", "lag > 5", 60.0, "page", "send", "own.yaml:1:1"),)
+THEIR_RULES = (
+    RuleRow("Quiet", "topic", 'topic ~ "[b]"', 0.0, "ticket", "observe", "theirs.yaml:9:1"),
+    RuleRow("Lag", "group", "lag > 5", 60.0, "page", "send", "theirs.yaml:1:1", 1, 2),
+)
 
 
 class Server:
@@ -52,7 +59,7 @@ class Server:
         silenced = tuple(each.id for each in self.silences if each is not OVER)
         by = self.known[0].created_by if self.known else ""
         rows = tuple(replace(each, silenced_by=silenced, acknowledged_by=by) for each in self.alerts_)
-        return ServerAlerts(NOW, rows if cluster == "demo" else (), self.silences, self.known)
+        return ServerAlerts(NOW, rows if cluster == "demo" else (), self.silences, self.known, THEIR_RULES)
 
     def acknowledge(self, name: str, comment: str) -> str:
         self.known = (Acknowledgement(LABELS, "ana", comment, NOW - 5),)
@@ -92,7 +99,7 @@ async def shows(pilot: Pilot[None], words: str) -> None:
 
 
 def app_with(server: Server | None) -> KmonApp:
-    app, _ = app_on(with_alerts(shop_view(), (OWN,)), server=server)
+    app, _ = app_on(with_alerts(shop_view(), (OWN,), rules=OWN_RULES), server=server)
     return app
 
 
@@ -172,7 +179,7 @@ async def test_silences_are_added_and_expired_in_their_own_list() -> None:
     server = Server()
     app = app_with(server)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await pilot.press("7", "shift+tab")
+        await pilot.press("7", "shift+tab", "shift+tab")
         await until(pilot, lambda: app.picture.served is not None and app.picture.served.found is not None)
         await pilot.press("s", *"group=b", "enter", "enter", "enter", "enter", *"why", "enter")
         await until(pilot, lambda: table(pilot).keys == ["s1"])
@@ -202,6 +209,22 @@ async def test_what_the_server_refuses_or_does_not_answer_is_said_in_words() -> 
         await shows(pilot, "Last known, ")
         assert "timed out" in lines(app)[2]
         assert table(pilot).keys == [ID]
+
+
+async def test_rules_are_those_of_the_kmon_whose_alerts_are_shown() -> None:
+    app = app_with(None)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("7", *["tab"] * 4)
+        assert table(pilot).keys == ["Own"]
+        assert "lag: lag > 5 from own.yaml:1:1" in detail(app)
+    app = app_with(Server())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("7", *["tab"] * 4)
+        await until(pilot, lambda: table(pilot).keys == ["Lag", "Quiet"])
+        row = next(line for line in lines(app) if "Lag" in line)
+        assert row.split()[1:8] == ["firing", "Lag", "page", "1", "2", "1", "min"]
+        await pilot.press("j")
+        assert 'topic: topic ~ "[b]" from theirs.yaml:9:1' in detail(app)
 
 
 async def test_a_server_that_hangs_holds_up_nothing() -> None:
@@ -241,7 +264,15 @@ async def test_alerts_silences_and_forms_fit_every_terminal(size: tuple[int, int
     async with app.run_test(size=size) as pilot:
         await pilot.press("7", "tab", "tab")
         await until(pilot, lambda: table(pilot).keys == [ID])
-        for keys in (("a",), ("escape", "s"), ("escape", "x"), ("escape", "tab"), ("s",), ("escape", "x")):
+        for keys in (
+            ("a",),
+            ("escape", "s"),
+            ("escape", "x"),
+            ("escape", "tab"),
+            ("s",),
+            ("escape", "x"),
+            ("escape", "tab"),
+        ):
             await pilot.press(*keys)
             await pilot.pause()
             strips = app.screen._compositor.render_strips()

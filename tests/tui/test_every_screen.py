@@ -38,7 +38,7 @@ def every_screen() -> list[tuple[str, ...]]:
         *((("4", "enter") + ("tab",) * step) for step in range(4)),
         ("5", "enter"),
         *((("6",) + ("tab",) * step) for step in range(1, 4)),
-        *((("7",) + ("tab",) * step) for step in range(1, 4)),
+        *((("7",) + ("tab",) * step) for step in range(1, 5)),
     ]
     assert len(below) == len(BELOW)
     return [*views, *below]

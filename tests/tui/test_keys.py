@@ -56,7 +56,7 @@ def test_everything_bound_in_a_view_is_in_its_help(screen: type[MonitorScreen]) 
     assert {each.key for each in bindings(KmonApp, screen, VirtualTable)} == known | letters
 
 
-@pytest.mark.parametrize("keys", [*((key,) for key, _, _ in VIEWS), ("7", "tab", "tab"), ("7", "shift+tab")])
+@pytest.mark.parametrize("keys", [*((key,) for key, _, _ in VIEWS), *(("7", *["tab"] * step) for step in (2, 3, 4))])
 async def test_the_help_names_every_key_and_column(keys: tuple[str, ...]) -> None:
     app, _ = app_on(shop_view())
     async with app.run_test(size=(120, 160)) as pilot:

@@ -10,7 +10,7 @@ from monitor.model.table import Ints
 from monitor.model.text import duration, moment, visible
 from monitor.model.units import parse_duration
 from monitor.model.view import AlertRow, View
-from monitor.subjects.alerts import ALERT, SILENCE
+from monitor.subjects.alerts import ALERT, RULE, SILENCE
 from tui.format import wrap
 from tui.keys import ALERT_KEYS, SILENCE_KEYS
 from tui.picture import Picture
@@ -51,19 +51,31 @@ SILENCE_COLUMNS: tuple[Column[Rows], ...] = (
 )
 
 
+RULE_COLUMNS: tuple[Column[Rows], ...] = (
+    statuses(RULE, "firing", width=10),
+    column(RULE, "rule", "Rule", "U", 20, grow=2, most=36),
+    column(RULE, "severity", "Severity", "V", 8, rank=1),
+    column(RULE, "firing", "Firing", "F", 7),
+    column(RULE, "pending", "Pending", "P", 8),
+    column(RULE, "for_seconds", "For", "O", 8, rank=1),
+    column(RULE, "mode", "Mode", "M", 8, rank=2),
+    reasons(RULE, "condition", "Condition", width=30, grow=8),
+)
+
+
 class Mutable(Health):
     """What both tables have in common: whose rows they show, and what is asked of that kmon."""
 
     LIVE = True
 
     def source(self, picture: Picture) -> View:
-        """The newest View, with the alerts, the silences and the time of the server where these are known."""
+        """The newest View, with the alerts, silences, rules and time of the server where these are known."""
         view = picture.newest
         found = None if picture.served is None else picture.served.found
         if found is None:
             return view
         there = replace(view.snapshot, time=found.time)
-        return replace(view, snapshot=there, alerts=found.alerts, silences=found.silences)
+        return replace(view, snapshot=there, alerts=found.alerts, silences=found.silences, rules=found.rules)
 
     def head(self, picture: Picture, rows: Rows) -> Sequence[Line]:
         served = picture.served
@@ -233,6 +245,22 @@ class SilencesScreen(Mutable):
         row = self.table.cursor_row
         if self._rows is not None and row is not None:
             self.confirm_expiry([self._rows.source.silences[self._rows.pick[row]]])
+
+
+class RulesScreen(Mutable):
+    """The alert rules in effect, and how many alerts there are of each."""
+
+    NAME, TITLE = "rules", "Problems: alert rules"
+    SUBJECT = RULE
+    NAMED = ("rule", "on", "condition", "source")
+    COLUMNS = RULE_COLUMNS
+    SORT = "firing"
+    NOUN = "rule"
+    EMPTY = "No alert rules"
+
+    def details(self, rows: Rows, row: int) -> Iterable[Line]:
+        yield from self.sentence("", f"{rows.sentence(row, 'on')}: {rows.sentence(row, 'condition')}")
+        yield from self.sentence("", f"from {visible(rows.source.rules[rows.pick[row]].source)}", "dim")
 
 
 def wrong_silence(matchers: Sequence[str], duration: str, comment: str) -> str:

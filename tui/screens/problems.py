@@ -84,6 +84,7 @@ class Health(MonitorScreen):
         "diagnoses": "Diagnoses",
         "alerts": "Alerts",
         "silences": "Silences",
+        "rules": "Rules",
     }
 
     def has_something(self, picture: Picture) -> bool:
