@@ -1,6 +1,6 @@
 """The rules in effect: those of the settings, of their rule files and of the catalogue, and the built-in ones."""
 
-from alerts.catalogue import RUNBOOK, chosen, runbook
+from alerts.catalogue import RUNBOOK, catalogue, chosen, runbook
 from alerts.parts import RUNBOOKS
 from alerts.rule_files import rules_in
 from alerts.rules import AnyRule, ClusterRule
@@ -21,6 +21,13 @@ def rules_of(alerts: AlertSettings) -> list[AnyRule]:
         f"{each.place}: alert {visible(each.name)} has the name of another rule"
         for each in written
         if each.name in names
+    ]
+    over_subjects = {each.name for each in (*written, *catalogue())}
+    problems += [
+        f"{each.place}: inhibited_by: no rule over a subject is called {visible(name)}"
+        for each in written
+        for name in each.inhibited_by
+        if name not in over_subjects
     ]
     brought = []
     try:

@@ -1,12 +1,12 @@
-"""Alerts that another one explains: what is caused by a broker that is down wakes nobody beside that alert."""
+"""Alerts that another one inhibits: what is caused by a broker that is down wakes nobody beside that alert."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from alerts.rule_files import SEVERITIES
 from alerts.rules import AnyRule
 from alerts.samples import Labels
-from alerts.state import RESOLVED, Alert, State
+from alerts.state import FIRING, RESOLVED, Alert, State
 from alerts.subject_rules import SubjectRule
 from monitor.analysis.derive.causes import Causes
 from monitor.model.view import View
@@ -19,17 +19,40 @@ Inhibited = Mapping[Labels, str]
 
 
 def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View) -> Mapping[str, Inhibited]:
-    """By rule, the alerts whose trouble has a cause on which an alert that is as serious fires, or is about to fire.
+    """By rule, the alerts that another one inhibits: it is about their cause, or a rule names its rule.
 
-    A cause without such an alert inhibits nothing, and neither does one that is unknown now: somebody must be told.
-    While the whole cluster is unreachable all is as it was, and the alert on that is sent: a storm of old effects
-    beside it would say nothing new.
+    An alert about a cause is as serious, and fires or is about to fire. A cause without such an alert inhibits nothing,
+    and neither does one that is unknown now: somebody must be told. While the whole cluster is unreachable all is as it
+    was, and the alert on that is sent: a storm of old effects beside it would say nothing new.
     """
     if not view.up:
         return {rule.name: kept for rule in rules if (kept := _before(states.get(rule.name, {})))}
-    if not (view.problems.cause >= 0).any():
-        return {}
-    live, causes = [*_alive(rules, states)], Causes(view)
+    live = [*_alive(rules, states)]
+    found = _named(live)
+    if (view.problems.cause >= 0).any():
+        for name, alerts in _explained(live, view).items():
+            found.setdefault(name, {}).update(alerts)
+    return found
+
+
+def _named(live: Sequence[tuple[SubjectRule, Alert]]) -> dict[str, dict[Labels, str]]:
+    """Alerts of rules that name others, of which there is an alert on the same row that fires and was sent."""
+    names = {name for rule, _ in live for name in rule.inhibited_by}
+    told = {
+        (rule.name, alert.sample.labels)
+        for rule, alert in live
+        if rule.name in names and alert.phase == FIRING and alert.sent_at is not None
+    }
+    found: dict[str, dict[Labels, str]] = {}
+    for rule, alert in live:
+        if by := next((name for name in rule.inhibited_by if (name, alert.sample.labels) in told), ""):
+            found.setdefault(rule.name, {})[alert.labels] = by
+    return found
+
+
+def _explained(live: Sequence[tuple[SubjectRule, Alert]], view: View) -> dict[str, dict[Labels, str]]:
+    """Alerts whose trouble has a cause that another one is about."""
+    causes = Causes(view)
     explaining = [each for each in live if each[0].subject.name in EXPLAINING]
     severities = list(SEVERITIES)
 

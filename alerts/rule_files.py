@@ -132,7 +132,19 @@ def _groups(root: yaml.Node, problems: Problems) -> list[SubjectRule]:
 LONGEST_NAME = 255
 """Most characters of an alert's name."""
 
-KEYS = ("alert", "on", "where", "for", "keep_firing_for", "severity", "labels", "annotations", "mode", "enabled")
+KEYS = (
+    "alert",
+    "on",
+    "where",
+    "for",
+    "keep_firing_for",
+    "severity",
+    "labels",
+    "annotations",
+    "inhibited_by",
+    "mode",
+    "enabled",
+)
 
 
 def _rule(
@@ -158,6 +170,7 @@ def _rule(
         for place, given in ((keys.get("labels"), labels), (shared_node, shared)):
             for taken in {*subject.key, "alertname", "cluster"} & given.keys():
                 problems.add(place or node, f"{taken!r} is a label that kmon sets")
+    inhibited_by = [text_of(each, problems) for each in items_of(keys.get("inhibited_by"), problems)]
     if len(problems.found) > before or subject is None or where is None:
         return None
     return SubjectRule(
@@ -170,6 +183,7 @@ def _rule(
         severity=severity or {**shared, **labels}.get("severity", "ticket"),
         labels={key: value for key, value in {**shared, **labels}.items() if key != "severity"},
         annotations=templates,
+        inhibited_by=tuple(filter(None, inhibited_by)),
         observe=mode == "observe",
         enabled=enabled != "false",
         group=group,

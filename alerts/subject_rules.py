@@ -47,6 +47,7 @@ class SubjectRule:
     """A rule of a rule file, which stands at `place` (FILE:LINE).
 
     With `observe` it is shown and never sent. One that is not `enabled` is evaluated where the settings enable it.
+    `inhibited_by` are rules whose alerts on the same row, once sent, keep those of this one from being sent.
     """
 
     name: str
@@ -58,6 +59,7 @@ class SubjectRule:
     severity: str = "ticket"
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, Template] = field(default_factory=dict)
+    inhibited_by: tuple[str, ...] = ()
     observe: bool = False
     enabled: bool = True
     group: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from alert_fixtures import FakeClock
+from alert_fixtures import FakeClock, view_of
 from catalogue_scenes import healthy_snapshot, healthy_view, log_dirs, quorum
 from face_views import unreachable
 from reasons import reasons
@@ -115,6 +115,50 @@ def test_a_group_is_explained_by_what_its_partitions_lack() -> None:
         OFFLINE: DOWN,
         UNKNOWN: OFFLINE,
     }
+
+
+HIGH, LOW, NONE = view_of("70"), view_of("20"), view_of("0")
+
+
+def each_other(keep: float = 100.0, **of: Any) -> list[SubjectRule]:
+    """A rule that is true of HIGH and one that is true of LOW, which inhibit each other."""
+    group, wheres = SUBJECTS["group"], {"High": "lag > 50", "Low": "lag > 0 and lag <= 50"}
+    return [
+        SubjectRule(
+            name,
+            group,
+            Filter.of(where, group.schema),
+            where,
+            keep_firing_for_seconds=keep,
+            inhibited_by=tuple(each for each in wheres if each != name),
+            **of,
+        )
+        for name, where in wheres.items()
+    ]
+
+
+def test_trouble_that_changes_its_name_is_sent_once() -> None:
+    sent, evaluator = told(each_other(), HIGH, LOW, HIGH, LOW)
+    assert sent == [("High", False)]
+    assert {row.rule: row.inhibited_by for row in evaluator.observe(LOW)} == {"High": "", "Low": "High"}
+
+
+def test_what_outlives_the_alert_that_inhibits_it_is_sent() -> None:
+    sent, _ = told(each_other(keep=20.0), HIGH, *[LOW] * 4, *[NONE] * 4)
+    assert sent == [("High", False), ("High", True), ("Low", False), ("Low", True)]
+
+
+def test_an_alert_that_was_not_sent_inhibits_none_that_names_it() -> None:
+    for changes in ({"for_seconds": 100.0}, {"observe": True}):
+        (high, _), (_, low) = each_other(**changes), each_other()
+        assert told([high, low], HIGH, LOW)[0] == [("Low", False)]
+
+
+def test_an_alert_inhibits_those_of_its_own_row_only() -> None:
+    group = SUBJECTS["group"]
+    other = replace(each_other()[1], where=Filter.of('group == "other"', group.schema), inhibited_by=("High",))
+    sent, _ = told([each_other()[0], other], HIGH)
+    assert sent == [("High", False), ("Low", False)]
 
 
 def test_an_inhibited_alert_is_no_problem_of_its_own() -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.effective import rules_of
 from alerts.rule_files import ON, read_rules, rules_in
 from alerts.subject_rules import SubjectRule
 from kmon import cli
+from monitor.settings.alerts import AlertSettings
 from monitor.settings.errors import SettingsError
 from monitor.subjects import SUBJECTS
 
@@ -28,6 +30,7 @@ groups:
         where: 'status == "gone"'
         severity: ticket
         mode: observe
+        inhibited_by: [OrdersLate, KafkaBrokerDown]
 """
 
 ONE = "groups:\n  - name: a\n    rules:\n      - "
@@ -58,6 +61,7 @@ def test_the_form_of_a_rule(tmp_path: Path) -> None:
     assert late.annotations["summary"].columns == ("group", "lag_seconds", "topic")
     assert late.place == f"{tmp_path / 'rules.yaml'}:5:9"
     assert (gone.severity, gone.observe, gone.group, gone.labels) == ("ticket", True, "orders", {"shop": "eu"})
+    assert (late.inhibited_by, gone.inhibited_by) == ((), ("OrdersLate", "KafkaBrokerDown"))
 
 
 def test_every_subject_that_rules_can_be_over_says_how_its_rows_are() -> None:
@@ -262,3 +266,14 @@ def test_the_command_checks_and_lists(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_a_rule_is_a_value(tmp_path: Path) -> None:
     assert isinstance(read_rules([written(tmp_path, ORDERS)])[0], SubjectRule)
+
+
+def test_a_rule_that_is_inhibited_by_none_that_there_is_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, ORDERS)
+    assert len(rules_of(AlertSettings(rule_files=(str(path),), catalogue=False))) > len(read_rules([path]))
+    path.write_text(ORDERS.replace("KafkaBrokerDown", "BrokerDown"))
+    with pytest.raises(SettingsError) as refused:
+        rules_of(AlertSettings(rule_files=(str(path),)))
+    assert refused.value.problems == (f"{path}:12:9: inhibited_by: no rule over a subject is called BrokerDown",)
+    with pytest.raises(SettingsError, match="must be a list"):
+        read_rules([written(tmp_path, ORDERS.replace("[OrdersLate, KafkaBrokerDown]", "OrdersLate"))])
