@@ -16,8 +16,9 @@ from dashboards.grafana.panels import Column, Line, Panel, lines, number, rows, 
 from dashboards.grafana.queries import NOT_OK, Series, add
 
 OF = Series('cluster="$cluster"')
-BROKER, DIR, NODE = ("broker",), ("broker", "path"), ("broker", "role")
+BROKER, DIR, NODE, REQUEST = ("broker",), ("broker", "path"), ("broker", "role"), ("broker", "request")
 UNREACHABLE = "the cluster is unreachable"
+UNREAD = "kmon reads no metrics of brokers: see broker_metrics in its settings"
 USED = f"1 - {OF.of('kmon_log_dir_usable_bytes', *DIR)} / {OF.of('kmon_log_dir_total_bytes', *DIR)}"
 
 
@@ -88,6 +89,30 @@ def _why() -> tuple[Panel, ...]:
         lines("Metadata: time behind the leader", "Controllers are voters, brokers observers.",
               Line(OF.of("kmon_quorum_behind_seconds", *NODE), "{{role}} {{broker}}"), none=UNKNOWN, unit="s",
               steps=QUORUM_SECONDS, width=8),
+        *_reported(),
+    )  # fmt: skip
+
+
+def _reported() -> tuple[Panel, ...]:
+    """What brokers report themselves: whether it is they that are slow, or their clients."""
+    broker, request = "broker {{broker}}", "broker {{broker}} {{request}}"
+    client = ("broker", "request", "version", "client_software", "client_version")
+    return (
+        lines("Idle request handlers", "Share of time. A broker below 0.1 has the status slow.",
+              Line(OF.of("kmon_broker_handler_idle_ratio", *BROKER), broker), none=UNREAD, unit="percentunit", width=8),
+        lines("Slowest requests", "99th percentile until the response. A fetch also waits for records.",
+              Line(OF.of("kmon_broker_request_p99_seconds", *REQUEST), request), none=UNREAD, unit="s", width=8),
+        lines("Delay by quotas", "99th percentile of the throttle time.",
+              Line(OF.of("kmon_broker_request_throttle_p99_seconds", *REQUEST), request),
+              none=UNREAD, unit="s", width=8),
+        lines("Bytes from clients", "Per second, over the last minute.",
+              Line(OF.of("kmon_broker_bytes_in_rate", *BROKER), broker), none=UNREAD, unit="Bps", width=8),
+        lines("Bytes to clients", "Per second, over the last minute.",
+              Line(OF.of("kmon_broker_bytes_out_rate", *BROKER), broker), none=UNREAD, unit="Bps", width=8),
+        lines("Deprecated requests", "Per second, in versions that a later Kafka does not have, by client.",
+              Line(OF.rate("kmon_broker_deprecated_requests_total", *client),
+                   "{{request}} v{{version}} {{client_software}} {{client_version}} to " + broker),
+              none=f"no client sends any, or {UNREAD}", width=8),
     )  # fmt: skip
 
 

@@ -44,6 +44,13 @@ def moving(step: int) -> View:
     return make_view(replace(snapshot, replicas=replicas, reassignments=moved))
 
 
+def busy(step: int) -> View:
+    """A cluster whose brokers report metrics, with rates as after a second poll."""
+    view = detailed_view(step)
+    rates = np.full(len(view.broker_totals), 1e6)
+    return replace(view, broker_load=replace(view.broker_load, bytes_in_rate=rates, bytes_out_rate=rates))
+
+
 def streams() -> View:
     """A cluster with a streams group that reads half of what is produced, in the last of some polls."""
     polls = Series(interval=10.0)
@@ -59,7 +66,7 @@ def views(step: int) -> dict[str, View]:
     trouble = troubled_views()
     return {
         "away": unreachable(),
-        "details": detailed_view(step),
+        "details": busy(step),
         "moving": moving(step),
         "partial": unknowns(),
         "problems": every_problem(),

@@ -25,6 +25,8 @@ NOT_ON_THE_DEMO = (
     # Series of several brokers, of other settings, and of receivers.
     r"kmon_broker_(?:size|leader)_skew_ratio|kmon_group_partition_owner_info|kmon_series_withheld",
     r"kmon_alert_notifications",
+    # Series of what brokers report themselves, where the settings name their endpoints.
+    r"kmon_broker_(?:handler_idle|request_p99|request_throttle_p99|bytes_in|bytes_out|deprecated_requests)_",
 )
 """Patterns of expressions that may be empty on a healthy cluster of one broker whose kmon has default settings."""
 
