@@ -110,8 +110,8 @@ def group_left_topic(stage: Stage) -> Iterator[Phase]:
 def hourly_commits(stage: Stage) -> Iterator[Phase]:
     """A consumer reads all the time and commits once an hour; kmon has never seen it before."""
     name = stage.fed("hourly-commits", 60)
-    with stage.reader(name):
-        time.sleep(5)  # its first commit
+    with stage.reader(name, commit_seconds=HOUR):
+        time.sleep(5)  # its first commit, which is when it leaves
     with stage.reader(name, commit_seconds=HOUR):
         yield Phase.WELL
         yield Phase.TROUBLE

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 from incidents.clients import Feeder
-from incidents.incident import Course, Incident, Page, Phase, Run
+from incidents.incident import PAGES, Course, Incident, Page, Phase, Run
 from incidents.stage import IncidentCluster, Stage
 from incidents.watching import Kmon, watching
 
@@ -111,7 +111,9 @@ def _notified(incident: Incident, course: Course, kmon: Kmon) -> bool:
 
 
 def _resolved(incident: Incident, course: Course, kmon: Kmon) -> bool:
-    return all(page.resolved is not None for page in _mine(incident, course, kmon))
+    pages = _mine(incident, course, kmon)
+    counted = (each for each in pages if each.severity in PAGES or each.alert in incident.expects)
+    return all(each.resolved is not None for each in counted)
 
 
 def until(seconds: float, happened: Callable[[], bool]) -> bool:
