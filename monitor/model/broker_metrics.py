@@ -1,7 +1,9 @@
 """What brokers report of themselves on metrics endpoints: the figures, where to get them, and their tables."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from monitor.model.table import Floats, Ints, Table, Texts, column
 
@@ -48,11 +50,24 @@ class MetricName:
     scale: float = 1.0
 
 
+class Access(Protocol):
+    """How metrics endpoints are requested. Secrets and files are read for each request, and errors name the file."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Headers of a request, such as Authorization."""
+        ...
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The context of a connection to an https endpoint, None for the system's."""
+        ...
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Where the brokers of a cluster have metrics, as the settings say.
 
     `url` is a template with {host}, {node} and {rack}, None for none; `urls` are those of single brokers by node id.
+    `access` has what they want of who asks, None if that is nothing.
     """
 
     url: str | None = None
@@ -60,6 +75,7 @@ class Endpoints:
     timeout_seconds: float = 5.0
     max_bytes: int = 16 * 2**20
     names: tuple[MetricName, ...] = ()
+    access: Access | None = None
 
     def __bool__(self) -> bool:
         return self.url is not None or bool(self.urls)

@@ -1,13 +1,27 @@
 """The settings of brokers' own metrics: where their endpoints are, and names that kmon does not know by itself."""
 
 import re
+import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.model.broker_metrics import FIGURES, Endpoints, MetricName
-from monitor.settings.values import Duration, Frozen, Notation, Size, check_unique, is_url
+from monitor.settings.errors import SettingsError
+from monitor.settings.security import text_of
+from monitor.settings.values import (
+    Duration,
+    FilePath,
+    Frozen,
+    Notation,
+    Secret,
+    Size,
+    Text,
+    check_unique,
+    is_url,
+)
 
 PLACEHOLDERS = {"host": "kafka-1.example.com", "node": "1", "rack": "a"}
 """What a URL may have of its broker, with an example."""
@@ -75,11 +89,44 @@ class BrokerMetricsSettings(Frozen):
     timeout_seconds: Duration = Field(default=5.0, ge=0.1, le=60, description="timeout of one request")
     max_answer_bytes: Size = Field(default=16 * 2**20, ge=2**10, le=2**28, description="largest response to read")
     names: tuple[MetricNameSettings, ...] = Field(default=(), description="metric names that kmon does not know")
+    username: Text | None = Field(default=None, description="user name for HTTP basic authentication")
+    password: Secret | None = Field(default=None, description="password of this user")
+    bearer_token: Secret | None = Field(default=None, description="token to send as Authorization: Bearer")
+    ssl_cafile: FilePath | None = Field(
+        default=None, description="PEM file of the CAs that sign the endpoints' certificates (default: the system's)"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         check_unique("brokers", [str(each.node) for each in self.brokers])
+        if (self.username is None) is not (self.password is None):
+            raise ValueError("username and password need each other")
+        if self.username is not None and self.bearer_token is not None:
+            raise ValueError("set username and password or bearer_token, not both")
         return self
+
+    def headers(self) -> Mapping[str, str]:
+        """Raises SettingsError when the file of a secret cannot be read."""
+        if self.bearer_token is not None:
+            token = text_of(self.bearer_token).strip()
+            if not (token.isascii() and token.isprintable()):  # http.client's error would repeat it
+                raise SettingsError("broker_metrics.bearer_token: has a character that a header cannot have")
+            return {"Authorization": f"Bearer {token}"}
+        if self.username is not None and self.password is not None:
+            login = f"{self.username}:{text_of(self.password)}".encode()
+            return {"Authorization": f"Basic {b64encode(login).decode()}"}
+        return {}
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Raises SettingsError when the file of CAs cannot be used."""
+        if self.ssl_cafile is None:
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.ssl_cafile)
+        except ssl.SSLError:
+            raise SettingsError(f"{self.ssl_cafile}: contains no certificate in PEM form") from None
+        except OSError as error:
+            raise SettingsError(f"{self.ssl_cafile}: {error.strerror}") from None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -90,4 +137,5 @@ class BrokerMetricsSettings(Frozen):
             self.timeout_seconds,
             self.max_answer_bytes,
             tuple(MetricName(each.metric, each.figure, tuple(each.labels.items()), each.scale) for each in self.names),
+            self if self.bearer_token or self.username or self.ssl_cafile else None,
         )

@@ -1,5 +1,6 @@
 """Made-up metrics endpoints of brokers on loopback, with texts as jmx_exporter writes them for its example config."""
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,11 +62,21 @@ def exporter_text(
 
 
 class MetricsEndpoint:
-    """Serves `text` at /metrics, with `status`; while `hangs` is set it does not respond. `gets` are paths asked."""
+    """Serves `text` at /metrics, with `status`; while `hangs` is set it does not respond. `gets` are paths asked.
 
-    def __init__(self, text: str = "", status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    `logins` are the Authorization headers of these requests. With `tls` it is served over TLS.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.text, self.status, self.headers = text, status, dict(headers or {})
         self.gets: list[str] = []
+        self.logins: list[str | None] = []
         self.hangs = False
         self._released = threading.Event()
         endpoint = self
@@ -73,6 +84,7 @@ class MetricsEndpoint:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 endpoint.gets.append(self.path)
+                endpoint.logins.append(self.headers["Authorization"])
                 if endpoint.hangs:
                     endpoint._released.wait(GUARD_SECONDS)
                 body = endpoint.text.encode()
@@ -90,11 +102,14 @@ class MetricsEndpoint:
                 """A client that has hung up is no news."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/metrics"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/metrics"
 
     def __enter__(self) -> Self:
         self._thread.start()

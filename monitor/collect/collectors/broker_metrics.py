@@ -29,7 +29,7 @@ Get = Callable[[str, Endpoints, Reader], Fetch]
 
 def get(url: str, endpoints: Endpoints, reader: Reader) -> Fetch:
     """Begin a GET."""
-    return Fetch(url, endpoints.timeout_seconds, endpoints.max_bytes, reader.read)
+    return Fetch(url, endpoints.timeout_seconds, endpoints.max_bytes, reader.read, access=endpoints.access)
 
 
 class BrokerMetricsCollector(Collector):

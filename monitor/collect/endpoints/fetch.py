@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from monitor.collect.endpoints.text import Figures
 from monitor.kafka.client.faults import REFUSED, fault_of, resolver_words
+from monitor.model.broker_metrics import Access
 from monitor.model.reasons import Kind, Reason
 from monitor.model.text import size, visible
 
@@ -38,9 +39,11 @@ class Fetch:
         max_bytes: int,
         read: Callable[[bytes], Figures | Reason],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        access: Access | None = None,
     ) -> None:
         self.url, self._timeout, self._max_bytes, self._read, self._clock = url, timeout_seconds, max_bytes, read, clock
-        self._until = clock() + timeout_seconds
+        self._until, self._access = clock() + timeout_seconds, access
         self._socket: socket.socket | None = None
         self._response: Response | None = None
         self._is_cut = False
@@ -76,13 +79,13 @@ class Fetch:
 
     def _get(self) -> tuple[Figures | Reason, float]:
         parts = urlsplit(self.url)
-        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = connect(parts.hostname or "", parts.port, timeout=self._timeout)
+        connection = self._connection(parts)
         with contextlib.closing(connection):
             connection.connect()
             self._socket = connection.sock
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            headers = {"Accept": "text/plain; version=0.0.4", "User-Agent": "kmon", "Connection": "close"}
+            own = {} if self._access is None else self._access.headers()
+            headers = {"Accept": "text/plain; version=0.0.4", "User-Agent": "kmon", "Connection": "close", **own}
             connection.request("GET", target, headers=headers)
             with connection.getresponse() as response:
                 at = self._clock()
@@ -92,6 +95,13 @@ class Fetch:
                     return Reason(Kind.PROTOCOL, detail=f"Content-Encoding {visible(encoding, LONGEST)}"), at
                 data = self._body(response)
         return (data, at) if isinstance(data, Reason) else (self._read(data), at)
+
+    def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme != "https":
+            return http.client.HTTPConnection(host, port, timeout=self._timeout)
+        context = None if self._access is None else self._access.tls()
+        return http.client.HTTPSConnection(host, port, timeout=self._timeout, context=context)
 
     def _body(self, response: http.client.HTTPResponse) -> bytes | Reason:
         data = bytearray()

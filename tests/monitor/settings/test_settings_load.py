@@ -465,6 +465,8 @@ def test_every_variable_reaches_its_key(name: str) -> None:
     env = {"KMON_BOOTSTRAP_SERVERS": "a:1", "KMON_NAME": "shop", name: text}
     if "SECURITY" in name:
         env = {**env, "KMON_SECURITY_PROTOCOL": "SASL_SSL", **login_for(path[-1]), name: text}
+    if name in (both := ("KMON_BROKER_METRICS_USERNAME", "KMON_BROKER_METRICS_PASSWORD")):
+        env = {**dict.fromkeys(both, "other"), **env}
     loaded = load(None, env)
     found: Any = loaded.settings
     for part in path[:-1]:
