@@ -94,9 +94,9 @@ def polling(
     """Poll clusters into `memories`, one each, and evaluate the alert rules on each View while the context lasts.
 
     Notifications go to the Alertmanagers; without any they are printed, unless `print_alerts` is False. Without
-    `notify` nothing is sent or printed, and the file that keeps the state over a restart is neither read nor written:
-    a second kmon may watch the same clusters. Nothing is asked of Kafka before `start()`, so that the faces can
-    subscribe first.
+    `notify` nothing is sent or printed, no polls are remembered for previews, and the file that keeps the state over a
+    restart is neither read nor written: a second kmon may watch the same clusters. Nothing is asked of Kafka before
+    `start()`, so that the faces can subscribe first.
     """
     if SCALE != 1:
         log.warning("%s=%g: limits of time are %g times shorter than documented", VARIABLE, SCALE, SCALE)
@@ -120,9 +120,10 @@ def polling(
         mutes=mutes,
     )
 
-    def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName, recording: Recording) -> PollLoop:
+    def loop(cluster: ClusterSettings, memory: Memory, name: ClusterName, recording: Recording | None) -> PollLoop:
         def judged(view: View) -> View:
-            _record(recording, view)
+            if recording is not None:
+                _record(recording, view)
             found = evaluator.observe(view, cluster.title)
             return with_alerts(view, found, mutes.silences(), rule_rows(evaluator.rules, found))
 
@@ -132,9 +133,9 @@ def polling(
     freshness = {each.title: KeptFreshness(store, each.title) for each in clusters} if store is not None else {}
     names = [_name(each, kept.get(each.title)) for each in clusters]
     memories = tuple(memories or map(memory_of, clusters, map(str, names)))
-    recordings = tuple(Recording() for _ in clusters)
+    recordings = [Recording() if notify else None for _ in clusters]
     loops = tuple(map(loop, clusters, memories, names, recordings))
-    monitor = Monitor(memories, loops, evaluator, recordings)
+    monitor = Monitor(memories, loops, evaluator, tuple(filter(None, recordings)))
     heartbeat = None
     try:
         heartbeat = _heartbeat(alerts, monitor) if notify else None
