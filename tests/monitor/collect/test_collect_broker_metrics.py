@@ -1,13 +1,13 @@
 """Brokers' own metrics: which endpoint is asked, what of it comes into the draft, and that no poll waits for one."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from answers import StubClient, new_draft
 from metrics_endpoint import exporter_text
+from pydantic import SecretStr
 
 from monitor.collect.collectors.broker_metrics import BrokerMetricsCollector
 from monitor.collect.draft import Draft
@@ -18,6 +18,7 @@ from monitor.model.broker_metrics import Endpoints, MetricName
 from monitor.model.reasons import NO_REASON, Kind, Reason
 from monitor.model.selection import Choice
 from monitor.model.table import Table
+from monitor.settings.broker_metrics import BrokerMetricsSettings
 
 URL = "http://{host}:9404/{rack}/{node}"
 CLIENT = StubClient({}, [1, 2])
@@ -235,12 +236,14 @@ def test_a_fault_of_its_own_makes_every_row_unknown(collector: BrokerMetricsColl
 
 
 def test_a_get_is_made_with_the_limits_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[tuple[str, float, int, Callable[..., Any]]] = []
+    made: list[tuple[Any, ...]] = []
 
-    def fetch(*how: Any) -> Get:
-        made.append(how)
+    def fetch(*how: Any, access: Any) -> Get:
+        made.append((*how, access))
         return Get(how[0])
 
     monkeypatch.setattr("monitor.collect.collectors.broker_metrics.Fetch", fetch)
-    poll(BrokerMetricsCollector(), draft(Endpoints(urls={1: "http://m/"}, timeout_seconds=2.0, max_bytes=4096)))
-    assert [each[:3] for each in made] == [("http://m/", 2.0, 4096)]
+    login = BrokerMetricsSettings(bearer_token=SecretStr("t0ken"))
+    endpoints = Endpoints(urls={1: "http://m/"}, timeout_seconds=2.0, max_bytes=4096, access=login)
+    poll(BrokerMetricsCollector(), draft(endpoints))
+    assert [(*each[:3], each[-1]) for each in made] == [("http://m/", 2.0, 4096, login)]
