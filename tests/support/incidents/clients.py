@@ -117,6 +117,7 @@ class Reader:
         self._stopping = threading.Event()
         self._error: Exception | None = None
         self._through_outages, self._assigned_at = through_outages, time.monotonic()
+        self._committed_at = self._assigned_at
         self._thread = threading.Thread(target=self._run, name=f"reader-{group}", daemon=True)
         self._thread.start()
 
@@ -150,8 +151,8 @@ class Reader:
     def _read(self, consumer: KafkaConsumer) -> None:
         topics, held = self.topics, frozenset[int]()
         consumer.subscribe(topics, listener=_Nothing())
-        committed_at = time.monotonic()
-        while not self._stopping.is_set():
+        self._committed_at = committed_at = time.monotonic()
+        while not self._stopping.is_set() and not self._expelled():
             if topics != self.topics:
                 topics = self.topics
                 consumer.commit()
@@ -172,9 +173,22 @@ class Reader:
             if self.per_second and got:
                 self._stopping.wait(max(0.0, polled_at + got / self.per_second - time.monotonic()))
             if time.monotonic() - committed_at >= self.commit_seconds:
-                consumer.commit_async()
+                consumer.commit_async(callback=self._on_commit)
                 committed_at = time.monotonic()
         consumer.commit()
+
+    def _on_commit(self, _offsets: object, outcome: object) -> None:
+        if not isinstance(outcome, Exception):
+            self._committed_at = time.monotonic()
+
+    def _expelled(self) -> bool:
+        """Whether no commit has succeeded for so long that it is no member any more, whatever its assignment is.
+
+        It then starts again, as a supervised process does: no script is about that.
+        """
+        if self._through_outages or self.commit_seconds > AWAY_SECONDS:
+            return False
+        return time.monotonic() - self._committed_at > AWAY_SECONDS
 
 
 class _Nothing(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
