@@ -260,8 +260,7 @@ def test_an_alertmanager_that_is_started_again_pages_no_second_time(pages: HttpR
     clock.move(RESEND_SECONDS)
     evaluator.observe(view_of("70"))  # while nobody is there to take it
     with alertmanager.running():
-        assert alerts_at(alertmanager.url, "Again") == []
-        watch(1)
+        watch(1)  # it holds alerts in memory only
         time.sleep(2)  # of its group_interval
         assert [status for status, _ in told(pages, "Again")] == ["firing"]
         evaluator.observe(view_of("0"))
