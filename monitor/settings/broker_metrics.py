@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.model.broker_metrics import FIGURES, Endpoints, MetricName
 from monitor.settings.errors import SettingsError
 from monitor.settings.security import text_of
+from monitor.settings.tls import authorities
 from monitor.settings.values import (
     Duration,
     FilePath,
@@ -119,14 +120,7 @@ class BrokerMetricsSettings(Frozen):
 
     def tls(self) -> ssl.SSLContext | None:
         """Raises SettingsError when the file of CAs cannot be used."""
-        if self.ssl_cafile is None:
-            return None
-        try:
-            return ssl.create_default_context(cafile=self.ssl_cafile)
-        except ssl.SSLError:
-            raise SettingsError(f"{self.ssl_cafile}: contains no certificate in PEM form") from None
-        except OSError as error:
-            raise SettingsError(f"{self.ssl_cafile}: {error.strerror}") from None
+        return None if self.ssl_cafile is None else authorities(self.ssl_cafile)
 
     @property
     def endpoints(self) -> Endpoints:
