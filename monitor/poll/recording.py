@@ -26,9 +26,10 @@ class _Deflated:
         self._compressor = zlib.compressobj(1)
         self._parts: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | pickle.PickleBuffer) -> int:
+        """Large arrays come as they are in memory, not as bytes."""
         self._parts.append(self._compressor.compress(data))
-        return len(data)
+        return memoryview(data).nbytes
 
     def end(self) -> bytes:
         return b"".join([*self._parts, self._compressor.flush()])

@@ -7,10 +7,11 @@ import pytest
 from catalogue_scenes import SCENES
 from pandas.testing import assert_frame_equal
 from series import Poll, watch
-from views import shop_view
+from views import Group, Topic, shop_view, snapshot_of
 
 from alerts.catalogue import catalogue
 from alerts.preview import Preview
+from monitor.analysis.view import make_view
 from monitor.model.view import View
 from monitor.poll.recording import Recording
 from monitor.subjects import SUBJECTS
@@ -37,6 +38,16 @@ def test_an_unpacked_view_shows_the_same(view: View) -> None:
     assert found.snapshot.error == view.snapshot.error
     for name in SUBJECTS:
         assert_frame_equal(frame(found.shown, name), frame(view.shown, name))
+
+
+def test_a_large_view_is_kept_whole() -> None:
+    """Arrays of more than 64 KiB are given to the file as they are in memory."""
+    ends: list[tuple[float | None, float | None]] = [(0.0, 1e6 + each) for each in range(10_000)]
+    group = Group("g", {("t", each): 5.0 * each for each in range(10_000)})
+    view = make_view(snapshot_of([Topic("t", ends)], [group]))
+    (found,) = unpacked(view)
+    assert len(found.lag) == 10_000
+    assert_frame_equal(frame(found, "lag"), frame(view, "lag"))
 
 
 @pytest.mark.parametrize("name", SCENES)
