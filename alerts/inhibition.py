@@ -36,7 +36,7 @@ def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View)
 
 
 def _named(live: Sequence[tuple[SubjectRule, Alert]]) -> dict[str, dict[Labels, str]]:
-    """Alerts of rules that name others, of which there is an alert on the same row that fires and was sent."""
+    """Alerts whose rule names another rule that has an alert on the same row, firing and sent."""
     names = {name for rule, _ in live for name in rule.inhibited_by}
     told = {
         (rule.name, alert.sample.labels)

@@ -65,7 +65,7 @@ def rules_in(patterns: Iterable[str], key: str = "alerts.rule_files: ") -> tuple
 
 
 def named(patterns: Iterable[str], unused: Callable[[str], None] = lambda _: None) -> tuple[str, ...]:
-    """The paths that patterns name, each once and those of a pattern sorted; `unused` is told each that names none."""
+    """The paths that the patterns match, each once, sorted within a pattern; `unused` gets patterns without a match."""
     files: dict[str, None] = {}
     for pattern in patterns:
         found = sorted(glob(pattern, recursive=True))  # noqa: PTH207 - patterns may begin anywhere

@@ -73,7 +73,7 @@ class Monitor:
         Raises SettingsError with everything that is wrong in the files.
         """
         recording = next(kept for each, kept in zip(self.memories, self.recordings, strict=True) if each is source)
-        return preview(files, recording, since, lambda: self.evaluator.rules)
+        return preview(files, recording, since, self.evaluator.rules)
 
     def start(self) -> None:
         """Begin to poll. Raises SettingsError when a file that the settings name cannot be used."""

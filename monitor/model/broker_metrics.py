@@ -67,7 +67,7 @@ class Endpoints:
     """Where the brokers of a cluster have metrics, as the settings say.
 
     `url` is a template with {host}, {node} and {rack}, None for none; `urls` are those of single brokers by node id.
-    `access` has what they want of who asks, None if that is nothing.
+    `access` has the login and CAs for the requests, None if they need neither.
     """
 
     url: str | None = None

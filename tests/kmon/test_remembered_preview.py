@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from previewed import RULES
 from series import Poll, watch
 from views import NOW, FixtureSource
 
@@ -25,17 +26,10 @@ STUCK = [
 ]
 WELL = [Poll(100.0 * each, 100.0 * each) for each in range(60)]
 ENDED = NOW + 10 * 59
-RULES = """\
-groups:
-  - name: g
-    rules:
-      - {alert: Late, on: group, where: lag > 1000, for: 1m, severity: page}
-      - {alert: Lost, on: group, where: lost > 0}
-"""
 
 
 class Running:
-    """A kmon that remembers ten minutes of two clusters, in one of which a group is stuck."""
+    """A kmon that remembers ten minutes of two clusters; a group of one of them is stuck."""
 
     def __init__(self) -> None:
         self.recordings: dict[str, Recording] = {}
@@ -47,7 +41,7 @@ class Running:
             sources.append(FixtureSource(view, cluster=name))
 
         def run(source: Source, files: Mapping[str, str], since: float) -> dict[str, Any]:
-            return preview(files, self.recordings[source.cluster], since, tuple)
+            return preview(files, self.recordings[source.cluster], since, ())
 
         api = PreviewApi(sources, run, Writes(), lambda: ENDED)
         self.app = create_server(sources, MetricsPage(sources), previews=api)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from previewed import RULES
 from scripted_poller import Clock, Script
 from series import Poll, watch
 
@@ -18,13 +19,6 @@ PAGE = Path(__file__).parents[2] / "docs/rules.md"
 WELL = [Poll(100.0 * each, 100.0 * each) for each in range(12)]
 STUCK = watch([*WELL, *(Poll(1_200 + 100.0 * each, 1_100.0) for each in range(48))])
 DOWN = watch([Poll(0, 0, error="connection refused")])
-RULES = """\
-groups:
-  - name: g
-    rules:
-      - {alert: Late, on: group, where: lag > 1000, for: 1m, severity: page}
-      - {alert: Lost, on: group, where: lost > 0}
-"""
 
 
 @pytest.fixture

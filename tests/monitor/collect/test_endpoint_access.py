@@ -1,4 +1,4 @@
-"""What metrics endpoints want of who asks: passwords, tokens and certificates, each as it is at the time of a GET."""
+"""Logins and certificates of metrics endpoints: passwords and tokens are sent, and files are read for each GET."""
 
 import ssl
 from base64 import b64encode

@@ -182,7 +182,7 @@ class Reader:
             self._committed_at = time.monotonic()
 
     def _expelled(self) -> bool:
-        """Whether no commit has succeeded for so long that it is no member any more, whatever its assignment is.
+        """Whether no commit has succeeded for so long that it can no longer be a member, even if it has an assignment.
 
         It then starts again, as a supervised process does: no script is about that.
         """
