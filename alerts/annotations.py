@@ -121,7 +121,8 @@ def _summarise_row(alert: Alert) -> str:
     if alert.unknown_at is not None:
         parts.append(f"unknown since {moment(alert.unknown_at)} ({visible(alert.unknown_reason, 2 * _NAME)})")
     if alert.calm_at is not None:
-        parts.append(f"no longer so since {moment(alert.calm_at)}, kept firing")
+        why = f" while {visible(alert.followed_by, _NAME)} applies" if alert.followed_by else ""
+        parts.append(f"no longer so since {moment(alert.calm_at)}, kept firing{why}")
     return "; ".join(parts)
 
 

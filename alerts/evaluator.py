@@ -12,7 +12,7 @@ from alerts.annotations import annotate, annotate_farewell
 from alerts.cluster_state import ClusterState
 from alerts.delivery import Receiver
 from alerts.facts.scene import Scene
-from alerts.inhibition import Inhibited, inhibited
+from alerts.inhibition import Inhibited, followed, inhibited
 from alerts.kept_alerts import KeptAlerts
 from alerts.mutes import Mutes
 from alerts.notice import Notice
@@ -195,7 +195,8 @@ class Evaluator:
         with cluster.faults.caught(f"rule {rule.name} cannot be evaluated", view.cluster, monotonic) as fault:
             found = cluster.after_restart(rule, samples(rule, view, watched(state)), monotonic)
             found = replace(found, unseen=unseen(rule, cluster.before, found, state))
-            return advance(state, rule, found, now, monotonic)
+            turns = followed(rule, self.rules, cluster.states)
+            return advance(state, rule, found, now, monotonic, followed=turns)
         self._failures += 1
         cluster.failing = cluster.failing or rule.name
         return advance(state, rule, Samples(reason=fault.text), now, monotonic)

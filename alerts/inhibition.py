@@ -35,6 +35,29 @@ def inhibited(rules: Iterable[AnyRule], states: Mapping[str, State], view: View)
     return found
 
 
+def followed(rule: AnyRule, rules: Iterable[AnyRule], states: Mapping[str, State]) -> Mapping[Labels, str]:
+    """The rows on which an alert of another rule has taken over from this one's, and the name of that rule.
+
+    The two rules are as serious and name each other in `inhibited_by`: they report the same trouble in turn. The alert
+    that has taken over is true now, and unsent.
+    """
+    if not isinstance(rule, SubjectRule) or not rule.inhibited_by:
+        return {}
+    others = [
+        each
+        for each in rules
+        if isinstance(each, SubjectRule)
+        and each.name in rule.inhibited_by
+        and rule.name in each.inhibited_by
+        and each.severity == rule.severity
+    ]
+    return {
+        alert.sample.labels: each.name
+        for each, alert in _alive(others, states)
+        if alert.sent_at is None and alert.calm_at is None
+    }
+
+
 def _named(live: Sequence[tuple[SubjectRule, Alert]]) -> dict[str, dict[Labels, str]]:
     """Alerts whose rule names another rule that has an alert on the same row, firing and sent."""
     names = {name for rule, _ in live for name in rule.inhibited_by}

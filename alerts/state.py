@@ -40,7 +40,8 @@ class Alert:
     `…_at` are unix seconds, None where that has not happened. `unknown_at` is None while the newest answer is known.
     `resolution` is "below" (the threshold) or "gone". `sent_at` is the monotonic clock when its phase was last sent.
     `since_earlier` when the condition may have been true before `active_at`: its beginning was not seen. One that fires
-    and was not sent is `inhibited_by` an alert of another rule.
+    and was not sent is `inhibited_by` an alert of another rule. One that was sent goes on firing while it is
+    `followed_by` such an alert on the same row: the trouble has another name now, and is not over.
     """
 
     labels: Labels
@@ -58,6 +59,7 @@ class Alert:
     sent_at: float | None = None
     since_earlier: bool = False
     inhibited_by: str = ""
+    followed_by: str = ""
 
     @property
     def phase(self) -> str:
@@ -103,14 +105,26 @@ def step(
     return due(advance(state, rule, samples, now, monotonic), monotonic, resend_seconds=resend_seconds)
 
 
-def advance(state: State, rule: AnyRule, samples: Samples, now: float, monotonic: float) -> State:
-    """The alerts after one evaluation at unix time `now`, before anything is sent."""
+def advance(
+    state: State,
+    rule: AnyRule,
+    samples: Samples,
+    now: float,
+    monotonic: float,
+    *,
+    followed: Mapping[Labels, str] = NOTHING,
+) -> State:
+    """The alerts after one evaluation at unix time `now`, before anything is sent.
+
+    `followed` are labels of samples and the rules whose alerts on them have taken over from this rule.
+    """
     true = {identity(rule, sample.labels): sample for sample in samples.true}
     alerts: dict[Labels, Alert] = {}
     for labels in [*state, *(labels for labels in true if labels not in state)]:
         old, held = state.get(labels), true.get(labels)
         if held is None:
-            alert = _release(state[labels], rule, samples, now, monotonic)
+            old = state[labels]
+            alert = _release(old, rule, samples, now, monotonic, follower=followed.get(old.sample.labels, ""))
         elif old is None or old.phase == RESOLVED:
             new = Alert(labels, held, active_at=now, since_earlier=held.labels in samples.unseen)
             alert = _hold(new, rule, held, now, monotonic)
@@ -157,13 +171,16 @@ def _hold(alert: Alert, rule: AnyRule, sample: Sample, now: float, monotonic: fl
         calm_at=None,
         unknown_at=None,
         unknown_reason="",
+        followed_by="",
     )
     if alert.fired_at is None and alert.held.seconds >= rule.for_seconds:
         alert = replace(alert, fired_at=now)
     return alert
 
 
-def _release(alert: Alert, rule: AnyRule, samples: Samples, now: float, monotonic: float) -> Alert | None:
+def _release(
+    alert: Alert, rule: AnyRule, samples: Samples, now: float, monotonic: float, *, follower: str
+) -> Alert | None:
     """The alert while the condition is not known to be true: frozen, kept firing, resolved, or None when forgotten."""
     if alert.resolved_at is not None:
         return alert if monotonic - alert.resolved_monotonic <= RESOLVED_SECONDS else None
@@ -179,7 +196,8 @@ def _release(alert: Alert, rule: AnyRule, samples: Samples, now: float, monotoni
         )
     if alert.fired_at is None:
         return None
-    calm = alert.calm.run(monotonic)
+    follower = "" if alert.sent_at is None else follower
+    calm = Stopwatch() if follower else alert.calm.run(monotonic)
     alert = replace(
         alert,
         held=alert.held.stop(monotonic),
@@ -187,8 +205,9 @@ def _release(alert: Alert, rule: AnyRule, samples: Samples, now: float, monotoni
         calm_at=now if alert.calm_at is None else alert.calm_at,
         unknown_at=None,
         unknown_reason="",
+        followed_by=follower,
     )
-    if not gone and calm.seconds < rule.keep_firing_for_seconds:
+    if not gone and (follower or calm.seconds < rule.keep_firing_for_seconds):
         return alert
     if alert.inhibited_by:
         return None  # nobody was told that it fired

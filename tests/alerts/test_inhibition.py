@@ -1,9 +1,11 @@
 """What a broker that is down causes wakes nobody beside the alert on that broker, and nothing is lost thereby."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from alert_fixtures import FakeClock, view_of
 from catalogue_scenes import healthy_snapshot, healthy_view, log_dirs, quorum
 from face_views import unreachable
@@ -143,9 +145,31 @@ def test_trouble_that_changes_its_name_is_sent_once() -> None:
     assert {row.rule: row.inhibited_by for row in evaluator.observe(LOW)} == {"High": "", "Low": "High"}
 
 
-def test_what_outlives_the_alert_that_inhibits_it_is_sent() -> None:
-    sent, _ = told(each_other(keep=20.0), HIGH, *[LOW] * 4, *[NONE] * 4)
+def test_trouble_that_has_changed_its_name_for_long_is_resolved_once_all_is_well() -> None:
+    turns, rules = [HIGH, *[LOW] * 6, HIGH, *[LOW] * 6], each_other(keep=2.0)
+    sent, evaluator = told(rules, *turns, step=1.0)
+    assert {row.rule: row.state for row in evaluator.observe(LOW)} == {"High": "firing", "Low": "firing"}
+    assert sent == [("High", False)]
+    assert told(rules, *turns, *[NONE] * 3, step=1.0)[0] == [("High", False)]
+    assert told(rules, *turns, *[NONE] * 6, step=1.0)[0] == [("High", False), ("High", True)]
+
+
+def test_the_message_says_which_rule_has_taken_over() -> None:
+    _, evaluator = told(each_other(keep=20.0), HIGH, LOW, LOW)
+    high, _ = evaluator.observe(LOW)
+    assert re.search(r"; no longer so since .* UTC, kept firing while Low applies$", high.summary)
+
+
+@pytest.mark.parametrize("changes", [{"inhibited_by": ()}, {"severity": "page"}], ids=["one way", "more serious"])
+def test_what_outlives_the_alert_that_inhibits_it_is_sent(changes: dict[str, Any]) -> None:
+    high, low = each_other(keep=20.0)
+    sent, _ = told([replace(high, **changes), low], HIGH, *[LOW] * 4, *[NONE] * 4)
     assert sent == [("High", False), ("High", True), ("Low", False), ("Low", True)]
+
+
+def test_an_alert_whose_row_is_gone_is_resolved_whatever_follows_it() -> None:
+    sent, _ = told(each_other(keep=20.0), HIGH, *[LOW] * 4, make_view(healthy_snapshot()))
+    assert sent == [("High", False), ("High", True)]
 
 
 def test_an_alert_that_was_not_sent_inhibits_none_that_names_it() -> None:
