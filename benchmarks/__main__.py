@@ -23,7 +23,7 @@ from benchmarks.aged import AGED, RECORDS, build_aged
 from benchmarks.dating import measure_dating
 from benchmarks.load import CURVE, LOADS, Load, build
 from benchmarks.parts import timed_parts
-from benchmarks.peer import beside
+from benchmarks.peer import STARTING_SECONDS, beside
 from benchmarks.process import serving, time_first_paint, time_help
 from benchmarks.raw import Recorder, time_raw
 from benchmarks.scrape import scrape
@@ -62,6 +62,12 @@ def main() -> int:
         help="measure polls of brokers that serve OffsetFetch up to this version (8 is the first for many groups)",
     )
     parser.add_argument("--peer", type=Path, metavar="PROGRAM", help="measure this klag-exporter beside kmon, no more")
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="PROGRAM",
+        help="measure time lags of this klag-exporter and of kmon against the truth, no more",
+    )
     parser.add_argument("--no-admin", action="store_true", help="leave out kafka-python's own admin calls")
     parser.add_argument(
         "--data", type=Path, help="keep the cluster in this folder, and take it from there if it is there"
@@ -73,6 +79,9 @@ def main() -> int:
     if args.dating:
         _heading()
         return _measure_dating()
+    if args.truth:
+        _heading()
+        return _measure_truth(args.truth)
     load = LOADS["V" if args.viewers else args.load]
     built = args.data is not None and (args.data / BUILT).exists()
     _heading()
@@ -90,7 +99,6 @@ def main() -> int:
         )
         if args.peer:
             _measure_peer(args.peer, cluster.bootstrap, load.groups * load.commits)
-            _measure_truth(args.peer, cluster.bootstrap)
             return 0
         if args.viewers:
             _measure_viewers(cluster.bootstrap, args.viewers)
@@ -268,6 +276,9 @@ def _measure_peer(program: Path, bootstrap: str, rows: int) -> None:
     """klag-exporter and `kmon serve`, each watched in two rounds."""
     for name, rounds in beside(program, bootstrap, rows):
         for number, seen in enumerate(rounds, 1):
+            if seen is None:
+                print(f"{name}, round {number}: no page with {rows:,} rows of lag within {STARTING_SECONDS:.0f} s")
+                continue
             row(f"{name}, round {number}: poll, median", seen.poll, "s", f"(load average {os.getloadavg()[0]:.1f})")
             row("  CPU, scrapes included, percent of a core", seen.cpu * 100, "%")
             row("  RSS", seen.rss_bytes / 1e6, "MB")
@@ -275,12 +286,14 @@ def _measure_peer(program: Path, bootstrap: str, rows: int) -> None:
             row("  start to the first whole page", seen.first_page, "s")
 
 
-def _measure_truth(program: Path, bootstrap: str) -> None:
-    """The time lag that both report, against the truth."""
-    for rhythm, (least, most), errors in measure_truth(program, bootstrap):
-        print(f"time lag of {rhythm}, truly {least:.0f} to {most:.0f} s", flush=True)
-        for exporter, found in errors.items():
-            print(f"  {exporter}: {found}")
+def _measure_truth(program: Path) -> int:
+    """The time lag that both report of a broker's groups, against the truth."""
+    with Cluster(brokers=1) as cluster:
+        for rhythm, (least, most), errors in measure_truth(program, cluster.bootstrap):
+            print(f"time lag of {rhythm}, truly {least:.0f} to {most:.0f} s", flush=True)
+            for exporter, found in errors.items():
+                print(f"  {exporter}: {found}")
+    return 0
 
 
 def _measure_viewers(bootstrap: str, viewers: int) -> None:
