@@ -123,8 +123,7 @@ def advance(
     for labels in [*state, *(labels for labels in true if labels not in state)]:
         old, held = state.get(labels), true.get(labels)
         if held is None:
-            old = state[labels]
-            alert = _release(old, rule, samples, now, monotonic, follower=followed.get(old.sample.labels, ""))
+            alert = _release(state[labels], rule, samples, now, monotonic, followed=followed)
         elif old is None or old.phase == RESOLVED:
             new = Alert(labels, held, active_at=now, since_earlier=held.labels in samples.unseen)
             alert = _hold(new, rule, held, now, monotonic)
@@ -179,7 +178,7 @@ def _hold(alert: Alert, rule: AnyRule, sample: Sample, now: float, monotonic: fl
 
 
 def _release(
-    alert: Alert, rule: AnyRule, samples: Samples, now: float, monotonic: float, *, follower: str
+    alert: Alert, rule: AnyRule, samples: Samples, now: float, monotonic: float, *, followed: Mapping[Labels, str]
 ) -> Alert | None:
     """The alert while the condition is not known to be true: frozen, kept firing, resolved, or None when forgotten."""
     if alert.resolved_at is not None:
@@ -196,7 +195,7 @@ def _release(
         )
     if alert.fired_at is None:
         return None
-    follower = "" if alert.sent_at is None else follower
+    follower = "" if alert.sent_at is None else followed.get(source, "")
     calm = Stopwatch() if follower else alert.calm.run(monotonic)
     alert = replace(
         alert,

@@ -64,7 +64,7 @@ def watch(process: psutil.Process, url: str, rows: int) -> Watched | None:
         if told := POLL.search(page):
             polls.append(float(told["took"]) / (1000 if told["ms"] else 1))
         series = sum(not line.startswith("#") for line in page.splitlines())
-    if not polls:
+    if not first:
         return None
     share = (cpu_seconds(process) - cpu) / (time.monotonic() - first)
     poll, scrape = statistics.median(polls), statistics.median(scrapes)

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -274,28 +274,27 @@ def test_a_large_body_is_refused_before_it_is_all_taken_in(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize(
-    ("path", "end"),
-    [
-        ("/metrics", "closed"),
-        ("/metrics", "reset"),
-        ("/metrics", "not read"),  # of the other path, the answers fit into the socket's buffers
-        ("/api/v1/groups", "closed"),
-        ("/api/v1/groups", "reset"),
-    ],
-)
+@pytest.mark.parametrize("end", ["closed", "reset"])
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/groups"])
 def test_a_connection_that_ends_before_its_pipelined_answers_is_no_line_in_the_log(
-    url: str, path: str, end: str, dropped: threading.Event, caplog: pytest.LogCaptureFixture
+    url: str, path: str, end: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    requests = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * listen.MAX_PIPELINED
-    with impatient() if end == "not read" else nullcontext(), connect(url) as client:
-        client.sendall(requests)
-        if end == "not read":
-            assert dropped.wait(30)
-        else:
-            client.recv(1)
+    with connect(url) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * listen.MAX_PIPELINED)
+        client.recv(1)
         if end == "reset":
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    for _ in range(20):
+        assert httpx.get(f"{url}/-/healthy").status_code == 200
+    assert [each for each in caplog.records if each.name != "httpx"] == []
+
+
+def test_a_client_that_does_not_read_its_pipelined_answers_is_no_line_in_the_log(
+    url: str, dropped: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    with impatient(), connect(url) as slow:
+        slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * listen.MAX_PIPELINED)
+        assert dropped.wait(30)
     for _ in range(20):
         assert httpx.get(f"{url}/-/healthy").status_code == 200
     assert [each for each in caplog.records if each.name != "httpx"] == []

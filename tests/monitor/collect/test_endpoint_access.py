@@ -86,7 +86,7 @@ def test_the_certificate_of_an_endpoint_is_checked(tmp_path: Path) -> None:
     assert isinstance(unknown, Reason)
     assert "certificate" in str(unknown)
     assert isinstance(wrong, Reason)
-    assert wrong.detail.startswith(f"{file}: ")
+    assert wrong.detail == f"{file}: is not PEM: it has no line -----BEGIN …-----"
     assert len(endpoint.gets) == 1
 
 
