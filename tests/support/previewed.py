@@ -1,4 +1,4 @@
-"""A rule file of which the first rule fires for a group that is stuck, and the second never."""
+"""A rule file: its first rule fires for a stuck group, its second never fires."""
 
 RULES = """\
 groups:
